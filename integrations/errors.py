@@ -1,0 +1,50 @@
+"""Failures of an integration: each knows its message for people and whether a retry helps."""
+
+from typing import ClassVar
+
+
+class IntegrationError(Exception):
+    """`message` is Portuguese and safe to show: it never holds a secret or personal data."""
+
+    code: ClassVar[str] = "INTEGRATION_ERROR"
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PayloadInvalid(IntegrationError):
+    """The body can't be read as what the provider is known to send."""
+
+    code = "PAYLOAD_INVALID"
+
+
+class ProviderUnavailable(IntegrationError):
+    """The provider didn't answer properly; trying again later can help."""
+
+    code = "PROVIDER_UNAVAILABLE"
+    permanent = False
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds the provider asked to wait, if it did."""
+
+
+class CircuitOpen(ProviderUnavailable):
+    """The breaker is open: the call was not made."""
+
+    code = "CIRCUIT_OPEN"
+
+
+class KeyRefused(IntegrationError):
+    """The provider says that the API key is not valid (401)."""
+
+    code = "KEY_REFUSED"
+
+
+class NotTheApi(IntegrationError):
+    """An answer came, but not the API's: HTML, a redirect, an unexpected shape."""
+
+    code = "NOT_THE_API"

@@ -1,0 +1,54 @@
+"""What a source says of a sale, a subscription or an affiliation, as frozen facts. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleFacts:
+    """One order as it stood when it was seen. Money is BRL, times are aware."""
+
+    external_id: str
+    total_price: Decimal
+    quantity: int = 1
+    product_name: str = ""
+    product_sku: str = ""
+    status: SaleStatus = SaleStatus.PENDING
+    shipping_status: ShippingStatus = ShippingStatus.PENDING
+    unknown_status: str = ""
+    """The source's status word where no meaning is known for it, as sent; else empty."""
+    unknown_shipping_status: str = ""
+    payment_method: str = ""
+    sale_date: datetime | None = None
+    commission: Decimal | None = None
+    tracking_code: str = ""
+    deleted_at: datetime | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionFacts:
+    subscription_hash: str
+    status: SubscriptionStatus
+    unknown_status: str = ""
+    frequency: str = ""
+    cycle: int | None = None
+    next_charge_date: datetime | None = None
+    product_name: str = ""
+    sent_at: datetime | None = None
+    """When the source says it sent this, where it says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffiliationFacts:
+    affiliate_name: str
+    affiliate_email: str
+    affiliate_phone: str
+    status: str
+    """The source's word, as sent (`Pendente`)."""
+    product_name: str
+    requested_at: datetime | None
