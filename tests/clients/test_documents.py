@@ -1,0 +1,195 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from validate_docbr import CNPJ, CPF
+
+from clients.documents import MAX_LENGTH, Document, format_document, normalise_document
+
+ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def check_digit(characters: str, weights: list[int]) -> str:
+    """The tax authority's rule, written out again so that the library is not its own judge."""
+    pairs = zip(characters, weights, strict=True)
+    rest = sum((ord(character) - 48) * weight for character, weight in pairs) % 11
+    return "0" if rest < 2 else str(11 - rest)
+
+
+def complete_cpf(base: str) -> str:
+    first = check_digit(base, list(range(10, 1, -1)))
+    return base + first + check_digit(base + first, list(range(11, 1, -1)))
+
+
+def complete_cnpj(base: str) -> str:
+    first = check_digit(base, [5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2])
+    return base + first + check_digit(base + first, [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2])
+
+
+def is_no_placeholder(document: str) -> bool:
+    return len(set(document)) > 1
+
+
+cpfs = st.text("0123456789", min_size=9, max_size=9).map(complete_cpf).filter(is_no_placeholder)
+cnpjs = st.text(ALPHANUMERIC, min_size=12, max_size=12).map(complete_cnpj)
+numeric_cnpjs = st.text("0123456789", min_size=12, max_size=12).map(complete_cnpj)
+
+
+@st.composite
+def punctuated(draw: st.DrawFn, documents: st.SearchStrategy[str]) -> tuple[str, str]:
+    """A document, and the same with separators strewn in and letters in either case."""
+    document = draw(documents)
+    separators = st.text(" ./-\u2013\u00a0", max_size=2)
+    sent = draw(separators) + "".join(
+        draw(st.sampled_from([character, character.lower()])) + draw(separators)
+        for character in document
+    )
+    return document, sent
+
+
+@given(punctuated(cpfs))
+def test_a_valid_cpf_normalises_to_itself_whatever_its_punctuation(pair: tuple[str, str]) -> None:
+    document, sent = pair
+
+    assert normalise_document(sent) == Document(document, "cpf", valid=True)
+
+
+@given(punctuated(cnpjs.filter(is_no_placeholder)))
+def test_a_valid_cnpj_normalises_to_itself_whatever_its_punctuation(pair: tuple[str, str]) -> None:
+    document, sent = pair
+
+    assert normalise_document(sent) == Document(document, "cnpj", valid=True)
+
+
+@given(cpfs.map(lambda cpf: complete_cpf("0" + cpf[1:9])).filter(is_no_placeholder))
+def test_a_cpf_sent_as_a_number_gets_its_zeros_back(document: str) -> None:
+    assert normalise_document(str(int(document))) == Document(document, "cpf", valid=True)
+
+
+@given(st.sampled_from(["0", "00"]), numeric_cnpjs)
+def test_a_cnpj_sent_as_a_number_gets_its_one_or_two_zeros_back(zeros: str, cnpj: str) -> None:
+    document = complete_cnpj(zeros + "7" + cnpj[len(zeros) + 1 : 12])
+
+    normalised = normalise_document(document.removeprefix(zeros))
+
+    assert normalised == Document(document, "cnpj", valid=True)
+
+
+@given(cpfs, st.integers(0, 10), st.integers(1, 9))
+def test_one_wrong_digit_is_kept_as_sent_and_flagged(cpf: str, place: int, shift: int) -> None:
+    wrong = cpf[:place] + str((int(cpf[place]) + shift) % 10) + cpf[place + 1 :]
+    # A check digit of zero stands for two remainders, so a few single slips go unnoticed.
+    expected = Document(
+        wrong, "cpf", valid=complete_cpf(wrong[:9]) == wrong and len(set(wrong)) > 1
+    )
+
+    assert normalise_document(wrong) == expected
+
+
+@pytest.mark.parametrize("raw", ["", " ", "\t\n", "-", "...", " / "])
+def test_no_document_stays_none(raw: str) -> None:
+    document = normalise_document(raw)
+
+    assert document == Document("", "", valid=False)
+    assert not document.identifies
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("617326568", Document("00617326568", "cpf", valid=True)),
+        ("34167211017", Document("34167211017", "cpf", valid=True)),
+        ("398.259.791-94", Document("39825979194", "cpf", valid=True)),
+        ("94.580.730/0001-52", Document("94580730000152", "cnpj", valid=True)),
+        ("12.ABC.345/01DE-35", Document("12ABC34501DE35", "cnpj", valid=True)),
+        ("12abc34501de35", Document("12ABC34501DE35", "cnpj", valid=True)),
+        ("123.456.789-00", Document("12345678900", "cpf", valid=False)),
+        ("12.ABC.345/01DE-36", Document("12ABC34501DE36", "cnpj", valid=False)),
+        ("12.abc.345/01de-xx", Document("12ABC34501DEXX", "", valid=False)),
+        ("12345", Document("12345", "", valid=False)),
+        ("12.345", Document("12.345", "", valid=False)),
+        ("1234567890123", Document("1234567890123", "", valid=False)),
+        ("123456789012345", Document("123456789012345", "", valid=False)),
+        (" passaporte XY 123 ", Document("passaporte XY 123", "", valid=False)),
+        ("１２３４５６７８９０９", Document("１２３４５６７８９０９", "", valid=False)),
+    ],
+)
+def test_document_as_sent(raw: str, expected: Document) -> None:
+    assert normalise_document(raw) == expected
+
+
+def test_eleven_characters_are_never_padded_to_a_cnpj() -> None:
+    cnpj = complete_cnpj("000123456780")
+    without_zeros = cnpj.removeprefix("000")
+    assert CNPJ().validate(cnpj)
+    assert not CPF().validate(without_zeros)
+
+    assert normalise_document(without_zeros) == Document(without_zeros, "cpf", valid=False)
+
+
+def test_a_long_text_is_cut() -> None:
+    assert normalise_document("x" * 100) == Document("x" * MAX_LENGTH, "", valid=False)
+
+
+@pytest.mark.parametrize(
+    "raw", ["12345678900", "123.456.789-00", "39825979194", "12ABC34501DE36", "AB123456"]
+)
+def test_a_document_identifies_even_when_mistyped(raw: str) -> None:
+    assert normalise_document(raw).identifies
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "00000000000",
+        "000.000.000-00",
+        "11111111111",
+        "00000000000000",
+        "00.000.000/0000-00",
+        "0",
+        "000.000",
+        "***",
+        "não tem",
+        "N/A",
+    ],
+)
+def test_a_placeholder_never_identifies(raw: str) -> None:
+    document = normalise_document(raw)
+
+    assert document.value != ""
+    assert not document.valid
+    assert not document.identifies
+
+
+@given(st.text(max_size=MAX_LENGTH))
+def test_normalising_twice_changes_nothing(raw: str) -> None:
+    document = normalise_document(raw)
+
+    assert normalise_document(document.value) == document
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_every_text_has_an_answer_that_fits(raw: str) -> None:
+    document = normalise_document(raw)
+
+    assert len(document.value) <= MAX_LENGTH
+    assert document.kind != "" or not document.valid
+    assert document.identifies or not document.valid
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("39825979194", "398.259.791-94"),
+        ("94580730000152", "94.580.730/0001-52"),
+        ("12ABC34501DE35", "12.ABC.345/01DE-35"),
+        ("12345", "12345"),
+        ("", ""),
+    ],
+)
+def test_documents_are_masked_for_people(value: str, shown: str) -> None:
+    assert format_document(value) == shown
+
+
+@given(st.one_of(cpfs, cnpjs))
+def test_the_mask_comes_off_again(document: str) -> None:
+    assert normalise_document(format_document(document)).value == document
