@@ -1,0 +1,223 @@
+from collections.abc import Callable
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clients.contacts import (
+    STATES,
+    normalise_cep,
+    normalise_email,
+    normalise_phone,
+    normalise_state,
+)
+
+any_text = st.text(st.characters(exclude_categories=()))
+area_codes = st.from_regex(r"[1-9]{2}", fullmatch=True)
+subscribers = st.from_regex(r"9[0-8][0-9]{7}|[2-5][0-9]{7}", fullmatch=True)
+nationals = st.builds(str.__add__, area_codes, subscribers).filter(lambda n: len(set(n)) > 1)
+nationals_apart = nationals.filter(lambda national: national[2:].strip("0") != "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("55991234567", "+5555991234567"),
+        ("5533334444", "+555533334444"),
+        ("5511987654321", "+5511987654321"),
+        ("5555991234567", "+5555991234567"),
+        ("555533334444", "+555533334444"),
+        ("+55 74999990000", "+5574999990000"),
+        ("+55 (11) 98765-0001", "+5511987650001"),
+        ("62954544554", "+5562954544554"),
+        ("21900000001", "+5521900000001"),
+        ("11999999999", "+5511999999999"),
+        ("1144445555", "+551144445555"),
+        ("5433210000", "+555433210000"),
+    ],
+)
+def test_brazilian_numbers(raw: str, expected: str) -> None:
+    assert normalise_phone(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "011987654321",
+        "(011) 98765-4321",
+        "0 21 11 98765-4321",
+        "021 (11) 98765-4321",
+        "55 011 98765-4321",
+        "+55 (0) 11 98765-4321",
+        "+55 021 11 98765-4321",
+        "+55 5511987654321",
+        "0055 11 98765-4321",
+        "+0055 11 98765-4321",
+        "\u202a+55 11 98765\u20114321\u202c",
+        "WhatsApp: 11 98765-4321",
+        "11 98765-4321 ramal 5",
+        "11 98765-4321 / 11 3456-7890",
+        "11 3456-7890 ou 11 98765-4321",
+    ],
+)
+def test_one_number_in_many_hands(raw: str) -> None:
+    assert normalise_phone(raw) == "+5511987654321"
+
+
+def test_an_old_mobile_stays_without_the_ninth_digit() -> None:
+    assert normalise_phone("(11) 8765-4321") == "+551187654321"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("+351 912 345 678", "+351912345678"),
+        ("00351912345678", "+351912345678"),
+        ("+1 (415) 555-2671", "+14155552671"),
+        ("+39 06 6982 1234", "+390669821234"),
+    ],
+)
+def test_foreign_numbers_stay_foreign(raw: str, expected: str) -> None:
+    assert normalise_phone(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        " ",
+        "-",
+        "não tem",
+        "190",
+        "987654321",
+        "+55 98765-4321",
+        "119876543210",
+        "351912345678",
+        "+999 123 456 789",
+        "+351 12",
+        "1" * 400,
+    ],
+)
+def test_what_is_no_whole_number_is_none(raw: str) -> None:
+    assert normalise_phone(raw) == ""
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "00000000000",
+        "99999999999",
+        "1111111111",
+        "+55 99999999999",
+        "11 00000-0000",
+        "+11111111111",
+    ],
+)
+def test_a_placeholder_is_no_phone(raw: str) -> None:
+    assert normalise_phone(raw) == ""
+
+
+@given(nationals_apart, st.sampled_from(["", "0", "+55", "+55 ", "55", "0055", "021", "+55 0"]))
+def test_every_way_to_dial_leads_to_one_number(national: str, prefix: str) -> None:
+    assert normalise_phone(prefix + national) == f"+55{national}"
+
+
+@given(nationals_apart, st.lists(st.sampled_from([" ", "-", ".", "(", ")"]), max_size=11))
+def test_punctuation_does_not_matter(national: str, separators: list[str]) -> None:
+    padded = separators + [""] * (len(national) - len(separators))
+    punctuated = "".join(sum(zip(national, padded, strict=False), ()))
+
+    assert normalise_phone(punctuated) == f"+55{national}"
+
+
+@given(any_text)
+def test_every_text_gives_a_possible_number_or_none(raw: str) -> None:
+    phone = normalise_phone(raw)
+
+    assert phone == "" or phonenumbers.is_possible_number(phonenumbers.parse(phone))
+
+
+@given(st.from_regex(r"\+?[0-9]{6,16}", fullmatch=True))
+def test_normalising_a_phone_twice_changes_nothing(raw: str) -> None:
+    phone = normalise_phone(raw)
+
+    assert normalise_phone(phone) == phone
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("01310100", "01310100"),
+        ("44620-000", "44620000"),
+        ("01.310-100", "01310100"),
+        (" 44620 000 ", "44620000"),
+        ("1310100", "01310100"),
+        ("1310-100", "01310100"),
+        ("", ""),
+        ("310100", ""),
+        ("446200000", ""),
+        ("SW1A 2AA", ""),
+        ("０１３１０１００", ""),
+    ],
+)
+def test_cep(raw: str, expected: str) -> None:
+    assert normalise_cep(raw) == expected
+
+
+@given(any_text)
+def test_a_cep_has_eight_digits_or_none(raw: str) -> None:
+    assert len(normalise_cep(raw)) in {0, 8}
+
+
+def test_there_are_twenty_seven_states() -> None:
+    assert len(STATES) == 27
+
+
+@given(st.sampled_from(sorted(STATES)), st.sampled_from([str.upper, str.lower, str.title]))
+def test_a_state_is_known_by_its_letters_and_its_name(
+    code: str, write: Callable[[str], str]
+) -> None:
+    assert normalise_state(write(code)) == code
+    assert normalise_state(f" {write(STATES[code])} ") == code
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("sp", "SP"),
+        ("São Paulo", "SP"),
+        ("sao  paulo", "SP"),
+        ("PARA", "PA"),
+        ("Parana", "PR"),
+        ("Estado Exemplo", "Estado Exemplo"),
+        (" Lisboa ", "Lisboa"),
+        ("", ""),
+    ],
+)
+def test_state_as_sent(raw: str, expected: str) -> None:
+    assert normalise_state(raw) == expected
+
+
+@given(any_text)
+def test_every_text_is_a_state_or_stays_as_sent(raw: str) -> None:
+    assert normalise_state(raw) in {*STATES, raw.strip()}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (" Ana.Souza@Exemplo.COM.br ", "ana.souza@exemplo.com.br"),
+        ("", ""),
+        ("não tem", ""),
+    ],
+)
+def test_email(raw: str, expected: str) -> None:
+    assert normalise_email(raw) == expected
+
+
+@given(any_text)
+def test_normalising_an_email_twice_changes_nothing(raw: str) -> None:
+    email = normalise_email(raw)
+
+    assert normalise_email(email) == email
