@@ -1,0 +1,24 @@
+#!/usr/bin/env python
+"""Django's commands, on servers of this folder's own where none are configured."""
+
+import os
+import sys
+
+from flowzz.embedded import bootstrap
+from flowzz.embedded.servers import ServerFailed
+
+
+def main() -> None:
+    try:
+        bootstrap.prepare(os.environ, sys.argv[1:])
+    except ServerFailed as error:
+        sys.exit(str(error))
+    # After the environment is complete: what this imports may read the settings.
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
