@@ -5,6 +5,7 @@ import json
 import random
 import secrets
 import socket
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 STATE = PROJECT / ".flowzz"
 # Below the range from which Linux takes the ports of outgoing connections.
 PORTS = range(20_000, 32_000)
+PORT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Home:
         return self.directory / "keeper.lock"
 
     @property
+    def ready_lock(self) -> Path:
+        """Held by the keeper while its server answers."""
+        return self.directory / "ready.lock"
+
+    @property
     def _address_file(self) -> Path:
         return self.directory / "address.json"
 
@@ -60,6 +67,10 @@ class Home:
     def usable_address(self) -> Address:
         """The address as before where its port is free, else with another port."""
         address = self.address()
+        # The remains of a server whose keeper was killed may still be on their way out.
+        deadline = time.monotonic() + PORT_SECONDS
+        while not is_free(address.port) and time.monotonic() < deadline:
+            time.sleep(0.02)
         if not is_free(address.port):
             address = dataclasses.replace(address, port=free_port())
             private.replace(self._address_file, json.dumps(asdict(address)))

@@ -17,8 +17,9 @@ from flowzz.embedded.home import Home
 from flowzz.embedded.kinds import KINDS, Server
 from flowzz.embedded.postgres import CannotRun
 
-POLL_SECONDS = 0.3
-GRACE_SECONDS = 1.0
+POLL_SECONDS = 0.2
+STARTING_POLL_SECONDS = 0.02
+GRACE_SECONDS = 0.8
 STOP_SECONDS = 30
 # In a row. A few are normal: after a kill, the remains of the earlier server must end first.
 MAX_FAILURES = 40
@@ -44,33 +45,54 @@ class Users:
         return False
 
 
+class Keeper:
+    """One server, started again where it dies, and the announcement that it answers."""
+
+    def __init__(self, server: Server, log: IO[bytes]) -> None:
+        self._server = server
+        self._log = log
+        self._process = server.start(log)
+        self._failures = 0
+        self._ready_lock = locks.open_lock(server.home.ready_lock)
+        self._is_ready = False
+
+    def watch(self) -> None:
+        """Look after the server once. Raises CannotRun after too many failures."""
+        if self._process.poll() is not None:
+            self._start_again()
+        elif not self._is_ready and self._server.is_ready():
+            self._is_ready = locks.claim(self._ready_lock)
+            self._failures = 0
+        time.sleep(POLL_SECONDS if self._is_ready else STARTING_POLL_SECONDS)
+
+    def stop(self) -> None:
+        self._process.send_signal(self._server.stop_signal)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start_again(self) -> None:
+        locks.release(self._ready_lock)
+        self._is_ready = False
+        self._failures += 1
+        if self._failures > MAX_FAILURES:
+            raise CannotRun("It has failed too often.")
+        time.sleep(POLL_SECONDS)
+        self._process = self._server.start(self._log)
+
+
 def keep(server: Server, log: IO[bytes]) -> None:
-    """Run the server, again where it dies, until its users are gone. Raises CannotRun."""
+    """Run the server until its users are gone. Raises CannotRun."""
     server.prepare(log)
     users = Users(server.home.users_lock)
-    failures = 0
-    process = server.start(log)
+    keeper = Keeper(server, log)
     try:
         while not users.are_gone():
-            time.sleep(POLL_SECONDS)
-            if process.poll() is not None:
-                failures += 1
-                process = server.start(log)
-            elif failures and server.is_ready():
-                failures = 0
-            if failures > MAX_FAILURES:
-                raise CannotRun("It has failed too often.")
+            keeper.watch()
     finally:
-        stop(process, server.stop_signal)
-
-
-def stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
-    process.send_signal(stop_signal)
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        keeper.stop()
 
 
 def main(kind: str, directory: str, log_file: str, mode: str, keeper_lock: str) -> None:
@@ -82,7 +104,7 @@ def main(kind: str, directory: str, log_file: str, mode: str, keeper_lock: str) 
     with home.log.open("ab") as log:
         try:
             keep(KINDS[kind](home), log)
-        except CannotRun as error:
+        except (CannotRun, OSError) as error:
             sys.exit(str(error))
 
 

@@ -41,9 +41,12 @@ def release(descriptor: int) -> None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock."""
-    descriptor = try_exclusive(path)
-    if descriptor is None:
+    """Whether a living process holds the lock alone; to look doesn't count as holding."""
+    descriptor = open_lock(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    os.close(descriptor)
+    finally:
+        os.close(descriptor)
     return False

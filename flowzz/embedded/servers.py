@@ -36,13 +36,16 @@ class Membership:
 
     def is_ready(self) -> bool:
         """Take a step towards a running server. Raises ServerFailed when its keeper gave up."""
-        if self._starter is not None:
-            self._starter.poll()
+        if locks.is_held(self._home.ready_lock):
+            if self._starter is not None:
+                self._starter.wait()  # it has only forked, long ago
+            return True
         keeper_lock = locks.try_exclusive(self._home.keeper_lock)
-        if keeper_lock is None:
-            return self.server.is_ready()
+        if keeper_lock is None:  # a keeper is at work
+            return False
         try:
             if self._starter is not None:
+                self._starter.wait()
                 raise ServerFailed(self._failure())
             self._starter = self._start_keeper(keeper_lock)
         finally:
