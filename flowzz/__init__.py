@@ -1,0 +1,1 @@
+"""The project package: settings, the API's envelope, logs, health."""

@@ -15,5 +15,12 @@ class Order:
     sale: SaleFacts | None = None
     subscription: SubscriptionFacts | None = None
 
+    @property
+    def external_id(self) -> str:
+        """The order's number, or the subscription's hash where it carries no order."""
+        if self.sale:
+            return self.sale.external_id
+        return self.subscription.subscription_hash if self.subscription else ""
+
 
 Payload: TypeAlias = Order | AffiliationFacts

@@ -20,7 +20,7 @@ class SaleFacts:
     status: SaleStatus = SaleStatus.PENDING
     shipping_status: ShippingStatus = ShippingStatus.PENDING
     unknown_status: str = ""
-    """The source's status word where no meaning is known for it, as sent; else empty."""
+    """The source's status word where no meaning is known for it, in lower case; else empty."""
     unknown_shipping_status: str = ""
     payment_method: str = ""
     sale_date: datetime | None = None

@@ -1,0 +1,77 @@
+"""A seller's clients: the people and companies who buy."""
+
+import uuid
+from collections.abc import Collection
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from flowzz.ids import uuid7
+
+
+class ClientStatus(models.TextChoices):
+    ACTIVE = "ACTIVE", "Ativo"
+    INACTIVE = "INACTIVE", "Inativo"
+    BLOCKED = "BLOCKED", "Bloqueado"
+
+
+class ClientQuerySet(models.QuerySet["Client"]):
+    def of(self, user_id: uuid.UUID) -> "ClientQuerySet":
+        return self.filter(user_id=user_id)
+
+    def that_may_be(
+        self, *, ids: Collection[uuid.UUID], documents: Collection[str], phones: Collection[str]
+    ) -> "ClientQuerySet":
+        """Those that an order with one of these could belong to, oldest first."""
+        return self.filter(Q(id__in=ids) | Q(cpf__in=documents) | Q(phone__in=phones)).order_by(
+            "created_at", "id"
+        )
+
+
+class Client(models.Model):
+    """Known by the document or else the phone, within one user; never by the e-mail."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="clients", verbose_name="usuário"
+    )
+    name = models.CharField("nome", max_length=500, blank=True)
+    email = models.CharField("e-mail", max_length=254, null=True, blank=True)  # noqa: DJ001 - the API says null
+    phone = models.CharField("telefone", max_length=32, blank=True, help_text="E.164")
+    cpf = models.CharField("CPF/CNPJ", max_length=32, blank=True)
+    document_valid = models.BooleanField("dígitos do documento conferem", default=False)
+    document_identifies = models.BooleanField("documento identifica", default=False)
+    address = models.CharField("endereço", max_length=500, blank=True)
+    address_number = models.CharField("número", max_length=64, blank=True)
+    district = models.CharField("bairro", max_length=200, blank=True)
+    complement = models.CharField("complemento", max_length=500, blank=True)
+    city = models.CharField("cidade", max_length=200, blank=True)
+    state = models.CharField("estado", max_length=100, blank=True)
+    cep = models.CharField("CEP", max_length=8, blank=True)
+    country = models.CharField("país", max_length=100, blank=True)
+    status = models.CharField(
+        "situação", max_length=8, choices=ClientStatus, default=ClientStatus.ACTIVE
+    )
+    created_at = models.DateTimeField("criado em", auto_now_add=True)
+    updated_at = models.DateTimeField("atualizado em", auto_now=True)
+
+    objects: ClassVar = ClientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "cliente"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "cpf"],
+                condition=Q(document_identifies=True),
+                name="client_document_unique_per_user",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "phone"], condition=~Q(phone=""), name="client_phone"),
+            models.Index(fields=["user", "created_at", "id"], name="client_user_created"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "(sem nome)"

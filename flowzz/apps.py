@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+# Here, not in the package, so that `manage.py` can look at it before settings are complete:
+# tasks and their callers find the application wherever Django is set up.
+from flowzz.celery import app as celery_app
+
+__all__ = ["FlowzzConfig", "celery_app"]
+
+
+class FlowzzConfig(AppConfig):
+    name = "flowzz"
+    verbose_name = "Flowzz"

@@ -1,0 +1,217 @@
+"""Settings, all from the environment (see .env.example), read through flowzz.env."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from flowzz import logs
+from flowzz.env import BASE_DIR, env, rate, required, secret, url
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = secret("SECRET_KEY", required=not DEBUG, development="development-only-" * 3)
+COINZZ_ENCRYPTION_KEY = secret(
+    "COINZZ_ENCRYPTION_KEY", required=not DEBUG, development="development-only-" * 3
+)
+COINZZ_ENCRYPTION_KEY_FALLBACKS = env.list("COINZZ_ENCRYPTION_KEY_FALLBACKS", default=[])
+
+PUBLIC_BASE_URL = url("PUBLIC_BASE_URL", default="http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[urlsplit(PUBLIC_BASE_URL).hostname, "127.0.0.1", "localhost"]
+)
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+
+INSTALLED_APPS = [
+    "unfold",
+    "flowzz",
+    "flowzz.accounts",
+    "clients",
+    "sales",
+    "integrations",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_celery_beat",
+    "django_filters",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "flowzz.logs.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "flowzz.urls"
+WSGI_APPLICATION = "flowzz.wsgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# PostgreSQL and Redis. A connection lives with its thread: a new one a request costs six times
+# the throughput.
+required("DATABASE_URL", "postgres://flowzz:password@127.0.0.1:5432/flowzz")
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database (postgres://…).")
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {"connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=5)},
+}
+REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_TIMEOUT_SECONDS = 1.0
+
+# Language, place, files
+LANGUAGE_CODE = "pt-br"
+TIME_ZONE = "America/Sao_Paulo"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+# Behind a proxy that ends TLS, and the cookies' safety, follow the public address.
+_is_https = PUBLIC_BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
+SECURE_REFERRER_POLICY = "same-origin"
+
+# E-mail
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Flowzz <nao-responda@flowzz.example>")
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+
+# Coinzz
+COINZZ_API_URL = url("COINZZ_API_URL", default="https://app.coinzz.com.br/api")
+COINZZ_SIGNATURE_HEADER = env.str("COINZZ_SIGNATURE_HEADER", default="X-Coinzz-Signature")
+API_KEY_MAX_AGE = timedelta(days=env.int("API_KEY_MAX_AGE_DAYS", default=180))
+
+# Webhooks
+WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=256 * 1024)
+WEBHOOK_TOKEN_GRACE = timedelta(hours=env.int("WEBHOOK_TOKEN_GRACE_HOURS", default=24))
+DUPLICATE_WINDOW = timedelta(hours=env.int("DUPLICATE_WINDOW_HOURS", default=72))
+PAYLOAD_RETENTION = timedelta(days=env.int("PAYLOAD_RETENTION_DAYS", default=90))
+INBOX_BATCH_SIZE = env.int("INBOX_BATCH_SIZE", default=500)
+SPOOL_MAX_EVENTS = env.int("SPOOL_MAX_EVENTS", default=10_000)
+
+# Sync
+SYNC_WAIT_SECONDS = env.float("SYNC_WAIT_SECONDS", default=10.0)
+SYNC_INITIAL_SALES = env.int("SYNC_INITIAL_SALES", default=1_000)
+SYNC_INITIAL_AGE = timedelta(days=env.int("SYNC_INITIAL_DAYS", default=90))
+SYNC_OVERLAP = timedelta(minutes=env.int("SYNC_OVERLAP_MINUTES", default=120))
+SYNC_SPREAD = timedelta(minutes=env.int("SYNC_SPREAD_MINUTES", default=55))
+SYNC_PAGE_SIZE = env.int("SYNC_PAGE_SIZE", default=200)
+
+# Limits
+RATE_LIMIT_API = rate("RATE_LIMIT_API", "1000/h")
+RATE_LIMIT_SYNC = rate("RATE_LIMIT_SYNC", "10/h")
+RATE_LIMIT_LOGIN = rate("RATE_LIMIT_LOGIN", "10/min")
+RATE_LIMIT_WEBHOOK = rate("RATE_LIMIT_WEBHOOK", "1200/min")
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# API
+JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY", required=False)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "SIGNING_KEY": JWT_SIGNING_KEY or SECRET_KEY,
+    "USER_ID_FIELD": "id",
+    "USER_ID_CLAIM": env.str("JWT_USER_ID_CLAIM", default="userId"),
+    "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),
+    "TOKEN_OBTAIN_SERIALIZER": "flowzz.accounts.api.TokenSerializer",
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["flowzz.accounts.tokens.JWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["flowzz.throttling.ApiThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "flowzz.api.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "flowzz.api.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "PAGE_SIZE": 20,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Flowzz API",
+    "DESCRIPTION": "As vendas do Coinzz em um só lugar.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# Celery: the queue holds "there is work", never the work.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "flowzz:celery:",
+    "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+LOGGING = logs.configuration(level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING_CONFIG = "flowzz.logs.configure"
+
+UNFOLD = {
+    "SITE_TITLE": "Flowzz",
+    "SITE_HEADER": "Flowzz",
+    "SITE_SUBHEADER": "Vendas do Coinzz",
+    "SITE_SYMBOL": "sync_alt",
+    "SHOW_VIEW_ON_SITE": False,
+}

@@ -1,0 +1,16 @@
+"""The addresses of the project."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from flowzz import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("api/", include("flowzz.api_urls")),
+    path("webhooks/", include("integrations.webhook_urls")),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+]

@@ -1,0 +1,115 @@
+"""Connecting an integration, and what its owner does with it afterwards."""
+
+import hashlib
+import secrets
+import uuid
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from integrations import alerts, sync, vault
+from integrations.models import (
+    AlertKind,
+    Integration,
+    IntegrationStatus,
+    Trigger,
+    WebhookToken,
+)
+from integrations.providers import PROVIDERS
+
+TOKEN_BYTES = 32
+
+
+def connect(
+    *, user_id: uuid.UUID, provider: str, api_key: str, webhook_note: str | None = None
+) -> Integration:
+    """Connect, or renew the key of, a user's one integration with a provider.
+
+    The key is tried against the provider first; raises KeyRefused, NotTheApi or
+    ProviderUnavailable, and then nothing has changed. The sync starts in the background.
+    `webhook_note` is an address of the user's own in front of ours; None leaves it as it is.
+    """
+    with PROVIDERS[provider].probe(api_key) as client:
+        client.test_key()
+    now = timezone.now()
+    with transaction.atomic():
+        integration, _ = Integration.objects.select_for_update(of=("self",)).get_or_create(
+            user_id=user_id, provider=provider
+        )
+        vault.seal(integration, "api_key", api_key)
+        integration.api_key_hint = hint(api_key)
+        integration.api_key_set_at = now
+        integration.status = IntegrationStatus.CONNECTED
+        integration.connected_at = integration.connected_at or now
+        url = webhook_url(integration)
+        if webhook_note is not None:
+            integration.webhook_note = "" if webhook_note == url else webhook_note
+        integration.save()
+        alerts.resolve(integration, AlertKind.KEY_REFUSED, AlertKind.KEY_OLD)
+        is_first = integration.sync_cursor is None
+        sync.request_run(integration, Trigger.INITIAL if is_first else Trigger.USER)
+    return integration
+
+
+def disconnect(integration: Integration) -> None:
+    """Forget the key and stop syncing; what was received stays."""
+    with transaction.atomic():
+        Integration.objects.filter(id=integration.id).update(
+            status=IntegrationStatus.DISCONNECTED,
+            api_key="",
+            api_key_hint="",
+            api_key_set_at=None,
+            next_sync_at=None,
+            updated_at=timezone.now(),
+        )
+        sync.cancel_runs(integration)
+        alerts.resolve(integration, *AlertKind)
+    integration.refresh_from_db()
+
+
+def webhook_url(integration: Integration) -> str:
+    """The integration's own secret address; the first call makes it."""
+    row = WebhookToken.objects.filter(integration=integration, expires_at=None).first()
+    token = vault.reveal_token(row) if row else _issue_token(integration)
+    return f"{settings.PUBLIC_BASE_URL}/webhooks/{integration.provider}/{token}"
+
+
+def rotate_webhook(integration: Integration) -> None:
+    """Give the integration a new address; the old one works on for the grace period."""
+    with transaction.atomic():
+        Integration.objects.select_for_update().get(id=integration.id)
+        WebhookToken.objects.filter(integration=integration, expires_at=None).update(
+            expires_at=timezone.now() + settings.WEBHOOK_TOKEN_GRACE
+        )
+        _issue_token(integration)
+
+
+def set_signing_secret(integration: Integration, secret: str, *, keep_previous: bool) -> None:
+    """Require signed webhooks from now on; empty stops requiring them.
+
+    `keep_previous` lets the secret in use stay valid beside the new one until the next change.
+    """
+    previous = vault.reveal(integration, "signing_secret") if keep_previous and secret else ""
+    vault.seal(integration, "signing_secret", secret)
+    vault.seal(integration, "previous_signing_secret", previous)
+    integration.save(update_fields=["signing_secret", "previous_signing_secret", "updated_at"])
+
+
+def hint(api_key: str) -> str:
+    """What may be shown of a key: `8702|…k01`."""
+    account, separator, _ = api_key.partition("|")
+    shown = f"{account}|" if separator and len(account) <= 8 else ""
+    return f"{shown}…{api_key[-3:]}"
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _issue_token(integration: Integration) -> str:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    row = WebhookToken(integration=integration, token_hash=token_hash(token))
+    vault.seal_token(row, token)
+    row.save()
+    return token

@@ -1,0 +1,177 @@
+"""The inbox of webhooks, and the only owner of an event's state.
+
+    PENDING ─► DONE | IGNORED | QUARANTINED | RETRY ─► …
+
+An event is a committed row before it is acknowledged, and is applied in the transaction that
+moves it on: killed at any moment, either both happened or neither.
+"""
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from integrations import wake
+from integrations.deliveries import Delivery
+from integrations.ingest import hold_seller
+from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
+from integrations.processing import Verdict, process, read
+
+log = structlog.stdlib.get_logger(__name__)
+
+UNROUTABLE = "unroutable"
+
+
+def store(delivery: Delivery, integration: Integration | None) -> None:
+    """Keep a delivery for good; nobody's is quarantined until staff assign it.
+
+    Storing it again under the same id changes nothing.
+    """
+    event = WebhookEvent(
+        id=delivery.id,
+        integration=integration,
+        provider=delivery.provider,
+        body=delivery.body,
+        body_hash=hashlib.sha256(delivery.body).digest(),
+        headers=dict(delivery.headers),
+        received_at=delivery.arrived_at,
+    )
+    if integration is None:
+        event.state, event.reason = EventState.QUARANTINED, UNROUTABLE
+        event.error = "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
+    # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
+    with suppress(IntegrityError):
+        event.save(force_insert=True)
+
+
+def integrations_with_work() -> list[uuid.UUID]:
+    """Those that have events to process now."""
+    due = WebhookEvent.objects.filter(_due(), integration__isnull=False)
+    return list(due.order_by().values_list("integration_id", flat=True).distinct())
+
+
+def drain(integration_id: uuid.UUID) -> int:
+    """Apply the next batch of an integration's events, in their order; return how many.
+
+    Raises OperationalError when the database can't be reached: the events wait as they were.
+    """
+    integration = Integration.objects.select_related("user").get(id=integration_id)
+    events = _next(integration)
+    if not events:
+        return 0
+    readings, verdicts = read(integration, events)
+    with transaction.atomic():
+        hold_seller(integration.user_id)
+        claimed = _claim(events)
+        verdicts = [verdict for verdict in verdicts if verdict.event.id in claimed]
+        verdicts += process(integration, [r for r in readings if r.event.id in claimed])
+        _finish(verdicts)
+        _tell(integration, verdicts)
+    outcomes = Counter(verdict.outcome or verdict.state for verdict in verdicts)
+    log.info("inbox_drained", integration_id=str(integration_id), **outcomes)
+    return len(events)
+
+
+def replay(events: "QuerySet[WebhookEvent]") -> int:
+    """Process events again, whatever became of them; those of nobody stay where they are."""
+    rows = events.filter(integration__isnull=False, body__isnull=False)
+    integration_ids = set(rows.order_by().values_list("integration_id", flat=True))
+    count = rows.update(
+        state=EventState.PENDING,
+        outcome="",
+        reason="",
+        error="",
+        attempts=0,
+        next_attempt_at=None,
+        finished_at=None,
+        is_replay=True,
+    )
+    transaction.on_commit(lambda: [wake.inbox(id_) for id_ in integration_ids])
+    return count
+
+
+def assign(events: "QuerySet[WebhookEvent]", integration: Integration) -> int:
+    """Give unroutable events to an integration of their provider, and process them."""
+    rows = events.filter(integration__isnull=True, provider=integration.provider)
+    ids = list(rows.values_list("id", flat=True))
+    rows.update(integration=integration)
+    return replay(WebhookEvent.objects.filter(id__in=ids))
+
+
+def discard(events: "QuerySet[WebhookEvent]", why: str) -> int:
+    """Put quarantined events aside; they are kept, with the reason."""
+    return events.filter(state=EventState.QUARANTINED).update(
+        state=EventState.IGNORED,
+        outcome=EventOutcome.DISCARDED,
+        error=why,
+        finished_at=timezone.now(),
+    )
+
+
+def _due() -> Q:
+    return Q(state=EventState.PENDING) | Q(
+        state=EventState.RETRY, next_attempt_at__lte=timezone.now()
+    )
+
+
+def _next(integration: Integration) -> list[WebhookEvent]:
+    due = WebhookEvent.objects.filter(_due(), integration=integration)
+    return list(due.order_by("received_at", "id")[: settings.INBOX_BATCH_SIZE])
+
+
+def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:
+    """Lock those that are still to be done; what staff hold at this moment is left out."""
+    rows = WebhookEvent.objects.filter(_due(), id__in=[event.id for event in events])
+    return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
+
+
+_FINISH = """
+    UPDATE integrations_webhookevent AS event
+    SET state = verdict.state,
+        outcome = verdict.outcome,
+        kind = verdict.kind,
+        external_id = verdict.external_id,
+        reason = verdict.reason,
+        error = verdict.error,
+        next_attempt_at = verdict.next_attempt_at,
+        attempts = event.attempts + 1,
+        finished_at = CASE WHEN verdict.state = 'RETRY' THEN NULL ELSE clock_timestamp() END
+    FROM unnest(
+        %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::timestamptz[]
+    ) AS verdict (id, state, outcome, kind, external_id, reason, error, next_attempt_at)
+    WHERE event.id = verdict.id
+"""
+
+
+def _finish(verdicts: Sequence[Verdict]) -> None:
+    """Write all verdicts in one statement, which `bulk_update` would do many times slower."""
+    columns = [
+        [verdict.event.id for verdict in verdicts],
+        [str(verdict.state) for verdict in verdicts],
+        [str(verdict.outcome) for verdict in verdicts],
+        [verdict.kind for verdict in verdicts],
+        [verdict.external_id for verdict in verdicts],
+        [verdict.reason for verdict in verdicts],
+        [verdict.error for verdict in verdicts],
+        [verdict.next_attempt_at for verdict in verdicts],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, columns)
+
+
+def _tell(integration: Integration, verdicts: Sequence[Verdict]) -> None:
+    """Note on the integration that its webhooks arrive."""
+    if verdicts:
+        latest = max(verdict.event.received_at for verdict in verdicts)
+        Integration.objects.filter(id=integration.id).update(
+            last_webhook_at=Greatest(F("last_webhook_at"), latest)
+        )

@@ -1,0 +1,161 @@
+"""A batch of orders becomes clients, sales, history and subscriptions, all or nothing.
+
+The number of SQL statements does not grow with the batch. The only caller of
+`clients.identity` and `sales.recording`.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+
+from clients.identity import Directory, describe
+from clients.models import Client
+from integrations.models import Integration, UnknownStatus
+from integrations.models.words import WordAxis
+from integrations.orders import Order
+from sales.models import Sale
+from sales.recording import Difference, Ledger, Observation, Outcome, Recorded
+from sales.subscriptions import Register
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An order, and who saw it when."""
+
+    order: Order
+    seen: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    outcome: Outcome
+    sale: Sale | None = None
+    differences: list[Difference] = field(default_factory=list)
+
+
+def hold_seller(user_id: uuid.UUID) -> None:
+    """Wait until this transaction is the seller's only writer, and stay so until it ends.
+
+    The lock is the user's rather than the integration's, because clients belong to the user.
+    """
+    key = int.from_bytes(user_id.bytes[8:], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def ingest(integration: Integration, batch: Sequence[Observed]) -> list[Ingested]:
+    """Apply a batch in its order. The caller has a transaction open and holds the seller."""
+    if not batch:
+        return []
+    user_id, source = integration.user_id, integration.provider
+    orders = [observed.order for observed in batch]
+    ledger = Ledger.load(user_id, source, {o.sale.external_id for o in orders if o.sale})
+    described = [describe(user_id, order.customer) for order in orders]
+    directory = Directory.load(user_id, described, ledger.client_ids)
+    register = Register.load(
+        user_id,
+        source,
+        {order.subscription.subscription_hash for order in orders if order.subscription},
+    )
+    ingested = [
+        _apply(observed, client, ledger, directory, register)
+        for observed, client in zip(batch, described, strict=True)
+    ]
+    directory.save()
+    ledger.save()
+    register.save()
+    _note_unknown_words(source, orders)
+    if opened := ledger.opened:
+        Integration.objects.filter(id=integration.id).update(
+            sales_synced=F("sales_synced") + opened
+        )
+    return ingested
+
+
+def isolate(
+    items: Sequence[T],
+    apply: Callable[[Sequence[T]], None],
+    reject: Callable[[T, Exception], None],
+) -> None:
+    """Apply items together; where they are refused, find those to blame by halving.
+
+    Each try is a savepoint of the caller's transaction. A lost connection is nobody's fault
+    and is raised.
+    """
+    if not items:
+        return
+    try:
+        with transaction.atomic():
+            apply(items)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        if len(items) == 1:
+            reject(items[0], error)
+            return
+        middle = len(items) // 2
+        isolate(items[:middle], apply, reject)
+        isolate(items[middle:], apply, reject)
+
+
+def _apply(
+    observed: Observed,
+    described: Client,
+    ledger: Ledger,
+    directory: Directory,
+    register: Register,
+) -> Ingested:
+    order, seen = observed.order, observed.seen
+    recorded: Recorded | None = None
+    if order.sale and (sale := ledger.get(order.sale.external_id)):
+        client = _client_of(sale, described, ledger, directory)
+        recorded = ledger.update(sale, order.sale, seen)
+    else:
+        client, match = directory.recognise(described)
+        if order.sale:
+            recorded = ledger.open(order.sale, client, match, seen)
+    outcomes = [recorded.outcome] if recorded else []
+    if order.subscription:
+        sale = recorded.sale if recorded else None
+        outcomes.append(register.record(order.subscription, client, sale, seen))
+    return Ingested(
+        outcome=next(outcome for outcome in Outcome if outcome in outcomes),
+        sale=recorded.sale if recorded else None,
+        differences=recorded.differences if recorded else [],
+    )
+
+
+def _client_of(
+    sale: Sale, described: Client, ledger: Ledger, directory: Directory
+) -> Client | None:
+    """A sale keeps the client it has; what the order tells of them completes it."""
+    if client := directory.get(sale.client_id):
+        directory.fill(client, described)
+        return client
+    client, match = directory.recognise(described)
+    if client:
+        ledger.attach(sale, client, match)
+    return client
+
+
+def _note_unknown_words(provider: str, orders: Iterable[Order]) -> None:
+    words = set()
+    for order in orders:
+        if order.sale:
+            words.add((WordAxis.ORDER, order.sale.unknown_status))
+            words.add((WordAxis.SHIPPING, order.sale.unknown_shipping_status))
+        if order.subscription:
+            words.add((WordAxis.SUBSCRIPTION, order.subscription.unknown_status))
+    # In one order everywhere, so that two writers of the same words can't block each other.
+    rows = [
+        UnknownStatus(provider=provider, axis=axis, word=word)
+        for axis, word in sorted(words)
+        if word
+    ]
+    UnknownStatus.objects.bulk_create(rows, ignore_conflicts=True)

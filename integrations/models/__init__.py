@@ -1,0 +1,25 @@
+"""An integration and what it keeps: its inbox, its runs, the words it doesn't know, its alerts."""
+
+from integrations.models.alerts import Alert, AlertKind
+from integrations.models.connections import Integration, IntegrationStatus, WebhookToken
+from integrations.models.events import EventKind, EventOutcome, EventState, WebhookEvent
+from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
+from integrations.models.words import UnknownStatus
+
+__all__ = [
+    "Alert",
+    "AlertKind",
+    "EventKind",
+    "EventOutcome",
+    "EventState",
+    "FindingKind",
+    "Integration",
+    "IntegrationStatus",
+    "RunState",
+    "SyncFinding",
+    "SyncRun",
+    "Trigger",
+    "UnknownStatus",
+    "WebhookEvent",
+    "WebhookToken",
+]

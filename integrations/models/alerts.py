@@ -1,0 +1,46 @@
+"""Alerts: opened once, resolved by themselves."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from flowzz.ids import uuid7
+from integrations.models.connections import Integration
+
+
+class AlertKind(models.TextChoices):
+    KEY_REFUSED = "key_refused", "Chave de API recusada"
+    KEY_OLD = "key_old", "Chave de API antiga"
+
+
+class Alert(models.Model):
+    """Something a person should know of; open until `resolved_at`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    integration = models.ForeignKey(
+        Integration,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="alerts",
+        verbose_name="integração",
+    )
+    kind = models.CharField("tipo", max_length=32, choices=AlertKind)
+    message = models.TextField("mensagem")
+    opened_at = models.DateTimeField("aberto em", auto_now_add=True)
+    resolved_at = models.DateTimeField("resolvido em", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "alerta"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["integration", "kind"],
+                condition=Q(resolved_at__isnull=True),
+                nulls_distinct=False,
+                name="alert_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

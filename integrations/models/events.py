@@ -1,0 +1,93 @@
+"""The inbox: every acknowledged webhook is a row here until, and after, it is done."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from flowzz.ids import uuid7
+from integrations.models.connections import Integration
+
+
+class EventState(models.TextChoices):
+    PENDING = "PENDING", "Pendente"
+    DONE = "DONE", "Processado"
+    IGNORED = "IGNORED", "Ignorado"
+    RETRY = "RETRY", "Nova tentativa"
+    QUARANTINED = "QUARANTINED", "Quarentena"
+
+
+class EventOutcome(models.TextChoices):
+    CREATED = "created", "Criou"
+    UPDATED = "updated", "Atualizou"
+    UNCHANGED = "unchanged", "Nada mudou"
+    DUPLICATE = "duplicate", "Repetido"
+    STALE = "stale", "Fora de ordem"
+    DISCONNECTED = "disconnected", "Integração desconectada"
+    DISCARDED = "discarded", "Descartado pela equipe"
+
+
+class EventKind(models.TextChoices):
+    ORDER = "order", "Pedido"
+    SUBSCRIPTION = "subscription", "Assinatura"
+    AFFILIATION = "affiliation", "Afiliação"
+
+
+class WebhookEvent(models.Model):
+    """A body as it arrived, and what became of it. Only `integrations.inbox` moves its state."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    integration = models.ForeignKey(
+        Integration,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="events",
+        db_index=False,
+        verbose_name="integração",
+    )
+    provider = models.CharField("plataforma", max_length=32)
+    body = models.BinaryField("corpo", null=True)
+    body_hash = models.BinaryField("SHA-256 do corpo", max_length=32)
+    headers = models.JSONField("cabeçalhos", default=dict)
+    received_at = models.DateTimeField("recebido em", db_default=Now())
+    kind = models.CharField("tipo", max_length=12, choices=EventKind, blank=True)
+    external_id = models.CharField("pedido ou assinatura", max_length=128, blank=True)
+    state = models.CharField(
+        "estado", max_length=11, choices=EventState, default=EventState.PENDING
+    )
+    outcome = models.CharField("resultado", max_length=12, choices=EventOutcome, blank=True)
+    reason = models.CharField("causa", max_length=64, blank=True)
+    error = models.TextField("erro", blank=True)
+    attempts = models.PositiveSmallIntegerField("tentativas", default=0)
+    next_attempt_at = models.DateTimeField("próxima tentativa", null=True, blank=True)
+    is_replay = models.BooleanField(
+        "reprocessar",
+        default=False,
+        help_text="Pedido pela equipe: é aplicado mesmo que o corpo já tenha vindo antes.",
+    )
+    finished_at = models.DateTimeField("concluído em", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "evento"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["integration", "received_at", "id"],
+                condition=Q(state__in=["PENDING", "RETRY"]),
+                name="event_due",
+            ),
+            models.Index(fields=["integration", "body_hash"], name="event_body"),
+            models.Index(
+                fields=["external_id"], condition=~Q(external_id=""), name="event_external_id"
+            ),
+            models.Index(fields=["received_at"], name="event_received"),
+            models.Index(
+                fields=["reason", "received_at"],
+                condition=Q(state="QUARANTINED"),
+                name="event_quarantined",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or str(self.id)

@@ -1,0 +1,114 @@
+"""Runs of the sync: a row each, with its cursor, its checkpoint and what it found."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from flowzz.ids import uuid7
+from integrations.models.connections import Integration
+
+
+class Trigger(models.TextChoices):
+    INITIAL = "initial", "Primeira sincronização"
+    SCHEDULE = "schedule", "Agenda"
+    USER = "user", "Usuário"
+    STAFF = "staff", "Equipe"
+
+
+class RunState(models.TextChoices):
+    QUEUED = "QUEUED", "Na fila"
+    RUNNING = "RUNNING", "Em andamento"
+    SUCCEEDED = "SUCCEEDED", "Concluída"
+    FAILED = "FAILED", "Falhou"
+    CANCELLED = "CANCELLED", "Cancelada"
+
+
+UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+
+
+class SyncRun(models.Model):
+    """One pull of an integration's sales, page by page. Only `integrations.sync` moves it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="runs", verbose_name="integração"
+    )
+    trigger = models.CharField("iniciada por", max_length=8, choices=Trigger)
+    is_full = models.BooleanField("completa", default=False)
+    state = models.CharField("estado", max_length=9, choices=RunState, default=RunState.QUEUED)
+    cursor_from = models.DateTimeField("desde", null=True, blank=True)
+    cursor_to = models.DateTimeField("até", null=True, blank=True)
+    sales_limit = models.PositiveIntegerField("no máximo (vendas)", null=True, blank=True)
+    next_page = models.PositiveIntegerField("próxima página", default=1)
+    pages = models.PositiveIntegerField("páginas lidas", default=0)
+    total = models.PositiveIntegerField("total previsto", null=True, blank=True)
+    processed = models.PositiveIntegerField("processadas", default=0)
+    created = models.PositiveIntegerField("criadas", default=0)
+    updated = models.PositiveIntegerField("atualizadas", default=0)
+    unchanged = models.PositiveIntegerField("sem mudança", default=0)
+    errors = models.PositiveIntegerField("com erro", default=0)
+    missed = models.PositiveIntegerField("não vieram por webhook", default=0)
+    attempts = models.PositiveSmallIntegerField("tentativas", default=0)
+    not_before = models.DateTimeField("não antes de", null=True, blank=True)
+    lease = models.UUIDField("posse", null=True, editable=False)
+    heartbeat_at = models.DateTimeField("sinal de vida", null=True, blank=True)
+    started_at = models.DateTimeField("início", null=True, blank=True)
+    finished_at = models.DateTimeField("fim", null=True, blank=True)
+    error_code = models.CharField("código do erro", max_length=64, blank=True)
+    error = models.TextField("erro", blank=True)
+    created_at = models.DateTimeField("criada em", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "sincronização"
+        verbose_name_plural = "sincronizações"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["integration"],
+                condition=Q(state__in=UNDER_WAY),
+                name="run_one_under_way",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["not_before", "heartbeat_at"],
+                condition=Q(state__in=UNDER_WAY),
+                name="run_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_trigger_display()} · {self.get_state_display()}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+
+class FindingKind(models.TextChoices):
+    ERROR = "error", "Venda com erro"
+    MISSED = "missed", "Não veio por webhook"
+    DIFFERS = "differs", "Campos diferentes"
+
+
+class SyncFinding(models.Model):
+    """A sale that a run could not read, had not known, or knew differently."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    run = models.ForeignKey(
+        SyncRun, models.CASCADE, related_name="findings", verbose_name="sincronização"
+    )
+    kind = models.CharField("tipo", max_length=7, choices=FindingKind)
+    external_id = models.CharField("pedido", max_length=128, blank=True)
+    message = models.TextField("mensagem", blank=True)
+    fields = models.JSONField("campos", default=list, blank=True)
+    value = models.DecimalField(
+        "valor", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = "achado da sincronização"
+        verbose_name_plural = "achados da sincronização"
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.external_id or '—'}"

@@ -1,0 +1,208 @@
+"""What becomes of a batch of events: read, freed of repeats, applied, and judged one by one.
+
+Decides only; the states are written by `integrations.inbox`.
+"""
+
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DataError
+from django.utils import timezone
+
+from integrations import providers
+from integrations.errors import PayloadInvalid
+from integrations.ingest import Observed, ingest, isolate
+from integrations.models import (
+    EventOutcome,
+    EventState,
+    Integration,
+    IntegrationStatus,
+    WebhookEvent,
+)
+from integrations.orders import Order
+from sales.facts import AffiliationFacts
+from sales.models import Origin
+from sales.recording import Observation, Outcome
+from sales.subscriptions import record_affiliations
+
+log = structlog.stdlib.get_logger(__name__)
+
+MAX_ATTEMPTS = 5
+BACKOFF = timedelta(seconds=30)
+JITTER = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What becomes of an event."""
+
+    event: WebhookEvent
+    state: EventState
+    outcome: str = ""
+    kind: str = ""
+    external_id: str = ""
+    reason: str = ""
+    error: str = ""
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An event and what its body says."""
+
+    event: WebhookEvent
+    kind: str
+    payload: Order | AffiliationFacts
+
+    @property
+    def body_hash(self) -> bytes:
+        return bytes(self.event.body_hash)
+
+    @property
+    def external_id(self) -> str:
+        return self.payload.external_id if isinstance(self.payload, Order) else ""
+
+    @property
+    def seen(self) -> Observation:
+        return Observation(
+            seen_at=self.event.received_at, origin=Origin.EVENT, origin_id=self.event.id
+        )
+
+    def verdict(self, state: EventState, *, outcome: str = "") -> Verdict:
+        return Verdict(
+            event=self.event,
+            state=state,
+            outcome=outcome,
+            kind=self.kind,
+            external_id=self.external_id,
+        )
+
+
+def read(
+    integration: Integration, events: Sequence[WebhookEvent]
+) -> tuple[list[Reading], list[Verdict]]:
+    """Parse bodies; what can't be read is quarantined alone."""
+    reader = providers.reader(integration)
+    readings, verdicts = [], []
+    for event in events:
+        try:
+            kind, payload = reader.body(bytes(event.body or b""), event.headers)
+        except PayloadInvalid as error:
+            verdicts.append(_quarantined(event, error.reason, error.message))
+        except Exception as error:  # a fault of the parser's own must not stop the others
+            log.exception("parser_failed", event_id=str(event.id))
+            message = f"Falha interna ao ler o corpo ({type(error).__name__})."
+            verdicts.append(_quarantined(event, "parser_fault", message))
+        else:
+            readings.append(Reading(event, kind, payload))
+    return readings, verdicts
+
+
+def process(integration: Integration, readings: Sequence[Reading]) -> list[Verdict]:
+    """Apply events in their order. The caller has a transaction open and holds the seller."""
+    if integration.status == IntegrationStatus.DISCONNECTED:
+        ignored = [reading for reading in readings if not reading.event.is_replay]
+        readings = [reading for reading in readings if reading.event.is_replay]
+    else:
+        ignored = []
+    firsts, repeats = _split_repeats(integration, readings)
+    applied: dict[uuid.UUID, Verdict] = {}
+
+    def apply(part: Sequence[Reading]) -> None:
+        applied.update((verdict.event.id, verdict) for verdict in _apply(integration, part))
+
+    def reject(reading: Reading, error: Exception) -> None:
+        applied[reading.event.id] = _rejected(reading, error)
+
+    isolate(firsts, apply, reject)
+    failed = {bytes(v.event.body_hash) for v in applied.values() if v.reason}
+    return [
+        *(r.verdict(EventState.IGNORED, outcome=EventOutcome.DISCONNECTED) for r in ignored),
+        *applied.values(),
+        # The repeat of one that failed just now waits: it may be the one that succeeds.
+        *(
+            r.verdict(EventState.IGNORED, outcome=EventOutcome.DUPLICATE)
+            for r in repeats
+            if r.body_hash not in failed
+        ),
+    ]
+
+
+def _split_repeats(
+    integration: Integration, readings: Sequence[Reading]
+) -> tuple[list[Reading], list[Reading]]:
+    """Set those apart whose body came before, within the window, and was applied."""
+    seen: dict[bytes, list[datetime]] = {}
+    earlier = WebhookEvent.objects.filter(
+        integration=integration,
+        body_hash__in={reading.body_hash for reading in readings},
+        state__in=(EventState.DONE, EventState.IGNORED),
+    ).exclude(outcome__in=(EventOutcome.DISCONNECTED, EventOutcome.DISCARDED))
+    for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
+        seen.setdefault(bytes(body_hash), []).append(received_at)
+    firsts, repeats = [], []
+    for reading in readings:
+        at = reading.event.received_at
+        times = seen.setdefault(reading.body_hash, [])
+        is_repeat = any(abs(at - time) <= settings.DUPLICATE_WINDOW for time in times)
+        (repeats if is_repeat and not reading.event.is_replay else firsts).append(reading)
+        times.append(at)
+    return firsts, repeats
+
+
+def _apply(integration: Integration, readings: Sequence[Reading]) -> list[Verdict]:
+    orders, requests, observed, facts = [], [], [], []
+    for reading in readings:
+        if isinstance(reading.payload, Order):
+            orders.append(reading)
+            observed.append(Observed(reading.payload, reading.seen))
+        else:
+            requests.append(reading)
+            facts.append((reading.payload, reading.seen))
+    verdicts = [
+        _applied(reading, result.outcome)
+        for reading, result in zip(orders, ingest(integration, observed), strict=True)
+    ]
+    if requests:
+        outcomes = record_affiliations(integration.user_id, integration.provider, facts)
+        verdicts += [_applied(*pair) for pair in zip(requests, outcomes, strict=True)]
+    return verdicts
+
+
+def _applied(reading: Reading, outcome: Outcome) -> Verdict:
+    state = EventState.IGNORED if outcome == Outcome.STALE else EventState.DONE
+    return reading.verdict(state, outcome=EventOutcome(outcome))
+
+
+def _rejected(reading: Reading, error: Exception) -> Verdict:
+    """What the database refuses stays refused; other faults may pass."""
+    event, fault = reading.event, type(error).__name__
+    log.error("event_failed", event_id=str(event.id), fault=fault, attempt=event.attempts + 1)
+    if isinstance(error, DataError):
+        return _quarantined(event, "refused_by_database", f"O banco recusou os dados ({fault}).")
+    if event.attempts + 1 >= MAX_ATTEMPTS:
+        return _quarantined(
+            event, "attempts_exhausted", f"Falhou {MAX_ATTEMPTS} vezes; a última com {fault}."
+        )
+    return Verdict(
+        event=event,
+        state=EventState.RETRY,
+        kind=reading.kind,
+        external_id=reading.external_id,
+        reason="fault",
+        error=f"Falha interna ({fault}); nova tentativa agendada.",
+        next_attempt_at=timezone.now() + _backoff(event.attempts),
+    )
+
+
+def _backoff(failed_before: int) -> timedelta:
+    return BACKOFF * 2**failed_before * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+
+
+def _quarantined(event: WebhookEvent, reason: str, message: str) -> Verdict:
+    return Verdict(event=event, state=EventState.QUARANTINED, reason=reason, error=message)

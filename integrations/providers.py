@@ -1,0 +1,130 @@
+"""The one list of providers, and all that tells one from another."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, Self
+
+from django.conf import settings
+
+from flowzz import redis
+from integrations.breaker import CircuitBreaker
+from integrations.coinzz import payloads, signature, statuses
+from integrations.coinzz.client import CoinzzClient
+from integrations.models import Integration, UnknownStatus
+from integrations.orders import Order, Payload
+
+COINZZ = "coinzz"
+
+
+class Page(Protocol):
+    """A page of a provider's sales, as it answered."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def last_page(self) -> int | None: ...
+    @property
+    def total(self) -> int | None: ...
+    @property
+    def items(self) -> Sequence[Any]: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+
+
+class Client(Protocol):
+    """A provider's HTTP API, with one user's key. Raises IntegrationError."""
+
+    def test_key(self) -> None: ...
+    def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *details: object) -> None: ...
+
+
+class Reader(Protocol):
+    """Reads what a provider sends for one integration. Raises PayloadInvalid."""
+
+    def body(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, Payload]: ...
+    def order(self, item: Any) -> Order: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CoinzzReader:
+    meanings: statuses.Meanings
+    owner_emails: frozenset[str]
+
+    def body(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, Payload]:
+        parsed = payloads.parse_body(
+            body,
+            content_encoding=headers.get("Content-Encoding", ""),
+            meanings=self.meanings,
+            owner_emails=self.owner_emails,
+        )
+        return parsed.kind, parsed.payload
+
+    def order(self, item: Any) -> Order:
+        return payloads.parse_order(
+            item, meanings=self.meanings, owner_emails=self.owner_emails
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    label: str
+    signature_header: str
+    is_signed: Callable[[bytes, str, Sequence[str]], bool]
+    reader: Callable[[Integration], Reader]
+    client: Callable[[str, Callable[[], None]], Client]
+    """For a run, from the key and what to call before each attempt: patient, with the breaker."""
+    probe: Callable[[str], Client]
+    """For a person who waits: one attempt, whatever the breaker says."""
+
+
+def _coinzz_reader(integration: Integration) -> CoinzzReader:
+    mapped = UnknownStatus.objects.filter(provider=COINZZ).exclude(meaning="")
+    return CoinzzReader(
+        meanings=statuses.Meanings(
+            {
+                (axis, statuses.normalise_word(word)): meaning
+                for axis, word, meaning in mapped.values_list("axis", "word", "meaning")
+            }
+        ),
+        owner_emails=frozenset({integration.user.email}),
+    )
+
+
+def _coinzz_client(api_key: str, on_attempt: Callable[[], None]) -> CoinzzClient:
+    return CoinzzClient(
+        base_url=settings.COINZZ_API_URL,
+        api_key=api_key,
+        breaker=breaker(COINZZ),
+        on_attempt=on_attempt,
+        page_size=settings.SYNC_PAGE_SIZE,
+    )
+
+
+def _coinzz_probe(api_key: str) -> CoinzzClient:
+    return CoinzzClient(
+        base_url=settings.COINZZ_API_URL, api_key=api_key, retries=0, read_timeout=10.0
+    )
+
+
+def breaker(provider: str) -> CircuitBreaker:
+    """The circuit breaker of a provider's API, shared by all processes."""
+    return CircuitBreaker(redis.client(), provider)
+
+
+PROVIDERS: dict[str, Provider] = {
+    COINZZ: Provider(
+        label="Coinzz",
+        signature_header=settings.COINZZ_SIGNATURE_HEADER,
+        is_signed=signature.is_valid,
+        reader=_coinzz_reader,
+        client=_coinzz_client,
+        probe=_coinzz_probe,
+    )
+}
+
+
+def reader(integration: Integration) -> Reader:
+    return PROVIDERS[integration.provider].reader(integration)

@@ -1,0 +1,95 @@
+"""Webhooks kept in Redis while the database is down, and moved to the inbox when it is back."""
+
+import base64
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+import structlog
+from django.conf import settings
+from redis import RedisError
+
+from flowzz import redis
+from integrations import inbox, wake
+from integrations.deliveries import Delivery, SignatureRefused, UnknownToken, route
+
+log = structlog.stdlib.get_logger(__name__)
+
+KEY = "flowzz:spool"
+LOCK = "flowzz:spool:mover"
+LOCK_SECONDS = 60
+BATCH = 200
+
+# Length and push in one step, so that the bound holds whoever pushes beside us.
+_PUSH = """
+if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+return redis.call('RPUSH', KEYS[1], ARGV[2])
+"""
+
+
+class SpoolFull(Exception):
+    """The spool has reached its bound."""
+
+
+def keep(delivery: Delivery) -> None:
+    """Keep a delivery whose token nobody could check; raises SpoolFull or RedisError."""
+    if not redis.client().eval(_PUSH, 1, KEY, settings.SPOOL_MAX_EVENTS, _dump(delivery)):
+        raise SpoolFull
+
+
+def empty() -> int:
+    """Move what is spooled to the inbox, in its order; return how many entries left the spool.
+
+    An entry leaves only after its event is committed, under an id of its own: moved twice, it
+    is stored once. Raises OperationalError while the database is down.
+    """
+    moved = 0
+    try:
+        with redis.client().lock(LOCK, timeout=LOCK_SECONDS, blocking=False) as mover:
+            while entries := cast(Sequence[bytes], redis.client().lrange(KEY, 0, BATCH - 1)):
+                for entry in entries:
+                    _move(_load(entry))
+                redis.client().ltrim(KEY, len(entries), -1)
+                moved += len(entries)
+                mover.reacquire()
+    except RedisError as error:
+        log.warning("spool_not_emptied", cause=type(error).__name__)
+    return moved
+
+
+def _move(delivery: Delivery) -> None:
+    try:
+        integration = route(delivery)
+    except (UnknownToken, SignatureRefused) as refused:
+        log.warning("spooled_webhook_refused", cause=type(refused).__name__)
+        return
+    inbox.store(delivery, integration)
+    if integration:
+        wake.inbox(integration.id)
+
+
+def _dump(delivery: Delivery) -> str:
+    return json.dumps(
+        {
+            "id": str(delivery.id),
+            "provider": delivery.provider,
+            "token_hash": delivery.token_hash,
+            "body": base64.b64encode(delivery.body).decode(),
+            "headers": dict(delivery.headers),
+            "arrived_at": delivery.arrived_at.isoformat(),
+        }
+    )
+
+
+def _load(entry: bytes) -> Delivery:
+    fields = json.loads(entry)
+    return Delivery(
+        id=uuid.UUID(fields["id"]),
+        provider=fields["provider"],
+        token_hash=fields["token_hash"],
+        body=base64.b64decode(fields["body"]),
+        headers=fields["headers"],
+        arrived_at=datetime.fromisoformat(fields["arrived_at"]),
+    )

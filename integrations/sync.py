@@ -1,0 +1,276 @@
+"""The pull: runs of an integration, from the request to the moved cursor.
+
+Page by page: fetch, apply, commit, checkpoint. A run belongs to whoever holds its lease, and
+a lease without a heartbeat for two minutes can be taken over; it goes on at the run's page.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from integrations import alerts, vault, wake
+from integrations.errors import CircuitOpen, IntegrationError, KeyRefused
+from integrations.models import (
+    AlertKind,
+    Integration,
+    IntegrationStatus,
+    RunState,
+    SyncRun,
+    Trigger,
+)
+from integrations.models.runs import UNDER_WAY
+from integrations.providers import PROVIDERS
+from integrations.sync_pages import LeaseLost, apply_page
+
+log = structlog.stdlib.get_logger(__name__)
+
+LEASE_EXPIRES = timedelta(minutes=2)
+MAX_ATTEMPTS = 3
+BACKOFF = timedelta(seconds=60)
+
+Progress = Callable[[SyncRun], None]
+
+
+class NotConnected(IntegrationError):
+    """A sync was asked for while the integration is not connected."""
+
+    code = "NOT_CONNECTED"
+
+
+class RunUnderWay(IntegrationError):
+    """A full sync was asked for while another run is under way."""
+
+    code = "SYNC_IN_PROGRESS"
+
+
+class SyncFault(IntegrationError):
+    """A fault of our own, or of the database's; it may pass."""
+
+    code = "SYNC_FAULT"
+    permanent = False
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"Falha interna na sincronização ({fault}).")
+
+
+def request_run(
+    integration: Integration, trigger: Trigger, *, is_full: bool = False
+) -> SyncRun:
+    """Ask for a run; a normal one joins the one under way.
+
+    Raises NotConnected, and RunUnderWay where a full one would have to join another.
+    """
+    if not integration.is_connected:
+        raise NotConnected("A integração não está conectada.")
+    since, limit = _extent(integration, is_full=is_full)
+    run = SyncRun(
+        integration=integration,
+        trigger=trigger,
+        is_full=is_full,
+        cursor_from=since,
+        sales_limit=limit,
+    )
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        other = SyncRun.objects.filter(integration=integration, state__in=UNDER_WAY).first()
+        if other is None:  # it has ended since
+            return request_run(integration, trigger, is_full=is_full)
+        if is_full:
+            raise RunUnderWay("Já há uma sincronização em andamento.") from None
+        run = other
+    transaction.on_commit(partial(wake.run, run.id))
+    return run
+
+
+def _extent(
+    integration: Integration, *, is_full: bool
+) -> tuple[datetime | None, int | None]:
+    if is_full:
+        return None, None
+    if integration.sync_cursor is None:
+        return timezone.now() - settings.SYNC_INITIAL_AGE, settings.SYNC_INITIAL_SALES
+    return integration.sync_cursor - settings.SYNC_OVERLAP, None
+
+
+def schedule_all() -> int:
+    """Give every connected integration its moment within the coming hour; return how many."""
+    count = 0
+    spread = settings.SYNC_SPREAD.total_seconds()
+    connected = Integration.objects.filter(
+        status=IntegrationStatus.CONNECTED, next_sync_at__isnull=True
+    )
+    now = timezone.now()
+    for integration in connected.only("id").iterator(chunk_size=1000):
+        offset = timedelta(seconds=integration.id.int % 10_000 / 10_000 * spread)
+        count += Integration.objects.filter(id=integration.id).update(next_sync_at=now + offset)
+    return count
+
+
+def start_due() -> int:
+    """Ask for the scheduled runs whose moment has come; return how many."""
+    due = Integration.objects.filter(next_sync_at__lte=timezone.now())
+    started = 0
+    for integration in due:
+        claimed = Integration.objects.filter(
+            id=integration.id, next_sync_at=integration.next_sync_at
+        ).update(next_sync_at=None)
+        if claimed and integration.is_connected:
+            request_run(integration, Trigger.SCHEDULE)
+            started += 1
+    return started
+
+
+def runs_with_work() -> list[uuid.UUID]:
+    """Runs that nobody carries out: waiting for their moment, or abandoned by a dead worker."""
+    return list(SyncRun.objects.filter(_free()).values_list("id", flat=True))
+
+
+def cancel_runs(integration: Integration) -> int:
+    """Cancel what is under way; a page being applied is rolled back, earlier ones stay."""
+    return SyncRun.objects.filter(integration=integration, state__in=UNDER_WAY).update(
+        state=RunState.CANCELLED, lease=None, finished_at=timezone.now()
+    )
+
+
+def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
+    """Carry out a run, unless somebody else does. Failures end up in the run, not here."""
+    run = _take(run_id)
+    if run is None:
+        return
+    with structlog.contextvars.bound_contextvars(
+        integration_id=str(run.integration_id), run_id=str(run_id)
+    ):
+        try:
+            _pull(run, on_progress)
+        except LeaseLost:
+            log.warning("sync_lease_lost")
+        except IntegrationError as error:
+            _fail(run, error)
+        except Exception as error:
+            log.exception("sync_fault")
+            _fail(run, SyncFault(type(error).__name__))
+        else:
+            _succeed(run)
+        if on_progress:
+            on_progress(SyncRun.objects.get(id=run_id))
+
+
+def _free() -> Q:
+    now = timezone.now()
+    abandoned = Q(state=RunState.RUNNING, heartbeat_at__lt=now - LEASE_EXPIRES)
+    waiting = Q(state=RunState.QUEUED) & (Q(not_before=None) | Q(not_before__lte=now))
+    return waiting | abandoned
+
+
+def _take(run_id: uuid.UUID) -> SyncRun | None:
+    """Get the lease of a run that is free, or nothing."""
+    lease = uuid.uuid4()
+    taken = SyncRun.objects.filter(_free(), id=run_id).update(
+        state=RunState.RUNNING,
+        lease=lease,
+        heartbeat_at=Now(),
+        started_at=Coalesce(F("started_at"), Now()),
+        not_before=None,
+    )
+    if not taken:
+        return None
+    return SyncRun.objects.select_related("integration__user").get(id=run_id)
+
+
+def _pull(run: SyncRun, on_progress: Progress | None) -> None:
+    integration = run.integration
+    if fields := vault.renew(integration):
+        integration.save(update_fields=fields)
+    api_key = vault.reveal(integration, "api_key")
+    provider = PROVIDERS[integration.provider]
+    with provider.client(api_key, partial(_beat, run)) as client:
+        for page in client.sales_pages(run.cursor_from, start_page=run.next_page):
+            apply_page(run, page)
+            if on_progress:
+                on_progress(run)
+            if run.sales_limit and run.processed >= run.sales_limit:
+                return
+
+
+def _beat(run: SyncRun) -> None:
+    """Show that the run is alive; raises LeaseLost where it is no longer ours."""
+    if not SyncRun.objects.filter(id=run.id, lease=run.lease).update(heartbeat_at=Now()):
+        raise LeaseLost
+
+
+def _succeed(run: SyncRun) -> None:
+    """End the run and move the cursor to its start, in one commit."""
+    with transaction.atomic():
+        if not _end(run, state=RunState.SUCCEEDED, finished_at=Now(), cursor_to=F("started_at")):
+            return
+        Integration.objects.filter(id=run.integration_id).update(
+            sync_cursor=run.started_at,
+            last_sync_at=Now(),
+            last_sync_status="success",
+            last_sync_error="",
+        )
+    log.info("sync_succeeded", processed=run.processed, created=run.created, errors=run.errors)
+
+
+def _fail(run: SyncRun, error: IntegrationError) -> None:
+    """Postpone the run where trying again can help, else end it."""
+    log.warning("sync_failed", code=error.code, attempt=run.attempts + 1)
+    told = {"error_code": error.code, "error": error.message}
+    if isinstance(error, CircuitOpen):
+        _postpone(run, timedelta(seconds=error.retry_after or 60), **told)
+    elif not error.permanent and run.attempts + 1 < MAX_ATTEMPTS:
+        _postpone(run, BACKOFF * 2**run.attempts, attempts=run.attempts + 1, **told)
+    else:
+        _give_up(run, error, told)
+
+
+def _postpone(run: SyncRun, wait: timedelta, **changes: object) -> None:
+    _end(run, state=RunState.QUEUED, not_before=timezone.now() + wait, **changes)
+
+
+def _give_up(run: SyncRun, error: IntegrationError, told: dict[str, str]) -> None:
+    with transaction.atomic():
+        if not _end(
+            run, state=RunState.FAILED, finished_at=Now(), attempts=run.attempts + 1, **told
+        ):
+            return
+        integration = run.integration
+        integration.last_sync_at = timezone.now()
+        integration.last_sync_status = "error"
+        integration.last_sync_error = error.message
+        if isinstance(error, KeyRefused):
+            integration.status = IntegrationStatus.ERROR
+            integration.next_sync_at = None
+            alerts.open_alert(
+                integration,
+                AlertKind.KEY_REFUSED,
+                f"{error.message} Conecte a integração de novo com uma chave válida; "
+                "até lá nenhuma sincronização é feita.",
+            )
+        integration.save(
+            update_fields=[
+                "status",
+                "next_sync_at",
+                "last_sync_at",
+                "last_sync_status",
+                "last_sync_error",
+                "updated_at",
+            ]
+        )
+
+
+def _end(run: SyncRun, **changes: object) -> bool:
+    """Let go of the run, unless it has been taken from us."""
+    return bool(
+        SyncRun.objects.filter(id=run.id, lease=run.lease).update(lease=None, **changes)
+    )

@@ -1,0 +1,143 @@
+"""A page of a run: applied and checkpointed in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models.functions import Now
+
+from integrations import providers
+from integrations.errors import PayloadInvalid
+from integrations.inbox import drain
+from integrations.ingest import Ingested, Observed, hold_seller, ingest, isolate
+from integrations.models import FindingKind, SyncFinding, SyncRun, Trigger
+from sales.models import Origin
+from sales.recording import Difference, Observation, Outcome
+
+log = structlog.stdlib.get_logger(__name__)
+
+_COUNTERS = ("processed", "created", "updated", "unchanged", "errors", "missed")
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the run over, or it was cancelled: nothing of the page stays."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a page did to the run's figures, and what it found."""
+
+    findings: list[SyncFinding]
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    errors: int = 0
+    missed: int = 0
+
+    @property
+    def processed(self) -> int:
+        return self.created + self.updated + self.unchanged + self.errors
+
+
+def apply_page(run: SyncRun, page: providers.Page) -> None:
+    """Write a page's sales and move the checkpoint past it; updates `run`. Raises LeaseLost."""
+    while drain(run.integration_id):
+        pass  # webhooks that came before the page are not to be called missed
+    items = list(page.items)
+    if run.sales_limit:
+        items = items[: max(run.sales_limit - run.processed, 0)]
+    tally = Tally(findings=[])
+    batch = _read(run, page, items, tally)
+    with transaction.atomic():
+        hold_seller(run.integration.user_id)
+        isolate(
+            batch,
+            lambda part: _ingest(run, part, tally),
+            lambda observed, error: _refuse(run, observed, error, tally),
+        )
+        SyncFinding.objects.bulk_create(tally.findings)
+        _checkpoint(run, page, tally)
+
+
+def _read(
+    run: SyncRun, page: providers.Page, items: Sequence[Any], tally: Tally
+) -> list[Observed]:
+    reader = providers.reader(run.integration)
+    seen = Observation(
+        seen_at=page.fetched_at, origin=Origin.RUN, origin_id=run.id, is_snapshot=True
+    )
+    batch = []
+    for item in items:
+        try:
+            batch.append(Observed(reader.order(item), seen))
+        except PayloadInvalid as error:
+            _note_error(run, tally, "", error.message)
+    return batch
+
+
+def _ingest(run: SyncRun, batch: Sequence[Observed], tally: Tally) -> None:
+    for result in ingest(run.integration, batch):
+        match result.outcome:
+            case Outcome.CREATED:
+                tally.created += 1
+            case Outcome.UPDATED:
+                tally.updated += 1
+            case _:
+                tally.unchanged += 1
+        _note_gap(run, result, tally)
+
+
+def _note_gap(run: SyncRun, result: Ingested, tally: Tally) -> None:
+    """Record what the webhooks should have told us and did not."""
+    sale, since = result.sale, run.integration.connected_at
+    if run.trigger == Trigger.INITIAL or sale is None or since is None or sale.sale_date < since:
+        return
+    if result.outcome == Outcome.CREATED:
+        tally.missed += 1
+        _find(run, tally, FindingKind.MISSED, sale.external_id, value=sale.total_price)
+    elif result.outcome == Outcome.UPDATED:
+        fields = [_described(difference) for difference in result.differences]
+        _find(
+            run, tally, FindingKind.DIFFERS, sale.external_id, fields=fields, value=sale.total_price
+        )
+
+
+def _described(difference: Difference) -> dict[str, str]:
+    if difference.field == "metadata":
+        return {"field": "metadata"}
+    return {
+        "field": str(difference.field),
+        "before": str(difference.before or ""),
+        "after": str(difference.after or ""),
+    }
+
+
+def _refuse(run: SyncRun, observed: Observed, error: Exception, tally: Tally) -> None:
+    fault = type(error).__name__
+    log.error("sale_refused", fault=fault)
+    _note_error(run, tally, observed.order.external_id, f"Não foi possível gravar ({fault}).")
+
+
+def _note_error(run: SyncRun, tally: Tally, external_id: str, message: str) -> None:
+    tally.errors += 1
+    _find(run, tally, FindingKind.ERROR, external_id, message=message)
+
+
+def _find(
+    run: SyncRun, tally: Tally, kind: FindingKind, external_id: str, **details: Any
+) -> None:
+    tally.findings.append(SyncFinding(run=run, kind=kind, external_id=external_id, **details))
+
+
+def _checkpoint(run: SyncRun, page: providers.Page, tally: Tally) -> None:
+    for name in _COUNTERS:
+        setattr(run, name, getattr(run, name) + getattr(tally, name))
+    run.pages += 1
+    run.next_page = page.number + 1
+    run.total = page.total
+    changes = {name: getattr(run, name) for name in (*_COUNTERS, "pages", "next_page", "total")}
+    held = SyncRun.objects.filter(id=run.id, lease=run.lease)
+    if not held.update(heartbeat_at=Now(), **changes):
+        raise LeaseLost

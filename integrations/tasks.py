@@ -1,0 +1,49 @@
+"""Celery tasks: each takes ids and calls one function. All may run twice."""
+
+import time
+from uuid import UUID
+
+from celery import shared_task
+
+from integrations import alerts, inbox, spool, sync, wake
+
+FAIR_SECONDS = 5.0
+"""How long one integration may keep a worker while others wait."""
+
+
+@shared_task
+def drain_inbox(integration_id: str) -> None:
+    """Apply an integration's events until none is left or its time is over."""
+    id_ = UUID(integration_id)
+    wake.awake(id_)
+    deadline = time.monotonic() + FAIR_SECONDS
+    while inbox.drain(id_):
+        if time.monotonic() > deadline:
+            wake.inbox(id_)
+            return
+
+
+@shared_task
+def run_sync(run_id: str) -> None:
+    sync.execute(UUID(run_id))
+
+
+@shared_task
+def sweep() -> None:
+    """Find the work whose wake-up was lost, and what has become due."""
+    spool.empty()
+    for integration_id in inbox.integrations_with_work():
+        drain_inbox.delay(str(integration_id))
+    sync.start_due()
+    for run_id in sync.runs_with_work():
+        run_sync.delay(str(run_id))
+
+
+@shared_task
+def schedule_syncs() -> None:
+    sync.schedule_all()
+
+
+@shared_task
+def remind_of_old_keys() -> None:
+    alerts.remind_of_old_keys()

@@ -1,0 +1,96 @@
+"""The public door: size, token, signature, rate; then kept for good, and only then acknowledged."""
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from redis import RedisError
+
+from flowzz.rates import Rate, RateExceeded
+from integrations import inbox, spool, wake
+from integrations.connection import token_hash
+from integrations.deliveries import Delivery, SignatureRefused, UnknownToken, route
+from integrations.models import Integration
+from integrations.providers import PROVIDERS
+
+log = structlog.stdlib.get_logger(__name__)
+
+RATE = Rate("webhook", settings.RATE_LIMIT_WEBHOOK)
+KEPT_HEADERS = ("Content-Type", "Content-Encoding", "User-Agent")
+HEADER_LENGTH = 500
+RETRY_SECONDS = 30
+
+
+class TooLarge(Exception):
+    """The body is over the limit."""
+
+
+@csrf_exempt
+@require_POST
+def receive(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
+    """Take a webhook in. What it is shows in its body, whatever the path."""
+    try:
+        delivery = _delivery(request, provider, token)
+        _keep(delivery)
+    except TooLarge:
+        return _refusal(413, "PAYLOAD_TOO_LARGE", "O corpo passa do limite de 256 KiB.")
+    except UnknownToken:
+        return _refusal(404, "NOT_FOUND", "Endereço de webhook desconhecido.")
+    except SignatureRefused as refused:
+        log.warning("webhook_signature_refused", integration_id=str(refused.integration_id))
+        return _refusal(401, "INVALID_SIGNATURE", "Assinatura ausente ou inválida.")
+    except RateExceeded as exceeded:
+        return _wait(429, "RATE_LIMITED", "Webhooks demais em pouco tempo.", exceeded.retry_after)
+    except (spool.SpoolFull, RedisError):
+        return _wait(503, "UNAVAILABLE", "Serviço indisponível; envie de novo.", RETRY_SECONDS)
+    return JsonResponse({"success": True, "message": "Webhook received and processing"})
+
+
+def _delivery(request: HttpRequest, provider: str, token: str) -> Delivery:
+    if provider not in PROVIDERS:
+        raise UnknownToken
+    names = (*KEPT_HEADERS, PROVIDERS[provider].signature_header)
+    return Delivery(
+        provider=provider,
+        token_hash=token_hash(token) if token else "",
+        body=_body(request),
+        headers={n: v[:HEADER_LENGTH] for n in names if (v := request.headers.get(n))},
+    )
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Read no more than the limit, whatever length was announced."""
+    limit = settings.WEBHOOK_MAX_BYTES
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise TooLarge
+    body = request.read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge
+    return body
+
+
+def _keep(delivery: Delivery) -> None:
+    """Store in the inbox; while the database is down, in Redis."""
+    try:
+        integration = route(delivery)
+        RATE.hit(str(integration.id) if integration else delivery.provider)
+        inbox.store(delivery, integration)
+    except (OperationalError, InterfaceError) as error:
+        log.error("webhook_spooled", cause=type(error).__name__)
+        RATE.hit(delivery.token_hash or delivery.provider)
+        spool.keep(delivery)
+        return
+    if integration:
+        wake.inbox(integration.id)
+
+
+def _refusal(status: int, code: str, message: str) -> HttpResponse:
+    return JsonResponse({"error": code, "message": message}, status=status)
+
+
+def _wait(status: int, code: str, message: str, seconds: float) -> HttpResponse:
+    response = _refusal(status, code, message)
+    response["Retry-After"] = str(max(1, round(seconds)))
+    return response

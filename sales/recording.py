@@ -1,0 +1,267 @@
+"""Writing sales and their history: what an observation changes, and what it may not."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Self
+
+from django.db.models import TextChoices
+
+from clients.identity import Match
+from clients.models import Client
+from sales.facts import SaleFacts
+from sales.models import Axis, Origin, Sale, SaleStatusChange
+from sales.statuses import (
+    SHIPPING_MOVES,
+    STATUS_MOVES,
+    Move,
+    SaleStatus,
+    ShippingStatus,
+    decide,
+)
+
+CENT = Decimal("0.01")
+
+
+class Outcome(TextChoices):
+    """What an observation did; of several about one event, the first of these."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    STALE = "stale"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Who saw a thing, and when (aware)."""
+
+    seen_at: datetime
+    origin: Origin
+    origin_id: uuid.UUID
+    is_snapshot: bool = False
+    """Read from the source as it is now, so it overrides the transition table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that an observation changed."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(slots=True)
+class Recorded:
+    sale: Sale
+    outcome: Outcome
+    differences: list[Difference] = field(default_factory=list)
+
+
+_AXES = (
+    (Axis.STATUS, STATUS_MOVES, "unknown_status"),
+    (Axis.SHIPPING, SHIPPING_MOVES, "unknown_shipping_status"),
+)
+_REACHED = {
+    (Axis.STATUS, SaleStatus.PAID): "paid_at",
+    (Axis.STATUS, SaleStatus.SHIPPED): "shipped_at",
+    (Axis.STATUS, SaleStatus.DELIVERED): "delivered_at",
+    (Axis.STATUS, SaleStatus.CANCELLED): "cancelled_at",
+    (Axis.SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
+    (Axis.SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
+}
+_OPTIONAL = (
+    "product_name",
+    "product_sku",
+    "payment_method",
+    "tracking_code",
+    "commission",
+    "sale_date",
+)
+"""An observation that lacks one of these leaves it as it is."""
+_WRITTEN = (
+    *_OPTIONAL,
+    "client",
+    "client_match",
+    "quantity",
+    "unit_price",
+    "total_price",
+    "status",
+    "shipping_status",
+    "unknown_status",
+    "unknown_shipping_status",
+    "paid_at",
+    "shipped_at",
+    "delivered_at",
+    "cancelled_at",
+    "deleted_at",
+    "metadata",
+    "observed_at",
+    "updated_at",
+)
+_MERGED = ("utms", "extra")
+
+
+def unit_price(total: Decimal, quantity: int) -> Decimal:
+    """The price of one, in BRL, rounded half-up to the cent; the total where there is no quantity."""
+    return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
+
+
+class Ledger:
+    """The sales that a batch can touch: read once, decided in memory, written once.
+
+    The caller holds the seller's lock from `load` to `save`.
+    """
+
+    def __init__(self, user_id: uuid.UUID, source: str, known: Iterable[Sale]) -> None:
+        self._user_id = user_id
+        self._source = source
+        self._sales = {sale.external_id: sale for sale in known}
+        self._changed: dict[uuid.UUID, Sale] = {}
+        self._history: list[SaleStatusChange] = []
+        self.opened = 0
+
+    @classmethod
+    def load(cls, user_id: uuid.UUID, source: str, external_ids: Collection[str]) -> Self:
+        known = Sale.objects.of(user_id).numbered(source, external_ids) if external_ids else ()
+        return cls(user_id, source, known)
+
+    def get(self, external_id: str) -> Sale | None:
+        return self._sales.get(external_id)
+
+    @property
+    def client_ids(self) -> set[uuid.UUID]:
+        return {sale.client_id for sale in self._sales.values() if sale.client_id}
+
+    def open(
+        self, facts: SaleFacts, client: Client | None, match: Match | None, seen: Observation
+    ) -> Recorded:
+        """Record a sale that is not known yet."""
+        sale = Sale(
+            user_id=self._user_id,
+            client=client,
+            client_match=match or "",
+            source=self._source,
+            external_id=facts.external_id,
+            quantity=facts.quantity,
+            total_price=facts.total_price,
+            unit_price=unit_price(facts.total_price, facts.quantity),
+            unknown_status=facts.unknown_status,
+            unknown_shipping_status=facts.unknown_shipping_status,
+            deleted_at=facts.deleted_at,
+            metadata=facts.metadata,
+            observed_at=seen.seen_at,
+            **{name: getattr(facts, name) for name in _OPTIONAL},
+        )
+        sale.sale_date = facts.sale_date or seen.seen_at
+        self._sales[sale.external_id] = sale
+        self._changed[sale.id] = sale
+        self.opened += 1
+        self._enter(sale, Axis.STATUS, facts.status, seen, first=True)
+        if facts.shipping_status != ShippingStatus.PENDING:
+            self._enter(sale, Axis.SHIPPING, facts.shipping_status, seen, first=True)
+        return Recorded(sale, Outcome.CREATED)
+
+    def update(self, sale: Sale, facts: SaleFacts, seen: Observation) -> Recorded:
+        """Record what is newly known of a sale; what comes late only fills what was empty."""
+        late = seen.seen_at < sale.observed_at
+        recorded = Recorded(sale, Outcome.UNCHANGED)
+        overrides = seen.is_snapshot and not late
+        backward = False
+        for axis, moves, unknown in _AXES:
+            if getattr(facts, unknown):
+                continue
+            current, observed = getattr(sale, axis), getattr(facts, axis)
+            move = decide(moves, current, observed, late=late)
+            if move is Move.FORWARD or (move is Move.BACKWARD and overrides):
+                recorded.differences.append(Difference(axis, current, observed))
+                self._enter(sale, axis, observed, seen)
+            elif move is Move.BACKWARD:
+                backward = True
+        out_of_turn = late or backward
+        recorded.differences += _revise(sale, _fields(sale, facts), only_empty=out_of_turn)
+        self._conclude(recorded, seen, out_of_turn=out_of_turn)
+        return recorded
+
+    def attach(self, sale: Sale, client: Client, match: Match | None) -> None:
+        """Give a client to a sale that has none."""
+        sale.client, sale.client_match = client, match or ""
+        self._changed[sale.id] = sale
+
+    def save(self) -> None:
+        if self._changed:
+            Sale.objects.bulk_create(
+                self._changed.values(),
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=_WRITTEN,
+            )
+        if self._history:
+            SaleStatusChange.objects.bulk_create(self._history)
+
+    def _enter(
+        self, sale: Sale, axis: Axis, status: str, seen: Observation, *, first: bool = False
+    ) -> None:
+        self._history.append(
+            SaleStatusChange(
+                sale=sale,
+                axis=axis,
+                from_status="" if first else getattr(sale, axis),
+                to_status=status,
+                at=seen.seen_at,
+                origin=seen.origin,
+                origin_id=seen.origin_id,
+            )
+        )
+        setattr(sale, axis, status)
+        reached = _REACHED.get((axis, status))
+        if reached and getattr(sale, reached) is None:
+            setattr(sale, reached, seen.seen_at)
+
+    def _conclude(self, recorded: Recorded, seen: Observation, *, out_of_turn: bool) -> None:
+        moved = any(d.field in (Axis.STATUS, Axis.SHIPPING) for d in recorded.differences)
+        if out_of_turn and not moved:
+            recorded.outcome = Outcome.STALE
+        elif recorded.differences:
+            recorded.outcome = Outcome.UPDATED
+        if recorded.differences:
+            recorded.sale.observed_at = max(recorded.sale.observed_at, seen.seen_at)
+            self._changed[recorded.sale.id] = recorded.sale
+
+
+def _fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
+    values = {n: v for n in _OPTIONAL if (v := getattr(facts, n)) not in (None, "")}
+    return values | {
+        "quantity": facts.quantity,
+        "total_price": facts.total_price,
+        "unit_price": unit_price(facts.total_price, facts.quantity),
+        "unknown_status": facts.unknown_status,
+        "unknown_shipping_status": facts.unknown_shipping_status,
+        "deleted_at": facts.deleted_at,
+        "metadata": _merge(sale.metadata, facts.metadata),
+    }
+
+
+def _revise(sale: Sale, values: dict[str, Any], *, only_empty: bool) -> list[Difference]:
+    differences = []
+    for name, after in values.items():
+        before = getattr(sale, name)
+        if name == "metadata" and only_empty:
+            after = _merge(after, before)
+        elif only_empty and (before not in (None, "") or name.startswith(("unknown", "deleted"))):
+            continue
+        if before != after:
+            setattr(sale, name, after)
+            differences.append(Difference(name, before, after))
+    return differences
+
+
+def _merge(older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
+    merged = older | newer
+    for name in _MERGED:
+        if name in older and name in newer:
+            merged[name] = older[name] | newer[name]
+    return merged
