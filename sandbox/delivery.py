@@ -69,8 +69,9 @@ class Courier:
             self._changed.notify_all()
         for line in self._lines:
             line.cut()
-        for worker in self._workers:
+        for worker, line in zip(self._workers, self._lines, strict=True):
             worker.join(timeout=1)
+            line.close()
 
     def send(self, receiver: Receiver, body: bytes, *, delay: float = 0.0) -> bool:
         """Send `body` after `delay` seconds; False, and a failure, where the queue is full."""
@@ -156,6 +157,10 @@ class Line:
             if connection.sock is not None:
                 with suppress(OSError):
                     connection.sock.shutdown(SHUT_RDWR)
+
+    def close(self) -> None:
+        for connection in self._open.values():
+            connection.close()
 
     def _attempt(self, url: SplitResult, secret: str | None, body: bytes) -> int:
         connection = self._connection(url)

@@ -6,7 +6,7 @@ from threading import Event, Thread
 
 from sandbox.accounts import Accounts
 from sandbox.delivery import Courier
-from sandbox.orders import compact
+from sandbox.orders import Order, compact
 from sandbox.store import Receiver
 
 _OPEN_ORDERS = 40
@@ -53,14 +53,13 @@ class Life:
                 self._request_affiliation()
             case "advance":
                 self._advance()
-            case "order":
-                (order,) = self._accounts.new_orders(self._account, 1)
-                self._open.append(order.sequence)
-                self._tell(order.webhook(time.time()))
             case "subscription":
-                self._tell(self._accounts.subscribe(self._account).webhook(time.time()))
+                self._begin(self._accounts.subscribe(self._account))
             case "renewal":
-                self._tell(self._accounts.renew(self._account).webhook(time.time()))
+                self._begin(self._accounts.renew(self._account))
+            case _:
+                (order,) = self._accounts.new_orders(self._account, 1)
+                self._begin(order)
 
     def _choose(self) -> str:
         (event,) = self._dice.choices(tuple(_EVENTS), weights=tuple(_EVENTS.values()))
@@ -72,16 +71,21 @@ class Life:
             return "order"
         return event
 
+    def _begin(self, order: Order) -> None:
+        self._open.append(order.sequence)
+        self._tell(order.webhook(time.time()))
+
     def _advance(self) -> None:
-        """Move on one of the orders that have waited longest."""
-        longest = len(self._open) // 2
-        sequence = self._open.pop(self._dice.randrange(longest))
-        order = self._accounts.advance(self._account, sequence)
-        if order is not None:
-            self._open.append(sequence)
-            late = self._dice.random() < _LATE
-            delay = self._dice.uniform(*_LATE_BY) if late else 0.0
-            self._tell(order.webhook(time.time()), delay=delay)
+        """Move on one of the orders that have waited longest; let go of those at their end."""
+        while self._open:
+            sequence = self._open.pop(self._dice.randrange((len(self._open) + 1) // 2))
+            order = self._accounts.advance(self._account, sequence)
+            if order is not None:
+                self._open.append(sequence)
+                late = self._dice.random() < _LATE
+                delay = self._dice.uniform(*_LATE_BY) if late else 0.0
+                self._tell(order.webhook(time.time()), delay=delay)
+                return
 
     def _request_affiliation(self) -> None:
         seller = self._accounts.seller(self._account)

@@ -24,7 +24,6 @@ class Listener(ThreadingTCPServer):
     """Listens from its creation; OSError where the port is taken."""
 
     allow_reuse_address = True
-    daemon_threads = True
     request_queue_size = 128
 
     def __init__(
@@ -44,10 +43,10 @@ class Listener(ThreadingTCPServer):
         """End at once, answers under way included."""
         self.stopping.set()
         self.shutdown()
-        self.server_close()
         for connection in list(self._connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)

@@ -66,15 +66,14 @@ STAGES: Mapping[str, Stage] = {
     "subscription_late": Stage(
         "Inadimplente",
         "A enviar",
-        {"subscription_paid": 0.6, "subscription_dropped": 0.4},
+        {"subscription_paid": 0.6, "subscription_cancelled": 0.4},
         subscription_status="pendente",
     ),
     "subscription_paid": Stage(
         "Aprovado", "A enviar", {"subscription_cancelled": 0.1}, days=(5, 29)
     ),
     "subscription_renewed": Stage("Aprovado", "A enviar"),
-    "subscription_cancelled": Stage("Aprovado", "A enviar", subscription_status="cancelada"),
-    "subscription_dropped": Stage("Cancelado", "Cancelado", subscription_status="cancelada"),
+    "subscription_cancelled": Stage("Cancelado", "Cancelado", subscription_status="cancelada"),
 }
 
 ORDER_STARTS: Mapping[str, float] = {"cod_created": 0.62, "pix_waiting": 0.23, "card_review": 0.15}
