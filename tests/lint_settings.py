@@ -9,4 +9,4 @@ os.environ |= ENVIRONMENT | {
     "REDIS_URL": "redis://127.0.0.1/0",
 }
 
-from flowzz.settings import *  # noqa: E402, F403 - once the environment is complete
+from flowzz.settings import *  # noqa: F403 - once the environment is complete

