@@ -37,6 +37,7 @@ def sweep() -> None:
     sync.start_due()
     for run_id in sync.runs_with_work():
         run_sync.delay(str(run_id))
+    alerts.mail_pending()
 
 
 @shared_task

@@ -30,6 +30,8 @@ class Alert(models.Model):
     message = models.TextField("mensagem")
     opened_at = models.DateTimeField("aberto em", auto_now_add=True)
     resolved_at = models.DateTimeField("resolvido em", null=True, blank=True)
+    opening_mailed = models.BooleanField("abertura avisada", default=False)
+    resolution_mailed = models.BooleanField("solução avisada", default=False)
 
     class Meta:
         verbose_name = "alerta"
@@ -39,6 +41,14 @@ class Alert(models.Model):
                 condition=Q(resolved_at__isnull=True),
                 nulls_distinct=False,
                 name="alert_open_once",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["opened_at"],
+                condition=Q(opening_mailed=False)
+                | Q(resolution_mailed=False, resolved_at__isnull=False),
+                name="alert_to_mail",
             )
         ]
 
