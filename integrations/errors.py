@@ -19,6 +19,13 @@ class PayloadInvalid(IntegrationError):
 
     code = "PAYLOAD_INVALID"
 
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Stable snake_case code of the cause, for grouping: `invalid_json`, `unknown_kind`."""
+        self.external_id = ""
+        """The order's number, where that much could be read."""
+
 
 class ProviderUnavailable(IntegrationError):
     """The provider didn't answer properly; trying again later can help."""

@@ -1,0 +1,99 @@
+"""Coinzz's field names, misspelt ones too, and the widths our columns give their texts."""
+
+from typing import Final
+
+NAME_WIDTH: Final = 500
+EMAIL_WIDTH: Final = 254
+CODE_WIDTH: Final = 128
+SHORT_WIDTH: Final = 64
+PLACE_WIDTH: Final = 200
+REGION_WIDTH: Final = 100
+
+ADDRESS: Final = ("client_address", "client_street")
+COMPLEMENT: Final = ("client_address_comp", "client_address_complement")
+"""Accounts and kinds of body differ in these two; the first that has a text counts."""
+
+CLIENT: Final = frozenset(
+    {
+        "client_name",
+        "client_email",
+        "client_phone",
+        "client_documment",
+        *ADDRESS,
+        "client_address_number",
+        "client_address_district",
+        *COMPLEMENT,
+        "client_address_city",
+        "client_address_state",
+        "client_zip_code",
+        "client_address_country",
+    }
+)
+
+SALE: Final = frozenset(
+    {
+        "order_number",
+        "product_name",
+        "product_code",
+        "order_quantity",
+        "order_final_price",
+        "method_payment",
+        "date_order",
+        "deleted_at",
+    }
+)
+"""Of `order`: what a sale has a column for. All the rest goes to its metadata."""
+
+FLAGS: Final = ("first_order", "second_order")
+COUNTS: Final = ("deadline_delivery", "total_installments")
+METADATA: Final = frozenset(
+    {
+        *FLAGS,
+        *COUNTS,
+        "order_status",
+        "shipping_status",
+        "tracking_code",
+        "qrcode_pix",
+        "url_pix",
+        "url_bank_slip",
+        "terms_and_conditions_file_path",
+        "courier_name",
+        "delivery_time",
+        "agency_address",
+        "producer_name",
+        "producer_email",
+        "affiliate_name",
+        "affiliate_email",
+        "affiliate_phone",
+        "offer_code",
+        "offer_name",
+        "producer_commission",
+        "affiliate_commission",
+        "logistic_fee",
+        "financial_fees",
+        "coproducers",
+    }
+)
+
+UTMS: Final = {
+    "utm_source": "source",
+    "utm_medium": "medium",
+    "utm_campaign": "campaign",
+    "utm_content": "content",
+    "utm_term": "term",
+}
+
+SUBSCRIPTION: Final = frozenset(
+    {"subscription_hash", "status", "frequency", "cycle", "next_charge_date"}
+)
+
+LABELS: Final = frozenset({"Postack", "general_info"})
+"""Beside the sections: what the seller called this postback, and when it was sent."""
+
+KNOWN: Final[dict[str, frozenset[str]]] = {
+    "client": CLIENT,
+    "order": SALE | METADATA,
+    "utms": frozenset(UTMS),
+    "subscription": SUBSCRIPTION,
+}
+TOP: Final = LABELS | KNOWN.keys()
