@@ -1,0 +1,62 @@
+# The commands of this project. `make` alone lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+REQUIREMENTS := requirements/dev.txt
+# A copy of the requirements as they were when all of them were installed.
+INSTALLED := .venv/installed.txt
+WORKERS ?= 2
+COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-anew run test lint format openapi bench requirements
+
+help:  ## list the commands
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+install:  ## prepare .venv with the pinned dependencies
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Flowzz needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)"; \
+		echo "Name another one: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python && cmp -s $(REQUIREMENTS) $(INSTALLED) || \
+		$(MAKE) --no-print-directory install-anew
+
+install-anew:
+	@echo "Installing the dependencies into .venv: about a minute, once ..."
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
+		echo "$(PYTHON) can't create .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement $(REQUIREMENTS)
+	@cp $(REQUIREMENTS) $(INSTALLED)
+
+run: install  ## start everything with demo data, until Ctrl-C
+	@$(BIN)/python manage.py up --demo
+
+test: lint  ## lint, then run all tests with their branch coverage
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term
+
+lint: install  ## check style, types, directions, migrations and the API's document
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .flowzz/openapi.yaml
+	@diff -u docs/openapi.yaml .flowzz/openapi.yaml || { \
+		echo "The API has changed: write docs/openapi.yaml anew with 'make openapi'."; exit 1; }
+
+format: install  ## bring the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+openapi: install  ## write docs/openapi.yaml anew
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+bench: install  ## measure intake, draining and syncing
+	$(BIN)/python -m tests.benchmarks
+
+requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
+	uv pip compile $(COMPILE) --output-file requirements/production.txt pyproject.toml
+	uv pip compile $(COMPILE) --group dev --output-file requirements/dev.txt pyproject.toml
