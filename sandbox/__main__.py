@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from threading import Event
@@ -17,8 +18,8 @@ def main() -> int:
     sandbox = Sandbox(**vars(options))
     try:
         sandbox.start()
-    except OSError as error:
-        print(f"sandbox: cannot listen on {sandbox.base_url}: {error.strerror}", file=sys.stderr)
+    except (OSError, sqlite3.Error) as error:
+        print(f"sandbox: cannot start on {sandbox.base_url}: {error}", file=sys.stderr)
         return 1
     print(f"sandbox: ready {sandbox.base_url}", flush=True)
     stopping.wait()

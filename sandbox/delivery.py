@@ -69,8 +69,9 @@ class Courier:
             self._changed.notify_all()
         for line in self._lines:
             line.cut()
+        latest = time.monotonic() + 1
         for worker, line in zip(self._workers, self._lines, strict=True):
-            worker.join(timeout=1)
+            worker.join(timeout=max(0.0, latest - time.monotonic()))
             line.close()
 
     def send(self, receiver: Receiver, body: bytes, *, delay: float = 0.0) -> bool:
@@ -140,19 +141,21 @@ class Line:
     """One worker's connections, kept open from one webhook to the next."""
 
     _open: dict[tuple[str, str], HTTPConnection] = field(default_factory=dict)
+    _is_cut: bool = False
 
     def post(self, receiver: Receiver, body: bytes) -> int:
         """Send one webhook; give the receiver's HTTP status, or NO_ANSWER."""
         url = urlsplit(receiver.url)
         reused = (url.scheme, url.netloc) in self._open
         status = self._attempt(url, receiver.secret, body)
-        if status == NO_ANSWER and reused:
+        if status == NO_ANSWER and reused and not self._is_cut:
             # A receiver may close an idle connection at any time: that is no failure of its own.
             return self._attempt(url, receiver.secret, body)
         return status
 
     def cut(self) -> None:
-        """Tear the connections down, from whichever thread."""
+        """Tear the connections down for good, from whichever thread."""
+        self._is_cut = True
         for connection in list(self._open.values()):
             if connection.sock is not None:
                 with suppress(OSError):

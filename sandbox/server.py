@@ -55,10 +55,17 @@ class Sandbox:
         return Seller(self.seed, account).api_key()
 
     def start(self) -> None:
-        """Listen, in threads of its own; OSError where the port is taken."""
-        self._listener = Listener((self.host, self.port), self._answer, quiet=self.quiet)
-        self.port = self._listener.port
+        """Listen, in threads of its own.
+
+        OSError where the port is taken, sqlite3.Error where `state` is no file of ours.
+        """
         self._store = Store(self.state)
+        try:
+            self._listener = Listener((self.host, self.port), self._answer, quiet=self.quiet)
+        except OSError:
+            self._store.close()
+            raise
+        self.port = self._listener.port
         accounts = Accounts(self._store, seed=self.seed, sales=self.sales)
         faults = Faults()
         self._receivers = Receivers(accounts, self.pauses)

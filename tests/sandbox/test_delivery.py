@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+import socket
 import time
 
 import requests
@@ -67,7 +68,18 @@ def test_a_stopped_receiver_gets_nothing_more(caller: Caller, receiver: Receiver
     assert response.status_code == 400
 
 
-def test_stopping_does_not_wait_for_a_webhook_to_be_answered(receiver: Receiver) -> None:
+def test_stopping_does_not_wait_for_a_silent_receiver() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with Sandbox(sales=0) as sandbox:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            Caller(sandbox).control("POST", "webhooks", url=url, rate=0)
+            Caller(sandbox).control("POST", "burst", count=20)
+            silent.accept()[0].close()
+            start = time.monotonic()
+        assert time.monotonic() - start < 1.5
+
+
+def test_stopping_does_not_wait_for_further_attempts(receiver: Receiver) -> None:
     with Sandbox(sales=0, pauses=(60,)) as sandbox:
         receiver.statuses = [500]
         deliver(Caller(sandbox), receiver)

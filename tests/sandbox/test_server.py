@@ -59,19 +59,34 @@ def test_a_kill_loses_nothing_that_was_there(tmp_path: Path) -> None:
     process.communicate(timeout=5)
 
 
+def refused(*options: str) -> str:
+    """Start the program in vain; give what it says."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "sandbox", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=10,
+    )
+    assert ended.returncode == 1
+    return ended.stderr
+
+
 def test_a_taken_port_is_a_clear_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        ended = subprocess.run(
-            [sys.executable, "-m", "sandbox", "--port", str(port)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=10,
-        )
-    message = f"sandbox: cannot listen on http://127.0.0.1:{port}: Address already in use\n"
-    assert (ended.returncode, ended.stderr) == (1, message)
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        said = refused("--port", address.partition(":")[2])
+    assert said == (
+        f"sandbox: cannot start on http://{address}: [Errno 98] Address already in use\n"
+    )
+
+
+def test_a_state_of_something_else_is_a_clear_error(tmp_path: Path) -> None:
+    other = tmp_path / "letter.txt"
+    other.write_text("Dear reader, " * 100)
+    said = refused("--port", "0", "--state", str(other))
+    assert said == "sandbox: cannot start on http://127.0.0.1:0: file is not a database\n"
 
 
 def test_orders_and_receivers_survive_a_restart(tmp_path: Path, receiver: Receiver) -> None:
