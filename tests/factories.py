@@ -1,0 +1,79 @@
+"""Rows for tests: small, valid and invented; what matters to a test is passed in by it."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
+from factory.django import DjangoModelFactory, Password
+
+from clients.models import Client
+from flowzz.accounts.models import User
+from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from integrations.providers import COINZZ
+from sales.models import Sale
+from sales.statuses import SaleStatus
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+NOON = datetime(2026, 3, 2, 12, tzinfo=SAO_PAULO)
+PASSWORD = "uma senha de teste"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    email = Sequence(lambda n: f"vendedora{n}@exemplo.com.br")
+    name = "Marina Prado"
+    password = Password(PASSWORD)
+
+
+class IntegrationFactory(DjangoModelFactory[Integration]):
+    """Connected, but without a key: seal one where the test needs it."""
+
+    class Meta:
+        model = Integration
+
+    user = SubFactory(UserFactory)
+    provider = COINZZ
+    status = IntegrationStatus.CONNECTED
+    connected_at = NOON
+
+
+class SyncRunFactory(DjangoModelFactory[SyncRun]):
+    class Meta:
+        model = SyncRun
+
+    integration = SubFactory(IntegrationFactory)
+    trigger = Trigger.USER
+    state = RunState.QUEUED
+
+
+class ClientFactory(DjangoModelFactory[Client]):
+    """With a phone of its own and no document."""
+
+    class Meta:
+        model = Client
+
+    user = SubFactory(UserFactory)
+    name = Sequence(lambda n: f"Beatriz Moura {n}")
+    phone = Sequence(lambda n: f"+55629{n:08}")
+
+
+class SaleFactory(DjangoModelFactory[Sale]):
+    """One a minute from `NOON` on, each by a client of the same user."""
+
+    class Meta:
+        model = Sale
+
+    user = SubFactory(UserFactory)
+    client = SubFactory(ClientFactory, user=SelfAttribute("..user"))
+    source = COINZZ
+    external_id = Sequence(lambda n: f"ord{n:05}")
+    product_name = "Curso de Fotografia"
+    quantity = 1
+    unit_price = Decimal("150.99")
+    total_price = LazyAttribute(lambda sale: sale.unit_price * sale.quantity)
+    status = SaleStatus.PAID
+    sale_date = Sequence(lambda n: NOON + timedelta(minutes=n))
+    observed_at = SelfAttribute("sale_date")
