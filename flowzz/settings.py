@@ -3,10 +3,13 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from flowzz import logs
 from flowzz.env import BASE_DIR, env, rate, required, secret, url
+
+django_stubs_ext.monkeypatch()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY", required=not DEBUG, development="development-only-" * 3)
@@ -96,7 +99,10 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
 DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {"connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=5)},
+    "OPTIONS": {
+        "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=5),
+        "tcp_user_timeout": 10_000,  # milliseconds until a silent network counts as lost
+    },
 }
 REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
 REDIS_TIMEOUT_SECONDS = 1.0

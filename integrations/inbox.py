@@ -11,6 +11,8 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -94,7 +96,8 @@ def replay(events: "QuerySet[WebhookEvent]") -> int:
         finished_at=None,
         is_replay=True,
     )
-    transaction.on_commit(lambda: [wake.inbox(id_) for id_ in integration_ids])
+    for integration_id in integration_ids:
+        transaction.on_commit(partial(wake.inbox, integration_id))
     return count
 
 
@@ -154,7 +157,7 @@ _FINISH = """
 
 def _finish(verdicts: Sequence[Verdict]) -> None:
     """Write all verdicts in one statement, which `bulk_update` would do many times slower."""
-    columns = [
+    columns: list[Any] = [
         [verdict.event.id for verdict in verdicts],
         [str(verdict.state) for verdict in verdicts],
         [str(verdict.outcome) for verdict in verdicts],

@@ -95,7 +95,7 @@ def isolate(
             apply(items)
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must cost one item alone
         if len(items) == 1:
             reject(items[0], error)
             return

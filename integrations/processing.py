@@ -93,7 +93,9 @@ def read(
         try:
             kind, payload = reader.body(bytes(event.body or b""), event.headers)
         except PayloadInvalid as error:
-            verdicts.append(_quarantined(event, error.reason, error.message))
+            verdicts.append(
+                _quarantined(event, error.reason, error.message, external_id=error.external_id)
+            )
         except Exception as error:  # a fault of the parser's own must not stop the others
             log.exception("parser_failed", event_id=str(event.id))
             message = f"Falha interna ao ler o corpo ({type(error).__name__})."
@@ -145,7 +147,8 @@ def _split_repeats(
     ).exclude(outcome__in=(EventOutcome.DISCONNECTED, EventOutcome.DISCARDED))
     for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
         seen.setdefault(bytes(body_hash), []).append(received_at)
-    firsts, repeats = [], []
+    firsts: list[Reading] = []
+    repeats: list[Reading] = []
     for reading in readings:
         at = reading.event.received_at
         times = seen.setdefault(reading.body_hash, [])
@@ -201,8 +204,17 @@ def _rejected(reading: Reading, error: Exception) -> Verdict:
 
 
 def _backoff(failed_before: int) -> timedelta:
-    return BACKOFF * 2**failed_before * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+    jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+    return BACKOFF * (1 << failed_before) * jitter
 
 
-def _quarantined(event: WebhookEvent, reason: str, message: str) -> Verdict:
-    return Verdict(event=event, state=EventState.QUARANTINED, reason=reason, error=message)
+def _quarantined(
+    event: WebhookEvent, reason: str, message: str, *, external_id: str = ""
+) -> Verdict:
+    return Verdict(
+        event=event,
+        state=EventState.QUARANTINED,
+        external_id=external_id,
+        reason=reason,
+        error=message,
+    )

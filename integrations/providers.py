@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 from django.conf import settings
 
@@ -63,9 +63,7 @@ class CoinzzReader:
         return parsed.kind, parsed.payload
 
     def order(self, item: Any) -> Order:
-        return payloads.parse_order(
-            item, meanings=self.meanings, owner_emails=self.owner_emails
-        )
+        return payloads.parse_order(item, meanings=self.meanings, owner_emails=self.owner_emails)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,7 @@ def _coinzz_reader(integration: Integration) -> CoinzzReader:
     return CoinzzReader(
         meanings=statuses.Meanings(
             {
-                (axis, statuses.normalise_word(word)): meaning
+                (cast(statuses.Axis, axis), statuses.normalise_word(word)): meaning
                 for axis, word, meaning in mapped.values_list("axis", "word", "meaning")
             }
         ),

@@ -61,9 +61,7 @@ class SyncFault(IntegrationError):
         super().__init__(f"Falha interna na sincronização ({fault}).")
 
 
-def request_run(
-    integration: Integration, trigger: Trigger, *, is_full: bool = False
-) -> SyncRun:
+def request_run(integration: Integration, trigger: Trigger, *, is_full: bool = False) -> SyncRun:
     """Ask for a run; a normal one joins the one under way.
 
     Raises NotConnected, and RunUnderWay where a full one would have to join another.
@@ -92,9 +90,7 @@ def request_run(
     return run
 
 
-def _extent(
-    integration: Integration, *, is_full: bool
-) -> tuple[datetime | None, int | None]:
+def _extent(integration: Integration, *, is_full: bool) -> tuple[datetime | None, int | None]:
     if is_full:
         return None, None
     if integration.sync_cursor is None:
@@ -271,6 +267,4 @@ def _give_up(run: SyncRun, error: IntegrationError, told: dict[str, str]) -> Non
 
 def _end(run: SyncRun, **changes: object) -> bool:
     """Let go of the run, unless it has been taken from us."""
-    return bool(
-        SyncRun.objects.filter(id=run.id, lease=run.lease).update(lease=None, **changes)
-    )
+    return bool(SyncRun.objects.filter(id=run.id, lease=run.lease).update(lease=None, **changes))

@@ -61,9 +61,7 @@ def apply_page(run: SyncRun, page: providers.Page) -> None:
         _checkpoint(run, page, tally)
 
 
-def _read(
-    run: SyncRun, page: providers.Page, items: Sequence[Any], tally: Tally
-) -> list[Observed]:
+def _read(run: SyncRun, page: providers.Page, items: Sequence[Any], tally: Tally) -> list[Observed]:
     reader = providers.reader(run.integration)
     seen = Observation(
         seen_at=page.fetched_at, origin=Origin.RUN, origin_id=run.id, is_snapshot=True
@@ -73,7 +71,7 @@ def _read(
         try:
             batch.append(Observed(reader.order(item), seen))
         except PayloadInvalid as error:
-            _note_error(run, tally, "", error.message)
+            _note_error(run, tally, error.external_id, error.message)
     return batch
 
 
@@ -125,9 +123,7 @@ def _note_error(run: SyncRun, tally: Tally, external_id: str, message: str) -> N
     _find(run, tally, FindingKind.ERROR, external_id, message=message)
 
 
-def _find(
-    run: SyncRun, tally: Tally, kind: FindingKind, external_id: str, **details: Any
-) -> None:
+def _find(run: SyncRun, tally: Tally, kind: FindingKind, external_id: str, **details: Any) -> None:
     tally.findings.append(SyncFinding(run=run, kind=kind, external_id=external_id, **details))
 
 

@@ -12,7 +12,6 @@ from flowzz.rates import Rate, RateExceeded
 from integrations import inbox, spool, wake
 from integrations.connection import token_hash
 from integrations.deliveries import Delivery, SignatureRefused, UnknownToken, route
-from integrations.models import Integration
 from integrations.providers import PROVIDERS
 
 log = structlog.stdlib.get_logger(__name__)

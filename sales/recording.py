@@ -106,7 +106,7 @@ _MERGED = ("utms", "extra")
 
 
 def unit_price(total: Decimal, quantity: int) -> Decimal:
-    """The price of one, in BRL, rounded half-up to the cent; the total where there is no quantity."""
+    """The price of one in BRL, rounded half-up to the cent; without a quantity the total."""
     return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
 
 
@@ -247,16 +247,22 @@ def _fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
 
 def _revise(sale: Sale, values: dict[str, Any], *, only_empty: bool) -> list[Difference]:
     differences = []
-    for name, after in values.items():
+    for name, after in (_completing(sale, values) if only_empty else values).items():
         before = getattr(sale, name)
-        if name == "metadata" and only_empty:
-            after = _merge(after, before)
-        elif only_empty and (before not in (None, "") or name.startswith(("unknown", "deleted"))):
-            continue
         if before != after:
             setattr(sale, name, after)
             differences.append(Difference(name, before, after))
     return differences
+
+
+def _completing(sale: Sale, values: dict[str, Any]) -> dict[str, Any]:
+    """Of these values, those that fill what is empty; the metadata with what it lacks."""
+    completing = {
+        name: values[name]
+        for name in _OPTIONAL
+        if name in values and getattr(sale, name) in (None, "")
+    }
+    return completing | {"metadata": _merge(values["metadata"], sale.metadata)}
 
 
 def _merge(older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:

@@ -102,9 +102,7 @@ class SyncFinding(models.Model):
     external_id = models.CharField("pedido", max_length=128, blank=True)
     message = models.TextField("mensagem", blank=True)
     fields = models.JSONField("campos", default=list, blank=True)
-    value = models.DecimalField(
-        "valor", max_digits=12, decimal_places=2, null=True, blank=True
-    )
+    value = models.DecimalField("valor", max_digits=12, decimal_places=2, null=True, blank=True)
 
     class Meta:
         verbose_name = "achado da sincronização"

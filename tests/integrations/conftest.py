@@ -1,0 +1,45 @@
+"""A Coinzz to talk to, and a user who is connected to it."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from flowzz import redis
+from flowzz.accounts.models import User
+from integrations import vault
+from integrations.models import Integration, IntegrationStatus
+from integrations.providers import COINZZ
+from sandbox.server import Sandbox
+from tests.sandbox.caller import Caller
+
+
+@pytest.fixture
+def coinzz(settings: Settings) -> Iterator[Caller]:
+    """A sandbox with 120 orders in account 8702; the product talks to it, 50 orders a page."""
+    with Sandbox(sales=120, pauses=[]) as sandbox:
+        settings.COINZZ_API_URL = sandbox.api_url
+        settings.SYNC_PAGE_SIZE = 50
+        yield Caller(sandbox)
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis() -> None:
+    redis.client().flushdb()
+
+
+@pytest.fixture
+def integration(coinzz: Caller, db: None) -> Integration:
+    """Connected to `coinzz` since now, never synced."""
+    user = User.objects.create_user("vendedora@flowzz.test")
+    row = Integration(
+        user=user,
+        provider=COINZZ,
+        status=IntegrationStatus.CONNECTED,
+        connected_at=timezone.now(),
+        api_key_set_at=timezone.now(),
+    )
+    vault.seal(row, "api_key", coinzz.sandbox.api_key())
+    row.save()
+    return row

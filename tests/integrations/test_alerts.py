@@ -1,0 +1,66 @@
+"""Alerts: opened once, mailed at both ends, resolved by themselves."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from integrations import alerts
+from integrations.models import Alert, AlertKind, Integration
+
+pytestmark = pytest.mark.django_db
+
+
+def test_alert_opens_once_and_can_open_again_after_its_end(integration: Integration) -> None:
+    alerts.open_alert(integration, AlertKind.KEY_REFUSED, "A chave foi recusada.")
+    alerts.open_alert(integration, AlertKind.KEY_REFUSED, "A chave foi recusada.")
+    assert Alert.objects.count() == 1
+
+    alerts.resolve(integration, AlertKind.KEY_REFUSED)
+    alerts.open_alert(integration, AlertKind.KEY_REFUSED, "A chave foi recusada.")
+
+    assert Alert.objects.filter(resolved_at=None).count() == 1
+    assert Alert.objects.count() == 2
+
+
+def test_owner_and_staff_are_told_of_the_opening_and_of_the_end(integration: Integration) -> None:
+    alerts.open_alert(integration, AlertKind.KEY_REFUSED, "Conecte de novo com uma chave válida.")
+
+    assert (alerts.mail_pending(), alerts.mail_pending()) == (1, 0)
+    alerts.resolve(integration, AlertKind.KEY_REFUSED)
+    assert (alerts.mail_pending(), alerts.mail_pending()) == (1, 0)
+
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        ([address], f"[Flowzz] {prefix}: Chave de API recusada (Coinzz)")
+        for prefix in ("Atenção", "Resolvido")
+        for address in ("vendedora@flowzz.test", "equipe@flowzz.test")
+    ]
+    assert "Conecte de novo com uma chave válida." in mail.outbox[0].body
+
+
+def test_mail_that_cannot_be_sent_stays_pending(
+    integration: Integration, settings: Settings
+) -> None:
+    alerts.open_alert(integration, AlertKind.KEY_REFUSED, "A chave foi recusada.")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+    assert alerts.mail_pending() == 0
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert alerts.mail_pending() == 1
+
+
+def test_reminder_comes_once_the_key_is_older_than_the_setting(integration: Integration) -> None:
+    assert alerts.remind_of_old_keys() == 0
+    long_ago = timezone.now() - timedelta(days=181)
+    Integration.objects.update(api_key_set_at=long_ago)
+
+    alerts.remind_of_old_keys()
+    alerts.remind_of_old_keys()
+
+    alert = Alert.objects.get()
+    assert alert.kind == AlertKind.KEY_OLD
+    assert "180 dias" in alert.message

@@ -1,0 +1,179 @@
+"""Connecting, renewing, rotating and disconnecting, against a sandbox over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from flowzz.accounts.models import User
+from integrations import connection, vault
+from integrations.crypto import DecryptionError
+from integrations.errors import KeyRefused
+from integrations.models import (
+    Alert,
+    AlertKind,
+    Integration,
+    IntegrationStatus,
+    RunState,
+    SyncRun,
+    Trigger,
+    WebhookToken,
+)
+from integrations.providers import COINZZ
+from tests.sandbox.caller import Caller
+
+pytestmark = pytest.mark.django_db
+LEGACY = (
+    "a1b2c3d4e5f60718293a4b5c6d7e8f90:2b2679df9b0a9fcc53b0058487cfc6999d0f9752e11149ab55b16abdf404b1c6"
+    "1cbf255b13cb17a0d889114804cea2d993d00a3c5258519a52e76f85e9ccf98b"
+)
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("outra@flowzz.test")
+
+
+def connect(user: User, api_key: str, **details: str) -> Integration:
+    return connection.connect(user_id=user.id, provider=COINZZ, api_key=api_key, **details)
+
+
+def test_good_key_is_stored_encrypted_and_the_first_sync_begins(user: User, coinzz: Caller) -> None:
+    key = coinzz.sandbox.api_key()
+
+    integration = connect(user, key)
+
+    stored = Integration.objects.get()
+    assert stored == integration
+    assert stored.status == IntegrationStatus.CONNECTED
+    assert key not in stored.api_key
+    assert vault.reveal(stored, "api_key") == key
+    assert stored.api_key_hint == f"8702|…{key[-3:]}"
+    run = SyncRun.objects.get()
+    assert (run.trigger, run.state, run.sales_limit) == (Trigger.INITIAL, RunState.QUEUED, 1000)
+
+
+def test_refused_key_saves_nothing_and_leaves_an_older_connection(
+    user: User, coinzz: Caller
+) -> None:
+    with pytest.raises(KeyRefused):
+        connect(user, coinzz.sandbox.api_key("4010"))
+    assert not Integration.objects.exists()
+
+    connect(user, coinzz.sandbox.api_key())
+    before = Integration.objects.values().get()
+    with pytest.raises(KeyRefused):
+        connect(user, coinzz.sandbox.api_key("4010"))
+
+    assert Integration.objects.values().get() == before
+
+
+def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
+    first = connect(user, coinzz.sandbox.api_key(), webhook_note="https://proxy.example/x")
+    url = connection.webhook_url(first)
+    Alert.objects.create(integration=first, kind=AlertKind.KEY_OLD, message="Antiga.")
+    Integration.objects.update(sync_cursor=timezone.now())
+
+    second = connect(user, coinzz.sandbox.api_key("8703"))
+
+    assert second.id == first.id
+    assert connection.webhook_url(second) == url
+    assert second.webhook_note == "https://proxy.example/x"
+    assert vault.reveal(second, "api_key") == coinzz.sandbox.api_key("8703")
+    assert Alert.objects.get().resolved_at is not None
+    assert SyncRun.objects.count() == 1  # the one under way is joined
+
+
+def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: Caller) -> None:
+    integration = connect(user, coinzz.sandbox.api_key())
+
+    again = connect(
+        user, coinzz.sandbox.api_key(), webhook_note=connection.webhook_url(integration)
+    )
+
+    assert again.webhook_note == ""
+
+
+def test_disconnecting_forgets_the_key_and_cancels_the_run(user: User, coinzz: Caller) -> None:
+    integration = connect(user, coinzz.sandbox.api_key())
+
+    connection.disconnect(integration)
+
+    assert integration.status == IntegrationStatus.DISCONNECTED
+    assert (integration.api_key, integration.api_key_hint) == ("", "")
+    assert SyncRun.objects.get().state == RunState.CANCELLED
+    assert WebhookToken.objects.count() == 1
+
+
+def test_rotation_gives_a_new_address_and_the_old_one_a_day(
+    integration: Integration,
+) -> None:
+    first = connection.webhook_url(integration)
+
+    connection.rotate_webhook(integration)
+
+    second = connection.webhook_url(integration)
+    assert first != second
+    old = WebhookToken.objects.get(token_hash=connection.token_hash(first.rsplit("/", 1)[1]))
+    assert old.expires_at is not None
+    day = timedelta(hours=24)
+    assert day - timedelta(minutes=1) < old.expires_at - timezone.now() <= day
+
+
+def test_token_is_long_random_and_stored_encrypted(integration: Integration) -> None:
+    token = connection.webhook_url(integration).rsplit("/", 1)[1]
+
+    row = WebhookToken.objects.get()
+    assert len(token) == 43
+    assert token not in (row.token, row.token_hash)
+    assert vault.reveal_token(row) == token
+
+
+def test_secret_of_one_integration_does_not_open_in_another(
+    integration: Integration, user: User
+) -> None:
+    other = Integration(user=user, provider=COINZZ, api_key=integration.api_key)
+
+    with pytest.raises(DecryptionError):
+        vault.reveal(other, "api_key")
+
+
+def test_value_of_the_older_system_is_read_and_rewritten(integration: Integration) -> None:
+    vault.cipher.cache_clear()
+    cipher = vault.Cipher("flowzz-test-key-0123456789abcdef-0001")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vault, "cipher", lambda: cipher)
+        integration.api_key = LEGACY
+
+        assert vault.reveal(integration, "api_key").startswith("8702|ExampleToken")
+        assert vault.renew(integration) == ["api_key"]
+
+        assert integration.api_key.count(":") == 2
+        assert vault.reveal(integration, "api_key").startswith("8702|ExampleToken")
+        assert vault.renew(integration) == []
+
+
+def test_signing_secret_can_be_changed_with_both_valid_meanwhile(
+    integration: Integration,
+) -> None:
+    connection.set_signing_secret(integration, "primeiro", keep_previous=True)
+    connection.set_signing_secret(integration, "segundo", keep_previous=True)
+
+    integration.refresh_from_db()
+    assert vault.reveal(integration, "signing_secret") == "segundo"
+    assert vault.reveal(integration, "previous_signing_secret") == "primeiro"
+
+    connection.set_signing_secret(integration, "", keep_previous=True)
+    assert (integration.signing_secret, integration.previous_signing_secret) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("api_key", "hint"),
+    [
+        ("8702|ExampleTokenExampleTokenExampleTokenExampleTok01", "8702|…k01"),
+        ("sk_coinzz_abc123_and_more", "…ore"),
+        ("not-an-account-before-the|bar", "…bar"),
+    ],
+)
+def test_hint_shows_the_account_and_three_letters(api_key: str, hint: str) -> None:
+    assert connection.hint(api_key) == hint
