@@ -65,7 +65,7 @@ _AXES = (
     (Axis.STATUS, STATUS_MOVES, "unknown_status"),
     (Axis.SHIPPING, SHIPPING_MOVES, "unknown_shipping_status"),
 )
-_REACHED = {
+_REACHED: dict[tuple[str, str], str] = {
     (Axis.STATUS, SaleStatus.PAID): "paid_at",
     (Axis.STATUS, SaleStatus.SHIPPED): "shipped_at",
     (Axis.STATUS, SaleStatus.DELIVERED): "delivered_at",
