@@ -24,10 +24,15 @@ class ClientQuerySet(models.QuerySet["Client"]):
     def that_may_be(
         self, *, ids: Collection[uuid.UUID], documents: Collection[str], phones: Collection[str]
     ) -> "ClientQuerySet":
-        """Those that an order with one of these could belong to, oldest first."""
-        return self.filter(Q(id__in=ids) | Q(cpf__in=documents) | Q(phone__in=phones)).order_by(
-            "created_at", "id"
-        )
+        """Those that an order with one of these could belong to, oldest first.
+
+        The conditions are those of the partial indexes, which serve no other query.
+        """
+        return self.filter(
+            Q(id__in=ids)
+            | Q(document_identifies=True, cpf__in=documents)
+            | Q(~Q(phone=""), phone__in=phones)
+        ).order_by("created_at", "id")
 
 
 class Client(models.Model):
