@@ -56,7 +56,7 @@ class Register:
         cycle of its own but changes nothing else.
         """
         if facts.sent_at:
-            seen = replace(seen, seen_at=facts.sent_at)
+            seen = replace(seen, seen_at=min(facts.sent_at, seen.seen_at))
         row = self._subscriptions.get(facts.subscription_hash)
         if row is None:
             row, outcome = self._open(facts, client, seen), Outcome.CREATED
@@ -100,8 +100,10 @@ class Register:
     def _update(
         self, row: Subscription, facts: SubscriptionFacts, client: Client | None, seen: Observation
     ) -> Outcome:
-        if seen.seen_at < row.observed_at or (facts.cycle or 0) < (row.cycle or 0):
+        if seen.seen_at < row.observed_at or _is_earlier(facts.cycle, row.cycle):
             return Outcome.STALE
+        row.observed_at = seen.seen_at
+        self._changed[row.id] = row
         told = {name: getattr(facts, name) for name in _TOLD}
         if facts.unknown_status:
             told["status"] = row.status
@@ -116,8 +118,6 @@ class Register:
             return Outcome.UNCHANGED
         for name, value in changes.items():
             setattr(row, name, value)
-        row.observed_at = seen.seen_at
-        self._changed[row.id] = row
         return Outcome.UPDATED
 
     def _enter_cycle(
@@ -135,6 +135,10 @@ class Register:
         entry.sale = sale or entry.sale
         entry.next_charge_date = facts.next_charge_date or entry.next_charge_date
         self._changed_cycles[entry.id] = entry
+
+
+def _is_earlier(cycle: int | None, than: int | None) -> bool:
+    return cycle is not None and than is not None and cycle < than
 
 
 def record_affiliations(
