@@ -51,7 +51,8 @@ def empty() -> int:
             while entries := cast(Sequence[bytes], redis.client().lrange(KEY, 0, BATCH - 1)):
                 for entry in entries:
                     _move(_load(entry))
-                redis.client().ltrim(KEY, len(entries), -1)
+                    # By value: where the lock has run out, another mover has it in hand too.
+                    redis.client().lrem(KEY, 1, entry.decode())
                 moved += len(entries)
                 mover.reacquire()
     except RedisError as error:
