@@ -1,5 +1,7 @@
 """The public door: size, token, signature, rate; then kept for good, and only then acknowledged."""
 
+from typing import IO
+
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -26,6 +28,10 @@ class TooLarge(Exception):
     """The body is over the limit."""
 
 
+class CutShort(Exception):
+    """The sender went away before the body had come."""
+
+
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
@@ -35,6 +41,8 @@ def receive(request: HttpRequest, provider: str, token: str = "") -> HttpRespons
         _keep(delivery)
     except TooLarge:
         return _refusal(413, "PAYLOAD_TOO_LARGE", "O corpo passa do limite de 256 KiB.")
+    except CutShort:
+        return _refusal(400, "INCOMPLETE_BODY", "O corpo não chegou inteiro.")
     except UnknownToken:
         return _refusal(404, "NOT_FOUND", "Endereço de webhook desconhecido.")
     except SignatureRefused as refused:
@@ -62,12 +70,22 @@ def _delivery(request: HttpRequest, provider: str, token: str) -> Delivery:
 def _body(request: HttpRequest) -> bytes:
     """Read no more than the limit, whatever length was announced."""
     limit = settings.WEBHOOK_MAX_BYTES
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-        raise TooLarge
-    body = request.read(limit + 1)
+    try:
+        body: bytes = _stream(request).read(limit + 1)
+    except OSError as error:
+        raise CutShort from error
     if len(body) > limit:
         raise TooLarge
     return body
+
+
+def _stream(request: HttpRequest) -> HttpRequest | IO[bytes]:
+    """Django reads nothing of a body that comes in chunks, and so without a length."""
+    stream: IO[bytes] = request.META["wsgi.input"]
+    is_chunked = request.META.get("wsgi.input_terminated") and not request.headers.get(
+        "Content-Length"
+    )
+    return stream if is_chunked else request
 
 
 def _keep(delivery: Delivery) -> None:
