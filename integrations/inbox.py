@@ -10,7 +10,6 @@ import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,6 +19,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from integrations import wake
 from integrations.deliveries import Delivery
@@ -50,8 +50,11 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
         event.state, event.reason = EventState.QUARANTINED, UNROUTABLE
         event.error = "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
     # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
-    with suppress(IntegrityError):
+    try:
         event.save(force_insert=True)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
 
 
 def integrations_with_work() -> list[uuid.UUID]:

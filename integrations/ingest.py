@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
+from psycopg.errors import ProgramLimitExceeded
 
 from clients.identity import Directory, describe
 from clients.models import Client
@@ -85,23 +86,28 @@ def isolate(
 ) -> None:
     """Apply items together; where they are refused, find those to blame by halving.
 
-    Each try is a savepoint of the caller's transaction. A lost connection is nobody's fault
-    and is raised.
+    Each try is a savepoint of the caller's transaction. A database that fails is nobody's
+    fault: its error is raised.
     """
     if not items:
         return
     try:
         with transaction.atomic():
             apply(items)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must cost one item alone
+    except Exception as error:
+        if isinstance(error, OperationalError | InterfaceError) and not is_refusal(error):
+            raise
         if len(items) == 1:
             reject(items[0], error)
             return
         middle = len(items) // 2
         isolate(items[:middle], apply, reject)
         isolate(items[middle:], apply, reject)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the database can't hold the values, and never will."""
+    return isinstance(error, DataError) or isinstance(error.__cause__, ProgramLimitExceeded)
 
 
 def _apply(

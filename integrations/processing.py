@@ -8,15 +8,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DataError
 from django.utils import timezone
 
 from integrations import providers
 from integrations.errors import PayloadInvalid
-from integrations.ingest import Observed, ingest, isolate
+from integrations.ingest import Observed, ingest, is_refusal, isolate
 from integrations.models import (
     EventOutcome,
     EventState,
@@ -73,13 +73,13 @@ class Reading:
             seen_at=self.event.received_at, origin=Origin.EVENT, origin_id=self.event.id
         )
 
-    def verdict(self, state: EventState, *, outcome: str = "") -> Verdict:
+    def verdict(self, state: EventState, **details: Any) -> Verdict:
         return Verdict(
             event=self.event,
             state=state,
-            outcome=outcome,
             kind=self.kind,
             external_id=self.external_id,
+            **details,
         )
 
 
@@ -186,17 +186,20 @@ def _rejected(reading: Reading, error: Exception) -> Verdict:
     """What the database refuses stays refused; other faults may pass."""
     event, fault = reading.event, type(error).__name__
     log.error("event_failed", event_id=str(event.id), fault=fault, attempt=event.attempts + 1)
-    if isinstance(error, DataError):
-        return _quarantined(event, "refused_by_database", f"O banco recusou os dados ({fault}).")
-    if event.attempts + 1 >= MAX_ATTEMPTS:
-        return _quarantined(
-            event, "attempts_exhausted", f"Falhou {MAX_ATTEMPTS} vezes; a última com {fault}."
+    if is_refusal(error):
+        return reading.verdict(
+            EventState.QUARANTINED,
+            reason="refused_by_database",
+            error=f"O banco recusou os dados ({fault}).",
         )
-    return Verdict(
-        event=event,
-        state=EventState.RETRY,
-        kind=reading.kind,
-        external_id=reading.external_id,
+    if event.attempts + 1 >= MAX_ATTEMPTS:
+        return reading.verdict(
+            EventState.QUARANTINED,
+            reason="attempts_exhausted",
+            error=f"Falhou {MAX_ATTEMPTS} vezes; a última com {fault}.",
+        )
+    return reading.verdict(
+        EventState.RETRY,
         reason="fault",
         error=f"Falha interna ({fault}); nova tentativa agendada.",
         next_attempt_at=timezone.now() + _backoff(event.attempts),
