@@ -1,0 +1,70 @@
+"""Clients, for staff to look at."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from clients.documents import format_document
+from clients.models import Client, ClientStatus
+from clients.search import search_clients
+from flowzz.backoffice.pages import ReadOnlyPage, badge
+
+
+@admin.register(Client)
+class ClientPage(ReadOnlyPage):
+    list_display = (
+        "name",
+        "document",
+        "phone",
+        "email",
+        "city",
+        "state",
+        "user",
+        "status_badge",
+        "created_at",
+    )
+    list_filter = ("status", "document_valid")
+    list_select_related = ("user",)
+    search_fields = ("cpf",)
+    search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
+    fieldsets = (
+        (None, {"fields": ("name", "status", "user", "created_at", "updated_at")}),
+        ("Documento", {"fields": ("document", "document_valid", "document_identifies")}),
+        ("Contato", {"fields": ("phone", "email")}),
+        (
+            "Endereço",
+            {
+                "fields": (
+                    "address",
+                    "address_number",
+                    "complement",
+                    "district",
+                    "city",
+                    "state",
+                    "cep",
+                    "country",
+                )
+            },
+        ),
+    )
+    readonly_fields = ("document",)
+
+    status_badge = badge(
+        "status",
+        "situação",
+        {
+            ClientStatus.ACTIVE: "success",
+            ClientStatus.INACTIVE: "info",
+            ClientStatus.BLOCKED: "danger",
+        },
+    )
+
+    @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value="—")
+    def document(self, client: Client) -> str:
+        return format_document(client.cpf)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Client]", search_term: str
+    ) -> tuple["QuerySet[Client]", bool]:
+        found = search_clients(search_term) if search_term.strip() else None
+        return (queryset if found is None else queryset & found), False

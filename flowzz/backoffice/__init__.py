@@ -1,0 +1,1 @@
+"""The admin site's look, and what its pages have in common."""

@@ -1,0 +1,74 @@
+"""The admin's name, colours and menu."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def _may_view(model: str) -> Any:
+    app, name = model.split(".")
+
+    def permission(request: HttpRequest) -> bool:
+        user = request.user
+        return user.has_perms([f"{app}.view_{name}"]) or user.has_perms([f"{app}.change_{name}"])
+
+    return permission
+
+
+def _item(title: str, icon: str, model: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model.replace('.', '_')}_changelist"),
+        "permission": _may_view(model),
+    }
+
+
+def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": list(items)}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Flowzz",
+    "SITE_HEADER": "Flowzz",
+    "SITE_SUBHEADER": "Vendas em um só lugar",
+    "SITE_SYMBOL": "sync_alt",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            _group(
+                "Vendas",
+                _item("Vendas", "shopping_bag", "sales.sale"),
+                _item("Clientes", "group", "clients.client"),
+                _item("Assinaturas", "autorenew", "sales.subscription"),
+                _item("Pedidos de afiliação", "handshake", "sales.affiliationrequest"),
+            ),
+            _group(
+                "Integrações",
+                _item("Integrações", "hub", "integrations.integration"),
+                _item("Eventos", "inbox", "integrations.webhookevent"),
+                _item("Sincronizações", "sync", "integrations.syncrun"),
+                _item("Alertas", "notifications", "integrations.alert"),
+                _item("Situações desconhecidas", "help", "integrations.unknownstatus"),
+                _item("Endereços de webhook", "link", "integrations.webhooktoken"),
+            ),
+            _group(
+                "Detalhes",
+                _item("Mudanças de situação", "history", "sales.salestatuschange"),
+                _item("Ciclos de assinatura", "event_repeat", "sales.subscriptioncycle"),
+                _item("Achados das sincronizações", "troubleshoot", "integrations.syncfinding"),
+            ),
+            _group(
+                "Administração",
+                _item("Usuários", "person", "accounts.user"),
+                _item("Grupos", "groups", "auth.group"),
+                _item("Agenda", "schedule", "django_celery_beat.periodictask"),
+            ),
+        ],
+    },
+}

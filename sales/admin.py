@@ -1,0 +1,227 @@
+"""Sales, their history, subscriptions and affiliation requests, for staff to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from clients.search import search_clients
+from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
+from sales.models import (
+    AffiliationRequest,
+    Axis,
+    Sale,
+    SaleStatusChange,
+    Subscription,
+    SubscriptionCycle,
+)
+from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
+
+STATUS_COLOURS = {
+    SaleStatus.PENDING: "warning",
+    SaleStatus.PAID: "info",
+    SaleStatus.SHIPPED: "primary",
+    SaleStatus.DELIVERED: "success",
+    SaleStatus.CANCELLED: "danger",
+    SaleStatus.REFUNDED: "danger",
+}
+SHIPPING_COLOURS = {
+    ShippingStatus.PENDING: "warning",
+    ShippingStatus.SHIPPED: "primary",
+    ShippingStatus.DELIVERED: "success",
+    ShippingStatus.FAILED: "danger",
+    ShippingStatus.RETURNED: "danger",
+    ShippingStatus.CANCELLED: "danger",
+}
+SUBSCRIPTION_COLOURS = {
+    SubscriptionStatus.ACTIVE: "success",
+    SubscriptionStatus.PENDING: "warning",
+    SubscriptionStatus.SUSPENDED: "warning",
+    SubscriptionStatus.CANCELLED: "danger",
+}
+
+
+def in_reais(amount: Any) -> str:
+    """`R$ 1.234,56`."""
+    return f"R$ {amount:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def state_label(change: SaleStatusChange, state: str) -> str:
+    """A state of the history in the words of its axis."""
+    states = SaleStatus if change.axis == Axis.STATUS else ShippingStatus
+    return str(states(state).label) if state else "—"
+
+
+class ChangeColumns:
+    """How a line of the history reads."""
+
+    @admin.display(description="de")
+    def before(self, change: SaleStatusChange) -> str:
+        return state_label(change, change.from_status)
+
+    @admin.display(description="para")
+    def after(self, change: SaleStatusChange) -> str:
+        return state_label(change, change.to_status)
+
+
+class ChangeInline(ChangeColumns, ReadOnlyInline):
+    model = SaleStatusChange
+    verbose_name_plural = "histórico"
+    fields = readonly_fields = ("at", "axis", "before", "after", "origin", "origin_id")
+    ordering = ("at", "id")
+
+
+class CycleOfSaleInline(ReadOnlyInline):
+    model = SubscriptionCycle
+    fields = readonly_fields = ("subscription", "cycle", "next_charge_date", "seen_at")
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[SubscriptionCycle]":
+        return super().get_queryset(request).select_related("subscription")
+
+
+class CycleInline(ReadOnlyInline):
+    model = SubscriptionCycle
+    fields = readonly_fields = ("cycle", "sale", "next_charge_date", "seen_at")
+    ordering = ("-cycle",)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[SubscriptionCycle]":
+        return super().get_queryset(request).select_related("sale")
+
+
+@admin.register(Sale)
+class SalePage(ReadOnlyPage):
+    inlines = (ChangeInline, CycleOfSaleInline)
+    list_display = (
+        "external_id",
+        "product_name",
+        "client",
+        "price",
+        "status_badge",
+        "shipping_badge",
+        "payment_method",
+        "sale_date",
+        "user",
+    )
+    list_filter = ("status", "shipping_status")
+    list_select_related = ("client", "user")
+    search_fields = ("external_id",)
+    search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("external_id", "source"),
+                    ("status", "shipping_status"),
+                    ("client", "client_match"),
+                    "user",
+                )
+            },
+        ),
+        (
+            "Produto",
+            {
+                "fields": (
+                    ("product_name", "product_sku"),
+                    ("quantity", "unit_price", "total_price", "commission"),
+                    ("payment_method", "tracking_code"),
+                )
+            },
+        ),
+        (
+            "Datas",
+            {
+                "fields": (
+                    ("sale_date", "paid_at", "shipped_at"),
+                    ("delivered_at", "cancelled_at", "deleted_at"),
+                    ("observed_at", "created_at", "updated_at"),
+                )
+            },
+        ),
+        (
+            "Outros dados",
+            {"fields": ("unknown_status", "unknown_shipping_status", "metadata")},
+        ),
+    )
+
+    status_badge = badge("status", "situação", STATUS_COLOURS)
+    shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
+
+    @admin.display(description="valor", ordering="total_price")
+    def price(self, sale: Sale) -> str:
+        return in_reais(sale.total_price)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
+        return super().get_queryset(request).defer("metadata")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Sale]", search_term: str
+    ) -> tuple["QuerySet[Sale]", bool]:
+        if text := search_term.strip():
+            queryset = queryset.filter(Q(external_id=text) | Q(client__in=search_clients(text)))
+        return queryset, False
+
+
+@admin.register(SaleStatusChange)
+class SaleStatusChangePage(ChangeColumns, ReadOnlyPage):
+    list_display = ("at", "sale", "axis", "before", "after", "origin")
+    list_filter = ("axis", "origin")
+    list_select_related = ("sale",)
+    search_fields = ("sale__external_id__exact",)
+    search_help_text = "Número do pedido"
+    fields = readonly_fields = ("sale", "axis", "before", "after", "at", "origin", "origin_id")
+
+
+@admin.register(Subscription)
+class SubscriptionPage(ReadOnlyPage):
+    inlines = (CycleInline,)
+    list_display = (
+        "subscription_hash",
+        "product_name",
+        "client",
+        "status_badge",
+        "frequency",
+        "cycle",
+        "next_charge_date",
+        "user",
+    )
+    list_filter = ("status",)
+    list_select_related = ("client", "user")
+    search_fields = ("subscription_hash",)
+    search_help_text = "Código da assinatura; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
+
+    status_badge = badge("status", "situação", SUBSCRIPTION_COLOURS)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Subscription]", search_term: str
+    ) -> tuple["QuerySet[Subscription]", bool]:
+        if text := search_term.strip():
+            queryset = queryset.filter(
+                Q(subscription_hash=text) | Q(client__in=search_clients(text))
+            )
+        return queryset, False
+
+
+@admin.register(SubscriptionCycle)
+class SubscriptionCyclePage(ReadOnlyPage):
+    list_display = ("subscription", "cycle", "sale", "next_charge_date", "seen_at")
+    list_select_related = ("subscription", "sale")
+    search_fields = ("subscription__subscription_hash__exact", "sale__external_id__exact")
+    search_help_text = "Código da assinatura ou número do pedido"
+
+
+@admin.register(AffiliationRequest)
+class AffiliationRequestPage(ReadOnlyPage):
+    list_display = (
+        "affiliate_name",
+        "affiliate_email",
+        "affiliate_phone",
+        "product_name",
+        "status",
+        "requested_at",
+        "user",
+    )
+    list_select_related = ("user",)
+    search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
+    search_help_text = "Nome, e-mail ou telefone do afiliado"
