@@ -1,6 +1,14 @@
 from django.apps import AppConfig
+from django.core.checks import register
+
+from integrations import checks
 
 
 class IntegrationsConfig(AppConfig):
     name = "integrations"
     verbose_name = "Integrações"
+
+    def ready(self) -> None:
+        register(checks.check_encryption_fallbacks)
+        register(checks.check_addresses)
+        register(checks.check_sizes)
