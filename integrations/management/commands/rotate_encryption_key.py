@@ -1,0 +1,48 @@
+"""`manage.py rotate_encryption_key`: all secrets under the current key."""
+
+from argparse import ArgumentParser
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from integrations.rekeying import Fate, all_secrets, count_secrets, rewrite
+
+
+class Command(BaseCommand):
+    help = (
+        "Cifra de novo, com COINZZ_ENCRYPTION_KEY, tudo o que foi cifrado com chaves anteriores "
+        "(COINZZ_ENCRYPTION_KEY_FALLBACKS). Pode ser interrompido e repetido."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--dry-run", action="store_true", help="só mostra o que seria feito; não grava nada"
+        )
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        counts: Counter[Fate] = Counter()
+        unreadable = []
+        secrets = tqdm(all_secrets(), total=count_secrets(), unit=" segredos", disable=None)
+        for secret in secrets:
+            fate = rewrite(secret, dry_run=dry_run)
+            counts[fate] += 1
+            if fate is Fate.UNREADABLE:
+                unreadable.append(f"{secret.integration_id} ({secret.field})")
+        self._report(counts, dry_run=dry_run)
+        if unreadable:
+            raise CommandError(
+                "Não foi possível ler os segredos destas integrações; foram alterados, ou falta "
+                "uma chave em COINZZ_ENCRYPTION_KEY_FALLBACKS:\n  " + "\n  ".join(unreadable)
+            )
+
+    def _report(self, counts: "Counter[Fate]", *, dry_run: bool) -> None:
+        done = "A cifrar de novo" if dry_run else "Cifrados de novo"
+        self.stdout.write(f"{done}: {counts[Fate.REWRITTEN]}")
+        self.stdout.write(f"Já com a chave atual: {counts[Fate.CURRENT]}")
+        self.stdout.write(f"Ilegíveis: {counts[Fate.UNREADABLE]}")
+        if counts[Fate.CHANGED]:
+            self.stdout.write(
+                f"Alterados durante a execução: {counts[Fate.CHANGED]} (execute de novo)"
+            )
