@@ -7,6 +7,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from flowzz import logs
+from flowzz.backoffice import appearance
 from flowzz.env import BASE_DIR, env, rate, required, secret, url
 
 django_stubs_ext.monkeypatch()
@@ -23,6 +24,8 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[urlsplit(PUBLIC_BASE_URL).hostname, "127.0.0.1", "localhost"]
 )
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
 INSTALLED_APPS = [
@@ -165,19 +168,21 @@ SIMPLE_JWT = {
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": env.str("JWT_USER_ID_CLAIM", default="userId"),
     "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),
-    "TOKEN_OBTAIN_SERIALIZER": "flowzz.accounts.api.TokenSerializer",
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["flowzz.accounts.tokens.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["flowzz.api.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["flowzz.throttling.ApiThrottle"],
     "DEFAULT_PAGINATION_CLASS": "flowzz.api.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "flowzz.api.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "PAGE_SIZE": 20,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Flowzz API",
@@ -186,7 +191,9 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PREPROCESSING_HOOKS": ["flowzz.api_schema.without_trailing_slash"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -214,10 +221,4 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 LOGGING = logs.configuration(level=env.str("LOG_LEVEL", default="INFO"))
 LOGGING_CONFIG = "flowzz.logs.configure"
 
-UNFOLD = {
-    "SITE_TITLE": "Flowzz",
-    "SITE_HEADER": "Flowzz",
-    "SITE_SUBHEADER": "Vendas do Coinzz",
-    "SITE_SYMBOL": "sync_alt",
-    "SHOW_VIEW_ON_SITE": False,
-}
+UNFOLD = appearance.UNFOLD

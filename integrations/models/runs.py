@@ -84,6 +84,13 @@ class SyncRun(models.Model):
     def is_under_way(self) -> bool:
         return self.state in UNDER_WAY
 
+    @property
+    def expected(self) -> int | None:
+        """How many sales the run will process; unknown before its first page."""
+        if self.total is None or self.sales_limit is None:
+            return self.total
+        return min(self.total, self.sales_limit)
+
 
 class FindingKind(models.TextChoices):
     ERROR = "error", "Venda com erro"
