@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from flowzz.embedded import locks, wheels
@@ -38,6 +38,7 @@ class Membership:
         if locks.is_held(self._home.ready_lock):
             if self._starter is not None:
                 self._starter.wait()  # it has only forked, long ago
+                self._starter = None
             return True
         keeper_lock = locks.try_exclusive(self._home.keeper_lock)
         if keeper_lock is None:  # a keeper is at work
@@ -100,6 +101,15 @@ def ensure_servers(
     }
     join(*members.values())
     environ.update({variable: member.server.url for variable, member in members.items()})
+
+
+def memberships(environ: Mapping[str, str]) -> list[Membership]:
+    """This process as a user of those local servers whose addresses the environment holds."""
+    return [
+        Membership(VARIABLES[variable])
+        for variable, url in known_addresses().items()
+        if environ.get(variable) == url
+    ]
 
 
 def known_addresses(*, state: Path = STATE) -> dict[str, str]:

@@ -1,0 +1,42 @@
+# One image for web, worker and beat (they differ in their command), and a small one for the
+# sandbox. PostgreSQL and Redis come from outside: the wheels that embed them stay out.
+
+FROM python:3.12-slim AS base
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin flowzz
+WORKDIR /app
+
+
+FROM base AS dependencies
+COPY requirements/production.txt .
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r production.txt
+
+
+FROM base AS sandbox
+COPY sandbox sandbox
+RUN install --directory --owner flowzz /state
+USER flowzz
+EXPOSE 9100
+CMD ["python", "-m", "sandbox", "--host", "0.0.0.0", "--port", "9100", "--state", "/state/sandbox.db", "--quiet"]
+
+
+FROM base AS flowzz
+COPY --from=dependencies /venv /venv
+ENV PATH=/venv/bin:$PATH DJANGO_SETTINGS_MODULE=flowzz.settings
+COPY manage.py .
+COPY flowzz flowzz
+COPY clients clients
+COPY sales sales
+COPY integrations integrations
+COPY templates templates
+# The settings only load with addresses in them; nothing is contacted here.
+RUN DEBUG=true DATABASE_URL=postgres://none/none REDIS_URL=redis://none \
+    python manage.py collectstatic --no-input
+ENV DEBUG=false
+USER flowzz
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s CMD \
+    ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+     "--blocking-threads", "8", "--respawn-failed-workers", "flowzz.wsgi:application"]

@@ -1,0 +1,50 @@
+"""The programs that Flowzz consists of when it runs on one machine."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+WEB_WORKERS = 2
+# Each thread keeps a database connection of its own: 16 in all, of the server's 200.
+WEB_THREADS = 8
+TASK_PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    command: tuple[str, ...]
+
+
+def _python(name: str, *command: str) -> Part:
+    return Part(name, (sys.executable, "-m", *command))
+
+
+def web(port: int) -> Part:
+    return _python(
+        "web",
+        *("granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
+        *("--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS)),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+        "flowzz.wsgi:application",
+    )
+
+
+def worker() -> Part:
+    return _python(
+        "worker",
+        *("celery", "--app", "flowzz", "worker", "--concurrency", str(TASK_PROCESSES)),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+    )
+
+
+def beat() -> Part:
+    return _python("beat", "celery", "--app", "flowzz", "beat", "--pidfile=", "--loglevel", "INFO")
+
+
+def sandbox(port: int, state: Path) -> Part:
+    return _python(
+        "sandbox",
+        *("sandbox", "--host", HOST, "--port", str(port), "--state", str(state), "--quiet"),
+    )
