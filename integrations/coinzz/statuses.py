@@ -4,11 +4,11 @@ Coinzz publishes no list: these were gathered from its panel, its documents and 
 (README.md says how sure each is). A new word is one line in a table, or one mapping by staff.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from unicodedata import combining, normalize
 
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
@@ -22,11 +22,10 @@ WORD_LENGTH: Final = 100
 @lru_cache(maxsize=1024)
 def normalise_word(word: str) -> str:
     """The form in which words are compared: no case, accents, extra spaces or feminine ending."""
-    letters = unicodedata.normalize("NFKD", word[:WORD_LENGTH].casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    letters = normalize("NFKD", normalize("NFKD", word[:WORD_LENGTH]).casefold())
+    plain = "".join(letter for letter in letters if not combining(letter))[:WORD_LENGTH]
     # A final "a" becomes "o" in every word, in the tables as well, so that both genders meet.
-    masculine = (part[:-1] + "o" if part.endswith("a") else part for part in plain.split())
-    return " ".join(masculine)[:WORD_LENGTH]
+    return " ".join(part[:-1] + "o" if part.endswith("a") else part for part in plain.split())
 
 
 ORDER_WORDS: Final[dict[SaleStatus, tuple[str, ...]]] = {
