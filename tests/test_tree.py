@@ -1,0 +1,53 @@
+"""What must hold of the tree as a whole."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flowzz.embedded.home import PROJECT
+
+ROOMS = ("clients", "sales", "integrations", "flowzz", "sandbox", "tests")
+LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION = 300, 400, 50
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def sources(*rooms: str) -> Iterator[Path]:
+    for room in rooms:
+        yield from (
+            path
+            for path in sorted((PROJECT / room).rglob("*.py"))
+            if "migrations" not in path.parts
+        )
+
+
+@pytest.mark.parametrize("room", ["clients", "sales"])
+def test_no_vendor_word_in(room: str) -> None:
+    files = [path for path in (PROJECT / room).rglob("*") if path.is_file()]
+    files = [path for path in files if "__pycache__" not in path.parts]
+    assert [path for path in files if "coinzz" in path.read_text().lower()] == []
+
+
+def test_files_are_short() -> None:
+    def limit(path: Path) -> int:
+        is_test = path.is_relative_to(PROJECT / "tests")
+        return LONGEST_TEST_FILE if is_test else LONGEST_FILE
+
+    long = {path: len(path.read_text().splitlines()) for path in sources(*ROOMS)}
+    assert {path: lines for path, lines in long.items() if lines > limit(path)} == {}
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{path.relative_to(PROJECT)}:{node.lineno} {node.name}"
+        for path in sources(*ROOMS)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, FUNCTIONS) and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+    }
+    assert long == set()
+
+
+def test_no_drawer_for_everything() -> None:
+    drawers = {"utils.py", "helpers.py", "common.py", "misc.py"}
+    assert [path for path in sources(*ROOMS) if path.name in drawers] == []
