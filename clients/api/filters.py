@@ -1,0 +1,24 @@
+"""Narrowing a list of clients."""
+
+from django.db.models import QuerySet
+from django_filters import CharFilter, FilterSet, MultipleChoiceFilter
+
+from clients.models import Client, ClientStatus
+from clients.search import search_clients
+from flowzz.periods import DayFilter
+
+
+class ClientFilter(FilterSet):
+    status = MultipleChoiceFilter(choices=ClientStatus, help_text="Pode ser repetido")
+    dateFrom = DayFilter("created_at", "gte", help_text="Primeiro dia do cadastro")
+    dateTo = DayFilter("created_at", "lte", help_text="Último dia do cadastro")
+    search = CharFilter(
+        method="search_for", max_length=100, help_text="Nome, e-mail, telefone ou documento"
+    )
+
+    class Meta:
+        model = Client
+        fields: tuple[str, ...] = ()
+
+    def search_for(self, clients: QuerySet[Client], name: str, text: str) -> QuerySet[Client]:
+        return clients & search_clients(text)

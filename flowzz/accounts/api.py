@@ -1,0 +1,85 @@
+"""Tokens for an e-mail and a password."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_simplejwt import tokens
+from rest_framework_simplejwt.exceptions import TokenError
+
+from flowzz.accounts.tokens import JWTAuthentication, RefreshToken
+from flowzz.api import Unauthorized, ValidationFailed, answer
+from flowzz.api_schema import operation
+from flowzz.throttling import LoginThrottle
+
+TAG = "Acesso"
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=1024, trim_whitespace=False)
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=4096)
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField(help_text="Vale 15 minutos, em Authorization: Bearer")
+    refresh = serializers.CharField(help_text="Vale 30 dias, para pedir novos tokens de acesso")
+
+
+class TokenView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (LoginThrottle,)
+
+    @operation(
+        TAG,
+        "Obter tokens com e-mail e senha",
+        TokensSerializer,
+        ValidationFailed,
+        request=LoginSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        login = LoginSerializer(data=request.data)
+        login.is_valid(raise_exception=True)
+        # Django hashes the password of an unknown e-mail too: both take the same time.
+        user = authenticate(
+            username=login.validated_data["email"],
+            password=login.validated_data["password"],
+        )
+        if user is None:
+            raise Unauthorized("E-mail ou senha incorretos.")
+        return _tokens(RefreshToken.for_user(user), "Acesso autorizado")
+
+
+class RefreshView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @operation(
+        TAG,
+        "Renovar o token de acesso",
+        TokensSerializer,
+        ValidationFailed,
+        request=RefreshSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        sent = RefreshSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        try:
+            refresh = RefreshToken(sent.validated_data["refresh"])
+        except TokenError:
+            raise Unauthorized("Token de renovação inválido ou expirado.") from None
+        JWTAuthentication().get_user(refresh)
+        return _tokens(refresh, "Token renovado")
+
+
+def _tokens(refresh: tokens.RefreshToken, message: str) -> Response:
+    return answer({"access": str(refresh.access_token), "refresh": str(refresh)}, message)

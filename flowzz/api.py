@@ -1,0 +1,261 @@
+"""What all answers of the API have in common: the envelope, the errors, the pages, the body."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import IO, Any, ClassVar
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions, pagination, parsers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils import json
+
+log = structlog.stdlib.get_logger(__name__)
+
+API_PATH = "/api/"
+MAX_BODY_BYTES = 64 * 1024
+
+Detail = dict[str, str | None]
+
+
+def answer(data: Any, message: str = "", *, status: int = 200) -> Response:
+    """A success in its envelope."""
+    return Response({"success": True, "data": data, "message": message}, status=status)
+
+
+class ApiError(exceptions.APIException):
+    """An error as the API tells it; `message` is Portuguese and safe to show."""
+
+    status_code: int
+    code: ClassVar[str]
+    message: str
+
+    def __init__(self, message: str = "", *, details: list[Detail] | None = None) -> None:
+        self.message = message or self.message
+        self.details = details
+        super().__init__(self.message)
+
+
+class ServerError(ApiError):
+    """A fault of ours, told without its internals."""
+
+    status_code = 500
+    code = "INTERNAL_SERVER_ERROR"
+    message = "Erro interno. Tente novamente em alguns minutos."
+
+
+class ValidationFailed(ApiError):
+    status_code = 400
+    code = "VALIDATION_ERROR"
+    message = "Há dados inválidos na requisição."
+
+
+class Unauthorized(ApiError):
+    status_code = 401
+    code = "UNAUTHORIZED"
+    message = "Token de acesso ausente, inválido ou expirado."
+
+
+class Forbidden(ApiError):
+    status_code = 403
+    code = "FORBIDDEN"
+    message = "Você não tem permissão para isto."
+
+
+class NotFound(ApiError):
+    status_code = 404
+    code = "NOT_FOUND"
+    message = "Não encontrado."
+
+
+class MethodNotAllowed(ApiError):
+    status_code = 405
+    code = "METHOD_NOT_ALLOWED"
+    message = "Este endereço não aceita este método."
+
+
+class NotAcceptable(ApiError):
+    status_code = 406
+    code = "NOT_ACCEPTABLE"
+    message = "A API responde somente em JSON."
+
+
+class BodyTooLarge(ApiError):
+    status_code = 413
+    code = "PAYLOAD_TOO_LARGE"
+    message = f"O corpo passa do limite de {MAX_BODY_BYTES // 1024} KiB."
+
+
+class UnsupportedMediaType(ApiError):
+    status_code = 415
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    message = "Envie o corpo em JSON (Content-Type: application/json)."
+
+
+class RateLimited(ApiError):
+    status_code = 429
+    code = "RATE_LIMITED"
+    message = "Muitas requisições em pouco tempo. Aguarde e tente novamente."
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    error.status_code: error
+    for error in (
+        ValidationFailed,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        NotAcceptable,
+        UnsupportedMediaType,
+        RateLimited,
+    )
+}
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """Tell any exception as an error of the API; what nobody expected is logged."""
+    error = _as_api_error(exc)
+    if isinstance(error, ServerError):
+        log.error("api_fault", exc_info=exc)
+    return Response(_body(error), status=error.status_code, headers=_headers(exc, error))
+
+
+@csrf_exempt
+def not_found(request: HttpRequest) -> HttpResponse:
+    """The view of all addresses that the API doesn't have."""
+    return _json(NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500, for what fails outside of the API's views."""
+    if request.path.startswith(API_PATH):
+        return _json(ServerError())
+    return defaults.server_error(request)
+
+
+def _json(error: ApiError) -> JsonResponse:
+    return JsonResponse(_body(error), status=error.status_code)
+
+
+def _body(error: ApiError) -> dict[str, Any]:
+    return {"error": error.code, "message": error.message, "details": error.details}
+
+
+def _as_api_error(exc: Exception) -> ApiError:
+    match exc:
+        case ApiError():
+            return exc
+        case exceptions.ValidationError():
+            return ValidationFailed(details=_details(exc.detail))
+        case exceptions.ParseError():
+            return ValidationFailed("O corpo não é um JSON válido.")
+        case Http404():
+            return NotFound()
+        case PermissionDenied():
+            return Forbidden()
+        case exceptions.APIException():
+            return _BY_STATUS.get(exc.status_code, ServerError)()
+        case _:
+            return ServerError()
+
+
+def _headers(exc: Exception, error: ApiError) -> dict[str, str]:
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="api"'}
+    wait = getattr(exc, "wait", None)
+    return {"Retry-After": str(max(1, round(wait)))} if wait else {}
+
+
+def _details(detail: Any, field: str | None = None) -> list[Detail]:
+    """Flatten what a serializer says; a nested field is written `outer.inner`."""
+    if isinstance(detail, dict):
+        return [
+            told
+            for name, inner in detail.items()
+            for told in _details(inner, _joined(field, str(name)))
+        ]
+    if isinstance(detail, list):
+        return [told for inner in detail for told in _details(inner, field)]
+    return [{"field": field, "reason": str(detail)}]
+
+
+def _joined(outer: str | None, name: str) -> str | None:
+    if name == "non_field_errors":
+        return outer
+    return f"{outer}.{name}" if outer else name
+
+
+class JSONParser(parsers.BaseParser):
+    """JSON of a bounded size and depth."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+        try:
+            return json.loads(body.decode())
+        except (ValueError, RecursionError):
+            raise exceptions.ParseError from None
+
+
+def _cursor_invalid() -> ValidationFailed:
+    return ValidationFailed(details=[{"field": "cursor", "reason": "Cursor inválido."}])
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+class CursorPagination(pagination.CursorPagination):
+    """Pages by a time and then the id, both descending: new rows don't move what is being read."""
+
+    ordering: Any = ("-created_at", "-id")
+    # Rows of the very same moment are told apart by counting; more than this is nobody's.
+    offset_cutoff = 100_000
+
+    def decode_cursor(self, request: Request) -> Any:
+        try:
+            cursor = super().decode_cursor(request)
+        except exceptions.NotFound:
+            raise _cursor_invalid() from None
+        if cursor and cursor.position is not None and not _is_moment(str(cursor.position)):
+            raise _cursor_invalid()
+        return cursor
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {
+                "success": True,
+                "data": data,
+                "next": self.get_next_link(),
+                "previous": self.get_previous_link(),
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["success", "data", "next", "previous"],
+            "properties": {
+                "success": {"type": "boolean", "const": True},
+                "data": schema,
+                "next": link,
+                "previous": link,
+            },
+        }

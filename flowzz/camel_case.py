@@ -1,0 +1,23 @@
+"""Serializers whose fields are snake_case here and camelCase in the API."""
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+
+
+class CamelCase(serializers.Serializer[Any]):
+    """Mix in first. Only the fields' own names change, never what is inside of a JSON value."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name, field in fields.items():
+            if isinstance(field, serializers.SerializerMethodField):
+                field.method_name = field.method_name or f"get_{name}"
+            elif field.source is None and camel_case(name) != name:
+                field.source = name
+        return {camel_case(name): field for name, field in fields.items()}
+
+
+def camel_case(name: str) -> str:
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)

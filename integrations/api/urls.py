@@ -1,0 +1,12 @@
+"""The API's addresses of this room; a provider's name stands in them."""
+
+from flowzz.api_routing import Router
+from integrations.api.views import ConnectionViewSet, IntegrationListViewSet
+
+router = Router()
+router.register("integrations", IntegrationListViewSet, basename="integration")
+router.register(
+    f"integrations/{ConnectionViewSet.provider}", ConnectionViewSet, basename="connection"
+)
+
+urlpatterns = router.urls

@@ -1,0 +1,180 @@
+"""The connection to a provider, as its owner's frontend uses it."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flowzz.accounts.tokens import user_of
+from flowzz.api import ServerError, ValidationFailed, answer
+from flowzz.api_schema import listing, operation
+from flowzz.throttling import ApiThrottle, SyncThrottle
+from integrations import connection, sync
+from integrations.api.errors import (
+    ConnectionFailed,
+    IntegrationNotFound,
+    NotConnected,
+    SyncInProgress,
+)
+from integrations.api.serializers import (
+    ConnectSerializer,
+    RunSerializer,
+    StatusSerializer,
+    SyncRequestSerializer,
+)
+from integrations.api.waiting import is_put_off, wait_for
+from integrations.errors import (
+    CircuitOpen,
+    KeyRefused,
+    NotTheApi,
+    ProviderUnavailable,
+)
+from integrations.models import Integration, RunState, SyncRun, Trigger
+from integrations.providers import COINZZ, PROVIDERS
+
+PROVIDER_FAULTS = (KeyRefused, NotTheApi, ProviderUnavailable, CircuitOpen)
+"""A person can do something about these; what else ends a run is ours to see to."""
+
+_FAULT_CODES = {fault.code for fault in PROVIDER_FAULTS}
+TAG = "Integrações"
+LABEL = PROVIDERS[COINZZ].label
+
+
+class IntegrationListViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Integration]):
+    serializer_class = StatusSerializer
+    queryset = Integration.objects.all()
+
+    def get_queryset(self) -> QuerySet[Integration]:
+        return super().get_queryset().filter(user=user_of(self.request))
+
+    @listing(TAG, "Listar as integrações do usuário", StatusSerializer)
+    def list(self, request: Request) -> Response:
+        return super().list(request)
+
+
+class ConnectionViewSet(viewsets.ViewSet):
+    """A user's one integration with a provider."""
+
+    provider = COINZZ
+
+    @operation(
+        TAG,
+        f"Conectar o {LABEL} ou renovar a chave",
+        StatusSerializer,
+        ValidationFailed,
+        ConnectionFailed,
+        request=ConnectSerializer,
+    )
+    @action(detail=False, methods=["post"])
+    def connect(self, request: Request) -> Response:
+        sent = ConnectSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        try:
+            integration = connection.connect(
+                user_id=user_of(request).id,
+                provider=self.provider,
+                api_key=sent.validated_data["api_key"],
+                webhook_note=sent.validated_data.get("webhook_url"),
+            )
+        except PROVIDER_FAULTS as fault:
+            raise ConnectionFailed(fault.message) from None
+        return self._status(integration, f"Integração {LABEL} conectada com sucesso")
+
+    @operation(TAG, "Ver a situação da integração", StatusSerializer, IntegrationNotFound)
+    @action(detail=False)
+    def status(self, request: Request) -> Response:
+        return self._status(self._integration())
+
+    @operation(
+        TAG,
+        "Sincronizar agora",
+        RunSerializer,
+        ValidationFailed,
+        NotConnected,
+        ConnectionFailed,
+        IntegrationNotFound,
+        SyncInProgress,
+        accepted=RunSerializer,
+        request=SyncRequestSerializer,
+    )
+    @action(detail=False, methods=["post"], throttle_classes=[ApiThrottle, SyncThrottle])
+    def sync(self, request: Request) -> Response:
+        sent = SyncRequestSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        is_full = sent.validated_data["force_full_sync"]
+        try:
+            run = sync.request_run(self._integration(), Trigger.USER, is_full=is_full)
+        except sync.NotConnected:
+            raise NotConnected from None
+        except sync.RunUnderWay:
+            raise SyncInProgress from None
+        wait_for(run)
+        return _outcome(run)
+
+    @operation(
+        TAG,
+        "Acompanhar uma sincronização",
+        RunSerializer,
+        IntegrationNotFound,
+        parameters=[OpenApiParameter("run_id", uuid.UUID, OpenApiParameter.PATH)],
+    )
+    @action(detail=False, url_path=r"sync/(?P<run_id>[0-9a-fA-F-]{36})")
+    def sync_run(self, request: Request, run_id: str) -> Response:
+        run = get_object_or_404(self._integration().runs, id=run_id)
+        return answer(RunSerializer(run).data)
+
+    @operation(TAG, "Desconectar", StatusSerializer, IntegrationNotFound, request=None)
+    @action(detail=False, methods=["post"])
+    def disconnect(self, request: Request) -> Response:
+        integration = self._integration()
+        connection.disconnect(integration)
+        return self._status(integration, f"Integração {LABEL} desconectada com sucesso")
+
+    @operation(
+        TAG, "Trocar o endereço de webhook", StatusSerializer, IntegrationNotFound, request=None
+    )
+    @action(detail=False, methods=["post"], url_path="webhook/rotate")
+    def rotate(self, request: Request) -> Response:
+        integration = self._integration()
+        connection.rotate_webhook(integration)
+        hours = settings.WEBHOOK_TOKEN_GRACE // timedelta(hours=1)
+        return self._status(
+            integration, f"Novo endereço de webhook criado; o anterior vale por mais {hours} horas"
+        )
+
+    def _integration(self) -> Integration:
+        """The user's own; raises IntegrationNotFound."""
+        found = user_of(self.request).integrations.filter(provider=self.provider).first()
+        if found is None:
+            raise IntegrationNotFound
+        return found
+
+    def _status(self, integration: Integration, message: str = "") -> Response:
+        return answer(StatusSerializer(integration).data, message)
+
+
+def _outcome(run: SyncRun) -> Response:
+    data = RunSerializer(run).data
+    if run.is_under_way:
+        return answer(data, _what_happens_next(run), status=202)
+    if run.state == RunState.FAILED:
+        raise ConnectionFailed(run.error) if run.error_code in _FAULT_CODES else ServerError()
+    if run.state == RunState.CANCELLED:
+        return answer(data, "Sincronização cancelada")
+    return answer(
+        data,
+        f"Sincronização concluída: {run.created} vendas criadas, {run.updated} atualizadas",
+    )
+
+
+def _what_happens_next(run: SyncRun) -> str:
+    if is_put_off(run):
+        return f"Sincronização adiada: {run.error} Ela será tentada de novo sozinha."
+    return "Sincronização em andamento. Acompanhe o progresso."

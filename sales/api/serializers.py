@@ -1,0 +1,52 @@
+"""Sales, and clients with what they have bought, as the API tells them."""
+
+from rest_framework import serializers
+
+from clients.api.serializers import ClientNameSerializer, ClientSerializer
+from flowzz.camel_case import CamelCase
+from sales.models import Sale
+
+
+class SaleSerializer(CamelCase, serializers.ModelSerializer[Sale]):
+    client = ClientNameSerializer(allow_null=True)
+
+    class Meta:
+        model = Sale
+        fields = (
+            "id",
+            "external_id",
+            "source",
+            "client",
+            "product_name",
+            "product_sku",
+            "quantity",
+            "unit_price",
+            "total_price",
+            "commission",
+            "status",
+            "shipping_status",
+            "payment_method",
+            "sale_date",
+            "paid_at",
+            "shipped_at",
+            "delivered_at",
+            "cancelled_at",
+            "deleted_at",
+            "tracking_code",
+            "metadata",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class BuyerSerializer(ClientSerializer):
+    """From a queryset that `sales.buyers.with_totals` has annotated."""
+
+    sales_count = serializers.IntegerField()
+    total_spent = serializers.DecimalField(max_digits=14, decimal_places=2)
+    last_sale_at = serializers.DateTimeField(allow_null=True)
+
+    class Meta(ClientSerializer.Meta):
+        fields = (*ClientSerializer.Meta.fields, "sales_count", "total_spent", "last_sale_at")
+        read_only_fields = fields

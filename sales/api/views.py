@@ -1,0 +1,61 @@
+"""A user's sales and clients, newest first. What is somebody else's doesn't exist."""
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clients.api.filters import ClientFilter
+from clients.models import Client
+from flowzz.accounts.tokens import user_of
+from flowzz.api import CursorPagination, NotFound, answer
+from flowzz.api_schema import listing, operation
+from sales.api.filters import SaleFilter
+from sales.api.serializers import BuyerSerializer, SaleSerializer
+from sales.buyers import with_totals
+from sales.models import Sale
+
+
+class SalePagination(CursorPagination):
+    ordering = ("-sale_date", "-id")
+
+
+class SaleViewSet(viewsets.ReadOnlyModelViewSet[Sale]):
+    queryset = Sale.objects.select_related("client")
+    serializer_class = SaleSerializer
+    pagination_class = SalePagination
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = SaleFilter
+
+    def get_queryset(self) -> QuerySet[Sale]:
+        return super().get_queryset().filter(user=user_of(self.request))
+
+    @listing("Vendas", "Listar as vendas, da mais nova à mais antiga", SaleSerializer)
+    def list(self, request: Request) -> Response:
+        return super().list(request)
+
+    @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return answer(self.get_serializer(self.get_object()).data)
+
+
+class ClientViewSet(viewsets.ReadOnlyModelViewSet[Client]):
+    """Here and not in `clients`, because a client's totals are sums of sales."""
+
+    queryset = Client.objects.all()
+    serializer_class = BuyerSerializer
+    pagination_class = CursorPagination
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = ClientFilter
+
+    def get_queryset(self) -> QuerySet[Client]:
+        return with_totals(super().get_queryset().filter(user=user_of(self.request)))
+
+    @listing("Clientes", "Listar os clientes, do mais novo ao mais antigo", BuyerSerializer)
+    def list(self, request: Request) -> Response:
+        return super().list(request)
+
+    @operation("Clientes", "Ver um cliente", BuyerSerializer, NotFound)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return answer(self.get_serializer(self.get_object()).data)

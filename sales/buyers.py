@@ -1,0 +1,34 @@
+"""Clients by what they have bought. Deleted sales don't count."""
+
+from decimal import Decimal
+
+from django.db.models import Count, DecimalField, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from clients.models import Client
+from sales.models import Sale
+from sales.statuses import REVENUE
+
+
+def with_totals(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """Annotate `sales_count`, `total_spent` (BRL, of revenue alone) and `last_sale_at`.
+
+    Subqueries, not a join: a page pays for its own clients only.
+    """
+    sales = Sale.objects.filter(client=OuterRef("pk"), deleted_at=None)
+    money = DecimalField(max_digits=14, decimal_places=2)
+    return clients.annotate(
+        sales_count=Coalesce(_one(sales, Count("id")), 0),
+        total_spent=Coalesce(
+            _one(sales.filter(status__in=REVENUE), Sum("total_price")),
+            Decimal(0),
+            output_field=money,
+        ),
+        last_sale_at=_one(sales, Max("sale_date")),
+    )
+
+
+def _one(sales: QuerySet[Sale], aggregate: Combinable) -> Subquery:
+    grouped = sales.order_by().values("client")
+    return Subquery(grouped.annotate(figure=aggregate).values("figure"))
