@@ -14,3 +14,5 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]
+
+handler500 = "flowzz.api.server_error"

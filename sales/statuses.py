@@ -12,6 +12,10 @@ class SaleStatus(TextChoices):
     REFUNDED = "REFUNDED", "Reembolsado"
 
 
+REVENUE = (SaleStatus.PAID, SaleStatus.SHIPPED, SaleStatus.DELIVERED)
+"""The states whose sales count as money earned."""
+
+
 class ShippingStatus(TextChoices):
     PENDING = "PENDING", "A enviar"
     SHIPPED = "SHIPPED", "Enviado"
