@@ -136,7 +136,7 @@ class Meanings:
     """What a status word means: the tables above, and over them what staff have mapped.
 
     `mapped` holds (axis, normalised word) → status; ValueError where the axis has no such status.
-    Each method answers the status and, where the word has no meaning, the word itself: else empty.
+    Each method answers the status and, where the word has no meaning, the word in lower case.
     """
 
     mapped: Mapping[tuple[Axis, str], str] = field(default_factory=dict)
@@ -159,7 +159,7 @@ class Meanings:
         status = self.mapped.get((vocabulary.axis, key)) or vocabulary.words.get(key)
         if status:
             return vocabulary.statuses(status), ""
-        return vocabulary.statuses("PENDING"), word[:WORD_LENGTH]
+        return vocabulary.statuses("PENDING"), " ".join(word.casefold().split())[:WORD_LENGTH]
 
 
 DEFAULT_MEANINGS: Final = Meanings()

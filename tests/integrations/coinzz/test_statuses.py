@@ -67,15 +67,15 @@ def test_gender_does_not_matter_in_any_word_of_a_shipping_status() -> None:
     assert DEFAULT_MEANINGS.shipping_status("parcialmente ENVIADA") == (ShippingStatus.SHIPPED, "")
 
 
-def test_an_unknown_word_is_pending_and_told_as_sent() -> None:
-    assert DEFAULT_MEANINGS.sale_status("Em conferência") == (SaleStatus.PENDING, "Em conferência")
-    assert DEFAULT_MEANINGS.shipping_status("Extraviado") == (ShippingStatus.PENDING, "Extraviado")
+def test_an_unknown_word_is_pending_and_told_in_lower_case() -> None:
+    assert DEFAULT_MEANINGS.sale_status("Em conferência") == (SaleStatus.PENDING, "em conferência")
+    assert DEFAULT_MEANINGS.shipping_status("Extraviado ") == (ShippingStatus.PENDING, "extraviado")
     assert DEFAULT_MEANINGS.subscription_status("trial") == (SubscriptionStatus.PENDING, "trial")
 
 
 def test_the_axes_do_not_mix() -> None:
-    assert DEFAULT_MEANINGS.sale_status("A enviar") == (SaleStatus.PENDING, "A enviar")
-    assert DEFAULT_MEANINGS.shipping_status("Aprovado") == (ShippingStatus.PENDING, "Aprovado")
+    assert DEFAULT_MEANINGS.sale_status("A enviar") == (SaleStatus.PENDING, "a enviar")
+    assert DEFAULT_MEANINGS.shipping_status("Aprovado") == (ShippingStatus.PENDING, "aprovado")
 
 
 def test_what_staff_mapped_gives_an_unknown_word_its_meaning() -> None:
@@ -83,7 +83,7 @@ def test_what_staff_mapped_gives_an_unknown_word_its_meaning() -> None:
     assert meanings.sale_status("EM CONFERENCIA") == (SaleStatus.PAID, "")
     assert meanings.shipping_status("Em conferência") == (
         ShippingStatus.PENDING,
-        "Em conferência",
+        "em conferência",
     )
 
 
