@@ -11,6 +11,7 @@ from clients.contacts import normalise_cep, normalise_email, normalise_phone, no
 from clients.customer import Customer
 from clients.documents import normalise_document
 from clients.models import Client
+from flowzz.bulk import upsert
 
 
 class Match(models.TextChoices):
@@ -118,14 +119,7 @@ class Directory:
             self._changed[client.id] = client
 
     def save(self) -> None:
-        if not self._changed:
-            return
-        Client.objects.bulk_create(
-            self._changed.values(),
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=_WRITTEN,
-        )
+        upsert(self._changed.values(), update=_WRITTEN)
 
     def _index(self, client: Client) -> None:
         self._by_id[client.id] = client

@@ -29,9 +29,9 @@ class ClientQuerySet(models.QuerySet["Client"]):
         The conditions are those of the partial indexes, which serve no other query.
         """
         return self.filter(
-            Q(id__in=ids)
-            | Q(document_identifies=True, cpf__in=documents)
-            | Q(~Q(phone=""), phone__in=phones)
+            Q(id__any_of=ids)
+            | Q(document_identifies=True, cpf__any_of=documents)
+            | Q(~Q(phone=""), phone__any_of=phones)
         ).order_by("created_at", "id")
 
 

@@ -11,7 +11,6 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -21,6 +20,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
+from flowzz.bulk import as_json
 from integrations import wake
 from integrations.deliveries import Delivery
 from integrations.ingest import hold_seller
@@ -135,7 +135,7 @@ def _next(integration: Integration) -> list[WebhookEvent]:
 
 def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:
     """Lock those that are still to be done; what staff hold at this moment is left out."""
-    rows = WebhookEvent.objects.filter(_due(), id__in=[event.id for event in events])
+    rows = WebhookEvent.objects.filter(_due(), id__any_of=[event.id for event in events])
     return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
 
 
@@ -150,28 +150,31 @@ _FINISH = """
         next_attempt_at = verdict.next_attempt_at,
         attempts = event.attempts + 1,
         finished_at = CASE WHEN verdict.state = 'RETRY' THEN NULL ELSE clock_timestamp() END
-    FROM unnest(
-        %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::timestamptz[]
-    ) AS verdict (id, state, outcome, kind, external_id, reason, error, next_attempt_at)
+    FROM json_to_recordset(%s) AS verdict (
+        id uuid, state text, outcome text, kind text, external_id text, reason text, error text,
+        next_attempt_at timestamptz
+    )
     WHERE event.id = verdict.id
 """
 
 
 def _finish(verdicts: Sequence[Verdict]) -> None:
     """Write all verdicts in one statement, which `bulk_update` would do many times slower."""
-    columns: list[Any] = [
-        [verdict.event.id for verdict in verdicts],
-        [str(verdict.state) for verdict in verdicts],
-        [str(verdict.outcome) for verdict in verdicts],
-        [verdict.kind for verdict in verdicts],
-        [verdict.external_id for verdict in verdicts],
-        [verdict.reason for verdict in verdicts],
-        [verdict.error for verdict in verdicts],
-        [verdict.next_attempt_at for verdict in verdicts],
+    rows = [
+        {
+            "id": verdict.event.id,
+            "state": verdict.state,
+            "outcome": verdict.outcome,
+            "kind": verdict.kind,
+            "external_id": verdict.external_id,
+            "reason": verdict.reason,
+            "error": verdict.error,
+            "next_attempt_at": verdict.next_attempt_at,
+        }
+        for verdict in verdicts
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_FINISH, columns)
+        cursor.execute(_FINISH, [as_json(rows)])
 
 
 def _tell(integration: Integration, verdicts: Sequence[Verdict]) -> None:

@@ -142,7 +142,7 @@ def _split_repeats(
     seen: dict[bytes, list[datetime]] = {}
     earlier = WebhookEvent.objects.filter(
         integration=integration,
-        body_hash__in={reading.body_hash for reading in readings},
+        body_hash__any_of={reading.body_hash for reading in readings},
         state__in=(EventState.DONE, EventState.IGNORED),
     ).exclude(outcome__in=(EventOutcome.DISCONNECTED, EventOutcome.DISCARDED))
     for body_hash, received_at in earlier.values_list("body_hash", "received_at"):

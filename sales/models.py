@@ -20,7 +20,7 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         return self.filter(user_id=user_id)
 
     def numbered(self, source: str, external_ids: Collection[str]) -> "SaleQuerySet":
-        return self.filter(source=source, external_id__in=external_ids)
+        return self.filter(source=source, external_id__any_of=external_ids)
 
 
 class Sale(models.Model):

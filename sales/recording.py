@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 
 from clients.identity import Match
 from clients.models import Client
+from flowzz.bulk import upsert
 from sales.facts import SaleFacts
 from sales.models import Axis, Origin, Sale, SaleStatusChange
 from sales.statuses import (
@@ -192,15 +193,8 @@ class Ledger:
         self._changed[sale.id] = sale
 
     def save(self) -> None:
-        if self._changed:
-            Sale.objects.bulk_create(
-                self._changed.values(),
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=_WRITTEN,
-            )
-        if self._history:
-            SaleStatusChange.objects.bulk_create(self._history)
+        upsert(self._changed.values(), update=_WRITTEN)
+        upsert(self._history)
 
     def _enter(
         self, sale: Sale, axis: Axis, status: str, seen: Observation, *, first: bool = False

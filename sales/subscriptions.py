@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Self
 
 from clients.models import Client
+from flowzz.bulk import upsert
 from sales.facts import AffiliationFacts, SubscriptionFacts
 from sales.models import AffiliationRequest, Sale, Subscription, SubscriptionCycle
 from sales.recording import Observation, Outcome
@@ -67,20 +68,8 @@ class Register:
         return outcome
 
     def save(self) -> None:
-        if self._changed:
-            Subscription.objects.bulk_create(
-                self._changed.values(),
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=_WRITTEN,
-            )
-        if self._changed_cycles:
-            SubscriptionCycle.objects.bulk_create(
-                self._changed_cycles.values(),
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=["sale", "next_charge_date"],
-            )
+        upsert(self._changed.values(), update=_WRITTEN)
+        upsert(self._changed_cycles.values(), update=["sale", "next_charge_date"])
 
     def _open(
         self, facts: SubscriptionFacts, client: Client | None, seen: Observation
@@ -163,12 +152,7 @@ def record_affiliations(
         if outcome in (Outcome.CREATED, Outcome.UPDATED):
             changed[fingerprint] = row
         outcomes.append(outcome)
-    AffiliationRequest.objects.bulk_create(
-        changed.values(),
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["status", "observed_at", "updated_at"],
-    )
+    upsert(changed.values(), update=["status", "observed_at", "updated_at"])
     return outcomes
 
 
