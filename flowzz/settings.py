@@ -114,6 +114,8 @@ REDIS_TIMEOUT_SECONDS = 1.0
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = "America/Sao_Paulo"
 USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["flowzz.formats"]
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -194,6 +196,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PREPROCESSING_HOOKS": ["flowzz.api_schema.without_trailing_slash"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "flowzz.api_schema.without_docstrings",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "ClientStatus": "clients.models.ClientStatus",
+        "SaleStatus": "sales.statuses.SaleStatus",
+        "ShippingStatus": "sales.statuses.ShippingStatus",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

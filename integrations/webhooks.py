@@ -104,7 +104,8 @@ def _keep(delivery: Delivery) -> None:
 
 
 def _refusal(status: int, code: str, message: str) -> HttpResponse:
-    return JsonResponse({"error": code, "message": message}, status=status)
+    body = {"error": code, "message": message, "details": None}
+    return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
 
 
 def _wait(status: int, code: str, message: str, seconds: float) -> HttpResponse:
