@@ -114,7 +114,6 @@ REDIS_TIMEOUT_SECONDS = 1.0
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = "America/Sao_Paulo"
 USE_I18N = True
-USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["flowzz.formats"]
 USE_TZ = True
 STATIC_URL = "static/"
