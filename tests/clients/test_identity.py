@@ -1,0 +1,324 @@
+"""Who is the client? On a real database, through the directory that a batch uses."""
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from clients.customer import Customer
+from clients.identity import Directory, Match, describe
+from clients.models import Client
+from flowzz.accounts.models import User
+from flowzz.bulk import upsert
+from flowzz.ids import uuid7
+from integrations.ingest import hold_seller
+
+MARINA = Customer(name="Marina Alves", document="291.417.776-38", phone="11987650001")
+CPF, PHONE = "29141777638", "+5511987650001"
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create(email="vendedora@flowzz.test")
+
+
+def recognise(user: User, *customers: Customer) -> list[tuple[Client | None, Match | None]]:
+    """Recognise customers as one batch."""
+    described = [describe(user.id, customer) for customer in customers]
+    directory = Directory.load(user.id, described, [])
+    recognised = [directory.recognise(client) for client in described]
+    directory.save()
+    return recognised
+
+
+def matches(user: User, *customers: Customer) -> list[Match | None]:
+    return [match for _, match in recognise(user, *customers)]
+
+
+def test_new_customer_is_a_client_with_every_field(user: User) -> None:
+    customer = Customer(
+        name="Carla Inventada",
+        email="Carla@Example.com",
+        phone="55991234567",
+        document="398.259.791-94",
+        address="Rua das Amoras",
+        address_number="120",
+        district="Centro",
+        complement="apto 4",
+        city="Santa Maria",
+        state="Rio Grande do Sul",
+        cep="97010-000",
+        country="BR",
+    )
+
+    assert matches(user, customer) == [Match.NEW]
+
+    row = Client.objects.values().get()
+    del row["id"], row["created_at"], row["updated_at"]
+    assert row == {
+        "user_id": user.id,
+        "name": "Carla Inventada",
+        "email": "carla@example.com",
+        "phone": "+5555991234567",
+        "cpf": "39825979194",
+        "document_valid": True,
+        "document_identifies": True,
+        "address": "Rua das Amoras",
+        "address_number": "120",
+        "district": "Centro",
+        "complement": "apto 4",
+        "city": "Santa Maria",
+        "state": "RS",
+        "cep": "97010000",
+        "country": "BR",
+        "status": "ACTIVE",
+    }
+
+
+def test_absent_email_is_null(user: User) -> None:
+    recognise(user, Customer(name="Davi Modelo"))
+
+    assert Client.objects.get().email is None
+
+
+@pytest.mark.parametrize("document", ["29141777638", " 291.417.776-38 ", "291417776/38"])
+def test_punctuation_of_a_document_does_not_matter(user: User, document: str) -> None:
+    recognise(user, MARINA)
+
+    assert matches(user, Customer(document=document)) == [Match.DOCUMENT]
+    assert Client.objects.get().cpf == CPF
+
+
+def test_alphanumeric_cnpj_is_kept_and_recognised(user: User) -> None:
+    recognise(user, Customer(name="Nova Empresa", document="12.ABC.345/01DE-35"))
+
+    assert matches(user, Customer(document="12abc34501de35")) == [Match.DOCUMENT]
+    assert Client.objects.get().cpf == "12ABC34501DE35"
+
+
+def test_shared_email_is_two_clients(user: User) -> None:
+    shop = "suporte@loja.example"
+
+    assert matches(
+        user,
+        Customer(name="Elisa", document="94580730224", email=shop),
+        Customer(name="Fábio", document="91740029704", email=shop),
+    ) == [Match.NEW, Match.NEW]
+
+
+def test_shared_email_alone_is_two_clients_across_batches(user: User) -> None:
+    recognise(user, Customer(name="Elisa", email="suporte@loja.example"))
+
+    assert matches(user, Customer(name="Fábio", email="suporte@loja.example")) == [Match.NEW]
+
+
+@pytest.mark.parametrize("document", ["", "000.000.000-00", "não tem"])
+def test_empty_documents_never_match(user: User, document: str) -> None:
+    assert matches(
+        user,
+        Customer(name="Gilda", phone="21900000001", document=document),
+        Customer(name="Heitor", phone="21900000002", document=document),
+    ) == [Match.NEW, Match.NEW]
+
+
+def test_empty_phones_never_match(user: User) -> None:
+    assert matches(
+        user,
+        Customer(name="Gilda", phone=""),
+        Customer(name="Heitor", phone="00000000000"),
+    ) == [Match.NEW, Match.NEW]
+
+
+def test_area_code_55_is_not_the_country(user: User) -> None:
+    recognise(user, Customer(name="Carla", phone="55991234567"))
+
+    assert matches(user, Customer(phone="+55 55991234567")) == [Match.PHONE]
+    assert Client.objects.get().phone == "+5555991234567"
+
+
+def test_relatives_with_one_phone_and_two_documents_are_two_clients(user: User) -> None:
+    recognise(user, MARINA)
+
+    assert matches(user, Customer(name="Pedro", document="94580730224", phone=PHONE)) == [Match.NEW]
+
+
+def test_phone_matches_where_the_client_has_no_document(user: User) -> None:
+    recognise(user, Customer(name="Marina", phone=PHONE))
+
+    assert matches(user, MARINA) == [Match.PHONE]
+    client = Client.objects.get()
+    assert (client.name, client.cpf, client.document_identifies) == ("Marina", CPF, True)
+
+
+def test_phone_matches_where_the_order_has_no_document(user: User) -> None:
+    recognise(user, MARINA)
+
+    assert matches(user, Customer(name="Marina", phone=PHONE)) == [Match.PHONE]
+    assert Client.objects.get().cpf == CPF
+
+
+def test_of_several_with_the_phone_the_namesake_is_meant(user: User) -> None:
+    recognise(user, MARINA, Customer(name="Pedro Alves", document="94580730224", phone=PHONE))
+
+    [(client, match)] = recognise(user, Customer(name="PEDRO ALVES", phone=PHONE))
+
+    assert (client and client.cpf, match) == ("94580730224", Match.PHONE)
+
+
+def test_of_several_with_the_phone_the_one_without_document_is_meant(user: User) -> None:
+    with_document = Customer(name="Pedro", document="94580730224", phone=PHONE)
+    recognise(user, with_document)
+    Client.objects.create(user=user, name="Marina", phone=PHONE)
+
+    [(client, match)] = recognise(user, Customer(name="Outra", phone=PHONE))
+
+    assert (client and client.name, match) == ("Marina", Match.PHONE)
+
+
+def test_a_match_fills_what_is_empty_and_keeps_what_is_there(user: User) -> None:
+    recognise(user, Customer(name="Marina", document=CPF, city="São Paulo"))
+
+    recognise(
+        user,
+        Customer(name="M. Alves", document=CPF, phone=PHONE, city="Campinas", email="m@a.example"),
+    )
+
+    client = Client.objects.get()
+    assert (client.name, client.city, client.phone, client.email) == (
+        "Marina",
+        "São Paulo",
+        PHONE,
+        "m@a.example",
+    )
+
+
+def test_a_match_that_brings_nothing_new_writes_nothing(user: User) -> None:
+    recognise(user, MARINA)
+    before = Client.objects.get().updated_at
+
+    recognise(user, MARINA)
+
+    assert Client.objects.get().updated_at == before
+
+
+def test_a_wrong_check_digit_is_kept_flagged_and_still_recognised(user: User) -> None:
+    recognise(user, Customer(name="João Silva", document="12345678900"))
+
+    assert matches(user, Customer(document="123.456.789-00")) == [Match.DOCUMENT]
+    client = Client.objects.get()
+    assert (client.cpf, client.document_valid, client.document_identifies) == (
+        "12345678900",
+        False,
+        True,
+    )
+
+
+def test_a_placeholder_gives_way_to_a_document(user: User) -> None:
+    recognise(user, Customer(name="Marina", phone=PHONE, document="não tem"))
+
+    recognise(user, MARINA)
+
+    assert Client.objects.get().cpf == CPF
+
+
+def test_a_document_does_not_give_way_to_a_placeholder(user: User) -> None:
+    recognise(user, MARINA)
+
+    recognise(user, Customer(name="Marina Alves", phone=PHONE, document="não tem"))
+
+    assert Client.objects.get().cpf == CPF
+
+
+def test_a_document_is_never_taken_from_another_client(user: User) -> None:
+    recognise(user, MARINA)
+    other = Client.objects.create(user=user, name="Pedro")
+    described = describe(user.id, Customer(document=CPF, city="Natal"))
+    directory = Directory.load(user.id, [described], [other.id])
+
+    directory.fill(directory.get(other.id) or other, described)
+    directory.save()
+
+    other.refresh_from_db()
+    assert (other.cpf, other.document_identifies, other.city) == ("", False, "Natal")
+    assert Client.objects.get(cpf=CPF).name == "Marina Alves"
+
+
+def test_same_new_client_twice_in_a_batch_is_one(user: User) -> None:
+    assert matches(user, MARINA, MARINA, Customer(phone=PHONE)) == [
+        Match.NEW,
+        Match.DOCUMENT,
+        Match.PHONE,
+    ]
+    assert Client.objects.count() == 1
+
+
+def test_a_document_learnt_in_a_batch_is_known_in_the_rest_of_it(user: User) -> None:
+    assert matches(user, Customer(name="Marina", phone=PHONE), MARINA, Customer(document=CPF)) == [
+        Match.NEW,
+        Match.PHONE,
+        Match.DOCUMENT,
+    ]
+    assert Client.objects.count() == 1
+
+
+def test_nobody_is_made_of_nothing(user: User) -> None:
+    assert recognise(user, Customer(city="Natal")) == [(None, None)]
+    assert not Client.objects.exists()
+
+
+def test_clients_of_another_user_are_not_seen(user: User) -> None:
+    other = User.objects.create(email="outra@flowzz.test")
+    recognise(other, MARINA)
+
+    assert matches(user, MARINA) == [Match.NEW]
+    assert sorted(Client.objects.values_list("user__email", flat=True)) == [
+        "outra@flowzz.test",
+        "vendedora@flowzz.test",
+    ]
+
+
+def test_a_large_batch_is_looked_up_through_the_indexes(user: User) -> None:
+    upsert(
+        [
+            describe(user.id, Customer(document=str(10**10 + n), phone=f"119{10**7 + n}"))
+            for n in range(5000)
+        ]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE clients_client")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+
+    plan = Client.objects.of(user.id).that_may_be(
+        ids=[uuid7()],
+        documents={str(10**10 + n) for n in range(500)},
+        phones={f"+55119{10**7 + n}" for n in range(500)},
+    )
+
+    assert re.findall(r"Index Scan on (\w+)", plan.explain()) == [
+        "clients_client_pkey",
+        "client_document_unique_per_user",
+        "client_phone",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_transactions_at_once_make_one_client() -> None:
+    user = User.objects.create(email="vendedora@flowzz.test")
+    both_ready = threading.Barrier(2)
+
+    def order(_: int) -> Match | None:
+        try:
+            both_ready.wait()
+            with transaction.atomic():
+                hold_seller(user.id)
+                return matches(user, MARINA)[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(str(match) for match in pool.map(order, range(2)))
+
+    assert found == ["documento", "novo"]
+    assert Client.objects.count() == 1

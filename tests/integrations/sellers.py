@@ -1,0 +1,92 @@
+"""A seller with a connected integration, and webhooks that reach it."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+from django.test import Client as Browser
+from django.utils import timezone
+
+from flowzz.accounts.models import User
+from integrations import inbox
+from integrations.connection import token_hash, webhook_url
+from integrations.deliveries import Delivery
+from integrations.models import Integration, IntegrationStatus, WebhookEvent
+from integrations.providers import COINZZ
+from sales.models import Sale
+from tests import payloads
+
+
+def post(path: str, body: bytes, **headers: Any) -> HttpResponse:
+    """POST as Coinzz does, to an address of ours."""
+    headers = {"content_type": "application/json", **headers}
+    response: HttpResponse = Browser(raise_request_exception=False).post(path, body, **headers)  # type: ignore[assignment]
+    return response
+
+
+def answer(response: HttpResponse) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(response.content)
+    return content
+
+
+@dataclass
+class Seller:
+    """A user whose Coinzz account posts to `path`."""
+
+    email: str = "vendedora@flowzz.test"
+    status: IntegrationStatus = IntegrationStatus.CONNECTED
+    integration: Integration = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.integration = Integration.objects.create(
+            user=User.objects.create(email=self.email),
+            provider=COINZZ,
+            status=self.status,
+            connected_at=timezone.now(),
+        )
+
+    @property
+    def path(self) -> str:
+        return urlsplit(webhook_url(self.integration)).path
+
+    def post(self, body: bytes, **headers: Any) -> HttpResponse:
+        return post(self.path, body, **headers)
+
+    def receive(self, *bodies: bytes | dict[str, Any], at: datetime | None = None) -> None:
+        """Keep bodies in the inbox, as the door does, all having arrived `at` (or now)."""
+        for body in bodies:
+            inbox.store(
+                Delivery(
+                    provider=COINZZ,
+                    token_hash=token_hash("not looked at"),
+                    body=body if isinstance(body, bytes) else payloads.encode(body),
+                    headers={"Content-Type": "application/json"},
+                    arrived_at=at or timezone.now(),
+                ),
+                self.integration,
+            )
+
+    def drain(self) -> None:
+        while inbox.drain(self.integration.id):
+            pass
+
+    def told(self, *bodies: bytes | dict[str, Any], at: datetime | None = None) -> None:
+        """Receive bodies and process them."""
+        self.receive(*bodies, at=at)
+        self.drain()
+
+    def sale(self, number: str = "ordzzzzz") -> Sale:
+        sale: Sale = Sale.objects.get(user=self.integration.user, external_id=number)
+        return sale
+
+    @property
+    def events(self) -> list[WebhookEvent]:
+        return list(WebhookEvent.objects.filter(integration=self.integration).order_by("id"))
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """State and outcome of the events, or the reason where there is no outcome."""
+        return [(event.state, event.outcome or event.reason) for event in self.events]

@@ -1,0 +1,55 @@
+"""Coinzz's bodies: the recorded ones, and orders made up from one of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "fixtures" / "coinzz"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def raw(name: str) -> bytes:
+    """A recorded body, byte for byte."""
+    return (FOLDER / f"{name}.json").read_bytes()
+
+
+def order(
+    number: str = "ordzzzzz",
+    *,
+    client: dict[str, Any] | None = None,
+    utms: dict[str, Any] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """An order of a client of its own: `changes` are fields of its section `order`."""
+    return {
+        "client": {"client_name": f"Pessoa {number}", **(client or {})},
+        "order": {
+            "order_number": number,
+            "order_status": "Aprovado",
+            "shipping_status": "A enviar",
+            "order_final_price": "100.00",
+            "order_quantity": 1,
+            "product_name": "Creme Exemplo",
+            "date_order": "2025-10-02 22:41:07",
+            **changes,
+        },
+        "utms": utms or {},
+    }
+
+
+def subscription(
+    code: str = "ass000001", *, sent: str = "", with_order: str = "", **changes: Any
+) -> dict[str, Any]:
+    """A subscription, with an order of this number where one is named."""
+    body: dict[str, Any] = {
+        "subscription": {"subscription_hash": code, "status": "ativa", "cycle": "1", **changes},
+        "client": {"client_name": "Íris Assinante"},
+        "general_info": {"date_sent": sent},
+    }
+    if with_order:
+        body["order"] = order(with_order)["order"]
+    return body
+
+
+def encode(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()
