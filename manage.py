@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's commands, on servers of this folder's own where none are configured."""
+"""`up`, and Django's commands, on servers of this folder's own where none are configured."""
 
 import os
 import sys
@@ -13,6 +13,10 @@ def main() -> None:
         bootstrap.prepare(os.environ, sys.argv[1:])
     except ServerFailed as error:
         sys.exit(str(error))
+    if sys.argv[1:2] == [bootstrap.UP]:
+        from flowzz.launcher import up  # noqa: PLC0415 - no other command needs it
+
+        up.main(sys.argv[2:])
     # After the environment is complete: what this imports may read the settings.
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 

@@ -13,12 +13,20 @@ TASK_PROCESSES = 2
 
 @dataclass(frozen=True)
 class Part:
+    """A program; one that `ends` is done when it has ended well, the others are to go on."""
+
     name: str
     command: tuple[str, ...]
+    ends: bool = False
 
 
-def _python(name: str, *command: str) -> Part:
-    return Part(name, (sys.executable, "-m", *command))
+def _python(name: str, *command: str, ends: bool = False) -> Part:
+    return Part(name, (sys.executable, "-m", *command), ends)
+
+
+def prepare(*, with_demo: bool) -> Part:
+    options = ["--demo"] if with_demo else []
+    return _python("prepare", "flowzz.launcher.prepare", *options, ends=True)
 
 
 def web(port: int) -> Part:

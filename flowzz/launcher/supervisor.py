@@ -41,9 +41,15 @@ class Child:
             log.replace(log.with_suffix(".log.1"))
         self._process = self._start()
 
-    def exit_code(self) -> int | None:
-        """How its process ended, or None while it runs."""
-        return self._process.poll()
+    @property
+    def failure(self) -> int | None:
+        """How its process ended where it should not have, else None."""
+        code = self._process.poll()
+        return None if code == 0 and self._part.ends else code
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def plan_restart(self) -> float:
         """Say when to start again after an end: the seconds from now."""
@@ -118,21 +124,22 @@ class Supervisor:
     ) -> None:
         self.stop()
 
-    def start(self, part: Part, environ: Mapping[str, str]) -> None:
+    def start(self, part: Part, environ: Mapping[str, str]) -> Child:
         self._children.append(Child(part, environ, self._logs / f"{part.name}.log"))
+        return self._children[-1]
 
-    def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
+    def wait_until(self, is_ready: Callable[[], bool], *, seconds: float) -> None:
         """Wait while the parts come up. Raises PartFailed when one ends, or after `seconds`."""
         deadline = time.monotonic() + seconds
-        while not condition():
+        while not is_ready():
             for child in self._children:
-                if (code := child.exit_code()) is not None:
+                if (code := child.failure) is not None:
                     raise PartFailed(
                         f"{child.name} ended with {code}. The end of {child.log}:\n"
                         f"{child.end_of_log()}"
                     )
             if time.monotonic() > deadline:
-                raise PartFailed(f"{what} isn't ready after {seconds:.0f} s; see {self._logs}.")
+                raise PartFailed(f"Not all is ready after {seconds:.0f} s; see {self._logs}.")
             time.sleep(POLL_SECONDS)
 
     def watch(self) -> None:
@@ -140,7 +147,7 @@ class Supervisor:
         for child in self._children:
             if child.is_waiting:
                 child.restart_if_due()
-            elif (code := child.exit_code()) is not None:
+            elif (code := child.failure) is not None:
                 pause = child.plan_restart()
                 when = f"in {pause:.0f} s" if pause else "now"
                 self._report(f"{child.name} ended with {code}; it starts again {when}: {child.log}")

@@ -73,6 +73,16 @@ def test_what_a_dead_part_left_behind_is_killed(supervisor: Supervisor, said: Sa
     wait_until(lambda: not any(map(is_alive, children)))
 
 
+def test_a_part_that_is_to_end_is_left_alone_when_it_has(
+    supervisor: Supervisor, said: Said
+) -> None:
+    child = supervisor.start(Part("part", ("/bin/true",), ends=True), {})
+    wait_until(lambda: child.has_ended)
+    supervisor.watch()
+    supervisor.wait_until(lambda: True, seconds=0)
+    assert said == []
+
+
 def test_leaving_stops_all(supervisor: Supervisor) -> None:
     one, two = start(supervisor, "sleep 60"), start(supervisor, "sleep 60")
     supervisor.stop()
@@ -93,12 +103,12 @@ def test_a_part_that_refuses_to_stop_is_killed(
 def test_a_part_that_ends_while_starting_shows_its_log(supervisor: Supervisor) -> None:
     supervisor.start(part("echo what is wrong; exit 7"), {})
     with pytest.raises(PartFailed, match=r"(?s)part ended with 7\..*what is wrong$"):
-        supervisor.wait_until(lambda: False, what="the part", seconds=5)
+        supervisor.wait_until(lambda: False, seconds=5)
 
 
 def test_a_start_that_takes_too_long_is_given_up(supervisor: Supervisor) -> None:
-    with pytest.raises(PartFailed, match=r"^the part isn't ready after 0 s"):
-        supervisor.wait_until(lambda: False, what="the part", seconds=0)
+    with pytest.raises(PartFailed, match=r"^Not all is ready after 0 s"):
+        supervisor.wait_until(lambda: False, seconds=0)
 
 
 def test_the_log_of_the_run_before_is_kept(supervisor: Supervisor, tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""`manage.py up`: everything on this machine, until Ctrl-C.
+
+Without Django, which takes longer to load than all of this to start.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from flowzz.embedded.home import STATE
+from flowzz.embedded.servers import ServerFailed, memberships
+from flowzz.launcher import demo, folder, parts
+from flowzz.launcher.calls import CallFailed, answers
+from flowzz.launcher.place import Place, PortTaken
+from flowzz.launcher.supervisor import PartFailed, Supervisor
+
+LOGS = STATE / "logs"
+START_SECONDS = 90.0
+WATCH_SECONDS = 0.5
+EXPECTED = (CallFailed, PartFailed, PortTaken, ServerFailed, folder.AlreadyRunning)
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    options = parse(arguments)
+    leave_on_signals()
+    try:
+        with folder.alone():
+            place = Place.choose(options.port, os.environ)
+            with (
+                folder.sharing(place.variables(os.environ)),
+                Supervisor(logs=LOGS, report=say) as supervisor,
+            ):
+                say("Flowzz is starting ...")
+                logins = demo.Logins.of_folder() if options.demo else None
+                start(place, supervisor, logins)
+                describe(place, logins)
+                look_after(supervisor)
+    except EXPECTED as error:
+        sys.exit(f"up: {error}")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="manage.py up",
+        description="Start web, worker, beat and the Coinzz sandbox on 127.0.0.1, until Ctrl-C.",
+    )
+    parser.add_argument("--port", type=int, default=8000, help="of the web server (8000)")
+    parser.add_argument("--demo", action="store_true", help="with demo users and orders")
+    return parser.parse_args(arguments)
+
+
+def leave_on_signals() -> None:
+    """Leave the program by its `finally`s at Ctrl-C, at a kill or when the terminal closes."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
+        for each in numbers:  # once is enough: the way out must not be interrupted
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit()
+
+    for number in numbers:
+        signal.signal(number, leave)
+
+
+def start(place: Place, supervisor: Supervisor, logins: demo.Logins | None) -> None:
+    """Start the parts, those first that people wait for. Raises PartFailed, CallFailed."""
+    environ = place.environment(os.environ)
+    prepared = supervisor.start(parts.prepare(with_demo=logins is not None), environ)
+    supervisor.start(parts.web(place.port), environ)
+    if place.sandbox_port:
+        supervisor.start(parts.sandbox(place.sandbox_port, STATE / "sandbox.db"), environ)
+
+    def is_ready() -> bool:
+        urls = filter(None, (f"{place.base_url}/health/ready", place.sandbox_url))
+        return prepared.has_ended and all(map(answers, urls))
+
+    supervisor.wait_until(is_ready, seconds=START_SECONDS)
+    supervisor.start(parts.worker(), environ)
+    supervisor.start(parts.beat(), environ)
+    if logins and place.sandbox_url:
+        demo.connect(base_url=place.base_url, sandbox_url=place.sandbox_url, logins=logins)
+
+
+def describe(place: Place, logins: demo.Logins | None) -> None:
+    lines = {
+        "API": f"{place.base_url}/api/v1",
+        "API docs": f"{place.base_url}/api/docs",
+        "Back-office": f"{place.base_url}/admin/",
+        "Coinzz": place.sandbox_url or os.environ["COINZZ_API_URL"],
+        "Logs": f"{LOGS}/ (web, worker, beat, sandbox)",
+    }
+    if logins:
+        lines["Admin login"] = f"{demo.ADMIN_EMAIL}  {logins.admin_password}"
+        lines["User login"] = f"{demo.USER_EMAIL}  {logins.user_password}"
+    say("Flowzz runs, for this machine alone. Ctrl-C stops it.\n")
+    for name, value in lines.items():
+        say(f"  {name:<12} {value}")
+    say(f"\nready: {place.base_url}")
+
+
+def look_after(supervisor: Supervisor) -> NoReturn:
+    """Keep the parts and the embedded servers running. Raises ServerFailed."""
+    servers = memberships(os.environ)
+    while True:
+        supervisor.watch()
+        for server in servers:
+            server.is_ready()
+        time.sleep(WATCH_SECONDS)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,107 @@
+"""All of Flowzz, started, used and ended as a person would, in a folder of the test's own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowzz.embedded.home import PROJECT, free_port
+from flowzz.launcher.calls import call
+from tests.processes import is_alive, wait_until
+
+SLOW_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up")
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+def start(state: Path, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "up", *options],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "HOME": str(state), "FLOWZZ_STATE": str(state)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def output_until_ready(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("ready: "):
+            break
+    return "".join(lines)
+
+
+@contextmanager
+def running(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with start(state, *options) as process:
+        try:
+            yield process, output_until_ready(process)
+        finally:
+            process.terminate()
+
+
+def remains(state: Path) -> list[str]:
+    """The command lines of processes that were started from `state`, or work in it."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            traces = [(entry / name).read_bytes() for name in ("environ", "cmdline")]
+            traces.append(os.fsencode((entry / "cwd").readlink()))
+        except OSError:  # ended meanwhile
+            continue
+        if is_alive(int(entry.name)) and any(os.fsencode(state) in trace for trace in traces):
+            found.append(traces[1].replace(b"\0", b" ").decode())
+    return found
+
+
+def token_for(base_url: str, output: str) -> str:
+    login = re.search(r"User login +(\S+)  (\S+)", output)
+    assert login is not None
+    body = {"email": login[1], "password": login[2]}
+    return str(call("POST", f"{base_url}/api/v1/auth/token", body)["data"]["access"])
+
+
+def sales(base_url: str, token: str) -> list[Any]:
+    return list(call("GET", f"{base_url}/api/v1/sales", token=token)["data"])
+
+
+def test_demo_orders_arrive_and_a_stop_leaves_nothing(state: Path, port: int) -> None:
+    with running(state, "--demo", "--port", str(port)) as (process, output):
+        base_url = f"http://127.0.0.1:{port}"
+        assert output.endswith(f"\nready: {base_url}\n")
+        token = token_for(base_url, output)
+        wait_until(lambda: sales(base_url, token) != [], SLOW_SECONDS)
+        process.terminate()
+        assert process.wait(SLOW_SECONDS) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+    wait_until(lambda: remains(state) == [], SLOW_SECONDS)
+
+
+def test_a_killed_launcher_leaves_nothing(state: Path, port: int) -> None:
+    with running(state, "--port", str(port)) as (process, output):
+        assert output.endswith(f"\nready: http://127.0.0.1:{port}\n")
+        with start(state, "--port", str(port + 1)) as second:
+            assert second.communicate()[0] == "up: Flowzz is already running in this folder.\n"
+            assert second.returncode == 1
+        process.send_signal(signal.SIGKILL)
+    wait_until(lambda: remains(state) == [], SLOW_SECONDS)
