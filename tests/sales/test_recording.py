@@ -1,0 +1,280 @@
+"""What an observation changes of a sale, what it may not, and the history it leaves."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from flowzz.accounts.models import User
+from sales.facts import SaleFacts
+from sales.models import Origin, Sale, SaleStatusChange
+from sales.recording import Ledger, Observation, Outcome, Recorded, unit_price
+from sales.statuses import SaleStatus, ShippingStatus
+
+NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
+EVENT, RUN = uuid.uuid4(), uuid.uuid4()
+PAID, SHIPPED, DELIVERED = SaleStatus.PAID, SaleStatus.SHIPPED, SaleStatus.DELIVERED
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create(email="vendedora@flowzz.test")
+
+
+def at(hours: float) -> Observation:
+    """An event that arrived so many hours after noon."""
+    return Observation(seen_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=EVENT)
+
+
+def snapshot(hours: float) -> Observation:
+    return Observation(
+        seen_at=NOON + timedelta(hours=hours),
+        origin=Origin.RUN,
+        origin_id=RUN,
+        is_snapshot=True,
+    )
+
+
+def record(user: User, seen: Observation, **facts: Any) -> Recorded:
+    """Record one observation of the order ord1, as a batch of its own."""
+    told = SaleFacts(external_id="ord1", total_price=facts.pop("total", Decimal("100.00")), **facts)
+    ledger = Ledger.load(user.id, "loja", {"ord1"})
+    sale = ledger.get("ord1")
+    recorded = ledger.update(sale, told, seen) if sale else ledger.open(told, None, None, seen)
+    ledger.save()
+    return recorded
+
+
+def stored() -> Sale:
+    sale: Sale = Sale.objects.get()
+    return sale
+
+
+def history() -> list[tuple[Any, ...]]:
+    return list(
+        SaleStatusChange.objects.values_list("axis", "from_status", "to_status", "at", "origin_id")
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "quantity", "each"),
+    [
+        ("197.00", 3, "65.67"),
+        ("0.05", 2, "0.03"),
+        ("100.00", 8, "12.50"),
+        ("59.90", 0, "59.90"),
+        ("0.00", 3, "0.00"),
+    ],
+)
+def test_unit_price_is_rounded_half_up(total: str, quantity: int, each: str) -> None:
+    assert unit_price(Decimal(total), quantity) == Decimal(each)
+
+
+def test_first_observation_opens_the_sale_with_its_history(user: User) -> None:
+    outcome = record(user, at(0), status=PAID, shipping_status=ShippingStatus.SHIPPED).outcome
+
+    assert outcome == Outcome.CREATED
+    sale = stored()
+    assert (sale.status, sale.shipping_status) == (PAID, ShippingStatus.SHIPPED)
+    assert (sale.paid_at, sale.shipped_at, sale.delivered_at) == (NOON, NOON, None)
+    assert sale.observed_at == NOON
+    assert history() == [
+        ("status", "", "PAID", NOON, EVENT),
+        ("shipping_status", "", "SHIPPED", NOON, EVENT),
+    ]
+
+
+def test_a_sale_without_date_is_dated_by_its_arrival(user: User) -> None:
+    record(user, at(0))
+    assert stored().sale_date == NOON
+
+    record(user, at(1), sale_date=NOON - timedelta(days=1))
+    assert stored().sale_date == NOON - timedelta(days=1)
+
+
+def test_both_axes_move_on_with_a_line_each(user: User) -> None:
+    record(user, at(0))
+    recorded = record(user, at(1), status=PAID, shipping_status=ShippingStatus.DELIVERED)
+
+    assert recorded.outcome == Outcome.UPDATED
+    assert [(d.field, d.before, d.after) for d in recorded.differences] == [
+        ("status", "PENDING", "PAID"),
+        ("shipping_status", "PENDING", "DELIVERED"),
+    ]
+    later = NOON + timedelta(hours=1)
+    assert history() == [
+        ("status", "", "PENDING", NOON, EVENT),
+        ("status", "PENDING", "PAID", later, EVENT),
+        ("shipping_status", "PENDING", "DELIVERED", later, EVENT),
+    ]
+    assert (stored().paid_at, stored().delivered_at) == (later, later)
+
+
+def test_moments_keep_the_first_time(user: User) -> None:
+    record(user, at(0), status=PAID)
+    record(user, at(1), status=SaleStatus.CANCELLED)
+    record(user, at(2), status=PAID)
+
+    assert stored().status == PAID
+    assert stored().paid_at == NOON
+    assert stored().cancelled_at == NOON + timedelta(hours=1)
+
+
+def test_unchanged_writes_nothing(user: User) -> None:
+    record(user, at(0), status=PAID, metadata={"courier_name": "Rafael"})
+    before = Sale.objects.values().get()
+
+    assert record(user, at(1), status=PAID).outcome == Outcome.UNCHANGED
+    assert Sale.objects.values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("current", "observed"),
+    [(DELIVERED, SHIPPED), (PAID, SaleStatus.PENDING), (SaleStatus.REFUNDED, PAID)],
+)
+def test_a_step_back_changes_no_status(
+    user: User, current: SaleStatus, observed: SaleStatus
+) -> None:
+    record(user, at(0), status=current)
+
+    assert record(user, at(1), status=observed).outcome == Outcome.STALE
+    assert stored().status == current
+    assert len(history()) == 1
+
+
+def test_a_step_back_fills_only_what_is_empty(user: User) -> None:
+    record(user, at(0), status=DELIVERED, product_name="Creme", metadata={"offer": "A"})
+
+    recorded = record(
+        user,
+        at(1),
+        status=SHIPPED,
+        product_name="Outro",
+        tracking_code="BR1",
+        commission=Decimal("5.00"),
+        total=Decimal("1.00"),
+        unknown_shipping_status="estranho",
+        deleted_at=NOON,
+        metadata={"offer": "B", "courier_name": "Rafael"},
+    )
+
+    assert recorded.outcome == Outcome.STALE
+    sale = stored()
+    assert (sale.product_name, sale.tracking_code, sale.commission) == (
+        "Creme",
+        "BR1",
+        Decimal("5.00"),
+    )
+    assert (sale.total_price, sale.unit_price) == (Decimal("100.00"), Decimal("100.00"))
+    assert (sale.unknown_shipping_status, sale.deleted_at) == ("", None)
+    assert sale.metadata == {"offer": "A", "courier_name": "Rafael"}
+
+
+def test_a_late_observation_fills_and_moves_only_where_there_is_no_way_back(user: User) -> None:
+    record(user, at(2), status=SaleStatus.CANCELLED, product_name="Creme")
+
+    late = record(user, at(1), status=PAID, product_name="Outro", payment_method="pix")
+
+    assert late.outcome == Outcome.STALE
+    assert (stored().status, stored().product_name) == (SaleStatus.CANCELLED, "Creme")
+    assert stored().payment_method == "pix"
+    assert stored().observed_at == NOON + timedelta(hours=2)
+
+    assert record(user, at(1.5), status=SaleStatus.REFUNDED).outcome == Outcome.UPDATED
+    assert stored().status == SaleStatus.REFUNDED
+
+
+def test_a_snapshot_overrides_the_table(user: User) -> None:
+    record(user, at(0), status=DELIVERED)
+
+    assert record(user, snapshot(1), status=SHIPPED).outcome == Outcome.UPDATED
+    assert stored().status == SHIPPED
+    assert history()[-1] == ("status", "DELIVERED", "SHIPPED", NOON + timedelta(hours=1), RUN)
+
+
+def test_a_snapshot_from_before_the_newest_event_overrides_nothing(user: User) -> None:
+    record(user, at(0), status=PAID)
+    record(user, at(2), status=DELIVERED)
+
+    assert record(user, snapshot(1), status=PAID).outcome == Outcome.STALE
+    assert stored().status == DELIVERED
+
+
+def test_an_unknown_word_leaves_the_status_and_is_kept(user: User) -> None:
+    record(user, at(0), status=PAID)
+
+    recorded = record(user, at(1), unknown_status="em orbita", product_name="Creme")
+
+    assert recorded.outcome == Outcome.UPDATED
+    assert (stored().status, stored().unknown_status) == (PAID, "em orbita")
+    assert stored().product_name == "Creme"
+
+
+def test_a_known_word_clears_the_unknown_one(user: User) -> None:
+    record(user, at(0), unknown_status="em orbita", unknown_shipping_status="no ar")
+    assert (stored().status, stored().unknown_status) == (SaleStatus.PENDING, "em orbita")
+
+    record(user, at(1), status=PAID)
+
+    sale = stored()
+    assert (sale.status, sale.unknown_status, sale.unknown_shipping_status) == (PAID, "", "")
+
+
+def test_deletion_is_told_and_taken_back(user: User) -> None:
+    record(user, at(0), deleted_at=NOON)
+    assert stored().deleted_at == NOON
+
+    record(user, at(1))
+    assert stored().deleted_at is None
+
+
+def test_price_and_quantity_follow_the_source(user: User) -> None:
+    record(user, at(0))
+    record(user, at(1), total=Decimal("197.00"), quantity=3, commission=Decimal("50.99"))
+
+    sale = stored()
+    assert (sale.total_price, sale.quantity, sale.unit_price, sale.commission) == (
+        Decimal("197.00"),
+        3,
+        Decimal("65.67"),
+        Decimal("50.99"),
+    )
+
+
+def test_what_an_observation_lacks_stays(user: User) -> None:
+    record(user, at(0), tracking_code="BR1", commission=Decimal("5.00"), payment_method="pix")
+    record(user, at(1), status=PAID)
+
+    sale = stored()
+    assert (sale.tracking_code, sale.commission, sale.payment_method) == (
+        "BR1",
+        Decimal("5.00"),
+        "pix",
+    )
+
+
+def test_metadata_is_merged_utms_and_unknown_fields_within(user: User) -> None:
+    record(
+        user, at(0), metadata={"a": 1, "utms": {"source": "google"}, "extra": {"order": {"x": 1}}}
+    )
+    record(user, at(1), metadata={"b": [2], "utms": {"medium": "cpc"}, "extra": {"client": {}}})
+
+    assert stored().metadata == {
+        "a": 1,
+        "b": [2],
+        "utms": {"source": "google", "medium": "cpc"},
+        "extra": {"order": {"x": 1}, "client": {}},
+    }
+
+
+def test_several_observations_in_one_batch_are_applied_in_turn(user: User) -> None:
+    ledger = Ledger.load(user.id, "loja", {"ord1"})
+    price = Decimal("10.00")
+    opened = ledger.open(SaleFacts(external_id="ord1", total_price=price), None, None, at(0))
+    ledger.update(opened.sale, SaleFacts(external_id="ord1", total_price=price, status=PAID), at(1))
+    ledger.save()
+
+    assert stored().status == PAID
+    assert [line[1:3] for line in history()] == [("", "PENDING"), ("PENDING", "PAID")]
