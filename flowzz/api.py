@@ -1,7 +1,6 @@
-"""What all answers of the API have in common: the envelope, the errors, the pages, the body."""
+"""What all answers of the API have in common: the envelope, the errors, the body."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import IO, Any, ClassVar
 
 import structlog
@@ -9,8 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import exceptions, pagination, parsers
-from rest_framework.request import Request
+from rest_framework import exceptions, parsers
 from rest_framework.response import Response
 from rest_framework.utils import json
 
@@ -154,6 +152,8 @@ def _as_api_error(exc: Exception) -> ApiError:
             return ValidationFailed(details=_details(exc.detail))
         case exceptions.ParseError():
             return ValidationFailed("O corpo não é um JSON válido.")
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return Unauthorized()
         case Http404():
             return NotFound()
         case PermissionDenied():
@@ -208,54 +208,3 @@ class JSONParser(parsers.BaseParser):
             return json.loads(body.decode())
         except (ValueError, RecursionError):
             raise exceptions.ParseError from None
-
-
-def _cursor_invalid() -> ValidationFailed:
-    return ValidationFailed(details=[{"field": "cursor", "reason": "Cursor inválido."}])
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
-
-
-class CursorPagination(pagination.CursorPagination):
-    """Pages by a time and then the id, both descending: new rows don't move what is being read."""
-
-    ordering: Any = ("-created_at", "-id")
-    # Rows of the very same moment are told apart by counting; more than this is nobody's.
-    offset_cutoff = 100_000
-
-    def decode_cursor(self, request: Request) -> Any:
-        try:
-            cursor = super().decode_cursor(request)
-        except exceptions.NotFound:
-            raise _cursor_invalid() from None
-        if cursor and cursor.position is not None and not _is_moment(str(cursor.position)):
-            raise _cursor_invalid()
-        return cursor
-
-    def get_paginated_response(self, data: Any) -> Response:
-        return Response(
-            {
-                "success": True,
-                "data": data,
-                "next": self.get_next_link(),
-                "previous": self.get_previous_link(),
-            }
-        )
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
-        return {
-            "type": "object",
-            "required": ["success", "data", "next", "previous"],
-            "properties": {
-                "success": {"type": "boolean", "const": True},
-                "data": schema,
-                "next": link,
-                "previous": link,
-            },
-        }

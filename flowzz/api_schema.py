@@ -81,6 +81,16 @@ def without_trailing_slash(endpoints: list[Endpoint], **_: Any) -> list[Endpoint
     return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
 
 
+def without_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A postprocessing hook: docstrings are for those who read the code, in their language."""
+    for schema in result["components"]["schemas"].values():
+        if schema.get("type") == "object":
+            schema.pop("description", None)
+    for call in (call for path in result["paths"].values() for call in path.values()):
+        call.pop("description", None)
+    return result
+
+
 _envelopes: dict[str, serializers.Serializer[Any]] = {}
 """One of each: the generator tells components apart by their classes, not by their names."""
 

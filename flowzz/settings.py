@@ -177,12 +177,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["flowzz.api.JSONParser"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["flowzz.throttling.ApiThrottle"],
-    "DEFAULT_PAGINATION_CLASS": "flowzz.api.CursorPagination",
+    "DEFAULT_PAGINATION_CLASS": "flowzz.paging.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "flowzz.api.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "PAGE_SIZE": 20,
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
-from factory.django import DjangoModelFactory, Password
+from factory.django import DjangoModelFactory
 
 from clients.models import Client
 from flowzz.accounts.models import User
@@ -16,16 +16,16 @@ from sales.statuses import SaleStatus
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NOON = datetime(2026, 3, 2, 12, tzinfo=SAO_PAULO)
-PASSWORD = "uma senha de teste"
 
 
 class UserFactory(DjangoModelFactory[User]):
+    """Without a password: hashing one takes longer than most tests."""
+
     class Meta:
         model = User
 
     email = Sequence(lambda n: f"vendedora{n}@exemplo.com.br")
     name = "Marina Prado"
-    password = Password(PASSWORD)
 
 
 class IntegrationFactory(DjangoModelFactory[Integration]):

@@ -9,8 +9,9 @@ from rest_framework.response import Response
 from clients.api.filters import ClientFilter
 from clients.models import Client
 from flowzz.accounts.tokens import user_of
-from flowzz.api import CursorPagination, NotFound, answer
+from flowzz.api import NotFound, answer
 from flowzz.api_schema import listing, operation
+from flowzz.paging import CursorPagination
 from sales.api.filters import SaleFilter
 from sales.api.serializers import BuyerSerializer, SaleSerializer
 from sales.buyers import with_totals
@@ -18,7 +19,7 @@ from sales.models import Sale
 
 
 class SalePagination(CursorPagination):
-    ordering = ("-sale_date", "-id")
+    moment = "sale_date"
 
 
 class SaleViewSet(viewsets.ReadOnlyModelViewSet[Sale]):

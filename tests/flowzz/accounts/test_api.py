@@ -1,0 +1,140 @@
+"""Logging in and renewing."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts.models import User
+from flowzz.accounts.tokens import RefreshToken
+from tests.api_client import Frontend, error, invalid
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "uma senha de teste"
+REFUSED = error("UNAUTHORIZED", "E-mail ou senha incorretos.")
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("vendedora@exemplo.com.br", PASSWORD)
+
+
+def login(email: str, password: str = PASSWORD, frontend: Frontend | None = None) -> Any:
+    return (frontend or Frontend()).send("auth/token", {"email": email, "password": password})
+
+
+def test_tokens_open_the_api(user: User) -> None:
+    response = login("vendedora@exemplo.com.br")
+
+    assert response.status_code == 200
+    assert response.json()["success"] is True
+    assert response.json()["message"] == "Acesso autorizado"
+    access = response.json()["data"]["access"]
+    frontend = Frontend()
+    frontend.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    assert frontend.fetch("sales").status_code == 200
+
+
+def test_email_is_read_in_any_case(user: User) -> None:
+    assert login("VENDEDORA@Exemplo.com.br").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("vendedora@exemplo.com.br", "outra senha"), ("ninguem@exemplo.com.br", PASSWORD)],
+)
+def test_unknown_email_and_wrong_password_sound_the_same(
+    user: User, email: str, password: str
+) -> None:
+    response = login(email, password)
+    assert (response.status_code, response.json()) == (401, REFUSED)
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_inactive_user_is_refused() -> None:
+    User.objects.create_user("saiu@exemplo.com.br", PASSWORD, is_active=False)
+    assert login("saiu@exemplo.com.br").json() == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("email", "reason"),
+    [
+        ("isto não é", "Insira um endereço de email válido."),
+        ("a\x00@exemplo.com.br", "Caracteres nulos não são permitidos."),
+    ],
+)
+def test_strange_email_is_a_validation_error(email: str, reason: str) -> None:
+    assert login(email).json()["details"][0] == {"field": "email", "reason": reason}
+
+
+def test_lone_surrogates_are_a_validation_error() -> None:
+    response = Frontend().post(
+        "/api/v1/auth/token",
+        rb'{"email": "a\ud800@exemplo.com.br", "password": "\udfff"}',
+        content_type="application/json",
+    )
+    assert response.status_code == 400
+    assert {told["field"] for told in response.json()["details"]} == {"email", "password"}
+
+
+def test_logins_are_limited_by_address(settings: Settings, user: User) -> None:
+    settings.RATE_LIMIT_LOGIN = "2/minute"
+    frontend = Frontend()
+    for _ in range(2):
+        assert login(user.email, "errada", frontend).status_code == 401
+
+    response = login(user.email, PASSWORD, frontend)
+
+    assert response.status_code == 429
+    assert response.json()["error"] == "RATE_LIMITED"
+    assert 1 <= int(response.headers["Retry-After"]) <= 60
+    assert login(user.email).status_code == 200
+
+
+def test_refresh_gives_a_new_access_token(user: User) -> None:
+    refresh = login(user.email).json()["data"]["refresh"]
+
+    response = Frontend().send("auth/token/refresh", {"refresh": refresh})
+
+    assert response.json()["message"] == "Token renovado"
+    assert response.json()["data"]["refresh"] == refresh
+    frontend = Frontend()
+    frontend.credentials(HTTP_AUTHORIZATION=f"Bearer {response.json()['data']['access']}")
+    assert frontend.fetch("clients").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["nada", "a.b.c", ""])
+def test_bad_refresh_token_is_refused(token: str) -> None:
+    response = Frontend().send("auth/token/refresh", {"refresh": token})
+    expected = (
+        error("UNAUTHORIZED", "Token de renovação inválido ou expirado.")
+        if token
+        else invalid("refresh", "Este campo pode não estar em branco.")
+    )
+    assert response.json() == expected
+
+
+def test_access_token_does_not_renew(user: User) -> None:
+    access = str(RefreshToken.for_user(user).access_token)
+    assert Frontend().send("auth/token/refresh", {"refresh": access}).status_code == 401
+
+
+def test_refresh_ends_with_the_user(user: User) -> None:
+    refresh = str(RefreshToken.for_user(user))
+    User.objects.update(is_active=False)
+    assert Frontend().send("auth/token/refresh", {"refresh": refresh}).status_code == 401
+    User.objects.all().delete()
+    assert Frontend().send("auth/token/refresh", {"refresh": refresh}).status_code == 401
+
+
+def test_refresh_ends_after_thirty_days(user: User) -> None:
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=30, minutes=1)):
+        refresh = str(RefreshToken.for_user(user))
+    assert Frontend().send("auth/token/refresh", {"refresh": refresh}).status_code == 401

@@ -1,0 +1,156 @@
+"""Errors and bodies, as every call of the API has them."""
+
+from typing import Any
+
+import pytest
+from django.http import HttpRequest
+from django.test import RequestFactory
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts.models import User
+from flowzz.api import server_error
+from sales.api.views import SaleViewSet
+from tests.api_client import Frontend, error
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+JSON = "application/json"
+INTERNAL = error("INTERNAL_SERVER_ERROR", "Erro interno. Tente novamente em alguns minutos.")
+NOT_JSON = error("VALIDATION_ERROR", "O corpo não é um JSON válido.")
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory.create()
+
+
+@pytest.fixture
+def frontend(user: User) -> Frontend:
+    return Frontend(user)
+
+
+def post(body: Any, content_type: str = JSON) -> Any:
+    return Frontend().post("/api/v1/auth/token", body, content_type=content_type)
+
+
+def told(response: Any) -> tuple[int, Any]:
+    return response.status_code, response.json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"nada", b'{"email": NaN}', b"\xff\xfe", b"[" * 60_000, b'{"email": ' + b"9" * 5_000],
+    ids=["cut", "no JSON", "NaN", "no UTF-8", "nested without end", "endless number"],
+)
+def test_body_that_is_no_json_is_a_validation_error(body: bytes) -> None:
+    assert told(post(body)) == (400, NOT_JSON)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b'"x"', b"null"])
+def test_body_that_is_no_object_is_a_validation_error(body: bytes) -> None:
+    response = post(body)
+    assert (response.status_code, response.json()["error"]) == (400, "VALIDATION_ERROR")
+
+
+def test_large_body_is_refused() -> None:
+    assert told(post(b" " * 65_537)) == (
+        413,
+        error("PAYLOAD_TOO_LARGE", "O corpo passa do limite de 64 KiB."),
+    )
+
+
+def test_form_is_refused() -> None:
+    assert told(post("email=a", "application/x-www-form-urlencoded")) == (
+        415,
+        error("UNSUPPORTED_MEDIA_TYPE", "Envie o corpo em JSON (Content-Type: application/json)."),
+    )
+
+
+def test_another_method_is_refused(frontend: Frontend) -> None:
+    response = frontend.send("sales", {})
+    assert told(response) == (
+        405,
+        error("METHOD_NOT_ALLOWED", "Este endereço não aceita este método."),
+    )
+    assert frontend.options("/api/v1/sales").status_code == 405
+
+
+def test_only_json_is_answered(frontend: Frontend) -> None:
+    response = frontend.get("/api/v1/sales", HTTP_ACCEPT="text/html")
+    assert told(response) == (406, error("NOT_ACCEPTABLE", "A API responde somente em JSON."))
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nada", "/api/", "/api/v1/sales/x/y", "/api/v2/sales"])
+def test_unknown_address_is_told_in_json(path: str) -> None:
+    assert told(Frontend().get(path)) == (404, error("NOT_FOUND", "Não encontrado."))
+    assert told(Frontend().post(path)) == (404, error("NOT_FOUND", "Não encontrado."))
+
+
+def test_fault_is_told_without_its_internals(
+    frontend: Frontend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("segredo")
+
+    monkeypatch.setattr(SaleViewSet, "get_queryset", fail)
+    assert told(frontend.fetch("sales")) == (500, INTERNAL)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_json"), [("/api/v1/sales", True), ("/webhooks/x", False), ("/admin/", False)]
+)
+def test_fault_outside_of_views_is_told_in_json_to_the_api_only(path: str, is_json: bool) -> None:
+    request: HttpRequest = RequestFactory().get(path)
+    response = server_error(request)
+    assert response.status_code == 500
+    assert (response.headers["Content-Type"] == JSON) is is_json
+
+
+def test_trailing_slash_changes_nothing(frontend: Frontend) -> None:
+    assert told(frontend.get("/api/v1/sales/")) == told(frontend.get("/api/v1/sales"))
+    assert Frontend().get("/api/v1/integrations/coinzz/status/").status_code == 401
+    assert Frontend().post("/api/v1/auth/token/").status_code == 400
+
+
+def test_api_is_limited_by_user(settings: Settings, frontend: Frontend) -> None:
+    settings.RATE_LIMIT_API = "2/hour"
+    assert [frontend.fetch("sales").status_code for _ in range(2)] == [200, 200]
+
+    response = frontend.fetch("clients")
+
+    assert told(response) == (
+        429,
+        error("RATE_LIMITED", "Muitas requisições em pouco tempo. Aguarde e tente novamente."),
+    )
+    assert int(response.headers["Retry-After"]) >= 1
+    assert Frontend(UserFactory.create()).fetch("sales").status_code == 200
+
+
+def test_without_redis_nobody_is_refused(settings: Settings, frontend: Frontend) -> None:
+    from flowzz import rates  # noqa: PLC0415 - its cached connection is what is exchanged
+
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.RATE_LIMIT_API = "1/hour"
+    rates._limiter.cache_clear()
+    try:
+        assert [frontend.fetch("sales").status_code for _ in range(3)] == [200, 200, 200]
+    finally:
+        rates._limiter.cache_clear()
+
+
+def test_other_origins_need_the_setting(settings: Settings) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.exemplo.com.br"]
+
+    def ask(path: str, origin: str) -> Any:
+        return Frontend().options(
+            path, HTTP_ORIGIN=origin, HTTP_ACCESS_CONTROL_REQUEST_METHOD="GET"
+        )
+
+    allowed = ask("/api/v1/sales", "https://app.exemplo.com.br")
+    other = ask("/api/v1/sales", "https://outro.exemplo")
+    elsewhere = ask("/admin/", "https://app.exemplo.com.br")
+
+    assert allowed.headers["Access-Control-Allow-Origin"] == "https://app.exemplo.com.br"
+    assert "authorization" in allowed.headers["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Origin" not in other.headers
+    assert "Access-Control-Allow-Origin" not in elsewhere.headers

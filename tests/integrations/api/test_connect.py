@@ -1,0 +1,225 @@
+"""Connecting through the API, to a sandbox over HTTP."""
+
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts.models import User
+from integrations import connection, providers, vault
+from integrations.coinzz.client import CoinzzClient
+from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from tests.api_client import Frontend, error, invalid
+from tests.factories import IntegrationFactory, UserFactory
+from tests.sandbox.caller import Caller
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory.create()
+
+
+def connect(user: User, api_key: object, **more: object) -> Any:
+    return Frontend(user).send("integrations/coinzz/connect", {"apiKey": api_key} | more)
+
+
+def refused(message: str) -> tuple[int, Any]:
+    return 400, error("COINZZ_CONNECTION_FAILED", message)
+
+
+def told(response: Any) -> tuple[int, Any]:
+    return response.status_code, response.json()
+
+
+def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: Caller) -> None:
+    key = coinzz.sandbox.api_key()
+
+    response = connect(user, f" {key} ")
+
+    integration = Integration.objects.get(user=user)
+    run = SyncRun.objects.get(integration=integration)
+    assert (run.trigger, run.state) == (Trigger.INITIAL, RunState.QUEUED)
+    assert vault.reveal(integration, "api_key") == key
+    assert response.status_code == 200
+    body = response.json()
+    assert body["message"] == "Integração Coinzz conectada com sucesso"
+    assert body["success"] is True
+    created, updated = body["data"].pop("createdAt"), body["data"].pop("updatedAt")
+    assert created.endswith("-03:00")
+    assert updated.endswith("-03:00")
+    assert body["data"] == {
+        "id": str(integration.id),
+        "provider": "coinzz",
+        "connected": True,
+        "status": "conectado",
+        "apiKeyHint": f"8702|…{key[-3:]}",
+        "lastSyncAt": None,
+        "lastSyncStatus": None,
+        "lastSyncError": None,
+        "currentSync": {
+            "id": str(run.id),
+            "status": "na fila",
+            "page": 0,
+            "processed": 0,
+            "total": None,
+            "percent": None,
+            "startedAt": None,
+        },
+        "totalSalesSynced": 0,
+        "webhookUrl": connection.webhook_url(integration),
+        "lastWebhookAt": None,
+        "health": {"score": 100, "reasons": []},
+    }
+    assert body["data"]["webhookUrl"].startswith("https://flowzz.test/webhooks/coinzz/")
+    assert key not in response.content.decode()
+
+
+def test_connecting_again_renews_the_key_and_keeps_the_rest(user: User, coinzz: Caller) -> None:
+    first = connect(user, coinzz.sandbox.api_key()).json()["data"]
+
+    second = connect(user, coinzz.sandbox.api_key("8704")).json()["data"]
+
+    assert second["apiKeyHint"].startswith("8704|…")
+    assert (second["id"], second["webhookUrl"]) == (first["id"], first["webhookUrl"])
+    assert Integration.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "message"),
+    [
+        ("4010", "API key inválida. Verifique nas configurações do Coinzz."),
+        (
+            "2000",
+            "O Coinzz respondeu com uma página HTML em vez de dados. O endereço da API pode ter "
+            "mudado: fale com o suporte do Flowzz.",
+        ),
+        (
+            "3020",
+            "O Coinzz redirecionou para outra página em vez de responder. Gere uma nova API key "
+            "nas configurações do Coinzz e conecte novamente.",
+        ),
+        (
+            "5000",
+            "O Coinzz está com um erro interno (500). Tente novamente em alguns minutos.",
+        ),
+        (
+            "4290",
+            "O Coinzz limitou o número de consultas. Aguarde alguns minutos e tente novamente.",
+        ),
+        (
+            "7000",
+            "A resposta do Coinzz chegou incompleta. Tente novamente em alguns minutos.",
+        ),
+        (
+            "7001",
+            "A resposta do Coinzz não tem o formato esperado: faltam os produtos em `data`. "
+            "Fale com o suporte do Flowzz.",
+        ),
+        (
+            "7002",
+            "Não foi possível falar com o Coinzz: a conexão falhou. "
+            "Tente novamente em alguns minutos.",
+        ),
+    ],
+)
+def test_failed_connection_says_why_and_saves_nothing(
+    user: User, coinzz: Caller, account: str, message: str
+) -> None:
+    assert told(connect(user, coinzz.sandbox.api_key(account))) == refused(message)
+    assert not Integration.objects.exists()
+    assert not SyncRun.objects.exists()
+
+
+def test_time_out_says_so(user: User, coinzz: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def impatient(**options: Any) -> CoinzzClient:
+        return CoinzzClient(**options | {"read_timeout": 0.3})
+
+    monkeypatch.setattr(providers, "CoinzzClient", impatient)
+    assert told(connect(user, coinzz.sandbox.api_key("6000"))) == refused(
+        "O Coinzz demorou demais para responder. Tente novamente em alguns minutos."
+    )
+
+
+def test_absent_coinzz_says_so(user: User, settings: Settings) -> None:
+    settings.COINZZ_API_URL = "http://127.0.0.1:1/api"
+    assert told(connect(user, "8702|" + "x" * 48)) == refused(
+        "Não foi possível falar com o Coinzz: a conexão falhou. Tente novamente em alguns minutos."
+    )
+
+
+@pytest.mark.parametrize("account", ["4010", "5000"])
+def test_failed_connection_leaves_an_older_one_untouched(
+    user: User, coinzz: Caller, account: str
+) -> None:
+    connect(user, coinzz.sandbox.api_key())
+    before = Integration.objects.values().get()
+
+    assert connect(user, coinzz.sandbox.api_key(account)).status_code == 400
+
+    assert Integration.objects.values().get() == before
+
+
+def test_key_refused_reconnects_an_integration_in_error(user: User, coinzz: Caller) -> None:
+    integration = IntegrationFactory.create(user=user, status=IntegrationStatus.ERROR)
+    assert connect(user, coinzz.sandbox.api_key()).json()["data"]["status"] == "conectado"
+    integration.refresh_from_db()
+    assert integration.is_connected
+
+
+@pytest.mark.parametrize(
+    ("api_key", "reason"),
+    [
+        ("8702|curta", "API Key deve ter no mínimo 20 caracteres"),
+        ("8702|" + "x" * 496, "API Key deve ter no máximo 500 caracteres"),
+        ("", "API Key é obrigatória"),
+        (None, "API Key é obrigatória"),
+        (["8702"], "Não é uma string válida."),
+        (True, "Não é uma string válida."),
+        ("8702|" + "x" * 20 + "\x00", "Caracteres nulos não são permitidos."),
+    ],
+)
+def test_strange_key_is_a_validation_error(user: User, api_key: object, reason: str) -> None:
+    assert told(connect(user, api_key)) == (400, invalid("apiKey", reason))
+
+
+def test_missing_key_is_a_validation_error(user: User) -> None:
+    response = Frontend(user).send("integrations/coinzz/connect")
+    assert told(response) == (400, invalid("apiKey", "API Key é obrigatória"))
+
+
+def test_key_with_a_lone_surrogate_is_a_validation_error(user: User) -> None:
+    body = rb'{"apiKey": "8702|aaaaaaaaaaaaaaaaaaaa\ud800"}'
+    response = Frontend(user).post(
+        "/api/v1/integrations/coinzz/connect", body, content_type="application/json"
+    )
+    assert response.status_code == 400
+    assert [told["field"] for told in response.json()["details"]] == ["apiKey"]
+
+
+def test_key_that_fits_no_header_is_refused(user: User, coinzz: Caller) -> None:
+    assert told(connect(user, "8702|" + "é" * 48)) == refused(
+        "API key inválida. Verifique nas configurações do Coinzz."
+    )
+
+
+def test_own_webhook_address_is_kept_as_a_note(user: User, coinzz: Caller) -> None:
+    key = coinzz.sandbox.api_key()
+    proxy = "https://proxy.exemplo.com.br/coinzz?x=1"
+
+    connect(user, key, webhookUrl=proxy)
+    assert Integration.objects.get().webhook_note == proxy
+    connect(user, key)
+    connect(user, key, webhookUrl=None)
+    assert Integration.objects.get().webhook_note == proxy
+    connect(user, key, webhookUrl=connection.webhook_url(Integration.objects.get()))
+    assert Integration.objects.get().webhook_note == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["nada", "ftp://exemplo.com.br/x", "javascript:alert(1)", "https://"]
+)
+def test_webhook_address_must_be_one(user: User, url: str) -> None:
+    response = connect(user, "8702|" + "x" * 48, webhookUrl=url)
+    assert told(response) == (400, invalid("webhookUrl", "Informe um endereço http(s) válido"))

@@ -1,0 +1,174 @@
+"""Status, disconnecting, rotating, and the list of integrations."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations import connection
+from integrations.connection import token_hash
+from integrations.models import (
+    EventState,
+    Integration,
+    IntegrationStatus,
+    RunState,
+    WebhookEvent,
+    WebhookToken,
+)
+from tests.api_client import Frontend, error
+from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+NOT_FOUND = error("COINZZ_NOT_FOUND", "Integração Coinzz não encontrada")
+
+
+@pytest.fixture
+def integration() -> Integration:
+    return IntegrationFactory.create(connected_at=timezone.now())
+
+
+@pytest.fixture
+def frontend(integration: Integration) -> Frontend:
+    return Frontend(integration.user)
+
+
+def status(frontend: Frontend) -> Any:
+    return frontend.fetch("integrations/coinzz/status").json()["data"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "status"),
+        ("post", "sync"),
+        ("get", "sync/01a20a8b-a3b7-7101-88c4-7b75d314ea3e"),
+        ("post", "disconnect"),
+        ("post", "webhook/rotate"),
+    ],
+)
+def test_without_an_integration_there_is_none(
+    integration: Integration, method: str, path: str
+) -> None:
+    other = Frontend(UserFactory.create())
+    response = getattr(other, method)(f"/api/v1/integrations/coinzz/{path}")
+    assert (response.status_code, response.json()) == (404, NOT_FOUND)
+    assert Frontend().get("/api/v1/integrations/coinzz/status").status_code == 401
+
+
+def test_status_tells_of_the_last_sync(integration: Integration, frontend: Frontend) -> None:
+    Integration.objects.update(
+        last_sync_at=datetime(2026, 3, 2, 15, 30, tzinfo=UTC),
+        last_sync_status="error",
+        last_sync_error="O Coinzz demorou demais.",
+        last_webhook_at=datetime(2026, 3, 2, 16, tzinfo=UTC),
+        sales_synced=1234,
+        status=IntegrationStatus.ERROR,
+    )
+
+    data = status(frontend)
+
+    assert data["lastSyncAt"] == "2026-03-02T12:30:00-03:00"
+    assert data["lastSyncStatus"] == "error"
+    assert data["lastSyncError"] == "O Coinzz demorou demais."
+    assert data["lastWebhookAt"] == "2026-03-02T13:00:00-03:00"
+    assert data["totalSalesSynced"] == 1234
+    assert (data["connected"], data["status"]) == (False, "erro")
+
+
+def test_status_shows_the_run_move(integration: Integration, frontend: Frontend) -> None:
+    run = SyncRunFactory.create(
+        integration=integration,
+        state=RunState.RUNNING,
+        started_at=datetime(2026, 3, 2, 15, tzinfo=UTC),
+        pages=2,
+        processed=400,
+        total=5_000,
+        sales_limit=1_000,
+    )
+    SyncRunFactory.create(integration=integration, state=RunState.SUCCEEDED)
+
+    assert status(frontend)["currentSync"] == {
+        "id": str(run.id),
+        "status": "em andamento",
+        "page": 2,
+        "processed": 400,
+        "total": 1_000,
+        "percent": 40,
+        "startedAt": "2026-03-02T12:00:00-03:00",
+    }
+
+
+def test_health_counts_this_integration_only(integration: Integration, frontend: Frontend) -> None:
+    def event(of: Integration, state: EventState, minutes: int) -> None:
+        WebhookEvent.objects.create(
+            integration=of,
+            provider="coinzz",
+            body_hash=b"",
+            state=state,
+            received_at=timezone.now() - timedelta(minutes=minutes),
+        )
+
+    event(IntegrationFactory.create(), EventState.QUARANTINED, 1)
+    event(integration, EventState.DONE, 60)
+    event(integration, EventState.PENDING, 1)
+    assert status(frontend)["health"] == {"score": 100, "reasons": []}
+
+    event(integration, EventState.RETRY, 6)
+    event(integration, EventState.QUARANTINED, 1)
+    assert status(frontend)["health"] == {
+        "score": 70,
+        "reasons": [
+            "1 evento(s) em quarentena. A equipe precisa analisá-los.",
+            "Há eventos esperando há mais de 5 minutos.",
+        ],
+    }
+
+
+def test_disconnecting_forgets_the_key_and_stops_the_run(
+    integration: Integration, frontend: Frontend
+) -> None:
+    Integration.objects.update(api_key="aa:bb", api_key_hint="8702|…k01")
+    run = SyncRunFactory.create(integration=integration)
+
+    response = frontend.send("integrations/coinzz/disconnect")
+
+    assert response.status_code == 200
+    assert response.json()["message"] == "Integração Coinzz desconectada com sucesso"
+    data = response.json()["data"]
+    assert (data["connected"], data["status"]) == (False, "desconectado")
+    assert (data["apiKeyHint"], data["currentSync"]) == ("", None)
+    assert data["health"]["score"] == 0
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELLED
+    assert Integration.objects.get(id=integration.id).api_key == ""
+    assert frontend.send("integrations/coinzz/disconnect").status_code == 200
+
+
+def test_rotating_gives_a_new_address_and_the_old_one_some_time(
+    integration: Integration, frontend: Frontend
+) -> None:
+    old = status(frontend)["webhookUrl"]
+
+    response = frontend.send("integrations/coinzz/webhook/rotate")
+
+    assert response.json()["message"] == (
+        "Novo endereço de webhook criado; o anterior vale por mais 24 horas"
+    )
+    new = response.json()["data"]["webhookUrl"]
+    assert new != old
+    assert status(frontend)["webhookUrl"] == new == connection.webhook_url(integration)
+    expiry = WebhookToken.objects.get(token_hash=token_hash(old.rsplit("/", 1)[1])).expires_at
+    assert expiry is not None
+    assert abs(expiry - timezone.now() - timedelta(hours=24)) < timedelta(minutes=1)
+
+
+def test_list_holds_the_users_own_in_any_state() -> None:
+    mine = IntegrationFactory.create(status=IntegrationStatus.DISCONNECTED)
+    IntegrationFactory.create()
+
+    body = Frontend(mine.user).fetch("integrations").json()
+
+    assert [row["id"] for row in body.pop("data")] == [str(mine.id)]
+    assert body == {"success": True, "next": None, "previous": None}
+    assert Frontend(UserFactory.create()).fetch("integrations").json()["data"] == []

@@ -1,0 +1,252 @@
+"""Syncing through the API: waiting, joining, and what is told of a run."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts.models import User
+from integrations import sync, vault
+from integrations.errors import KeyRefused
+from integrations.models import (
+    FindingKind,
+    Integration,
+    IntegrationStatus,
+    RunState,
+    SyncFinding,
+    SyncRun,
+    Trigger,
+)
+from tests.api_client import Frontend, error
+from tests.factories import NOON, IntegrationFactory, SyncRunFactory, UserFactory
+from tests.sandbox.caller import Caller
+
+PATH = "integrations/coinzz/sync"
+
+
+@pytest.fixture
+def frontend(integration: Integration) -> Frontend:
+    return Frontend(integration.user)
+
+
+@pytest.fixture
+def _no_waiting(settings: Settings) -> None:
+    settings.SYNC_WAIT_SECONDS = 0
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """Carries out the first run that turns up, as a worker would."""
+    thread = threading.Thread(target=_work)
+    thread.start()
+    yield
+    thread.join()
+
+
+def _work() -> None:
+    deadline = time.monotonic() + 10
+    try:
+        while time.monotonic() < deadline:
+            if run_ids := sync.runs_with_work():
+                return sync.execute(run_ids[0])
+            time.sleep(0.02)
+    finally:
+        connection.close()
+
+
+def told(response: Any) -> tuple[int, Any]:
+    return response.status_code, response.json()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_finished_run_is_told_with_its_counts(integration: Integration, frontend: Frontend) -> None:
+    with worker():
+        response = frontend.send(PATH)
+
+    assert response.status_code == 200
+    body = response.json()
+    assert body["message"] == "Sincronização concluída: 120 vendas criadas, 0 atualizadas"
+    run = SyncRun.objects.get()
+    data = body["data"]
+    assert data.pop("progress") == {
+        "id": str(run.id),
+        "status": "concluída",
+        "page": 3,
+        "processed": 120,
+        "total": 120,
+        "percent": 100,
+        "startedAt": timezone.localtime(run.started_at).isoformat(),
+    }
+    assert run.finished_at is not None
+    assert data == {
+        "id": str(run.id),
+        "success": True,
+        "status": "concluída",
+        "salesProcessed": 120,
+        "salesCreated": 120,
+        "salesUpdated": 0,
+        "salesUnchanged": 0,
+        "errors": 0,
+        "errorDetails": [],
+        "syncedAt": timezone.localtime(run.finished_at).isoformat(),
+        "error": None,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refused_key_is_told(integration: Integration, frontend: Frontend, coinzz: Caller) -> None:
+    vault.seal(integration, "api_key", coinzz.sandbox.api_key("4010"))
+    integration.save()
+
+    with worker():
+        response = frontend.send(PATH)
+
+    assert told(response) == (
+        400,
+        error(
+            "COINZZ_CONNECTION_FAILED", "API key inválida. Verifique nas configurações do Coinzz."
+        ),
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_no_waiting")
+def test_run_that_takes_longer_is_told_with_its_progress(
+    integration: Integration, frontend: Frontend
+) -> None:
+    response = frontend.send(PATH)
+
+    run = SyncRun.objects.get()
+    assert (run.trigger, run.is_full) == (Trigger.USER, False)
+    assert response.status_code == 202
+    body = response.json()
+    assert body["message"] == "Sincronização em andamento. Acompanhe o progresso."
+    assert (body["data"]["id"], body["data"]["success"]) == (str(run.id), None)
+    assert (body["data"]["status"], body["data"]["syncedAt"]) == ("na fila", None)
+    assert body["data"]["progress"]["id"] == str(run.id)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_no_waiting")
+def test_full_sync_is_one_from_the_beginning(integration: Integration, frontend: Frontend) -> None:
+    assert frontend.send(PATH, {"forceFullSync": True}).status_code == 202
+    run = SyncRun.objects.get()
+    assert (run.is_full, run.cursor_from, run.sales_limit) == (True, None, None)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_no_waiting")
+def test_normal_sync_joins_the_one_under_way_and_a_full_one_does_not(
+    integration: Integration, frontend: Frontend
+) -> None:
+    run = SyncRunFactory.create(integration=integration, state=RunState.RUNNING)
+
+    assert frontend.send(PATH).json()["data"]["id"] == str(run.id)
+    assert told(frontend.send(PATH, {"forceFullSync": True})) == (
+        409,
+        error("SYNC_IN_PROGRESS", "Já há uma sincronização em andamento. Aguarde o fim dela."),
+    )
+    assert SyncRun.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_run_put_off_is_told_at_once(integration: Integration, frontend: Frontend) -> None:
+    SyncRunFactory.create(
+        integration=integration,
+        not_before=timezone.now() + timedelta(minutes=1),
+        error_code="PROVIDER_UNAVAILABLE",
+        error="O Coinzz demorou demais.",
+    )
+
+    status, body = told(frontend.send(PATH))
+
+    assert status == 202
+    assert body["message"] == (
+        "Sincronização adiada: O Coinzz demorou demais. Ela será tentada de novo sozinha."
+    )
+    assert body["data"]["error"] == "O Coinzz demorou demais."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "state", [IntegrationStatus.PENDING, IntegrationStatus.ERROR, IntegrationStatus.DISCONNECTED]
+)
+def test_only_a_connected_integration_syncs(state: IntegrationStatus) -> None:
+    integration = IntegrationFactory.create(status=state)
+    assert told(Frontend(integration.user).send(PATH)) == (
+        400,
+        error("COINZZ_NOT_CONNECTED", "Integração Coinzz não está conectada"),
+    )
+    assert not SyncRun.objects.exists()
+
+
+@pytest.mark.django_db
+def test_wish_for_a_full_sync_is_a_boolean(integration: Integration, frontend: Frontend) -> None:
+    status, body = told(frontend.send(PATH, {"forceFullSync": "talvez"}))
+    assert (status, body["error"]) == (400, "VALIDATION_ERROR")
+    assert [detail["field"] for detail in body["details"]] == ["forceFullSync"]
+    assert not SyncRun.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_no_waiting")
+def test_syncs_are_limited_by_user(
+    settings: Settings, integration: Integration, frontend: Frontend
+) -> None:
+    settings.RATE_LIMIT_SYNC = "1/hour"
+    assert frontend.send(PATH).status_code == 202
+    response = frontend.send(PATH)
+    assert (response.status_code, response.json()["error"]) == (429, "RATE_LIMITED")
+    assert int(response.headers["Retry-After"]) >= 1
+    assert frontend.fetch("integrations/coinzz/status").status_code == 200
+
+
+@pytest.mark.django_db
+def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: Frontend) -> None:
+    run = SyncRunFactory.create(
+        integration=integration,
+        state=RunState.FAILED,
+        processed=3,
+        unchanged=1,
+        errors=2,
+        error_code=KeyRefused.code,
+        error="API key inválida.",
+        finished_at=NOON,
+    )
+    for number in range(101):
+        SyncFinding.objects.create(
+            run=run, kind=FindingKind.ERROR, external_id=f"ord{number:03}", message="Sem preço."
+        )
+    SyncFinding.objects.create(run=run, kind=FindingKind.MISSED, external_id="ordmissed")
+
+    status, body = told(frontend.fetch(f"{PATH}/{run.id}"))
+
+    data = body["data"]
+    assert status == 200
+    assert (data["success"], data["status"], data["error"]) == (
+        False,
+        "falhou",
+        "API key inválida.",
+    )
+    assert (data["salesProcessed"], data["salesUnchanged"], data["errors"]) == (3, 1, 2)
+    assert data["syncedAt"] == "2026-03-02T12:00:00-03:00"
+    assert len(data["errorDetails"]) == 100
+    assert data["errorDetails"][0] == {"externalId": "ord000", "message": "Sem preço."}
+
+
+@pytest.mark.django_db
+def test_run_of_somebody_else_is_not_found(integration: Integration) -> None:
+    run = SyncRunFactory.create(integration=integration)
+    other: User = UserFactory.create()
+    IntegrationFactory.create(user=other)
+    assert told(Frontend(other).fetch(f"{PATH}/{run.id}")) == (
+        404,
+        error("NOT_FOUND", "Não encontrado."),
+    )
