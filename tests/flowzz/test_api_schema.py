@@ -1,0 +1,42 @@
+"""What the API says of itself."""
+
+from io import StringIO
+
+import pytest
+import yaml
+from django.core.management import call_command
+
+from flowzz.env import BASE_DIR
+from tests.api_client import Frontend
+
+COMMITTED = BASE_DIR / "docs" / "openapi.yaml"
+
+
+@pytest.fixture(scope="module")
+def described() -> str:
+    out = StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    return out.getvalue()
+
+
+def test_committed_description_is_current(described: str) -> None:
+    assert COMMITTED.read_text(encoding="utf-8").strip() == described.strip()
+
+
+def test_every_call_has_a_summary_a_tag_and_its_errors(described: str) -> None:
+    paths = yaml.safe_load(described)["paths"]
+    calls = [call for path in paths.values() for call in path.values()]
+    assert len(calls) == 13
+    for call in calls:
+        assert call["summary"]
+        assert len(call["tags"]) == 1
+        assert {"200", "401", "429", "500"} <= set(call["responses"])
+    assert not any(path.endswith("/") for path in paths)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_description_is_served_to_anybody(slash: str) -> None:
+    assert Frontend().get(f"/api/schema{slash}").status_code == 200
+    docs = Frontend().get(f"/api/docs{slash}")
+    assert docs.status_code == 200
+    assert "swagger-ui" in docs.content.decode()

@@ -1,0 +1,189 @@
+"""The user's sales."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from flowzz.accounts.models import User
+from sales.statuses import SaleStatus, ShippingStatus
+from tests.api_client import Frontend, error
+from tests.factories import NOON, SAO_PAULO, ClientFactory, SaleFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory.create()
+
+
+@pytest.fixture
+def numbers(user: User) -> Callable[..., list[str]]:
+    """The external ids that a query finds, newest first."""
+    frontend = Frontend(user)
+
+    def find(**query: Any) -> list[str]:
+        return [row["externalId"] for row in frontend.fetch("sales", **query).json()["data"]]
+
+    return find
+
+
+def test_sale_is_told_in_full(user: User) -> None:
+    client = ClientFactory.create(user=user, name="Íris Tavares")
+    sale = SaleFactory.create(
+        user=user,
+        client=client,
+        external_id="ordabcde",
+        product_sku="FOTO-1",
+        quantity=2,
+        commission=Decimal("12.5"),
+        shipping_status=ShippingStatus.SHIPPED,
+        payment_method="pix",
+        sale_date=NOON,
+        paid_at=NOON,
+        tracking_code="BR123",
+        metadata={"utms": {"source": "rede_social"}, "courier_name": "Veloz", "fee": "1.10"},
+    )
+
+    response = Frontend(user).fetch(f"sales/{sale.id}")
+
+    body = response.json()
+    assert (body["success"], body["message"]) == (True, "")
+    data = body["data"]
+    assert {data.pop("createdAt")[-6:], data.pop("updatedAt")[-6:]} == {"-03:00"}
+    assert data == {
+        "id": str(sale.id),
+        "externalId": "ordabcde",
+        "source": "coinzz",
+        "client": {"id": str(client.id), "name": "Íris Tavares"},
+        "productName": "Curso de Fotografia",
+        "productSku": "FOTO-1",
+        "quantity": 2,
+        "unitPrice": "150.99",
+        "totalPrice": "301.98",
+        "commission": "12.50",
+        "status": "PAID",
+        "shippingStatus": "SHIPPED",
+        "paymentMethod": "pix",
+        "saleDate": "2026-03-02T12:00:00-03:00",
+        "paidAt": "2026-03-02T12:00:00-03:00",
+        "shippedAt": None,
+        "deliveredAt": None,
+        "cancelledAt": None,
+        "deletedAt": None,
+        "trackingCode": "BR123",
+        "metadata": {
+            "utms": {"source": "rede_social"},
+            "courier_name": "Veloz",
+            "fee": "1.10",
+        },
+    }
+    assert Frontend(user).fetch("sales").json()["data"][0]["id"] == str(sale.id)
+
+
+def test_sale_without_a_client_has_none(user: User) -> None:
+    sale = SaleFactory.create(user=user, client=None)
+    assert Frontend(user).fetch(f"sales/{sale.id}").json()["data"]["client"] is None
+
+
+@pytest.mark.parametrize("id_", [None, "01a20a8b-a3b7-7101-88c4-7b75d314ea3e", "nada", "%00"])
+def test_sale_of_somebody_else_is_not_found(user: User, id_: str | None) -> None:
+    id_ = id_ or str(SaleFactory.create().id)
+    response = Frontend(user).fetch(f"sales/{id_}")
+    assert (response.status_code, response.json()) == (404, error("NOT_FOUND", "Não encontrado."))
+
+
+def test_list_holds_the_users_own(user: User, numbers: Callable[..., list[str]]) -> None:
+    SaleFactory.create()
+    SaleFactory.create(user=user, external_id="mine")
+    assert numbers() == ["mine"]
+
+
+def test_list_takes_as_many_statements_for_twenty_as_for_one(
+    user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    frontend = Frontend(user)
+    SaleFactory.create(user=user)
+    with django_assert_num_queries(2):  # the user, the sales
+        frontend.fetch("sales")
+    SaleFactory.create_batch(25, user=user)
+    with django_assert_num_queries(2):
+        assert len(frontend.fetch("sales").json()["data"]) == 20
+
+
+def test_filter_by_status(user: User, numbers: Callable[..., list[str]]) -> None:
+    for status in SaleStatus:
+        SaleFactory.create(user=user, external_id=status, status=status)
+    assert numbers(status="PAID") == ["PAID"]
+    assert numbers(status=["PAID", "REFUNDED"]) == ["REFUNDED", "PAID"]
+
+
+def test_filter_by_shipping_status(user: User, numbers: Callable[..., list[str]]) -> None:
+    for status in ShippingStatus:
+        SaleFactory.create(user=user, external_id=status, shipping_status=status)
+    assert numbers(shippingStatus="FAILED") == ["FAILED"]
+
+
+def test_filter_by_day_in_sao_paulo(user: User, numbers: Callable[..., list[str]]) -> None:
+    for number, moment in {
+        "before": datetime(2026, 3, 1, 23, 59, 59, tzinfo=SAO_PAULO),
+        "first": datetime(2026, 3, 2, tzinfo=SAO_PAULO),
+        "last": datetime(2026, 3, 3, 23, 59, 59, tzinfo=SAO_PAULO),
+        "after": datetime(2026, 3, 4, tzinfo=SAO_PAULO),
+    }.items():
+        SaleFactory.create(user=user, external_id=number, sale_date=moment)
+    assert numbers(dateFrom="2026-03-02", dateTo="2026-03-03") == ["last", "first"]
+    assert numbers(dateTo="2026-03-01") == ["before"]
+    assert numbers(dateFrom="2026-03-04") == ["after"]
+    assert len(numbers(dateFrom="0001-01-01", dateTo="9999-12-31")) == 4
+
+
+def test_day_that_is_an_hour_longer_is_whole(user: User, numbers: Callable[..., list[str]]) -> None:
+    # Daylight saving ended: 23:00 to 24:00 happened twice.
+    late = datetime(2019, 2, 16, 23, 30, tzinfo=SAO_PAULO, fold=1)
+    SaleFactory.create(user=user, external_id="late", sale_date=late)
+    assert numbers(dateFrom="2019-02-16", dateTo="2019-02-16") == ["late"]
+    assert numbers(dateFrom="2019-02-17") == []
+
+
+def test_filter_by_product_and_client(user: User, numbers: Callable[..., list[str]]) -> None:
+    sale = SaleFactory.create(user=user, external_id="a", product_name="Kit Ração 10%")
+    SaleFactory.create(user=user, external_id="b")
+    assert numbers(product="ração") == ["a"]
+    assert numbers(product="%") == ["a"]
+    assert numbers(clientId=str(sale.client_id)) == ["a"]
+
+
+def test_search_looks_at_number_product_and_client(
+    user: User, numbers: Callable[..., list[str]]
+) -> None:
+    client = ClientFactory.create(user=user, name="Otávio Lins")
+    SaleFactory.create(user=user, external_id="ordaaaaa", product_name="Ração")
+    SaleFactory.create(user=user, external_id="ordbbbbb", client=client)
+    assert numbers(search="ORDAAAAA") == ["ordaaaaa"]
+    assert numbers(search="raç") == ["ordaaaaa"]
+    assert numbers(search="otávio") == ["ordbbbbb"]
+    assert numbers(search="ninguém") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"status": "VENDIDO"}, "status"),
+        ({"dateFrom": "02/31/2026"}, "dateFrom"),
+        ({"dateTo": "2026-02-30"}, "dateTo"),
+        ({"clientId": "nada"}, "clientId"),
+        ({"search": "a\x00"}, "search"),
+        ({"product": "x" * 101}, "product"),
+    ],
+)
+def test_strange_filter_is_a_validation_error(
+    user: User, query: dict[str, str], field: str
+) -> None:
+    response = Frontend(user).fetch("sales", **query)
+    assert (response.status_code, response.json()["error"]) == (400, "VALIDATION_ERROR")
+    assert [detail["field"] for detail in response.json()["details"]] == [field]
