@@ -75,6 +75,7 @@ class ChangeInline(ChangeColumns, ReadOnlyInline):
 class CycleOfSaleInline(ReadOnlyInline):
     model = SubscriptionCycle
     fields = readonly_fields = ("subscription", "cycle", "next_charge_date", "seen_at")
+    ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SubscriptionCycle]":
         return super().get_queryset(request).select_related("subscription")

@@ -1,0 +1,80 @@
+"""Rows of every model that the admin shows."""
+
+import hashlib
+from typing import Any
+
+from integrations import vault
+from integrations.connection import hint, webhook_url
+from integrations.models import (
+    Alert,
+    AlertKind,
+    FindingKind,
+    Integration,
+    SyncFinding,
+    UnknownStatus,
+    WebhookEvent,
+)
+from integrations.models.words import WordAxis
+from integrations.providers import COINZZ
+from sales.models import (
+    AffiliationRequest,
+    Origin,
+    SaleStatusChange,
+    Subscription,
+    SubscriptionCycle,
+)
+from tests.factories import NOON, IntegrationFactory, SaleFactory, SyncRunFactory
+
+API_KEY = "8702|chaveInventadaParaOsTestesDestaPagina0123456789k01"
+SIGNING_SECRET = "segredo de assinatura"
+BODY = b'{"order": {"order_number": "ordtestes", "product_name": "<b>Curso</b>"}}'
+
+
+def make_rows(count: int) -> None:
+    """A row or more of every model, `count` times."""
+    for number in range(count):
+        integration = IntegrationFactory.create()
+        vault.seal(integration, "api_key", API_KEY)
+        vault.seal(integration, "signing_secret", SIGNING_SECRET)
+        integration.api_key_hint = hint(API_KEY)
+        integration.save()
+        webhook_url(integration)
+        user = integration.user
+        sale = SaleFactory.create(user=user)
+        event = make_event(integration, sale.external_id)
+        SaleStatusChange.objects.create(
+            sale=sale, to_status="PAID", at=NOON, origin=Origin.EVENT, origin_id=event.id
+        )
+        subscription = Subscription.objects.create(
+            user=user,
+            client=sale.client,
+            source=COINZZ,
+            subscription_hash=f"ass{number}",
+            status="ACTIVE",
+            observed_at=NOON,
+        )
+        SubscriptionCycle.objects.create(
+            subscription=subscription, sale=sale, cycle=1, seen_at=NOON
+        )
+        AffiliationRequest.objects.create(
+            user=user, source=COINZZ, fingerprint=str(number), observed_at=NOON
+        )
+        run = SyncRunFactory.create(integration=integration, total=120, processed=50)
+        SyncFinding.objects.create(run=run, kind=FindingKind.ERROR, external_id=sale.external_id)
+        Alert.objects.create(integration=integration, kind=AlertKind.KEY_OLD, message="Antiga.")
+        UnknownStatus.objects.create(
+            provider=COINZZ, axis=WordAxis.ORDER, word=f"palavra {sale.external_id}", mapped_by=user
+        )
+
+
+def make_event(
+    integration: Integration | None, external_id: str = "", *, body: bytes = BODY, **fields: Any
+) -> WebhookEvent:
+    return WebhookEvent.objects.create(
+        integration=integration,
+        provider=COINZZ,
+        body=body,
+        body_hash=hashlib.sha256(body).digest(),
+        external_id=external_id,
+        **fields,
+    )

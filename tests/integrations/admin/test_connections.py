@@ -1,0 +1,114 @@
+"""What staff can do with integrations."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from flowzz.accounts.models import User
+from integrations import vault
+from integrations.connection import webhook_url
+from integrations.models import (
+    Integration,
+    IntegrationStatus,
+    RunState,
+    SyncRun,
+    Trigger,
+    WebhookToken,
+)
+from tests.factories import IntegrationFactory, SyncRunFactory
+from tests.integrations.admin.conftest import Staff
+from tests.integrations.admin.test_events import told
+
+INTEGRATIONS = "/admin/integrations/integration/"
+RUNS = "/admin/integrations/syncrun/"
+
+
+def act(staff: Staff, action: str, integration: Integration) -> list[str]:
+    chosen = {"action": action, "_selected_action": [str(integration.id)]}
+    return told(staff.post(INTEGRATIONS, chosen))
+
+
+@pytest.mark.parametrize(
+    ("action", "is_full", "said"),
+    [
+        ("start_sync", False, "Sincronização pedida."),
+        ("start_full_sync", True, "Sincronização completa pedida."),
+    ],
+)
+def test_staff_start_a_sync(staff: Staff, action: str, is_full: bool, said: str) -> None:
+    integration = IntegrationFactory.create()
+    assert act(staff, action, integration) == [f"{integration.user}: {said}"]
+    run = SyncRun.objects.get()
+    assert (run.trigger, run.is_full, run.state) == (Trigger.STAFF, is_full, RunState.QUEUED)
+
+
+def test_full_sync_beside_another_is_refused(staff: Staff) -> None:
+    integration = SyncRunFactory.create().integration
+    said = act(staff, "start_full_sync", integration)
+    assert said == [f"{integration.user}: Já há uma sincronização em andamento."]
+    assert LogEntry.objects.count() == 0
+
+
+def test_staff_cancel_a_sync(staff: Staff) -> None:
+    run = SyncRunFactory.create()
+    act(staff, "cancel_sync", run.integration)
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELLED
+
+
+def test_staff_cancel_a_run_from_its_list(staff: Staff) -> None:
+    run = SyncRunFactory.create()
+    ended = SyncRunFactory.create(state=RunState.SUCCEEDED)
+    chosen = {"action": "cancel", "_selected_action": [str(run.id), str(ended.id)]}
+    assert told(staff.post(RUNS, chosen)) == ["1 sincronização(ões) cancelada(s)."]
+    run.refresh_from_db()
+    ended.refresh_from_db()
+    assert (run.state, ended.state) == (RunState.CANCELLED, RunState.SUCCEEDED)
+
+
+def test_cancelling_an_ended_run_leaves_its_successor_alone(staff: Staff) -> None:
+    ended = SyncRunFactory.create(state=RunState.SUCCEEDED)
+    under_way = SyncRunFactory.create(integration=ended.integration)
+    chosen = {"action": "cancel", "_selected_action": [str(ended.id)]}
+    assert told(staff.post(RUNS, chosen)) == ["0 sincronização(ões) cancelada(s)."]
+    under_way.refresh_from_db()
+    assert under_way.state == RunState.QUEUED
+
+
+def test_disconnecting_forgets_the_key(staff: Staff) -> None:
+    integration = IntegrationFactory.create()
+    vault.seal(integration, "api_key", "8702|chaveInventadaQueVaiEmbora")
+    integration.save()
+    assert act(staff, "disconnect", integration) == [f"{integration.user}: Desconectada."]
+    integration.refresh_from_db()
+    assert (integration.status, integration.api_key) == (IntegrationStatus.DISCONNECTED, "")
+    assert LogEntry.objects.get().change_message == "Desconectada"
+
+
+def test_old_address_works_on_after_a_rotation(staff: Staff) -> None:
+    integration = IntegrationFactory.create()
+    before = webhook_url(integration)
+    act(staff, "rotate_webhook", integration)
+    assert webhook_url(integration) != before
+    old = WebhookToken.objects.get(expires_at__isnull=False)
+    assert old.expires_at is not None
+    assert old.expires_at > timezone.now() + timedelta(hours=23)
+
+
+def test_who_may_only_look_can_not_act(staff: Staff) -> None:
+    looker = User.objects.create_user("consulta@flowzz.test", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_integration"))
+    staff.force_login(looker)
+    integration = IntegrationFactory.create()
+    assert staff.get(INTEGRATIONS).status_code == 200
+    act(staff, "disconnect", integration)
+    integration.refresh_from_db()
+    assert integration.status == IntegrationStatus.CONNECTED
+
+
+def test_seller_has_no_business_here(staff: Staff) -> None:
+    staff.force_login(User.objects.create_user("vendedora@flowzz.test"))
+    assert staff.get(INTEGRATIONS).status_code == 302

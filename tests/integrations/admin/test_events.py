@@ -1,0 +1,112 @@
+"""The inbox's page."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from integrations.admin.events import readable
+from integrations.models import EventOutcome, EventState, WebhookEvent
+from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
+from tests.integrations.admin.conftest import Staff
+from tests.integrations.admin.rows import make_event, make_rows
+
+EVENTS = "/admin/integrations/webhookevent/"
+
+
+def act(staff: Staff, action: str, *events: WebhookEvent) -> list[str]:
+    """Take an action on events; return what it said."""
+    chosen = {"action": action, "_selected_action": [str(event.id) for event in events]}
+    return told(staff.post(EVENTS, chosen))
+
+
+def told(response: Any) -> list[str]:
+    return [message.message for message in get_messages(response.wsgi_request)]
+
+
+def test_page_shows_the_body_escaped_and_indented(staff: Staff) -> None:
+    make_rows(1)
+    event = WebhookEvent.objects.get()
+    page = staff.get(reverse("admin:integrations_webhookevent_change", args=[event.id]))
+    shown = page.content.decode()
+    assert "&quot;product_name&quot;: &quot;&lt;b&gt;Curso&lt;/b&gt;&quot;" in shown
+    assert "<b>Curso</b>" not in shown
+
+
+def test_page_links_the_sale_and_what_changed(staff: Staff) -> None:
+    make_rows(1)
+    event = WebhookEvent.objects.select_related("integration").get()
+    assert event.integration is not None
+    sale = event.integration.user.sales.get()
+    page = staff.get(reverse("admin:integrations_webhookevent_change", args=[event.id]))
+    shown = page.content.decode()
+    assert reverse("admin:sales_sale_change", args=[sale.id]) in shown
+    assert "Situação: — → PAID" in shown
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b'{"a":1}', '{\n  "a": 1\n}'),
+        (b"\xef\xbb\xbf[]", "[]"),
+        ("não é JSON".encode(), "não é JSON"),
+        (b"\xff\x00", "\\xff\x00"),
+        (b"[" * 100_000, "[" * 100_000),
+        (b"", ""),
+    ],
+)
+def test_any_body_can_be_read(body: bytes, shown: str) -> None:
+    assert readable(body) == shown
+
+
+def test_packed_body_is_shown_somehow() -> None:
+    assert readable(gzip.compress(json.dumps({}).encode())).startswith("\x1f")
+
+
+def test_replayed_events_wait_again(staff: Staff) -> None:
+    event = make_event(
+        IntegrationFactory.create(), state=EventState.QUARANTINED, reason="invalid_json"
+    )
+    assert act(staff, "replay", event) == ["1 evento(s) na fila para reprocessar."]
+    event.refresh_from_db()
+    assert (event.state, event.reason, event.is_replay) == (EventState.PENDING, "", True)
+
+
+def test_event_of_nobody_is_not_replayed(staff: Staff) -> None:
+    event = make_event(None, state=EventState.QUARANTINED)
+    assert act(staff, "replay", event) == ["0 evento(s) na fila para reprocessar."]
+    event.refresh_from_db()
+    assert event.state == EventState.QUARANTINED
+
+
+def test_only_what_is_quarantined_is_discarded(staff: Staff) -> None:
+    integration = IntegrationFactory.create()
+    bad = make_event(integration, state=EventState.QUARANTINED)
+    good = make_event(integration, state=EventState.DONE)
+    assert act(staff, "discard", bad, good) == ["1 evento(s) descartado(s)."]
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, bad.outcome) == (EventState.IGNORED, EventOutcome.DISCARDED)
+    assert bad.error == "Descartado por equipe@flowzz.test."
+    assert good.state == EventState.DONE
+
+
+@pytest.mark.parametrize(
+    "text", ["ordbuscas", "529.982.247-25", "52998224725", "(62) 95454-4554", "Ana@Exemplo.com.br"]
+)
+def test_events_are_found_by_order_and_by_client(staff: Staff, text: str) -> None:
+    integration = IntegrationFactory.create()
+    client = ClientFactory.create(
+        user=integration.user,
+        cpf="52998224725",
+        phone="+5562954544554",
+        email="ana@exemplo.com.br",
+    )
+    SaleFactory.create(user=integration.user, client=client, external_id="ordbuscas")
+    event = make_event(integration, "ordbuscas")
+    make_event(integration, "ordoutras")
+    found = staff.get(EVENTS, {"q": text}).context["cl"].result_list
+    assert [row.id for row in found] == [event.id]

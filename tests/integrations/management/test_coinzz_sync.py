@@ -1,0 +1,155 @@
+"""A sync from the command line, against the sandbox."""
+
+import threading
+import uuid
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+from tqdm import tqdm
+
+from integrations import sync
+from integrations.management.commands import coinzz_sync
+from integrations.models import (
+    FindingKind,
+    Integration,
+    RunState,
+    SyncFinding,
+    SyncRun,
+    Trigger,
+)
+from sales.models import Sale
+from tests.factories import IntegrationFactory, SyncRunFactory
+
+EMAIL = "vendedora@flowzz.test"
+
+
+def run_command(**options: Any) -> str:
+    out = StringIO()
+    call_command("coinzz_sync", user=options.pop("user", EMAIL), stdout=out, **options)
+    return out.getvalue()
+
+
+def test_sales_arrive_and_are_summed_up(integration: Integration) -> None:
+    assert run_command() == (
+        "Concluída: 120 vendas processadas\n"
+        "  criadas: 120\n"
+        "  atualizadas: 0\n"
+        "  sem mudança: 0\n"
+        "  não vieram por webhook: 0\n"
+        "  com erro: 0\n"
+    )
+    assert Sale.objects.count() == 120
+    assert SyncRun.objects.get().trigger == Trigger.STAFF
+
+
+def test_full_sync_reads_everything_again(integration: Integration) -> None:
+    run_command()
+    said = run_command(full=True)
+    assert said.startswith("Concluída: 120 vendas processadas\n  criadas: 0\n")
+    assert SyncRun.objects.latest("id").is_full
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known", [True, False])
+def test_nobody_to_sync_for_is_said(known: bool) -> None:
+    IntegrationFactory.create()
+    email = "outra@flowzz.test" if known else "ninguem@flowzz.test"
+    with pytest.raises(CommandError, match=f"Não há usuário com o e-mail {email}"):
+        run_command(user=email)
+
+
+def test_not_connected_is_said(db: None) -> None:
+    integration = IntegrationFactory.create(status="DISCONNECTED")
+    with pytest.raises(CommandError, match="não está conectada"):
+        run_command(user=integration.user.email.upper())
+
+
+def test_full_sync_beside_another_is_refused(db: None) -> None:
+    run = SyncRunFactory.create()
+    with pytest.raises(CommandError, match="Já há uma sincronização em andamento"):
+        run_command(user=run.integration.user.email, full=True)
+
+
+def test_failure_is_told_and_its_errors_are_named(
+    integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(run_id: uuid.UUID, **options: object) -> None:
+        run = SyncRun.objects.get(id=run_id)
+        SyncFinding.objects.create(
+            run=run, kind=FindingKind.ERROR, external_id="ordruimaa", message="Sem preço."
+        )
+        SyncRun.objects.update(state=RunState.FAILED, error="A chave foi recusada.", errors=25)
+
+    monkeypatch.setattr(sync, "execute", fail)
+    out = StringIO()
+    with pytest.raises(CommandError, match="A chave foi recusada") as failure:
+        call_command("coinzz_sync", user=EMAIL, stdout=out)
+    assert failure.value.returncode == 1
+    assert out.getvalue().endswith("    ordruimaa: Sem preço.\n    … e mais 5\n")
+
+
+def test_postponed_run_is_told_with_when_and_why(integration: Integration) -> None:
+    SyncRunFactory.create(
+        integration=integration,
+        not_before=timezone.now() + timedelta(minutes=5),
+        error="O Coinzz não respondeu.",
+    )
+    with pytest.raises(CommandError, match=r"^Adiada: O Coinzz não respondeu\. Nova tentativa"):
+        run_command()
+
+
+def test_interrupted_run_can_be_resumed(
+    integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = 0
+
+    def interrupt(bar: object, run: SyncRun) -> None:
+        nonlocal pages
+        pages += 1
+        if pages == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(coinzz_sync, "show", interrupt)
+    with pytest.raises(CommandError, match="Interrompido") as failure:
+        run_command()
+    assert failure.value.returncode == 130
+    monkeypatch.undo()
+    run = SyncRun.objects.get()
+    assert (run.state, run.processed, run.next_page) == (RunState.RUNNING, 100, 3)
+    SyncRun.objects.update(heartbeat_at=timezone.now() - sync.LEASE_EXPIRES * 2)
+    assert run_command().startswith("Concluída: 120 vendas processadas\n")
+    assert Sale.objects.count() == 120
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_of_another_process_is_watched_to_its_end(
+    integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coinzz_sync, "POLL_SECONDS", 0.05)
+    SyncRunFactory.create(
+        integration=integration, state=RunState.RUNNING, heartbeat_at=timezone.now(), processed=7
+    )
+
+    def succeed() -> None:
+        SyncRun.objects.update(state=RunState.SUCCEEDED)
+        connection.close()
+
+    other = threading.Timer(0.3, succeed)
+    other.start()
+    said = run_command()
+    other.join()
+    assert said.startswith("Concluída: 7 vendas processadas\n")
+
+
+def test_bar_has_the_length_of_the_run_once_it_is_known() -> None:
+    bar = tqdm(file=StringIO())
+    coinzz_sync.show(bar, SyncRun(processed=0))
+    assert (bar.n, bar.total) == (0, None)
+    coinzz_sync.show(bar, SyncRun(processed=200, total=1500, sales_limit=1000))
+    assert (bar.n, bar.total) == (200, 1000)
+    bar.close()

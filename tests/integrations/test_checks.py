@@ -1,0 +1,52 @@
+import pytest
+from pytest_django.fixtures import Settings
+
+from integrations.checks import check_addresses, check_encryption_fallbacks, check_sizes
+
+
+@pytest.fixture(autouse=True)
+def _api_is_https(settings: Settings) -> None:
+    settings.COINZZ_API_URL = "https://coinzz.test/api"
+
+
+def test_good_settings_pass() -> None:
+    assert [*check_encryption_fallbacks(None), *check_addresses(None), *check_sizes(None)] == []
+
+
+def test_short_fallback_is_an_error_that_does_not_show_it(settings: Settings) -> None:
+    settings.COINZZ_ENCRYPTION_KEY_FALLBACKS = ["x" * 32, "curta"]
+    [error] = check_encryption_fallbacks(None)
+    assert (error.id, error.msg) == (
+        "integrations.E001",
+        "Key number 2 of COINZZ_ENCRYPTION_KEY_FALLBACKS has 5 characters.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "ids"),
+    [
+        ("https://flowzz.example", []),
+        ("http://127.0.0.1:8000", []),
+        ("http://localhost:8000", []),
+        ("http://web:8000", []),
+        ("http://flowzz.example", ["integrations.W001"]),
+        ("http://10.0.0.7", ["integrations.W001"]),
+    ],
+)
+def test_public_address_is_https_unless_it_is_local(
+    settings: Settings, address: str, ids: list[str]
+) -> None:
+    settings.PUBLIC_BASE_URL = address
+    assert [warning.id for warning in check_addresses(None)] == ids
+
+
+def test_api_keys_in_the_clear_are_warned_of(settings: Settings) -> None:
+    settings.COINZZ_API_URL = "http://app.coinzz.example/api"
+    assert [warning.id for warning in check_addresses(None)] == ["integrations.W002"]
+
+
+def test_size_of_nothing_is_an_error(settings: Settings) -> None:
+    settings.INBOX_BATCH_SIZE = 0
+    assert [(error.id, error.msg) for error in check_sizes(None)] == [
+        ("integrations.E002", "INBOX_BATCH_SIZE is 0.")
+    ]
