@@ -11,12 +11,13 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import partial
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
@@ -30,6 +31,7 @@ from integrations.processing import Verdict, process, read
 log = structlog.stdlib.get_logger(__name__)
 
 UNROUTABLE = "unroutable"
+WAITING = (EventState.PENDING, EventState.RETRY)
 
 
 def store(delivery: Delivery, integration: Integration | None) -> None:
@@ -120,6 +122,23 @@ def discard(events: "QuerySet[WebhookEvent]", why: str) -> int:
         error=why,
         finished_at=timezone.now(),
     )
+
+
+def forget(events: "QuerySet[WebhookEvent]", why: str = "") -> int:
+    """Remove bodies and headers for good; what still waits to be done is put aside, with `why`.
+
+    What the events produced stays, and so does the body's hash: a repeat is still known as one.
+    """
+    blank: dict[str, Any] = {"body": None, "headers": {}, "body_removed_at": Now()}
+    kept = events.filter(body__isnull=False)
+    put_aside = kept.filter(state__in=WAITING).update(
+        state=EventState.IGNORED,
+        outcome=EventOutcome.DISCARDED,
+        error=why,
+        finished_at=Now(),
+        **blank,
+    )
+    return put_aside + kept.update(**blank)
 
 
 def _due() -> Q:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from integrations import alerts, inbox, spool, sync, wake
+from integrations import alerts, inbox, retention, spool, sync, wake
 
 FAIR_SECONDS = 5.0
 """How long one integration may keep a worker while others wait."""
@@ -48,3 +48,10 @@ def schedule_syncs() -> None:
 @shared_task
 def remind_of_old_keys() -> None:
     alerts.remind_of_old_keys()
+
+
+@shared_task
+def purge_payloads() -> None:
+    """Remove the bodies that are past retention, a small transaction at a time."""
+    while retention.purge():
+        pass

@@ -6,8 +6,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from clients.search import search_clients
 from flowzz.backoffice.pages import ReadOnlyPage, badge, link, preformatted
@@ -111,13 +113,18 @@ class WebhookEventPage(ReadOnlyPage):
     @admin.display(description="corpo")
     def shown_body(self, event: WebhookEvent) -> SafeString:
         if event.body is None:
-            return preformatted("(o corpo já foi apagado)")
+            removed = date_format(localtime(event.body_removed_at), "SHORT_DATETIME_FORMAT")
+            return preformatted(f"(corpo removido em {removed})")
         return preformatted(readable(bytes(event.body)))
 
     @admin.action(description="Reprocessar", permissions=["operate"])
     def replay(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
+        gone = _free(events).filter(body__isnull=True).count()
         count = inbox.replay(_free(events))
         self._report(request, count, "na fila para reprocessar")
+        if gone:
+            text = f"{gone} evento(s) já sem corpo: não há o que reprocessar."
+            self.message_user(request, text, messages.ERROR)
 
     @admin.action(description="Descartar os que estão em quarentena", permissions=["operate"])
     def discard(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:

@@ -50,6 +50,7 @@ class WebhookEvent(models.Model):
     provider = models.CharField("plataforma", max_length=32)
     body = models.BinaryField("corpo", null=True)
     body_hash = models.BinaryField("SHA-256 do corpo", max_length=32)
+    body_removed_at = models.DateTimeField("corpo removido em", null=True, blank=True)
     headers = models.JSONField("cabeçalhos", default=dict)
     received_at = models.DateTimeField("recebido em", db_default=Now())
     kind = models.CharField("tipo", max_length=12, choices=EventKind, blank=True)
@@ -82,6 +83,9 @@ class WebhookEvent(models.Model):
                 fields=["external_id"], condition=~Q(external_id=""), name="event_external_id"
             ),
             models.Index(fields=["received_at"], name="event_received"),
+            models.Index(
+                fields=["received_at"], condition=Q(body__isnull=False), name="event_body_kept"
+            ),
             models.Index(
                 fields=["reason", "received_at"],
                 condition=Q(state="QUARANTINED"),
