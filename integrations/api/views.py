@@ -17,6 +17,7 @@ from flowzz.api import ServerError, ValidationFailed, answer
 from flowzz.api_schema import listing, operation
 from flowzz.throttling import ApiThrottle, SyncThrottle
 from integrations import connection, sync
+from integrations.api import examples
 from integrations.api.errors import (
     ConnectionFailed,
     IntegrationNotFound,
@@ -71,6 +72,7 @@ class ConnectionViewSet(viewsets.ViewSet):
         ValidationFailed,
         ConnectionFailed,
         request=ConnectSerializer,
+        examples=[examples.CONNECT],
     )
     @action(detail=False, methods=["post"])
     def connect(self, request: Request) -> Response:
@@ -87,7 +89,13 @@ class ConnectionViewSet(viewsets.ViewSet):
             raise ConnectionFailed(fault.message) from None
         return self._status(integration, f"Integração {LABEL} conectada com sucesso")
 
-    @operation(TAG, "Ver a situação da integração", StatusSerializer, IntegrationNotFound)
+    @operation(
+        TAG,
+        "Ver a situação da integração",
+        StatusSerializer,
+        IntegrationNotFound,
+        examples=[examples.STATUS],
+    )
     @action(detail=False)
     def status(self, request: Request) -> Response:
         return self._status(self._integration())
@@ -103,6 +111,7 @@ class ConnectionViewSet(viewsets.ViewSet):
         SyncInProgress,
         accepted=RunSerializer,
         request=SyncRequestSerializer,
+        examples=[examples.RUN],
     )
     @action(detail=False, methods=["post"], throttle_classes=[ApiThrottle, SyncThrottle])
     def sync(self, request: Request) -> Response:

@@ -14,7 +14,8 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from integrations import sync, vault
-from integrations.errors import KeyRefused
+from integrations.api import views
+from integrations.errors import KeyRefused, NotTheApi
 from integrations.models import (
     FindingKind,
     Integration,
@@ -239,6 +240,37 @@ def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: 
     assert data["syncedAt"] == "2026-03-02T12:00:00-03:00"
     assert len(data["errorDetails"]) == 100
     assert data["errorDetails"][0] == {"externalId": "ord000", "message": "Sem preço."}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "error_code", "status", "message"),
+    [
+        (RunState.CANCELLED, "", 200, "Sincronização cancelada"),
+        (
+            RunState.FAILED,
+            sync.SyncFault.code,
+            500,
+            "Erro interno. Tente novamente em alguns minutos.",
+        ),
+        (RunState.FAILED, NotTheApi.code, 400, "O Coinzz recusou."),
+    ],
+)
+def test_run_that_ends_otherwise_while_waited_for(
+    integration: Integration,
+    frontend: Frontend,
+    monkeypatch: pytest.MonkeyPatch,
+    state: RunState,
+    error_code: str,
+    status: int,
+    message: str,
+) -> None:
+    def end(run: SyncRun) -> None:
+        run.state, run.error_code, run.error = state, error_code, "O Coinzz recusou."
+
+    monkeypatch.setattr(views, "wait_for", end)
+    response = frontend.send(PATH)
+    assert (response.status_code, response.json()["message"]) == (status, message)
 
 
 @pytest.mark.django_db
