@@ -71,7 +71,12 @@ def disconnect(integration: Integration) -> None:
 def webhook_url(integration: Integration) -> str:
     """The integration's own secret address; the first call makes it."""
     row = WebhookToken.objects.filter(integration=integration, expires_at=None).first()
-    token = vault.reveal_token(row) if row else _issue_token(integration)
+    if row is None:
+        with transaction.atomic():  # one of two first calls waits, and finds the other's
+            Integration.objects.select_for_update().get(id=integration.id)
+            row = WebhookToken.objects.filter(integration=integration, expires_at=None).first()
+            row = row or _issue_token(integration)
+    token = vault.reveal_token(row)
     return f"{settings.PUBLIC_BASE_URL}/webhooks/{integration.provider}/{token}"
 
 
@@ -107,9 +112,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _issue_token(integration: Integration) -> str:
+def _issue_token(integration: Integration) -> WebhookToken:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = WebhookToken(integration=integration, token_hash=token_hash(token))
     vault.seal_token(row, token)
     row.save()
-    return token
+    return row

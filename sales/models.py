@@ -28,7 +28,11 @@ class Sale(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="sales", verbose_name="usuário"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="sales",
+        db_index=False,
+        verbose_name="usuário",
     )
     client = models.ForeignKey(
         Client,
@@ -36,6 +40,7 @@ class Sale(models.Model):
         null=True,
         blank=True,
         related_name="sales",
+        db_index=False,
         verbose_name="cliente",
     )
     client_match = models.CharField(

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('ACTIVE', 'Ativo'), ('INACTIVE', 'Inativo'), ('BLOCKED', 'Bloqueado')], default='ACTIVE', max_length=8, verbose_name='situação')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criado em')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='atualizado em')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clients', to=settings.AUTH_USER_MODEL, verbose_name='usuário')),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='clients', to=settings.AUTH_USER_MODEL, verbose_name='usuário')),
             ],
             options={
                 'verbose_name': 'cliente',
