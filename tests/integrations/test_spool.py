@@ -1,0 +1,221 @@
+"""Webhooks while the database, or Redis, or both are away."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+from redis import Redis, RedisError
+
+from flowzz import redis
+from flowzz.celery import app
+from integrations import connection, inbox, spool, tasks, wake, webhooks
+from integrations.deliveries import Delivery
+from integrations.models import WebhookEvent, WebhookToken
+from tests import payloads
+from tests.integrations.sellers import Seller, answer, post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_redis() -> Iterator[None]:
+    redis.client().flushdb()
+    yield
+    redis.client().flushdb()
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return Seller()
+
+
+def post_without_database(path: str, *bodies: bytes, where: str = "route") -> list[Any]:
+    target = webhooks if where == "route" else inbox
+    with patch.object(target, where, side_effect=OperationalError):
+        return [post(path, body) for body in bodies]
+
+
+def spooled() -> int:
+    length: int = redis.client().llen(spool.KEY)  # type: ignore[assignment]
+    return length
+
+
+def order(number: int) -> bytes:
+    return payloads.encode(payloads.order(f"ord{number}"))
+
+
+@pytest.mark.parametrize("where", ["route", "store"])
+def test_without_the_database_webhooks_are_kept_in_redis(seller: Seller, where: str) -> None:
+    [response] = post_without_database(seller.path, order(1), where=where)
+
+    assert response.status_code == 200
+    assert answer(response)["message"] == "Webhook received and processing"
+    assert (spooled(), seller.events) == (1, [])
+
+
+def test_what_was_spooled_moves_to_the_inbox_in_its_order(seller: Seller) -> None:
+    before = timezone.now()
+    post_without_database(seller.path, *(order(number) for number in range(3)))
+    after = timezone.now()
+
+    assert spool.empty() == 3
+
+    assert spooled() == 0
+    assert [bytes(event.body or b"") for event in seller.events] == [order(n) for n in range(3)]
+    assert all(before < event.received_at < after for event in seller.events)
+    seller.drain()
+    assert seller.states == [("DONE", "created")] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_moved_twice_is_stored_once(seller: Seller) -> None:
+    post_without_database(seller.path, order(1))
+    [entry] = redis.client().lrange(spool.KEY, 0, -1)  # type: ignore[misc]
+    spool.empty()
+    redis.client().rpush(spool.KEY, entry)
+
+    assert spool.empty() == 1
+    assert len(seller.events) == 1
+
+
+def test_movers_at_once_drop_nothing_that_neither_stored(seller: Seller) -> None:
+    """The lock of the first has run out: the second has moved its entries already."""
+    post_without_database(seller.path, *(order(number) for number in range(3)))
+    move = spool._move
+
+    def overtaken(delivery: Delivery) -> None:
+        redis.client().lpop(spool.KEY)
+        move(delivery)
+
+    with patch.object(spool, "BATCH", 1), patch.object(spool, "_move", overtaken):
+        spool.empty()
+
+    assert len(seller.events) == 3
+
+
+def test_a_bad_token_is_found_out_when_it_is_moved(seller: Seller) -> None:
+    post_without_database("/webhooks/coinzz/unknown", order(1))
+    post_without_database(seller.path, order(2))
+
+    spool.empty()
+
+    assert [bytes(event.body or b"") for event in WebhookEvent.objects.all()] == [order(2)]
+
+
+def test_an_address_past_its_grace_is_found_out_when_it_is_moved(seller: Seller) -> None:
+    post_without_database(seller.path, order(1))
+    connection.rotate_webhook(seller.integration)
+    WebhookToken.objects.exclude(expires_at=None).update(
+        expires_at=timezone.now() - timedelta(hours=1)
+    )
+
+    assert spool.empty() == 1
+    assert seller.events == []
+
+
+def test_a_missing_signature_is_found_out_when_it_is_moved(seller: Seller) -> None:
+    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    post_without_database(seller.path, order(1))
+
+    assert spool.empty() == 1
+    assert seller.events == []
+
+
+def test_nothing_leaves_the_spool_while_the_database_is_away(seller: Seller) -> None:
+    post_without_database(seller.path, order(1))
+
+    with (
+        patch.object(inbox, "store", side_effect=OperationalError),
+        pytest.raises(OperationalError),
+    ):
+        spool.empty()
+
+    assert spooled() == 1
+    assert spool.empty() == 1
+    assert len(seller.events) == 1
+
+
+def test_one_mover_at_a_time(seller: Seller) -> None:
+    post_without_database(seller.path, order(1))
+
+    with redis.client().lock(spool.LOCK, timeout=5):
+        assert spool.empty() == 0
+    assert spool.empty() == 1
+
+
+def test_a_full_spool_asks_to_try_again(seller: Seller, settings: Settings) -> None:
+    settings.SPOOL_MAX_EVENTS = 2
+
+    responses = post_without_database(seller.path, *(order(number) for number in range(3)))
+
+    assert [response.status_code for response in responses] == [200, 200, 503]
+    assert answer(responses[2])["error"] == "UNAVAILABLE"
+    assert responses[2]["Retry-After"] == "30"
+
+
+def test_with_both_away_the_sender_is_asked_to_try_again(seller: Seller) -> None:
+    with patch.object(Redis, "execute_command", side_effect=RedisError):
+        [response] = post_without_database(seller.path, order(1))
+
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+
+
+def test_without_redis_intake_goes_on(seller: Seller) -> None:
+    path = seller.path
+    with patch.object(Redis, "execute_command", side_effect=RedisError):
+        assert post(path, order(1)).status_code == 200
+        assert spool.empty() == 0
+
+    assert seller.states == [("PENDING", "")]
+
+
+def test_many_webhooks_wake_the_workers_once_until_draining_begins(seller: Seller) -> None:
+    with patch.object(app, "send_task") as send:
+        for number in range(3):
+            seller.post(order(number))
+        drain = (("integrations.tasks.drain_inbox", [str(seller.integration.id)]), {"retry": False})
+        assert [tuple(call) for call in send.call_args_list] == [drain]
+
+        wake.awake(seller.integration.id)
+        seller.post(order(4))
+        assert [tuple(call) for call in send.call_args_list] == [drain, drain]
+
+
+def test_a_drain_does_all_and_another_wake_up_is_needed_afterwards(seller: Seller) -> None:
+    with patch.object(app, "send_task") as send:
+        seller.post(order(1))
+        tasks.drain_inbox(str(seller.integration.id))
+        seller.post(order(2))
+        tasks.drain_inbox(str(seller.integration.id))
+
+    assert seller.states == [("DONE", "created")] * 2
+    assert send.call_count == 2
+
+
+def test_a_drain_gives_way_when_its_time_is_over(seller: Seller, settings: Settings) -> None:
+    settings.INBOX_BATCH_SIZE = 1
+    seller.receive(order(1), order(2))
+
+    with patch.object(tasks, "FAIR_SECONDS", -1.0), patch.object(app, "send_task") as send:
+        tasks.drain_inbox(str(seller.integration.id))
+
+    assert seller.states == [("DONE", "created"), ("PENDING", "")]
+    assert send.call_count == 1
+
+
+def test_the_sweeper_finds_work_whose_wake_up_was_lost(seller: Seller) -> None:
+    seller.receive(order(1))
+    post_without_database(seller.path, order(2))
+    drained: list[str] = []
+
+    with patch.object(tasks.drain_inbox, "delay", drained.append), patch.object(wake, "_send"):
+        tasks.sweep()
+
+    assert drained == [str(seller.integration.id)]
+    tasks.drain_inbox(drained[0])
+    assert seller.states == [("DONE", "created")] * 2
