@@ -41,7 +41,7 @@ def post_without_database(path: str, *bodies: bytes, where: str = "route") -> li
 
 
 def spooled() -> int:
-    length: int = redis.client().llen(spool.KEY)  # type: ignore[assignment]
+    length: int = redis.client().llen(spool.KEY)
     return length
 
 
@@ -75,7 +75,7 @@ def test_what_was_spooled_moves_to_the_inbox_in_its_order(seller: Seller) -> Non
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_moved_twice_is_stored_once(seller: Seller) -> None:
     post_without_database(seller.path, order(1))
-    [entry] = redis.client().lrange(spool.KEY, 0, -1)  # type: ignore[misc]
+    [entry] = redis.client().lrange(spool.KEY, 0, -1)
     spool.empty()
     redis.client().rpush(spool.KEY, entry)
 
