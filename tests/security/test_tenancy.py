@@ -1,0 +1,155 @@
+"""What is one user's is nobody else's: through every address of the API, and through webhooks."""
+
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+import yaml
+from django.apps import apps
+from django.db.models import Model
+from django.test import Client as Browser
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts.models import User
+from integrations.models import Integration
+from sales.models import Sale, Subscription
+from tests import payloads
+from tests.api_client import Frontend
+from tests.factories import IntegrationFactory
+from tests.integrations.admin.rows import make_rows
+from tests.integrations.sellers import Seller
+from tests.sandbox.caller import Caller
+from tests.security.addresses import api_paths, filled, takes_ids
+
+pytestmark = pytest.mark.django_db
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PUBLIC = {"/api/schema", "/api/docs", "/api/v1/auth/token", "/api/v1/auth/token/refresh"}
+ROOMS = ("accounts", "clients", "sales", "integrations")
+
+Digests = dict[tuple[str, Any], str]
+
+
+def rows() -> list[Model]:
+    return [
+        row
+        for room in ROOMS
+        for model in apps.get_app_config(room).get_models()
+        for row in model._default_manager.all()
+    ]
+
+
+def digests() -> Digests:
+    """A digest of each row that there is, all its columns in it."""
+    return {
+        (row._meta.label, row.pk): hashlib.sha256(
+            repr([getattr(row, field.attname) for field in row._meta.concrete_fields]).encode()
+        ).hexdigest()
+        for row in rows()
+    }
+
+
+def untouched(before: Digests) -> bool:
+    return before.items() <= digests().items()
+
+
+@pytest.fixture
+def owned() -> Digests:
+    """The rows of one user, of every kind, before anybody else comes."""
+    make_rows(1)
+    return digests()
+
+
+@pytest.fixture
+def ids(owned: Digests) -> set[UUID]:
+    return {id_ for _, id_ in owned if isinstance(id_, UUID)}
+
+
+@pytest.fixture(params=["without an integration", "with an integration of its own"])
+def stranger(request: pytest.FixtureRequest, owned: Digests, settings: Settings) -> Frontend:
+    settings.SYNC_WAIT_SECONDS = 0
+    settings.RATE_LIMIT_SYNC = settings.RATE_LIMIT_API = "100000/hour"
+    if request.param == "without an integration":
+        return Frontend(User.objects.create_user("outra@flowzz.test"))
+    return Frontend(IntegrationFactory.create(user__email="outra@flowzz.test").user)
+
+
+def claims(owner: Integration, api_key: str) -> str:
+    """What a stranger might send, hoping that some field of it is believed."""
+    users = dict.fromkeys(("user", "userId", "user_id", "owner"), str(owner.user_id))
+    integrations = dict.fromkeys(("id", "pk", "integration", "integrationId"), str(owner.id))
+    return json.dumps({"apiKey": api_key, "forceFullSync": True} | users | integrations)
+
+
+def test_the_introspection_sees_what_the_description_tells() -> None:
+    described = yaml.safe_load(Frontend().get("/api/schema").content)["paths"]
+    told = {path.replace("{", "<").replace("}", ">") for path in described}
+    # The document calls a row's key `id`, where the resolver says `pk`.
+    found = {path.replace("<pk>", "<id>") for path in api_paths()}
+    assert told == found - {"/api/schema", "/api/docs"}
+
+
+@pytest.mark.parametrize("path", sorted({*api_paths()} - PUBLIC))
+def test_nothing_without_a_token(path: str, owned: Digests, ids: set[UUID]) -> None:
+    nobody = Frontend()
+    for address in filled(path, ids):
+        for method in METHODS:
+            response = nobody.generic(method, address, "{}", "application/json")
+            assert response.status_code == 401, f"{method} {address}"
+    assert untouched(owned)
+
+
+@pytest.mark.parametrize("path", sorted({*api_paths()} - PUBLIC))
+def test_another_users_rows_are_not_found_and_not_changed(
+    path: str, owned: Digests, ids: set[UUID], stranger: Frontend, coinzz: Caller
+) -> None:
+    refusals = {404, 405} if takes_ids(path) else {200, 202, 400, 404, 405, 409}
+    body = claims(Integration.objects.earliest("created_at"), coinzz.sandbox.api_key("8703"))
+    for address in filled(path, ids):
+        for method in METHODS:
+            response: Any = stranger.generic(method, address, body, "application/json")
+            assert response.status_code in refusals, f"{method} {address}"
+            text = response.content.decode()
+            assert [id_ for id_ in ids if str(id_) in text] == [], f"{method} {address}"
+    assert untouched(owned)
+
+
+@pytest.mark.parametrize("path", sorted(path for path in api_paths() if takes_ids(path)))
+def test_the_owner_does_find_them(path: str, owned: Digests, ids: set[UUID]) -> None:
+    """Or else the test before would be about addresses that nobody can use."""
+    owner = Frontend(Integration.objects.get().user)
+    assert 200 in {owner.get(address).status_code for address in filled(path, ids)}
+
+
+def test_filters_find_nothing_of_another_user(ids: set[UUID], stranger: Frontend) -> None:
+    sale = Sale.objects.select_related("client").get()
+    assert sale.client is not None
+    for text in (sale.external_id, sale.product_name, sale.client.name, sale.client.phone):
+        for path in ("sales", "clients"):
+            assert stranger.fetch(path, search=text).json()["data"] == []
+            assert stranger.fetch(path, product=text).json()["data"] == []
+
+
+def test_tokens_of_admin_sessions_open_no_api(owned: Digests) -> None:
+    browser = Browser()
+    browser.force_login(Integration.objects.get().user)
+    assert browser.get("/api/v1/sales").status_code == 401
+
+
+def test_webhooks_do_not_reach_anothers_rows_of_the_same_numbers() -> None:
+    number, code = "ordmesmos", "ass000001"
+    owner = Seller("dona@flowzz.test")
+    owner.told(payloads.order(number), payloads.subscription(code, with_order="ordciclos"))
+    before = digests()
+
+    other = Seller("outra@flowzz.test")
+    other.post(payloads.encode(payloads.order(number, order_status="Cancelada")))
+    cancelled = payloads.subscription(code, with_order="ordciclos", status="cancelada")
+    other.post(payloads.encode(cancelled))
+    other.drain()
+
+    assert [state for state, _ in other.states] == ["DONE", "DONE"]
+    assert Subscription.objects.filter(subscription_hash=code).count() == 2
+    assert Sale.objects.filter(external_id=number).count() == 2
+    assert untouched(before)
