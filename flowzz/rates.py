@@ -10,6 +10,10 @@ from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import RedisError
 
+from flowzz.counters import Counter, record
+
+REFUSED = Counter("flowzz_rate_limited", "Requests over a limit.", "limit")
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -37,6 +41,7 @@ class Rate:
         except RedisError as error:
             log.warning("rate_not_counted", cause=type(error).__name__)
             return
+        record(REFUSED.by({self._name: 1}))
         raise RateExceeded(max(1.0, reset_at - time.time()))
 
 

@@ -1,5 +1,7 @@
 """Alerts: opened once, mailed at both ends, resolved by themselves."""
 
+import uuid
+from collections.abc import Mapping
 from smtplib import SMTPException
 from typing import Literal
 
@@ -11,12 +13,15 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from integrations.models import Alert, AlertKind, Integration, IntegrationStatus
+from integrations.models import Alert, AlertKind, Integration
 from integrations.providers import PROVIDERS
 
 log = structlog.stdlib.get_logger(__name__)
 
 MAILS_AT_ONCE = 50
+
+Wrong = Mapping[uuid.UUID | None, str]
+"""What is wrong with which integration, and the next step; None stands for all of Flowzz."""
 
 
 def open_alert(integration: Integration, kind: AlertKind, message: str) -> None:
@@ -33,22 +38,22 @@ def resolve(integration: Integration, *kinds: AlertKind) -> None:
     )
 
 
-def remind_of_old_keys() -> int:
-    """Remind the owners of keys older than the setting allows; return how many are."""
-    old = Integration.objects.filter(
-        status=IntegrationStatus.CONNECTED,
-        api_key_set_at__lt=timezone.now() - settings.API_KEY_MAX_AGE,
+def settle(kind: AlertKind, wrong: Wrong) -> None:
+    """Open what is newly wrong and close what no longer is: three statements at most."""
+    open_alerts = dict(
+        Alert.objects.filter(kind=kind, resolved_at=None).values_list("integration_id", "id")
     )
-    for integration in old:
-        label = PROVIDERS[integration.provider].label
-        open_alert(
-            integration,
-            AlertKind.KEY_OLD,
-            f"A chave de API do {label} tem mais de {settings.API_KEY_MAX_AGE.days} dias. "
-            f"Crie uma nova no {label} em Configurações → API e conecte de novo com ela; "
-            "nada mais muda.",
-        )
-    return len(old)
+    Alert.objects.bulk_create(
+        [
+            Alert(integration_id=integration_id, kind=kind, message=message)
+            for integration_id, message in wrong.items()
+            if integration_id not in open_alerts
+        ],
+        ignore_conflicts=True,
+    )
+    over = [id_ for integration_id, id_ in open_alerts.items() if integration_id not in wrong]
+    if over:
+        Alert.objects.filter(id__any_of=over, resolved_at=None).update(resolved_at=timezone.now())
 
 
 def mail_pending() -> int:

@@ -22,7 +22,7 @@ from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
 from flowzz.bulk import as_json
-from integrations import wake
+from integrations import telemetry, wake
 from integrations.deliveries import Delivery
 from integrations.ingest import hold_seller
 from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
@@ -61,7 +61,7 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
 
 def integrations_with_work() -> list[uuid.UUID]:
     """Those that have events to process now."""
-    due = WebhookEvent.objects.filter(_due(), integration__isnull=False)
+    due = WebhookEvent.objects.filter(is_due(), integration__isnull=False)
     return list(due.order_by().values_list("integration_id", flat=True).distinct())
 
 
@@ -83,6 +83,7 @@ def drain(integration_id: uuid.UUID) -> int:
         _finish(verdicts)
         _tell(integration, verdicts)
     outcomes = Counter(verdict.outcome or verdict.state for verdict in verdicts)
+    telemetry.count_batch(verdicts)
     log.info("inbox_drained", integration_id=str(integration_id), **outcomes)
     return len(events)
 
@@ -97,7 +98,7 @@ def replay(events: "QuerySet[WebhookEvent]") -> int:
         reason="",
         error="",
         attempts=0,
-        next_attempt_at=None,
+        next_attempt_at=timezone.now(),
         finished_at=None,
         is_replay=True,
     )
@@ -141,20 +142,21 @@ def forget(events: "QuerySet[WebhookEvent]", why: str = "") -> int:
     return put_aside + kept.update(**blank)
 
 
-def _due() -> Q:
+def is_due() -> Q:
+    """The events that can be processed now."""
     return Q(state=EventState.PENDING) | Q(
         state=EventState.RETRY, next_attempt_at__lte=timezone.now()
     )
 
 
 def _next(integration: Integration) -> list[WebhookEvent]:
-    due = WebhookEvent.objects.filter(_due(), integration=integration)
+    due = WebhookEvent.objects.filter(is_due(), integration=integration)
     return list(due.order_by("received_at", "id")[: settings.INBOX_BATCH_SIZE])
 
 
 def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:
     """Lock those that are still to be done; what staff hold at this moment is left out."""
-    rows = WebhookEvent.objects.filter(_due(), id__any_of=[event.id for event in events])
+    rows = WebhookEvent.objects.filter(is_due(), id__any_of=[event.id for event in events])
     return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
 
 

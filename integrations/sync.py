@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from integrations import alerts, vault, wake
+from integrations import alerts, telemetry, vault, wake
 from integrations.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.models import (
     AlertKind,
@@ -265,6 +265,10 @@ def _give_up(run: SyncRun, error: IntegrationError, told: dict[str, str]) -> Non
         )
 
 
-def _end(run: SyncRun, **changes: object) -> bool:
+def _end(run: SyncRun, *, state: RunState, **changes: object) -> bool:
     """Let go of the run, unless it has been taken from us."""
-    return bool(SyncRun.objects.filter(id=run.id, lease=run.lease).update(lease=None, **changes))
+    held = SyncRun.objects.filter(id=run.id, lease=run.lease)
+    if not held.update(state=state, lease=None, **changes):
+        return False
+    transaction.on_commit(partial(telemetry.count_run, state), robust=True)
+    return True

@@ -1,11 +1,14 @@
 """Celery tasks: each takes ids and calls one function. All may run twice."""
 
 import time
+from contextlib import suppress
 from uuid import UUID
 
 from celery import shared_task
 
-from integrations import alerts, inbox, retention, spool, sync, wake
+from flowzz import heartbeat
+from integrations import alerts, inbox, retention, rhythm, spool, sync, wake
+from integrations import watch as rules
 
 FAIR_SECONDS = 5.0
 """How long one integration may keep a worker while others wait."""
@@ -13,14 +16,20 @@ FAIR_SECONDS = 5.0
 
 @shared_task
 def drain_inbox(integration_id: str) -> None:
-    """Apply an integration's events until none is left or its time is over."""
+    """Apply an integration's events until none is left or its time is over.
+
+    What the spool still holds came before what is in the inbox, so it is moved there first.
+    """
     id_ = UUID(integration_id)
     wake.awake(id_)
     deadline = time.monotonic() + FAIR_SECONDS
-    while inbox.drain(id_):
-        if time.monotonic() > deadline:
-            wake.inbox(id_)
-            return
+    try:
+        while spool.empty() or inbox.drain(id_):
+            if time.monotonic() > deadline:
+                wake.inbox(id_)
+                return
+    except spool.SpoolBusy:
+        wake.inbox(id_)
 
 
 @shared_task
@@ -31,7 +40,8 @@ def run_sync(run_id: str) -> None:
 @shared_task
 def sweep() -> None:
     """Find the work whose wake-up was lost, and what has become due."""
-    spool.empty()
+    with suppress(spool.SpoolBusy):
+        spool.empty()
     for integration_id in inbox.integrations_with_work():
         drain_inbox.delay(str(integration_id))
     sync.start_due()
@@ -46,8 +56,19 @@ def schedule_syncs() -> None:
 
 
 @shared_task
-def remind_of_old_keys() -> None:
-    alerts.remind_of_old_keys()
+def watch() -> None:
+    rules.watch()
+
+
+@shared_task
+def learn_rhythms() -> None:
+    rhythm.learn()
+
+
+@shared_task
+def pulse() -> None:
+    """Show that beat sends, and a worker carries out, what was sent."""
+    heartbeat.beat("worker")
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from redis import RedisError
 
 from flowzz.rates import Rate, RateExceeded
-from integrations import inbox, spool, wake
+from integrations import inbox, spool, telemetry, wake
 from integrations.connection import token_hash
 from integrations.deliveries import Delivery, SignatureRefused, UnknownToken, route
 from integrations.providers import PROVIDERS
@@ -33,6 +33,7 @@ class CutShort(Exception):
 
 
 @csrf_exempt
+@telemetry.counting_answers
 @require_POST
 def receive(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
     """Take a webhook in. What it is shows in its body, whatever the path."""

@@ -3,6 +3,7 @@
 from integrations.models.alerts import Alert, AlertKind
 from integrations.models.connections import Integration, IntegrationStatus, WebhookToken
 from integrations.models.events import EventKind, EventOutcome, EventState, WebhookEvent
+from integrations.models.rhythm import WebhookRhythm
 from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
 from integrations.models.words import UnknownStatus
 
@@ -21,5 +22,6 @@ __all__ = [
     "Trigger",
     "UnknownStatus",
     "WebhookEvent",
+    "WebhookRhythm",
     "WebhookToken",
 ]

@@ -10,8 +10,14 @@ from integrations.models.connections import Integration
 
 
 class AlertKind(models.TextChoices):
+    SYNC_LATE = "sync_late", "Sem sincronização há 24 horas"
+    SYNC_FAILING = "sync_failing", "Três sincronizações seguidas com falha"
     KEY_REFUSED = "key_refused", "Chave de API recusada"
     KEY_OLD = "key_old", "Chave de API antiga"
+    CIRCUIT_OPEN = "circuit_open", "API da plataforma fora do ar"
+    DEAD_LETTERS = "dead_letters", "Eventos em quarentena"
+    QUEUE_LATE = "queue_late", "Fila atrasada"
+    SILENCE = "silence", "Webhooks em silêncio"
 
 
 class Alert(models.Model):

@@ -91,6 +91,9 @@ class WebhookEvent(models.Model):
                 condition=Q(state="QUARANTINED"),
                 name="event_quarantined",
             ),
+            models.Index(
+                fields=["integration"], condition=Q(state="QUARANTINED"), name="event_dead"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ class RunState(models.TextChoices):
 
 
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+ENDED = (RunState.SUCCEEDED, RunState.FAILED)
 
 
 class SyncRun(models.Model):
@@ -74,7 +75,12 @@ class SyncRun(models.Model):
                 fields=["not_before", "heartbeat_at"],
                 condition=Q(state__in=UNDER_WAY),
                 name="run_due",
-            )
+            ),
+            models.Index(
+                fields=["integration", "-finished_at"],
+                condition=Q(state__in=ENDED),
+                name="run_ended",
+            ),
         ]
 
     def __str__(self) -> str:

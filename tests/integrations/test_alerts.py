@@ -1,14 +1,12 @@
 """Alerts: opened once, mailed at both ends, resolved by themselves."""
 
-from datetime import timedelta
-
 import pytest
 from django.core import mail
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from integrations import alerts
 from integrations.models import Alert, AlertKind, Integration
+from tests.factories import IntegrationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -53,14 +51,25 @@ def test_mail_that_cannot_be_sent_stays_pending(
     assert alerts.mail_pending() == 1
 
 
-def test_reminder_comes_once_the_key_is_older_than_the_setting(integration: Integration) -> None:
-    assert alerts.remind_of_old_keys() == 0
-    long_ago = timezone.now() - timedelta(days=181)
-    Integration.objects.update(api_key_set_at=long_ago)
+def test_alert_of_all_of_flowzz_is_mailed_to_staff_alone(db: None) -> None:
+    alerts.settle(AlertKind.CIRCUIT_OPEN, {None: "A API não responde."})
 
-    alerts.remind_of_old_keys()
-    alerts.remind_of_old_keys()
+    assert alerts.mail_pending() == 1
+    (message,) = mail.outbox
+    assert message.to == ["equipe@flowzz.test"]
+    assert message.subject == "[Flowzz] Atenção: API da plataforma fora do ar (Flowzz)"
+    assert "Integração:" not in message.body
 
-    alert = Alert.objects.get()
-    assert alert.kind == AlertKind.KEY_OLD
-    assert "180 dias" in alert.message
+
+def test_settling_opens_what_is_new_and_closes_what_is_over(integration: Integration) -> None:
+    other = IntegrationFactory.create()
+    alerts.settle(AlertKind.QUEUE_LATE, {integration.id: "Há eventos esperando."})
+    alerts.settle(AlertKind.SILENCE, {integration.id: "Nenhum webhook."})
+
+    alerts.settle(AlertKind.QUEUE_LATE, {other.id: "Há eventos esperando."})
+
+    assert set(Alert.objects.filter(resolved_at=None).values_list("integration_id", "kind")) == {
+        (integration.id, AlertKind.SILENCE),
+        (other.id, AlertKind.QUEUE_LATE),
+    }
+    assert Alert.objects.count() == 3

@@ -1,0 +1,36 @@
+"""The work that waits: since when, and how much of it. Cheap however many events there are."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from integrations import inbox
+from integrations.models import Integration, WebhookEvent
+
+
+def due_since() -> dict[uuid.UUID, datetime]:
+    """Of each integration with work: since when its next event could have been processed.
+
+    That is its arrival, or the time it was put off to. One look into an index per integration.
+    """
+    return dict(_heads().values_list("id", "due_since"))
+
+
+def oldest_due() -> datetime | None:
+    """Since when the event that has waited longest could have been processed."""
+    oldest: datetime | None = _heads().aggregate(oldest=Min("due_since"))["oldest"]
+    return oldest
+
+
+def _heads() -> "QuerySet[Any]":
+    next_event = (
+        WebhookEvent.objects.filter(inbox.is_due(), integration=OuterRef("id"))
+        .order_by("received_at", "id")
+        .values(since=Coalesce("next_attempt_at", "received_at"))[:1]
+    )
+    return Integration.objects.annotate(due_since=Subquery(next_event)).filter(
+        due_since__isnull=False
+    )
