@@ -1,12 +1,12 @@
 """A pytest plugin: real servers and a complete environment, before Django reads its settings.
 
-The controlling process joins the servers of the `test` profile; xdist's workers inherit their
-addresses, and each takes a Redis database of its own.
+The controlling process joins the servers of the `test` profile and gives its run names of its
+own, so that several runs don't meet; xdist's workers inherit them, each with its own number.
 """
 
 import os
-import re
 from collections.abc import Generator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,6 +22,8 @@ ENVIRONMENT = {
     "EMAIL_URL": "memorymail://",
     "ALERT_EMAILS": "equipe@flowzz.test",
 }
+MOST_WORKERS = 16
+RUNS = 60
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -30,13 +32,24 @@ def pytest_load_initial_conftests() -> Generator[None]:
     os.environ.update(ENVIRONMENT)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
+        has_own_redis = "REDIS_URL" not in os.environ
         ensure_servers(os.environ, profile=TEST)
+        # Django puts `test_` before it, and the worker's name after it.
+        name_database(f"flowzz_{os.getpid()}")
+        if has_own_redis:
+            move_redis(os.getpid() % RUNS * MOST_WORKERS)
     else:
-        os.environ["REDIS_URL"] = own_database(os.environ["REDIS_URL"], worker)
+        move_redis(int(worker.removeprefix("gw")) + 1)
     return (yield)
 
 
-def own_database(redis_url: str, worker: str) -> str:
-    """The address of the Redis database for an xdist worker (`gw0` has number 1)."""
-    number = int(worker.removeprefix("gw")) + 1
-    return re.sub(r"/\d*$", f"/{number}", redis_url)
+def name_database(name: str) -> None:
+    url = urlsplit(os.environ["DATABASE_URL"])
+    os.environ["DATABASE_URL"] = url._replace(path=f"/{name}").geturl()
+
+
+def move_redis(steps: int) -> None:
+    """Take a Redis database with a higher number."""
+    url = urlsplit(os.environ["REDIS_URL"])
+    number = int(url.path.removeprefix("/") or 0) + steps
+    os.environ["REDIS_URL"] = url._replace(path=f"/{number}").geturl()

@@ -29,7 +29,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Home:
-    """`durable` servers keep what they acknowledged through a power cut, the others are faster."""
+    """A `durable` server keeps what it acknowledged through a power cut.
+
+    Another one is faster, and begins anew at each start.
+    """
 
     directory: Path
     log: Path

@@ -42,6 +42,8 @@ def release(descriptor: int) -> None:
 
 def is_held(path: Path) -> bool:
     """Whether a living process holds the lock alone; to look doesn't count as holding."""
+    if not path.exists():
+        return False
     descriptor = open_lock(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

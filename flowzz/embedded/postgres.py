@@ -41,11 +41,14 @@ class Postgres:
         return f"postgresql://{USER}:{address.password}@127.0.0.1:{address.port}/{DATABASE}"
 
     def prepare(self, log: IO[bytes]) -> None:
-        """Create the cluster at the first start. Raises CannotRun."""
+        """Create the cluster: at the first start, or each time where it isn't durable.
+
+        Raises CannotRun.
+        """
         identity = unprivileged()
         self._check_path(identity)
-        if not self.home.durable and self._pid_file.exists():
-            shutil.rmtree(self.home.data)  # stopped half-way and never synced: worth nothing
+        if not self.home.durable:
+            shutil.rmtree(self.home.data, ignore_errors=True)
         if not self.home.data.exists():
             self._create_cluster(identity, log)
         _give(self.home.data, identity)

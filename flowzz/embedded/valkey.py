@@ -10,7 +10,7 @@ from flowzz.embedded import wheels
 from flowzz.embedded.home import Home
 from flowzz.embedded.process import Identity
 
-DATABASES = 64
+DATABASES = 1024  # the tests take one each
 CONFIGURATION = """
 bind 127.0.0.1
 port {port}

@@ -80,10 +80,10 @@ def start(place: Place, supervisor: Supervisor, logins: demo.Logins | None) -> N
         return prepared.has_ended and all(map(answers, urls))
 
     supervisor.wait_until(is_ready, seconds=START_SECONDS)
-    supervisor.start(parts.worker(), environ)
-    supervisor.start(parts.beat(), environ)
     if logins and place.sandbox_url:
         demo.connect(base_url=place.base_url, sandbox_url=place.sandbox_url, logins=logins)
+    supervisor.start(parts.worker(), environ)
+    supervisor.start(parts.beat(), environ)
 
 
 def describe(place: Place, logins: demo.Logins | None) -> None:

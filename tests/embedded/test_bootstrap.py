@@ -46,7 +46,7 @@ def test_help_starts_no_server(arguments: list[str], tmp_path: Path) -> None:
     bootstrap.prepare(environ, arguments, state=tmp_path)
     assert environ["DATABASE_URL"].startswith("postgresql://flowzz:")
     assert environ["REDIS_URL"].startswith("redis://:")
-    assert list(tmp_path.rglob("*.lock")) == [environment.up_lock(tmp_path)]
+    assert list(tmp_path.rglob("*.lock")) == []
 
 
 def test_a_running_up_shares_its_addresses(tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ def keeper_process(server: Server) -> int:
     return parent_of(server_process(server))
 
 
+def wait_for_restart(server: Server) -> None:
+    wait_until(lambda: not locks.is_held(server.home.ready_lock))
+    wait_until(lambda: locks.is_held(server.home.ready_lock))
+
+
 def test_postgres_keeps_its_data_and_address(state: Path) -> None:
     with using("postgres", state) as server:
         with psycopg.connect(server.url) as connection:
@@ -98,18 +103,17 @@ def test_valkey_keeps_its_data_through_a_kill(state: Path) -> None:
         with redis.Redis.from_url(server.url) as connection:
             connection.set("kept", "yes")
             time.sleep(1.1)  # appendfsync everysec
-        killed = server_process(server)
-        os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: not is_alive(killed) and server.is_ready())
+        os.kill(server_process(server), signal.SIGKILL)
+        wait_for_restart(server)
         with redis.Redis.from_url(server.url) as connection:
             assert connection.get("kept") == b"yes"
 
 
 def test_a_killed_postgres_starts_again_at_the_same_address(state: Path) -> None:
     with using("postgres", state) as server:
-        killed, url = server_process(server), server.url
-        os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: not is_alive(killed) and server.is_ready())
+        url = server.url
+        os.kill(server_process(server), signal.SIGKILL)
+        wait_for_restart(server)
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT 1").fetchall() == [(1,)]
 

@@ -30,10 +30,11 @@ def port() -> int:
 
 
 def start(state: Path, *options: str) -> subprocess.Popen[str]:
+    home = str(state)
     return subprocess.Popen(
         [sys.executable, "manage.py", "up", *options],
         cwd=PROJECT,
-        env={"PATH": os.environ["PATH"], "HOME": str(state), "FLOWZZ_STATE": str(state)},
+        env={"PATH": os.environ["PATH"], "HOME": home, "FLOWZZ_STATE": home},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
