@@ -1,13 +1,15 @@
 """Sales, their history, subscriptions and affiliation requests, for staff to look at."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from clients.search import search_clients
-from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
+from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, preformatted
 from sales.models import (
     AffiliationRequest,
     Axis,
@@ -43,8 +45,8 @@ SUBSCRIPTION_COLOURS = {
 
 
 def in_reais(amount: Any) -> str:
-    """`R$ 1.234,56`."""
-    return f"R$ {amount:,.2f}".translate(str.maketrans(",.", ".,"))
+    """`R$ 1.234,56`, in one piece."""
+    return f"R$\N{NO-BREAK SPACE}{amount:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
 def state_label(change: SaleStatusChange, state: str) -> str:
@@ -142,9 +144,11 @@ class SalePage(ReadOnlyPage):
         ),
         (
             "Outros dados",
-            {"fields": ("unknown_status", "unknown_shipping_status", "metadata")},
+            {"fields": ("unknown_status", "unknown_shipping_status", "other_data")},
         ),
     )
+
+    readonly_fields = ("other_data",)
 
     status_badge = badge("status", "situação", STATUS_COLOURS)
     shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
@@ -152,6 +156,10 @@ class SalePage(ReadOnlyPage):
     @admin.display(description="valor", ordering="total_price")
     def price(self, sale: Sale) -> str:
         return in_reais(sale.total_price)
+
+    @admin.display(description="outros dados")
+    def other_data(self, sale: Sale) -> SafeString:
+        return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")

@@ -1,6 +1,7 @@
 """What the pages of the admin have in common: lists that stay fast, rows that nobody edits."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
@@ -18,7 +19,16 @@ else:
     from unfold.admin import ModelAdmin as Page
     from unfold.admin import TabularInline as Inline
 
-__all__ = ["Inline", "Page", "ReadOnlyInline", "ReadOnlyPage", "badge", "link", "preformatted"]
+__all__ = [
+    "Inline",
+    "Page",
+    "ReadOnlyInline",
+    "ReadOnlyPage",
+    "badge",
+    "column",
+    "link",
+    "preformatted",
+]
 
 
 class ReadOnlyPage(Page[Any]):
@@ -40,10 +50,6 @@ class ReadOnlyPage(Page[Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whether the actions are this person's to take: for who may change such rows."""
-        return super().has_change_permission(request)
 
 
 class ReadOnlyInline(Inline[Any, Any]):
@@ -72,6 +78,21 @@ def badge(
 
     shown: Callable[[object, Model], tuple[str, str] | None] = display(
         column, description=description, ordering=field, label=dict(colours)
+    )
+    return shown
+
+
+def column(path: str, description: str) -> Callable[[object, Model], object]:
+    """A column of a related row's, such as `integration__user`, under a name for people."""
+
+    def step(owner: object, name: str) -> object:
+        return getattr(owner, name, None)
+
+    def value(_page: object, row: Model) -> object:
+        return reduce(step, path.split("__"), row)
+
+    shown: Callable[[object, Model], object] = display(
+        value, description=description, ordering=path
     )
     return shown
 

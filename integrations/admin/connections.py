@@ -9,7 +9,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
+from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, column
+from flowzz.backoffice.permissions import permission
 from integrations import connection, sync
 from integrations.errors import IntegrationError
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger, WebhookToken
@@ -86,6 +87,8 @@ class IntegrationPage(ReadOnlyPage):
     )
     readonly_fields = ("requires_signature",)
     actions = ("start_sync", "start_full_sync", "cancel_sync", "disconnect", "rotate_webhook")
+    has_sync_permission = permission("run_syncs")
+    has_manage_permission = permission("manage_connections")
 
     status_badge = badge("status", "situação", COLOURS)
     last_sync_badge = badge(
@@ -96,23 +99,23 @@ class IntegrationPage(ReadOnlyPage):
     def requires_signature(self, integration: Integration) -> bool:
         return bool(integration.signing_secret)
 
-    @admin.action(description="Sincronizar agora", permissions=["operate"])
+    @admin.action(description="Sincronizar agora", permissions=["sync"])
     def start_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
         self._for_each(request, integrations, _start, "Sincronização pedida")
 
-    @admin.action(description="Sincronizar tudo desde o início", permissions=["operate"])
+    @admin.action(description="Sincronizar tudo desde o início", permissions=["sync"])
     def start_full_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
         self._for_each(request, integrations, _start_full, "Sincronização completa pedida")
 
-    @admin.action(description="Cancelar a sincronização em andamento", permissions=["operate"])
+    @admin.action(description="Cancelar a sincronização em andamento", permissions=["sync"])
     def cancel_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
         self._for_each(request, integrations, sync.cancel_runs, "Sincronização cancelada")
 
-    @admin.action(description="Desconectar (esquece a chave de API)", permissions=["operate"])
+    @admin.action(description="Desconectar (esquece a chave de API)", permissions=["manage"])
     def disconnect(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
         self._for_each(request, integrations, connection.disconnect, "Desconectada")
 
-    @admin.action(description="Trocar o endereço de webhook", permissions=["operate"])
+    @admin.action(description="Trocar o endereço de webhook", permissions=["manage"])
     def rotate_webhook(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
         hours = round(settings.WEBHOOK_TOKEN_GRACE.total_seconds() / 3600)
         done = f"Endereço trocado (o anterior ainda vale por {hours} h)"
@@ -146,9 +149,11 @@ def _start_full(integration: Integration) -> None:
 
 @admin.register(WebhookToken)
 class WebhookTokenPage(ReadOnlyPage):
-    list_display = ("integration__user", "integration__provider", "created_at", "expires_at")
+    list_display = ("owner", "created_at", "expires_at")
     list_filter = (("expires_at", admin.EmptyFieldListFilter),)
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
     search_help_text = "E-mail do usuário"
     fields = ("integration", "created_at", "expires_at")
+
+    owner = column("integration__user", "usuário")

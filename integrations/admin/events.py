@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from clients.search import search_clients
-from flowzz.backoffice.pages import ReadOnlyPage, badge, link, preformatted
+from flowzz.backoffice.pages import ReadOnlyPage, badge, column, link, preformatted
+from flowzz.backoffice.permissions import permission
 from integrations import inbox
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.models import Origin, Sale, SaleStatusChange
@@ -43,7 +44,7 @@ def readable(body: bytes) -> str:
 class WebhookEventPage(ReadOnlyPage):
     list_display = (
         "received_at",
-        "integration__user",
+        "owner",
         "kind",
         "external_id",
         "state_badge",
@@ -86,7 +87,10 @@ class WebhookEventPage(ReadOnlyPage):
     )
     readonly_fields = ("sale", "changes", "shown_headers", "shown_body")
     actions = ("replay", "discard")
+    has_replay_permission = permission("replay_events")
+    has_settle_permission = permission("settle_events")
 
+    owner = column("integration__user", "usuário")
     state_badge = badge("state", "estado", STATE_COLOURS)
     outcome_badge = badge("outcome", "resultado", OUTCOME_COLOURS)
 
@@ -117,7 +121,7 @@ class WebhookEventPage(ReadOnlyPage):
             return preformatted(f"(corpo removido em {removed})")
         return preformatted(readable(bytes(event.body)))
 
-    @admin.action(description="Reprocessar", permissions=["operate"])
+    @admin.action(description="Reprocessar", permissions=["replay"])
     def replay(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
         gone = _free(events).filter(body__isnull=True).count()
         count = inbox.replay(_free(events))
@@ -126,7 +130,7 @@ class WebhookEventPage(ReadOnlyPage):
             text = f"{gone} evento(s) já sem corpo: não há o que reprocessar."
             self.message_user(request, text, messages.ERROR)
 
-    @admin.action(description="Descartar os que estão em quarentena", permissions=["operate"])
+    @admin.action(description="Descartar os que estão em quarentena", permissions=["settle"])
     def discard(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
         count = inbox.discard(_free(events), f"Descartado por {request.user}.")
         self._report(request, count, "descartado(s)")

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
+from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, column
+from flowzz.backoffice.permissions import permission
 from integrations import sync
 from integrations.models import FindingKind, RunState, SyncFinding, SyncRun
 
@@ -32,7 +33,7 @@ class SyncRunPage(ReadOnlyPage):
     inlines = (FindingInline,)
     list_display = (
         "created_at",
-        "integration__user",
+        "owner",
         "trigger",
         "is_full",
         "state_badge",
@@ -77,7 +78,9 @@ class SyncRunPage(ReadOnlyPage):
     )
     readonly_fields = ("progress",)
     actions = ("cancel",)
+    has_sync_permission = permission("run_syncs")
 
+    owner = column("integration__user", "usuário")
     state_badge = badge("state", "estado", STATE_COLOURS)
 
     @admin.display(description="andamento")
@@ -88,7 +91,7 @@ class SyncRunPage(ReadOnlyPage):
             '<progress value="{0}" max="{1}"></progress> {0} de {1}', run.processed, run.expected
         )
 
-    @admin.action(description="Cancelar", permissions=["operate"])
+    @admin.action(description="Cancelar", permissions=["sync"])
     def cancel(self, request: HttpRequest, runs: "QuerySet[SyncRun]") -> None:
         """Cancel what the integrations of these runs have under way."""
         under_way = runs.filter(state__in=(RunState.QUEUED, RunState.RUNNING))
@@ -99,10 +102,12 @@ class SyncRunPage(ReadOnlyPage):
 
 @admin.register(SyncFinding)
 class SyncFindingPage(ReadOnlyPage):
-    list_display = ("run__created_at", "run__integration__user", "kind_badge", "external_id")
+    list_display = ("found_at", "owner", "kind_badge", "external_id")
     list_filter = ("kind",)
     list_select_related = ("run__integration__user",)
     search_fields = ("external_id__exact",)
     search_help_text = "Número do pedido"
 
+    found_at = column("run__created_at", "sincronização de")
+    owner = column("run__integration__user", "usuário")
     kind_badge = badge("kind", "tipo", FINDING_COLOURS)

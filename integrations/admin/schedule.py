@@ -1,4 +1,4 @@
-"""The schedule of django-celery-beat, in the look of the other pages."""
+"""The schedule of django-celery-beat, with what staff need to see of it."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from flowzz.backoffice.pages import Page
 
-SCHEDULES = (ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule)
-
-admin.site.unregister((PeriodicTask, *SCHEDULES))
-admin.site.register(SCHEDULES, Page)
+# Nothing of ours goes by the sun, or happens once.
+admin.site.unregister((ClockedSchedule, SolarSchedule))
+admin.site.unregister((CrontabSchedule, IntervalSchedule, PeriodicTask))
+admin.site.register((CrontabSchedule, IntervalSchedule), Page)
 
 
 class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):  # type: ignore[misc]  # untyped
@@ -40,3 +40,8 @@ class PeriodicTaskPage(PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # u
     date_hierarchy = None
     list_display = ("name", "enabled", "scheduler", "last_run_at", "total_run_count")
     list_filter = ("enabled",)
+    fieldsets = (
+        (None, {"fields": ("name", "regtask", "task", "enabled", "description")}),
+        ("Quando", {"fields": ("interval", "crontab", "last_run_at", "total_run_count")}),
+    )
+    readonly_fields = ("last_run_at", "total_run_count")
