@@ -1,7 +1,6 @@
 """What the pages of the admin have in common: lists that stay fast, rows that nobody edits."""
 
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
@@ -85,11 +84,11 @@ def badge(
 def column(path: str, description: str) -> Callable[[object, Model], object]:
     """A column of a related row's, such as `integration__user`, under a name for people."""
 
-    def step(owner: object, name: str) -> object:
-        return getattr(owner, name, None)
-
     def value(_page: object, row: Model) -> object:
-        return reduce(step, path.split("__"), row)
+        found: object = row
+        for name in path.split("__"):
+            found = getattr(found, name, None)
+        return found
 
     shown: Callable[[object, Model], object] = display(
         value, description=description, ordering=path
