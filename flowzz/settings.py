@@ -208,6 +208,9 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# Monitoring
+METRICS_TOKEN = secret("METRICS_TOKEN", required=False)
+
 # Celery: the queue holds "there is work", never the work.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TIMEZONE = TIME_ZONE
@@ -230,4 +233,5 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 LOGGING = logs.configuration(level=env.str("LOG_LEVEL", default="INFO"))
 LOGGING_CONFIG = "flowzz.logs.configure"
 
+LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = appearance.UNFOLD

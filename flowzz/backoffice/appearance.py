@@ -37,7 +37,6 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
-    "LOGIN": {"redirect_after": reverse_lazy("admin:index")},
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
