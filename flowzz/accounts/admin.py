@@ -12,7 +12,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from flowzz.accounts.models import User
 from flowzz.backoffice.pages import Page
 
-PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
+ACCESS = ("is_staff", "groups")
+PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
 
 @admin.register(User)
@@ -46,12 +47,20 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
         return not is_above and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        given = () if request.user.is_superuser else PRIVILEGES
-        return (*super().get_readonly_fields(request, obj), *given)
+        return (*super().get_readonly_fields(request, obj), *_out_of_reach(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         obj.email = obj.email.lower()  # as the login looks it up
         super().save_model(request, obj, form, change)
+
+
+def _out_of_reach(request: HttpRequest) -> tuple[str, ...]:
+    """The privileges that this person can't give."""
+    if request.user.is_superuser:
+        return ()
+    if request.user.has_perm("accounts.grant_staff_access"):
+        return tuple(field for field in PRIVILEGES if field not in ACCESS)
+    return PRIVILEGES
 
 
 admin.site.unregister(Group)

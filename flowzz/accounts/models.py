@@ -43,6 +43,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="user_email_any_case_unique")
         ]
+        # What staff may do; what they may see or change is in the permissions of each model.
+        permissions: ClassVar = [
+            ("replay_events", "Pode reprocessar eventos"),
+            ("settle_events", "Pode descartar e atribuir eventos"),
+            ("run_syncs", "Pode iniciar e cancelar sincronizações"),
+            ("manage_connections", "Pode desconectar integrações e trocar endereços e segredos"),
+            ("reveal_webhook_urls", "Pode ver endereços de webhook"),
+            ("view_personal_data", "Pode ver dados pessoais sem máscara"),
+            ("erase_people", "Pode exportar e apagar os dados de uma pessoa"),
+            ("grant_staff_access", "Pode dar acesso e grupos à equipe"),
+        ]
 
     def __str__(self) -> str:
         return self.email

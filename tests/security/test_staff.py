@@ -1,0 +1,135 @@
+"""What each group of staff sees and may do in the admin."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Model
+from django.test import Client as Browser
+from django.urls import reverse
+
+from flowzz.accounts.models import User
+from integrations.models import EventState, Integration, SyncRun, UnknownStatus, WebhookEvent
+from tests.factories import UserFactory
+from tests.integrations.admin.rows import make_event, make_rows
+
+pytestmark = pytest.mark.django_db
+
+SUPPORT, OPERATIONS, ADMINISTRATION = GROUPS = ("Suporte", "Operações", "Administração")
+NOT_SUPPORTS = {"django_celery_beat", "auth"}
+NOT_OPERATIONS = {"auth"}
+CONNECTION_ACTIONS = {
+    "start_sync",
+    "start_full_sync",
+    "cancel_sync",
+    "disconnect",
+    "rotate_webhook",
+}
+
+
+def member(*groups: str) -> Browser:
+    user = User.objects.create_user(f"{len(groups)}@flowzz.test", is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+def list_of(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def act(browser: Browser, model: type[Model], action: str) -> None:
+    rows = [str(pk) for pk in model._default_manager.values_list("pk", flat=True)]
+    browser.post(list_of(model), {"action": action, "_selected_action": rows})
+
+
+def actions_of(browser: Browser, model: type[Model]) -> set[str]:
+    request = browser.get("/admin/").wsgi_request
+    return set(admin.site._registry[model].get_actions(request))
+
+
+@pytest.mark.parametrize(
+    ("groups", "hidden"),
+    [
+        ((), None),
+        ((SUPPORT,), NOT_SUPPORTS),
+        ((OPERATIONS,), NOT_OPERATIONS),
+        ((ADMINISTRATION,), set()),
+    ],
+)
+def test_group_sees_its_pages(groups: tuple[str, ...], hidden: set[str] | None) -> None:
+    browser = member(*groups)
+    seen = {
+        model for model in admin.site._registry if browser.get(list_of(model)).status_code == 200
+    }
+    assert seen == {
+        model
+        for model in admin.site._registry
+        if hidden is not None and model._meta.app_label not in hidden
+    }
+
+
+@pytest.mark.parametrize(
+    ("groups", "of_events", "of_connections", "of_runs"),
+    [
+        ((), set(), set(), set()),
+        ((SUPPORT,), {"replay"}, set(), set()),
+        ((OPERATIONS,), {"replay", "discard"}, CONNECTION_ACTIONS, {"cancel"}),
+        ((ADMINISTRATION,), {"replay", "discard"}, CONNECTION_ACTIONS, {"cancel"}),
+    ],
+)
+def test_group_has_its_actions(
+    groups: tuple[str, ...], of_events: set[str], of_connections: set[str], of_runs: set[str]
+) -> None:
+    browser = member(*groups)
+    assert actions_of(browser, WebhookEvent) >= of_events
+    assert actions_of(browser, WebhookEvent) & {"replay", "discard"} == of_events
+    assert actions_of(browser, Integration) & CONNECTION_ACTIONS == of_connections
+    assert actions_of(browser, SyncRun) & {"cancel"} == of_runs
+
+
+def test_action_that_is_not_offered_is_not_taken_either() -> None:
+    make_rows(1)
+    before = Integration.objects.get()
+    make_event(before, state=EventState.QUARANTINED)
+    support = member(SUPPORT)
+    act(support, WebhookEvent, "discard")
+    for action in CONNECTION_ACTIONS:
+        act(support, Integration, action)
+    assert WebhookEvent.objects.filter(state=EventState.QUARANTINED).count() == 1
+    after = Integration.objects.get()
+    assert (after.status, after.api_key) == (before.status, before.api_key)
+    assert after.webhook_tokens.count() == 1
+
+
+def test_words_are_mapped_by_operations_and_not_by_support() -> None:
+    make_rows(1)
+    word = UnknownStatus.objects.get()
+    page = reverse("admin:integrations_unknownstatus_change", args=[word.id])
+    assert member(SUPPORT).post(page, {"meaning": "PAID"}).status_code == 403
+    assert member(SUPPORT, OPERATIONS).post(page, {"meaning": "PAID"}).status_code == 302
+    word.refresh_from_db()
+    assert word.meaning == "PAID"
+
+
+def test_administration_gives_access_but_makes_no_superuser() -> None:
+    user = UserFactory.create()
+    group = Group.objects.get(name=SUPPORT)
+    form = {"email": user.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    page = reverse("admin:accounts_user_change", args=[user.id])
+    assert member(OPERATIONS).post(page, form).status_code == 403
+    member(ADMINISTRATION, OPERATIONS).post(page, form | {"groups": [group.id]})
+    user.refresh_from_db()
+    assert (user.is_staff, user.is_superuser) == (True, False)
+    assert list(user.groups.all()) == [group]
+
+
+def test_groups_come_and_go_with_their_migration() -> None:
+    executor = MigrationExecutor(connection)
+    latest = executor.loader.graph.leaf_nodes()
+    executor.migrate([("accounts", "0002_permissions_of_staff")])
+    assert not Group.objects.filter(name__in=GROUPS).exists()
+    MigrationExecutor(connection).migrate(latest)
+    assert set(Group.objects.values_list("name", flat=True)) >= set(GROUPS)
