@@ -107,7 +107,9 @@ class Directory:
         return self._by_id.get(client_id) if client_id else None
 
     def fill(self, client: Client, described: Client) -> None:
-        """Complete a client's empty fields, keeping what is there."""
+        """Complete a client's empty fields, keeping what is there; an erased one stays empty."""
+        if client.erased_at:
+            return
         filled = [
             name for name in _FILLABLE if not getattr(client, name) and getattr(described, name)
         ]

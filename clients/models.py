@@ -40,7 +40,11 @@ class Client(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="clients", verbose_name="usuário"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="clients",
+        db_index=False,
+        verbose_name="usuário",
     )
     name = models.CharField("nome", max_length=500, blank=True)
     email = models.CharField("e-mail", max_length=254, null=True, blank=True)  # noqa: DJ001 - the API says null
@@ -59,6 +63,7 @@ class Client(models.Model):
     status = models.CharField(
         "situação", max_length=8, choices=ClientStatus, default=ClientStatus.ACTIVE
     )
+    erased_at = models.DateTimeField("dados pessoais apagados em", null=True, blank=True)
     created_at = models.DateTimeField("criado em", auto_now_add=True)
     updated_at = models.DateTimeField("atualizado em", auto_now=True)
 
@@ -66,6 +71,10 @@ class Client(models.Model):
 
     class Meta:
         verbose_name = "cliente"
+        permissions: ClassVar = [
+            ("export_client", "Pode exportar os dados pessoais de um cliente"),
+            ("erase_client", "Pode apagar os dados pessoais de um cliente"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "cpf"],

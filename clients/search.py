@@ -1,5 +1,7 @@
 """Finding clients by what a person types: document, phone, e-mail or part of a name."""
 
+import uuid
+
 from django.db.models import Q, QuerySet
 
 from clients.contacts import normalise_phone
@@ -10,6 +12,32 @@ from clients.models import Client
 def search_clients(text: str) -> "QuerySet[Client]":
     """Clients of all users that fit a text; documents and phones in any writing."""
     return Client.objects.filter(_condition(text.strip()))
+
+
+class NotOneClient(Exception):
+    """Nobody is meant, or several are; the message says so in Portuguese, without their data."""
+
+
+def find_one(who: str, user_email: str = "") -> Client:
+    """The client with this id, or the user's one with this document, phone or e-mail.
+
+    Raises NotOneClient.
+    """
+    try:
+        found: QuerySet[Client] = Client.objects.filter(id=uuid.UUID(who))
+    except ValueError:
+        if not user_email:
+            raise NotOneClient("Diga também o usuário, ou use o id do cliente.") from None
+        if "@" not in who and not any(map(str.isdecimal, who)):
+            raise NotOneClient("Use o id, o documento, o telefone ou o e-mail.") from None
+        found = search_clients(who).filter(user__email__iexact=user_email.strip())
+    clients = list(found.select_related("user").order_by("id"))
+    if len(clients) == 1:
+        return clients[0]
+    if not clients:
+        raise NotOneClient("Cliente não encontrado.")
+    ids = ", ".join(str(client.id) for client in clients)
+    raise NotOneClient(f"Mais de um cliente; escolha pelo id: {ids}")
 
 
 def _condition(text: str) -> Q:

@@ -6,7 +6,7 @@ The number of SQL statements does not grow with the batch. The only caller of
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from django.db import DataError, InterfaceError, OperationalError, connection, transaction
@@ -18,7 +18,9 @@ from clients.models import Client
 from integrations.models import Integration, UnknownStatus
 from integrations.models.words import WordAxis
 from integrations.orders import Order
+from integrations.providers import PROVIDERS
 from sales.models import Sale
+from sales.privacy import without_buyer
 from sales.recording import Difference, Ledger, Observation, Outcome, Recorded
 from sales.subscriptions import Register
 
@@ -64,6 +66,7 @@ def ingest(integration: Integration, batch: Sequence[Observed]) -> list[Ingested
         source,
         {order.subscription.subscription_hash for order in orders if order.subscription},
     )
+    batch = [_without_the_erased(o, ledger, directory, source) for o in batch]
     ingested = [
         _apply(observed, client, ledger, directory, register)
         for observed, client in zip(batch, described, strict=True)
@@ -108,6 +111,19 @@ def isolate(
 def is_refusal(error: Exception) -> bool:
     """Whether the database can't hold the values, and never will."""
     return isinstance(error, DataError) or isinstance(error.__cause__, ProgramLimitExceeded)
+
+
+def _without_the_erased(
+    observed: Observed, ledger: Ledger, directory: Directory, source: str
+) -> Observed:
+    """A sale whose buyer was erased lives on, and tells nothing of them again."""
+    facts = observed.order.sale
+    sale = ledger.get(facts.external_id) if facts else None
+    buyer = directory.get(sale.client_id) if sale else None
+    if facts is None or buyer is None or buyer.erased_at is None:
+        return observed
+    facts = without_buyer(facts, PROVIDERS[source].metadata)
+    return replace(observed, order=replace(observed.order, sale=facts))
 
 
 def _apply(

@@ -9,10 +9,11 @@ from django.conf import settings
 
 from flowzz import redis
 from integrations.breaker import CircuitBreaker
-from integrations.coinzz import payloads, signature, statuses
+from integrations.coinzz import fields, payloads, signature, statuses
 from integrations.coinzz.client import CoinzzClient
 from integrations.models import Integration, UnknownStatus
 from integrations.orders import Order, Payload
+from sales.privacy import MetadataRules
 
 COINZZ = "coinzz"
 
@@ -76,6 +77,7 @@ class Provider:
     """For a run, from the key and what to call before each attempt: patient, with the breaker."""
     probe: Callable[[str], Client]
     """For a person who waits: one attempt, whatever the breaker says."""
+    metadata: MetadataRules
 
 
 def _coinzz_reader(integration: Integration) -> CoinzzReader:
@@ -120,6 +122,11 @@ PROVIDERS: dict[str, Provider] = {
         reader=_coinzz_reader,
         client=_coinzz_client,
         probe=_coinzz_probe,
+        metadata=MetadataRules(
+            impersonal=fields.IMPERSONAL,
+            people=fields.PEOPLE,
+            sellers_emails=fields.SELLERS_EMAILS,
+        ),
     )
 }
 

@@ -75,6 +75,29 @@ METADATA: Final = frozenset(
     }
 )
 
+BUYERS: Final = frozenset(
+    {
+        "tracking_code",
+        "qrcode_pix",
+        "url_pix",
+        "url_bank_slip",
+        "terms_and_conditions_file_path",
+        "courier_name",
+        "delivery_time",
+        "agency_address",
+    }
+)
+"""Of the metadata: what leads to the buyer. Unknown fields may, too."""
+
+IMPERSONAL: Final = METADATA - BUYERS | {"utms"}
+
+PEOPLE: Final = (
+    frozenset({"affiliate_name", "affiliate_email", "affiliate_phone"}),
+    frozenset({"producer_name", "producer_email"}),
+    frozenset({"name", "email"}),  # of `coproducers`
+)
+SELLERS_EMAILS: Final = ("producer_email",)
+
 UTMS: Final = {
     "utm_source": "source",
     "utm_medium": "medium",

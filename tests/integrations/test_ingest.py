@@ -104,6 +104,7 @@ def test_cash_on_delivery_lives_through_its_states(seller: Seller) -> None:
         "cep": "01310100",
         "country": "BR",
         "status": "ACTIVE",
+        "erased_at": None,
     }
 
 

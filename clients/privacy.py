@@ -1,0 +1,133 @@
+"""A client's personal data: what there is, how other texts mention them, and its removal."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from django.utils import timezone
+
+from clients.contacts import normalise_email, normalise_phone
+from clients.models import Client, ClientStatus
+
+EXPORTED = {
+    "id": "id",
+    "nome": "name",
+    "cpf_cnpj": "cpf",
+    "email": "email",
+    "telefone": "phone",
+    "endereco": "address",
+    "numero": "address_number",
+    "complemento": "complement",
+    "bairro": "district",
+    "cidade": "city",
+    "estado": "state",
+    "cep": "cep",
+    "pais": "country",
+    "situacao": "status",
+    "criado_em": "created_at",
+    "atualizado_em": "updated_at",
+    "apagado_em": "erased_at",
+}
+PERSONAL = (
+    "name",
+    "phone",
+    "cpf",
+    "address",
+    "address_number",
+    "district",
+    "complement",
+    "city",
+    "state",
+    "cep",
+    "country",
+)
+
+# Between the digits of a number as people write it; a quote would end its text.
+_SEPARATORS = r'[^0-9a-z"]{0,3}'
+
+
+@dataclass(frozen=True)
+class Person:
+    """How texts name one person, and nobody else.
+
+    A phone or an e-mail that other clients of the user have too, or that is the seller's own,
+    tells nothing: by it, one person's data would be given to, or erased for, another.
+    """
+
+    name: str
+    document: str
+    phone: str
+    email: str
+
+    @classmethod
+    def of(cls, client: Client, *, sellers_emails: Collection[str] = ()) -> Self:
+        others = Client.objects.of(client.user_id).exclude(id=client.id)
+        is_own_phone = client.phone and not others.filter(phone=client.phone).exists()
+        is_own_email = (
+            client.email
+            and client.email not in {normalise_email(email) for email in sellers_emails}
+            and not others.filter(email=client.email).exists()
+        )
+        return cls(
+            name=client.name,
+            document=client.cpf if client.document_identifies else "",
+            phone=client.phone if is_own_phone else "",
+            email=(client.email or "") if is_own_email else "",
+        )
+
+    @cached_property
+    def pattern(self) -> str:
+        """A regular expression for Python and PostgreSQL, in any case; "" finds nothing."""
+        ways = []
+        if self.document:
+            ways.append(_document_pattern(self.document.lower()))
+        if self.phone:
+            ways.append(_phone_pattern(self.phone))
+        if self.email:
+            ways.append(rf"(?<![a-z0-9._%+-]){re.escape(self.email)}(?![.]?[a-z0-9-])")
+        return "|".join(ways)
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether a text is the person's name, or has their document, phone or e-mail in it."""
+        if self.name and text.strip().casefold() == self.name.casefold():
+            return True
+        return bool(self.pattern and re.search(self.pattern, text, re.IGNORECASE))
+
+    def has(self, *, email: str, phone: str) -> bool:
+        """Whether either of these contacts, in any writing, is the person's."""
+        same_email = self.email and normalise_email(email) == self.email
+        return bool(same_email or (self.phone and normalise_phone(phone) == self.phone))
+
+
+def export_client(client: Client) -> dict[str, Any]:
+    return {key: getattr(client, field) for key, field in EXPORTED.items()}
+
+
+def anonymise(client: Client) -> None:
+    """Empty all that tells who it is; the row stays, so that the numbers do."""
+    for field in PERSONAL:
+        setattr(client, field, "")
+    client.email = None
+    client.document_valid = client.document_identifies = False
+    client.status = ClientStatus.INACTIVE
+    client.erased_at = client.erased_at or timezone.now()
+    client.save()
+
+
+def _document_pattern(document: str) -> str:
+    """With or without its punctuation, and without the zeros that some senders lose."""
+    significant = document.lstrip("0")
+    lost = f"(?:0{_SEPARATORS})?" * (len(document) - len(significant))
+    return rf"(?<![0-9a-z]){lost}{_SEPARATORS.join(significant)}(?![0-9a-z])"
+
+
+def _phone_pattern(phone: str) -> str:
+    """From E.164; a Brazilian one also without the country's code, or with a trunk zero."""
+    digits = phone.removeprefix("+")
+    country = ""
+    if digits.startswith("55"):
+        digits = digits.removeprefix("55")
+        country = f"(?:(?:00)?55{_SEPARATORS})?0?{_SEPARATORS}"
+    return rf"(?<![0-9]){country}{_SEPARATORS.join(digits)}(?![0-9])"

@@ -1,0 +1,308 @@
+"""Erasure, proven by looking for the person everywhere afterwards; and the export."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+from django.utils import timezone
+
+from clients.models import Client
+from flowzz import redis
+from flowzz.accounts.models import User
+from integrations import privacy, spool
+from integrations.connection import token_hash, webhook_url
+from integrations.deliveries import Delivery
+from integrations.models import EventState, FindingKind, SyncFinding, WebhookEvent
+from integrations.privacy import Erasure
+from integrations.providers import COINZZ
+from sales.models import AffiliationRequest, Sale, SaleStatusChange
+from tests import payloads
+from tests.factories import SyncRunFactory
+from tests.integrations.admin.rows import make_event
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+
+BUYER = {
+    "client_name": "Zoraide Quintanilha",
+    "client_documment": "529.982.247-25",
+    "client_phone": "62954544554",
+    "client_email": "zoraide@exemplo.com.br",
+    "client_address": "Rua dos Beija-Flores",
+    "client_address_number": "7319",
+    "client_address_district": "Jardim Inventado",
+    "client_address_comp": "casa dos fundos",
+    "client_address_city": "Cidade Inventada",
+    "client_zip_code": "74003-010",
+}
+TRACES = [
+    "Zoraide",
+    "Quintanilha",
+    "52998224725",
+    "529.982.247-25",
+    "954544554",
+    "95454-4554",
+    "zoraide@",
+    "Beija-Flores",
+    "7319",
+    "Jardim Inventado",
+    "casa dos fundos",
+    "Cidade Inventada",
+    "74003",
+    "AA123456789BR",
+    "boletos.exemplo",
+]
+ORDER: dict[str, Any] = {
+    "tracking_code": "AA123456789BR",
+    "url_bank_slip": "https://boletos.exemplo/zoraide",
+    "recado_do_comprador": "deixar com a vizinha da Zoraide",
+    "producer_name": "Produtora Exemplo",
+    "producer_email": "produtora@exemplo.com.br",
+    "producer_commission": "80.00",
+}
+NEIGHBOUR = {
+    "client_name": "Ivo Outro",
+    "client_documment": "111.444.777-35",
+    "client_email": "ivo@exemplo.com.br",
+}
+AS_AFFILIATE: dict[str, Any] = {
+    "affiliate_name": "Zô Quintanilha",
+    "affiliate_email": "Zoraide@exemplo.com.br",
+    "affiliate_phone": "(62) 95454-4554",
+    "affiliate_commission": "20.00",
+}
+FIGURES = ("external_id", "total_price", "status", "shipping_status", "sale_date", "product_name")
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return Seller()
+
+
+@pytest.fixture
+def zoraide(seller: Seller) -> Client:
+    """A buyer who left traces in every place there is."""
+    now = timezone.now()
+    utms = {"utm_source": "instagram", "utm_content": "para zoraide@exemplo.com.br"}
+    first = payloads.order("ordzoraid", client=BUYER, utms=utms, **ORDER)
+    seller.told(first, at=now - timedelta(hours=5))
+    seller.told(first, at=now - timedelta(hours=4))
+    seller.told(
+        payloads.order("ordvizinh", client=NEIGHBOUR, **AS_AFFILIATE),
+        payloads.subscription("asszoraid", with_order="ordassina") | {"client": BUYER},
+        json.loads(payloads.raw("affiliation_request")) | AS_AFFILIATE,
+        b"{broken: 52998224725",
+    )
+    make_event(
+        seller.integration,
+        body=b"zoraide@exemplo.com.br",
+        state=EventState.RETRY,
+        next_attempt_at=now + timedelta(hours=1),
+        received_at=now - timedelta(hours=1),
+    )
+    client: Client = Client.objects.get(name="Zoraide Quintanilha")
+    run = SyncRunFactory.create(integration=seller.integration)
+    fields = [
+        {"field": "tracking_code", "before": "", "after": "AA123456789BR"},
+        {"field": "status", "before": "PENDING", "after": "PAID"},
+    ]
+    SyncFinding.objects.create(
+        run=run, kind=FindingKind.DIFFERS, external_id="ordzoraid", fields=fields
+    )
+    LogEntry.objects.log_actions(
+        User.objects.create(email="equipe@flowzz.test").pk, [client], CHANGE, "Exportado"
+    )
+    spool.keep(spooled(seller, payloads.order("ordespera", client=BUYER)))
+    return client
+
+
+def spooled(seller: Seller, body: dict[str, Any]) -> Delivery:
+    token = webhook_url(seller.integration).rsplit("/", 1)[-1]
+    return Delivery(
+        provider=COINZZ, token_hash=token_hash(token), body=payloads.encode(body), headers={}
+    )
+
+
+def everything() -> str:
+    """All rows of all tables, and all that Redis holds, as one text; bytes as what they say."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [name for (name,) in cursor.fetchall()]
+        texts = []
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            texts += [" | ".join(map(readable, row)) for row in cursor.fetchall()]
+    server = redis.client()
+    for key in server.scan_iter():
+        texts += [readable(key), readable(server.dump(key))]
+        if server.type(key) == b"list":
+            texts += [readable(entry) for entry in server.lrange(key, 0, -1)]
+    return "\n".join(texts)
+
+
+def readable(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode(errors="backslashreplace")
+    return str(value)
+
+
+def traces() -> list[str]:
+    text = everything().casefold()
+    return [trace for trace in TRACES if trace.casefold() in text]
+
+
+def figures() -> list[Any]:
+    return list(Sale.objects.order_by("external_id").values(*FIGURES))
+
+
+def test_nothing_of_the_person_is_found_anywhere(seller: Seller, zoraide: Client) -> None:
+    assert traces() == TRACES
+
+    privacy.erase(zoraide.id)
+
+    assert traces() == []
+    assert redis.client().llen(spool.KEY) == 0
+
+
+def test_numbers_and_history_stay(seller: Seller, zoraide: Client) -> None:
+    seller.drain()
+    before, history = figures(), list(SaleStatusChange.objects.order_by("id").values())
+
+    privacy.erase(zoraide.id)
+
+    after = [sale for sale in figures() if sale["external_id"] != "ordespera"]
+    assert after == before
+    assert list(SaleStatusChange.objects.order_by("id").values())[: len(history)] == history
+    assert seller.sale("ordzoraid").client_id == zoraide.id
+    assert seller.sale("ordespera").client_id == zoraide.id
+
+
+def test_what_is_not_the_persons_stays(seller: Seller, zoraide: Client) -> None:
+    privacy.erase(zoraide.id)
+
+    own, neighbours = seller.sale("ordzoraid").metadata, seller.sale("ordvizinh").metadata
+    assert own["producer_email"] == "produtora@exemplo.com.br"
+    assert own["utms"] == {"source": "instagram"}
+    assert neighbours["affiliate_commission"] == "20.00"
+    assert "affiliate_name" not in neighbours
+    assert Client.objects.filter(name="Ivo Outro", email="ivo@exemplo.com.br").exists()
+    assert SyncFinding.objects.get().fields[1]["after"] == "PAID"
+
+
+def test_second_erasure_changes_nothing(seller: Seller, zoraide: Client) -> None:
+    privacy.erase(zoraide.id)
+    zoraide.refresh_from_db()
+    erased_at = zoraide.erased_at
+
+    assert privacy.erase(zoraide.id) == Erasure(sales=0, affiliations=0, events=0, findings=0)
+
+    zoraide.refresh_from_db()
+    assert zoraide.erased_at == erased_at
+
+
+def test_report_counts_what_was_changed(zoraide: Client) -> None:
+    assert privacy.erase(zoraide.id) == Erasure(sales=3, affiliations=1, events=8, findings=1)
+
+
+def test_later_webhook_of_an_erased_order_moves_it_and_tells_nothing(
+    seller: Seller, zoraide: Client
+) -> None:
+    privacy.erase(zoraide.id)
+    later = payloads.order("ordzoraid", client=BUYER, **ORDER | {"order_status": "Entregue"})
+
+    seller.told(later)
+
+    sale = seller.sale("ordzoraid")
+    assert (sale.status, sale.client_id, sale.tracking_code) == ("DELIVERED", zoraide.id, "")
+    zoraide.refresh_from_db()
+    assert zoraide.name == zoraide.cpf == zoraide.phone == ""
+    assert "recado" not in json.dumps(sale.metadata)
+    assert Client.objects.filter(name="Zoraide Quintanilha").count() == 0
+
+
+def test_erasing_again_removes_what_came_later(seller: Seller, zoraide: Client) -> None:
+    privacy.erase(zoraide.id)
+    seller.told(payloads.order("ordzoraid", client=BUYER, **ORDER | {"order_status": "Entregue"}))
+
+    privacy.erase(zoraide.id)
+
+    assert traces() == []
+
+
+def test_new_order_is_a_new_client(seller: Seller, zoraide: Client) -> None:
+    privacy.erase(zoraide.id)
+
+    seller.told(payloads.order("ordnovooo", client=BUYER))
+
+    assert seller.sale("ordnovooo").client_id not in {None, zoraide.id}
+
+
+def test_late_resend_of_an_erased_body_is_still_a_repeat(seller: Seller) -> None:
+    body = payloads.order("ordzoraid", client=BUYER)
+    seller.told(body)
+    privacy.erase(Client.objects.get().id)
+
+    seller.told(body)
+
+    assert seller.states[-1] == ("IGNORED", "duplicate")
+
+
+def test_shared_mailbox_doesn_t_erase_other_buyers(seller: Seller) -> None:
+    mailbox = {"client_email": "suporte@exemplo.com.br"}
+    seller.told(
+        payloads.order("ordzoraid", client=BUYER | mailbox),
+        payloads.order("ordvizinh", client=NEIGHBOUR | mailbox),
+    )
+
+    privacy.erase(seller.sale("ordzoraid").client_id)  # type: ignore[arg-type]
+
+    neighbours = WebhookEvent.objects.get(external_id="ordvizinh")
+    assert neighbours.body is not None
+    assert seller.sale("ordvizinh").client.email == "suporte@exemplo.com.br"  # type: ignore[union-attr]
+
+
+def test_other_users_keep_what_they_know(seller: Seller, zoraide: Client) -> None:
+    other = Seller("outra@flowzz.test")
+    other.told(payloads.order("ordzoraid", client=BUYER, **ORDER))
+
+    privacy.erase(zoraide.id)
+
+    assert other.sale("ordzoraid").client.name == "Zoraide Quintanilha"  # type: ignore[union-attr]
+    assert [event.body is None for event in other.events] == [False]
+
+
+def test_export_holds_everything_of_the_person(seller: Seller, zoraide: Client) -> None:
+    exported = privacy.export(zoraide)
+    text = json.dumps(exported, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+    assert [trace for trace in TRACES if trace not in text] == []
+    assert exported["cliente"]["nome"] == "Zoraide Quintanilha"
+    assert [sale["pedido"] for sale in exported["vendas"]] == ["ordzoraid", "ordassina"]
+    assert [change["para"] for change in exported["vendas"][0]["historico"]] == ["PAID"]
+    assert [row["assinatura"] for row in exported["assinaturas"]] == ["asszoraid"]
+    assert [row["nome"] for row in exported["pedidos_de_afiliacao"]] == ["Zô Quintanilha"]
+    assert len(exported["webhooks"]) == 6
+
+
+def test_export_holds_nothing_of_others(seller: Seller, zoraide: Client) -> None:
+    seller.told(payloads.order("ordestran", client=NEIGHBOUR))
+
+    text = json.dumps(privacy.export(zoraide), cls=DjangoJSONEncoder, ensure_ascii=False)
+
+    assert "Ivo Outro" not in text
+    assert "ordestran" not in text
+
+
+def test_erased_client_can_be_exported_still(zoraide: Client) -> None:
+    privacy.erase(zoraide.id)
+    zoraide.refresh_from_db()
+
+    exported = privacy.export(zoraide)
+
+    assert exported["cliente"]["apagado_em"] == zoraide.erased_at
+    assert {webhook["corpo"] for webhook in exported["webhooks"]} == {None}
+    assert AffiliationRequest.objects.count() == 0
