@@ -10,6 +10,7 @@ from typing import cast
 import structlog
 from django.conf import settings
 from redis import RedisError
+from redis.exceptions import LockError
 
 from flowzz import redis
 from integrations import inbox, wake
@@ -19,8 +20,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 KEY = "flowzz:spool"
 LOCK = "flowzz:spool:mover"
-LOCK_SECONDS = 60
-BATCH = 200
+LOCK_SECONDS = 15
+WAIT_SECONDS = 2
+BATCH = 50
 
 # Length and push in one step, so that the bound holds whoever pushes beside us.
 _PUSH = """
@@ -33,6 +35,10 @@ class SpoolFull(Exception):
     """The spool has reached its bound."""
 
 
+class SpoolBusy(Exception):
+    """Another worker is emptying the spool."""
+
+
 def keep(delivery: Delivery) -> None:
     """Keep a delivery whose token nobody could check; raises SpoolFull or RedisError."""
     if not redis.client().eval(_PUSH, 1, KEY, settings.SPOOL_MAX_EVENTS, _dump(delivery)):
@@ -42,33 +48,46 @@ def keep(delivery: Delivery) -> None:
 def empty() -> int:
     """Move what is spooled to the inbox, in its order; return how many entries left the spool.
 
-    An entry leaves only after its event is committed, under an id of its own: moved twice, it
-    is stored once. Raises OperationalError while the database is down.
+    An entry leaves only after its event is committed, under an id of its own: moved twice, it is
+    stored once. Raises SpoolBusy, and OperationalError while the database is down.
     """
     moved = 0
     try:
-        with redis.client().lock(LOCK, timeout=LOCK_SECONDS, blocking=False) as mover:
+        if not redis.client().llen(KEY):
+            return 0
+        lock = redis.client().lock(LOCK, timeout=LOCK_SECONDS, blocking_timeout=WAIT_SECONDS)
+        with lock as mover:
             while entries := cast(Sequence[bytes], redis.client().lrange(KEY, 0, BATCH - 1)):
-                for entry in entries:
-                    _move(_load(entry))
-                    # By value: where the lock has run out, another mover has it in hand too.
-                    redis.client().lrem(KEY, 1, entry.decode())
+                _move_all(entries)
                 moved += len(entries)
                 mover.reacquire()
+    except LockError as error:
+        raise SpoolBusy from error
     except RedisError as error:
         log.warning("spool_not_emptied", cause=type(error).__name__)
     return moved
 
 
-def _move(delivery: Delivery) -> None:
+def _move_all(entries: Sequence[bytes]) -> None:
+    """Wake only when all are moved: a drain for each of them would slow the moving down."""
+    owners = set()
+    for entry in entries:
+        owners.add(_move(_load(entry)))
+        # By value: where the lock has run out, another mover has it in hand too.
+        redis.client().lrem(KEY, 1, entry.decode())
+    for integration_id in filter(None, owners):
+        wake.inbox(integration_id)
+
+
+def _move(delivery: Delivery) -> uuid.UUID | None:
+    """Store it; return whose it is."""
     try:
         integration = route(delivery)
     except (UnknownToken, SignatureRefused) as refused:
         log.warning("spooled_webhook_refused", cause=type(refused).__name__)
-        return
+        return None
     inbox.store(delivery, integration)
-    if integration:
-        wake.inbox(integration.id)
+    return integration.id if integration else None
 
 
 def _dump(delivery: Delivery) -> str:

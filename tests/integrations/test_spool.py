@@ -143,9 +143,40 @@ def test_nothing_leaves_the_spool_while_the_database_is_away(seller: Seller) -> 
 def test_one_mover_at_a_time(seller: Seller) -> None:
     post_without_database(seller.path, order(1))
 
-    with redis.client().lock(spool.LOCK, timeout=5):
-        assert spool.empty() == 0
+    with (
+        patch.object(spool, "WAIT_SECONDS", 0.1),
+        redis.client().lock(spool.LOCK, timeout=5),
+        pytest.raises(spool.SpoolBusy),
+    ):
+        spool.empty()
     assert spool.empty() == 1
+
+
+def test_what_was_spooled_is_applied_before_what_came_after_it(seller: Seller) -> None:
+    post_without_database(seller.path, payloads.encode(payloads.order(order_status="Pendente")))
+    seller.post(payloads.encode(payloads.order(order_status="Aprovado")))
+
+    tasks.drain_inbox(str(seller.integration.id))
+
+    changes = seller.sale().status_changes.values_list("from_status", "to_status")
+    assert list(changes) == [("", "PENDING"), ("PENDING", "PAID")]
+
+
+def test_a_drain_leaves_the_inbox_to_whoever_wakes_it_when_the_spool_is_moved(
+    seller: Seller,
+) -> None:
+    post_without_database(seller.path, order(1))
+    seller.receive(order(2))
+
+    with (
+        patch.object(spool, "WAIT_SECONDS", 0.1),
+        redis.client().lock(spool.LOCK, timeout=5),
+        patch.object(wake, "inbox") as woken,
+    ):
+        tasks.drain_inbox(str(seller.integration.id))
+
+    woken.assert_called_once_with(seller.integration.id)
+    assert seller.states == [("PENDING", "")]
 
 
 def test_a_full_spool_asks_to_try_again(seller: Seller, settings: Settings) -> None:
