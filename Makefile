@@ -10,10 +10,10 @@ COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-u
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-anew run test lint format openapi bench requirements
+.PHONY: help install install-anew run test test-faults lint format openapi bench bench-faults requirements
 
 help:  ## list the commands
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 install:  ## prepare .venv with the pinned dependencies
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -36,6 +36,9 @@ run: install  ## start everything with demo data, until Ctrl-C
 test: lint  ## lint, then run all tests with their branch coverage
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term
 
+test-faults: install  ## kill processes and servers under load, and count what is left
+	$(BIN)/pytest -m faults tests/faults
+
 lint: install  ## check style, types, directions, migrations and the API's document
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -56,6 +59,9 @@ openapi: install  ## write docs/openapi.yaml anew
 
 bench: install  ## measure intake, draining and syncing
 	$(BIN)/python -m tests.benchmarks
+
+bench-faults: install  ## the same, longer, as the table of docs/faults.md
+	$(BIN)/python -m tests.benchmarks.faults
 
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile $(COMPILE) --output-file requirements/production.txt pyproject.toml

@@ -1,0 +1,151 @@
+"""What is done to a stack under load; each scenario ends with the auditor's report."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from random import Random
+
+import psycopg
+
+from tests.faults import load
+from tests.faults.audit import Report, audit
+from tests.faults.loading import enrol, loading, settle, spooled
+from tests.faults.orders import crowd, plan
+from tests.faults.stack import Stack, kill_process
+from tests.faults.syncing import KilledSync
+
+PAUSE = 0.05
+"""Seconds between a client's tellings, so that a load outlasts its fault."""
+SELLERS = 20
+
+
+def kills(
+    stack: Stack, *, tellings: int, times: int, dice: Random, in_real_time: bool = False
+) -> Report:
+    """Processes of every kind killed at random moments, a run of the sync in its middle first."""
+    report = Report("worker, beat and web processes killed (-9)")
+    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+    with stack.database() as database, loading(stack, told) as generator:
+        sync = KilledSync(stack, database)
+        report.faults = sync.kills
+        if not in_real_time:
+            sync.let_lease_expire()
+        while report.faults < times:
+            time.sleep(dice.uniform(0.1, 0.8))
+            report.faults += _strike(stack, dice)
+        report.expect("load was over before the last kill", generator.is_over, False)
+        tries = generator.finish()
+        over_at = time.monotonic()
+        settle(stack, database)
+        report.recovery_seconds = time.monotonic() - over_at
+        audit(report, told, tries, database)
+        sync.audit(report)
+    return report
+
+
+def _strike(stack: Stack, dice: Random) -> bool:
+    """Kill one process, a program's main one or one of its workers; whether one was killed."""
+    program = dice.choice(stack.programs)
+    children = program.children()
+    if children and dice.random() < 0.6:  # which the program itself starts again
+        return kill_process(dice.choice(children))
+    program.kill()
+    program.restart()
+    return True
+
+
+def without_redis(
+    stack: Stack, *, tellings: int, seconds: float, keep_data: bool, dice: Random
+) -> Report:
+    """Redis killed under load and started again, with what it held or with nothing."""
+    report = Report(f"Redis killed, data {'kept' if keep_data else 'lost'}", faults=1)
+    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+    with stack.database() as database, loading(stack, told, pause=PAUSE) as generator:
+        generator.wait_for(tellings // 5)
+        stack.valkey.kill()
+        if not keep_data:
+            shutil.rmtree(stack.valkey.data)
+        time.sleep(seconds)
+        report.expect("load was over before the fault", generator.is_over, False)
+        stack.valkey.start()
+        back_at = time.monotonic()
+        tries = generator.finish()
+        settle(stack, database)
+        report.recovery_seconds = time.monotonic() - back_at
+        audit(report, told, tries, database)
+        report.expect("answers", set(report.statuses), {load.OK})
+    return report
+
+
+def without_database(stack: Stack, *, tellings: int, seconds: float, dice: Random) -> Report:
+    """PostgreSQL stopped under load: Redis keeps what comes, and gives it back in its order."""
+    report = Report("PostgreSQL stopped", faults=1)
+    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+    with loading(stack, told, pause=PAUSE) as generator:
+        generator.wait_for(tellings // 5)
+        stack.postgres.stop()
+        time.sleep(seconds)
+        report.expect("load was over before the fault", generator.is_over, False)
+        report.expect("Redis kept events", spooled(stack) > 0, True)
+        stack.postgres.start()
+        back_at = time.monotonic()
+        tries = generator.finish()
+        with stack.database() as database:
+            settle(stack, database)
+            report.recovery_seconds = time.monotonic() - back_at
+            audit(report, told, tries, database)
+        report.expect("answers", set(report.statuses), {load.OK})
+    return report
+
+
+def without_both(stack: Stack, *, tellings: int, seconds: float, dice: Random) -> Report:
+    """Both killed at once: refused with a time to come back, until they are there again."""
+    report = Report("PostgreSQL and Redis killed", faults=2)
+    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+    with loading(stack, told, pause=PAUSE) as generator:
+        generator.wait_for(tellings // 5)
+        stack.postgres.kill()
+        stack.valkey.kill()
+        time.sleep(seconds)
+        report.expect("load was over before the fault", generator.is_over, False)
+        stack.valkey.start()
+        stack.postgres.start()
+        back_at = time.monotonic()
+        tries = generator.finish()
+        with stack.database() as database:
+            settle(stack, database)
+            report.recovery_seconds = time.monotonic() - back_at
+            audit(report, told, tries, database)
+        _audit_refusals(report, tries)
+    return report
+
+
+def _audit_refusals(report: Report, tries: Sequence[load.Try]) -> None:
+    report.expect("answers", set(report.statuses), {load.OK, load.UNAVAILABLE})
+    waits = {one.retry_after for one in tries if one.status == load.UNAVAILABLE}
+    report.expect("Retry-After of refusals", waits, {"30"})
+
+
+def crowded(
+    stack: Stack, *, sellers: int, orders: int, tellers: int, clients: int, dice: Random
+) -> Report:
+    """The same orders told by several clients at once, to several web processes."""
+    report = Report(f"each order told by {tellers} clients at once")
+    told = crowd(enrol(stack, sellers), orders=orders, tellers=tellers, dice=dice)
+    with stack.database() as database, loading(stack, told, clients=clients) as generator:
+        tries = generator.finish()
+        over_at = time.monotonic()
+        settle(stack, database)
+        report.recovery_seconds = time.monotonic() - over_at
+        audit(report, told, tries, database)
+        report.expect("answers", set(report.statuses), {load.OK})
+        report.expect("deadlocks", _deadlocks(database), 0)
+    return report
+
+
+def _deadlocks(database: psycopg.Connection) -> int:
+    row = database.execute(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

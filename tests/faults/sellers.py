@@ -1,0 +1,37 @@
+"""Sellers of a stack: run inside of its environment, `python -m django shell --command …`."""
+
+import json
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from flowzz.accounts.models import User
+from integrations.connection import connect, webhook_url
+from integrations.models import Integration, IntegrationStatus
+from integrations.providers import COINZZ
+from tests.faults.orders import Seller
+
+
+def enrol(count: int) -> None:
+    """Make so many users with a connected integration; print them as JSON."""
+    sellers = []
+    first = User.objects.count()
+    for number in range(first, first + count):
+        user = User.objects.create(email=f"vendedora{number}@exemplo.com.br")
+        integration = Integration.objects.create(
+            user=user,
+            provider=COINZZ,
+            status=IntegrationStatus.CONNECTED,
+            connected_at=timezone.now(),
+        )
+        path = urlsplit(webhook_url(integration)).path
+        sellers.append(asdict(Seller(str(user.id), str(integration.id), path)))
+    print(json.dumps(sellers))  # noqa: T201 - the answer
+
+
+def connect_one(api_key: str) -> None:
+    """Connect one more user to the sandbox, which starts the first sync; print the user's id."""
+    user = User.objects.create(email=f"vendedora{User.objects.count()}@exemplo.com.br")
+    connect(user_id=user.id, provider=COINZZ, api_key=api_key)
+    print(user.id)  # noqa: T201 - the answer
