@@ -1,12 +1,15 @@
-"""Health checks of a web process, for load balancers and `docker compose`."""
+"""Health checks, for load balancers, `docker compose` and monitoring."""
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from redis import RedisError
 
-from flowzz import redis
+from flowzz import heartbeat, redis
+from integrations import backlog
+from integrations.health import QUEUE_LATE
 
 
 @require_safe
@@ -24,6 +27,44 @@ def ready(request: HttpRequest) -> JsonResponse:
         {"status": "ok" if healthy else "unavailable", "checks": checks},
         status=200 if healthy else 503,
     )
+
+
+@require_safe
+def workers(request: HttpRequest) -> JsonResponse:
+    """Beat and a worker were heard from lately, and no event waits too long; else 503.
+
+    A late heartbeat of the workers means that all are gone, or busy. Ages are in seconds.
+    """
+    heartbeats, oldest = _heartbeats(), _oldest_due_seconds()
+    healthy = (
+        all(age is not None and age < heartbeat.LATE_SECONDS for age in heartbeats.values())
+        and oldest is not None
+        and oldest < QUEUE_LATE.total_seconds()
+    )
+    return JsonResponse(
+        {
+            "status": "ok" if healthy else "unavailable",
+            "heartbeatAges": heartbeats,
+            "oldestDueSeconds": oldest,
+        },
+        status=200 if healthy else 503,
+    )
+
+
+def _heartbeats() -> dict[heartbeat.Part, float | None]:
+    try:
+        return dict(heartbeat.ages())
+    except RedisError:
+        return dict.fromkeys(heartbeat.PARTS)
+
+
+def _oldest_due_seconds() -> float | None:
+    """0 where nothing waits; None where the database can't tell."""
+    try:
+        oldest = backlog.oldest_due()
+    except (DatabaseError, InterfaceError):
+        return None
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
 
 
 def _migrated() -> str:

@@ -2,12 +2,16 @@
 
 import logging.config
 import re
+import sys
 import time
+import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 import structlog
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 log = structlog.stdlib.get_logger("flowzz.request")
@@ -27,25 +31,29 @@ def configuration(*, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    structlog.processors.JSONRenderer(ensure_ascii=False),
-                ],
-                "foreign_pre_chain": _SHARED,
-            }
-        },
+        "formatters": {"json": {"()": json_lines}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django says again, with the path in it, what the request log says without secrets.
             "django.request": {"level": "CRITICAL"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Celery quotes a fault's text, which flowzz.celery leaves out.
+            "celery.app.trace": {"level": "CRITICAL"},
         },
     }
+
+
+def json_lines() -> logging.Formatter:
+    """Make the formatter of our lines and of the libraries'; `granian-logs.json` names it too."""
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _tell_exception,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        foreign_pre_chain=_SHARED,
+    )
 
 
 def configure(configuration: dict[str, Any]) -> None:
@@ -65,6 +73,26 @@ def configure(configuration: dict[str, Any]) -> None:
 def safe_path(path: str) -> str:
     """A path without the secret that a webhook's address holds."""
     return _SECRET_PATH.sub(r"\1***", path)
+
+
+def _tell_exception(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Tell an exception's types and places; its text may quote the data it stumbled over."""
+    exc_info = event.pop("exc_info", None)
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    if isinstance(error, BaseException):
+        event["exception"] = list(_chain(error))
+    return event
+
+
+def _chain(error: BaseException) -> Iterator[str]:
+    """Each exception and where it was raised, from the first cause on."""
+    if cause := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
+        yield from _chain(cause)
+    yield f"{type(error).__module__}.{type(error).__qualname__}"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"{frame.filename}:{frame.lineno} {frame.name}"
 
 
 class RequestLogMiddleware:
@@ -88,6 +116,12 @@ class RequestLogMiddleware:
         )
         response["X-Request-ID"] = request_id
         return response
+
+
+@receiver(got_request_exception)
+def log_fault(request: HttpRequest, **details: Any) -> None:
+    """Log what no view expected; Django then answers with 500."""
+    log.error("request_failed", path=safe_path(request.path), exc_info=sys.exc_info())
 
 
 def _request_id(request: HttpRequest) -> str:

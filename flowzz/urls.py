@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from flowzz import health
+from flowzz.metrics import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -13,6 +14,8 @@ urlpatterns = [
     path("webhooks/", include("integrations.webhook_urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("health/workers", health.workers),
+    path("metrics", metrics),
 ]
 
 handler500 = "flowzz.api.server_error"

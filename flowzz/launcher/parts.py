@@ -35,6 +35,7 @@ def web(port: int) -> Part:
         *("granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
         *("--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS)),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+        *("--log-config", "flowzz/granian-logs.json"),
         "flowzz.wsgi:application",
     )
 
@@ -42,13 +43,15 @@ def web(port: int) -> Part:
 def worker() -> Part:
     return _python(
         "worker",
-        *("celery", "--app", "flowzz", "worker", "--concurrency", str(TASK_PROCESSES)),
+        *("celery", "--quiet", "--app", "flowzz", "worker", "--concurrency", str(TASK_PROCESSES)),
         *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
     )
 
 
 def beat() -> Part:
-    return _python("beat", "celery", "--app", "flowzz", "beat", "--pidfile=", "--loglevel", "INFO")
+    return _python(
+        "beat", "celery", "--quiet", "--app", "flowzz", "beat", "--pidfile=", "--loglevel", "INFO"
+    )
 
 
 def sandbox(port: int, state: Path) -> Part:

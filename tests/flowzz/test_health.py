@@ -1,0 +1,96 @@
+"""Are the workers and beat heard from, and does nothing wait too long?"""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery.signals import before_task_publish
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+from redis import ConnectionError as RedisLost
+
+from flowzz import heartbeat, redis
+from integrations import backlog, tasks
+from tests import payloads
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis() -> None:
+    redis.client().flushdb()
+
+
+def ask() -> tuple[int, dict[str, Any]]:
+    response = Client().get("/health/workers")
+    return response.status_code, response.json()
+
+
+def all_beat() -> None:
+    for part in heartbeat.PARTS:
+        heartbeat.beat(part)
+
+
+def test_unavailable_before_the_first_heartbeat() -> None:
+    assert ask() == (
+        503,
+        {
+            "status": "unavailable",
+            "heartbeatAges": {"beat": None, "worker": None},
+            "oldestDueSeconds": 0.0,
+        },
+    )
+
+
+def test_pulse_shows_that_beat_and_a_worker_live() -> None:
+    before_task_publish.send(sender=tasks.pulse.name, headers={})
+    tasks.pulse()
+    status, body = ask()
+    assert (status, body["status"]) == (200, "ok")
+
+
+def test_other_tasks_show_nothing_of_beat() -> None:
+    before_task_publish.send(sender="integrations.tasks.sweep", headers={})
+    assert heartbeat.ages()["beat"] is None
+
+
+@pytest.mark.parametrize("part", heartbeat.PARTS)
+def test_unavailable_once_a_part_was_not_heard_from_for_two_minutes(part: str) -> None:
+    all_beat()
+    redis.client().hset(heartbeat.KEY, part, str(time.time() - 119))
+    assert ask()[0] == 200
+    redis.client().hset(heartbeat.KEY, part, str(time.time() - 121))
+    assert ask()[0] == 503
+
+
+def test_unavailable_while_an_event_is_due_for_five_minutes() -> None:
+    all_beat()
+    seller = Seller()
+    seller.receive(payloads.order(), at=timezone.now() - timedelta(seconds=295))
+    assert ask()[0] == 200
+    seller.receive(payloads.order("ordyyyyy"), at=timezone.now() - timedelta(seconds=301))
+    assert ask()[0] == 503
+    seller.drain()
+    assert ask()[0] == 200
+
+
+def test_unavailable_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise RedisLost
+
+    monkeypatch.setattr(redis, "client", lost)
+    heartbeat.beat("worker")
+    assert ask()[0] == 503
+
+
+def test_unavailable_without_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise OperationalError
+
+    all_beat()
+    monkeypatch.setattr(backlog, "oldest_due", lost)
+    status, body = ask()
+    assert (status, body["oldestDueSeconds"]) == (503, None)
