@@ -1,0 +1,44 @@
+"""The runbook, the rules and the dashboard speak of what there is."""
+
+import json
+import re
+
+import pytest
+
+from flowzz.counters import Counter, Histogram
+from flowzz.env import BASE_DIR
+from flowzz.metrics import COUNTED, REGISTRY
+from integrations.models import AlertKind
+from tests.integrations.sellers import Seller
+
+OPERATIONS = BASE_DIR / "docs/operations"
+RULES = (OPERATIONS / "prometheus-rules.yml").read_text()
+DASHBOARD = (OPERATIONS / "grafana-dashboard.json").read_text()
+HEADINGS = set(re.findall(r"^### (\w+)$", (BASE_DIR / "docs/operations.md").read_text(), re.M))
+
+
+@pytest.mark.django_db
+def test_rules_and_dashboard_name_metrics_that_exist() -> None:
+    Seller()
+    families = {family.name for family in REGISTRY.collect()}
+    told = families - {metric.name for metric in COUNTED}
+    told |= {f"{metric.name}_total" for metric in COUNTED if isinstance(metric, Counter)}
+    told |= {f"{metric.name}_bucket" for metric in COUNTED if isinstance(metric, Histogram)}
+
+    panels = json.loads(DASHBOARD)["panels"]
+    expressions = " ".join(target["expr"] for panel in panels for target in panel["targets"])
+    named = set(re.findall(r"\bflowzz_\w+", expressions + RULES))
+
+    assert named - told == set()
+    assert told - named == set()
+
+
+def test_every_alert_of_ours_is_in_the_runbook() -> None:
+    assert set(AlertKind.values) - HEADINGS == set()
+
+
+def test_every_runbook_that_a_rule_names_exists() -> None:
+    named = set(re.findall(r"runbook: docs/operations\.md#(\w+)", RULES))
+    alerts = set(re.findall(r"alert: (\w+)", RULES))
+    assert len(alerts) == RULES.count("runbook:")
+    assert named - {heading.lower() for heading in HEADINGS} == set()
