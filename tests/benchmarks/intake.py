@@ -1,0 +1,57 @@
+"""Webhooks acknowledged per second, beside a view that only INSERTs, on the same web server."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.db import connection
+
+from tests.benchmarks.bare import TABLE
+from tests.benchmarks.load import Load, send
+from tests.benchmarks.orders import bodies
+from tests.integrations.sellers import Seller
+
+COUNT = 6000
+WARM_UP = 500
+
+
+@contextmanager
+def web_server() -> Iterator[int]:
+    """Granian with two workers, as `up` starts it, on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
+            *("--workers", "2", "--no-log", "flowzz.wsgi:application"),
+        ]
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int) -> None:
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+
+
+def measure(seller: Seller) -> tuple[Load, Load]:
+    """The load on the door, and that on the bare view."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLE)
+    sent = bodies(COUNT + WARM_UP)
+    with web_server() as port:
+        loads = []
+        for path in (seller.path, "/bare"):
+            send(port, path, sent[:WARM_UP])
+            loads.append(send(port, path, sent[WARM_UP:]))
+    return loads[0], loads[1]

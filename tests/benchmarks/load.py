@@ -1,0 +1,60 @@
+"""A load generator: a few connections, kept alive, each sending one POST after the other."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+CONNECTIONS = 8
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of it; latencies are in seconds."""
+
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    @property
+    def p99(self) -> float:
+        return sorted(self.latencies)[len(self.latencies) * 99 // 100]
+
+
+def send(port: int, path: str, bodies: Sequence[bytes]) -> Load:
+    """POST all bodies; raises RuntimeError where an answer isn't 200."""
+    return asyncio.run(_send(port, path, bodies))
+
+
+async def _send(port: int, path: str, bodies: Sequence[bytes]) -> Load:
+    waiting, latencies = iter(bodies), list[float]()
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(CONNECTIONS):
+            group.create_task(_connection(port, path, waiting, latencies))
+    return Load(time.perf_counter() - started, latencies)
+
+
+async def _connection(
+    port: int, path: str, waiting: Iterator[bytes], latencies: list[float]
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for body in waiting:
+        started = time.perf_counter()
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(head.decode())
+        length = next(
+            line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        )
+        await reader.readexactly(int(length.partition(b":")[2]))
+        latencies.append(time.perf_counter() - started)
+    writer.close()

@@ -1,0 +1,29 @@
+"""Orders of invented people, as Coinzz sends them today: all of its fields, a client each."""
+
+import json
+
+from tests import payloads
+
+TEMPLATE = json.loads(payloads.raw("order_pix_approved_new_fields"))
+
+
+def bodies(count: int, *, changed: bool = False) -> list[bytes]:
+    """Paid orders; `changed`: the same ones, sent on their way."""
+    return [payloads.encode(_order(number, changed=changed)) for number in range(count)]
+
+
+def _order(number: int, *, changed: bool) -> dict[str, object]:
+    client = TEMPLATE["client"] | {
+        "client_name": f"Pessoa {number}",
+        "client_documment": str(10**10 + number * 97),
+        "client_phone": f"119{8 * 10**7 + number}",
+        "client_email": f"pessoa{number}@example.com",
+    }
+    order: dict[str, object] = TEMPLATE["order"] | {
+        "order_number": f"ord{number:05}",
+        "shipping_status": "A enviar",
+    }
+    if changed:
+        order |= {"shipping_status": "Enviado", "tracking_code": f"BR{number:09}BR"}
+    body: dict[str, object] = TEMPLATE | {"client": client, "order": order}
+    return body

@@ -1,0 +1,70 @@
+"""Draining and syncing, in one process, and the statements a batch takes."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from integrations import inbox, sync, vault
+from integrations.coinzz.client import CoinzzClient
+from integrations.coinzz.pages import Page
+from integrations.models import RunState, SyncRun, Trigger
+from sandbox.server import Sandbox
+from tests.benchmarks.orders import bodies
+from tests.integrations.sellers import Seller
+from tests.sandbox.caller import Caller
+
+
+def drained(seller: Seller, sent: list[bytes]) -> float:
+    """Events per second, from a full inbox until it is empty."""
+    seller.receive(*sent)
+    started = time.perf_counter()
+    seller.drain()
+    return len(sent) / (time.perf_counter() - started)
+
+
+def statements(seller: Seller, size: int) -> tuple[int, int]:
+    """SQL statements that a batch of new orders takes, and one of changed ones."""
+    counts = []
+    for changed in (False, True):
+        seller.receive(*bodies(size, changed=changed))
+        with CaptureQueriesContext(connection) as queries:
+            inbox.drain(seller.integration.id)
+        counts.append(len(queries))
+    return counts[0], counts[1]
+
+
+@contextmanager
+def sandbox(seller: Seller, sales: int) -> Iterator[Caller]:
+    """A sandbox that the seller is connected to."""
+    with Sandbox(sales=sales) as coinzz:
+        settings.COINZZ_API_URL = coinzz.api_url
+        vault.seal(seller.integration, "api_key", coinzz.api_key())
+        seller.integration.save()
+        yield Caller(coinzz)
+
+
+def synced(seller: Seller) -> tuple[SyncRun, float]:
+    """A full run, and its sales per second without the time spent waiting for the pages."""
+    fetch, waited = CoinzzClient.fetch_sales, 0.0
+
+    def timed(client: CoinzzClient, *arguments: object) -> Page:
+        nonlocal waited
+        asked = time.perf_counter()
+        try:
+            return fetch(client, *arguments)  # type: ignore[arg-type]
+        finally:
+            waited += time.perf_counter() - asked
+
+    run = sync.request_run(seller.integration, Trigger.USER, is_full=True)
+    with patch.object(CoinzzClient, "fetch_sales", timed):
+        started = time.perf_counter()
+        sync.execute(run.id)
+        seconds = time.perf_counter() - started - waited
+    run.refresh_from_db()
+    assert run.state == RunState.SUCCEEDED, run.error
+    return run, run.processed / seconds

@@ -1,0 +1,102 @@
+"""All measurements, one after the other, and their table."""
+
+import os
+import platform
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - Django had to be set up first
+from django.db import connection  # noqa: E402
+
+from flowzz import redis  # noqa: E402
+from tests.benchmarks import intake, spine  # noqa: E402
+from tests.benchmarks.orders import bodies  # noqa: E402
+from tests.integrations.sellers import Seller  # noqa: E402
+
+ORDERS = 10_000
+
+
+def run() -> None:
+    call_command("migrate", verbosity=0)
+    redis.client().flushdb()
+    print(_machine(), "", "| measured | figure |", "| --- | ---: |", sep="\n")  # noqa: T201 - output
+    try:
+        for measurement in (_intake, _drain, _sync, _statements):
+            _print(measurement)
+    finally:
+        redis.client().flushdb()
+        connection.close()
+
+
+def _print(measurement: Callable[[], list[tuple[str, str]]]) -> None:
+    for name, figure in measurement():
+        print(f"| {name} | {figure} |", flush=True)  # noqa: T201 - output
+
+
+def _intake() -> list[tuple[str, str]]:
+    door, bare = intake.measure(Seller("porta@flowzz.test"))
+    return [
+        (
+            f"webhooks acknowledged, {intake.COUNT:,} sent",
+            f"{door.rate:,.0f}/s, p99 {door.p99 * 1000:.0f} ms",
+        ),
+        (
+            "a bare view that only INSERTs, the same server",
+            f"{bare.rate:,.0f}/s, p99 {bare.p99 * 1000:.0f} ms",
+        ),
+        ("webhooks : bare view", f"{door.rate / bare.rate:.2f}"),
+    ]
+
+
+def _drain() -> list[tuple[str, str]]:
+    seller = Seller("caixa@flowzz.test")
+    new = spine.drained(seller, bodies(ORDERS))
+    changed = spine.drained(seller, bodies(ORDERS, changed=True))
+    return [
+        (f"events drained, {ORDERS:,} new orders", f"{new:,.0f}/s"),
+        (f"events drained, {ORDERS:,} changed orders", f"{changed:,.0f}/s"),
+    ]
+
+
+def _sync() -> list[tuple[str, str]]:
+    seller = Seller("busca@flowzz.test")
+    with spine.sandbox(seller, ORDERS) as coinzz:
+        first, new = spine.synced(seller)
+        unchanged = spine.synced(seller)[1]
+        coinzz.control("POST", "change", count=ORDERS)
+        second, changed = spine.synced(seller)
+    return [
+        (f"sales synced, {first.created:,} new", f"{new:,.0f}/s"),
+        (f"sales synced, {first.processed:,} unchanged", f"{unchanged:,.0f}/s"),
+        (f"sales synced, {second.updated:,} of {second.processed:,} changed", f"{changed:,.0f}/s"),
+    ]
+
+
+def _statements() -> list[tuple[str, str]]:
+    seller = Seller("lote@flowzz.test")
+    return [
+        (f"SQL statements for {size} new, {size} changed orders", f"{counts[0]}, {counts[1]}")
+        for size in (5, 500)
+        for counts in [spine.statements(seller, size)]
+    ]
+
+
+def _machine() -> str:
+    """What was measured on, for the reader of the table."""
+    model = platform.machine()
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+        model = next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        postgres = cursor.fetchone()[0]
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("Django", "psycopg", "granian"))
+    return (
+        f"{os.cpu_count()} cores ({model}), {platform.system()}, Python "
+        f"{platform.python_version()}, PostgreSQL {postgres} (durable), {libraries}; "
+        "load generator and database on the same cores."
+    )
