@@ -58,6 +58,7 @@ def json_lines() -> logging.Formatter:
 
 def configure(configuration: dict[str, Any]) -> None:
     logging.config.dictConfig(configuration)
+    logging.captureWarnings(True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
