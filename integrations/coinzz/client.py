@@ -1,8 +1,8 @@
 """Coinzz's HTTP API with one user's key: patient with passing faults, clear about the others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol, Self, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
@@ -80,14 +80,22 @@ class CoinzzClient:
         self._call(lambda: check_products(self._transport.get("/products")))
 
     def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
-        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on."""
-        page = self.fetch_sales(since, start_page)
+        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on.
+
+        A page that repeats the one before it, that of an earlier run included, is no page: what
+        it should have held would be missed.
+        """
+        before = self.fetch_sales(since, start_page - 1).items if start_page > 1 else None
+        page = self.fetch_sales(since, start_page, before)
         yield page
         while page.has_next:
-            page = self.fetch_sales(since, page.number + 1)
+            page = self.fetch_sales(since, page.number + 1, page.items)
             yield page
 
-    def fetch_sales(self, since: datetime | None, page: int) -> Page:
+    def fetch_sales(
+        self, since: datetime | None, page: int, before: Sequence[Any] | None = None
+    ) -> Page:
+        """One page; raises ProviderUnavailable where it is only the page `before` once more."""
         params: dict[str, str | int] = {"page": page, "per_page": self._page_size}
         if since:
             params["since"] = since.astimezone(SAO_PAULO).strftime("%Y-%m-%d %H:%M:%S")
@@ -95,7 +103,12 @@ class CoinzzClient:
         def attempt() -> Page:
             fetched_at = datetime.now(UTC)
             answer = self._transport.get("/sales", params)
-            return read_page(answer, number=page, fetched_at=fetched_at)
+            fetched = read_page(answer, number=page, fetched_at=fetched_at)
+            if before and fetched.items == before:
+                raise ProviderUnavailable(
+                    f"O Coinzz enviou a página {page - 1} no lugar da {page}."
+                )
+            return fetched
 
         return self._call(attempt)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from integrations.errors import NotTheApi
+from integrations.errors import NotTheApi, ProviderUnavailable
 
 MAX_PAGES: Final = 100_000
 
@@ -40,7 +40,9 @@ def check_products(answer: Any) -> None:
 def read_page(answer: Any, *, number: int, fetched_at: datetime) -> Page:
     """Read `GET /sales`: Laravel's pages, in any of its three forms, bare or in an envelope.
 
-    Raises NotTheApi, also where the pages run in a circle.
+    Raises NotTheApi, also where the pages run in a circle, and ProviderUnavailable for a page
+    that comes empty though there are sales on it or after it: taken for the truth, the sync's
+    cursor would pass them.
     """
     paged = _object(answer)
     paged = _object(paged.get("data")) or paged
@@ -51,7 +53,7 @@ def read_page(answer: Any, *, number: int, fetched_at: datetime) -> Page:
     last_page = _whole(told.get("last_page"))
     next_url = _object(paged.get("links")).get("next") or paged.get("next_page_url")
     _refuse_circle(number, _whole(told.get("current_page")), next_url)
-    return Page(
+    page = Page(
         number=number,
         last_page=last_page,
         total=_whole(told.get("total")),
@@ -59,6 +61,16 @@ def read_page(answer: Any, *, number: int, fetched_at: datetime) -> Page:
         has_next=bool(next_url) if last_page is None else number < last_page,
         fetched_at=fetched_at,
     )
+    if not items and _has_sales(page):
+        raise ProviderUnavailable(f"O Coinzz enviou vazia a página {number}, que tem vendas.")
+    return page
+
+
+def _has_sales(page: Page) -> bool:
+    """Whether an empty page contradicts what it says of itself."""
+    if page.number == 1:
+        return page.has_next or bool(page.total)
+    return page.has_next or (page.last_page or 0) >= page.number
 
 
 def _refuse_circle(number: int, current: int | None, next_url: Any) -> None:

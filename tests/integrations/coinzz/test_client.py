@@ -279,11 +279,32 @@ def test_since_is_sent_in_sao_paulos_time(sandbox: Sandbox) -> None:
         assert client.fetch_sales(since + timedelta(minutes=10), 1).items == []
 
 
-def test_an_empty_page_in_the_middle_does_not_end_the_run(sandbox: Sandbox, faults: Any) -> None:
-    faults("empty_page", path="sales", after=1, times=1)
+@pytest.mark.parametrize("fault", ["empty_page", "duplicate_page"])
+@pytest.mark.parametrize("after", [1, 4], ids=["in_the_middle", "at_the_end"])
+def test_a_page_without_its_sales_is_asked_for_again(
+    sandbox: Sandbox, faults: Any, naps: list[float], fault: str, after: int
+) -> None:
+    faults(fault, path="sales", after=after, times=1)
     with client_of(sandbox) as client:
         sizes = [len(page.items) for page in client.sales_pages(None)]
-    assert sizes == [10, 0, 10, 10, 5]
+    assert (sizes, naps) == ([10, 10, 10, 10, 5], [1.0])
+
+
+@pytest.mark.parametrize("fault", ["empty_page", "duplicate_page"])
+def test_a_page_that_stays_without_its_sales_ends_the_run_with_an_error(
+    sandbox: Sandbox, faults: Any, naps: list[float], fault: str
+) -> None:
+    faults(fault, path="sales", after=1, times=None)
+    with client_of(sandbox) as client, pytest.raises(ProviderUnavailable):
+        list(client.sales_pages(None))
+
+
+def test_a_run_that_goes_on_sees_that_its_page_only_repeats_the_one_before(
+    sandbox: Sandbox, faults: Any, naps: list[float]
+) -> None:
+    faults("duplicate_page", path="sales", after=1, times=None)
+    with client_of(sandbox) as client, pytest.raises(ProviderUnavailable, match="no lugar da 2"):
+        list(client.sales_pages(None, start_page=2))
 
 
 def test_pages_in_a_circle_end_the_run_with_an_error(sandbox: Sandbox, faults: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.coinzz.pages import MAX_PAGES, Page, check_products, read_page
-from integrations.errors import NotTheApi
+from integrations.errors import NotTheApi, ProviderUnavailable
 
 NOW = datetime(2026, 11, 3, 21, 0, tzinfo=UTC)
 URL = "https://coinzz.example/api/sales?per_page=2&page="
@@ -53,8 +53,30 @@ def test_without_a_last_page_the_next_link_decides(answer: Any, has_next: bool) 
     assert read(answer) == page(last_page=None, total=None, items=answer["data"], has_next=has_next)
 
 
-def test_an_empty_page_in_the_middle_ends_nothing() -> None:
-    assert read({"data": [], "meta": META}) == page(items=[])
+@pytest.mark.parametrize(
+    ("number", "meta"),
+    [
+        (1, {"total": 45}),
+        (1, {"last_page": 5}),
+        (3, {"last_page": 5}),
+        (5, {"last_page": 5}),
+    ],
+)
+def test_an_empty_page_that_should_have_sales_is_not_believed(
+    number: int, meta: dict[str, int]
+) -> None:
+    with pytest.raises(ProviderUnavailable, match="vazia"):
+        read({"data": [], "meta": meta}, number)
+
+
+@pytest.mark.parametrize(
+    ("number", "meta"),
+    [(1, {"total": 0, "last_page": 1}), (1, {}), (6, {"total": 45, "last_page": 5})],
+)
+def test_an_empty_page_ends_the_run_where_there_is_nothing_more(
+    number: int, meta: dict[str, int]
+) -> None:
+    assert read({"data": [], "meta": meta}, number).has_next is False
 
 
 def test_the_last_page_is_the_last_whatever_its_link_says() -> None:
