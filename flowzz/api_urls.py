@@ -1,7 +1,7 @@
 """All of the API, in its first version, and its own description."""
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from flowzz.accounts.api import RefreshView, TokenView
 from flowzz.api import not_found
@@ -13,6 +13,6 @@ urlpatterns = [
     path("v1/", include("integrations.api.urls")),
     path("v1/", include("sales.api.urls")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
-    re_path(r"^docs/?$", SpectacularSwaggerView.as_view(url_name="schema")),
+    re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     re_path(r"", not_found),
 ]

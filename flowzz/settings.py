@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "flowzz.logs.RequestLogMiddleware",
+    "flowzz.headers.BrowserLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -124,8 +125,16 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Behind a proxy that ends TLS, and the cookies' safety, follow the public address.
 _is_https = PUBLIC_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
+SESSION_COOKIE_AGE = 12 * 60 * 60  # a day's work
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
+SECURE_SSL_REDIRECT = env.bool("SSL_REDIRECT", default=_is_https)
+# Asked from inside; and a webhook that comes the wrong way is better taken than lost.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$", r"^webhooks/"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if _is_https else 0
 SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Other programs may stand on the names below ours: they are not ours to force to https.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # E-mail
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "COINZZ_ENCRYPTION_KEY": "an encryption key for tests alone, never for use",
     "COINZZ_ENCRYPTION_KEY_FALLBACKS": "",
     "PUBLIC_BASE_URL": "https://flowzz.test",
+    "SSL_REDIRECT": "false",  # the tests' browsers speak http
     "COINZZ_API_URL": "http://coinzz.test/api",
     "EMAIL_URL": "memorymail://",
     "ALERT_EMAILS": "equipe@flowzz.test",

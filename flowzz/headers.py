@@ -1,0 +1,52 @@
+"""What browsers are told to forbid the pages they get from us."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+_NOTHING = {
+    "default-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+_PAGES = _NOTHING | {
+    "script-src": "'self'",
+    # The admin's theme and Swagger's page have styles in them, which can't run anything.
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+}
+# django-unfold's pages are Alpine.js, which makes functions of the texts in their attributes.
+_ADMIN = _PAGES | {"script-src": "'self' 'unsafe-eval'", "form-action": "'self'"}
+
+
+def _policy(directives: dict[str, str]) -> str:
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+# The first that the path begins with.
+POLICIES = {
+    "/admin/": _policy(_ADMIN),
+    "/api/docs": _policy(_PAGES),
+    "/": _policy(_NOTHING),
+}
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
+)
+
+
+class BrowserLimitsMiddleware:
+    """Adds Content-Security-Policy and Permissions-Policy to every answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        policy = next(text for path, text in POLICIES.items() if request.path.startswith(path))
+        response.setdefault("Content-Security-Policy", policy)
+        response.setdefault("Permissions-Policy", PERMISSIONS)
+        return response
