@@ -87,11 +87,12 @@ def start(place: Place, supervisor: Supervisor, logins: demo.Logins | None) -> N
 
 
 def describe(place: Place, logins: demo.Logins | None) -> None:
+    sandbox = place.sandbox_url and f"{place.sandbox_url}/ (a sandbox)"
     lines = {
         "API": f"{place.base_url}/api/v1",
         "API docs": f"{place.base_url}/api/docs",
         "Back-office": f"{place.base_url}/admin/",
-        "Coinzz": place.sandbox_url or os.environ["COINZZ_API_URL"],
+        "Coinzz": sandbox or os.environ["COINZZ_API_URL"],
         "Logs": f"{LOGS}/ (web, worker, beat, sandbox)",
     }
     if logins:
