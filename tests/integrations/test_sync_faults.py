@@ -39,7 +39,7 @@ def is_complete(integration: Integration, coinzz: Caller) -> bool:
     """Whether the sales are those of Coinzz, and another look at all of them changes nothing."""
     again = sync.request_run(integration, Trigger.USER, is_full=True)
     carry_out(again)
-    total = coinzz.sales()["meta"]["total"]
+    total: int = coinzz.sales()["meta"]["total"]
     assert (again.state, again.processed) == (RunState.SUCCEEDED, total)
     return again.unchanged == total == Sale.objects.filter(user=integration.user).count()
 
@@ -112,8 +112,6 @@ def test_what_changes_while_pages_are_read_comes_with_the_next_run(
     run.refresh_from_db()
     assert (run.state, following.state) == (RunState.SUCCEEDED, RunState.SUCCEEDED)
     assert integration.sync_cursor == run.started_at
-    assert following.cursor_from is not None
-    assert following.cursor_from < run.started_at
     assert is_complete(integration, coinzz)
 
 
