@@ -201,7 +201,7 @@ class Ledger:
     ) -> None:
         self._history.append(
             SaleStatusChange(
-                sale=sale,
+                sale_id=sale.id,
                 axis=axis,
                 from_status="" if first else getattr(sale, axis),
                 to_status=status,
