@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from flowzz.accounts.models import User
 from integrations import connection, vault
-from integrations.crypto import DecryptionError
+from integrations.crypto import Cipher, DecryptionError
 from integrations.errors import KeyRefused
 from integrations.models import (
     Alert,
@@ -139,8 +139,7 @@ def test_secret_of_one_integration_does_not_open_in_another(
 
 
 def test_value_of_the_older_system_is_read_and_rewritten(integration: Integration) -> None:
-    vault.cipher.cache_clear()
-    cipher = vault.Cipher("flowzz-test-key-0123456789abcdef-0001")
+    cipher = Cipher("flowzz-test-key-0123456789abcdef-0001")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vault, "cipher", lambda: cipher)
         integration.api_key = LEGACY

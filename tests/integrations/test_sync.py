@@ -77,7 +77,7 @@ def test_first_run_stops_at_the_limit_of_sales(
 
 
 def test_next_run_brings_what_has_changed_since_and_records_what_webhooks_missed(
-    integration: Integration, coinzz: Caller
+    integration: Integration, coinzz: Caller, settings: Settings
 ) -> None:
     integration.connected_at = timezone.now() - timedelta(seconds=1)
     integration.save()
@@ -86,8 +86,8 @@ def test_next_run_brings_what_has_changed_since_and_records_what_webhooks_missed
     integration.refresh_from_db()
     coinzz.control("POST", "orders", count=4)
 
-    with patch.object(sync.settings, "SYNC_OVERLAP", timedelta(seconds=2)):
-        run = carry_out(integration)
+    settings.SYNC_OVERLAP = timedelta(seconds=2)
+    run = carry_out(integration)
 
     assert (run.created, run.missed) == (4, 4)
     assert run.created + run.updated + run.unchanged == run.processed
@@ -184,7 +184,10 @@ def test_page_of_a_lost_lease_leaves_nothing(integration: Integration) -> None:
 def test_cancelled_run_stops_and_leaves_the_cursor(integration: Integration) -> None:
     run = sync.request_run(integration, Trigger.INITIAL)
 
-    sync.execute(run.id, on_progress=lambda _: sync.cancel_runs(integration) and None)
+    def cancel(_: SyncRun) -> None:
+        sync.cancel_runs(integration)
+
+    sync.execute(run.id, on_progress=cancel)
 
     run.refresh_from_db()
     integration.refresh_from_db()
