@@ -28,7 +28,7 @@ class ClientPage(ReadOnlyPage):
     search_fields = ("cpf",)
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
     fieldsets = (
-        (None, {"fields": ("name", "status", "user", "created_at", "updated_at")}),
+        (None, {"fields": ("name", "status", "user", "created_at", "updated_at", "erased_at")}),
         ("Documento", {"fields": ("document", "document_valid", "document_identifies")}),
         ("Contato", {"fields": ("phone", "email")}),
         (

@@ -71,10 +71,6 @@ class Client(models.Model):
 
     class Meta:
         verbose_name = "cliente"
-        permissions: ClassVar = [
-            ("export_client", "Pode exportar os dados pessoais de um cliente"),
-            ("erase_client", "Pode apagar os dados pessoais de um cliente"),
-        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "cpf"],

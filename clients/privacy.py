@@ -47,6 +47,8 @@ PERSONAL = (
 # Between the digits of a number as people write it; a quote would end its text.
 _SEPARATORS = r'[^0-9a-z"]{0,3}'
 
+_SHORT_WORD = 3
+
 
 @dataclass(frozen=True)
 class Person:
@@ -94,6 +96,11 @@ class Person:
         if self.name and text.strip().casefold() == self.name.casefold():
             return True
         return bool(self.pattern and re.search(self.pattern, text, re.IGNORECASE))
+
+    def shares_a_name_with(self, text: str) -> bool:
+        """Whether a text has one of the person's names in it, short words such as "da" aside."""
+        names = {word for word in self.name.casefold().split() if len(word) > _SHORT_WORD}
+        return not names.isdisjoint(re.findall(r"\w+", text.casefold()))
 
     def has(self, *, email: str, phone: str) -> bool:
         """Whether either of these contacts, in any writing, is the person's."""

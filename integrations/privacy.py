@@ -3,12 +3,14 @@
 A person is a client of one user: what another user knows of them is that user's to give.
 """
 
+import json
 import uuid
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
 from django.contrib.admin.models import LogEntry
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.utils import timezone
@@ -40,7 +42,7 @@ class Erasure:
 
 def export(client: Client) -> dict[str, Any]:
     """All that is stored of a client, as docs/personal-data.md describes it; no secret."""
-    person = _person(client)
+    person = person_of(client)
     return {
         "gerado_em": timezone.now(),
         "usuario": client.user.email,
@@ -50,6 +52,11 @@ def export(client: Client) -> dict[str, Any]:
         "pedidos_de_afiliacao": sales.export_affiliations(client, person),
         "webhooks": [_exported(event) for event in _events_to_give(client, person)],
     }
+
+
+def as_json(exported: dict[str, Any]) -> str:
+    """An export as people and programs read it; times in ISO 8601, money as text."""
+    return json.dumps(exported, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
 
 def erase(client_id: uuid.UUID) -> Erasure:
@@ -64,7 +71,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
     with transaction.atomic():
         hold_seller(client.user_id)
         client = Client.objects.select_for_update().select_related("user").get(id=client_id)
-        person = _person(client)
+        person = person_of(client)
         events = _events(client, person).filter(received_at__lt=started)
         ids = list(events.values_list("id", flat=True))
         erasure = Erasure(
@@ -90,7 +97,8 @@ def _finish_what_has_arrived(client: Client) -> None:
             pass
 
 
-def _person(client: Client) -> Person:
+def person_of(client: Client) -> Person:
+    """How texts name the client, without what is the seller's own."""
     rules = [provider.metadata for provider in PROVIDERS.values()]
     sellers_emails = {client.user.email, *sales.sellers_emails(client, rules)}
     return Person.of(client, sellers_emails=sellers_emails)

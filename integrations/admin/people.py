@@ -1,0 +1,88 @@
+"""A client's personal data at their request: given as a file, or erased."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from clients.admin import ClientPage
+from clients.models import Client
+from clients.privacy import Person
+from integrations import privacy
+
+admin.site.unregister(Client)
+
+
+class ErasureForm(forms.Form):
+    reason = forms.CharField(
+        label="Motivo",
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Por exemplo o número do atendimento. Fica no registro: sem dados da pessoa.",
+    )
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        if self.person.is_named_in(reason) or self.person.shares_a_name_with(reason):
+            raise forms.ValidationError("Não escreva aqui dados da pessoa.")
+        return reason
+
+
+@admin.register(Client)
+class ClientDataPage(ClientPage):
+    """The client's page, with what only those may do who answer requests of this kind."""
+
+    actions_detail = ("export_data", "erase_data")
+
+    def has_answer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("accounts.erase_people")
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Exportar dados pessoais",
+        url_path="exportar",
+        icon="download",
+        permissions=["answer"],
+    )
+    def export_data(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        client = get_object_or_404(Client, id=object_id)
+        document = privacy.as_json(privacy.export(client))
+        self.log_change(request, client, "Dados pessoais exportados.")
+        headers = {"Content-Disposition": f'attachment; filename="cliente-{client.id}.json"'}
+        return HttpResponse(document, content_type="application/json", headers=headers)
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Apagar dados pessoais",
+        url_path="apagar",
+        icon="person_remove",
+        permissions=["answer"],
+    )
+    def erase_data(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        client = get_object_or_404(Client, id=object_id)
+        page = reverse("admin:clients_client_change", args=[client.id])
+        form = ErasureForm(request.POST or None, person=privacy.person_of(client))
+        if form.is_valid():
+            privacy.erase(client.id)
+            client.refresh_from_db()
+            reason = form.cleaned_data["reason"]
+            self.log_change(request, client, f"Dados pessoais apagados. Motivo: {reason}")
+            self.message_user(request, "Dados pessoais apagados.", messages.SUCCESS)
+            return redirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": Client._meta,
+            "title": "Apagar dados pessoais",
+            "client": client,
+            "form": form,
+            "page": page,
+        }
+        return render(request, "clients/erase.html", context)

@@ -1,0 +1,23 @@
+"""Which client a command is about."""
+
+from argparse import ArgumentParser
+
+from django.core.management.base import CommandError
+
+from clients.models import Client
+from clients.search import NotOneClient, find_one
+
+
+def add_client_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "who", metavar="CLIENTE", help="id; ou, com --user, documento, telefone ou e-mail"
+    )
+    parser.add_argument("--user", default="", metavar="E-MAIL", help="e-mail do usuário")
+
+
+def named_client(who: str, user: str) -> Client:
+    """The one client that the arguments mean. Raises CommandError."""
+    try:
+        return find_one(who, user)
+    except NotOneClient as error:
+        raise CommandError(str(error)) from None

@@ -1,0 +1,27 @@
+"""`manage.py client_export`: everything about one person, as JSON."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from integrations import privacy
+from integrations.management.clients import add_client_arguments, named_client
+
+
+class Command(BaseCommand):
+    help = "Exporta em JSON tudo o que há sobre uma pessoa (docs/personal-data.md)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_client_arguments(parser)
+        parser.add_argument("--output", type=Path, metavar="ARQUIVO", help="em vez da tela")
+
+    def handle(self, *args: Any, who: str, user: str, output: Path | None, **options: Any) -> None:
+        document = privacy.as_json(privacy.export(named_client(who, user)))
+        if output is None:
+            self.stdout.write(document)
+            return
+        output.touch(mode=0o600)
+        output.write_text(document)
+        self.stdout.write(f"Exportado para {output}.")

@@ -1,0 +1,93 @@
+"""A person's data, given and erased by staff who may."""
+
+import json
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from clients.models import Client
+from flowzz.accounts.models import User
+from tests.factories import ClientFactory
+from tests.integrations.admin.conftest import Staff
+
+
+@pytest.fixture
+def client_row(db: None) -> Client:
+    return ClientFactory.create(name="Zoraide da Quintanilha", cpf="52998224725")
+
+
+def path(client: Client, action: str) -> str:
+    return reverse(f"admin:clients_client_{action}", args=[client.id])
+
+
+def test_export_is_a_file_and_in_the_log(staff: Staff, client_row: Client) -> None:
+    response = staff.get(path(client_row, "export_data"))
+
+    assert response["Content-Disposition"] == f'attachment; filename="cliente-{client_row.id}.json"'
+    assert json.loads(response.content)["cliente"]["nome"] == "Zoraide da Quintanilha"
+    assert LogEntry.objects.get().change_message == "Dados pessoais exportados."
+
+
+def test_erasing_asks_first(staff: Staff, client_row: Client) -> None:
+    page = staff.get(path(client_row, "erase_data"))
+
+    assert "Apagar os dados pessoais de Zoraide da Quintanilha?" in page.content.decode()
+    client_row.refresh_from_db()
+    assert client_row.erased_at is None
+
+
+def test_erasing_leaves_one_line_without_personal_data(staff: Staff, client_row: Client) -> None:
+    staff.get(path(client_row, "export_data"))
+
+    response = staff.post(path(client_row, "erase_data"), {"reason": "Atendimento 4512"})
+
+    assert response.status_code == 302
+    client_row.refresh_from_db()
+    assert (client_row.name, client_row.cpf) == ("", "")
+    lines = LogEntry.objects.order_by("id").values_list("object_repr", "change_message")
+    assert list(lines) == [
+        ("(sem nome)", "Dados pessoais exportados."),
+        ("(sem nome)", "Dados pessoais apagados. Motivo: Atendimento 4512"),
+    ]
+
+
+@pytest.mark.parametrize("reason", ["", "Pedido da Zoraide", "CPF 529.982.247-25"])
+def test_reason_is_needed_and_must_not_name_the_person(
+    staff: Staff, client_row: Client, reason: str
+) -> None:
+    Client.objects.update(document_identifies=True)
+
+    response = staff.post(path(client_row, "erase_data"), {"reason": reason})
+
+    assert response.status_code == 200
+    client_row.refresh_from_db()
+    assert client_row.erased_at is None
+
+
+def test_reason_may_share_a_short_word_with_the_name(staff: Staff, client_row: Client) -> None:
+    staff.post(path(client_row, "erase_data"), {"reason": "a pedido da pessoa"})
+
+    client_row.refresh_from_db()
+    assert client_row.erased_at is not None
+
+
+@pytest.mark.parametrize("action", ["export_data", "erase_data"])
+def test_who_may_only_look_can_do_neither(staff: Staff, client_row: Client, action: str) -> None:
+    looker = User.objects.create_user("consulta@flowzz.test", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_client"))
+    staff.force_login(looker)
+    page = staff.get(reverse("admin:clients_client_change", args=[client_row.id]))
+
+    assert page.status_code == 200
+    assert path(client_row, action) not in page.content.decode()
+    assert staff.get(path(client_row, action)).status_code == 403
+    assert staff.post(path(client_row, action), {"reason": "Teste"}).status_code == 403
+
+
+@pytest.mark.parametrize("action", ["export_data", "erase_data"])
+def test_client_page_offers_it(staff: Staff, client_row: Client, action: str) -> None:
+    page = staff.get(reverse("admin:clients_client_change", args=[client_row.id]))
+
+    assert path(client_row, action) in page.content.decode()
