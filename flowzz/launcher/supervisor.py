@@ -15,7 +15,7 @@ from flowzz.embedded.process import die_with_parent
 from flowzz.launcher.parts import Part
 
 POLL_SECONDS = 0.1
-STOP_SECONDS = 15.0
+STOP_SECONDS = 8.0
 LONGEST_PAUSE_SECONDS = 30.0
 # A part that has run for so long and dies is started again at once.
 HEALTHY_SECONDS = 60.0
@@ -70,14 +70,11 @@ class Child:
             self._next_start = 0.0
             self._process = self._start()
 
-    def ask_to_stop(self) -> None:
-        if self._process.poll() is None:
-            self._process.terminate()
-
-    def wait(self, deadline: float) -> None:
-        """Wait for its end, and force it after the deadline."""
+    def stop(self) -> None:
+        """End the process, by force where it doesn't: Celery can miss a signal as it starts."""
+        self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(max(0.0, deadline - time.monotonic()))
+            self._process.wait(STOP_SECONDS)
         self._end_group()
         self._process.wait()
 
@@ -153,9 +150,7 @@ class Supervisor:
                 self._report(f"{child.name} ended with {code}; it starts again {when}: {child.log}")
 
     def stop(self) -> None:
-        for child in self._children:
-            child.ask_to_stop()
-        deadline = time.monotonic() + STOP_SECONDS
-        for child in self._children:
-            child.wait(deadline)
+        """End all, those first that were started last and may need the others."""
+        for child in reversed(self._children):
+            child.stop()
         self._children.clear()
