@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 
 from flowzz import heartbeat
@@ -20,6 +21,7 @@ def drain_inbox(integration_id: str) -> None:
 
     What the spool still holds came before what is in the inbox, so it is moved there first.
     """
+    structlog.contextvars.bind_contextvars(integration_id=integration_id)
     id_ = UUID(integration_id)
     wake.awake(id_)
     deadline = time.monotonic() + FAIR_SECONDS

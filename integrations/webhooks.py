@@ -101,6 +101,7 @@ def _keep(delivery: Delivery) -> None:
         spool.keep(delivery)
         return
     if integration:
+        structlog.contextvars.bind_contextvars(integration_id=str(integration.id))
         wake.inbox(integration.id)
 
 

@@ -4,7 +4,9 @@ import json
 import re
 
 import pytest
+from django_celery_beat.models import PeriodicTask
 
+from flowzz.celery import PULSE, app
 from flowzz.counters import Counter, Histogram
 from flowzz.env import BASE_DIR
 from flowzz.metrics import COUNTED, REGISTRY
@@ -31,6 +33,14 @@ def test_rules_and_dashboard_name_metrics_that_exist() -> None:
 
     assert named - told == set()
     assert told - named == set()
+
+
+@pytest.mark.django_db
+def test_schedule_names_tasks_that_exist() -> None:
+    app.loader.import_default_modules()
+    scheduled = set(PeriodicTask.objects.values_list("task", flat=True))
+    assert PULSE in scheduled
+    assert scheduled - set(app.tasks) == set()
 
 
 def test_every_alert_of_ours_is_in_the_runbook() -> None:

@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import travel
 
-from integrations.models import Alert, AlertKind, WebhookEvent, WebhookRhythm
+from integrations import watch
+from integrations.models import Alert, AlertKind, Integration, WebhookEvent, WebhookRhythm
 from integrations.rhythm import learn
 from integrations.silence import hour_of_week
 from tests.factories import SAO_PAULO
@@ -27,7 +28,13 @@ def seller() -> Seller:
 
 def came(seller: Seller, *times: datetime) -> None:
     WebhookEvent.objects.bulk_create(
-        WebhookEvent(integration=seller.integration, provider="x", body_hash=b"", received_at=time)
+        WebhookEvent(
+            integration=seller.integration,
+            provider="x",
+            body_hash=b"",
+            received_at=time,
+            state="DONE",
+        )
         for time in times
     )
 
@@ -75,6 +82,18 @@ def test_silence_does_not_become_a_habit(seller: Seller) -> None:
     WebhookEvent.objects.all().delete()
     came(seller, NOON)
     assert learned(seller) == before
+
+
+def test_habit_of_real_events_tells_silence_from_little_traffic(seller: Seller) -> None:
+    rare = Seller(email="rara@flowzz.test")
+    hours = [NOW.replace(minute=0) - timedelta(hours=hour) for hour in range(1, 24 * 28)]
+    came(seller, *(hour + timedelta(minutes=10 * n) for hour in hours for n in range(6)))
+    came(rare, *hours[::24])
+    Integration.objects.update(last_webhook_at=NOW - timedelta(hours=3))
+    with travel(NOW, tick=False):
+        learn()
+        found = watch.silent()
+    assert set(found) == {seller.integration.id}
 
 
 def test_all_integrations_are_learned_in_one_statement(seller: Seller) -> None:
