@@ -65,17 +65,19 @@ def erase(client_id: uuid.UUID) -> Erasure:
     Raises Client.DoesNotExist. What comes later of an order of theirs changes its state and
     nothing more; a new order is new data.
     """
-    client = Client.objects.get(id=client_id)
+    client = Client.objects.select_related("user").get(id=client_id)
     started = timezone.now()
     _finish_what_has_arrived(client)
+    person = person_of(client)
+    # Before the seller is held: looking through many bodies takes seconds.
+    events = list(
+        _events(client, person).filter(received_at__lt=started).values_list("id", flat=True)
+    )
     with transaction.atomic():
         hold_seller(client.user_id)
-        client = Client.objects.select_for_update().select_related("user").get(id=client_id)
-        person = person_of(client)
-        events = _events(client, person).filter(received_at__lt=started)
-        ids = list(events.values_list("id", flat=True))
+        client = Client.objects.select_for_update().get(id=client_id)
         erasure = Erasure(
-            events=inbox.forget(WebhookEvent.objects.filter(id__in=ids), ERASED),
+            events=inbox.forget(WebhookEvent.objects.filter(id__in=events), ERASED),
             findings=_erase_findings(client),
             affiliations=sales.erase_affiliations(client, person),
             sales=sum(
