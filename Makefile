@@ -39,7 +39,7 @@ test: lint  ## lint, then run all tests with their branch coverage
 test-faults: install  ## kill processes and servers under load, and count what is left
 	$(BIN)/pytest -m faults tests/faults
 
-lint: install  ## check style, types, directions, migrations and the API's document
+lint: install  ## check style, types, directions, migrations, libraries and the API's document
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
@@ -47,6 +47,7 @@ lint: install  ## check style, types, directions, migrations and the API's docum
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .flowzz/openapi.yaml
+	$(BIN)/python -m tests.vulnerabilities
 	@diff -u docs/openapi.yaml .flowzz/openapi.yaml || { \
 		echo "The API has changed: write docs/openapi.yaml anew with 'make openapi'."; exit 1; }
 
