@@ -1,0 +1,22 @@
+"""Wake-ups that can't be sent."""
+
+import time
+import uuid
+from unittest.mock import patch
+
+from celery import Celery
+from django.conf import settings
+
+from flowzz.embedded.home import free_port
+from integrations import wake
+
+
+def test_a_wake_up_that_cannot_be_sent_keeps_nobody_waiting() -> None:
+    nowhere = Celery(set_as_current=False, broker=f"redis://127.0.0.1:{free_port()}/0")
+    nowhere.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    began = time.monotonic()
+
+    with patch.object(wake, "app", nowhere):
+        wake.run(uuid.uuid4())
+
+    assert time.monotonic() - began < 3
