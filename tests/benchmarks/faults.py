@@ -18,12 +18,12 @@ RULE = "| --- |" + " ---: |" * 7
 
 def full_length(dice: Random) -> list[Scenario]:
     return [
-        partial(scenarios.kills, tellings=10_000, times=40, in_real_time=True, dice=dice),
-        partial(scenarios.without_redis, tellings=4_000, seconds=10, keep_data=True, dice=dice),
-        partial(scenarios.without_redis, tellings=4_000, seconds=10, keep_data=False, dice=dice),
-        partial(scenarios.without_database, tellings=5_000, seconds=20, dice=dice),
-        partial(scenarios.without_both, tellings=2_500, seconds=10, dice=dice),
-        partial(scenarios.crowded, sellers=50, orders=250, tellers=8, clients=16, dice=dice),
+        partial(scenarios.kills, tellings=6_000, times=40, in_real_time=True, dice=dice),
+        partial(scenarios.without_redis, tellings=2_500, seconds=10, keep_data=True, dice=dice),
+        partial(scenarios.without_redis, tellings=2_500, seconds=10, keep_data=False, dice=dice),
+        partial(scenarios.without_database, tellings=3_500, seconds=20, dice=dice),
+        partial(scenarios.without_both, tellings=1_500, seconds=10, dice=dice),
+        partial(scenarios.crowded, sellers=50, orders=150, tellers=8, clients=16, dice=dice),
     ]
 
 

@@ -25,7 +25,7 @@ class Report:
     lost: int = 0
     doubled: int = 0
     recovery_seconds: float = 0.0
-    """Until nothing waited: from the end of the load, or of the fault where there was one."""
+    """From the end of the fault until what had come by then was done."""
     problems: list[str] = field(default_factory=list)
     statuses: Counter[int | None] = field(default_factory=Counter)
 

@@ -1,16 +1,19 @@
 """The load on a stack: its sellers, the generator's process, and the wait until all is done."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import psycopg
 import redis
 
 from flowzz.embedded.home import PROJECT
+from flowzz.embedded.process import die_with_parent
 from tests.faults import load
 from tests.faults.orders import Plan, Seller
 from tests.faults.stack import Stack
@@ -18,7 +21,7 @@ from tests.processes import wait_until
 
 CLIENTS = 12
 LOAD_SECONDS = 240.0
-SETTLE_SECONDS = 120.0
+CATCH_UP_SECONDS = 120.0
 SPOOL = "flowzz:spool"
 
 
@@ -37,6 +40,7 @@ class Load:
                 cwd=PROJECT,
                 stdout=log,
                 stderr=log,
+                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - one thread here
             )
 
     @property
@@ -78,14 +82,17 @@ def enrol(stack: Stack, count: int) -> list[Seller]:
     return [Seller(**fields) for fields in json.loads(answer)]
 
 
-def settle(stack: Stack, database: psycopg.Connection) -> None:
-    """Wait until nothing is left to do."""
+def catch_up(stack: Stack, database: psycopg.Connection) -> float:
+    """Wait until nothing is left to do of what has come by now; return the seconds it took."""
+    began = time.monotonic()
+    come_by_now = datetime.now(UTC)
 
-    def is_settled() -> bool:
+    def is_done() -> bool:
         time.sleep(0.1)
-        return not spooled(stack) and not waiting(database)
+        return not spooled(stack) and not waiting(database, come_by_now)
 
-    wait_until(is_settled, SETTLE_SECONDS)
+    wait_until(is_done, CATCH_UP_SECONDS)
+    return time.monotonic() - began
 
 
 def spooled(stack: Stack) -> int:
@@ -94,10 +101,14 @@ def spooled(stack: Stack) -> int:
         return int(client.llen(SPOOL))
 
 
-def waiting(database: psycopg.Connection) -> int:
+_WAITING = """
+    SELECT count(*) FROM integrations_webhookevent
+    WHERE state IN ('PENDING', 'RETRY') AND received_at <= %s
+"""
+
+
+def waiting(database: psycopg.Connection, come_by: datetime) -> int:
     """Events not yet done with."""
-    row = database.execute(
-        "SELECT count(*) FROM integrations_webhookevent WHERE state IN ('PENDING', 'RETRY')"
-    ).fetchone()
+    row = database.execute(_WAITING, [come_by]).fetchone()
     assert row is not None
     return int(row[0])

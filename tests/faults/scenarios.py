@@ -9,7 +9,7 @@ import psycopg
 
 from tests.faults import load
 from tests.faults.audit import Report, audit
-from tests.faults.loading import enrol, loading, settle, spooled
+from tests.faults.loading import catch_up, enrol, loading, spooled
 from tests.faults.orders import crowd, plan
 from tests.faults.stack import Stack, kill_process
 from tests.faults.syncing import KilledSync
@@ -35,9 +35,7 @@ def kills(
             report.faults += _strike(stack, dice)
         report.expect("load was over before the last kill", generator.is_over, False)
         tries = generator.finish()
-        over_at = time.monotonic()
-        settle(stack, database)
-        report.recovery_seconds = time.monotonic() - over_at
+        report.recovery_seconds = catch_up(stack, database)
         audit(report, told, tries, database)
         sync.audit(report)
     return report
@@ -68,10 +66,9 @@ def without_redis(
         time.sleep(seconds)
         report.expect("load was over before the fault", generator.is_over, False)
         stack.valkey.start()
-        back_at = time.monotonic()
+        report.recovery_seconds = catch_up(stack, database)
         tries = generator.finish()
-        settle(stack, database)
-        report.recovery_seconds = time.monotonic() - back_at
+        catch_up(stack, database)
         audit(report, told, tries, database)
         report.expect("answers", set(report.statuses), {load.OK})
     return report
@@ -88,11 +85,10 @@ def without_database(stack: Stack, *, tellings: int, seconds: float, dice: Rando
         report.expect("load was over before the fault", generator.is_over, False)
         report.expect("Redis kept events", spooled(stack) > 0, True)
         stack.postgres.start()
-        back_at = time.monotonic()
-        tries = generator.finish()
         with stack.database() as database:
-            settle(stack, database)
-            report.recovery_seconds = time.monotonic() - back_at
+            report.recovery_seconds = catch_up(stack, database)
+            tries = generator.finish()
+            catch_up(stack, database)
             audit(report, told, tries, database)
         report.expect("answers", set(report.statuses), {load.OK})
     return report
@@ -110,11 +106,10 @@ def without_both(stack: Stack, *, tellings: int, seconds: float, dice: Random) -
         report.expect("load was over before the fault", generator.is_over, False)
         stack.valkey.start()
         stack.postgres.start()
-        back_at = time.monotonic()
-        tries = generator.finish()
         with stack.database() as database:
-            settle(stack, database)
-            report.recovery_seconds = time.monotonic() - back_at
+            report.recovery_seconds = catch_up(stack, database)
+            tries = generator.finish()
+            catch_up(stack, database)
             audit(report, told, tries, database)
         _audit_refusals(report, tries)
     return report
@@ -134,9 +129,7 @@ def crowded(
     told = crowd(enrol(stack, sellers), orders=orders, tellers=tellers, dice=dice)
     with stack.database() as database, loading(stack, told, clients=clients) as generator:
         tries = generator.finish()
-        over_at = time.monotonic()
-        settle(stack, database)
-        report.recovery_seconds = time.monotonic() - over_at
+        report.recovery_seconds = catch_up(stack, database)
         audit(report, told, tries, database)
         report.expect("answers", set(report.statuses), {load.OK})
         report.expect("deadlocks", _deadlocks(database), 0)
