@@ -72,6 +72,8 @@ class Child:
 
     def stop(self) -> None:
         """End the process, by force where it doesn't: Celery can miss a signal as it starts."""
+        if self.has_ended:  # its number may be another's by now
+            return
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)

@@ -49,9 +49,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="manage.py up",
         description="Start web, worker, beat and the Coinzz sandbox on 127.0.0.1, until Ctrl-C.",
     )
-    parser.add_argument("--port", type=int, default=8000, help="of the web server (8000)")
+    parser.add_argument("--port", type=port, default=8000, help="of the web server (8000)")
     parser.add_argument("--demo", action="store_true", help="with demo users and orders")
     return parser.parse_args(arguments)
+
+
+def port(text: str) -> int:
+    number = int(text)
+    if number not in range(1, 65_536):
+        raise ValueError(text)
+    return number
 
 
 def leave_on_signals() -> None:
