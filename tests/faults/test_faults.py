@@ -34,7 +34,6 @@ def test_redis_keeps_what_comes_while_the_database_is_stopped(stack: Stack, dice
     report = scenarios.without_database(stack, tellings=1_500, seconds=8, dice=dice)
 
     assert report.problems == []
-    assert report.recovery_seconds < 60
 
 
 def test_with_both_gone_senders_are_told_when_to_come_back(stack: Stack, dice: Random) -> None:
