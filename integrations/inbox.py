@@ -51,6 +51,7 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
     if integration is None:
         event.state, event.reason = EventState.QUARANTINED, UNROUTABLE
         event.error = "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
+        telemetry.count_quarantined(UNROUTABLE)
     # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
     try:
         event.save(force_insert=True)

@@ -52,6 +52,10 @@ def count_batch(verdicts: Sequence[Verdict]) -> None:
     record(PROCESSED.by(outcomes), QUARANTINED.by(reasons), SECONDS.of(seconds))
 
 
+def count_quarantined(reason: str) -> None:
+    record(QUARANTINED.by({reason: 1}))
+
+
 def count_run(state: RunState) -> None:
     record(RUNS.by({state.lower(): 1}))
 

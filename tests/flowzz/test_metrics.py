@@ -75,6 +75,13 @@ def test_replay_does_not_count_as_slow() -> None:
     assert scrape()["flowzz_event_processing_seconds_count", ""] == 1
 
 
+def test_events_of_nobody_are_counted_as_unroutable() -> None:
+    post("/webhooks/coinzz", payloads.encode(payloads.order()))
+    found = scrape()
+    assert found["flowzz_events_quarantined_total", "unroutable"] == 1
+    assert found["flowzz_inbox_quarantined_events", ""] == 1
+
+
 def test_oldest_event_that_is_due() -> None:
     seller = Seller()
     seller.receive(payloads.order(), at=timezone.now() - timedelta(minutes=7))
