@@ -37,14 +37,17 @@ def columns(row: Any, *without: str) -> dict[str, Any]:
     }
 
 
-def test_cash_on_delivery_lives_through_its_states(seller: Seller) -> None:
-    seller.told(payloads.raw("order_cod_created"))
-    seller.told(payloads.raw("order_cod_shipped"))
-    seller.told(payloads.raw("order_cod_delivered"))
+@pytest.fixture
+def delivered_sale(seller: Seller) -> Sale:
+    """A cash-on-delivery order that has lived through its states."""
+    for name in ("order_cod_created", "order_cod_shipped", "order_cod_delivered"):
+        seller.told(payloads.raw(name))
+    return seller.sale("ordaaaaa")
 
-    created, shipped, delivered = seller.events
-    sale = seller.sale("ordaaaaa")
-    assert columns(sale) == {
+
+def test_cash_on_delivery_ends_with_all_that_was_told(seller: Seller, delivered_sale: Sale) -> None:
+    _, shipped, delivered = seller.events
+    assert columns(delivered_sale) == {
         "client_match": "novo",
         "source": "coinzz",
         "external_id": "ordaaaaa",
@@ -81,14 +84,25 @@ def test_cash_on_delivery_lives_through_its_states(seller: Seller) -> None:
             "producer_email": "produtora@example.com",
         },
     }
-    changes = sale.status_changes.values_list("axis", "from_status", "to_status", "origin_id")
+
+
+def test_every_change_of_state_is_a_line_of_its_history(
+    seller: Seller, delivered_sale: Sale
+) -> None:
+    created, shipped, delivered = seller.events
+    changes = delivered_sale.status_changes.values_list(
+        "axis", "from_status", "to_status", "origin_id"
+    )
     assert list(changes) == [
         ("status", "", "PENDING", created.id),
         ("shipping_status", "PENDING", "SHIPPED", shipped.id),
         ("status", "PENDING", "PAID", delivered.id),
         ("shipping_status", "SHIPPED", "DELIVERED", delivered.id),
     ]
-    assert columns(sale.client) == {
+
+
+def test_client_is_the_buyer_of_the_order(delivered_sale: Sale) -> None:
+    assert columns(delivered_sale.client) == {
         "name": "Marina Teste Alves",
         "email": "marina.alves@example.com",
         "phone": "+5511987650001",
