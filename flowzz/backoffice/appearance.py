@@ -37,6 +37,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
+    "LOGIN": {"form": "flowzz.backoffice.login.LoginForm"},
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

@@ -1,0 +1,26 @@
+"""How often staff may try to log in."""
+
+import pytest
+from django.test import Client as Browser
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+EMAIL, PASSWORD = "equipe@flowzz.test", "uma senha de teste"
+
+
+def log_in(address: str, password: str) -> bool:
+    form = {"username": EMAIL, "password": password}
+    response = Browser(REMOTE_ADDR=address).post("/admin/login/", form)
+    return response.status_code == 302
+
+
+def test_after_too_many_tries_the_right_password_is_refused_too(settings: Settings) -> None:
+    settings.RATE_LIMIT_LOGIN = "3/minute"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    User.objects.create_superuser(EMAIL, PASSWORD)
+
+    assert [log_in("192.0.2.1", "errada") for _ in range(3)] == [False, False, False]
+    assert not log_in("192.0.2.1", PASSWORD)
+    assert log_in("192.0.2.2", PASSWORD)
