@@ -1,10 +1,12 @@
 """Many rows at once: one statement, one parameter, whatever their number."""
 
-import json
-from collections.abc import Collection, Sequence
+import gc
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
+import orjson
 from django.db import connection, models
 from django.db.models.lookups import Lookup
 from django.utils import timezone
@@ -30,7 +32,20 @@ def upsert(rows: Collection[RowT], *, update: Sequence[str] = ()) -> None:
 
 def as_json(values: Sequence[dict[str, Any]]) -> str:
     """A document for `json_to_recordset`: ids, times and decimals are read from their text."""
-    return json.dumps(values, default=str, separators=(",", ":"))
+    return orjson.dumps(values, default=str).decode()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Spare a batch the garbage collector: all it makes lives until its end.
+
+    Collecting meanwhile finds nothing, and took a seventh of a drain's time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class AnyOf(Lookup[Any]):

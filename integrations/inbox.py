@@ -21,7 +21,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
-from flowzz.bulk import as_json
+from flowzz.bulk import as_json, collector_paused
 from integrations import telemetry, wake
 from integrations.deliveries import Delivery
 from integrations.ingest import hold_seller
@@ -66,6 +66,7 @@ def integrations_with_work() -> list[uuid.UUID]:
     return list(due.order_by().values_list("integration_id", flat=True).distinct())
 
 
+@collector_paused()
 def drain(integration_id: uuid.UUID) -> int:
     """Apply the next batch of an integration's events, in their order; return how many.
 
@@ -150,9 +151,12 @@ def is_due() -> Q:
     )
 
 
+_NEEDED = ("body", "body_hash", "headers", "received_at", "attempts", "is_replay")
+
+
 def _next(integration: Integration) -> list[WebhookEvent]:
     due = WebhookEvent.objects.filter(is_due(), integration=integration)
-    return list(due.order_by("received_at", "id")[: settings.INBOX_BATCH_SIZE])
+    return list(due.only(*_NEEDED).order_by("received_at", "id")[: settings.INBOX_BATCH_SIZE])
 
 
 def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:

@@ -143,7 +143,7 @@ class Ledger:
         """Record a sale that is not known yet."""
         sale = Sale(
             user_id=self._user_id,
-            client=client,
+            client_id=client.id if client else None,
             client_match=match or "",
             source=self._source,
             external_id=facts.external_id,
@@ -189,7 +189,7 @@ class Ledger:
 
     def attach(self, sale: Sale, client: Client, match: Match | None) -> None:
         """Give a client to a sale that has none."""
-        sale.client, sale.client_match = client, match or ""
+        sale.client_id, sale.client_match = client.id, match or ""
         self._changed[sale.id] = sale
 
     def save(self) -> None:

@@ -156,28 +156,26 @@ def _sale(body: _Body, meanings: Meanings, owner_emails: AbstractSet[str]) -> Sa
 
 def _commission(order: Section, owner_emails: AbstractSet[str]) -> Decimal | None:
     """The user's own: by e-mail where one matches, else the only one there is."""
+    owners = {email.lower() for email in owner_emails}
+    for section, email_key, amount_key in _shares(order):
+        email = section.fields.get(email_key)
+        if isinstance(email, str) and email.strip().lower() in owners:
+            return section.money_if_readable(amount_key)
     producer = order.money_if_readable("producer_commission")
     affiliate = order.money_if_readable("affiliate_commission")
-    shares = [
-        (order.fields.get("producer_email"), producer),
-        (order.fields.get("affiliate_email"), affiliate),
-        *_coproducer_shares(order),
-    ]
-    owners = {email.lower() for email in owner_emails}
-    for email, amount in shares:
-        if isinstance(email, str) and email.strip().lower() in owners:
-            return amount
     if producer is None or affiliate is None:
         return affiliate if producer is None else producer
     return None
 
 
-def _coproducer_shares(order: Section) -> Iterator[tuple[Any, Decimal | None]]:
+def _shares(order: Section) -> Iterator[tuple[Section, str, str]]:
+    """Where each share stands: its section, and the fields of its e-mail and its amount."""
+    yield order, "producer_email", "producer_commission"
+    yield order, "affiliate_email", "affiliate_commission"
     coproducers = order.fields.get("coproducers")
     for entry in coproducers if isinstance(coproducers, list) else ():
         if isinstance(entry, dict):
-            share = Section.of("coproducers", entry)
-            yield share.fields.get("email"), share.money_if_readable("commission")
+            yield Section("coproducers", entry), "email", "commission"
 
 
 def _metadata(body: _Body) -> dict[str, Any]:
