@@ -20,8 +20,8 @@ from tests.faults.stack import Stack
 from tests.processes import wait_until
 
 CLIENTS = 12
-LOAD_SECONDS = 240.0
-CATCH_UP_SECONDS = 120.0
+LOAD_SECONDS = 600.0
+CATCH_UP_SECONDS = 400.0
 SPOOL = "flowzz:spool"
 
 

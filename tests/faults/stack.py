@@ -25,7 +25,7 @@ from flowzz.embedded.process import die_with_parent
 from flowzz.launcher import parts
 from tests.processes import children_of, is_alive, wait_until
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "flowzz.settings",
     "DEBUG": "false",

@@ -9,7 +9,7 @@ from tests.faults.stack import Stack, kill_process
 from tests.processes import wait_until
 
 SALES = 1000
-RUN_SECONDS = 60.0
+RUN_SECONDS = 200.0
 LEASE_SECONDS = 120.0
 
 _PAGES = """
