@@ -19,4 +19,4 @@ def test_a_wake_up_that_cannot_be_sent_keeps_nobody_waiting() -> None:
     with patch.object(wake, "app", nowhere):
         wake.run(uuid.uuid4())
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5  # with Celery's own retries it is 6 s

@@ -19,7 +19,7 @@ class Caller:
             params=query,
             headers={"Authorization": f"Bearer {self.sandbox.api_key(account)}"},
             allow_redirects=False,
-            timeout=5,
+            timeout=60,
         )
 
     def sales(self, account: str = "8702", **query: Any) -> Any:
@@ -37,7 +37,7 @@ class Caller:
 
     def control(self, method: str, path: str, /, **arguments: Any) -> Any:
         url = f"{self.sandbox.base_url}/_control/{path}"
-        response = requests.request(method, url, json=arguments, timeout=10)
+        response = requests.request(method, url, json=arguments, timeout=60)
         response.raise_for_status()
         return response.json()
 

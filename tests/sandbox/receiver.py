@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
 
-_PATIENCE = 5.0
+_PATIENCE = 60.0
 
 
 @dataclass

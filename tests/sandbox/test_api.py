@@ -23,7 +23,7 @@ def test_a_key_has_digits_and_48_characters(resting: Sandbox) -> None:
 )
 def test_other_keys_are_refused(resting: Sandbox, token: str) -> None:
     response = requests.get(
-        f"{resting.api_url}/products", headers={"Authorization": f"Bearer {token}"}, timeout=5
+        f"{resting.api_url}/products", headers={"Authorization": f"Bearer {token}"}, timeout=60
     )
     assert response.status_code == 401
     assert response.json() == {"success": False, "message": "Unauthenticated."}
@@ -107,13 +107,13 @@ def test_any_key_of_an_account_opens_it(reader: Caller, resting: Sandbox) -> Non
     other = requests.get(
         f"{resting.api_url}/sales",
         headers={"Authorization": "Bearer 8702|" + "A" * 48},
-        timeout=5,
+        timeout=60,
     )
     assert other.json() == reader.sales()
 
 
 def test_an_unknown_path_is_a_page_with_status_200(resting: Sandbox) -> None:
-    response = requests.get(f"{resting.base_url}/api/v1/sales", timeout=5)
+    response = requests.get(f"{resting.base_url}/api/v1/sales", timeout=60)
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/html; charset=UTF-8"
     assert "<title>Not Found | Coinzz</title>" in response.text
@@ -122,11 +122,11 @@ def test_an_unknown_path_is_a_page_with_status_200(resting: Sandbox) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_a_wrong_method_leads_to_the_login(resting: Sandbox, method: str) -> None:
     url = f"{resting.api_url}/sales"
-    response = requests.request(method, url, json={}, allow_redirects=False, timeout=5)
+    response = requests.request(method, url, json={}, allow_redirects=False, timeout=60)
     assert (response.status_code, response.headers["Location"]) == (302, "/login")
     assert "<title>Login | Coinzz</title>" in requests.get(f"{resting.base_url}/login").text
 
 
 def test_the_first_page_explains_itself_in_portuguese(resting: Sandbox) -> None:
-    page = requests.get(resting.base_url, timeout=5)
+    page = requests.get(resting.base_url, timeout=60)
     assert "<h1>Sandbox da Coinzz</h1>" in page.content.decode()

@@ -18,7 +18,7 @@ def states(caller: Caller) -> dict[str, tuple[str, str]]:
 
 def test_key_gives_the_account_its_key(reader: Caller, resting: Sandbox) -> None:
     assert reader.control("GET", "key") == {"account": "8702", "apiKey": resting.api_key()}
-    key = requests.get(f"{resting.base_url}/_control/key?account=8703", timeout=5).json()["apiKey"]
+    key = requests.get(f"{resting.base_url}/_control/key?account=8703", timeout=60).json()["apiKey"]
     assert key == resting.api_key("8703")
 
 
@@ -103,19 +103,19 @@ def test_a_burst_delivers_every_order_once(caller: Caller, receiver: Receiver) -
     ],
 )
 def test_wrong_arguments_are_refused(resting: Sandbox, path: str, wrong: dict[str, Any]) -> None:
-    response = requests.post(f"{resting.base_url}/_control/{path}", json=wrong, timeout=5)
+    response = requests.post(f"{resting.base_url}/_control/{path}", json=wrong, timeout=60)
     assert (response.status_code, list(response.json())) == (400, ["error"])
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"\xff"])
 def test_a_body_that_is_no_object_is_refused(resting: Sandbox, body: bytes) -> None:
-    response = requests.post(f"{resting.base_url}/_control/orders", data=body, timeout=5)
+    response = requests.post(f"{resting.base_url}/_control/orders", data=body, timeout=60)
     assert response.status_code == 400
 
 
 def test_unknown_controls_and_methods(resting: Sandbox) -> None:
-    assert requests.get(f"{resting.base_url}/_control/magic", timeout=5).status_code == 404
-    response = requests.put(f"{resting.base_url}/_control/webhooks", timeout=5)
+    assert requests.get(f"{resting.base_url}/_control/magic", timeout=60).status_code == 404
+    response = requests.put(f"{resting.base_url}/_control/webhooks", timeout=60)
     assert (response.status_code, response.headers["Allow"]) == (405, "POST, DELETE")
 
 
@@ -124,6 +124,6 @@ def test_a_body_too_large_is_refused(resting: Sandbox) -> None:
         f"{resting.base_url}/_control/orders",
         data=b"",
         headers={"Content-Length": "1048577"},
-        timeout=5,
+        timeout=60,
     )
     assert response.status_code == 413

@@ -52,7 +52,7 @@ def worker() -> Iterator[None]:
 
 
 def _work() -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     try:
         while time.monotonic() < deadline:
             if run_ids := sync.runs_with_work():

@@ -74,10 +74,10 @@ def faults(sandbox: Sandbox) -> Iterator[Any]:
     url = f"{sandbox.base_url}/_control/faults"
 
     def add(fault: str, **script: Any) -> None:
-        requests.post(url, json={"fault": fault, **script}, timeout=5).raise_for_status()
+        requests.post(url, json={"fault": fault, **script}, timeout=60).raise_for_status()
 
     yield add
-    requests.delete(url, timeout=5).raise_for_status()
+    requests.delete(url, timeout=60).raise_for_status()
 
 
 def client_of(sandbox: Sandbox, account: str = "8702", **options: Any) -> CoinzzClient:
@@ -274,7 +274,7 @@ def test_since_is_sent_in_sao_paulos_time(sandbox: Sandbox) -> None:
         client.fetch_sales(None, 1)
         since = datetime.now(UTC) - timedelta(minutes=1)
         url = f"{sandbox.base_url}/_control/orders"
-        requests.post(url, json=arguments, timeout=5).raise_for_status()
+        requests.post(url, json=arguments, timeout=60).raise_for_status()
         assert client.fetch_sales(since, 1).total == 3
         assert client.fetch_sales(since + timedelta(minutes=10), 1).items == []
 
