@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "unfold",
     "flowzz",
     "flowzz.accounts",
+    "flowzz.backoffice",
     "clients",
     "sales",
     "integrations",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -37,6 +38,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
+    "STYLES": [lambda _request: static("backoffice/backoffice.css")],
+    "SCRIPTS": [lambda _request: static("backoffice/backoffice.js")],
     "LOGIN": {"form": "flowzz.backoffice.login.LoginForm"},
     "SIDEBAR": {
         "show_search": False,
