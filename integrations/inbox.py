@@ -21,10 +21,10 @@ from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
+from clients.sellers import hold_seller
 from flowzz.bulk import as_json, collector_paused
 from integrations import telemetry, wake
 from integrations.deliveries import Delivery
-from integrations.ingest import hold_seller
 from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
 from integrations.processing import Verdict, process, read
 

@@ -4,12 +4,11 @@ The number of SQL statements does not grow with the batch. The only caller of
 `clients.identity` and `sales.recording`.
 """
 
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from django.db import DataError, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from psycopg.errors import ProgramLimitExceeded
 
@@ -40,16 +39,6 @@ class Ingested:
     outcome: Outcome
     sale: Sale | None = None
     differences: list[Difference] = field(default_factory=list)
-
-
-def hold_seller(user_id: uuid.UUID) -> None:
-    """Wait until this transaction is the seller's only writer, and stay so until it ends.
-
-    The lock is the user's rather than the integration's, because clients belong to the user.
-    """
-    key = int.from_bytes(user_id.bytes[8:], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 def ingest(integration: Integration, batch: Sequence[Observed]) -> list[Ingested]:

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from clients.models import Client
 from clients.privacy import Person, anonymise, export_client
+from clients.sellers import hold_seller
 from integrations import inbox, spool
-from integrations.ingest import hold_seller
 from integrations.models import Integration, SyncFinding, WebhookEvent
 from integrations.providers import PROVIDERS
 from sales import privacy as sales

@@ -8,10 +8,11 @@ import structlog
 from django.db import transaction
 from django.db.models.functions import Now
 
+from clients.sellers import hold_seller
 from integrations import providers
 from integrations.errors import PayloadInvalid
 from integrations.inbox import drain
-from integrations.ingest import Ingested, Observed, hold_seller, ingest, isolate
+from integrations.ingest import Ingested, Observed, ingest, isolate
 from integrations.models import FindingKind, SyncFinding, SyncRun, Trigger
 from sales.models import Origin
 from sales.recording import Difference, Observation, Outcome

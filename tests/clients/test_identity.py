@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from clients.customer import Customer
 from clients.identity import Directory, Match, describe
 from clients.models import Client
+from clients.sellers import hold_seller
 from flowzz.accounts.models import User
 from flowzz.bulk import upsert
 from flowzz.ids import uuid7
-from integrations.ingest import hold_seller
 
 MARINA = Customer(name="Marina Alves", document="291.417.776-38", phone="11987650001")
 CPF, PHONE = "29141777638", "+5511987650001"

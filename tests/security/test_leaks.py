@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz import redis
 from flowzz.accounts.models import User
-from integrations import connection, inbox, ingest, processing, spool, sync, tasks
+from integrations import connection, inbox, processing, spool, sync, tasks
 from integrations.coinzz.signature import sign
 from integrations.models import Integration, SyncRun, Trigger, WebhookEvent
 from tests import payloads
@@ -177,7 +177,7 @@ def test_staff_looking_around(integration: Integration) -> None:
     assert NAME in shown.content.decode()
 
 
-@pytest.mark.parametrize("module", [processing, ingest])
+@pytest.mark.parametrize("module", [processing, inbox])
 def test_faults_nobody_expected(
     module: Any,
     integration: Integration,
