@@ -14,7 +14,8 @@ from integrations.models import Integration, WebhookEvent
 def due_since() -> dict[uuid.UUID, datetime]:
     """Of each integration with work: since when its next event could have been processed.
 
-    That is its arrival, or the time it was put off to. One look into an index per integration.
+    That is its arrival, or the time it was put off to; what waits because staff paused the
+    integration is not due. One look into an index per integration.
     """
     return dict(_heads().values_list("id", "due_since"))
 
@@ -31,6 +32,8 @@ def _heads() -> "QuerySet[Any]":
         .order_by("received_at", "id")
         .values(since=Coalesce("next_attempt_at", "received_at"))[:1]
     )
-    return Integration.objects.annotate(due_since=Subquery(next_event)).filter(
-        due_since__isnull=False
+    return (
+        Integration.objects.filter(paused_at=None)
+        .annotate(due_since=Subquery(next_event))
+        .filter(due_since__isnull=False)
     )

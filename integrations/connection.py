@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import alerts, sync, vault
+from integrations import alerts, sync, vault, wake
 from integrations.models import (
     AlertKind,
     Integration,
@@ -47,8 +47,8 @@ def connect(
             integration.webhook_note = "" if webhook_note == url else webhook_note
         integration.save()
         alerts.resolve(integration, AlertKind.KEY_REFUSED, AlertKind.KEY_OLD)
-        is_first = integration.sync_cursor is None
-        sync.request_run(integration, Trigger.INITIAL if is_first else Trigger.USER)
+        if not integration.is_paused:
+            sync.request_run(integration, _first_or(Trigger.USER, integration))
     return integration
 
 
@@ -66,6 +66,33 @@ def disconnect(integration: Integration) -> None:
         sync.cancel_runs(integration)
         alerts.resolve(integration, *AlertKind)
     integration.refresh_from_db()
+
+
+def pause(integration: Integration) -> None:
+    """Let webhooks wait in the inbox and stop syncing, until it is resumed; nothing is lost."""
+    with transaction.atomic():
+        Integration.objects.filter(id=integration.id, paused_at=None).update(
+            paused_at=timezone.now(), next_sync_at=None, updated_at=timezone.now()
+        )
+        sync.cancel_runs(integration)
+        alerts.resolve(integration, AlertKind.SYNC_LATE, AlertKind.QUEUE_LATE)
+    integration.refresh_from_db()
+
+
+def resume(integration: Integration) -> None:
+    """Process what has waited, and sync from the cursor on where it stopped."""
+    with transaction.atomic():
+        Integration.objects.filter(id=integration.id).update(
+            paused_at=None, updated_at=timezone.now()
+        )
+        integration.refresh_from_db()
+        if integration.is_connected:
+            sync.request_run(integration, _first_or(Trigger.STAFF, integration))
+    wake.inbox(integration.id)
+
+
+def _first_or(trigger: Trigger, integration: Integration) -> Trigger:
+    return Trigger.INITIAL if integration.sync_cursor is None else trigger
 
 
 def webhook_url(integration: Integration) -> str:
@@ -99,6 +126,12 @@ def set_signing_secret(integration: Integration, secret: str, *, keep_previous: 
     vault.seal(integration, "signing_secret", secret)
     vault.seal(integration, "previous_signing_secret", previous)
     integration.save(update_fields=["signing_secret", "previous_signing_secret", "updated_at"])
+
+
+def forget_previous_secret(integration: Integration) -> None:
+    """Take no more webhooks signed with the secret before the one in use."""
+    integration.previous_signing_secret = ""
+    integration.save(update_fields=["previous_signing_secret", "updated_at"])
 
 
 def hint(api_key: str) -> str:

@@ -20,6 +20,7 @@ class Facts:
     last_sync_status: str
     quarantined: int
     oldest_pending_at: datetime | None
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,13 @@ def _checks(facts: Facts) -> list[tuple[bool, int, str]]:
             "A última sincronização falhou. A próxima tenta de novo; veja o erro.",
         ),
         (
-            synced is not None and facts.now - synced > SYNC_LATE,
+            facts.paused_at is not None,
+            30,
+            "A integração está pausada: os webhooks esperam e nada é sincronizado. "
+            "Retome quando for a hora.",
+        ),
+        (
+            facts.paused_at is None and synced is not None and facts.now - synced > SYNC_LATE,
             20,
             "Nenhuma sincronização nas últimas 24 horas.",
         ),
@@ -67,7 +74,8 @@ def _checks(facts: Facts) -> list[tuple[bool, int, str]]:
             f"{facts.quarantined} evento(s) em quarentena. A equipe precisa analisá-los.",
         ),
         (
-            facts.oldest_pending_at is not None
+            facts.paused_at is None
+            and facts.oldest_pending_at is not None
             and facts.now - facts.oldest_pending_at > QUEUE_LATE,
             20,
             "Há eventos esperando há mais de 5 minutos.",

@@ -23,7 +23,7 @@ from psycopg.errors import UniqueViolation
 
 from clients.sellers import hold_seller
 from flowzz.bulk import as_json, collector_paused
-from integrations import telemetry, wake
+from integrations import telemetry, volume, wake
 from integrations.deliveries import Delivery
 from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
 from integrations.processing import Verdict, process, read
@@ -62,7 +62,9 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
 
 def integrations_with_work() -> list[uuid.UUID]:
     """Those that have events to process now."""
-    due = WebhookEvent.objects.filter(is_due(), integration__isnull=False)
+    due = WebhookEvent.objects.filter(
+        is_due(), integration__isnull=False, integration__paused_at=None
+    )
     return list(due.order_by().values_list("integration_id", flat=True).distinct())
 
 
@@ -70,10 +72,11 @@ def integrations_with_work() -> list[uuid.UUID]:
 def drain(integration_id: uuid.UUID) -> int:
     """Apply the next batch of an integration's events, in their order; return how many.
 
+    While the integration is paused, they wait.
     Raises OperationalError when the database can't be reached: the events wait as they were.
     """
     integration = Integration.objects.select_related("user").get(id=integration_id)
-    events = _next(integration)
+    events = [] if integration.is_paused else _next(integration)
     if not events:
         return 0
     readings, verdicts = read(integration, events)
@@ -204,9 +207,11 @@ def _finish(verdicts: Sequence[Verdict]) -> None:
 
 
 def _tell(integration: Integration, verdicts: Sequence[Verdict]) -> None:
-    """Note on the integration that its webhooks arrive."""
+    """Note on the integration that its webhooks arrive, and how many."""
     if verdicts:
         latest = max(verdict.event.received_at for verdict in verdicts)
         Integration.objects.filter(id=integration.id).update(
             last_webhook_at=Greatest(F("last_webhook_at"), latest)
         )
+        firsts = [v.event for v in verdicts if not (v.event.attempts or v.event.is_replay)]
+        volume.note(integration, [event.received_at for event in firsts])

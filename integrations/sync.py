@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -45,6 +45,10 @@ class NotConnected(IntegrationError):
     code = "NOT_CONNECTED"
 
 
+class Paused(NotConnected):
+    """A sync was asked for while staff have paused the integration."""
+
+
 class RunUnderWay(IntegrationError):
     """A full sync was asked for while another run is under way."""
 
@@ -64,10 +68,12 @@ class SyncFault(IntegrationError):
 def request_run(integration: Integration, trigger: Trigger, *, is_full: bool = False) -> SyncRun:
     """Ask for a run; a normal one joins the one under way.
 
-    Raises NotConnected, and RunUnderWay where a full one would have to join another.
+    Raises NotConnected or Paused, and RunUnderWay where a full one would have to join another.
     """
     if not integration.is_connected:
         raise NotConnected("A integração não está conectada.")
+    if integration.is_paused:
+        raise Paused("A integração está pausada pela equipe. Retome antes de sincronizar.")
     since, limit = _extent(integration, is_full=is_full)
     run = SyncRun(
         integration=integration,
@@ -103,7 +109,7 @@ def schedule_all() -> int:
     count = 0
     spread = settings.SYNC_SPREAD.total_seconds()
     connected = Integration.objects.filter(
-        status=IntegrationStatus.CONNECTED, next_sync_at__isnull=True
+        status=IntegrationStatus.CONNECTED, paused_at=None, next_sync_at__isnull=True
     )
     now = timezone.now()
     for integration in connected.only("id").iterator(chunk_size=1000):
@@ -120,7 +126,7 @@ def start_due() -> int:
         claimed = Integration.objects.filter(
             id=integration.id, next_sync_at=integration.next_sync_at
         ).update(next_sync_at=None)
-        if claimed and integration.is_connected:
+        if claimed and integration.is_connected and not integration.is_paused:
             request_run(integration, Trigger.SCHEDULE)
             started += 1
     return started
@@ -132,8 +138,18 @@ def runs_with_work() -> list[uuid.UUID]:
 
 
 def cancel_runs(integration: Integration) -> int:
-    """Cancel what is under way; a page being applied is rolled back, earlier ones stay."""
-    return SyncRun.objects.filter(integration=integration, state__in=UNDER_WAY).update(
+    """Cancel what an integration has under way; return how many runs that were."""
+    return _cancel(SyncRun.objects.filter(integration=integration))
+
+
+def cancel_run(run: SyncRun) -> bool:
+    """Cancel a run, if it is still under way; say whether it was."""
+    return bool(_cancel(SyncRun.objects.filter(id=run.id)))
+
+
+def _cancel(runs: "QuerySet[SyncRun]") -> int:
+    """A page being applied is rolled back, earlier ones stay, and the cursor doesn't move."""
+    return runs.filter(state__in=UNDER_WAY).update(
         state=RunState.CANCELLED, lease=None, finished_at=timezone.now()
     )
 

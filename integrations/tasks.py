@@ -8,7 +8,7 @@ import structlog
 from celery import shared_task
 
 from flowzz import heartbeat
-from integrations import alerts, inbox, retention, rhythm, spool, sync, wake
+from integrations import alerts, inbox, retention, rhythm, spool, sync, volume, wake
 from integrations import watch as rules
 
 FAIR_SECONDS = 5.0
@@ -65,6 +65,7 @@ def watch() -> None:
 @shared_task
 def learn_rhythms() -> None:
     rhythm.learn()
+    volume.forget()
 
 
 @shared_task

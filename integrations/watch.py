@@ -47,10 +47,13 @@ def watch() -> None:
 
 
 def sync_late() -> Wrong:
-    """No successful sync for 24 h, counted from the (re)connection at the earliest."""
+    """No successful sync for 24 h, counted from the (re)connection at the earliest.
+
+    Nothing is expected of a paused integration.
+    """
     succeeded = Greatest("sync_cursor", "connected_at", "api_key_set_at")
     late = Integration.objects.alias(succeeded=succeeded).filter(
-        status__in=IN_USE, succeeded__lt=timezone.now() - SYNC_LATE
+        status__in=IN_USE, paused_at=None, succeeded__lt=timezone.now() - SYNC_LATE
     )
     return {
         id_: f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. "

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from flowzz.camel_case import CamelCase
 from integrations import connection
-from integrations.api.facts import facts_of
+from integrations.facts import facts_of
 from integrations.health import assess
 from integrations.models import FindingKind, Integration, RunState, SyncFinding, SyncRun
 from integrations.models.runs import UNDER_WAY

@@ -120,6 +120,8 @@ class ConnectionViewSet(viewsets.ViewSet):
         is_full = sent.validated_data["force_full_sync"]
         try:
             run = sync.request_run(self._integration(), Trigger.USER, is_full=is_full)
+        except sync.Paused as paused:
+            raise NotConnected(paused.message) from None
         except sync.NotConnected:
             raise NotConnected from None
         except sync.RunUnderWay:

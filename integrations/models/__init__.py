@@ -5,6 +5,7 @@ from integrations.models.connections import Integration, IntegrationStatus, Webh
 from integrations.models.events import EventKind, EventOutcome, EventState, WebhookEvent
 from integrations.models.rhythm import WebhookRhythm
 from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
+from integrations.models.volume import WebhookVolume
 from integrations.models.words import UnknownStatus
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "WebhookEvent",
     "WebhookRhythm",
     "WebhookToken",
+    "WebhookVolume",
 ]

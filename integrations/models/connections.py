@@ -56,6 +56,12 @@ class Integration(models.Model):
     last_webhook_at = models.DateTimeField("último webhook", null=True, blank=True)
     sales_synced = models.PositiveBigIntegerField("vendas recebidas", default=0)
     connected_at = models.DateTimeField("conectado em", null=True, blank=True)
+    paused_at = models.DateTimeField(
+        "pausada em",
+        null=True,
+        blank=True,
+        help_text="Enquanto pausada, os webhooks esperam e nada é sincronizado.",
+    )
     created_at = models.DateTimeField("criado em", auto_now_add=True)
     updated_at = models.DateTimeField("atualizado em", auto_now=True)
 
@@ -74,11 +80,16 @@ class Integration(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} · {self.user_id}"
+        """Read the user with `select_related` where many are shown."""
+        return f"{self.user} · {self.provider.capitalize()}"
 
     @property
     def is_connected(self) -> bool:
         return self.status == IntegrationStatus.CONNECTED
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
 
 
 class WebhookToken(models.Model):

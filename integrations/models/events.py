@@ -79,6 +79,7 @@ class WebhookEvent(models.Model):
                 name="event_due",
             ),
             models.Index(fields=["integration", "body_hash"], name="event_body"),
+            models.Index(fields=["integration", "-received_at"], name="event_latest"),
             models.Index(
                 fields=["external_id"], condition=~Q(external_id=""), name="event_external_id"
             ),

@@ -9,6 +9,7 @@ from integrations.health import Facts, Health, assess
 from integrations.models import IntegrationStatus
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 WELL = Facts(
     status=IntegrationStatus.CONNECTED,
     now=NOW,
@@ -35,6 +36,11 @@ def test_nothing_wrong_is_a_hundred() -> None:
         (replace(WELL, last_sync_status="error"), 80, "A última sincronização falhou."),
         (replace(WELL, last_sync_at=NOW - timedelta(hours=25)), 80, "Nenhuma sincronização nas"),
         (replace(WELL, last_sync_at=None), 80, "Nenhuma sincronização nas"),
+        (
+            replace(WELL, paused_at=NOW, last_sync_at=None, oldest_pending_at=NOW - DAY),
+            70,
+            "A integração está pausada",
+        ),
         (replace(WELL, quarantined=3), 90, "3 evento(s) em quarentena."),
         (replace(WELL, oldest_pending_at=NOW - timedelta(minutes=6)), 80, "Há eventos esperando"),
         (replace(WELL, api_key_set_at=NOW - timedelta(days=181)), 90, "A chave de API é antiga."),

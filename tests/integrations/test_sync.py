@@ -1,6 +1,7 @@
 """Runs of the sync against a sandbox over HTTP."""
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -193,6 +194,25 @@ def test_cancelled_run_stops_and_leaves_the_cursor(integration: Integration) -> 
     integration.refresh_from_db()
     assert (run.state, run.processed) == (RunState.CANCELLED, 50)
     assert integration.sync_cursor is None
+
+
+def test_run_cancelled_within_a_page_keeps_the_pages_before_it(integration: Integration) -> None:
+    run = sync.request_run(integration, Trigger.INITIAL)
+
+    def is_cancelled_meanwhile(run: SyncRun, page: Any) -> None:
+        if page.number == 2:
+            assert sync.cancel_run(run)
+        sync_pages.apply_page(run, page)
+
+    with patch.object(sync, "apply_page", is_cancelled_meanwhile):
+        sync.execute(run.id)
+
+    run.refresh_from_db()
+    integration.refresh_from_db()
+    assert (run.state, run.processed, run.next_page) == (RunState.CANCELLED, 50, 2)
+    assert Sale.objects.count() == 50
+    assert (integration.sync_cursor, integration.last_sync_at) == (None, None)
+    assert not sync.cancel_run(run)
 
 
 def test_refused_key_ends_in_error_until_reconnected(

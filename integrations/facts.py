@@ -18,6 +18,7 @@ def facts_of(integration: Integration) -> Facts:
         api_key_max_age=settings.API_KEY_MAX_AGE,
         last_sync_at=integration.last_sync_at,
         last_sync_status=integration.last_sync_status,
+        paused_at=integration.paused_at,
         quarantined=events.filter(state=EventState.QUARANTINED).count(),
         oldest_pending_at=waiting.order_by("received_at", "id")
         .values_list("received_at", flat=True)

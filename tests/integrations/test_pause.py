@@ -1,0 +1,73 @@
+"""A paused integration: its webhooks wait, nothing is synced, and nothing is lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integrations import backlog, connection, inbox, sync
+from integrations.models import (
+    Integration,
+    IntegrationStatus,
+    RunState,
+    SyncRun,
+    Trigger,
+    WebhookEvent,
+)
+from tests import payloads
+from tests.factories import SyncRunFactory
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timezone.now() - timedelta(hours=1)
+
+
+def test_webhooks_are_kept_and_wait_until_it_is_resumed() -> None:
+    seller = Seller()
+    connection.pause(seller.integration)
+
+    assert seller.post(payloads.encode(payloads.order())).status_code == 200
+    WebhookEvent.objects.update(received_at=LONG_AGO)
+    seller.drain()
+
+    assert seller.states == [("PENDING", "")]
+    assert (inbox.integrations_with_work(), backlog.due_since()) == ([], {})
+    connection.resume(seller.integration)
+    assert inbox.integrations_with_work() == [seller.integration.id]
+    seller.drain()
+    assert seller.states == [("DONE", "created")]
+
+
+def test_no_sync_begins_and_the_one_under_way_ends_without_moving_the_cursor() -> None:
+    run = SyncRunFactory.create(state=RunState.RUNNING)
+    integration = run.integration
+    Integration.objects.update(next_sync_at=LONG_AGO)
+
+    connection.pause(integration)
+
+    run.refresh_from_db()
+    assert (run.state, integration.sync_cursor) == (RunState.CANCELLED, None)
+    assert (integration.next_sync_at, sync.schedule_all(), sync.start_due()) == (None, 0, 0)
+    with pytest.raises(sync.Paused):
+        sync.request_run(integration, Trigger.USER)
+
+
+def test_resuming_asks_for_the_sync_that_was_missed() -> None:
+    integration = SyncRunFactory.create(state=RunState.SUCCEEDED).integration
+    connection.pause(integration)
+
+    connection.resume(integration)
+
+    assert integration.paused_at is None
+    run = SyncRun.objects.get(state=RunState.QUEUED)
+    assert (run.trigger, run.is_full) == (Trigger.INITIAL, False)
+
+
+def test_a_refused_key_stays_refused_when_resumed() -> None:
+    seller = Seller(status=IntegrationStatus.ERROR)
+    connection.pause(seller.integration)
+
+    connection.resume(seller.integration)
+
+    assert (seller.integration.status, SyncRun.objects.count()) == (IntegrationStatus.ERROR, 0)
