@@ -23,7 +23,7 @@ from psycopg.errors import UniqueViolation
 
 from clients.sellers import hold_seller
 from flowzz.bulk import as_json, collector_paused
-from integrations import telemetry, volume, wake
+from integrations import hours, telemetry, volume, wake
 from integrations.deliveries import Delivery
 from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
 from integrations.processing import Verdict, process, read
@@ -122,7 +122,9 @@ def assign(events: "QuerySet[WebhookEvent]", integration: Integration) -> int:
 
 def discard(events: "QuerySet[WebhookEvent]", why: str) -> int:
     """Put quarantined events aside; they are kept, with the reason."""
-    return events.filter(state=EventState.QUARANTINED).update(
+    quarantined = events.filter(state=EventState.QUARANTINED)
+    transaction.on_commit(partial(hours.changed, hours.of(quarantined)))
+    return quarantined.update(
         state=EventState.IGNORED,
         outcome=EventOutcome.DISCARDED,
         error=why,

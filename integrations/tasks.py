@@ -8,7 +8,7 @@ import structlog
 from celery import shared_task
 
 from flowzz import heartbeat
-from integrations import alerts, inbox, retention, rhythm, spool, sync, volume, wake
+from integrations import activity, alerts, inbox, retention, rhythm, spool, sync, volume, wake
 from integrations import watch as rules
 
 FAIR_SECONDS = 5.0
@@ -60,6 +60,16 @@ def schedule_syncs() -> None:
 @shared_task
 def watch() -> None:
     rules.watch()
+
+
+@shared_task
+def measure() -> None:
+    activity.measure()
+
+
+@shared_task
+def recount() -> None:
+    activity.recount()
 
 
 @shared_task

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from flowzz.counters import Counter, Histogram, record
+from integrations import hours
 from integrations.models import EventState, RunState
 from integrations.processing import Verdict
 
@@ -49,6 +50,7 @@ def count_batch(verdicts: Sequence[Verdict]) -> None:
     outcomes = Counts(str(verdict.outcome or verdict.state.lower()) for verdict in verdicts)
     reasons = Counts(v.reason for v in verdicts if v.state == EventState.QUARANTINED)
     seconds = [(now - v.event.received_at).total_seconds() for v in verdicts if _is_first(v)]
+    hours.changed(verdict.event.received_at for verdict in verdicts)
     record(PROCESSED.by(outcomes), QUARANTINED.by(reasons), SECONDS.of(seconds))
 
 

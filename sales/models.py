@@ -93,6 +93,7 @@ class Sale(models.Model):
             models.Index(fields=["user", "sale_date", "id"], name="sale_user_date"),
             models.Index(fields=["client", "sale_date"], name="sale_client_date"),
             models.Index(fields=["external_id"], name="sale_external_id"),
+            models.Index(fields=["created_at"], name="sale_created"),
             models.Index(
                 fields=["source", "unknown_status"],
                 condition=~Q(unknown_status=""),

@@ -1,5 +1,6 @@
 """An integration and what it keeps: its inbox, its runs, the words it doesn't know, its alerts."""
 
+from integrations.models.activity import ActivityHour, Circuit
 from integrations.models.alerts import Alert, AlertKind
 from integrations.models.connections import Integration, IntegrationStatus, WebhookToken
 from integrations.models.events import EventKind, EventOutcome, EventState, WebhookEvent
@@ -9,8 +10,10 @@ from integrations.models.volume import WebhookVolume
 from integrations.models.words import UnknownStatus
 
 __all__ = [
+    "ActivityHour",
     "Alert",
     "AlertKind",
+    "Circuit",
     "EventKind",
     "EventOutcome",
     "EventState",

@@ -81,6 +81,7 @@ class SyncRun(models.Model):
                 condition=Q(state__in=ENDED),
                 name="run_ended",
             ),
+            models.Index(fields=["finished_at"], condition=Q(state__in=ENDED), name="run_finished"),
         ]
 
     def __str__(self) -> str:
