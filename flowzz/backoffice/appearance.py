@@ -71,6 +71,7 @@ UNFOLD: dict[str, Any] = {
                 "Administração",
                 _item("Usuários", "person", "accounts.user"),
                 _item("Grupos", "groups", "auth.group"),
+                _item("Registro de ações", "history_edu", "accounts.staffaction"),
                 _item("Agenda", "schedule", "django_celery_beat.periodictask"),
             ),
         ],
