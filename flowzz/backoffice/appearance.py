@@ -40,6 +40,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "STYLES": [lambda _request: static("backoffice/backoffice.css")],
     "SCRIPTS": [lambda _request: static("backoffice/backoffice.js")],
+    "DASHBOARD_CALLBACK": "integrations.admin.overview.views.dashboard",
     "LOGIN": {"form": "flowzz.backoffice.login.LoginForm"},
     "SIDEBAR": {
         "show_search": False,

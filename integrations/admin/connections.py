@@ -13,6 +13,7 @@ from flowzz.backoffice import trail
 from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, column
 from flowzz.backoffice.permissions import permission
 from integrations import connection, sync
+from integrations.admin.overview.filters import HealthFilter
 from integrations.errors import IntegrationError
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger, WebhookToken
 
@@ -62,7 +63,7 @@ class IntegrationPage(ReadOnlyPage):
         "last_webhook_at",
         "sales_synced",
     )
-    list_filter = ("status", "last_sync_status")
+    list_filter = (HealthFilter, "status", "last_sync_status")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
     search_help_text = "E-mail ou nome do usuário"
