@@ -24,8 +24,15 @@ from psycopg.errors import UniqueViolation
 from clients.sellers import hold_seller
 from flowzz.bulk import as_json, collector_paused
 from integrations import hours, telemetry, volume, wake
+from integrations.causes import cause_of
 from integrations.deliveries import Delivery
-from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
+from integrations.models import (
+    EventFailure,
+    EventOutcome,
+    EventState,
+    Integration,
+    WebhookEvent,
+)
 from integrations.processing import Verdict, process, read
 
 log = structlog.stdlib.get_logger(__name__)
@@ -50,6 +57,7 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
     )
     if integration is None:
         event.state, event.reason = EventState.QUARANTINED, UNROUTABLE
+        event.cause = UNROUTABLE
         event.error = "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
         telemetry.count_quarantined(UNROUTABLE)
     # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
@@ -102,6 +110,7 @@ def replay(events: "QuerySet[WebhookEvent]") -> int:
         outcome="",
         reason="",
         error="",
+        cause="",
         attempts=0,
         next_attempt_at=timezone.now(),
         finished_at=None,
@@ -178,12 +187,13 @@ _FINISH = """
         external_id = verdict.external_id,
         reason = verdict.reason,
         error = verdict.error,
+        cause = verdict.cause,
         next_attempt_at = verdict.next_attempt_at,
         attempts = event.attempts + 1,
         finished_at = CASE WHEN verdict.state = 'RETRY' THEN NULL ELSE clock_timestamp() END
     FROM json_to_recordset(%s) AS verdict (
         id uuid, state text, outcome text, kind text, external_id text, reason text, error text,
-        next_attempt_at timestamptz
+        cause text, next_attempt_at timestamptz
     )
     WHERE event.id = verdict.id
 """
@@ -200,12 +210,25 @@ def _finish(verdicts: Sequence[Verdict]) -> None:
             "external_id": verdict.external_id,
             "reason": verdict.reason,
             "error": verdict.error,
+            "cause": cause_of(verdict.reason, verdict.error)
+            if verdict.state == EventState.QUARANTINED
+            else "",
             "next_attempt_at": verdict.next_attempt_at,
         }
         for verdict in verdicts
     ]
     with connection.cursor() as cursor:
         cursor.execute(_FINISH, [as_json(rows)])
+    EventFailure.objects.bulk_create(
+        EventFailure(
+            event_id=verdict.event.id,
+            attempt=verdict.event.attempts + 1,
+            reason=verdict.reason,
+            error=verdict.error,
+        )
+        for verdict in verdicts
+        if verdict.reason
+    )
 
 
 def _tell(integration: Integration, verdicts: Sequence[Verdict]) -> None:

@@ -7,6 +7,7 @@ The number of SQL statements does not grow with the batch. The only caller of
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+from uuid import UUID
 
 from django.db import DataError, InterfaceError, OperationalError, transaction
 from django.db.models import F
@@ -14,7 +15,7 @@ from psycopg.errors import ProgramLimitExceeded
 
 from clients.identity import Directory, describe
 from clients.models import Client
-from integrations.models import Integration, UnknownStatus
+from integrations.models import Integration, UnknownStatus, WordSighting
 from integrations.models.words import WordAxis
 from integrations.orders import Order
 from integrations.providers import PROVIDERS
@@ -64,6 +65,7 @@ def ingest(integration: Integration, batch: Sequence[Observed]) -> list[Ingested
     ledger.save()
     register.save()
     _note_unknown_words(source, orders)
+    _note_mapped_words(user_id, orders)
     if opened := ledger.opened:
         Integration.objects.filter(id=integration.id).update(
             sales_synced=F("sales_synced") + opened
@@ -170,3 +172,12 @@ def _note_unknown_words(provider: str, orders: Iterable[Order]) -> None:
         if word
     ]
     UnknownStatus.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _note_mapped_words(user_id: UUID, orders: Iterable[Order]) -> None:
+    """So that they are found when staff think better of a word's meaning."""
+    sighted = {(word_id, order.external_id) for order in orders for word_id in order.mapped_words}
+    WordSighting.objects.bulk_create(
+        (WordSighting(word_id=id_, user_id=user_id, external_id=n) for id_, n in sorted(sighted)),
+        ignore_conflicts=True,
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import TypeAlias
+from uuid import UUID
 
 from clients.customer import Customer
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
@@ -14,6 +15,8 @@ class Order:
     customer: Customer
     sale: SaleFacts | None = None
     subscription: SubscriptionFacts | None = None
+    mapped_words: frozenset[UUID] = frozenset()
+    """The words in it to which staff gave the meaning, as ids of `UnknownStatus`."""
 
     @property
     def external_id(self) -> str:

@@ -1,9 +1,10 @@
 """The one list of providers, and all that tells one from another."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, Self, cast
+from uuid import UUID
 
 from django.conf import settings
 
@@ -16,7 +17,6 @@ from integrations.orders import Order, Payload
 from sales.privacy import MetadataRules
 
 COINZZ = "coinzz"
-GLANCE_SECONDS = 4.0
 
 
 class Page(Protocol):
@@ -37,8 +37,6 @@ class Page(Protocol):
 class Client(Protocol):
     """A provider's HTTP API, with one user's key. Raises IntegrationError."""
 
-    @property
-    def server_time(self) -> datetime | None: ...
     def test_key(self) -> None: ...
     def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]: ...
     def __enter__(self) -> Self: ...
@@ -54,20 +52,33 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CoinzzReader:
-    meanings: statuses.Meanings
+    meanings: statuses.Listener
+    word_ids: Mapping[tuple[statuses.Axis, str], UUID]
     owner_emails: frozenset[str]
 
     def body(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, Payload]:
+        self.meanings.heard.clear()
         parsed = payloads.parse_body(
             body,
             content_encoding=headers.get("Content-Encoding", ""),
             meanings=self.meanings,
             owner_emails=self.owner_emails,
         )
+        if isinstance(parsed.payload, Order):
+            return parsed.kind, self._with_words(parsed.payload)
         return parsed.kind, parsed.payload
 
     def order(self, item: Any) -> Order:
-        return payloads.parse_order(item, meanings=self.meanings, owner_emails=self.owner_emails)
+        self.meanings.heard.clear()
+        return self._with_words(
+            payloads.parse_order(item, meanings=self.meanings, owner_emails=self.owner_emails)
+        )
+
+    def _with_words(self, order: Order) -> Order:
+        if not self.meanings.heard:
+            return order
+        words = frozenset(self.word_ids[key] for key in self.meanings.heard)
+        return replace(order, mapped_words=words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,22 +91,28 @@ class Provider:
     """For a run, from the key and what to call before each attempt: patient, with the breaker."""
     probe: Callable[[str], Client]
     """For a person who waits: one attempt, whatever the breaker says."""
-    glance: Callable[[str], Client]
-    """For a diagnosis: one attempt of GLANCE_SECONDS at most, which the breaker doesn't count."""
     metadata: MetadataRules
+    is_spoken: Callable[[UnknownStatus, Mapping[str, Any]], bool]
+    """Whether a sale, by its metadata, came last with this word of its orders or parcels."""
 
 
 def _coinzz_reader(integration: Integration) -> CoinzzReader:
     mapped = UnknownStatus.objects.filter(provider=COINZZ).exclude(meaning="")
+    words = {_coinzz_word(row): row for row in mapped}
     return CoinzzReader(
-        meanings=statuses.Meanings(
-            {
-                (cast(statuses.Axis, axis), statuses.normalise_word(word)): meaning
-                for axis, word, meaning in mapped.values_list("axis", "word", "meaning")
-            }
-        ),
+        meanings=statuses.Listener({key: row.meaning for key, row in words.items()}),
+        word_ids={key: row.id for key, row in words.items()},
         owner_emails=frozenset({integration.user.email}),
     )
+
+
+def _coinzz_word(word: UnknownStatus) -> tuple[statuses.Axis, str]:
+    return cast(statuses.Axis, word.axis), statuses.normalise_word(word.word)
+
+
+def _coinzz_is_spoken(word: UnknownStatus, metadata: Mapping[str, Any]) -> bool:
+    axis, normalised = _coinzz_word(word)
+    return statuses.normalise_word(str(metadata.get(f"{axis}_status", ""))) == normalised
 
 
 def _coinzz_client(api_key: str, on_attempt: Callable[[], None]) -> CoinzzClient:
@@ -114,17 +131,6 @@ def _coinzz_probe(api_key: str) -> CoinzzClient:
     )
 
 
-def _coinzz_glance(api_key: str) -> CoinzzClient:
-    return CoinzzClient(
-        base_url=settings.COINZZ_API_URL,
-        api_key=api_key,
-        retries=0,
-        connect_timeout=GLANCE_SECONDS / 2,
-        read_timeout=GLANCE_SECONDS,
-        max_seconds=GLANCE_SECONDS,
-    )
-
-
 def breaker(provider: str) -> CircuitBreaker:
     """The circuit breaker of a provider's API, shared by all processes."""
     return CircuitBreaker(redis.client(), provider)
@@ -138,12 +144,12 @@ PROVIDERS: dict[str, Provider] = {
         reader=_coinzz_reader,
         client=_coinzz_client,
         probe=_coinzz_probe,
-        glance=_coinzz_glance,
         metadata=MetadataRules(
             impersonal=fields.IMPERSONAL,
             people=fields.PEOPLE,
             sellers_emails=fields.SELLERS_EMAILS,
         ),
+        is_spoken=_coinzz_is_spoken,
     )
 }
 

@@ -8,7 +8,7 @@ import structlog
 from celery import shared_task
 
 from flowzz import heartbeat
-from integrations import activity, alerts, inbox, retention, rhythm, spool, sync, volume, wake
+from integrations import activity, alerts, bulk, inbox, retention, rhythm, spool, sync, volume, wake
 from integrations import watch as rules
 
 FAIR_SECONDS = 5.0
@@ -40,6 +40,17 @@ def run_sync(run_id: str) -> None:
 
 
 @shared_task
+def run_bulk(action_id: str) -> None:
+    """Carry a bulk action on until it is done or its time is over."""
+    id_ = UUID(action_id)
+    deadline = time.monotonic() + FAIR_SECONDS
+    while bulk.step(id_):
+        if time.monotonic() > deadline:
+            wake.bulk(id_)
+            return
+
+
+@shared_task
 def sweep() -> None:
     """Find the work whose wake-up was lost, and what has become due."""
     with suppress(spool.SpoolBusy):
@@ -49,6 +60,8 @@ def sweep() -> None:
     sync.start_due()
     for run_id in sync.runs_with_work():
         run_sync.delay(str(run_id))
+    for action_id in bulk.abandoned():
+        run_bulk.delay(str(action_id))
     alerts.mail_pending()
 
 

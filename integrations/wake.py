@@ -39,6 +39,11 @@ def run(run_id: uuid.UUID) -> None:
     _send("integrations.tasks.run_sync", run_id)
 
 
+def bulk(action_id: uuid.UUID) -> None:
+    """Have a bulk action carried on."""
+    _send("integrations.tasks.run_bulk", action_id)
+
+
 def _send(task: str, id_: uuid.UUID) -> None:
     try:
         app.send_task(task, [str(id_)], retry=False)

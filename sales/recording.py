@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Self
@@ -109,6 +109,12 @@ _MERGED = ("utms", "extra")
 def unit_price(total: Decimal, quantity: int) -> Decimal:
     """The price of one in BRL, rounded half-up to the cent; without a quantity the total."""
     return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
+
+
+def facts_of(sale: Sale, **changes: Any) -> SaleFacts:
+    """What is known of a sale, as its source would tell it, but for the changes."""
+    facts = {field.name: getattr(sale, field.name) for field in fields(SaleFacts)}
+    return SaleFacts(**facts | changes)
 
 
 class Ledger:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from rest_framework.request import Request
 
 from flowzz.rates import Rate, RateExceeded
-from flowzz.throttling import LoginThrottle, address_of
+from flowzz.throttling import LoginThrottle
 
 if TYPE_CHECKING:  # unfold has no types
     from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
@@ -19,7 +20,8 @@ class LoginForm(AuthenticationForm):
         """Count the try before the password is looked at; raises ValidationError."""
         assert self.request is not None
         try:
-            Rate(LoginThrottle.name, settings.RATE_LIMIT_LOGIN).hit(address_of(self.request))
+            address = LoginThrottle().get_ident(Request(self.request))
+            Rate(LoginThrottle.name, settings.RATE_LIMIT_LOGIN).hit(address)
         except RateExceeded:
             raise ValidationError(
                 "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."

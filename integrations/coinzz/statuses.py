@@ -162,4 +162,17 @@ class Meanings:
         return vocabulary.statuses("PENDING"), " ".join(word.casefold().split())[:WORD_LENGTH]
 
 
+@dataclass(frozen=True, slots=True)
+class Listener(Meanings):
+    """Meanings that also tell which of staff's mappings were needed since `heard` was emptied."""
+
+    heard: set[tuple[Axis, str]] = field(default_factory=set)
+
+    def _read(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
+        key = (vocabulary.axis, normalise_word(word))
+        if key in self.mapped:
+            self.heard.add(key)
+        return Meanings._read(self, vocabulary, word)
+
+
 DEFAULT_MEANINGS: Final = Meanings()

@@ -2,18 +2,29 @@
 
 from integrations.models.activity import ActivityHour, Circuit
 from integrations.models.alerts import Alert, AlertKind
+from integrations.models.bulk import BulkAction, BulkKind, BulkState
 from integrations.models.connections import Integration, IntegrationStatus, WebhookToken
-from integrations.models.events import EventKind, EventOutcome, EventState, WebhookEvent
+from integrations.models.events import (
+    EventFailure,
+    EventKind,
+    EventOutcome,
+    EventState,
+    WebhookEvent,
+)
 from integrations.models.rhythm import WebhookRhythm
 from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
 from integrations.models.volume import WebhookVolume
-from integrations.models.words import UnknownStatus
+from integrations.models.words import UnknownStatus, WordSighting
 
 __all__ = [
     "ActivityHour",
     "Alert",
     "AlertKind",
+    "BulkAction",
+    "BulkKind",
+    "BulkState",
     "Circuit",
+    "EventFailure",
     "EventKind",
     "EventOutcome",
     "EventState",
@@ -29,4 +40,5 @@ __all__ = [
     "WebhookRhythm",
     "WebhookToken",
     "WebhookVolume",
+    "WordSighting",
 ]

@@ -61,6 +61,13 @@ class WebhookEvent(models.Model):
     outcome = models.CharField("resultado", max_length=12, choices=EventOutcome, blank=True)
     reason = models.CharField("causa", max_length=64, blank=True)
     error = models.TextField("erro", blank=True)
+    cause = models.CharField(
+        "grupo da quarentena",
+        max_length=160,
+        blank=True,
+        db_default="",
+        help_text="Mesmo erro no mesmo lugar; vazio fora da quarentena.",
+    )
     attempts = models.PositiveSmallIntegerField("tentativas", default=0)
     next_attempt_at = models.DateTimeField("próxima tentativa", null=True, blank=True)
     is_replay = models.BooleanField(
@@ -95,7 +102,32 @@ class WebhookEvent(models.Model):
             models.Index(
                 fields=["integration"], condition=Q(state="QUARANTINED"), name="event_dead"
             ),
+            models.Index(
+                fields=["cause", "received_at", "id"],
+                condition=Q(state="QUARANTINED"),
+                name="event_cause",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.external_id or str(self.id)
+
+
+class EventFailure(models.Model):
+    """An attempt at an event that came to nothing; the last one may be the event's own error."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(
+        WebhookEvent, models.CASCADE, related_name="failures", verbose_name="evento"
+    )
+    attempt = models.PositiveSmallIntegerField("tentativa")
+    at = models.DateTimeField("quando", db_default=Now())
+    reason = models.CharField("causa", max_length=64)
+    error = models.TextField("erro")
+
+    class Meta:
+        verbose_name = "tentativa sem sucesso"
+        verbose_name_plural = "tentativas sem sucesso"
+
+    def __str__(self) -> str:
+        return f"{self.attempt}ª: {self.error}"

@@ -44,3 +44,24 @@ class UnknownStatus(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class WordSighting(models.Model):
+    """An order or subscription that came with a word to which staff have given a meaning.
+
+    What to look at again when the meaning changes.
+    """
+
+    word = models.ForeignKey(UnknownStatus, models.CASCADE, related_name="sightings")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=128)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["word", "user", "external_id"], name="word_sighting_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id

@@ -1,1 +1,0 @@
-"""The first page: the state of the whole, and how it came to be."""

@@ -1,0 +1,95 @@
+"""A word gets its meaning, another one, and the sales follow."""
+
+import pytest
+
+from flowzz.accounts.models import User
+from integrations import bulk
+from integrations.models import BulkAction, UnknownStatus, WebhookEvent
+from integrations.models.words import WordAxis
+from integrations.providers import COINZZ
+from sales.models import Sale, Subscription
+from sales.statuses import SaleStatus, SubscriptionStatus
+from tests import payloads
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return Seller()
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return User.objects.create_superuser("equipe@flowzz.test")
+
+
+def mean(meaning: str, by: User) -> BulkAction:
+    action, _ = bulk.remap(UnknownStatus.objects.get(), meaning, by=by)
+    while bulk.step(action.id):
+        pass
+    action.refresh_from_db()
+    return action
+
+
+def test_meaning_is_given_to_the_sales_that_wait_for_it(seller: Seller, staff: User) -> None:
+    seller.told(
+        payloads.order("ord1", order_status="Confirmadíssimo"),
+        payloads.order("ord2", order_status="Aprovado"),
+    )
+    action = mean(SaleStatus.DELIVERED, staff)
+
+    assert (action.state, action.total, action.done) == ("DONE", 1, 1)
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.unknown_status) == (SaleStatus.DELIVERED, "")
+    change = sale.status_changes.latest("id")
+    assert (change.to_status, change.origin_id) == (SaleStatus.DELIVERED, seller.events[0].id)
+    assert seller.sale("ord2").status == SaleStatus.PAID
+
+
+def test_wrong_meaning_is_changed_for_old_and_new_sales(seller: Seller, staff: User) -> None:
+    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    mean(SaleStatus.REFUNDED, staff)
+    seller.told(payloads.order("ord2", order_status="Confirmadissimo"))
+    assert seller.sale("ord2").status == SaleStatus.REFUNDED
+
+    action = mean(SaleStatus.PAID, staff)
+
+    assert action.outcomes == {"updated": 2}
+    assert {sale.status for sale in Sale.objects.all()} == {SaleStatus.PAID}
+
+
+def test_sale_that_moved_on_stays(seller: Seller, staff: User) -> None:
+    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    mean(SaleStatus.PAID, staff)
+    seller.told(payloads.order("ord1", order_status="Enviado"))
+    action = mean(SaleStatus.CANCELLED, staff)
+    assert action.outcomes == {"unchanged": 1}
+    assert seller.sale("ord1").status == SaleStatus.SHIPPED
+
+
+def test_sale_whose_body_is_gone_gets_the_meaning_as_well(seller: Seller, staff: User) -> None:
+    seller.told(payloads.order("ord1", shipping_status="Na moita"))
+    WebhookEvent.objects.update(body=None)
+    mean("SHIPPED", staff)
+    sale = seller.sale("ord1")
+    assert (sale.shipping_status, sale.unknown_shipping_status) == ("SHIPPED", "")
+    assert mean("DELIVERED", staff).outcomes == {"updated": 1}
+    assert seller.sale("ord1").shipping_status == "DELIVERED"
+
+
+def test_word_of_a_subscription(seller: Seller, staff: User) -> None:
+    seller.told(payloads.subscription(status="dormindo", with_order="ord1"))
+    assert UnknownStatus.objects.get().axis == WordAxis.SUBSCRIPTION
+    mean(SubscriptionStatus.SUSPENDED, staff)
+    row = Subscription.objects.get()
+    assert (row.status, row.unknown_status) == (SubscriptionStatus.SUSPENDED, "")
+
+
+def test_words_are_of_their_provider(seller: Seller, staff: User) -> None:
+    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    Sale.objects.update(source="outra")
+    action = mean(SaleStatus.PAID, staff)
+    assert (action.total, UnknownStatus.objects.get().provider) == (0, COINZZ)
+    assert seller.sale("ord1").status == SaleStatus.PENDING
