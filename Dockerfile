@@ -38,6 +38,6 @@ USER flowzz
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s CMD \
     ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "8", "--respawn-failed-workers", \
-     "--log-config", "flowzz/granian-logs.json", "flowzz.wsgi:application"]
+CMD ["granian", "--interface", "rsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+     "--http", "1", "--no-ws", "--http1-header-read-timeout", "10000", "--respawn-failed-workers", \
+     "--log-config", "flowzz/granian-logs.json", "flowzz.rsgi:application"]

@@ -1,17 +1,19 @@
 """A webhook on its way in: whose it is, and whether it may enter."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+import structlog
 from django.utils import timezone
 
 from flowzz.ids import uuid7
 from integrations import vault
 from integrations.models import Integration, IntegrationStatus, WebhookToken
 from integrations.providers import PROVIDERS
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class UnknownToken(Exception):
@@ -41,26 +43,60 @@ class Delivery:
 def route(delivery: Delivery) -> Integration | None:
     """Find whose delivery it is; None where nobody's, or anybody's, it could be.
 
-    Raises UnknownToken and SignatureRefused.
+    Raises UnknownToken.
     """
-    integration = _with_token(delivery) if delivery.token_hash else _only_one(delivery.provider)
+    return _with_token(delivery) if delivery.token_hash else _only_one(delivery.provider)
+
+
+def authenticate(delivery: Delivery, integration: Integration | None) -> None:
+    """Raise SignatureRefused where the integration requires a signature that isn't there."""
     if integration and not _is_trusted(integration, delivery):
         raise SignatureRefused(integration.id)
-    return integration
+
+
+def route_all(deliveries: Sequence[Delivery]) -> list[tuple[Delivery, Integration | None]]:
+    """Deliveries in their order and whose they are, without those that may not enter.
+
+    One statement finds the owners of all that came with a token.
+    """
+    hashes = {delivery.token_hash for delivery in deliveries}
+    rows = {row.token_hash: row for row in _TOKENS.filter(token_hash__in=hashes)}
+    routed = []
+    for delivery in deliveries:
+        try:
+            integration = (
+                _owner(rows.get(delivery.token_hash), delivery)
+                if delivery.token_hash
+                else _only_one(delivery.provider)
+            )
+            authenticate(delivery, integration)
+        except (UnknownToken, SignatureRefused) as refused:
+            log.warning("late_webhook_refused", cause=type(refused).__name__)
+        else:
+            routed.append((delivery, integration))
+    return routed
+
+
+_TOKENS = WebhookToken.objects.select_related("integration").only(
+    "token_hash",
+    "expires_at",
+    "integration__provider",
+    "integration__signing_secret",
+    "integration__previous_signing_secret",
+)
 
 
 def _with_token(delivery: Delivery) -> Integration:
-    row = (
-        WebhookToken.objects.filter(
-            Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
-            token_hash=delivery.token_hash,
-            integration__provider=delivery.provider,
-        )
-        .select_related("integration")
-        .only("integration__signing_secret", "integration__previous_signing_secret")
-        .first()
-    )
-    if row is None:
+    return _owner(_TOKENS.filter(token_hash=delivery.token_hash).first(), delivery)
+
+
+def _owner(row: WebhookToken | None, delivery: Delivery) -> Integration:
+    """A token counts that worked when the delivery came."""
+    if (
+        row is None
+        or row.integration.provider != delivery.provider
+        or (row.expires_at and row.expires_at <= delivery.arrived_at)
+    ):
         raise UnknownToken
     return row.integration
 

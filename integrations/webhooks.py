@@ -1,6 +1,4 @@
-"""The public door: size, token, signature, rate; then kept for good, and only then acknowledged."""
-
-from typing import IO
+"""The public door: size, token, rate, signature; then kept for good, and only then acknowledged."""
 
 import structlog
 from django.conf import settings
@@ -13,7 +11,13 @@ from redis import RedisError
 from flowzz.rates import Rate, RateExceeded
 from integrations import inbox, spool, telemetry, wake
 from integrations.connection import token_hash
-from integrations.deliveries import Delivery, SignatureRefused, UnknownToken, route
+from integrations.deliveries import (
+    Delivery,
+    SignatureRefused,
+    UnknownToken,
+    authenticate,
+    route,
+)
 from integrations.providers import PROVIDERS
 
 log = structlog.stdlib.get_logger(__name__)
@@ -28,10 +32,6 @@ class TooLarge(Exception):
     """The body is over the limit."""
 
 
-class CutShort(Exception):
-    """The sender went away before the body had come."""
-
-
 @csrf_exempt
 @telemetry.counting_answers
 @require_POST
@@ -42,8 +42,6 @@ def receive(request: HttpRequest, provider: str, token: str = "") -> HttpRespons
         _keep(delivery)
     except TooLarge:
         return _refusal(413, "PAYLOAD_TOO_LARGE", "O corpo passa do limite de 256 KiB.")
-    except CutShort:
-        return _refusal(400, "INCOMPLETE_BODY", "O corpo não chegou inteiro.")
     except UnknownToken:
         return _refusal(404, "NOT_FOUND", "Endereço de webhook desconhecido.")
     except SignatureRefused as refused:
@@ -69,24 +67,14 @@ def _delivery(request: HttpRequest, provider: str, token: str) -> Delivery:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """Read no more than the limit, whatever length was announced."""
+    """Read no more than the limit, and nothing where more was announced."""
     limit = settings.WEBHOOK_MAX_BYTES
-    try:
-        body: bytes = _stream(request).read(limit + 1)
-    except OSError as error:
-        raise CutShort from error
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise TooLarge
+    body: bytes = request.read(limit + 1)
     if len(body) > limit:
         raise TooLarge
     return body
-
-
-def _stream(request: HttpRequest) -> HttpRequest | IO[bytes]:
-    """Django reads nothing of a body that comes in chunks, and so without a length."""
-    stream: IO[bytes] = request.META["wsgi.input"]
-    is_chunked = request.META.get("wsgi.input_terminated") and not request.headers.get(
-        "Content-Length"
-    )
-    return stream if is_chunked else request
 
 
 def _keep(delivery: Delivery) -> None:
@@ -94,6 +82,7 @@ def _keep(delivery: Delivery) -> None:
     try:
         integration = route(delivery)
         RATE.hit(str(integration.id) if integration else delivery.provider)
+        authenticate(delivery, integration)
         inbox.store(delivery, integration)
     except (OperationalError, InterfaceError) as error:
         log.error("webhook_spooled", cause=type(error).__name__)

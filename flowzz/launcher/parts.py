@@ -6,8 +6,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 WEB_WORKERS = 2
-# Each thread keeps a database connection of its own: 16 in all, of the server's 200.
-WEB_THREADS = 8
+HEAD_MILLISECONDS = 10_000
 TASK_PROCESSES = 2
 
 
@@ -32,11 +31,12 @@ def prepare(*, with_demo: bool) -> Part:
 def web(port: int) -> Part:
     return _python(
         "web",
-        *("granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-        *("--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS)),
+        *("granian", "--interface", "rsgi", "--host", HOST, "--port", str(port)),
+        *("--http", "1", "--no-ws", "--http1-header-read-timeout", str(HEAD_MILLISECONDS)),
+        *("--workers", str(WEB_WORKERS)),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         *("--log-config", "flowzz/granian-logs.json"),
-        "flowzz.wsgi:application",
+        "flowzz.rsgi:application",
     )
 
 

@@ -25,8 +25,8 @@ def web_server() -> Iterator[int]:
         port = int(probe.getsockname()[1])
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
-            *("--workers", "2", "--no-log", "flowzz.wsgi:application"),
+            *(sys.executable, "-m", "granian", "--interface", "rsgi", "--port", str(port)),
+            *("--workers", "2", "--http", "1", "--no-log", "flowzz.rsgi:application"),
         ]
     )
     try:

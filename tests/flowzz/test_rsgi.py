@@ -1,0 +1,131 @@
+"""The web processes' entry: what the application sees of a request, and when it sees none."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from types import SimpleNamespace
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from flowzz.rsgi import Application
+
+LIMIT = 10
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+class Client:
+    """What Granian hands over of a client: its body's pieces, and what it is answered."""
+
+    def __init__(self, *pieces: bytes, is_slow: bool = False, is_gone: bool = False) -> None:
+        self._pieces = pieces
+        self._is_slow = is_slow
+        self._is_gone = is_gone
+        self.read = 0
+        self.answer: Answer | None = None
+
+    async def __call__(self) -> bytes:
+        if self._is_gone:
+            raise RuntimeError
+        return b"".join([piece async for piece in self])
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            self.read += len(piece)
+            yield piece
+        if self._is_slow:
+            await asyncio.sleep(60)
+
+    def response_bytes(self, *answer: Any) -> None:
+        self.answer = answer
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        self.answer = status, headers, b""
+
+
+class Product:
+    """A WSGI application that notes what it is called with."""
+
+    def __init__(self) -> None:
+        self.environ: WSGIEnvironment = {}
+        self.body: bytes | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        self.environ, self.body = environ, environ["wsgi.input"].read()
+        start("201 Created", [("X-A", "1")])
+        return iter([b"o", b"k"])
+
+
+@pytest.fixture
+def product() -> Product:
+    return Product()
+
+
+def serve(product: Product, client: Client, *headers: tuple[str, str]) -> int:
+    scope = SimpleNamespace(
+        http_version="1.1",
+        server="[::1]:8000",
+        client="[::1]:40000",
+        scheme="http",
+        method="POST",
+        path="/é/x y",
+        query_string="a=%20b",
+        headers=SimpleNamespace(items=lambda: headers),
+    )
+    application = Application(product, limit_of=lambda path: LIMIT, body_seconds=0.01)
+    asyncio.run(application.__rsgi__(scope, client))  # type: ignore[arg-type]
+    assert client.answer
+    return client.answer[0]
+
+
+def test_the_application_sees_the_whole_request(product: Product) -> None:
+    client = Client(b"hel", b"lo")
+
+    serve(product, client, ("host", "a"), ("content-length", "5"), ("accept", "b"), ("accept", "c"))
+
+    assert client.answer == (201, [("X-A", "1")], b"ok")
+    assert product.body == b"hello"
+    names = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "REQUEST_METHOD", "QUERY_STRING")
+    assert [product.environ[name] for name in names] == ["::1", "[::1]", "8000", "POST", "a=%20b"]
+    assert product.environ["PATH_INFO"].encode("latin-1").decode() == "/é/x y"
+    assert product.environ["CONTENT_LENGTH"] == "5"
+    assert (product.environ["HTTP_HOST"], product.environ["HTTP_ACCEPT"]) == ("a", "b,c")
+
+
+def test_a_header_cannot_pass_for_that_of_a_proxy(product: Product) -> None:
+    serve(product, Client(), ("x_forwarded_proto", "https"))
+
+    assert "HTTP_X_FORWARDED_PROTO" not in product.environ
+
+
+def test_a_body_in_chunks_has_a_length_when_it_has_come(product: Product) -> None:
+    serve(product, Client(b"hel", b"lo", b""), ("transfer-encoding", "chunked"))
+
+    assert (product.body, product.environ["CONTENT_LENGTH"]) == (b"hello", "5")
+
+
+def test_chunks_are_read_until_they_are_too_many(product: Product) -> None:
+    client = Client(*[b"."] * 100)
+
+    serve(product, client, ("transfer-encoding", "chunked"))
+
+    assert client.read == int(product.environ["CONTENT_LENGTH"]) == LIMIT + 1
+
+
+def test_a_body_announced_as_too_large_is_not_read(product: Product) -> None:
+    client = Client(b"." * (LIMIT + 1))
+
+    serve(product, client, ("content-length", "11"))
+
+    assert (client.read, product.environ["CONTENT_LENGTH"]) == (0, "11")
+
+
+@pytest.mark.parametrize("header", [("content-length", "5"), ("transfer-encoding", "chunked")])
+def test_who_is_slow_gets_no_thread(product: Product, header: tuple[str, str]) -> None:
+    assert serve(product, Client(b"hel", is_slow=True), header) == 408
+    assert product.body is None
+
+
+def test_a_body_that_is_cut_short_is_not_passed_on(product: Product) -> None:
+    assert serve(product, Client(is_gone=True), ("content-length", "5")) == 400
+    assert product.body is None
