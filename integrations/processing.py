@@ -35,6 +35,7 @@ log = structlog.stdlib.get_logger(__name__)
 MAX_ATTEMPTS = 5
 BACKOFF = timedelta(seconds=30)
 JITTER = 0.2
+_NOT_APPLIED = (EventOutcome.DUPLICATE, EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +139,13 @@ def process(integration: Integration, readings: Sequence[Reading]) -> list[Verdi
 def _split_repeats(
     integration: Integration, readings: Sequence[Reading]
 ) -> tuple[list[Reading], list[Reading]]:
-    """Set those apart whose body came before, within the window, and was applied."""
+    """Set those apart whose body was applied within the window before; repeats don't prolong it."""
     seen: dict[bytes, list[datetime]] = {}
     earlier = WebhookEvent.objects.filter(
         integration=integration,
         body_hash__any_of={reading.body_hash for reading in readings},
         state__in=(EventState.DONE, EventState.IGNORED),
-    ).exclude(outcome__in=(EventOutcome.DISCONNECTED, EventOutcome.DISCARDED))
+    ).exclude(outcome__in=_NOT_APPLIED)
     for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
         seen.setdefault(bytes(body_hash), []).append(received_at)
     firsts: list[Reading] = []
@@ -153,8 +154,11 @@ def _split_repeats(
         at = reading.event.received_at
         times = seen.setdefault(reading.body_hash, [])
         is_repeat = any(abs(at - time) <= settings.DUPLICATE_WINDOW for time in times)
-        (repeats if is_repeat and not reading.event.is_replay else firsts).append(reading)
-        times.append(at)
+        if is_repeat and not reading.event.is_replay:
+            repeats.append(reading)
+        else:
+            firsts.append(reading)
+            times.append(at)
     return firsts, repeats
 
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
 CREATED, UPDATED = ("DONE", "created"), ("DONE", "updated")
+UNCHANGED = ("DONE", "unchanged")
 DUPLICATE, STALE = ("IGNORED", "duplicate"), ("IGNORED", "stale")
 DELIVERED, SHIPPED = "order_cod_delivered", "order_cod_shipped"
 
@@ -78,6 +79,19 @@ def test_after_the_window_the_table_judges_a_resend(seller: Seller) -> None:
 
     assert seller.states == [CREATED, UPDATED, UPDATED]
     assert seller.sale().status == "PAID"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
+def test_repeats_do_not_prolong_the_window(seller: Seller, together: bool) -> None:
+    paid = payloads.order(order_status="Aprovado")
+
+    for hours in (0, 50, 100, 150):
+        seller.receive(paid, at=NOON + timedelta(hours=hours))
+        if not together:
+            seller.drain()
+    seller.drain()
+
+    assert seller.states == [CREATED, DUPLICATE, UNCHANGED, DUPLICATE]
 
 
 def test_the_same_order_of_two_sellers_is_two_sales(seller: Seller) -> None:
