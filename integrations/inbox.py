@@ -9,7 +9,7 @@ moves it on: killed at any moment, either both happened or neither.
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,23 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
 
     Storing it again under the same id changes nothing.
     """
+    event = _event(delivery, integration)
+    # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
+    try:
+        event.save(force_insert=True)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+
+
+def store_all(routed: Iterable[tuple[Delivery, Integration | None]]) -> None:
+    """Keep many that came earlier, in one commit; what is there already stays as it is."""
+    WebhookEvent.objects.bulk_create(
+        (_event(delivery, integration) for delivery, integration in routed), ignore_conflicts=True
+    )
+
+
+def _event(delivery: Delivery, integration: Integration | None) -> WebhookEvent:
     event = WebhookEvent(
         id=delivery.id,
         integration=integration,
@@ -60,12 +77,7 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
         event.cause = UNROUTABLE
         event.error = "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
         telemetry.count_quarantined(UNROUTABLE)
-    # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
-    try:
-        event.save(force_insert=True)
-    except IntegrityError as error:
-        if not isinstance(error.__cause__, UniqueViolation):
-            raise
+    return event
 
 
 def integrations_with_work() -> list[uuid.UUID]:

@@ -14,7 +14,7 @@ from redis.exceptions import LockError
 
 from flowzz import redis
 from integrations import inbox, wake
-from integrations.deliveries import Delivery, SignatureRefused, UnknownToken, route
+from integrations.deliveries import Delivery, route_all
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -22,7 +22,8 @@ KEY = "flowzz:spool"
 LOCK = "flowzz:spool:mover"
 LOCK_SECONDS = 15
 WAIT_SECONDS = 2
-BATCH = 50
+# Of the largest bodies these are 70 MB.
+BATCH = 200
 
 # Length and push in one step, so that the bound holds whoever pushes beside us.
 _PUSH = """
@@ -51,43 +52,37 @@ def empty() -> int:
     An entry leaves only after its event is committed, under an id of its own: moved twice, it is
     stored once. Raises SpoolBusy, and OperationalError while the database is down.
     """
-    moved = 0
+    moved, owners = 0, set[uuid.UUID]()
     try:
         if not redis.client().llen(KEY):
             return 0
         lock = redis.client().lock(LOCK, timeout=LOCK_SECONDS, blocking_timeout=WAIT_SECONDS)
         with lock as mover:
             while entries := cast(Sequence[bytes], redis.client().lrange(KEY, 0, BATCH - 1)):
-                _move_all(entries)
+                owners |= _move(entries)
                 moved += len(entries)
                 mover.reacquire()
     except LockError as error:
         raise SpoolBusy from error
     except RedisError as error:
         log.warning("spool_not_emptied", cause=type(error).__name__)
+    finally:
+        # Not before: a drain begins with what is spooled, and would wait for the lock.
+        for integration_id in owners:
+            wake.inbox(integration_id)
     return moved
 
 
-def _move_all(entries: Sequence[bytes]) -> None:
-    """Wake only when all are moved: a drain for each of them would slow the moving down."""
-    owners = set()
-    for entry in entries:
-        owners.add(_move(_load(entry)))
-        # By value: where the lock has run out, another mover has it in hand too.
-        redis.client().lrem(KEY, 1, entry.decode())
-    for integration_id in filter(None, owners):
-        wake.inbox(integration_id)
-
-
-def _move(delivery: Delivery) -> uuid.UUID | None:
-    """Store it; return whose it is."""
-    try:
-        integration = route(delivery)
-    except (UnknownToken, SignatureRefused) as refused:
-        log.warning("spooled_webhook_refused", cause=type(refused).__name__)
-        return None
-    inbox.store(delivery, integration)
-    return integration.id if integration else None
+def _move(entries: Sequence[bytes]) -> set[uuid.UUID]:
+    """Store a batch in one commit, then forget it; return whose events it held."""
+    routed = route_all([_load(entry) for entry in entries])
+    inbox.store_all(routed)
+    with redis.client().pipeline(transaction=False) as pipeline:
+        for entry in entries:
+            # By value: where the lock has run out, another mover has it in hand too.
+            pipeline.lrem(KEY, 1, entry.decode())
+        pipeline.execute()
+    return {integration.id for _, integration in routed if integration}
 
 
 def _dump(delivery: Delivery) -> str:

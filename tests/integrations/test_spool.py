@@ -8,13 +8,13 @@ from unittest.mock import patch
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 from redis import Redis, RedisError
 
 from flowzz import redis
 from flowzz.celery import app
 from integrations import connection, inbox, spool, tasks, wake, webhooks
-from integrations.deliveries import Delivery
 from integrations.models import WebhookEvent, WebhookToken
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
@@ -86,16 +86,37 @@ def test_an_entry_moved_twice_is_stored_once(seller: Seller) -> None:
 def test_movers_at_once_drop_nothing_that_neither_stored(seller: Seller) -> None:
     """The lock of the first has run out: the second has moved its entries already."""
     post_without_database(seller.path, *(order(number) for number in range(3)))
-    move = spool._move
+    store_all = inbox.store_all
 
-    def overtaken(delivery: Delivery) -> None:
-        redis.client().lpop(spool.KEY)
-        move(delivery)
+    def overtaken(routed: list[Any]) -> None:
+        redis.client().lpop(spool.KEY, len(routed))
+        store_all(routed)
 
-    with patch.object(spool, "BATCH", 1), patch.object(spool, "_move", overtaken):
+    with patch.object(spool, "BATCH", 1), patch.object(inbox, "store_all", overtaken):
         spool.empty()
 
     assert len(seller.events) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mover_that_dies_after_its_commit_leaves_nothing_to_double(seller: Seller) -> None:
+    post_without_database(seller.path, *(order(number) for number in range(3)))
+
+    with patch.object(Redis, "pipeline", side_effect=SystemExit), pytest.raises(SystemExit):
+        spool.empty()
+    assert (spooled(), len(seller.events)) == (3, 3)
+
+    assert spool.empty() == 3
+    assert [bytes(event.body or b"") for event in seller.events] == [order(n) for n in range(3)]
+
+
+def test_a_batch_is_moved_by_a_handful_of_statements(
+    seller: Seller, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    post_without_database(seller.path, *(order(number) for number in range(20)))
+
+    with django_assert_max_num_queries(2):
+        assert spool.empty() == 20
 
 
 def test_a_bad_token_is_found_out_when_it_is_moved(seller: Seller) -> None:
@@ -130,7 +151,7 @@ def test_nothing_leaves_the_spool_while_the_database_is_away(seller: Seller) -> 
     post_without_database(seller.path, order(1))
 
     with (
-        patch.object(inbox, "store", side_effect=OperationalError),
+        patch.object(inbox, "store_all", side_effect=OperationalError),
         pytest.raises(OperationalError),
     ):
         spool.empty()
