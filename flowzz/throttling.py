@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -56,3 +57,8 @@ class LoginThrottle(RateThrottle):
 
     def key(self, request: Request) -> str | None:
         return self.get_ident(request)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, as the login's limit counts it."""
+    return LoginThrottle().get_ident(Request(request))

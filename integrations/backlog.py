@@ -20,6 +20,14 @@ def due_since() -> dict[uuid.UUID, datetime]:
     return dict(_heads().values_list("id", "due_since"))
 
 
+def due_since_of(integration: Integration) -> datetime | None:
+    """The same of one integration; None where nothing is due."""
+    found: datetime | None = (
+        _heads().filter(id=integration.id).values_list("due_since", flat=True).first()
+    )
+    return found
+
+
 def oldest_due() -> datetime | None:
     """Since when the event that has waited longest could have been processed."""
     oldest: datetime | None = _heads().aggregate(oldest=Min("due_since"))["oldest"]

@@ -1,15 +1,56 @@
 """What the health of an integration is judged by, read from the database."""
 
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.conf import settings
+from django.db.models import Count
 from django.utils import timezone
 
-from integrations.health import Facts
-from integrations.models import EventState, Integration, WebhookEvent
+from integrations import backlog
+from integrations.health import Facts, Health, assess
+from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 
 
 def facts_of(integration: Integration) -> Facts:
     events = WebhookEvent.objects.filter(integration=integration)
     waiting = events.filter(state__in=(EventState.PENDING, EventState.RETRY))
+    return _facts(
+        integration,
+        quarantined=events.filter(state=EventState.QUARANTINED).count(),
+        oldest_pending_at=waiting.order_by("received_at", "id")
+        .values_list("received_at", flat=True)
+        .first(),
+    )
+
+
+def health_of_all() -> list[tuple[Integration, Health]]:
+    """Of every integration that is not disconnected, the worst first; three statements."""
+    dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED, integration__isnull=False)
+    counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
+    quarantined: Mapping[uuid.UUID, int] = dict(counts)
+    waiting = backlog.due_since()
+    integrations = Integration.objects.exclude(status=IntegrationStatus.DISCONNECTED)
+    found = [
+        (
+            integration,
+            assess(
+                _facts(
+                    integration,
+                    quarantined=quarantined.get(integration.id, 0),
+                    oldest_pending_at=waiting.get(integration.id),
+                )
+            ),
+        )
+        for integration in integrations.select_related("user").order_by("id")
+    ]
+    return sorted(found, key=lambda pair: pair[1].score)
+
+
+def _facts(
+    integration: Integration, *, quarantined: int, oldest_pending_at: datetime | None
+) -> Facts:
     return Facts(
         status=integration.status,
         now=timezone.now(),
@@ -18,9 +59,7 @@ def facts_of(integration: Integration) -> Facts:
         api_key_max_age=settings.API_KEY_MAX_AGE,
         last_sync_at=integration.last_sync_at,
         last_sync_status=integration.last_sync_status,
+        quarantined=quarantined,
+        oldest_pending_at=oldest_pending_at,
         paused_at=integration.paused_at,
-        quarantined=events.filter(state=EventState.QUARANTINED).count(),
-        oldest_pending_at=waiting.order_by("received_at", "id")
-        .values_list("received_at", flat=True)
-        .first(),
     )

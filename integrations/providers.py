@@ -17,6 +17,7 @@ from integrations.orders import Order, Payload
 from sales.privacy import MetadataRules
 
 COINZZ = "coinzz"
+GLANCE_SECONDS = 4.0
 
 
 class Page(Protocol):
@@ -37,6 +38,8 @@ class Page(Protocol):
 class Client(Protocol):
     """A provider's HTTP API, with one user's key. Raises IntegrationError."""
 
+    @property
+    def server_time(self) -> datetime | None: ...
     def test_key(self) -> None: ...
     def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]: ...
     def __enter__(self) -> Self: ...
@@ -91,6 +94,8 @@ class Provider:
     """For a run, from the key and what to call before each attempt: patient, with the breaker."""
     probe: Callable[[str], Client]
     """For a person who waits: one attempt, whatever the breaker says."""
+    glance: Callable[[str], Client]
+    """For a diagnosis: one attempt of GLANCE_SECONDS at most, which the breaker doesn't count."""
     metadata: MetadataRules
     is_spoken: Callable[[UnknownStatus, Mapping[str, Any]], bool]
     """Whether a sale, by its metadata, came last with this word of its orders or parcels."""
@@ -131,6 +136,17 @@ def _coinzz_probe(api_key: str) -> CoinzzClient:
     )
 
 
+def _coinzz_glance(api_key: str) -> CoinzzClient:
+    return CoinzzClient(
+        base_url=settings.COINZZ_API_URL,
+        api_key=api_key,
+        retries=0,
+        connect_timeout=GLANCE_SECONDS / 2,
+        read_timeout=GLANCE_SECONDS,
+        max_seconds=GLANCE_SECONDS,
+    )
+
+
 def breaker(provider: str) -> CircuitBreaker:
     """The circuit breaker of a provider's API, shared by all processes."""
     return CircuitBreaker(redis.client(), provider)
@@ -144,6 +160,7 @@ PROVIDERS: dict[str, Provider] = {
         reader=_coinzz_reader,
         client=_coinzz_client,
         probe=_coinzz_probe,
+        glance=_coinzz_glance,
         metadata=MetadataRules(
             impersonal=fields.IMPERSONAL,
             people=fields.PEOPLE,

@@ -4,9 +4,13 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.contenttypes.models import ContentType
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+from flowzz.ids import uuid7
 
 
 class UserManager(BaseUserManager["User"]):
@@ -57,3 +61,64 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class AppendOnly(Exception):
+    """A line of the trail was about to be changed or removed."""
+
+
+class StaffActionQuerySet(models.QuerySet["StaffAction"]):
+    def update(self, **fields: Any) -> int:
+        raise AppendOnly
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly
+
+
+class StaffAction(models.Model):
+    """One line of the trail: who did what, to what, when and why.
+
+    Written by `flowzz.backoffice.trail.record` alone, and never changed: the database itself
+    refuses it. Nothing in it is a buyer's personal data.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField("quando", auto_now_add=True)
+    actor = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="actions", verbose_name="quem"
+    )
+    action = models.CharField("ação", max_length=100)
+    content_type = models.ForeignKey(
+        ContentType, models.PROTECT, null=True, related_name="+", verbose_name="tipo"
+    )
+    target_id = models.CharField("id", max_length=64, blank=True)
+    target_label = models.CharField("sobre", max_length=200, blank=True)
+    reason = models.TextField("motivo", blank=True)
+    details = models.JSONField("detalhes", default=dict, encoder=DjangoJSONEncoder)
+    address = models.CharField("endereço IP", max_length=64, blank=True)
+
+    objects: ClassVar[models.Manager["StaffAction"]] = StaffActionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "ação registrada"
+        verbose_name_plural = "registro de ações"
+        indexes: ClassVar = [
+            models.Index(fields=["-at", "-id"], name="staff_action_recent"),
+            models.Index(fields=["actor", "-at", "-id"], name="staff_action_of_actor"),
+            models.Index(fields=["action", "-at", "-id"], name="staff_action_of_kind"),
+            models.Index(
+                fields=["content_type", "target_id", "-at"], name="staff_action_on_target"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.action
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Only once; raises AppendOnly after that."""
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly

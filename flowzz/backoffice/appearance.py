@@ -40,6 +40,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "STYLES": [lambda _request: static("backoffice/backoffice.css")],
     "SCRIPTS": [lambda _request: static("backoffice/backoffice.js")],
+    "DASHBOARD_CALLBACK": "integrations.admin.overview.views.dashboard",
     "LOGIN": {"form": "flowzz.backoffice.login.LoginForm"},
     "SIDEBAR": {
         "show_search": False,
@@ -71,6 +72,7 @@ UNFOLD: dict[str, Any] = {
                 "Administração",
                 _item("Usuários", "person", "accounts.user"),
                 _item("Grupos", "groups", "auth.group"),
+                _item("Registro de ações", "history_edu", "accounts.staffaction"),
                 _item("Agenda", "schedule", "django_celery_beat.periodictask"),
             ),
         ],

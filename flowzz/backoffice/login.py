@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from rest_framework.request import Request
 
 from flowzz.rates import Rate, RateExceeded
-from flowzz.throttling import LoginThrottle
+from flowzz.throttling import LoginThrottle, address_of
 
 if TYPE_CHECKING:  # unfold has no types
     from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
@@ -20,8 +19,7 @@ class LoginForm(AuthenticationForm):
         """Count the try before the password is looked at; raises ValidationError."""
         assert self.request is not None
         try:
-            address = LoginThrottle().get_ident(Request(self.request))
-            Rate(LoginThrottle.name, settings.RATE_LIMIT_LOGIN).hit(address)
+            Rate(LoginThrottle.name, settings.RATE_LIMIT_LOGIN).hit(address_of(self.request))
         except RateExceeded:
             raise ValidationError(
                 "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."

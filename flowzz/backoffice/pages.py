@@ -1,21 +1,25 @@
 """What the pages of the admin have in common: lists that stay fast, rows that nobody edits."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.db.models import Model
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from flowzz.backoffice import trail
+
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's own
-    from django.contrib.admin import ModelAdmin as Page
+    from django.contrib.admin import ModelAdmin
     from django.contrib.admin import TabularInline as Inline
 else:
-    from unfold.admin import ModelAdmin as Page
+    from unfold.admin import ModelAdmin
     from unfold.admin import TabularInline as Inline
 
 __all__ = [
@@ -30,6 +34,30 @@ __all__ = [
 ]
 
 
+_Row = TypeVar("_Row", bound=Model)
+
+
+class Page(ModelAdmin[_Row]):
+    """A page of the admin, whose forms leave their lines in the trail instead of Django's log."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        return trail.record(request, "Incluiu", obj)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        if isinstance(message, str):
+            return trail.record(request, message, obj)
+        return trail.record(request, "Alterou", obj, details={"changes": message})
+
+    def log_deletions(self, request: HttpRequest, queryset: "QuerySet[_Row]") -> Any:
+        return [trail.record(request, "Excluiu", row) for row in queryset]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The trail's lines about the row."""
+        return redirect(trail.url_of(self.model, object_id))
+
+
 class ReadOnlyPage(Page[Any]):
     """Rows of the system's own: staff look at them, and act through actions.
 
@@ -39,7 +67,7 @@ class ReadOnlyPage(Page[Any]):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
-    ordering = ("-id",)
+    ordering: ClassVar[tuple[str | Combinable, ...]] = ("-id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -9,9 +9,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from flowzz.backoffice import trail
 from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, column
 from flowzz.backoffice.permissions import permission
 from integrations import connection, sync
+from integrations.admin.overview.filters import HealthFilter
 from integrations.errors import IntegrationError
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger, WebhookToken
 
@@ -61,7 +63,7 @@ class IntegrationPage(ReadOnlyPage):
         "last_webhook_at",
         "sales_synced",
     )
-    list_filter = ("status", "last_sync_status")
+    list_filter = (HealthFilter, "status", "last_sync_status")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
     search_help_text = "E-mail ou nome do usuário"
@@ -118,7 +120,7 @@ class IntegrationPage(ReadOnlyPage):
     @admin.action(description="Trocar o endereço de webhook", permissions=["manage"])
     def rotate_webhook(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
         hours = round(settings.WEBHOOK_TOKEN_GRACE.total_seconds() / 3600)
-        done = f"Endereço trocado (o anterior ainda vale por {hours} h)"
+        done = f"Endereço de webhook trocado (o anterior ainda vale por {hours} h)"
         self._for_each(request, integrations, connection.rotate_webhook, done)
 
     def _for_each(
@@ -135,7 +137,7 @@ class IntegrationPage(ReadOnlyPage):
             except IntegrationError as error:
                 self.message_user(request, f"{integration.user}: {error.message}", messages.ERROR)
                 continue
-            self.log_change(request, integration, done)
+            trail.record(request, done, integration)
             self.message_user(request, f"{integration.user}: {done}.", messages.SUCCESS)
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from clients.search import search_clients
+from flowzz.backoffice import trail
 from flowzz.backoffice.pages import ReadOnlyPage, badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
 from integrations import inbox
@@ -125,7 +126,7 @@ class WebhookEventPage(ReadOnlyPage):
     def replay(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
         gone = _free(events).filter(body__isnull=True).count()
         count = inbox.replay(_free(events))
-        self._report(request, count, "na fila para reprocessar")
+        self._report(request, count, "Reprocessou eventos", "na fila para reprocessar")
         if gone:
             text = f"{gone} evento(s) já sem corpo: não há o que reprocessar."
             self.message_user(request, text, messages.ERROR)
@@ -133,9 +134,11 @@ class WebhookEventPage(ReadOnlyPage):
     @admin.action(description="Descartar os que estão em quarentena", permissions=["settle"])
     def discard(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
         count = inbox.discard(_free(events), f"Descartado por {request.user}.")
-        self._report(request, count, "descartado(s)")
+        self._report(request, count, "Descartou eventos", "descartado(s)")
 
-    def _report(self, request: HttpRequest, count: int, done: str) -> None:
+    def _report(self, request: HttpRequest, count: int, action: str, done: str) -> None:
+        if count:
+            trail.record(request, action, None, details={"events": count})
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{count} evento(s) {done}.", level)
 

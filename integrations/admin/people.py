@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from clients.admin import ClientPage
 from clients.models import Client
 from clients.privacy import Person
+from flowzz.backoffice import trail
 from integrations import privacy
 
 admin.site.unregister(Client)
@@ -56,7 +57,7 @@ class ClientDataPage(ClientPage):
     def export_data(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         client = get_object_or_404(Client, id=object_id)
         document = privacy.as_json(privacy.export(client))
-        self.log_change(request, client, "Dados pessoais exportados.")
+        trail.record(request, "Exportou os dados pessoais", client)
         headers = {"Content-Disposition": f'attachment; filename="cliente-{client.id}.json"'}
         return HttpResponse(document, content_type="application/json", headers=headers)
 
@@ -74,7 +75,7 @@ class ClientDataPage(ClientPage):
             privacy.erase(client.id)
             client.refresh_from_db()
             reason = form.cleaned_data["reason"]
-            self.log_change(request, client, f"Dados pessoais apagados. Motivo: {reason}")
+            trail.record(request, "Apagou os dados pessoais", client, reason=reason)
             self.message_user(request, "Dados pessoais apagados.", messages.SUCCESS)
             return redirect(page)
         context = {

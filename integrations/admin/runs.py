@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from flowzz.backoffice import trail
 from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, column
 from flowzz.backoffice.permissions import permission
 from integrations import sync
@@ -95,7 +96,11 @@ class SyncRunPage(ReadOnlyPage):
     def cancel(self, request: HttpRequest, runs: "QuerySet[SyncRun]") -> None:
         """Cancel what the integrations of these runs have under way."""
         under_way = runs.filter(state__in=(RunState.QUEUED, RunState.RUNNING))
-        count = sum(sync.cancel_runs(run.integration) for run in under_way)
+        count = 0
+        for run in under_way.select_related("integration"):
+            if sync.cancel_runs(run.integration):
+                trail.record(request, "Cancelou a sincronização", run)
+                count += 1
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{count} sincronização(ões) cancelada(s).", level)
 

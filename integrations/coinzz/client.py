@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, Self, TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from integrations.coinzz.pages import Page, check_products, read_page
-from integrations.coinzz.transport import TooManyRequests, Transport
+from integrations.coinzz.transport import MAX_ANSWER_SECONDS, TooManyRequests, Transport
 from integrations.coinzz.values import SAO_PAULO
 from integrations.errors import CircuitOpen, IntegrationError, KeyRefused, ProviderUnavailable
 
@@ -50,12 +50,14 @@ class CoinzzClient:
         backoff: float = 1.0,
         on_attempt: Callable[[], None] | None = None,
         page_size: int = 200,
+        max_seconds: float = MAX_ANSWER_SECONDS,
     ) -> None:
         self._transport = Transport(
             base_url=base_url,
             api_key=api_key,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            max_seconds=max_seconds,
         )
         self._breaker = breaker or _NoBreaker()
         self._backoff = backoff
@@ -74,6 +76,11 @@ class CoinzzClient:
 
     def __exit__(self, *details: object) -> None:
         self._transport.close()
+
+    @property
+    def server_time(self) -> datetime | None:
+        """Coinzz's own clock at its last answer, to the second; aware."""
+        return self._transport.server_time
 
     def test_key(self) -> None:
         """Ask for the products: what costs Coinzz little and needs a valid key."""

@@ -78,6 +78,8 @@ class Transport:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key_fits_a_header = api_key.isascii() and api_key.isprintable()
+        self.server_time: datetime | None = None
+        """By Coinzz's clock, to the second, when it answered last; aware."""
         self._timeouts = (connect_timeout, read_timeout)
         self._max_seconds = max_seconds
         self._session = requests.Session()
@@ -107,6 +109,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                self.server_time = _http_date(response.headers.get("Date", ""))
                 _check_status(response)
                 return _json(response, _body(response, ends_at))
         except (requests.Timeout, Urllib3Timeout):
@@ -145,12 +148,19 @@ def _retry_after(response: requests.Response) -> float | None:
     sent = response.headers.get("Retry-After", "").strip()
     if sent.isascii() and sent.isdigit():
         return min(float(sent), _LONGEST_RETRY_AFTER)
+    at = _http_date(sent)
+    if at is None:
+        return None
+    seconds = (at - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
+
+
+def _http_date(sent: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(sent)
     except ValueError:
         return None
-    seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
+    return at.replace(tzinfo=at.tzinfo or UTC)
 
 
 def _body(response: requests.Response, ends_at: float) -> bytes:

@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from flowzz.accounts.models import User
+from flowzz.accounts.models import StaffAction, User
 from integrations import vault
 from integrations.connection import webhook_url
 from integrations.models import (
@@ -49,7 +48,7 @@ def test_full_sync_beside_another_is_refused(staff: Staff) -> None:
     integration = SyncRunFactory.create().integration
     said = act(staff, "start_full_sync", integration)
     assert said == [f"{integration.user}: Já há uma sincronização em andamento."]
-    assert LogEntry.objects.count() == 0
+    assert StaffAction.objects.count() == 0
 
 
 def test_staff_cancel_a_sync(staff: Staff) -> None:
@@ -85,7 +84,8 @@ def test_disconnecting_forgets_the_key(staff: Staff) -> None:
     assert act(staff, "disconnect", integration) == [f"{integration.user}: Desconectada."]
     integration.refresh_from_db()
     assert (integration.status, integration.api_key) == (IntegrationStatus.DISCONNECTED, "")
-    assert LogEntry.objects.get().change_message == "Desconectada"
+    line = StaffAction.objects.get()
+    assert (line.action, line.target_id) == ("Desconectada", str(integration.id))
 
 
 def test_old_address_works_on_after_a_rotation(staff: Staff) -> None:

@@ -3,12 +3,11 @@
 import json
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from clients.models import Client
-from flowzz.accounts.models import User
+from flowzz.accounts.models import StaffAction, User
 from tests.factories import ClientFactory
 from tests.integrations.admin.conftest import Staff
 
@@ -27,7 +26,7 @@ def test_export_is_a_file_and_in_the_log(staff: Staff, client_row: Client) -> No
 
     assert response["Content-Disposition"] == f'attachment; filename="cliente-{client_row.id}.json"'
     assert json.loads(response.content)["cliente"]["nome"] == "Zoraide da Quintanilha"
-    assert LogEntry.objects.get().change_message == "Dados pessoais exportados."
+    assert StaffAction.objects.get().action == "Exportou os dados pessoais"
 
 
 def test_erasing_asks_first(staff: Staff, client_row: Client) -> None:
@@ -46,10 +45,11 @@ def test_erasing_leaves_one_line_without_personal_data(staff: Staff, client_row:
     assert response.status_code == 302
     client_row.refresh_from_db()
     assert (client_row.name, client_row.cpf) == ("", "")
-    lines = LogEntry.objects.order_by("id").values_list("object_repr", "change_message")
+    label = f"cliente {client_row.id}"
+    lines = StaffAction.objects.order_by("at").values_list("target_label", "action", "reason")
     assert list(lines) == [
-        ("(sem nome)", "Dados pessoais exportados."),
-        ("(sem nome)", "Dados pessoais apagados. Motivo: Atendimento 4512"),
+        (label, "Exportou os dados pessoais", ""),
+        (label, "Apagou os dados pessoais", "Atendimento 4512"),
     ]
 
 

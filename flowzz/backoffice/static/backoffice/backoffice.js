@@ -21,3 +21,35 @@ document.addEventListener("click", async (event) => {
     button.textContent = "Copiado";
     setTimeout(() => { button.textContent = label; }, 2000);
 });
+
+/* What a chart's column says of itself, where it is pointed at or reached by the keyboard. */
+const tip = Object.assign(document.createElement("div"), { className: "bo-tip", hidden: true });
+
+function showTip(event) {
+    const target = event.target.closest("[data-tip]");
+    if (!target) { tip.hidden = true; return; }
+    const box = target.getBoundingClientRect();
+    if (!tip.isConnected) { tip.ariaHidden = "true"; document.body.append(tip); }
+    tip.textContent = target.getAttribute("aria-label");
+    tip.hidden = false;
+    const half = tip.offsetWidth / 2 + 8;
+    const middle = Math.min(Math.max(box.left + box.width / 2, half), document.documentElement.clientWidth - half);
+    tip.style.left = `${middle + scrollX}px`;
+    tip.style.top = `${Math.max(box.top, tip.offsetHeight + 8) + scrollY}px`;
+}
+document.addEventListener("mouseover", showTip);
+document.addEventListener("focusin", showTip);
+document.addEventListener("focusout", () => { tip.hidden = true; });
+
+document.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const column = event.target.closest(".bo-plot a");
+    if (!step || !column) return;
+    const columns = [...column.closest("svg").querySelectorAll("a")];
+    const next = columns[columns.indexOf(column) + step];
+    if (!next) return;
+    event.preventDefault();
+    column.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+});

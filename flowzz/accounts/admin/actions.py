@@ -1,0 +1,106 @@
+"""The trail's list, for staff to read. Nobody adds, changes or removes a line here."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from flowzz.accounts.models import StaffAction, User
+from flowzz.backoffice.pages import ReadOnlyPage, preformatted
+
+Actions = QuerySet[StaffAction]
+Lookups = list[tuple[str, str]]
+PERIODS = {"1": "Últimas 24 horas", "7": "7 dias", "30": "30 dias", "90": "90 dias"}
+# One step in the index for each kind of action, however many lines there are of it.
+KINDS = """
+    WITH RECURSIVE kind AS (
+        (SELECT action FROM accounts_staffaction ORDER BY action LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT action FROM accounts_staffaction
+            WHERE action > kind.action ORDER BY action LIMIT 1
+        ) FROM kind WHERE kind.action IS NOT NULL
+    )
+    SELECT action FROM kind WHERE action IS NOT NULL
+"""
+
+
+class PersonFilter(SimpleListFilter):
+    title = "quem"
+    parameter_name = "actor"
+
+    def lookups(self, request: HttpRequest, page: ModelAdmin[Any]) -> Lookups:
+        staff = User.objects.filter(is_staff=True).order_by("email")
+        return [(str(person.pk), person.email) for person in staff[:200]]
+
+    def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
+        known = {value for value, _ in self.lookup_choices}
+        value = self.value()
+        return actions.filter(actor=UUID(value)) if value and value in known else actions
+
+
+class KindFilter(SimpleListFilter):
+    title = "ação"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, page: ModelAdmin[Any]) -> Lookups:
+        with connection.cursor() as cursor:
+            cursor.execute(KINDS)
+            return [(kind, kind) for (kind,) in cursor.fetchall()]
+
+    def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
+        value = self.value()
+        return actions.filter(action=value) if value else actions
+
+
+class PeriodFilter(SimpleListFilter):
+    title = "período"
+    parameter_name = "days"
+
+    def lookups(self, request: HttpRequest, page: ModelAdmin[Any]) -> Lookups:
+        return list(PERIODS.items())
+
+    def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
+        value = self.value()
+        if value not in PERIODS:
+            return actions
+        return actions.filter(at__gte=timezone.now() - timedelta(days=int(value)))
+
+
+@admin.register(StaffAction)
+class StaffActionPage(ReadOnlyPage):
+    list_display = ("at", "actor", "action", "target_label", "reason")
+    list_display_links = ("at", "action")
+    list_filter = (PeriodFilter, PersonFilter, KindFilter)
+    list_select_related = ("actor",)
+    ordering = ("-at", "-id")
+    search_fields = ("target_id__exact",)
+    search_help_text = "Id do registro (venda, cliente, integração…)"
+    fields = (
+        ("at", "actor", "address"),
+        ("action", "target_label"),
+        ("content_type", "target_id"),
+        "reason",
+        "shown_details",
+    )
+    readonly_fields = ("shown_details",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        is_of_one_row = lookup in {"content_type__id__exact", "target_id__exact"}
+        return is_of_one_row or super().lookup_allowed(lookup, value, request)
+
+    def get_queryset(self, request: HttpRequest) -> Actions:
+        actions: Actions = super().get_queryset(request)
+        return actions.defer("details")
+
+    @admin.display(description="detalhes")
+    def shown_details(self, action: StaffAction) -> SafeString:
+        return preformatted(json.dumps(action.details, indent=2, ensure_ascii=False))

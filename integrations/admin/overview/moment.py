@@ -1,0 +1,153 @@
+"""The state of the whole at this moment, in a number of statements that doesn't grow."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations import backlog, facts
+from integrations.admin.overview.addresses import list_of
+from integrations.admin.overview.filters import Level, level_of
+from integrations.admin.overview.texts import ago, duration, whole
+from integrations.gauges import MOST
+from integrations.health import QUEUE_LATE, Health
+from integrations.models import (
+    Alert,
+    EventState,
+    Integration,
+    IntegrationStatus,
+    SyncRun,
+    WebhookEvent,
+)
+from integrations.models.runs import UNDER_WAY
+from integrations.providers import PROVIDERS, breaker
+
+EVENTS = "integrations.webhookevent"
+SHOWN = 6
+NO_REASONS = Health(100, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What `templates/backoffice/figure.html` shows."""
+
+    label: str
+    value: str
+    href: str
+    tone: str = "neutral"
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Worry:
+    """An integration that isn't well, and why."""
+
+    integration: Integration
+    health: Health
+    tone: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    integrations: Sequence[Figure]
+    worries: Sequence[Worry]
+    inbox: Sequence[Figure]
+    alerts: Sequence[Alert]
+    runs: Sequence[SyncRun]
+
+
+def look() -> Moment:
+    judged = facts.health_of_all()
+    alerts = Alert.objects.filter(resolved_at=None).select_related("integration__user")
+    under_way = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
+    return Moment(
+        integrations=_integrations(Counter(level_of(health) for _, health in judged)),
+        worries=[_worry(one, health) for one, health in judged[:SHOWN] if health.reasons],
+        inbox=[*_inbox(), _alerts(), *_circuits()],
+        alerts=list(alerts.order_by("-opened_at")[:SHOWN]),
+        runs=list(under_way.order_by("-id")[:SHOWN]),
+    )
+
+
+def _integrations(levels: Counter[Level]) -> list[Figure]:
+    page = "integrations.integration"
+    gone = Integration.objects.filter(status=IntegrationStatus.DISCONNECTED).count()
+    disconnected = list_of(page, status__exact=IntegrationStatus.DISCONNECTED)
+    return [
+        *(
+            Figure(level.label, whole(levels[level]), list_of(page, saude=level.value), tone)
+            for level, tone in TONES.items()
+        ),
+        Figure("Desconectadas", whole(gone), disconnected),
+    ]
+
+
+TONES = {Level.GOOD: "good", Level.FAIR: "warning", Level.BAD: "bad"}
+
+
+def _worry(integration: Integration, health: Health) -> Worry:
+    address = reverse("admin:integrations_integration_change", args=[integration.id])
+    return Worry(integration, health, TONES[level_of(health)], address)
+
+
+def _inbox() -> list[Figure]:
+    waiting = WebhookEvent.objects.filter(state__in=(EventState.PENDING, EventState.RETRY))
+    dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED)
+    oldest = backlog.oldest_due()
+    age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+    to_do = list_of(EVENTS, state__in="PENDING,RETRY")
+    is_late = age > QUEUE_LATE.total_seconds()
+    quarantined = _up_to_most(dead)
+    return [
+        Figure("Eventos a processar", whole(_up_to_most(waiting)), to_do, "info"),
+        Figure(
+            "Espera do mais antigo",
+            duration(age) if oldest else "nenhum espera",
+            to_do,
+            "bad" if is_late else "good",
+        ),
+        Figure(
+            "Em quarentena",
+            whole(quarantined),
+            list_of(EVENTS, state__exact=EventState.QUARANTINED),
+            "bad" if quarantined else "good",
+        ),
+    ]
+
+
+def _alerts() -> Figure:
+    count = Alert.objects.filter(resolved_at=None).count()
+    href = list_of("integrations.alert", resolved_at__isempty=1)
+    return Figure("Alertas abertos", whole(count), href, "bad" if count else "good")
+
+
+def _circuits() -> list[Figure]:
+    found = []
+    for name, provider in PROVIDERS.items():
+        state = breaker(name).state()
+        label, tone = CIRCUITS[state.state]
+        found.append(
+            Figure(
+                f"Circuito do {provider.label}",
+                label,
+                list_of("integrations.syncrun"),
+                tone,
+                f"aberto {ago(state.opened_at)}" if state.opened_at else "",
+            )
+        )
+    return found
+
+
+CIRCUITS = {
+    "closed": ("Fechado", "good"),
+    "half_open": ("Em teste", "warning"),
+    "open": ("Aberto", "bad"),
+}
+
+
+def _up_to_most(events: "QuerySet[WebhookEvent]") -> int:
+    return events.order_by()[:MOST].count()

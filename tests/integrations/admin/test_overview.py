@@ -1,0 +1,126 @@
+"""The first page: what it says, what it leads to, what it costs."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from flowzz.accounts.models import User
+from flowzz.backoffice.charts import Series, Slot, lines, stacked
+from integrations import activity
+from integrations.admin.overview.texts import duration, percent, whole
+from integrations.models import EventState, WebhookEvent
+from tests.factories import IntegrationFactory, SyncRunFactory
+from tests.integrations.admin.conftest import Staff
+from tests.integrations.admin.rows import make_event, make_rows
+
+FIRST_PAGE = "/admin/"
+
+
+def texts(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", unescape(html)))
+
+
+def test_the_state_of_the_whole(staff: Staff) -> None:
+    ill = IntegrationFactory.create(connected_at=timezone.now(), last_sync_status="error")
+    IntegrationFactory.create(connected_at=timezone.now())
+    make_event(ill, state=EventState.QUARANTINED, reason="unknown_kind", finished_at=timezone.now())
+    waiting = timezone.now() - timedelta(minutes=12)
+    WebhookEvent.objects.filter(id=make_event(ill).id).update(received_at=waiting)
+    activity.measure()
+    page = texts(staff.get(FIRST_PAGE).content.decode())
+    for said in (
+        "Eventos a processar 1",
+        "Espera do mais antigo 12 min",
+        "Em quarentena 1",
+        "Circuito do Coinzz Fechado",
+        "Saudáveis 1",
+        "Com problema 1",
+        "A última sincronização falhou.",
+    ):
+        assert said in page
+
+
+def test_figures_and_bars_lead_to_lists(staff: Staff) -> None:
+    make_rows(1)
+    activity.measure()
+    html = unescape(staff.get(reverse("backoffice:overview")).content.decode())
+    addresses = set(re.findall(r'href="(/admin/[^"]*)"', html))
+    of_a_kind = {re.sub(r"=[^&]*", "", address): address for address in addresses}
+    assert len(of_a_kind) > 10
+    assert {
+        url: code for url in of_a_kind.values() if (code := staff.get(url).status_code) != 200
+    } == {}
+
+
+@pytest.mark.parametrize("period", ["24h", "7d", "30d", "?"])
+def test_it_costs_the_same_however_much_there_is(staff: Staff, period: str) -> None:
+    address = f"{reverse('backoffice:overview')}?periodo={period}"
+    activity.measure()
+    staff.get(address)
+    with CaptureQueriesContext(connection) as few:
+        staff.get(address)
+    for _ in range(3):
+        make_event(IntegrationFactory.create(), state=EventState.QUARANTINED)
+        SyncRunFactory.create()
+    with CaptureQueriesContext(connection) as many:
+        assert staff.get(address).status_code == 200
+    assert len(many) == len(few) <= 16
+
+
+def test_integrations_by_health(staff: Staff) -> None:
+    well = IntegrationFactory.create(connected_at=timezone.now())
+    ill = IntegrationFactory.create(connected_at=timezone.now(), status="ERROR")
+    page = staff.get(reverse("admin:integrations_integration_changelist"), {"saude": "ruim"})
+    text = page.content.decode()
+    assert str(ill.user) in text
+    assert str(well.user) not in text
+
+
+def test_who_may_not_see_integrations_sees_no_figures(staff: Staff) -> None:
+    user = User.objects.create_user("nova@flowzz.test", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_sale"))
+    staff.force_login(user)
+    assert "Espera do mais antigo" not in staff.get(FIRST_PAGE).content.decode()
+    assert staff.get(reverse("backoffice:overview")).status_code == 403
+
+
+SLOTS = [Slot("10 h", "10 h", "/a"), Slot("11 h", "", "/b")]
+
+
+def test_bars_stand_on_each_other() -> None:
+    series = [Series("Criou", "good", [3, 0]), Series("Erro", "bad", [1, 0])]
+    chart = stacked("Título", "", SLOTS, series, number=whole)
+    assert [(bar.tone, bar.y, bar.height) for bar in chart.bars] == [
+        ("good", "40.0", "120.0"),
+        ("bad", "0.0", "40.0"),
+    ]
+    assert [tick.text for tick in chart.y_ticks] == ["0", "1", "2", "3", "4"]
+    assert [column.label for column in chart.columns] == ["10 h: Criou 3, Erro 1", "11 h: nada"]
+
+
+def test_a_line_has_a_gap_where_nothing_was_measured() -> None:
+    series = [Series("p50", "good", [0.1, None])]
+    chart = lines("Título", "", SLOTS, series, number=duration, ticks=(0.01, 1, 100))
+    assert (len(chart.lines), len(chart.dots)) == (0, 1)
+    assert chart.dots[0].y == "80.0"
+    assert [tick.text for tick in chart.y_ticks] == ["10 ms", "1 s"]
+
+
+def test_numbers_are_read_in_portuguese() -> None:
+    assert (whole(12345), whole(2.5)) == ("12.345", "2,5")
+    assert (percent(97.53), percent(100)) == ("97,5 %", "100 %")
+    assert [duration(s) for s in (0.12, 1, 2.5, 600, 7200, 400_000)] == [
+        "120 ms",
+        "1 s",
+        "2,5 s",
+        "10 min",
+        "2 h",
+        "4,6 d",
+    ]
