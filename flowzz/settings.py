@@ -145,6 +145,7 @@ ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 # Coinzz
 COINZZ_API_URL = url("COINZZ_API_URL", default="https://app.coinzz.com.br/api")
 COINZZ_SIGNATURE_HEADER = env.str("COINZZ_SIGNATURE_HEADER", default="X-Coinzz-Signature")
+COINZZ_EXPORT_COLUMNS = env.dict("COINZZ_EXPORT_COLUMNS", default={})
 API_KEY_MAX_AGE = timedelta(days=env.int("API_KEY_MAX_AGE_DAYS", default=180))
 
 # Webhooks
@@ -166,6 +167,7 @@ SYNC_PAGE_SIZE = env.int("SYNC_PAGE_SIZE", default=200)
 # Limits
 RATE_LIMIT_API = rate("RATE_LIMIT_API", "1000/h")
 RATE_LIMIT_SYNC = rate("RATE_LIMIT_SYNC", "10/h")
+RATE_LIMIT_IMPORT = rate("RATE_LIMIT_IMPORT", "30/h")
 RATE_LIMIT_LOGIN = rate("RATE_LIMIT_LOGIN", "10/min")
 RATE_LIMIT_WEBHOOK = rate("RATE_LIMIT_WEBHOOK", "1200/min")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)

@@ -49,6 +49,11 @@ class SyncThrottle(RateThrottle):
     limit = "RATE_LIMIT_SYNC"
 
 
+class ImportThrottle(RateThrottle):
+    name = "import"
+    limit = "RATE_LIMIT_IMPORT"
+
+
 class LoginThrottle(RateThrottle):
     """By address: the one that the last trusted proxy saw (REST_FRAMEWORK's NUM_PROXIES)."""
 

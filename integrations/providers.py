@@ -12,6 +12,8 @@ from flowzz import redis
 from integrations.breaker import CircuitBreaker
 from integrations.coinzz import fields, payloads, signature, statuses
 from integrations.coinzz.client import CoinzzClient
+from integrations.coinzz.columns import known_headers
+from integrations.coinzz.export import read_export
 from integrations.models import Integration, UnknownStatus
 from integrations.orders import Order, Payload
 from sales.privacy import MetadataRules
@@ -44,6 +46,33 @@ class Client(Protocol):
     def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *details: object) -> None: ...
+
+
+class Line(Protocol):
+    """A line of a file: an item for the reader, or why there is none."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def item(self) -> Any: ...
+    @property
+    def error(self) -> str: ...
+
+
+class Column(Protocol):
+    @property
+    def header(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+
+
+class Export(Protocol):
+    """A file of orders such as a provider's panel writes."""
+
+    @property
+    def columns(self) -> Sequence[Column]: ...
+    def lines(self) -> Iterator[Line]: ...
+    def told(self, message: str) -> str: ...
 
 
 class Reader(Protocol):
@@ -96,9 +125,15 @@ class Provider:
     """For a person who waits: one attempt, whatever the breaker says."""
     glance: Callable[[str], Client]
     """For a diagnosis: one attempt of GLANCE_SECONDS at most, which the breaker doesn't count."""
+    export: Callable[[bytes], Export]
+    """Reads a file; raises PayloadInvalid where it holds no orders."""
     metadata: MetadataRules
     is_spoken: Callable[[UnknownStatus, Mapping[str, Any]], bool]
     """Whether a sale, by its metadata, came last with this word of its orders or parcels."""
+
+
+def _coinzz_export(content: bytes) -> Export:
+    return read_export(content, known=known_headers(settings.COINZZ_EXPORT_COLUMNS))
 
 
 def _coinzz_reader(integration: Integration) -> CoinzzReader:
@@ -161,6 +196,7 @@ PROVIDERS: dict[str, Provider] = {
         client=_coinzz_client,
         probe=_coinzz_probe,
         glance=_coinzz_glance,
+        export=_coinzz_export,
         metadata=MetadataRules(
             impersonal=fields.IMPERSONAL,
             people=fields.PEOPLE,

@@ -8,7 +8,19 @@ import structlog
 from celery import shared_task
 
 from flowzz import heartbeat
-from integrations import activity, alerts, bulk, inbox, retention, rhythm, spool, sync, volume, wake
+from integrations import (
+    activity,
+    alerts,
+    bulk,
+    imports,
+    inbox,
+    retention,
+    rhythm,
+    spool,
+    sync,
+    volume,
+    wake,
+)
 from integrations import watch as rules
 
 FAIR_SECONDS = 5.0
@@ -51,6 +63,11 @@ def run_bulk(action_id: str) -> None:
 
 
 @shared_task
+def run_import(import_id: str) -> None:
+    imports.execute(UUID(import_id))
+
+
+@shared_task
 def sweep() -> None:
     """Find the work whose wake-up was lost, and what has become due."""
     with suppress(spool.SpoolBusy):
@@ -62,6 +79,8 @@ def sweep() -> None:
         run_sync.delay(str(run_id))
     for action_id in bulk.abandoned():
         run_bulk.delay(str(action_id))
+    for import_id in imports.waiting():
+        run_import.delay(str(import_id))
     alerts.mail_pending()
 
 
@@ -102,3 +121,4 @@ def purge_payloads() -> None:
     """Remove the bodies that are past retention, a small transaction at a time."""
     while retention.purge():
         pass
+    imports.purge()

@@ -44,6 +44,11 @@ def bulk(action_id: uuid.UUID) -> None:
     _send("integrations.tasks.run_bulk", action_id)
 
 
+def sales_import(import_id: uuid.UUID) -> None:
+    """Have a file's lines applied."""
+    _send("integrations.tasks.run_import", import_id)
+
+
 def _send(task: str, id_: uuid.UUID) -> None:
     try:
         app.send_task(task, [str(id_)], retry=False)

@@ -115,6 +115,7 @@ class Origin(models.TextChoices):
 
     EVENT = "event", "Webhook"
     RUN = "run", "Sincronização"
+    IMPORT = "import", "Importação"
     PERSON = "person", "Pessoa"
 
 

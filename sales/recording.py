@@ -44,6 +44,8 @@ class Observation:
     origin_id: uuid.UUID
     is_snapshot: bool = False
     """Read from the source as it is now, so it overrides the transition table."""
+    is_undated: bool = False
+    """Nobody knows when it was so: all else counts as newer, and no time is taken from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +162,10 @@ class Ledger:
             unknown_shipping_status=facts.unknown_shipping_status,
             deleted_at=facts.deleted_at,
             metadata=facts.metadata,
-            observed_at=seen.seen_at,
             **{name: getattr(facts, name) for name in _OPTIONAL},
         )
         sale.sale_date = facts.sale_date or seen.seen_at
+        sale.observed_at = sale.sale_date if seen.is_undated else seen.seen_at
         self._sales[sale.external_id] = sale
         self._changed[sale.id] = sale
         self.opened += 1
@@ -174,7 +176,7 @@ class Ledger:
 
     def update(self, sale: Sale, facts: SaleFacts, seen: Observation) -> Recorded:
         """Record what is newly known of a sale; what comes late only fills what was empty."""
-        late = seen.seen_at < sale.observed_at
+        late = seen.is_undated or seen.seen_at < sale.observed_at
         recorded = Recorded(sale, Outcome.UNCHANGED)
         overrides = seen.is_snapshot and not late
         backward = False
@@ -218,7 +220,7 @@ class Ledger:
         )
         setattr(sale, axis, status)
         reached = _REACHED.get((axis, status))
-        if reached and getattr(sale, reached) is None:
+        if reached and getattr(sale, reached) is None and not seen.is_undated:
             setattr(sale, reached, seen.seen_at)
 
     def _conclude(self, recorded: Recorded, seen: Observation, *, out_of_turn: bool) -> None:
@@ -228,7 +230,8 @@ class Ledger:
         elif recorded.differences:
             recorded.outcome = Outcome.UPDATED
         if recorded.differences:
-            recorded.sale.observed_at = max(recorded.sale.observed_at, seen.seen_at)
+            if not seen.is_undated:
+                recorded.sale.observed_at = max(recorded.sale.observed_at, seen.seen_at)
             self._changed[recorded.sale.id] = recorded.sale
 
 

@@ -11,6 +11,7 @@ from integrations.models.events import (
     EventState,
     WebhookEvent,
 )
+from integrations.models.imports import ImportState, SalesImport
 from integrations.models.rhythm import WebhookRhythm
 from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
 from integrations.models.volume import WebhookVolume
@@ -29,9 +30,11 @@ __all__ = [
     "EventOutcome",
     "EventState",
     "FindingKind",
+    "ImportState",
     "Integration",
     "IntegrationStatus",
     "RunState",
+    "SalesImport",
     "SyncFinding",
     "SyncRun",
     "Trigger",

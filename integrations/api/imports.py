@@ -1,0 +1,154 @@
+"""Importing sales from a file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import SuspiciousOperation
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import exceptions, parsers, viewsets
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from flowzz.accounts.tokens import user_of
+from flowzz.api import (
+    ApiError,
+    BodyTooLarge,
+    NotFound,
+    ServerError,
+    UnsupportedMediaType,
+    ValidationFailed,
+    answer,
+)
+from flowzz.api_schema import operation
+from flowzz.throttling import ApiThrottle, ImportThrottle
+from integrations import imports
+from integrations.api.import_serializers import ImportSerializer, UploadSerializer
+from integrations.models import ImportState, SalesImport
+from integrations.providers import COINZZ
+
+TAG = "Importação"
+IMPORT_ID = OpenApiParameter("id", UUID, OpenApiParameter.PATH)
+_ENVELOPE_BYTES = 64 * 1024
+"""What multipart/form-data adds to the file."""
+
+
+class ImportInProgress(ApiError):
+    status_code = 409
+    code = "IMPORT_IN_PROGRESS"
+    message = "Já há uma importação em andamento. Aguarde o fim dela."
+
+
+class FileTooLarge(BodyTooLarge):
+    message = (
+        f"O arquivo passa do limite de {imports.MAX_BYTES // 1024**2} MB. "
+        "Divida-o e envie as partes."
+    )
+
+
+class FileExpected(UnsupportedMediaType):
+    message = "Envie o arquivo em multipart/form-data, no campo `file`."
+
+
+class ImportViewSet(viewsets.ViewSet):
+    """Files of the user's; each works without a connected integration, too."""
+
+    provider = COINZZ
+    parser_classes = (parsers.MultiPartParser,)
+    throttle_classes = (ApiThrottle, ImportThrottle)
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return super().get_throttles() if self.request.method == "POST" else [ApiThrottle()]
+
+    @operation(
+        TAG,
+        "Importar vendas de um arquivo CSV, ou ver antes o que ele faria",
+        ImportSerializer,
+        ValidationFailed,
+        ImportInProgress,
+        FileTooLarge,
+        FileExpected,
+        accepted=ImportSerializer,
+        request={"multipart/form-data": UploadSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        sent = UploadSerializer(data=_form(request))
+        sent.is_valid(raise_exception=True)
+        file = sent.validated_data["file"]
+        if file.size > imports.MAX_BYTES:
+            raise FileTooLarge
+        with _told_in_the_api():
+            row = imports.receive(
+                user_id=user_of(request).id,
+                provider=self.provider,
+                content=file.read(),
+                file_name=file.name,
+                exported_at=sent.validated_data["exported_at"],
+                is_preview=sent.validated_data["preview"],
+            )
+        return _outcome(row)
+
+    @operation(TAG, "Acompanhar uma importação", ImportSerializer, NotFound, parameters=[IMPORT_ID])
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return answer(ImportSerializer(self._row(pk)).data)
+
+    @operation(
+        TAG,
+        "Importar o arquivo de uma prévia",
+        ImportSerializer,
+        ValidationFailed,
+        NotFound,
+        ImportInProgress,
+        accepted=ImportSerializer,
+        request=None,
+        parameters=[IMPORT_ID],
+    )
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        with _told_in_the_api():
+            return _outcome(imports.confirm(self._row(pk)))
+
+    def _row(self, pk: str) -> SalesImport:
+        """One of the user's own; raises Http404."""
+        own = SalesImport.objects.filter(integration__user=user_of(self.request))
+        return get_object_or_404(own.defer("content"), id=pk)
+
+
+def _form(request: Request) -> Any:
+    """What was sent, unless it is too large to be looked at; raises ApiError."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > imports.MAX_BYTES + _ENVELOPE_BYTES:
+        raise FileTooLarge
+    try:
+        return request.data
+    except exceptions.UnsupportedMediaType:
+        raise FileExpected from None
+    except exceptions.ParseError:
+        raise ValidationFailed("O corpo não é um multipart/form-data válido.") from None
+    except SuspiciousOperation:  # more fields, or longer ones, than Django reads
+        raise FileTooLarge from None
+
+
+@contextmanager
+def _told_in_the_api() -> Iterator[None]:
+    try:
+        yield
+    except imports.FileRefused as error:
+        raise ValidationFailed(details=[{"field": "file", "reason": error.message}]) from None
+    except imports.ImportUnderWay:
+        raise ImportInProgress from None
+
+
+def _outcome(row: SalesImport) -> Response:
+    data = ImportSerializer(row).data
+    if row.is_under_way:
+        return answer(data, "Importação em andamento. Acompanhe o progresso.", status=202)
+    if row.state == ImportState.FAILED:
+        raise ServerError
+    figures = f"{row.created} vendas criadas, {row.updated} atualizadas, {row.errors} com erro"
+    if row.state == ImportState.PREVIEWED:
+        return answer(data, f"Prévia, nada foi gravado: {figures}")
+    return answer(data, f"Importação concluída: {figures}")

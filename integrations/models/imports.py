@@ -1,0 +1,87 @@
+"""Files of sales that a person gave us: a row each, with its progress and its result."""
+
+from typing import ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from flowzz.ids import uuid7
+from integrations.models.connections import Integration
+
+
+class ImportState(models.TextChoices):
+    QUEUED = "QUEUED", "Na fila"
+    RUNNING = "RUNNING", "Em andamento"
+    PREVIEWED = "PREVIEWED", "Aguardando confirmação"
+    SUCCEEDED = "SUCCEEDED", "Concluída"
+    FAILED = "FAILED", "Falhou"
+
+
+UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
+
+
+class SalesImport(models.Model):
+    """A file, from the upload to its result. Only `integrations.imports` moves it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="imports", verbose_name="integração"
+    )
+    file_name = models.CharField("arquivo", max_length=255, blank=True)
+    content = models.BinaryField("conteúdo (comprimido)", null=True, editable=False)
+    exported_at = models.DateTimeField(
+        "exportado em",
+        null=True,
+        blank=True,
+        help_text="Sem esta data, o arquivo só leva situações adiante.",
+    )
+    is_preview = models.BooleanField("prévia", default=False)
+    state = models.CharField(
+        "estado", max_length=9, choices=ImportState, default=ImportState.QUEUED
+    )
+    columns = models.JSONField("colunas", default=list, blank=True)
+    total = models.PositiveIntegerField("linhas", default=0)
+    processed = models.PositiveIntegerField("processadas", default=0)
+    created = models.PositiveIntegerField("criadas", default=0)
+    updated = models.PositiveIntegerField("atualizadas", default=0)
+    unchanged = models.PositiveIntegerField("sem mudança", default=0)
+    errors = models.PositiveIntegerField("com erro", default=0)
+    error_lines = models.JSONField(
+        "erros por linha", default=list, blank=True, encoder=DjangoJSONEncoder
+    )
+    error = models.TextField("erro", blank=True)
+    lease = models.UUIDField("posse", null=True, editable=False)
+    heartbeat_at = models.DateTimeField("sinal de vida", null=True, blank=True)
+    created_at = models.DateTimeField("criada em", auto_now_add=True)
+    finished_at = models.DateTimeField("fim", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "importação"
+        verbose_name_plural = "importações"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["integration"],
+                condition=Q(state__in=UNDER_WAY),
+                name="import_one_under_way",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["heartbeat_at"], condition=Q(state__in=UNDER_WAY), name="import_due"
+            ),
+            models.Index(
+                fields=["created_at"], condition=Q(content__isnull=False), name="import_kept"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name or str(self.id)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def state_in_words(self) -> str:
+        return ImportState(self.state).label.lower()
