@@ -5,9 +5,11 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 
+from clients.folding import Folded
 from flowzz.ids import uuid7
 
 
@@ -81,6 +83,13 @@ class Client(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user", "phone"], condition=~Q(phone=""), name="client_phone"),
             models.Index(fields=["user", "created_at", "id"], name="client_user_created"),
+            # What staff look for, over all users.
+            models.Index(fields=["cpf"], condition=~Q(cpf=""), name="client_search_document"),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="client_search_phone"),
+            models.Index(
+                fields=["email"], condition=Q(email__isnull=False), name="client_search_email"
+            ),
+            GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="client_search_name"),
         ]
 
     def __str__(self) -> str:

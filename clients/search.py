@@ -1,17 +1,20 @@
-"""Finding clients by what a person types: document, phone, e-mail or part of a name."""
+"""Finding clients by what a person types: document, phone, e-mail or parts of a name."""
 
 import uuid
+from functools import reduce
+from operator import and_
 
 from django.db.models import Q, QuerySet
 
-from clients.contacts import normalise_phone
+from clients.contacts import normalise_email, normalise_phone
 from clients.documents import normalise_document
+from clients.folding import Folded, fold
 from clients.models import Client
 
 
 def search_clients(text: str) -> "QuerySet[Client]":
     """Clients of all users that fit a text; documents and phones in any writing."""
-    return Client.objects.filter(_condition(text.strip()))
+    return Client.objects.alias(folded_name=Folded("name")).filter(_condition(text.strip()))
 
 
 class NotOneClient(Exception):
@@ -42,9 +45,15 @@ def find_one(who: str, user_email: str = "") -> Client:
 
 def _condition(text: str) -> Q:
     if "@" in text:
-        return Q(email__iexact=text)
-    exact = Q(cpf=normalise_document(text).value)
+        return Q(email=normalise_email(text))
+    exact = Q(cpf=normalise_document(text).value) & ~Q(cpf="")
     if phone := normalise_phone(text):
-        exact |= Q(phone=phone)
+        exact |= Q(phone=phone) & ~Q(phone="")
     has_digits = any(character.isdecimal() for character in text)
-    return exact if has_digits else Q(name__icontains=text)
+    return exact if has_digits else _named(text)
+
+
+def _named(text: str) -> Q:
+    """Every word is part of the name, in any order, whatever its case and accents."""
+    words = (Q(folded_name__contains=word) for word in fold(text).split())
+    return reduce(and_, words, Q())

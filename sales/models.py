@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -92,7 +93,7 @@ class Sale(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user", "sale_date", "id"], name="sale_user_date"),
             models.Index(fields=["client", "sale_date"], name="sale_client_date"),
-            models.Index(fields=["external_id"], name="sale_external_id"),
+            models.Index(OpClass("external_id", "varchar_pattern_ops"), name="sale_number"),
             models.Index(fields=["created_at"], name="sale_created"),
             models.Index(
                 fields=["source", "unknown_status"],
@@ -187,7 +188,10 @@ class Subscription(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["user", "status", "next_charge_date"], name="subscription_due")
+            models.Index(fields=["user", "status", "next_charge_date"], name="subscription_due"),
+            models.Index(
+                OpClass("subscription_hash", "varchar_pattern_ops"), name="subscription_number"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """What the pages of the admin have in common: lists that stay fast, rows that nobody edits."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -97,14 +98,14 @@ class ReadOnlyInline(Inline[Any, Any]):
 def badge(
     field: str, description: str, colours: Mapping[Any, str]
 ) -> Callable[[object, Model], tuple[str, str] | None]:
-    """A column that shows a choice in the colour of its value."""
+    """A column that shows a choice in the colour of its value, in none where it has none."""
 
     def column(_page: object, row: Model) -> tuple[str, str] | None:
         value = getattr(row, field)
         return (value, getattr(row, f"get_{field}_display")()) if value else None
 
     shown: Callable[[object, Model], tuple[str, str] | None] = display(
-        column, description=description, ordering=field, label=dict(colours)
+        column, description=description, ordering=field, label=defaultdict(str, colours)
     )
     return shown
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -88,7 +89,9 @@ class WebhookEvent(models.Model):
             models.Index(fields=["integration", "body_hash"], name="event_body"),
             models.Index(fields=["integration", "-received_at"], name="event_latest"),
             models.Index(
-                fields=["external_id"], condition=~Q(external_id=""), name="event_external_id"
+                OpClass("external_id", "varchar_pattern_ops"),
+                condition=~Q(external_id=""),
+                name="event_number",
             ),
             models.Index(fields=["received_at"], name="event_received"),
             models.Index(

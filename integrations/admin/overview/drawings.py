@@ -9,6 +9,7 @@ from integrations.activity import percentile
 from integrations.admin.overview.addresses import between, list_of
 from integrations.admin.overview.periods import DAY, Sums
 from integrations.admin.overview.texts import duration, percent, whole
+from integrations.causes import explain
 from integrations.hours import HOUR
 from integrations.models import Circuit, RunState
 
@@ -128,7 +129,7 @@ def errors(slots: Sequence[Sums]) -> list[Error]:
     found = [
         (
             count,
-            reason,
+            explain(reason).title,
             list_of(EVENTS, state__exact="QUARANTINED", reason__exact=reason, **received),
         )
         for reason, count in reasons.items()

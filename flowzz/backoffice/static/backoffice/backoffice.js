@@ -5,7 +5,8 @@ document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     const field = document.querySelector("#bo-search");
-    if (!field) return;
+    // A list's own field, with django-unfold's shortcut, comes first.
+    if (!field || document.querySelector("#searchbar")) return;
     event.preventDefault();
     field.focus();
     field.select();

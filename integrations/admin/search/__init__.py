@@ -1,0 +1,1 @@
+"""One field that finds what staff look for, whatever they know of it."""

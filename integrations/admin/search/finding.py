@@ -1,0 +1,180 @@
+"""Events, sales, clients, subscriptions and integrations that fit a text.
+
+Every group is a statement that an index answers, and stops at `MOST` rows: nothing is counted.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from clients.contacts import normalise_email
+from clients.documents import format_document
+from clients.models import Client
+from clients.search import search_clients
+from integrations.admin.overview.addresses import list_of
+from integrations.models import EventState, Integration, WebhookEvent
+from sales.models import Sale, Subscription
+from sales.statuses import SaleStatus, SubscriptionStatus
+
+MOST = 8
+SHORTEST = 3
+"""Characters: fewer fit too much, and no index helps."""
+
+May = Callable[[str], bool]
+"""Whether the person who asks may see a model, such as `sales.sale`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    title: str
+    details: str
+    address: str
+    badge: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    icon: str
+    rows: Sequence[Found]
+    more: str
+    """The whole list, where there is more than is shown."""
+
+
+def find(text: str, may: May, *, sees_personal_data: bool) -> list[Group]:
+    """The groups in which something was found."""
+    text = text.strip()
+    if len(text) < SHORTEST:
+        return []
+    clients = list(search_clients(text).select_related("user")[: MOST + 1])
+    sales = _sales(text, clients[:MOST])
+    groups = (
+        ("sales.sale", "Vendas", "shopping_bag", map(_sale, sales)),
+        (
+            "clients.client",
+            "Clientes",
+            "group",
+            (_client(client, is_whole=sees_personal_data) for client in clients),
+        ),
+        ("integrations.webhookevent", "Eventos", "inbox", map(_event, _events(text, sales))),
+        (
+            "sales.subscription",
+            "Assinaturas",
+            "autorenew",
+            map(_subscription, _subscriptions(text, clients[:MOST])),
+        ),
+        ("integrations.integration", "Integrações", "hub", map(_integration, _integrations(text))),
+    )
+    found = [_group(text, *group) for group in groups if may(group[0])]
+    return [group for group in found if group.rows]
+
+
+def _group(text: str, model: str, title: str, icon: str, rows: Iterable[Found]) -> Group:
+    listed = list(rows)
+    more = list_of(model, q=text) if len(listed) > MOST else ""
+    return Group(title, icon, listed[:MOST], more)
+
+
+def _numbered(field: str, text: str) -> Q:
+    """As typed, or as the platform writes it; in full, or its beginning."""
+    begins = Q(**{f"{field}__startswith": text}) | Q(**{f"{field}__startswith": text.lower()})
+    return begins & ~Q(**{field: ""})
+
+
+def _sales(text: str, clients: Sequence[Client]) -> "list[Sale]":
+    rows = Sale.objects.select_related("client", "user").defer("metadata")
+    return _either(rows, _numbered("external_id", text), Q(client__in=clients), "-sale_date")
+
+
+def _events(text: str, sales: Sequence[Sale]) -> "list[WebhookEvent]":
+    """Those of the number, else those of the sales that were found: no payload is searched."""
+    rows = WebhookEvent.objects.select_related("integration__user").defer("body", "headers")
+    numbers = [sale.external_id for sale in sales]
+    theirs = Q(external_id__any_of=numbers) & ~Q(external_id="")
+    return _either(rows, _numbered("external_id", text), theirs, "-received_at")
+
+
+def _subscriptions(text: str, clients: Sequence[Client]) -> "list[Subscription]":
+    rows = Subscription.objects.select_related("client", "user")
+    numbered = _numbered("subscription_hash", text)
+    return _either(rows, numbered, Q(client__in=clients), "-id")
+
+
+def _either(rows: "QuerySet[Any]", numbered: Q, others: Q, order: str) -> list[Any]:
+    """What has the number; where there is none, what belongs to those who were found."""
+    found = list(rows.filter(numbered)[: MOST + 1])
+    return found or list(rows.filter(others).order_by(order)[: MOST + 1])
+
+
+def _integrations(text: str) -> "list[Integration]":
+    """By the user's e-mail, or its beginning."""
+    rows = Integration.objects.select_related("user")
+    return list(rows.filter(user__email__startswith=normalise_email(text) or text)[: MOST + 1])
+
+
+def _sale(sale: Sale) -> Found:
+    status = SaleStatus(sale.status)
+    details = [sale.product_name, str(sale.client or ""), _date(sale.sale_date), str(sale.user)]
+    return Found(sale.external_id, _joined(details), _page(sale), str(status.label), TONES[status])
+
+
+def _client(client: Client, *, is_whole: bool) -> Found:
+    personal = [format_document(client.cpf), client.phone, client.email] if is_whole else []
+    place = "/".join(filter(None, (client.city, client.state)))
+    details = _joined([*personal, place, f"de {client.user}"])
+    return Found(str(client), details, _page(client))
+
+
+def _event(event: WebhookEvent) -> Found:
+    state = EventState(event.state)
+    owner = str(event.integration.user) if event.integration else "sem integração"
+    details = [_date(event.received_at), event.get_outcome_display(), owner]
+    return Found(str(event), _joined(details), _page(event), str(state.label), EVENT_TONES[state])
+
+
+def _subscription(subscription: Subscription) -> Found:
+    status = SubscriptionStatus(subscription.status)
+    details = [subscription.product_name, str(subscription.client or ""), str(subscription.user)]
+    tone = "good" if status == SubscriptionStatus.ACTIVE else "warning"
+    return Found(str(subscription), _joined(details), _page(subscription), str(status.label), tone)
+
+
+def _integration(integration: Integration) -> Found:
+    status = integration.get_status_display()
+    tone = "good" if integration.is_connected else "warning"
+    return Found(str(integration.user), integration.provider, _page(integration), status, tone)
+
+
+TONES = {
+    SaleStatus.PENDING: "warning",
+    SaleStatus.PAID: "info",
+    SaleStatus.SHIPPED: "info",
+    SaleStatus.DELIVERED: "good",
+    SaleStatus.CANCELLED: "bad",
+    SaleStatus.REFUNDED: "bad",
+}
+EVENT_TONES = {
+    EventState.PENDING: "info",
+    EventState.DONE: "good",
+    EventState.IGNORED: "",
+    EventState.RETRY: "warning",
+    EventState.QUARANTINED: "bad",
+}
+
+
+def _page(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _date(moment: Any) -> str:
+    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+
+
+def _joined(parts: Iterable[str | None]) -> str:
+    return " · ".join(filter(None, parts))

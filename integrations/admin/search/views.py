@@ -1,0 +1,28 @@
+"""The page of the one search field."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from integrations.admin.search.finding import SHORTEST, find
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+
+    def may(model: str) -> bool:
+        app, name = model.split(".")
+        user = request.user
+        return user.has_perm(f"{app}.view_{name}") or user.has_perm(f"{app}.change_{name}")
+
+    sees_personal_data = request.user.has_perm("accounts.view_personal_data")
+    context = {
+        **admin.site.each_context(request),
+        "title": "Busca",
+        "text": text,
+        "is_short": 0 < len(text) < SHORTEST,
+        "groups": find(text, may, sees_personal_data=sees_personal_data),
+    }
+    return render(request, "backoffice/search.html", context)

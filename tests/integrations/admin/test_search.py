@@ -1,0 +1,106 @@
+"""One field finds what staff know something of."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clients.models import Client
+from clients.search import search_clients
+from flowzz.accounts.models import User
+from integrations.admin.search.finding import MOST, find
+from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
+from tests.integrations.admin.conftest import Staff
+from tests.integrations.admin.rows import make_event
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    """With an order, its event, and a neighbour who has nothing in common with them."""
+    integration = IntegrationFactory.create()
+    client = ClientFactory.create(
+        user=integration.user,
+        name="José Beltrão da Silva",
+        cpf="52998224725",
+        phone="+5562954544554",
+        email="jose@exemplo.com.br",
+    )
+    SaleFactory.create(user=integration.user, client=client, external_id="ordabc123")
+    make_event(integration, "ordabc123")
+    SaleFactory.create(external_id="ordxyz999")
+    return client
+
+
+def titles(text: str) -> dict[str, list[str]]:
+    groups = find(text, lambda model: True, sees_personal_data=True)
+    return {group.title: [row.title for row in group.rows] for group in groups}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "529.982.247-25",
+        "52998224725",
+        "(62) 95454-4554",
+        "+55 62 95454 4554",
+        "JOSE@exemplo.com.br",
+        "jose silva",
+        "Beltrao",
+    ],
+)
+def test_a_person_is_found_with_all_that_is_theirs(client: Client, text: str) -> None:
+    assert titles(text) == {
+        "Vendas": ["ordabc123"],
+        "Clientes": ["José Beltrão da Silva"],
+        "Eventos": ["ordabc123"],
+    }
+
+
+@pytest.mark.parametrize("text", ["ordabc123", "ORDABC123", " ordabc "])
+def test_an_order_is_found_by_its_number_or_its_beginning(client: Client, text: str) -> None:
+    assert titles(text) == {"Vendas": ["ordabc123"], "Eventos": ["ordabc123"]}
+
+
+def test_a_seller_is_found_by_the_email(client: Client) -> None:
+    assert titles(client.user.email) == {"Integrações": [client.user.email]}
+
+
+def test_what_may_not_be_seen_is_not_found(client: Client) -> None:
+    groups = find("jose silva", lambda model: model == "clients.client", sees_personal_data=False)
+    assert [group.title for group in groups] == ["Clientes"]
+    assert "529" not in groups[0].rows[0].details
+
+
+def test_the_page(staff: Staff, client: Client) -> None:
+    for _ in range(MOST):
+        SaleFactory.create(user=client.user, client=client)
+    page = staff.get(reverse("backoffice:search"), {"q": "529.982.247-25"}).content.decode()
+    assert "José Beltrão da Silva" in page
+    assert "Ver todos em Vendas" in page
+    assert (
+        "Nada encontrado" in staff.get(reverse("backoffice:search"), {"q": "nada"}).content.decode()
+    )
+    staff.force_login(User.objects.create_user("nova@flowzz.test", is_staff=True))
+    assert "José" not in staff.get(reverse("backoffice:search"), {"q": "jose"}).content.decode()
+
+
+@pytest.mark.parametrize("text", ["529.982.247-25", "beltrao", "jose@exemplo.com.br", "ordabc"])
+def test_no_table_is_read_whole(client: Client, text: str) -> None:
+    """Where PostgreSQL may not read tables whole, an index answers every statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    with CaptureQueriesContext(connection) as statements:
+        find(text, lambda model: True, sees_personal_data=True)
+    assert len(statements) <= 9
+    for statement in statements:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN " + statement["sql"])
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "Seq Scan" not in plan, plan
+
+
+def test_short_words_of_a_name_count_too(client: Client) -> None:
+    assert list(search_clients("da silva jo")) == [client]
+    assert list(search_clients("de silva")) == []
