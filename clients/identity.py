@@ -41,7 +41,7 @@ _WRITTEN = (*_FILLABLE, "cpf", "document_valid", "document_identifies", "updated
 def describe(user_id: uuid.UUID, customer: Customer) -> Client:
     """A client as this customer would be if nobody like them was known; not saved."""
     document = normalise_document(customer.document)
-    return Client(
+    return Client.new(
         user_id=user_id,
         name=customer.name,
         email=normalise_email(customer.email) or None,

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from clients.folding import Folded
+from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
 
 
@@ -37,7 +38,7 @@ class ClientQuerySet(models.QuerySet["Client"]):
         ).order_by("created_at", "id")
 
 
-class Client(models.Model):
+class Client(BulkRow):
     """Known by the document or else the phone, within one user; never by the e-mail."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from flowzz import timestamps
 
 # Here, not in the package, so that `manage.py` can look at it before settings are complete:
 # tasks and their callers find the application wherever Django is set up.
@@ -10,3 +13,6 @@ __all__ = ["FlowzzConfig", "celery_app"]
 class FlowzzConfig(AppConfig):
     name = "flowzz"
     verbose_name = "Flowzz"
+
+    def ready(self) -> None:
+        connection_created.connect(timestamps.use, dispatch_uid="flowzz.timestamps")

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from clients.identity import Match
 from clients.models import Client
+from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
@@ -24,7 +25,7 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         return self.filter(source=source, external_id__any_of=external_ids)
 
 
-class Sale(models.Model):
+class Sale(BulkRow):
     """One order of one user, as its source last told it. Money is BRL, times are aware."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -125,7 +126,7 @@ class Axis(models.TextChoices):
     SHIPPING = "shipping_status", "Entrega"
 
 
-class SaleStatusChange(models.Model):
+class SaleStatusChange(BulkRow):
     """A line of a sale's history; the first one has no state before it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -149,7 +149,7 @@ class Ledger:
         self, facts: SaleFacts, client: Client | None, match: Match | None, seen: Observation
     ) -> Recorded:
         """Record a sale that is not known yet."""
-        sale = Sale(
+        sale = Sale.new(
             user_id=self._user_id,
             client_id=client.id if client else None,
             client_match=match or "",
@@ -208,7 +208,7 @@ class Ledger:
         self, sale: Sale, axis: Axis, status: str, seen: Observation, *, first: bool = False
     ) -> None:
         self._history.append(
-            SaleStatusChange(
+            SaleStatusChange.new(
                 sale_id=sale.id,
                 axis=axis,
                 from_status="" if first else getattr(sale, axis),

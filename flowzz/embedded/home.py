@@ -13,7 +13,7 @@ from pathlib import Path
 from flowzz.embedded import private
 
 PROJECT = Path(__file__).resolve().parents[2]
-STATE = Path(os.environ.get("FLOWZZ_STATE", PROJECT / ".flowzz"))
+STATE = Path(os.environ.get("FLOWZZ_STATE") or PROJECT / ".flowzz")
 # Below the range from which Linux takes the ports of outgoing connections.
 PORTS = range(20_000, 32_000)
 PORT_SECONDS = 3.0

@@ -40,6 +40,11 @@ def read_json(body: bytes, *, content_encoding: str = "") -> Any:
         raise too_deep() from None
 
 
+def may_be_deep(body: bytes) -> bool:
+    """Whether `body` has brackets enough to be nested beyond MAX_DEPTH."""
+    return body.count(b"{") + body.count(b"[") > MAX_DEPTH
+
+
 def refuse_deep(value: Any) -> None:
     """Raise PayloadInvalid where `value` is nested beyond MAX_DEPTH."""
     level = [value]

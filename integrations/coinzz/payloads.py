@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 
 from clients.customer import Customer
 from integrations.coinzz import fields
-from integrations.coinzz.decoding import read_json, refuse_deep
+from integrations.coinzz.decoding import may_be_deep, read_json, refuse_deep
 from integrations.coinzz.sections import Section
 from integrations.coinzz.statuses import DEFAULT_MEANINGS, WORD_LENGTH, Meanings
 from integrations.coinzz.values import flag, is_empty
@@ -29,7 +29,7 @@ class Parsed:
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Body:
     """The sections of an order or a subscription; `top` holds what stands beside them."""
 
@@ -61,7 +61,9 @@ def parse_body(
 
     `owner_emails`, the user's own in any case, tell which commission is the user's.
     """
-    item = _object(read_json(body, content_encoding=content_encoding))
+    item = _object(
+        read_json(body, content_encoding=content_encoding), check_depth=may_be_deep(body)
+    )
     if not is_empty(item.get("subscription")):
         return Parsed("subscription", _order(item, meanings, owner_emails))
     if not is_empty(item.get("affiliate_request")):
@@ -82,10 +84,11 @@ def parse_order(
     return _order(_object(item), meanings, owner_emails)
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PayloadInvalid("not_an_object", "O JSON não é um objeto com campos: { … }.")
-    refuse_deep(value)
+    if check_depth:
+        refuse_deep(value)
     return value
 
 

@@ -1,7 +1,7 @@
 """A section of a body (`client`, `order`, `utms`, …) and its fields by name. Pure."""
 
 from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from integrations.coinzz import values
 from integrations.errors import PayloadInvalid
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Section:
     name: str
     fields: dict[str, Any]
@@ -26,10 +26,13 @@ class Section:
         if not isinstance(raw, dict):
             raise PayloadInvalid("invalid_section", f"{name}: esperado um objeto com campos.")
         prefix = f"{name}."
-        return cls(name, {key.removeprefix(prefix): value for key, value in raw.items()})
+        if prefix in " ".join(raw):
+            raw = {key.removeprefix(prefix): value for key, value in raw.items()}
+        return cls(name, raw)
 
     def text(self, key: str, limit: int) -> str:
-        value = values.text(self._path(key), self.fields.get(key))
+        raw = self.fields.get(key)
+        value = values.clean(raw) if isinstance(raw, str) else values.text(self._path(key), raw)
         if len(value) <= limit:
             return value
         self.overlong[key] = value
@@ -47,10 +50,10 @@ class Section:
 
     def money_if_readable(self, key: str) -> Decimal | None:
         """For an amount that is worth less than the sale it came with."""
-        if self.fields.get(key) is not None:
-            with suppress(PayloadInvalid):
-                return self.money(key)
-        return None
+        try:
+            return None if self.fields.get(key) is None else self.money(key)
+        except PayloadInvalid:
+            return None
 
     def count(self, key: str) -> int | None:
         return values.count(self._path(key), self.fields.get(key))
@@ -66,12 +69,12 @@ class Section:
             if key in known and not values.is_empty(value := values.json_safe(raw))
         }
 
-    def unknown(self, known: Collection[str]) -> dict[str, Any]:
+    def unknown(self, known: AbstractSet[str]) -> dict[str, Any]:
         """The same for all other fields."""
         return {
             values.clean(key): value
-            for key, raw in self.fields.items()
-            if key not in known and not values.is_empty(value := values.json_safe(raw))
+            for key in self.fields.keys() - known
+            if not values.is_empty(value := values.json_safe(self.fields[key]))
         }
 
     def _path(self, key: str) -> str:

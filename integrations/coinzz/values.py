@@ -58,7 +58,7 @@ def json_safe(value: Any) -> Any:
 
 def is_empty(value: Any) -> bool:
     """Whether nothing was sent; an empty list is how PHP writes an empty object."""
-    return value is None or value in ("", [], {})
+    return not value and not isinstance(value, int)
 
 
 def text(field: str, raw: Any) -> str:
@@ -93,12 +93,12 @@ def money(field: str, raw: Any) -> Decimal:
     if is_empty(raw):
         raise PayloadInvalid("missing_money", f"{field}: campo obrigatório, veio vazio.")
     written = str(raw).strip()
-    if _BRAZILIAN_MONEY.fullmatch(written):
+    if not _MONEY.fullmatch(written):
+        if not _BRAZILIAN_MONEY.fullmatch(written):
+            raise PayloadInvalid(
+                "invalid_money", f"{field}: valor inválido; o formato esperado é 1234.56."
+            )
         written = written.replace(".", "").replace(",", ".")
-    elif not _MONEY.fullmatch(written):
-        raise PayloadInvalid(
-            "invalid_money", f"{field}: valor inválido; o formato esperado é 1234.56."
-        )
     amount = Decimal(written)
     if amount < 0:
         raise PayloadInvalid("invalid_money", f"{field}: o valor não pode ser negativo.")
@@ -114,6 +114,8 @@ def count(field: str, raw: Any) -> int | None:
     """A whole number from zero, None where absent."""
     if is_empty(raw):
         return None
+    if type(raw) is int and 0 <= raw <= MAX_COUNT:
+        return raw
     written = str(raw).strip()
     if not _COUNT.fullmatch(written):
         raise PayloadInvalid(

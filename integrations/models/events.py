@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
 from integrations.models.connections import Integration
 
@@ -35,7 +36,7 @@ class EventKind(models.TextChoices):
     AFFILIATION = "affiliation", "Afiliação"
 
 
-class WebhookEvent(models.Model):
+class WebhookEvent(BulkRow):
     """A body as it arrived, and what became of it. Only `integrations.inbox` moves its state."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -1,0 +1,25 @@
+"""PostgreSQL's times read by the interpreter's own parser, in a tenth of the time."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+
+
+class TimestampLoader(BaseTzLoader):  # type: ignore[misc] # it has no types
+    """A `timestamptz` in UTC; those that `datetime` has no room for go Django's way."""
+
+    timezone = UTC
+
+    def load(self, data: Any) -> datetime:
+        try:
+            return datetime.fromisoformat(str(data, "ascii")).astimezone(UTC)
+        except ValueError:
+            moment: datetime = super().load(data)
+            return moment
+
+
+def use(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Receiver of `connection_created`."""
+    connection.connection.adapters.register_loader("timestamptz", TimestampLoader)
