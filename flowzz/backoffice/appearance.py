@@ -58,6 +58,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Integrações", "hub", "integrations.integration"),
                 _item("Eventos", "inbox", "integrations.webhookevent"),
                 _item("Sincronizações", "sync", "integrations.syncrun"),
+                _item("Importações", "upload_file", "integrations.salesimport"),
                 _item("Alertas", "notifications", "integrations.alert"),
                 _item("Situações desconhecidas", "help", "integrations.unknownstatus"),
                 _item("Endereços de webhook", "link", "integrations.webhooktoken"),

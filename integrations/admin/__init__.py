@@ -1,5 +1,5 @@
 """The admin's pages for integrations: importing them registers them."""
 
-from integrations.admin import alerts, connections, events, people, runs, schedule, words
+from integrations.admin import alerts, connections, events, imports, people, runs, schedule, words
 
-__all__ = ["alerts", "connections", "events", "people", "runs", "schedule", "words"]
+__all__ = ["alerts", "connections", "events", "imports", "people", "runs", "schedule", "words"]

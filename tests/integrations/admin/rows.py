@@ -9,7 +9,9 @@ from integrations.models import (
     Alert,
     AlertKind,
     FindingKind,
+    ImportState,
     Integration,
+    SalesImport,
     SyncFinding,
     UnknownStatus,
     WebhookEvent,
@@ -61,6 +63,13 @@ def make_rows(count: int) -> None:
         )
         run = SyncRunFactory.create(integration=integration, total=120, processed=50)
         SyncFinding.objects.create(run=run, kind=FindingKind.ERROR, external_id=sale.external_id)
+        SalesImport.objects.create(
+            integration=integration,
+            state=ImportState.PREVIEWED,
+            total=2,
+            columns=[{"header": "Pedido", "field": "order.order_number"}],
+            error_lines=[{"line": 2, "external_id": "", "message": "Sem número."}],
+        )
         Alert.objects.create(integration=integration, kind=AlertKind.KEY_OLD, message="Antiga.")
         UnknownStatus.objects.create(
             provider=COINZZ, axis=WordAxis.ORDER, word=f"palavra {sale.external_id}", mapped_by=user

@@ -1,0 +1,167 @@
+"""Sales from a file: staff send it for a user, look at the preview, and confirm."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
+
+from flowzz.accounts.models import User
+from flowzz.backoffice import trail
+from flowzz.backoffice.pages import ReadOnlyPage, badge, column
+from flowzz.backoffice.permissions import permission
+from integrations import imports
+from integrations.errors import IntegrationError
+from integrations.models import ImportState, SalesImport
+from integrations.providers import COINZZ
+
+COLOURS = {
+    ImportState.QUEUED: "info",
+    ImportState.RUNNING: "primary",
+    ImportState.PREVIEWED: "warning",
+    ImportState.SUCCEEDED: "success",
+    ImportState.FAILED: "danger",
+}
+REFRESH_SECONDS = "2"
+
+
+class UploadForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail do usuário",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="De quem são as vendas. A integração não precisa estar conectada.",
+    )
+    file = forms.FileField(
+        label="Arquivo CSV",
+        widget=UnfoldAdminFileFieldWidget,
+        help_text="Com os nomes das colunas na primeira linha; até 20 MB e 50.000 linhas.",
+    )
+    exported_at = forms.DateTimeField(
+        label="Exportado em",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        help_text="Quando se sabe: o que o arquivo diz vale sobre o que veio antes. "
+        "Sem isto, ele só leva situações adiante e completa o que falta.",
+    )
+
+    def clean_email(self) -> User:
+        user = User.objects.filter(email__iexact=self.cleaned_data["email"]).first()
+        if user is None:
+            raise forms.ValidationError("Não há usuário com este e-mail.")
+        return user
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > imports.MAX_BYTES:
+            raise forms.ValidationError("O arquivo passa de 20 MB. Divida-o e envie as partes.")
+        return file
+
+    def clean_exported_at(self) -> Any:
+        moment = self.cleaned_data["exported_at"]
+        if moment and moment > timezone.now():
+            raise forms.ValidationError("A data de exportação está no futuro.")
+        return moment
+
+    def preview(self) -> SalesImport | None:
+        """Show what the file would do; None where it is refused, which the form then tells."""
+        sent = self.cleaned_data
+        try:
+            return imports.receive(
+                user_id=sent["email"].id,
+                provider=COINZZ,
+                content=sent["file"].read(),
+                file_name=sent["file"].name or "",
+                exported_at=sent["exported_at"],
+                is_preview=True,
+            )
+        except IntegrationError as error:
+            self.add_error("file", error.message)
+            return None
+
+
+@admin.register(SalesImport)
+class SalesImportPage(ReadOnlyPage):
+    list_display = (
+        "created_at",
+        "owner",
+        "file_name",
+        "state_badge",
+        "total",
+        "created",
+        "updated",
+        "unchanged",
+        "errors",
+    )
+    list_filter = ("state",)
+    list_select_related = ("integration__user",)
+    search_fields = ("integration__user__email__iexact",)
+    search_help_text = "E-mail do usuário"
+    actions_list = ("upload",)
+    has_import_permission = permission("run_syncs")
+
+    owner = column("integration__user", "usuário")
+    state_badge = badge("state", "estado", COLOURS)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[SalesImport]":
+        return super().get_queryset(request).defer("content", "error_lines", "columns")
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Importar arquivo", url_path="enviar", icon="upload", permissions=["import"]
+    )
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if form.is_valid() and (row := form.preview()):
+            trail.record(request, "Enviou arquivo de vendas", row, details={"linhas": row.total})
+            return redirect(_page_of(row))
+        context = {"title": "Importar vendas de um arquivo", "form": form}
+        return self._page(request, "integrations/upload.html", context)
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        """The import's own page; a POST confirms its preview."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), id=uuid.UUID(object_id))
+        if request.method == "POST":
+            return self._confirm(request, row)
+        context = {
+            "title": str(row),
+            "row": row,
+            "may_confirm": row.state == ImportState.PREVIEWED
+            and self.has_import_permission(request),
+            "column_headers": ("Coluna", "Campo"),
+            "columns": [(c["header"], c["field"] or "guardada como veio") for c in row.columns],
+            "error_headers": ("Linha", "Pedido", "Erro"),
+            "errors": [(e["line"], e["external_id"], e["message"]) for e in row.error_lines],
+        }
+        response = self._page(request, "integrations/import.html", context)
+        if row.is_under_way:
+            response.headers["Refresh"] = REFRESH_SECONDS
+        return response
+
+    def _confirm(self, request: HttpRequest, row: SalesImport) -> HttpResponse:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        try:
+            imports.confirm(row)
+        except IntegrationError as error:
+            self.message_user(request, error.message, messages.ERROR)
+        else:
+            trail.record(request, "Importou vendas de um arquivo", row)
+        return redirect(_page_of(row))
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        frame = {**self.admin_site.each_context(request), "opts": SalesImport._meta}
+        return render(request, template, frame | context)
+
+
+def _page_of(row: SalesImport) -> str:
+    return reverse("admin:integrations_salesimport_change", args=[row.id])

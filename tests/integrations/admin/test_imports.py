@@ -1,0 +1,53 @@
+"""Staff import a user's file: upload, preview, confirm."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse, reverse_lazy
+
+from flowzz.accounts.models import StaffAction
+from integrations.models import ImportState, SalesImport
+from sales.models import Sale
+from tests.factories import UserFactory
+from tests.integrations.admin.conftest import Staff
+
+UPLOAD = reverse_lazy("admin:integrations_salesimport_upload")
+
+
+def csv(*lines: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("vendas.csv", "\n".join(("Pedido;Valor", *lines)).encode())
+
+
+def test_file_is_previewed_then_imported_and_both_are_in_the_trail(staff: Staff) -> None:
+    user = UserFactory.create()
+    sent = staff.post(UPLOAD, {"email": user.email, "file": csv("a;1,00", "b;caro")})
+    row = SalesImport.objects.get()
+    page = reverse("admin:integrations_salesimport_change", args=[row.id])
+    assert sent.headers["Location"] == page
+    assert "Coluna “Valor”: valor inválido" in staff.get(page).content.decode()
+    assert not Sale.objects.exists()
+
+    staff.post(page)
+    row.refresh_from_db()
+    assert (row.state, row.created, row.errors) == (ImportState.SUCCEEDED, 1, 1)
+    assert Sale.objects.get().user == user
+    actions = StaffAction.objects.filter(target_id=str(row.id)).order_by("id")
+    assert list(actions.values_list("action", flat=True)) == [
+        "Enviou arquivo de vendas",
+        "Importou vendas de um arquivo",
+    ]
+
+
+def test_page_refreshes_itself_while_the_import_is_under_way(staff: Staff) -> None:
+    staff.post(UPLOAD, {"email": UserFactory.create().email, "file": csv("a;1,00")})
+    row = SalesImport.objects.get()
+    page = reverse("admin:integrations_salesimport_change", args=[row.id])
+    assert "Refresh" not in staff.get(page).headers
+    SalesImport.objects.update(state=ImportState.RUNNING)
+    assert staff.get(page).headers["Refresh"] == "2"
+
+
+def test_form_tells_what_is_wrong(staff: Staff) -> None:
+    email = UserFactory.create().email
+    nobody = staff.post(UPLOAD, {"email": "ninguem@exemplo.com.br", "file": csv("a;1,00")})
+    assert "Não há usuário com este e-mail." in nobody.content.decode()
+    empty = staff.post(UPLOAD, {"email": email, "file": csv()})
+    assert "O arquivo não tem nenhuma linha abaixo do cabeçalho." in empty.content.decode()
