@@ -7,11 +7,26 @@ from django.http import HttpRequest
 from clients.documents import format_document
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
-from flowzz.backoffice.pages import ReadOnlyPage, badge
+from flowzz.backoffice import masking
+from flowzz.backoffice.pages import badge
+from flowzz.backoffice.personal import PersonalPage
+
+PERSONAL = {
+    "name": masking.name,
+    "cpf": masking.document,
+    "phone": masking.phone,
+    "email": masking.email,
+    "address": masking.address,
+    "address_number": masking.address,
+    "complement": masking.address,
+    "district": masking.address,
+    "cep": masking.address,
+}
 
 
 @admin.register(Client)
-class ClientPage(ReadOnlyPage):
+class ClientPage(PersonalPage):
+    personal = PERSONAL
     list_display = (
         "name",
         "document",

@@ -128,6 +128,10 @@ class Provider:
     export: Callable[[bytes], Export]
     """Reads a file; raises PayloadInvalid where it holds no orders."""
     metadata: MetadataRules
+    personal: Mapping[str, str]
+    """The fields of a body that name a person, and what they hold, as `masking.MASKS` has it."""
+    open_fields: frozenset[str]
+    """Those that all of staff may see; any other may name a person."""
     is_spoken: Callable[[UnknownStatus, Mapping[str, Any]], bool]
     """Whether a sale, by its metadata, came last with this word of its orders or parcels."""
 
@@ -202,6 +206,8 @@ PROVIDERS: dict[str, Provider] = {
             people=fields.PEOPLE,
             sellers_emails=fields.SELLERS_EMAILS,
         ),
+        personal=fields.PERSONAL,
+        open_fields=fields.OPEN,
         is_spoken=_coinzz_is_spoken,
     )
 }

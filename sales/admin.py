@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from clients.search import search_clients
+from flowzz.backoffice import masking
 from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, preformatted
+from flowzz.backoffice.personal import PersonalPage
 from sales.models import (
     AffiliationRequest,
     Axis,
@@ -42,6 +44,8 @@ SUBSCRIPTION_COLOURS = {
     SubscriptionStatus.SUSPENDED: "warning",
     SubscriptionStatus.CANCELLED: "danger",
 }
+
+CAMPAIGN = ("source", "medium", "campaign", "content", "term")
 
 
 def in_reais(amount: Any) -> str:
@@ -93,7 +97,8 @@ class CycleInline(ReadOnlyInline):
 
 
 @admin.register(Sale)
-class SalePage(ReadOnlyPage):
+class SalePage(PersonalPage):
+    personal = {"client__name": masking.name, "tracking_code": masking.hidden}
     inlines = (ChangeInline, CycleOfSaleInline)
     list_display = (
         "external_id",
@@ -161,6 +166,9 @@ class SalePage(ReadOnlyPage):
     def other_data(self, sale: Sale) -> SafeString:
         return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
 
+    def hide(self, row: Sale) -> None:
+        row.metadata = masking.payload(row.metadata, {}, CAMPAIGN)
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
 
@@ -183,7 +191,8 @@ class SaleStatusChangePage(ChangeColumns, ReadOnlyPage):
 
 
 @admin.register(Subscription)
-class SubscriptionPage(ReadOnlyPage):
+class SubscriptionPage(PersonalPage):
+    personal = {"client__name": masking.name}
     inlines = (CycleInline,)
     list_display = (
         "subscription_hash",
@@ -221,7 +230,12 @@ class SubscriptionCyclePage(ReadOnlyPage):
 
 
 @admin.register(AffiliationRequest)
-class AffiliationRequestPage(ReadOnlyPage):
+class AffiliationRequestPage(PersonalPage):
+    personal = {
+        "affiliate_name": masking.name,
+        "affiliate_email": masking.email,
+        "affiliate_phone": masking.phone,
+    }
     list_display = (
         "affiliate_name",
         "affiliate_email",

@@ -55,6 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("manage_connections", "Pode desconectar integrações e trocar endereços e segredos"),
             ("reveal_webhook_urls", "Pode ver endereços de webhook"),
             ("view_personal_data", "Pode ver dados pessoais sem máscara"),
+            ("reveal_personal_data", "Pode revelar os dados pessoais de um registro, com motivo"),
             ("erase_people", "Pode exportar e apagar os dados de uma pessoa"),
             ("grant_staff_access", "Pode dar acesso e grupos à equipe"),
         ]

@@ -13,9 +13,11 @@ from django.utils.timezone import localtime
 
 from clients.search import search_clients
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import ReadOnlyPage, badge, column, link, preformatted
+from flowzz.backoffice.pages import badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
+from flowzz.backoffice.personal import PersonalPage
 from integrations import inbox
+from integrations.admin.masked import masked_body
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.models import Origin, Sale, SaleStatusChange
 
@@ -42,7 +44,7 @@ def readable(body: bytes) -> str:
 
 
 @admin.register(WebhookEvent)
-class WebhookEventPage(ReadOnlyPage):
+class WebhookEventPage(PersonalPage):
     list_display = (
         "received_at",
         "owner",
@@ -141,6 +143,9 @@ class WebhookEventPage(ReadOnlyPage):
             trail.record(request, action, None, details={"events": count})
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{count} evento(s) {done}.", level)
+
+    def hide(self, row: WebhookEvent) -> None:
+        row.body = masked_body(row)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEvent]":
         return super().get_queryset(request).defer("body", "headers")

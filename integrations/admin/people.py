@@ -43,7 +43,7 @@ class ErasureForm(forms.Form):
 class ClientDataPage(ClientPage):
     """The client's page, with what only those may do who answer requests of this kind."""
 
-    actions_detail = ("export_data", "erase_data")
+    actions_detail = (*ClientPage.actions_detail, "export_data", "erase_data")
 
     def has_answer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("accounts.erase_people")

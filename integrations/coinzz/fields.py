@@ -96,6 +96,23 @@ PEOPLE: Final = (
     frozenset({"producer_name", "producer_email"}),
     frozenset({"name", "email"}),  # of `coproducers`
 )
+PERSONAL: Final = {
+    "client_name": "name",
+    "client_email": "email",
+    "client_phone": "phone",
+    "client_documment": "document",
+    "affiliate_name": "name",
+    "affiliate_email": "email",
+    "affiliate_phone": "phone",
+    "producer_name": "name",
+    "producer_email": "email",
+    "name": "name",
+    "email": "email",
+} | dict.fromkeys((*ADDRESS, *COMPLEMENT), "address")
+"""What the fields that name a person hold, for masking; `name` and `email` of `coproducers`."""
+
+PLACES: Final = frozenset({"client_address_city", "client_address_state", "client_address_country"})
+
 SELLERS_EMAILS: Final = ("producer_email",)
 
 UTMS: Final = {
@@ -120,3 +137,8 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
     "subscription": SUBSCRIPTION,
 }
 TOP: Final = LABELS | KNOWN.keys()
+
+OPEN: Final = (
+    SALE | (METADATA - BUYERS - PERSONAL.keys()) | UTMS.keys() | SUBSCRIPTION | LABELS | PLACES
+)
+"""Of a body: what staff see who may not see personal data."""

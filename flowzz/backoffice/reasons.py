@@ -1,0 +1,31 @@
+"""Asking staff why, before something that the trail must explain."""
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from flowzz.backoffice import trail
+
+
+class ReasonForm(forms.Form):
+    """Why: for the trail, so without anybody's data."""
+
+    reason = forms.CharField(
+        label="Motivo",
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Por exemplo o número do atendimento. Fica no registro: sem dados da pessoa.",
+    )
+
+    def clean_reason(self) -> str:
+        return trail.clean_reason(self.cleaned_data["reason"])
+
+
+def ask(
+    request: HttpRequest, form: forms.Form, *, title: str, text: str, button: str, back: str
+) -> HttpResponse:
+    """The page that asks; its form comes back to the same address."""
+    asked = {"form": form, "title": title, "text": text, "button": button, "back": back}
+    return render(request, "backoffice/reason.html", admin.site.each_context(request) | asked)
