@@ -194,9 +194,10 @@ def _settle(action: BulkAction) -> None:
 
 def _reread(action: BulkAction) -> bool:
     assert action.word is not None
-    reread = meanings.reread(action.word, (action.cursor_id, action.cursor_key))
-    if reread is None:
+    batch = meanings.next_batch(action.word, (action.cursor_id, action.cursor_key))
+    if batch is None:
         return False
+    reread = meanings.reread(action.word, batch)
     action.cursor_id, action.cursor_key = reread.position
     _count(action, reread.outcomes)
     return True

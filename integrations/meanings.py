@@ -8,7 +8,7 @@ meaning directly. What has moved on to another word since stays as it is.
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -51,11 +51,17 @@ START: Position = (None, "")
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Orders or subscriptions of one seller."""
+
+    user_id: uuid.UUID
+    numbers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Reread:
     position: Position
-    outcomes: "Counter[str]" = field(default_factory=Counter)
-    numbers: Sequence[str] = ()
-    user_id: uuid.UUID | None = None
+    outcomes: "Counter[str]"
 
 
 def count(word: UnknownStatus) -> int:
@@ -68,23 +74,24 @@ def examples(word: UnknownStatus, limit: int) -> "QuerySet[Sale] | QuerySet[Subs
     return _waiting(word).select_related("user").order_by("-id")[:limit]
 
 
-def reread(word: UnknownStatus, position: Position) -> Reread | None:
-    """Apply a word's meaning to the next batch, of one seller; None where no one is left.
-
-    The caller has a transaction open.
-    """
+def next_batch(word: UnknownStatus, position: Position) -> Batch | None:
+    """Those behind the position to apply a word's meaning to, or None."""
     if not word.meaning:
         return None
     if position == START:
         _sight(word)
-    batch = list(_after(word, position)[:BATCH])
-    if not batch:
+    rows = list(_after(word, position)[:BATCH])
+    if not rows:
         # What another worker read with the meaning of before may have come in meanwhile.
-        return Reread(START) if position != START and _sight(word) else None
-    user_id = batch[0].user_id
-    numbers = [row.external_id for row in batch if row.user_id == user_id]
-    outcomes = _apply(word, user_id, numbers)
-    return Reread((user_id, numbers[-1]), outcomes, numbers, user_id)
+        return next_batch(word, START) if position != START and _sight(word) else None
+    user_id = rows[0].user_id
+    return Batch(user_id, [row.external_id for row in rows if row.user_id == user_id])
+
+
+def reread(word: UnknownStatus, batch: Batch) -> Reread:
+    """Apply a word's meaning to a batch. The caller has a transaction open."""
+    outcomes = _apply(word, batch.user_id, batch.numbers)
+    return Reread((batch.user_id, batch.numbers[-1]), outcomes)
 
 
 def _waiting(word: UnknownStatus) -> "QuerySet[Sale] | QuerySet[Subscription]":

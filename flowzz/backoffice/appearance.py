@@ -26,6 +26,12 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _page(title: str, icon: str, name: str, model: str) -> dict[str, Any]:
+    """A page of our own, for those who may see the model."""
+    link = reverse_lazy(f"backoffice:{name}")
+    return {"title": title, "icon": icon, "link": link, "permission": _may_view(model)}
+
+
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
     return {"title": title, "separator": True, "items": list(items)}
 
@@ -57,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                 "Integrações",
                 _item("Integrações", "hub", "integrations.integration"),
                 _item("Eventos", "inbox", "integrations.webhookevent"),
+                _page("Quarentena", "healing", "quarantine", "integrations.webhookevent"),
                 _item("Sincronizações", "sync", "integrations.syncrun"),
                 _item("Importações", "upload_file", "integrations.salesimport"),
                 _item("Alertas", "notifications", "integrations.alert"),
@@ -68,6 +75,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Mudanças de situação", "history", "sales.salestatuschange"),
                 _item("Ciclos de assinatura", "event_repeat", "sales.subscriptioncycle"),
                 _item("Achados das sincronizações", "troubleshoot", "integrations.syncfinding"),
+                _item("Ações em massa", "fact_check", "integrations.bulkaction"),
             ),
             _group(
                 "Administração",

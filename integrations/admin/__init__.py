@@ -1,5 +1,25 @@
 """The admin's pages for integrations: importing them registers them."""
 
-from integrations.admin import alerts, connections, events, imports, people, runs, schedule, words
+from integrations.admin import (
+    alerts,
+    connections,
+    events,
+    imports,
+    operations,
+    people,
+    runs,
+    schedule,
+    words,
+)
 
-__all__ = ["alerts", "connections", "events", "imports", "people", "runs", "schedule", "words"]
+__all__ = [
+    "alerts",
+    "connections",
+    "events",
+    "imports",
+    "operations",
+    "people",
+    "runs",
+    "schedule",
+    "words",
+]

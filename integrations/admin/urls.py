@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from integrations.admin import operations, quarantine
 from integrations.admin.overview.views import fragment
 from integrations.admin.search.views import search
 
@@ -11,4 +12,12 @@ app_name = "backoffice"
 urlpatterns = [
     path("busca", admin.site.admin_view(search), name="search"),
     path("painel", admin.site.admin_view(fragment), name="overview"),
+    path("quarentena", admin.site.admin_view(quarantine.causes), name="quarantine"),
+    path("quarentena/grupo", admin.site.admin_view(quarantine.group), name="quarantine_group"),
+    path("acoes/<uuid:action_id>", admin.site.admin_view(operations.show), name="bulk"),
+    path(
+        "acoes/<uuid:action_id>/andamento",
+        admin.site.admin_view(operations.progress),
+        name="bulk_progress",
+    ),
 ]

@@ -1,0 +1,151 @@
+"""The quarantine as a to-do list: failures by their cause, and what to do with a whole group."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, Count, F, Max, Min, QuerySet
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from flowzz.accounts.models import User
+from flowzz.backoffice import trail
+from integrations import bulk, inbox
+from integrations.admin.forms import OwnerForm, ReasonForm
+from integrations.admin.operations import NEEDED, figures
+from integrations.causes import explain, place_of
+from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
+from integrations.models.bulk import UNDER_WAY
+from integrations.preview import LIMIT, of_replay
+
+LONGEST = 200
+"""Causes on the page; the rest follow when these are solved."""
+EXAMPLES = 10
+DONE = {
+    BulkKind.REPLAY: "Reprocessou grupo da quarentena",
+    BulkKind.ASSIGN: "Atribuiu grupo da quarentena",
+    BulkKind.DISCARD: "Descartou grupo da quarentena",
+}
+
+
+def address_of(cause: str) -> str:
+    query = QueryDict(mutable=True)
+    query["causa"] = cause
+    return f"{reverse('backoffice:quarantine_group')}?{query.urlencode()}"
+
+
+@require_safe
+def causes(request: HttpRequest) -> HttpResponse:
+    """All causes, the commonest first, read from the index of quarantined events alone."""
+    _need(request, "integrations.view_webhookevent")
+    groups = (
+        WebhookEvent.objects.filter(state=EventState.QUARANTINED)
+        .order_by()
+        .values("cause")
+        .annotate(
+            count=Count("id"),
+            first=Min("received_at"),
+            last=Max("received_at"),
+            example=Max(Cast("id", CharField())),
+        )
+        .order_by("-count", "cause")[:LONGEST]
+    )
+    under_way = BulkAction.objects.filter(state__in=UNDER_WAY).exclude(cause="")
+    working = {action.cause: action for action in under_way}
+    shown = [
+        {
+            **found,
+            "explanation": explain(found["cause"]),
+            "place": place_of(found["cause"]),
+            "href": address_of(found["cause"]),
+            "action": working.get(found["cause"]),
+        }
+        for found in groups
+    ]
+    context = {
+        **admin.site.each_context(request),
+        "title": "Quarentena",
+        "groups": shown,
+        "total": sum(found["count"] for found in groups),
+    }
+    return render(request, "backoffice/quarantine.html", context)
+
+
+def group(request: HttpRequest) -> HttpResponse:
+    """One cause: its events, a preview of what would become of them, and the actions."""
+    _need(request, "integrations.view_webhookevent")
+    cause = request.GET.get("causa", "")
+    events = bulk.group(cause)
+    facts = events.aggregate(count=Count("id"), first=Min("received_at"), last=Max("received_at"))
+    kind = BulkKind(request.POST["kind"]) if request.POST.get("kind") in DONE else None
+    owner = OwnerForm(request.POST if kind == BulkKind.ASSIGN else None, provider=_provider(events))
+    is_confirmed = "confirm" in request.POST
+    reason = ReasonForm(
+        request.POST if is_confirmed or kind == BulkKind.DISCARD else None,
+        required=kind == BulkKind.DISCARD,
+    )
+    foreseen = None
+    if kind:
+        _need(request, NEEDED[kind])
+        if _is_ready(kind, owner, reason, is_confirmed=is_confirmed):
+            return _start(request, kind, cause, reason.cleaned_data["reason"], owner.integration)
+        if kind != BulkKind.DISCARD and (kind == BulkKind.REPLAY or owner.is_valid()):
+            foreseen = of_replay(events, facts["count"], owner.integration)
+    context = {
+        **admin.site.each_context(request),
+        "title": explain(cause).title,
+        "cause": cause,
+        "facts": facts,
+        "explanation": explain(cause),
+        "place": place_of(cause),
+        "is_unroutable": cause == inbox.UNROUTABLE,
+        "examples": _examples(events),
+        "kind": kind,
+        "owner": owner,
+        "reason": reason,
+        "preview": foreseen,
+        "figures": figures(foreseen.outcomes) if foreseen else [],
+        "limit": LIMIT,
+        "may_replay": request.user.has_perm(NEEDED[BulkKind.REPLAY]),
+        "may_settle": request.user.has_perm(NEEDED[BulkKind.DISCARD]),
+        "action": BulkAction.objects.filter(cause=cause, state__in=UNDER_WAY).first(),
+        "list": reverse("admin:integrations_webhookevent_changelist"),
+    }
+    return render(request, "backoffice/quarantine_group.html", context)
+
+
+def _is_ready(kind: BulkKind, owner: OwnerForm, reason: ReasonForm, *, is_confirmed: bool) -> bool:
+    is_owned = kind != BulkKind.ASSIGN or owner.is_valid()
+    return is_confirmed and is_owned and reason.is_valid()
+
+
+def _start(
+    request: HttpRequest, kind: BulkKind, cause: str, reason: str, integration: Integration | None
+) -> HttpResponse:
+    assert isinstance(request.user, User)
+    action, is_new = bulk.start(
+        kind, cause, by=request.user, reason=reason, integration=integration
+    )
+    if is_new:
+        details: dict[str, Any] = {"cause": cause, "events": action.total, "bulk": str(action.id)}
+        trail.record(request, DONE[kind], integration, reason=reason, details=details)
+    else:
+        messages.warning(request, "Este grupo já tem uma ação em andamento: é esta.")
+    return redirect("backoffice:bulk", action.id)
+
+
+def _provider(events: "QuerySet[WebhookEvent]") -> str:
+    return events.order_by("received_at", "id").values_list("provider", flat=True).first() or ""
+
+
+def _examples(events: "QuerySet[WebhookEvent]") -> "QuerySet[WebhookEvent]":
+    rows = events.select_related("integration__user").defer("body", "headers")
+    return rows.order_by(F("received_at").desc(), "-id")[:EXAMPLES]
+
+
+def _need(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied

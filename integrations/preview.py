@@ -1,0 +1,171 @@
+"""What a replay, or a meaning, would do: done for real, looked at, and rolled back."""
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from django.contrib.admin.utils import label_for_field
+from django.db import transaction
+from django.db.models import QuerySet
+
+from clients.sellers import hold_seller
+from integrations import meanings
+from integrations.causes import explain
+from integrations.models import EventOutcome, EventState, Integration, UnknownStatus, WebhookEvent
+from integrations.processing import Verdict, process, read
+from sales.models import Sale
+
+LIMIT = 500
+"""Events that a preview tries; the first of the group."""
+SECONDS = 5.0
+"""After this long it says what it has seen."""
+EXAMPLES = 20
+REFUSED = "quarantined"
+SHOWN = ("status", "shipping_status", "total_price", "quantity", "product_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field of a sale as people read it; `before` is empty for a new sale."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What would become of one event or sale."""
+
+    number: str
+    outcome: str
+    event: WebhookEvent | None = None
+    error: str = ""
+    changes: Sequence[Change] = ()
+
+    @property
+    def label(self) -> str:
+        is_refused = self.outcome == REFUSED
+        return "Continuaria em quarentena" if is_refused else EventOutcome(self.outcome).label
+
+
+@dataclass(slots=True)
+class Preview:
+    total: int
+    tried: int = 0
+    outcomes: "Counter[str]" = field(default_factory=Counter)
+    examples: list[Foreseen] = field(default_factory=list)
+
+    @property
+    def is_partial(self) -> bool:
+        return self.tried < self.total
+
+    def count(self, tried: int, outcomes: "Counter[str]", examples: Iterable[Foreseen]) -> None:
+        """Count all, and keep some, those that change something before the others."""
+        self.tried += tried
+        self.outcomes.update(outcomes)
+        telling = sorted(examples, key=lambda one: not one.changes)
+        self.examples += telling[: EXAMPLES - len(self.examples)]
+
+
+def of_replay(
+    events: "QuerySet[WebhookEvent]", total: int, integration: Integration | None = None
+) -> Preview:
+    """What replaying the first of `events` would do; with an `integration`, as that one's."""
+    preview, deadline = Preview(total), time.monotonic() + SECONDS
+    rows = events.filter(body__isnull=False).select_related("integration__user")
+    first = list(rows.order_by("received_at", "id")[:LIMIT])
+    for event in first:
+        event.is_replay = True
+        event.integration = integration or event.integration
+    owned = sorted(
+        (event for event in first if event.integration), key=attrgetter("integration_id")
+    )
+    for _, part in groupby(owned, key=attrgetter("integration_id")):
+        if time.monotonic() > deadline:
+            break
+        foreseen = _try(list(part))
+        preview.count(len(foreseen), Counter(one.outcome for one in foreseen), foreseen)
+    return preview
+
+
+def of_meaning(word: UnknownStatus, meaning: str) -> Preview:
+    """What giving a word this meaning would do to the first of its sales."""
+    preview, deadline = Preview(meanings.count(word)), time.monotonic() + SECONDS
+    with transaction.atomic():
+        word = UnknownStatus.objects.get(id=word.id)
+        word.meaning = meaning
+        word.save(update_fields=["meaning"])
+        position = meanings.START
+        while preview.tried < LIMIT and time.monotonic() < deadline:
+            batch = meanings.next_batch(word, position)
+            if batch is None:
+                break
+            before = _sales(word.provider, batch.user_id, batch.numbers)
+            reread = meanings.reread(word, batch)
+            after = _sales(word.provider, batch.user_id, batch.numbers)
+            position = reread.position
+            preview.count(len(batch.numbers), reread.outcomes, _compared(before, after))
+        transaction.set_rollback(True)
+    return preview
+
+
+def _try(events: Sequence[WebhookEvent]) -> list[Foreseen]:
+    """One integration's events, through the same doors as a worker takes them."""
+    integration = events[0].integration
+    assert integration is not None
+    with transaction.atomic():
+        hold_seller(integration.user_id)
+        readings, verdicts = read(integration, events)
+        numbers = {reading.external_id for reading in readings}
+        before = _sales(integration.provider, integration.user_id, numbers)
+        verdicts += process(integration, readings)
+        after = _sales(integration.provider, integration.user_id, numbers)
+        transaction.set_rollback(True)
+    return [_foreseen(verdict, before, after) for verdict in verdicts]
+
+
+def _foreseen(verdict: Verdict, before: dict[str, Sale], after: dict[str, Sale]) -> Foreseen:
+    number = verdict.external_id
+    is_refused = verdict.state in (EventState.QUARANTINED, EventState.RETRY)
+    return Foreseen(
+        number=number,
+        event=verdict.event,
+        outcome=REFUSED if is_refused else verdict.outcome,
+        error=verdict.error or (explain(verdict.reason).title if verdict.reason else ""),
+        changes=[] if is_refused else _changes(before.get(number), after.get(number)),
+    )
+
+
+def _compared(before: dict[str, Sale], after: dict[str, Sale]) -> Iterable[Foreseen]:
+    for number, sale in after.items():
+        changes = _changes(before.get(number), sale)
+        outcome = EventOutcome.UPDATED if changes else EventOutcome.UNCHANGED
+        yield Foreseen(number=number, outcome=outcome, changes=changes)
+
+
+def _sales(source: str, user_id: UUID, numbers: Collection[str]) -> dict[str, Sale]:
+    rows = Sale.objects.filter(user_id=user_id).numbered(source, list(numbers))
+    return {sale.external_id: sale for sale in rows}
+
+
+def _changes(before: Sale | None, after: Sale | None) -> list[Change]:
+    if after is None:
+        return []
+    pairs = ((name, _shown(before, name), _shown(after, name)) for name in SHOWN)
+    return [
+        Change(str(label_for_field(name, Sale)), was, becomes)
+        for name, was, becomes in pairs
+        if was != becomes
+    ]
+
+
+def _shown(sale: Sale | None, name: str) -> str:
+    if sale is None:
+        return ""
+    display = getattr(sale, f"get_{name}_display", None)
+    return str(display() if display else getattr(sale, name))

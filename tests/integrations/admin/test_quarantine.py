@@ -1,0 +1,133 @@
+"""The quarantine by cause, and what is done to a group."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clients.models import Client
+from flowzz.accounts.models import StaffAction, User
+from integrations import bulk, inbox
+from integrations.admin.quarantine import address_of
+from integrations.models import BulkAction, EventFailure, EventState, UnknownStatus, WebhookEvent
+from sales.models import Sale, SaleStatusChange
+from tests import payloads
+from tests.integrations.admin.conftest import Staff
+from tests.integrations.sellers import Seller
+
+LIST = "/admin/quarentena"
+CAUSE = "parser_fault:ValueError"
+TABLES = (WebhookEvent, EventFailure, Sale, SaleStatusChange, Client, UnknownStatus, BulkAction)
+
+
+@pytest.fixture
+def seller(db: None) -> Seller:
+    return Seller()
+
+
+def quarantine(seller: Seller, *bodies: bytes | dict[str, Any], cause: str = CAUSE) -> None:
+    seller.receive(*bodies)
+    WebhookEvent.objects.filter(state=EventState.PENDING).update(
+        state=EventState.QUARANTINED, reason=cause.partition(":")[0], cause=cause
+    )
+
+
+def everything() -> list[list[dict[str, Any]]]:
+    return [list(model._default_manager.order_by("pk").values()) for model in TABLES]
+
+
+def test_groups_are_counted_and_cost_the_same_however_many(staff: Staff, seller: Seller) -> None:
+    seller.told(b"{", b"[")
+    staff.get(LIST)
+    with CaptureQueriesContext(connection) as few:
+        page = staff.get(LIST)
+    assert [(found["cause"], found["count"]) for found in page.context["groups"]] == [
+        ("invalid_json", 2)
+    ]
+    for number in range(20):
+        quarantine(seller, b"{", cause=f"parser_fault:Fault{number}Error")
+    with CaptureQueriesContext(connection) as many:
+        page = staff.get(LIST)
+    assert len(page.context["groups"]) == 21
+    assert len(many) == len(few)
+
+
+def test_preview_tells_what_would_come_and_changes_nothing(staff: Staff, seller: Seller) -> None:
+    seller.told(payloads.order("ord1"))
+    quarantine(
+        seller,
+        payloads.order("ord1", order_status="Enviado"),
+        payloads.order("ord2", order_status="Na moita"),
+        payloads.order("ord1"),
+        b"{",
+    )
+    before = everything()
+    page = staff.post(address_of(CAUSE), {"kind": "replay"})
+
+    foreseen = page.context["preview"]
+    assert foreseen.outcomes == {"updated": 1, "created": 1, "stale": 1, "quarantined": 1}
+    assert (foreseen.tried, foreseen.total, foreseen.is_partial) == (4, 4, False)
+    shown = {one.number: [(c.before, c.after) for c in one.changes] for one in foreseen.examples}
+    assert ("Pago", "Enviado") in shown["ord1"]
+    assert everything() == before
+
+
+def test_confirmed_replay_begins_and_is_traced(staff: Staff, seller: Seller) -> None:
+    quarantine(seller, payloads.order("ord1"))
+    response = staff.post(
+        address_of(CAUSE), {"kind": "replay", "confirm": "1", "reason": "Atendimento 77"}
+    )
+
+    action = BulkAction.objects.get()
+    assert response["Location"] == reverse("backoffice:bulk", args=[action.id])
+    assert (action.kind, action.total, action.reason) == ("replay", 1, "Atendimento 77")
+    line = StaffAction.objects.get()
+    assert (line.action, line.reason) == ("Reprocessou grupo da quarentena", "Atendimento 77")
+    while bulk.step(action.id):
+        pass
+    progress = staff.get(reverse("backoffice:bulk_progress", args=[action.id])).content.decode()
+    assert 'data-state="DONE"' in progress
+    assert "hx-get" not in progress  # it no longer asks for itself
+
+
+@pytest.mark.parametrize("reason", ["", "ana@exemplo.com.br pediu"])
+def test_group_is_not_discarded_without_a_reason_that_may_stay(
+    staff: Staff, seller: Seller, reason: str
+) -> None:
+    quarantine(seller, b"{")
+    staff.post(address_of(CAUSE), {"kind": "discard", "confirm": "1", "reason": reason})
+    assert not BulkAction.objects.exists()
+
+
+def test_group_of_nobody_is_assigned_by_email(staff: Staff, seller: Seller) -> None:
+    quarantine(seller, payloads.order("ord1"), cause=inbox.UNROUTABLE)
+    WebhookEvent.objects.update(integration=None)
+    form = {"kind": "assign", "email": seller.email.upper()}
+
+    page = staff.post(address_of(inbox.UNROUTABLE), form)
+    assert page.context["preview"].outcomes == {"created": 1}
+    staff.post(address_of(inbox.UNROUTABLE), form | {"confirm": "1"})
+    assert BulkAction.objects.get().integration == seller.integration
+
+
+def test_support_replays_and_does_not_discard(seller: Seller) -> None:
+    quarantine(seller, b"{")
+    user = User.objects.create_user("suporte@flowzz.test", is_staff=True)
+    user.groups.add(Group.objects.get(name="Suporte"))
+    support = Browser()
+    support.force_login(user)
+
+    form = {"kind": "discard", "confirm": "1", "reason": "Teste"}
+    assert support.post(address_of(CAUSE), form).status_code == 403
+    assert support.post(address_of(CAUSE), {"kind": "replay"}).status_code == 200
+
+
+def test_action_is_cancelled_from_its_page(staff: Staff, seller: Seller) -> None:
+    quarantine(seller, b"{")
+    staff.post(address_of(CAUSE), {"kind": "replay", "confirm": "1"})
+    staff.post(reverse("backoffice:bulk", args=[BulkAction.objects.get().id]))
+    assert BulkAction.objects.get().state == "CANCELLED"
