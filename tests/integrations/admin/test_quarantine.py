@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.db.models import Model
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -21,7 +22,15 @@ from tests.integrations.sellers import Seller
 
 LIST = "/admin/quarentena"
 CAUSE = "parser_fault:ValueError"
-TABLES = (WebhookEvent, EventFailure, Sale, SaleStatusChange, Client, UnknownStatus, BulkAction)
+TABLES: tuple[type[Model], ...] = (
+    WebhookEvent,
+    EventFailure,
+    Sale,
+    SaleStatusChange,
+    Client,
+    UnknownStatus,
+    BulkAction,
+)
 
 
 @pytest.fixture
