@@ -1,0 +1,126 @@
+"""A database as it is after years: rows by the million, made by PostgreSQL itself.
+
+Sellers are uneven: the first one has a tenth of everything. People are invented.
+"""
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+SALES = 1_000_000
+SELLERS = 200
+CLIENTS_PER_SALE = 0.4
+YEARS = "interval '730 days'"
+
+
+SELLER = f"floor({SELLERS} * (random() ^ 2))::int"
+STATEMENTS = f"""
+CREATE TEMP TABLE seller AS
+    SELECT row_number() OVER () - 1 AS n, i.user_id, i.id AS integration_id
+    FROM integrations_integration i;
+
+CREATE TEMP TABLE made_client AS
+    SELECT n, {SELLER} AS seller, uuidv7(-{YEARS} * (1 - n / %(clients)s::float)) AS id,
+        (array['Ana','Bruno','Carla','Davi','Elisa','Fábio','Gilda','Hugo','Íris','Jonas'])
+            [1 + n %% 10] || ' ' ||
+        (array['Alves','Barros','Castro','Duarte','Esteves','Farias','Gomes','Horta','Lima',
+               'Moura','Nunes','Pires','Rocha'])[1 + n %% 13] || ' ' || n AS name
+    FROM generate_series(1, %(clients)s) n;
+
+INSERT INTO clients_client (id, user_id, name, email, phone, cpf, document_valid,
+    document_identifies, address, address_number, district, complement, city, state, cep, country,
+    status, created_at, updated_at)
+    SELECT c.id, s.user_id, c.name, 'pessoa' || c.n || '@example.com',
+        '+55119' || lpad(c.n::text, 8, '0'),
+        CASE WHEN c.n %% 5 > 0 THEN lpad((c.n * 97)::text, 11, '0') ELSE '' END,
+        c.n %% 5 > 0, c.n %% 5 > 0, 'Rua das Amoras', c.n::text, 'Centro', '', 'Santa Maria', 'RS',
+        '97010000', 'BR', 'ACTIVE', uuid_extract_timestamp(c.id), now()
+    FROM made_client c JOIN seller s ON s.n = c.seller;
+
+CREATE TEMP TABLE made_sale AS
+    SELECT c.*, row_number() OVER () AS sale_n, at, uuidv7(at - now()) AS sale_id, dice
+    FROM (SELECT n AS number, 1 + floor(%(clients)s * random())::int AS client_n,
+            now() - {YEARS} * (1 - n / %(sales)s::float) AS at, random() AS dice
+          FROM generate_series(1, %(sales)s) n) x
+    JOIN made_client c ON c.n = x.client_n;
+
+INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_id, product_name,
+    product_sku, quantity, unit_price, total_price, commission, status, shipping_status,
+    unknown_status, unknown_shipping_status, payment_method, tracking_code, sale_date, paid_at,
+    metadata, observed_at, created_at, updated_at)
+    SELECT m.sale_id, s.user_id, m.id, 'documento', 'coinzz', 'ord' || to_hex(m.sale_n),
+        'Produto ' || m.seller || '-' || m.sale_n %% 7, 'sku' || m.sale_n %% 7, 1, 197.9, 197.9, 90,
+        CASE WHEN dice < .3 THEN 'PENDING' WHEN dice < .6 THEN 'DELIVERED'
+             WHEN dice < .8 THEN 'PAID' WHEN dice < .9 THEN 'SHIPPED'
+             WHEN dice < .98 THEN 'CANCELLED' ELSE 'REFUNDED' END,
+        CASE WHEN dice < .5 THEN 'PENDING' WHEN dice < .85 THEN 'DELIVERED'
+             WHEN dice < .99 THEN 'SHIPPED' ELSE 'RETURNED' END,
+        '', '', 'pix', '', at, at,
+        jsonb_build_object('transaction', md5(m.sale_n::text), 'observation', repeat('x', 120)) ||
+        CASE WHEN dice < .4 THEN jsonb_build_object('utms', jsonb_build_object('source', 'fb',
+            'campaign', 'campanha ' || m.sale_n %% 3000)) ELSE '{{}}' END,
+        at, at, at
+    FROM made_sale m JOIN seller s ON s.n = m.seller;
+
+INSERT INTO sales_salestatuschange (id, sale_id, axis, from_status, to_status, at, origin, origin_id)
+    SELECT uuidv7(at - now()), sale_id, 'status', '', 'PENDING', at, 'event', gen_random_uuid()
+    FROM made_sale
+    UNION ALL SELECT uuidv7(at - now()), sale_id, 'status', 'PENDING', 'PAID', at, 'event',
+        gen_random_uuid() FROM made_sale WHERE dice > .3;
+
+INSERT INTO sales_subscription (id, user_id, client_id, source, subscription_hash, status,
+    unknown_status, frequency, cycle, next_charge_date, product_name, observed_at, created_at,
+    updated_at)
+    SELECT uuidv7(at - now()), s.user_id, m.id, 'coinzz', 'sub' || to_hex(sale_n),
+        CASE WHEN dice < .8 THEN 'ACTIVE' ELSE 'CANCELLED' END, '', 'mensal', 1, at, 'Clube', at, at,
+        at
+    FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 20 = 0;
+
+INSERT INTO sales_subscriptioncycle (id, subscription_id, cycle, sale_id, next_charge_date, seen_at)
+    SELECT uuidv7(created_at - now()), id, c, NULL, now(), created_at
+    FROM sales_subscription, generate_series(1, 3) c;
+
+INSERT INTO sales_affiliationrequest (id, user_id, source, fingerprint, affiliate_name,
+    affiliate_email, affiliate_phone, product_name, status, observed_at, created_at, updated_at)
+    SELECT uuidv7(at - now()), s.user_id, 'coinzz', md5(sale_n::text), name,
+        'afiliado' || sale_n || '@example.com', '', 'Clube', 'Pendente', at, at, at
+    FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 50 = 0;
+
+INSERT INTO integrations_webhookevent (id, integration_id, provider, body, body_hash, headers,
+    received_at, kind, external_id, state, outcome, reason, error, attempts, is_replay, finished_at)
+    SELECT uuidv7(at - now()), s.integration_id, 'coinzz',
+        convert_to('{{"order": {{"order_number": "ord' || to_hex(sale_n) || '"}}, "x": "' ||
+            repeat(md5(sale_n::text), 20) || '"}}', 'UTF8'),
+        sha256(sale_n::text::bytea), '{{}}', at, 'order', 'ord' || to_hex(sale_n),
+        CASE WHEN dice < .97 THEN 'DONE' WHEN dice < .995 THEN 'IGNORED' ELSE 'QUARANTINED' END,
+        CASE WHEN dice < .5 THEN 'created' WHEN dice < .97 THEN 'updated'
+             WHEN dice < .995 THEN 'duplicate' ELSE '' END,
+        CASE WHEN dice < .995 THEN '' ELSE 'invalid_json' END,
+        CASE WHEN dice < .995 THEN '' ELSE 'Linha 1: vírgula a mais' END,
+        1, false, at
+    FROM made_sale m JOIN seller s ON s.n = m.seller;
+
+INSERT INTO integrations_syncrun (id, integration_id, trigger, is_full, state, next_page, pages,
+    processed, created, updated, unchanged, errors, missed, attempts, error_code, error, created_at,
+    started_at, finished_at)
+    SELECT uuidv7(at - now()), s.integration_id, 'schedule', false,
+        CASE WHEN x.n %% 50 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 1, 1, 3, 1, 1, 1, 0, 0, 1, '', '',
+        at, at, at
+    FROM (SELECT n, now() - {YEARS} * (1 - n / 100000.0) AS at FROM generate_series(1, 100000) n) x
+    JOIN seller s ON s.n = x.n %% {SELLERS};
+
+INSERT INTO integrations_syncfinding (id, run_id, kind, external_id, message, fields)
+    SELECT uuidv7(created_at - now()), id, 'differs', 'ord1f', '', '[]'
+    FROM integrations_syncrun;
+"""
+
+
+def fill(sales: int = SALES) -> Iterator[str]:
+    """Fill a migrated, empty database that has its sellers; name each step before it starts."""
+    figures = {"sales": sales, "clients": int(sales * CLIENTS_PER_SALE)}
+    with connection.cursor() as cursor:
+        for statement in STATEMENTS.split(";\n\n"):
+            yield " ".join(statement.split()[:3])
+            cursor.execute(statement, figures)
+        yield "VACUUM ANALYZE"
+        cursor.execute("VACUUM ANALYZE")
