@@ -22,7 +22,7 @@ class Match(models.TextChoices):
     NEW = "novo", "Cliente novo"
 
 
-_FILLABLE = (
+FILLABLE = (
     "name",
     "email",
     "phone",
@@ -35,7 +35,7 @@ _FILLABLE = (
     "cep",
     "country",
 )
-_WRITTEN = (*_FILLABLE, "cpf", "document_valid", "document_identifies", "updated_at")
+_WRITTEN = (*FILLABLE, "cpf", "document_valid", "document_identifies", "updated_at")
 
 
 def describe(user_id: uuid.UUID, customer: Customer) -> Client:
@@ -72,6 +72,8 @@ class Directory:
         self._by_phone: defaultdict[str, list[Client]] = defaultdict(list)
         self._changed: dict[uuid.UUID, Client] = {}
         for client in known:
+            self._by_id[client.id] = client
+        for client in tuple(self._by_id.values()):
             self._index(client)
 
     @classmethod
@@ -81,13 +83,17 @@ class Directory:
         described: Collection[Client],
         client_ids: Collection[uuid.UUID],
     ) -> Self:
-        return cls(
-            Client.objects.of(user_id).that_may_be(
+        clients = Client.objects.of(user_id)
+        known = list(
+            clients.that_may_be(
                 ids=client_ids,
                 documents={c.cpf for c in described if c.document_identifies},
                 phones={c.phone for c in described if c.phone},
             )
         )
+        if merged := {c.merged_into_id for c in known if c.merged_into_id}:
+            known += clients.filter(id__any_of=merged - {c.id for c in known})
+        return cls(known)
 
     def recognise(self, described: Client) -> tuple[Client | None, Match | None]:
         """Find or add the client that `described` is; nobody where nothing is known of them."""
@@ -104,14 +110,15 @@ class Directory:
         return described, Match.NEW
 
     def get(self, client_id: uuid.UUID | None) -> Client | None:
-        return self._by_id.get(client_id) if client_id else None
+        client = self._by_id.get(client_id) if client_id else None
+        return self._standing(client) if client else None
 
     def fill(self, client: Client, described: Client) -> None:
         """Complete a client's empty fields, keeping what is there; an erased one stays empty."""
         if client.erased_at:
             return
         filled = [
-            name for name in _FILLABLE if not getattr(client, name) and getattr(described, name)
+            name for name in FILLABLE if not getattr(client, name) and getattr(described, name)
         ]
         for name in filled:
             setattr(client, name, getattr(described, name))
@@ -125,10 +132,15 @@ class Directory:
 
     def _index(self, client: Client) -> None:
         self._by_id[client.id] = client
+        standing = self._standing(client)
         if client.document_identifies:
-            self._by_document[client.cpf] = client
+            self._by_document[client.cpf] = standing
         if client.phone:
-            self._by_phone[client.phone].append(client)
+            self._by_phone[client.phone].append(standing)
+
+    def _standing(self, client: Client) -> Client:
+        """The client that this one was merged into, or itself."""
+        return self._by_id[client.merged_into_id] if client.merged_into_id else client
 
     def _with_document(self, described: Client) -> Client | None:
         return self._by_document.get(described.cpf) if described.document_identifies else None

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
@@ -23,6 +24,10 @@ class ClientStatus(models.TextChoices):
 class ClientQuerySet(models.QuerySet["Client"]):
     def of(self, user_id: uuid.UUID) -> "ClientQuerySet":
         return self.filter(user_id=user_id)
+
+    def standing(self) -> "ClientQuerySet":
+        """Without those that were merged into another."""
+        return self.filter(merged_into=None)
 
     def that_may_be(
         self, *, ids: Collection[uuid.UUID], documents: Collection[str], phones: Collection[str]
@@ -66,6 +71,16 @@ class Client(BulkRow):
     status = models.CharField(
         "situação", max_length=8, choices=ClientStatus, default=ClientStatus.ACTIVE
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="aliases",
+        db_index=False,
+        verbose_name="unido a",
+        help_text="Os pedidos com o documento ou o telefone deste cliente são do outro.",
+    )
     erased_at = models.DateTimeField("dados pessoais apagados em", null=True, blank=True)
     created_at = models.DateTimeField("criado em", auto_now_add=True)
     updated_at = models.DateTimeField("atualizado em", auto_now=True)
@@ -74,6 +89,7 @@ class Client(BulkRow):
 
     class Meta:
         verbose_name = "cliente"
+        permissions: ClassVar = [("merge_client", "Pode unir e separar clientes")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "cpf"],
@@ -91,7 +107,59 @@ class Client(BulkRow):
                 fields=["email"], condition=Q(email__isnull=False), name="client_search_email"
             ),
             GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="client_search_name"),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="client_merged",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name or "(sem nome)"
+
+
+class ClientMove(models.Model):
+    """Sales that staff gave to another client, and all that undoing it needs.
+
+    A merge moves everything of `source` to `target`; a split, some sales to a new `target`.
+    """
+
+    class Kind(models.TextChoices):
+        MERGE = "merge", "União"
+        SPLIT = "split", "Separação"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField("tipo", max_length=5, choices=Kind)
+    source = models.ForeignKey(Client, models.CASCADE, related_name="moves_out", verbose_name="de")
+    target = models.ForeignKey(
+        Client, models.SET_NULL, null=True, related_name="moves_in", verbose_name="para"
+    )
+    sales = ArrayField(models.UUIDField(), default=list, verbose_name="vendas")
+    subscriptions = ArrayField(models.UUIDField(), default=list, verbose_name="assinaturas")
+    aliases = ArrayField(models.UUIDField(), default=list, verbose_name="unidos antes")
+    filled = models.JSONField("campos completados", default=dict)
+    documents = models.JSONField("documentos de antes", default=dict)
+    made_at = models.DateTimeField("feita em", auto_now_add=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="feita por",
+    )
+    undone_at = models.DateTimeField("desfeita em", null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="desfeita por",
+    )
+
+    class Meta:
+        verbose_name = "união ou separação"
+        verbose_name_plural = "uniões e separações"
+        ordering: ClassVar = ["-made_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} de {self.made_at:%d/%m/%Y}"

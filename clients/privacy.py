@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from clients.contacts import normalise_email, normalise_phone
-from clients.models import Client, ClientStatus
+from clients.models import Client, ClientMove, ClientStatus
 
 EXPORTED = {
     "id": "id",
@@ -62,14 +63,26 @@ class Person:
     document: str
     phone: str
     email: str
+    aliases: tuple[Self, ...] = ()
+    """The same person as they were known before they were merged into this client."""
 
     @classmethod
     def of(cls, client: Client, *, sellers_emails: Collection[str] = ()) -> Self:
-        others = Client.objects.of(client.user_id).exclude(id=client.id)
+        merged = list(client.aliases.all())
+        themselves = {client.id, *(alias.id for alias in merged)}
+        others = Client.objects.of(client.user_id).exclude(id__in=themselves)
+        emails = {normalise_email(email) for email in sellers_emails}
+        person, *aliases = (cls._known_as(each, others, emails) for each in (client, *merged))
+        return replace(person, aliases=tuple(aliases))
+
+    @classmethod
+    def _known_as(
+        cls, client: Client, others: QuerySet[Client], sellers_emails: Collection[str]
+    ) -> Self:
         is_own_phone = client.phone and not others.filter(phone=client.phone).exists()
         is_own_email = (
             client.email
-            and client.email not in {normalise_email(email) for email in sellers_emails}
+            and client.email not in sellers_emails
             and not others.filter(email=client.email).exists()
         )
         return cls(
@@ -78,6 +91,10 @@ class Person:
             phone=client.phone if is_own_phone else "",
             email=(client.email or "") if is_own_email else "",
         )
+
+    @property
+    def _known(self) -> "tuple[Person, ...]":
+        return (self, *self.aliases)
 
     @cached_property
     def pattern(self) -> str:
@@ -89,31 +106,49 @@ class Person:
             ways.append(_phone_pattern(self.phone))
         if self.email:
             ways.append(rf"(?<![a-z0-9._%+-]){re.escape(self.email)}(?![.]?[a-z0-9-])")
+        ways += (alias.pattern for alias in self.aliases if alias.pattern)
         return "|".join(ways)
 
     def is_named_in(self, text: str) -> bool:
         """Whether a text is the person's name, or has their document, phone or e-mail in it."""
-        if self.name and text.strip().casefold() == self.name.casefold():
+        names = {each.name.casefold() for each in self._known if each.name}
+        if text.strip().casefold() in names:
             return True
         return bool(self.pattern and re.search(self.pattern, text, re.IGNORECASE))
 
     def shares_a_name_with(self, text: str) -> bool:
         """Whether a text has one of the person's names in it, short words such as "da" aside."""
-        names = {word for word in self.name.casefold().split() if len(word) > _SHORT_WORD}
+        known_as = " ".join(each.name for each in self._known)
+        names = {word for word in known_as.casefold().split() if len(word) > _SHORT_WORD}
         return not names.isdisjoint(re.findall(r"\w+", text.casefold()))
 
     def has(self, *, email: str, phone: str) -> bool:
         """Whether either of these contacts, in any writing, is the person's."""
         same_email = self.email and normalise_email(email) == self.email
-        return bool(same_email or (self.phone and normalise_phone(phone) == self.phone))
+        same_phone = self.phone and normalise_phone(phone) == self.phone
+        also = any(alias.has(email=email, phone=phone) for alias in self.aliases)
+        return bool(same_email or same_phone or also)
 
 
 def export_client(client: Client) -> dict[str, Any]:
-    return {key: getattr(client, field) for key, field in EXPORTED.items()}
+    """The client, and as whom they were known before staff merged them into one."""
+    aliases = client.aliases.order_by("created_at", "id")
+    return _fields(client) | {"unidos": [_fields(alias) for alias in aliases]}
 
 
 def anonymise(client: Client) -> None:
-    """Empty all that tells who it is; the row stays, so that the numbers do."""
+    """Empty all that tells who it is, here and in what merges kept; the rows stay."""
+    for each in (client, *client.aliases.all()):
+        _empty(each)
+        moves = ClientMove.objects.filter(Q(source=each) | Q(target=each))
+        moves.update(filled={}, documents={})
+
+
+def _fields(client: Client) -> dict[str, Any]:
+    return {key: getattr(client, field) for key, field in EXPORTED.items()}
+
+
+def _empty(client: Client) -> None:
     for field in PERSONAL:
         setattr(client, field, "")
     client.email = None

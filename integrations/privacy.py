@@ -42,6 +42,7 @@ class Erasure:
 
 def export(client: Client) -> dict[str, Any]:
     """All that is stored of a client, as docs/personal-data.md describes it; no secret."""
+    client = client.merged_into or client
     person = person_of(client)
     return {
         "gerado_em": timezone.now(),
@@ -65,7 +66,8 @@ def erase(client_id: uuid.UUID) -> Erasure:
     Raises Client.DoesNotExist. What comes later of an order of theirs changes its state and
     nothing more; a new order is new data.
     """
-    client = Client.objects.select_related("user").get(id=client_id)
+    client = Client.objects.select_related("user", "merged_into__user").get(id=client_id)
+    client = client.merged_into or client
     started = timezone.now()
     _finish_what_has_arrived(client)
     person = person_of(client)
@@ -75,7 +77,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
     )
     with transaction.atomic():
         hold_seller(client.user_id)
-        client = Client.objects.select_for_update().get(id=client_id)
+        client = Client.objects.select_for_update().get(id=client.id)
         erasure = Erasure(
             events=inbox.forget(WebhookEvent.objects.filter(id__in=events), ERASED),
             findings=_erase_findings(client),

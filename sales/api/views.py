@@ -44,7 +44,7 @@ class SaleViewSet(viewsets.ReadOnlyModelViewSet[Sale]):
 class ClientViewSet(viewsets.ReadOnlyModelViewSet[Client]):
     """Here and not in `clients`, because a client's totals are sums of sales."""
 
-    queryset = Client.objects.all()
+    queryset = Client.objects.standing()
     serializer_class = BuyerSerializer
     pagination_class = CursorPagination
     filter_backends = (DjangoFilterBackend,)

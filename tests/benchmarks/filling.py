@@ -62,7 +62,8 @@ INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_i
         at, at, at
     FROM made_sale m JOIN seller s ON s.n = m.seller;
 
-INSERT INTO sales_salestatuschange (id, sale_id, axis, from_status, to_status, at, origin, origin_id)
+INSERT INTO sales_salestatuschange (id, sale_id, axis, from_status, to_status, at, origin,
+    origin_id)
     SELECT uuidv7(at - now()), sale_id, 'status', '', 'PENDING', at, 'event', gen_random_uuid()
     FROM made_sale
     UNION ALL SELECT uuidv7(at - now()), sale_id, 'status', 'PENDING', 'PAID', at, 'event',
@@ -72,8 +73,8 @@ INSERT INTO sales_subscription (id, user_id, client_id, source, subscription_has
     unknown_status, frequency, cycle, next_charge_date, product_name, observed_at, created_at,
     updated_at)
     SELECT uuidv7(at - now()), s.user_id, m.id, 'coinzz', 'sub' || to_hex(sale_n),
-        CASE WHEN dice < .8 THEN 'ACTIVE' ELSE 'CANCELLED' END, '', 'mensal', 1, at, 'Clube', at, at,
-        at
+        CASE WHEN dice < .8 THEN 'ACTIVE' ELSE 'CANCELLED' END, '', 'mensal', 1, at, 'Clube', at,
+        at, at
     FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 20 = 0;
 
 INSERT INTO sales_subscriptioncycle (id, subscription_id, cycle, sale_id, next_charge_date, seen_at)
@@ -104,9 +105,10 @@ INSERT INTO integrations_syncrun (id, integration_id, trigger, is_full, state, n
     processed, created, updated, unchanged, errors, missed, attempts, error_code, error, created_at,
     started_at, finished_at)
     SELECT uuidv7(at - now()), s.integration_id, 'schedule', false,
-        CASE WHEN x.n %% 50 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 1, 1, 3, 1, 1, 1, 0, 0, 1, '', '',
-        at, at, at
-    FROM (SELECT n, now() - {YEARS} * (1 - n / 100000.0) AS at FROM generate_series(1, 100000) n) x
+        CASE WHEN x.n %% 50 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 1, 1, 3, 1, 1, 1, 0, 0, 1,
+        '', '', at, at, at
+    FROM (SELECT n, now() - {YEARS} * (1 - n / 100000.0) AS at
+          FROM generate_series(1, 100000) n) x
     JOIN seller s ON s.n = x.n %% {SELLERS};
 
 INSERT INTO integrations_syncfinding (id, run_id, kind, external_id, message, fields)

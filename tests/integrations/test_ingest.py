@@ -118,6 +118,7 @@ def test_client_is_the_buyer_of_the_order(delivered_sale: Sale) -> None:
         "cep": "01310100",
         "country": "BR",
         "status": "ACTIVE",
+        "merged_into_id": None,
         "erased_at": None,
     }
 
