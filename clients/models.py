@@ -98,9 +98,8 @@ class Client(BulkRow):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["user", "phone"], condition=~Q(phone=""), name="client_phone"),
             models.Index(fields=["user", "created_at", "id"], name="client_user_created"),
-            # What staff look for, over all users.
+            # What staff look for, over all users; the phone is the identity's as well.
             models.Index(fields=["cpf"], condition=~Q(cpf=""), name="client_search_document"),
             models.Index(fields=["phone"], condition=~Q(phone=""), name="client_search_phone"),
             models.Index(

@@ -299,7 +299,7 @@ def test_a_large_batch_is_looked_up_through_the_indexes(user: User) -> None:
     assert re.findall(r"Index Scan on (\w+)", plan.explain()) == [
         "clients_client_pkey",
         "client_document_unique_per_user",
-        "client_phone",
+        "client_search_phone",
     ]
 
 
