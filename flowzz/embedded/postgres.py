@@ -21,6 +21,13 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # An error's text, details and statement quote rows, and with them people. Whoever caused it
+    # is told, and logs it without.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 FASTER = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

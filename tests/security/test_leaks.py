@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz import redis
 from flowzz.accounts.models import User
+from flowzz.embedded.servers import TEST, home_of
 from integrations import connection, inbox, processing, spool, sync, tasks
 from integrations.coinzz.signature import sign
 from integrations.models import Integration, SyncRun, Trigger, WebhookEvent
@@ -38,9 +39,13 @@ from tests.security.marks import (
 pytestmark = pytest.mark.django_db
 
 
+POSTGRES_LOG = home_of("postgres", profile=TEST).log
+
+
 @pytest.fixture(autouse=True)
 def marks(settings: Settings) -> Iterator[Marks]:
     """What the test adds to these is searched for when it has ended."""
+    postgres_began = POSTGRES_LOG.stat().st_size if POSTGRES_LOG.exists() else 0
     settings.SYNC_WAIT_SECONDS = 0
     found, lines, root = Marks(), Lines(), logging.getLogger()
     level = root.level
@@ -52,7 +57,9 @@ def marks(settings: Settings) -> Iterator[Marks]:
     metrics = Browser().get("/metrics").content.decode()
     assert "flowzz_" in metrics
     assert lines.text.count("\n") > 1
-    for text in (lines.text, all_of_redis(), metrics, *(str(sent.subject) for sent in mail.outbox)):
+    postgres = POSTGRES_LOG.read_bytes()[postgres_began:].decode() if postgres_began else ""
+    mails = (str(sent.subject) for sent in mail.outbox)
+    for text in (lines.text, all_of_redis(), metrics, postgres, *mails):
         assert found.found_in(text) == set(), text
 
 
