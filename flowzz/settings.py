@@ -107,6 +107,12 @@ DATABASES["default"] |= {
     "OPTIONS": {
         "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=5),
         "tcp_user_timeout": 10_000,  # milliseconds until a silent network counts as lost
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        # The server's side: whoever was cut off in a transaction lets go of its locks.
+        "options": "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 "
+        "-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
     },
 }
 REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -244,7 +250,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "flowzz.beat:Scheduler"
 
 LOGGING = logs.configuration(level=env.str("LOG_LEVEL", default="INFO"))
 LOGGING_CONFIG = "flowzz.logs.configure"

@@ -73,7 +73,7 @@ def sweep() -> None:
     with suppress(spool.SpoolBusy):
         spool.empty()
     for integration_id in inbox.integrations_with_work():
-        drain_inbox.delay(str(integration_id))
+        wake.inbox(integration_id)
     sync.start_due()
     for run_id in sync.runs_with_work():
         run_sync.delay(str(run_id))
