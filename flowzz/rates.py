@@ -42,7 +42,9 @@ class Rate:
             log.warning("rate_not_counted", cause=type(error).__name__)
             return
         record(REFUSED.by({self._name: 1}))
-        raise RateExceeded(max(1.0, reset_at - time.time()))
+        # Redis' clock need not be ours: a wait is never longer than the limit's own time.
+        wait = min(reset_at - time.time(), self.item.get_expiry())
+        raise RateExceeded(max(1.0, wait))
 
 
 @cache

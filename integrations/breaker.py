@@ -23,6 +23,9 @@ local circuit, open_for = KEYS[1], tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local opened_at = redis.call('HGET', circuit, 'opened_at')
+if tonumber(redis.call('HGET', circuit, 'waits_since') or 0) > now then -- the clock was set back
+    redis.call('HSET', circuit, 'waits_since', now, 'next_probe_at', now + open_for)
+end
 local probing = redis.call('HEXISTS', circuit, 'probing') == 1
 local wait = 0
 if opened_at then
@@ -36,7 +39,7 @@ _BEFORE_CALL = (
     _CIRCUIT
     + """
 if half_open and wait <= 0 then
-    redis.call('HSET', circuit, 'probing', 1, 'next_probe_at', now + ARGV[2])
+    redis.call('HSET', circuit, 'probing', 1, 'waits_since', now, 'next_probe_at', now + ARGV[2])
 end
 return math.max(wait, 0)
 """
@@ -57,7 +60,7 @@ local failures = redis.call('HINCRBY', circuit, 'failures', 1)
 local opens = not opened_at and failures >= tonumber(ARGV[2])
 if opens then redis.call('HSET', circuit, 'opened_at', now) end
 if opens or half_open then
-    redis.call('HSET', circuit, 'next_probe_at', now + open_for)
+    redis.call('HSET', circuit, 'waits_since', now, 'next_probe_at', now + open_for)
     redis.call('HDEL', circuit, 'probing')
 end
 """

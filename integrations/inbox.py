@@ -16,8 +16,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Greatest, Now
+from django.db.models import F, Func, Q, QuerySet
+from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
@@ -46,7 +46,7 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
 
     Storing it again under the same id changes nothing.
     """
-    event = _event(delivery, integration)
+    event = _event(delivery, integration, Now())
     # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
     try:
         event.save(force_insert=True)
@@ -58,11 +58,16 @@ def store(delivery: Delivery, integration: Integration | None) -> None:
 def store_all(routed: Iterable[tuple[Delivery, Integration | None]]) -> None:
     """Keep many that came earlier, in one commit; what is there already stays as it is."""
     WebhookEvent.objects.bulk_create(
-        (_event(delivery, integration) for delivery, integration in routed), ignore_conflicts=True
+        (
+            _event(delivery, integration, Least(delivery.arrived_at, Now()))
+            for delivery, integration in routed
+        ),
+        ignore_conflicts=True,
     )
 
 
-def _event(delivery: Delivery, integration: Integration | None) -> WebhookEvent:
+def _event(delivery: Delivery, integration: Integration | None, at: Func) -> WebhookEvent:
+    """Arrived `at` a time of the database's clock: those of the web's machines may differ."""
     event = WebhookEvent(
         id=delivery.id,
         integration=integration,
@@ -70,7 +75,7 @@ def _event(delivery: Delivery, integration: Integration | None) -> WebhookEvent:
         body=delivery.body,
         body_hash=hashlib.sha256(delivery.body).digest(),
         headers=dict(delivery.headers),
-        received_at=delivery.arrived_at,
+        received_at=at,
     )
     if integration is None:
         event.state, event.reason = EventState.QUARANTINED, UNROUTABLE
@@ -172,9 +177,7 @@ def forget(events: "QuerySet[WebhookEvent]", why: str = "") -> int:
 
 def is_due() -> Q:
     """The events that can be processed now."""
-    return Q(state=EventState.PENDING) | Q(
-        state=EventState.RETRY, next_attempt_at__lte=timezone.now()
-    )
+    return Q(state=EventState.PENDING) | Q(state=EventState.RETRY, next_attempt_at__lte=Now())
 
 
 _NEEDED = ("body", "body_hash", "headers", "received_at", "attempts", "is_replay")

@@ -14,6 +14,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from flowzz.clock import by_database
 from integrations import providers
 from integrations.errors import PayloadInvalid
 from integrations.ingest import Observed, ingest, is_refusal, isolate
@@ -206,7 +207,7 @@ def _rejected(reading: Reading, error: Exception) -> Verdict:
         EventState.RETRY,
         reason="fault",
         error=f"Falha interna ({fault}); nova tentativa agendada.",
-        next_attempt_at=timezone.now() + _backoff(event.attempts),
+        next_attempt_at=by_database(timezone.now() + _backoff(event.attempts)),
     )
 
 

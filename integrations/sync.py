@@ -111,16 +111,15 @@ def schedule_all() -> int:
     connected = Integration.objects.filter(
         status=IntegrationStatus.CONNECTED, paused_at=None, next_sync_at__isnull=True
     )
-    now = timezone.now()
     for integration in connected.only("id").iterator(chunk_size=1000):
         offset = timedelta(seconds=integration.id.int % 10_000 / 10_000 * spread)
-        count += Integration.objects.filter(id=integration.id).update(next_sync_at=now + offset)
+        count += Integration.objects.filter(id=integration.id).update(next_sync_at=Now() + offset)
     return count
 
 
 def start_due() -> int:
     """Ask for the scheduled runs whose moment has come; return how many."""
-    due = Integration.objects.filter(next_sync_at__lte=timezone.now())
+    due = Integration.objects.filter(next_sync_at__lte=Now())
     started = 0
     for integration in due:
         claimed = Integration.objects.filter(
@@ -178,9 +177,9 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
 
 
 def _free() -> Q:
-    now = timezone.now()
-    abandoned = Q(state=RunState.RUNNING, heartbeat_at__lt=now - LEASE_EXPIRES)
-    waiting = Q(state=RunState.QUEUED) & (Q(not_before=None) | Q(not_before__lte=now))
+    """By the database's clock, which also writes heartbeats: a worker's may be ahead of it."""
+    abandoned = Q(state=RunState.RUNNING, heartbeat_at__lt=Now() - LEASE_EXPIRES)
+    waiting = Q(state=RunState.QUEUED) & (Q(not_before=None) | Q(not_before__lte=Now()))
     return waiting | abandoned
 
 
@@ -247,7 +246,7 @@ def _fail(run: SyncRun, error: IntegrationError) -> None:
 
 
 def _postpone(run: SyncRun, wait: timedelta, **changes: object) -> None:
-    _end(run, state=RunState.QUEUED, not_before=timezone.now() + wait, **changes)
+    _end(run, state=RunState.QUEUED, not_before=Now() + wait, **changes)
 
 
 def _give_up(run: SyncRun, error: IntegrationError, told: dict[str, str]) -> None:

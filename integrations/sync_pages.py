@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from clients.sellers import hold_seller
+from flowzz.clock import by_database
 from integrations import providers
 from integrations.errors import PayloadInvalid
 from integrations.inbox import drain
@@ -65,7 +66,7 @@ def apply_page(run: SyncRun, page: providers.Page) -> None:
 def _read(run: SyncRun, page: providers.Page, items: Sequence[Any], tally: Tally) -> list[Observed]:
     reader = providers.reader(run.integration)
     seen = Observation(
-        seen_at=page.fetched_at, origin=Origin.RUN, origin_id=run.id, is_snapshot=True
+        seen_at=by_database(page.fetched_at), origin=Origin.RUN, origin_id=run.id, is_snapshot=True
     )
     batch = []
     for item in items:

@@ -4,10 +4,12 @@ Losing one loses nothing: the sweeper looks for work every 15 s by itself.
 """
 
 import uuid
+from functools import cache
 
 import structlog
 from kombu.exceptions import OperationalError
 from redis import RedisError
+from redis.commands.core import Script
 
 from flowzz import redis
 from flowzz.celery import app
@@ -16,11 +18,21 @@ log = structlog.stdlib.get_logger(__name__)
 
 COALESCE_SECONDS = 15
 
+# Whether to send: not where somebody did just now. A time ahead means that Redis' clock was set
+# back; the key would outlive its seconds.
+_ASK = """
+local now = tonumber(redis.call('TIME')[1])
+local asked_at = tonumber(redis.call('GET', KEYS[1]) or 0)
+if asked_at <= now and now < asked_at + tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], now, 'EX', ARGV[1])
+return 1
+"""
+
 
 def inbox(integration_id: uuid.UUID) -> None:
     """Have an integration's inbox drained; one call is on its way at a time, however many ask."""
     try:
-        if redis.client().set(_key(integration_id), 1, nx=True, ex=COALESCE_SECONDS):
+        if _ask()(keys=[_key(integration_id)], args=[COALESCE_SECONDS]):
             _send("integrations.tasks.drain_inbox", integration_id)
     except RedisError as error:
         log.warning("wake_up_lost", cause=type(error).__name__)
@@ -54,6 +66,11 @@ def _send(task: str, id_: uuid.UUID) -> None:
         app.send_task(task, [str(id_)], retry=False)
     except OperationalError as error:
         log.warning("wake_up_lost", cause=type(error).__name__)
+
+
+@cache
+def _ask() -> Script:
+    return redis.client().register_script(_ASK)
 
 
 def _key(integration_id: uuid.UUID) -> str:

@@ -85,13 +85,13 @@ def test_after_the_window_the_table_judges_a_resend(seller: Seller) -> None:
 def test_repeats_do_not_prolong_the_window(seller: Seller, together: bool) -> None:
     paid = payloads.order(order_status="Aprovado")
 
-    for hours in (0, 50, 100, 150):
+    for hours in (0, 50, 100, 150, 60):  # the last comes from a clock that was set back
         seller.receive(paid, at=NOON + timedelta(hours=hours))
         if not together:
             seller.drain()
     seller.drain()
 
-    assert seller.states == [CREATED, DUPLICATE, UNCHANGED, DUPLICATE]
+    assert seller.states == [CREATED, DUPLICATE, UNCHANGED, DUPLICATE, DUPLICATE]
 
 
 def test_the_same_order_of_two_sellers_is_two_sales(seller: Seller) -> None:

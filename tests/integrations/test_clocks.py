@@ -1,0 +1,209 @@
+"""Clocks that are wrong, or set: of web and worker machines, of beat's, of Redis'."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from celery.beat import ScheduleEntry
+from celery.schedules import schedule
+from django.db.models.functions import Now
+from django.utils import timezone
+from time_machine import travel
+
+from flowzz import beat, redis
+from flowzz.celery import app
+from flowzz.clock import by_database
+from integrations import inbox, processing, sync, wake
+from integrations.breaker import CircuitBreaker
+from integrations.deliveries import Delivery
+from integrations.models import (
+    EventState,
+    Integration,
+    RunState,
+    SyncRun,
+    Trigger,
+    WebhookEvent,
+)
+from tests import payloads
+from tests.api_client import Frontend
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+MOMENT = 0.02
+AHEAD = 10**13
+"""Milliseconds since the epoch: the year 2286."""
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return Seller()
+
+
+def in_an_hour() -> travel:
+    return travel(datetime.now(UTC) + HOUR)
+
+
+def an_hour_ago() -> travel:
+    return travel(datetime.now(UTC) - HOUR)
+
+
+@pytest.mark.parametrize("clock", [in_an_hour, an_hour_ago])
+def test_a_moment_is_told_by_the_databases_clock(clock: Callable[[], travel]) -> None:
+    now = timezone.now()
+    with clock():
+        moment = by_database(timezone.now())
+
+    assert abs(moment - now) < timedelta(minutes=1)
+
+
+def test_what_comes_after_the_webs_clock_was_set_back_still_counts(seller: Seller) -> None:
+    for status, clock in (("Aprovado", in_an_hour), ("Cancelado", an_hour_ago)):
+        with clock():
+            seller.post(payloads.encode(payloads.order(order_status=status)))
+    seller.drain()
+
+    assert seller.states == [("DONE", "created"), ("DONE", "updated")]
+    assert seller.sale().status == "CANCELLED"
+
+
+def test_the_spool_brings_nothing_from_the_future(seller: Seller) -> None:
+    with in_an_hour():
+        late = Delivery(provider="coinzz", token_hash="", body=b"{}", headers={})
+    inbox.store_all([(late, seller.integration)])
+
+    assert seller.events[0].received_at <= timezone.now()
+
+
+def test_a_worker_whose_clock_is_ahead_takes_no_run_from_another(integration: Integration) -> None:
+    run = sync.request_run(integration, Trigger.USER)
+    SyncRun.objects.update(state=RunState.RUNNING, heartbeat_at=Now())
+    with in_an_hour():
+        assert sync.runs_with_work() == []
+
+    SyncRun.objects.update(state=RunState.QUEUED, not_before=Now() + timedelta(minutes=1))
+    with in_an_hour():
+        assert sync.runs_with_work() == []
+
+    SyncRun.objects.update(not_before=Now())
+    with an_hour_ago():
+        assert sync.runs_with_work() == [run.id]
+
+
+def test_a_clock_that_is_ahead_takes_the_cursor_past_nothing(integration: Integration) -> None:
+    with in_an_hour():
+        sync.execute(sync.request_run(integration, Trigger.USER).id)
+
+    integration.refresh_from_db()
+    assert integration.sync_cursor is not None
+    assert integration.sync_cursor <= timezone.now()
+    newest = integration.user.sales.latest("observed_at").observed_at
+    assert newest <= timezone.now()
+
+
+@pytest.mark.parametrize("clock", [in_an_hour, an_hour_ago])
+def test_a_failed_event_is_tried_again_when_its_time_has_come(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch, clock: Callable[[], travel]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    seller.receive(payloads.order())
+    with clock():
+        monkeypatch.setattr(processing, "ingest", fail)
+        seller.drain()
+        assert inbox.integrations_with_work() == []
+
+    [event] = seller.events
+    assert event.next_attempt_at is not None
+    assert 20 < (event.next_attempt_at - timezone.now()).total_seconds() < 40
+    WebhookEvent.objects.update(next_attempt_at=Now())
+    with clock():
+        monkeypatch.undo()
+        seller.drain()
+    assert [state for state, _ in seller.states] == [EventState.DONE]
+
+
+class Beat(beat.Scheduler):
+    """With two entries, and none of the database's."""
+
+    schedule = {
+        name: ScheduleEntry(
+            name=name, task=name, schedule=schedule(seconds), app=app, last_run_at=timezone.now()
+        )
+        for name, seconds in (("often", 30), ("seldom", 60))
+    }
+
+    def apply_entry(self, entry: ScheduleEntry, **_: object) -> None:
+        self.sent.append(entry.name)
+
+    def sent_now(self) -> list[str | None]:
+        self.sent: list[str | None] = []
+        while self.tick() == 0:
+            pass
+        return sorted(self.sent, key=str)
+
+
+def test_beat_goes_on_when_its_clock_is_set_back() -> None:
+    scheduler = Beat(app=app, lazy=True)
+
+    with travel(datetime.now(UTC) + HOUR, tick=False) as clock:
+        assert scheduler.sent_now() == ["often", "seldom"]
+        clock.shift(-HOUR)
+        scheduler.sent_now()
+        clock.shift(61)
+        assert scheduler.sent_now() == ["often", "seldom"]
+
+
+@pytest.fixture
+def breaker() -> Iterator[CircuitBreaker]:
+    yield CircuitBreaker(redis.client(), "of-clocks", failures=1, open_seconds=MOMENT)
+    redis.client().delete("flowzz:breaker:of-clocks")
+
+
+def test_a_circuit_closes_although_the_clock_of_redis_is_set_back(breaker: CircuitBreaker) -> None:
+    breaker.failed()
+    for name in ("waits_since", "next_probe_at", "opened_at"):
+        redis.client().hset("flowzz:breaker:of-clocks", name, str(AHEAD))
+
+    assert breaker.state().retry_after <= MOMENT
+    redis.client().hset("flowzz:breaker:of-clocks", "next_probe_at", 0)
+    breaker.before_call()
+    breaker.succeeded()
+    assert breaker.state().state == "closed"
+
+
+def test_a_wake_up_is_sent_although_the_clock_of_redis_is_set_back(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(wake, "_send", lambda task, id_: sent.append(id_))
+    redis.client().set(f"flowzz:wake:{seller.integration.id}", AHEAD, ex=wake.COALESCE_SECONDS)
+
+    wake.inbox(seller.integration.id)
+    wake.inbox(seller.integration.id)
+
+    assert sent == [seller.integration.id]
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2018-02-17", "00:00:00", "23:30:00"),  # its last hour came twice
+        ("2018-11-04", "00:30:00", "23:59:59"),  # its first hour did not come
+        ("2025-12-31", "00:00:00", "23:59:59"),
+        ("2026-01-01", "00:00:00", "23:59:59"),
+    ],
+)
+def test_a_sale_belongs_to_the_day_that_was_written(
+    seller: Seller, day: str, first: str, last: str
+) -> None:
+    seller.told(
+        payloads.order("ord1", date_order=f"{day} {first}"),
+        payloads.order("ord2", date_order=f"{day} {last}"),
+    )
+
+    found = Frontend(seller.integration.user).fetch("sales", dateFrom=day, dateTo=day).json()
+
+    assert [sale["externalId"] for sale in found["data"]] == ["ord2", "ord1"]
