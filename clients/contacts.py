@@ -113,7 +113,9 @@ def _foreign(digits: str) -> str:
         return ""
     if not phonenumbers.is_possible_number(number) or _is_placeholder(digits):
         return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # A zero for calls inside the country is dropped, one at a time.
+    return written if written == f"+{digits}" else _foreign(written[1:])
 
 
 def _is_placeholder(digits: str) -> bool:

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clients.contacts import (
@@ -138,6 +138,7 @@ def test_every_text_gives_a_possible_number_or_none(raw: str) -> None:
     assert phone == "" or phonenumbers.is_possible_number(phonenumbers.parse(phone))
 
 
+@example("+98000001")
 @given(st.from_regex(r"\+?[0-9]{6,16}", fullmatch=True))
 def test_normalising_a_phone_twice_changes_nothing(raw: str) -> None:
     phone = normalise_phone(raw)
