@@ -5,18 +5,19 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
-from django.test import Client as Session
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from flowzz.accounts.models import User
+from tests.browser.watching import Complaints
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PASSWORD = "uma senha inventada para os testes"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
@@ -31,18 +32,28 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Page]:
-    """A page of a superuser's browser; addresses begin at the server's."""
+def visitor(chromium: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Page]:
+    """A page of a browser that nobody is logged in to; addresses begin at the server's."""
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
-    with chromium.new_context(base_url=live_server.url, locale="pt-BR") as context:
-        context.add_cookies([_session(live_server.url)])  # type: ignore[list-item]
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        yield page
+    with chromium.new_context(
+        base_url=live_server.url, locale="pt-BR", viewport=DESKTOP
+    ) as context:
+        context.set_default_timeout(20_000)
+        yield context.new_page()
 
 
-def _session(url: str) -> dict[str, str]:
-    session = Session()
-    session.force_login(User.objects.create_superuser("equipe@flowzz.test", name="Equipe"))
-    name = settings.SESSION_COOKIE_NAME
-    return {"name": name, "value": session.cookies[name].value, "url": url}
+@pytest.fixture
+def complaints(visitor: Page) -> Complaints:
+    return Complaints(visitor)
+
+
+@pytest.fixture
+def page(visitor: Page, complaints: Complaints) -> Page:
+    """A page of a superuser's, logged in through the form."""
+    User.objects.create_superuser("equipe@flowzz.test", PASSWORD, name="Equipe")
+    visitor.goto("/admin/login/")
+    visitor.fill("#id_username", "equipe@flowzz.test")
+    visitor.fill("#id_password", PASSWORD)
+    visitor.press("#id_password", "Enter")
+    visitor.wait_for_url("**/admin/")
+    return visitor

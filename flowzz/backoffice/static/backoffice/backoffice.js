@@ -54,3 +54,46 @@ document.addEventListener("keydown", (event) => {
     next.tabIndex = 0;
     next.focus();
 });
+
+/* What django-unfold leaves to the mouse alone: its controls that are neither links nor buttons
+   get the keyboard, a role and a name; its scrolling areas a name in Portuguese, each its own. */
+const NAMES = {
+    close: "Fechar",
+    dark_mode: "Tema escuro ou claro",
+    dock_to_right: "Mostrar ou esconder o menu",
+    light_mode: "Tema escuro ou claro",
+    more_vert: "Mais ações",
+    search: "Buscar",
+    sync_alt: "Visão geral",
+};
+const ICON = ".material-symbols-outlined";
+const CONTROLS = ["a:not([href])", "span", "div"].map((tag) => `${tag}[x-on\\:click]`).join();
+
+function nameByIcon(control) {
+    const icon = control.matches(ICON) ? control : control.querySelector(ICON);
+    const words = control.textContent.replace(icon?.textContent ?? "", "").trim();
+    if (!icon || words || control.title || control.ariaLabel) return;
+    control.ariaLabel = NAMES[icon.textContent.trim()] ?? "Mostrar mais";
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(CONTROLS).forEach((control) => {
+        if (control.querySelector("a[href], button, input, select")) return;
+        control.setAttribute("role", "button");
+        control.tabIndex = 0;
+    });
+    document.querySelectorAll("a, button, [role=button]").forEach(nameByIcon);
+    document.querySelectorAll(ICON).forEach((icon) => {
+        if (!icon.matches("[role=button]")) icon.ariaHidden = "true";
+    });
+    document.querySelectorAll("[data-simplebar]").forEach((area, at) => {
+        area.setAttribute("data-simplebar-aria-label", `Área com rolagem ${at + 1}`);
+    });
+    document.querySelector("#nav-sidebar-inner")?.setAttribute("aria-label", "Menu");
+});
+
+document.addEventListener("keydown", (event) => {
+    if (!["Enter", " "].includes(event.key) || !event.target.matches(CONTROLS)) return;
+    event.preventDefault();
+    event.target.click();
+});
