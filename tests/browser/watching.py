@@ -7,14 +7,16 @@ import axe_playwright_python
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-THEMES = ("light", "dark")
-WIDTHS = (1280, 390)
-HEIGHT = 900
+WIDE, NARROW, HEIGHT = 1280, 390, 900
+SCREENS: tuple[tuple[int, str, dict[str, Any]], ...] = (
+    (WIDE, "light", {}),
+    (WIDE, "dark", {"runOnly": {"type": "rule", "values": ["color-contrast"]}}),
+    (NARROW, "dark", {"rules": {"color-contrast": {"enabled": False}}}),
+)
 
-_ASK = """async rules => {
-    await Promise.all(document.getAnimations().map(animation => animation.finish()));
-    const asked = rules ? {runOnly: {type: 'rule', values: rules}} : {};
-    const found = await axe.run(document, {resultTypes: ['violations'], ...asked});
+_ASK = """async options => {
+    document.getAnimations().forEach(animation => animation.finish());
+    const found = await axe.run(document, {resultTypes: ['violations'], ...options});
     return found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html}`));
 }"""
 _SWITCH = "theme => Alpine.$data(document.documentElement).switchTheme(theme)"
@@ -47,19 +49,17 @@ class Complaints(list[str]):
 def barriers(page: Page) -> list[str]:
     """What the rules of axe find on the page shown, in light and dark, on a laptop and a phone.
 
-    Everything is asked for once on each screen; what a theme can change are the colours.
+    All of them at first; then the colours, which a theme changes, and the rest, which a width does.
     """
     page.evaluate(AXE)
     found: list[str] = []
-    for width in WIDTHS:
+    for width, theme, options in SCREENS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        for theme in THEMES:
-            page.evaluate(_SWITCH, theme)
-            rules = None if theme == "light" else ["color-contrast"]
-            said: list[Any] = page.evaluate(_ASK, rules)
-            found += [f"{page.url} ({theme}, {width}): {one}" for one in said]
+        page.evaluate(_SWITCH, theme)
+        said: list[str] = page.evaluate(_ASK, options)
+        found += [f"{page.url} ({theme}, {width}): {one}" for one in said]
         if page.evaluate(_TOO_WIDE):
             found.append(f"{page.url} is wider than a screen of {width}")
-    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+    page.set_viewport_size({"width": WIDE, "height": HEIGHT})
     page.evaluate(_SWITCH, "light")
     return found

@@ -113,7 +113,7 @@ def _inbox() -> list[Figure]:
         Figure(
             "Em quarentena",
             whole(quarantined),
-            list_of(EVENTS, state__exact=EventState.QUARANTINED),
+            reverse("backoffice:quarantine"),
             "bad" if quarantined else "good",
         ),
     ]

@@ -16,6 +16,7 @@ from clients.contacts import normalise_email
 from clients.documents import format_document
 from clients.models import Client
 from clients.search import search_clients
+from flowzz.backoffice import masking
 from integrations.admin.overview.addresses import list_of
 from integrations.models import EventState, Integration, WebhookEvent
 from sales.models import Sale, Subscription
@@ -54,21 +55,14 @@ def find(text: str, may: May, *, sees_personal_data: bool) -> list[Group]:
         return []
     clients = list(search_clients(text).select_related("user")[: MOST + 1])
     sales = _sales(text, clients[:MOST])
+    subscriptions = _subscriptions(text, clients[:MOST])
+    if not sees_personal_data:
+        _mask(clients, [*sales, *subscriptions])
     groups = (
         ("sales.sale", "Vendas", "shopping_bag", map(_sale, sales)),
-        (
-            "clients.client",
-            "Clientes",
-            "group",
-            (_client(client, is_whole=sees_personal_data) for client in clients),
-        ),
+        ("clients.client", "Clientes", "group", map(_client, clients)),
         ("integrations.webhookevent", "Eventos", "inbox", map(_event, _events(text, sales))),
-        (
-            "sales.subscription",
-            "Assinaturas",
-            "autorenew",
-            map(_subscription, _subscriptions(text, clients[:MOST])),
-        ),
+        ("sales.subscription", "Assinaturas", "autorenew", map(_subscription, subscriptions)),
         ("integrations.integration", "Integrações", "hub", map(_integration, _integrations(text))),
     )
     found = [_group(text, *group) for group in groups if may(group[0])]
@@ -124,11 +118,25 @@ def _sale(sale: Sale) -> Found:
     return Found(sale.external_id, _joined(details), _page(sale), str(status.label), TONES[status])
 
 
-def _client(client: Client, *, is_whole: bool) -> Found:
-    personal = [format_document(client.cpf), client.phone, client.email] if is_whole else []
+def _client(client: Client) -> Found:
     place = "/".join(filter(None, (client.city, client.state)))
-    details = _joined([*personal, place, f"de {client.user}"])
-    return Found(str(client), details, _page(client))
+    details = [format_document(client.cpf), client.phone, client.email, place, f"de {client.user}"]
+    return Found(str(client), _joined(details), _page(client))
+
+
+def _mask(clients: Iterable[Client], theirs: "Iterable[Sale | Subscription]") -> None:
+    for client in clients:
+        masking.mask(client, PERSONAL)
+    for row in theirs:
+        masking.mask(row, {"client__name": masking.name})
+
+
+PERSONAL = {
+    "name": masking.name,
+    "cpf": masking.document,
+    "phone": masking.phone,
+    "email": masking.email,
+}
 
 
 def _event(event: WebhookEvent) -> Found:

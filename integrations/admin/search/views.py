@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from flowzz.backoffice import masking
 from integrations.admin.search.finding import SHORTEST, find
 
 
@@ -17,12 +18,11 @@ def search(request: HttpRequest) -> HttpResponse:
         user = request.user
         return user.has_perm(f"{app}.view_{name}") or user.has_perm(f"{app}.change_{name}")
 
-    sees_personal_data = request.user.has_perm("accounts.view_personal_data")
     context = {
         **admin.site.each_context(request),
         "title": "Busca",
         "text": text,
         "is_short": 0 < len(text) < SHORTEST,
-        "groups": find(text, may, sees_personal_data=sees_personal_data),
+        "groups": find(text, may, sees_personal_data=masking.may_see(request)),
     }
     return render(request, "backoffice/search.html", context)
