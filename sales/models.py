@@ -14,7 +14,21 @@ from clients.identity import Match
 from clients.models import Client
 from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
+from sales.days import DayClients, DayFigure, DayMark
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
+
+__all__ = [
+    "AffiliationRequest",
+    "Axis",
+    "DayClients",
+    "DayFigure",
+    "DayMark",
+    "Origin",
+    "Sale",
+    "SaleStatusChange",
+    "Subscription",
+    "SubscriptionCycle",
+]
 
 
 class SaleQuerySet(models.QuerySet["Sale"]):

@@ -123,3 +123,22 @@ class StaffAction(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly
+
+
+class DataVersion(models.Model):
+    """How often a user's sales, clients, subscriptions or requests have changed.
+
+    Counted by triggers, in the transaction of the change: whoever reads the number first and the
+    data afterwards never takes old data for new. Without a foreign key, for it changes while a
+    user is being deleted, too.
+    """
+
+    user_id = models.UUIDField(primary_key=True)
+    version = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "versão dos dados"
+        verbose_name_plural = "versões dos dados"
+
+    def __str__(self) -> str:
+        return str(self.version)
