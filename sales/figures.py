@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -135,7 +136,7 @@ def refresh(user_id: uuid.UUID) -> None:
         days = cursor.fetchone()[0]
         if days is None:  # somebody else has just counted them
             return
-        values = {
+        values: dict[str, Any] = {
             "user": user_id,
             "days": days,
             "revenue": list(REVENUE),
@@ -147,7 +148,12 @@ def refresh(user_id: uuid.UUID) -> None:
 
 def read(user_id: uuid.UUID, first: date, last: date) -> Figures:
     """Add up the days from `first` to `last`, both included; `refresh` comes before."""
-    values = {"user": user_id, "first": first, "last": last, "revenue": list(REVENUE)}
+    values: dict[str, Any] = {
+        "user": user_id,
+        "first": first,
+        "last": last,
+        "revenue": list(REVENUE),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TOTALS, values)
         totals = [Figure(*row) for row in cursor.fetchall()]

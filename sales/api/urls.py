@@ -1,10 +1,13 @@
 """The API's addresses of this room."""
 
+from django.urls import re_path
+
 from flowzz.api_routing import Router
+from sales.api.dashboard import MetricsView
 from sales.api.views import ClientViewSet, SaleViewSet
 
 router = Router()
 router.register("sales", SaleViewSet)
 router.register("clients", ClientViewSet)
 
-urlpatterns = router.urls
+urlpatterns = [re_path(r"^dashboard/metrics/?$", MetricsView.as_view()), *router.urls]

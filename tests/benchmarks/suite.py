@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from django.core.management import call_command  # noqa: E402 - Django had to be
 from django.db import connection  # noqa: E402
 
 from flowzz import redis  # noqa: E402
-from tests.benchmarks import intake, spine  # noqa: E402
+from tests.benchmarks import intake, metrics, spine  # noqa: E402
 from tests.benchmarks.orders import bodies  # noqa: E402
 from tests.integrations.sellers import Seller  # noqa: E402
 
@@ -26,7 +27,7 @@ def run() -> None:
     redis.client().flushdb()
     print(_machine(), "", "| measured | figure |", "| --- | ---: |", sep="\n")  # noqa: T201 - output
     try:
-        for measurement in (_intake, _drain, _sync, _statements):
+        for measurement in [metrics.measure] if "metrics" in sys.argv else _ALL:
             _print(measurement)
     finally:
         redis.client().flushdb()
@@ -100,3 +101,6 @@ def _machine() -> str:
         f"{platform.python_version()}, PostgreSQL {postgres} (durable), {libraries}; "
         "load generator and database on the same cores."
     )
+
+
+_ALL = (_intake, _drain, _sync, _statements, metrics.measure)

@@ -1,0 +1,141 @@
+"""The dashboard through the API: its form, its cache, its ETag."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from flowzz import redis
+from flowzz.accounts.models import User
+from tests import payloads
+from tests.api_client import Frontend, invalid
+from tests.factories import NOON, SAO_PAULO, SaleFactory, UserFactory
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+PATH = "dashboard/metrics"
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory.create()
+
+
+def data(frontend: Frontend, **query: Any) -> Any:
+    return frontend.fetch(PATH, **query).json()["data"]
+
+
+def test_figures_are_told_in_full(user: User) -> None:
+    SaleFactory.create(
+        user=user,
+        unit_price=Decimal("10.01"),
+        quantity=2,
+        metadata={"utms": {"campaign": "natal"}},
+        sale_date=NOON,
+    )
+    told = data(Frontend(user), dateFrom="2026-03-01", dateTo="2026-03-02")
+    zeros = {"sales": 0, "value": "0.00"}
+    assert {each["status"]: each["sales"] for each in told.pop("byStatus")}["PAID"] == 1
+    assert told.pop("byShippingStatus")[0] == {
+        "sales": 1,
+        "value": "20.02",
+        "shippingStatus": "PENDING",
+    }
+    assert told == {
+        "dateFrom": "2026-03-01",
+        "dateTo": "2026-03-02",
+        "revenue": "20.02",
+        "sales": 1,
+        "paidSales": 1,
+        "averageTicket": "20.02",
+        "refunds": zeros,
+        "cashOnDeliveryScheduled": zeros,
+        "clients": {"new": 1, "returning": 0},
+        "topProducts": [
+            {"productName": "Curso de Fotografia", "sales": 1, "quantity": 2, "revenue": "20.02"}
+        ],
+        "topCampaigns": [{"campaign": "natal", "sales": 1, "revenue": "20.02"}],
+        "revenueByDay": [
+            {"day": "2026-03-01", "sales": 0, "revenue": "0.00"},
+            {"day": "2026-03-02", "sales": 1, "revenue": "20.02"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ({"period": "today"}, "2026-03-02"),
+        ({"period": "7d"}, "2026-02-24"),
+        ({"period": "30d"}, "2026-02-01"),
+        ({}, "2026-02-01"),
+    ],
+)
+def test_periods_end_today(user: User, query: dict[str, str], first: str) -> None:
+    with time_machine.travel(datetime(2026, 3, 2, 23, 59, tzinfo=SAO_PAULO), tick=False):
+        told = data(Frontend(user), **query)
+    assert (told["dateFrom"], told["dateTo"]) == (first, "2026-03-02")
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "reason"),
+    [
+        ({"dateFrom": "2026-03-02", "dateTo": "2026-03-01"}, "dateFrom", "Deve ser antes de"),
+        ({"dateFrom": "1990-01-01", "dateTo": "2026-03-01"}, "dateFrom", "O intervalo pode"),
+        ({"dateTo": "2026-03-01"}, "dateFrom", "Informe também"),
+        ({"period": "7d", "dateTo": "2026-03-01"}, "period", "Use period"),
+        ({"period": "1y"}, "period", '"1y" não é'),
+    ],
+)
+def test_strange_range_is_a_validation_error(
+    user: User, query: dict[str, str], field: str, reason: str
+) -> None:
+    response = Frontend(user).fetch(PATH, **query)
+    body = response.json()
+    assert response.status_code == 400
+    assert body == invalid(field, body["details"][0]["reason"])
+    assert body["details"][0]["reason"].startswith(reason)
+
+
+def test_sale_that_a_webhook_brought_shows_at_the_next_read() -> None:
+    seller = Seller()
+    frontend = Frontend(seller.integration.user)
+    query = {"dateFrom": "2025-01-01", "dateTo": "2026-12-31"}
+    assert data(frontend, **query)["sales"] == 0
+    first = frontend.fetch(PATH, **query)
+
+    seller.post(payloads.encode(payloads.order("ordaaaaa")))
+    seller.drain()
+
+    known = {"HTTP_IF_NONE_MATCH": first.headers["ETag"]}
+    second = frontend.get(f"/api/v1/{PATH}", query, **known)
+    assert (second.status_code, second.json()["data"]["sales"]) == (200, 1)
+
+
+def test_same_figures_are_not_counted_or_sent_twice(
+    user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    SaleFactory.create(user=user)
+    frontend = Frontend(user)
+    first = frontend.fetch(PATH)
+    with django_assert_num_queries(2):  # the user, the version
+        again = frontend.fetch(PATH)
+    assert again.json() == first.json()
+    known = {"HTTP_IF_NONE_MATCH": again.headers["ETag"]}
+    unchanged = frontend.get(f"/api/v1/{PATH}", **known)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
+def test_without_redis_the_figures_are_counted(user: User, settings: Settings) -> None:
+    SaleFactory.create(user=user, sale_date=NOON)
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    redis.client.cache_clear()
+    try:
+        told = data(Frontend(user), dateFrom="2026-03-02", dateTo="2026-03-02")
+    finally:
+        redis.client.cache_clear()
+    assert told["sales"] == 1
