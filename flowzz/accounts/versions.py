@@ -1,4 +1,4 @@
-"""Which version a user's data is at; the counting is the database's (accounts 0005)."""
+"""Which version a user's data is at; the counting is the database's (accounts 0006)."""
 
 import uuid
 

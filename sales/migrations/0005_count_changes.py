@@ -7,7 +7,7 @@ EVENTS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0004_search_by_number"), ("accounts", "0005_dataversion")]
+    dependencies = [("sales", "0004_search_by_number"), ("accounts", "0006_dataversion")]
 
     operations = [
         migrations.RunSQL(

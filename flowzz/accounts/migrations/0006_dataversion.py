@@ -14,7 +14,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_trail_of_staff")]
+    dependencies = [("accounts", "0005_revealing_personal_data")]
 
     operations = [
         migrations.CreateModel(

@@ -6,7 +6,7 @@ EVENTS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clients", "0003_search"), ("accounts", "0005_dataversion")]
+    dependencies = [("clients", "0006_one_index_of_phones"), ("accounts", "0006_dataversion")]
 
     operations = [
         migrations.RunSQL(
