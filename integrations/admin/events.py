@@ -1,25 +1,28 @@
 """The inbox: what arrived, what became of it, and the ways to try again."""
 
-import json
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from clients.models import Client
 from clients.search import search_clients
-from flowzz.backoffice import trail
+from flowzz.backoffice import masking, trail
 from flowzz.backoffice.pages import badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
-from flowzz.backoffice.personal import PersonalPage
 from integrations import inbox
-from integrations.admin.masked import masked_body
+from integrations.admin import masked
+from integrations.admin.event_actions import EventActions
+from integrations.admin.telling import tell
+from integrations.bodies import NotJson
 from integrations.models import EventOutcome, EventState, WebhookEvent
-from sales.models import Origin, Sale, SaleStatusChange
+from sales.models import Axis, Origin, Sale, SaleStatusChange, Subscription
+from sales.statuses import SaleStatus, ShippingStatus
 
 STATE_COLOURS = {
     EventState.PENDING: "info",
@@ -34,17 +37,8 @@ OUTCOME_COLOURS = {
 }
 
 
-def readable(body: bytes) -> str:
-    """A body as a person reads it: indented where it is JSON, else as it came."""
-    text = body.decode("utf-8-sig", errors="backslashreplace")
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return text
-
-
 @admin.register(WebhookEvent)
-class WebhookEventPage(PersonalPage):
+class WebhookEventPage(EventActions):
     list_display = (
         "received_at",
         "owner",
@@ -69,12 +63,15 @@ class WebhookEventPage(PersonalPage):
             None,
             {
                 "fields": (
-                    ("integration", "provider"),
-                    ("kind", "external_id", "sale"),
-                    "received_at",
+                    "told",
+                    ("integration", "provider", "kind"),
+                    ("external_id", "received_at"),
                 )
             },
         ),
+        ("O que mudou", {"fields": ("effects",)}),
+        ("Diferenças do evento anterior do mesmo pedido", {"fields": ("differences",)}),
+        ("Conteúdo", {"fields": ("shown_body", "shown_headers")}),
         (
             "Processamento",
             {
@@ -82,13 +79,19 @@ class WebhookEventPage(PersonalPage):
                     ("state", "outcome", "finished_at"),
                     ("attempts", "next_attempt_at", "is_replay"),
                     ("reason", "error"),
-                    "changes",
+                    "failures",
                 )
             },
         ),
-        ("Conteúdo", {"fields": ("shown_headers", "shown_body")}),
     )
-    readonly_fields = ("sale", "changes", "shown_headers", "shown_body")
+    readonly_fields = (
+        "told",
+        "effects",
+        "differences",
+        "failures",
+        "shown_headers",
+        "shown_body",
+    )
     actions = ("replay", "discard")
     has_replay_permission = permission("replay_events")
     has_settle_permission = permission("settle_events")
@@ -97,21 +100,45 @@ class WebhookEventPage(PersonalPage):
     state_badge = badge("state", "estado", STATE_COLOURS)
     outcome_badge = badge("outcome", "resultado", OUTCOME_COLOURS)
 
-    @admin.display(description="venda")
-    def sale(self, event: WebhookEvent) -> SafeString | None:
-        if event.integration is None or not event.external_id:
-            return None
-        sales = Sale.objects.of(event.integration.user_id)
-        return link(sales.numbered(event.provider, [event.external_id]).first())
+    @admin.display(description="situação")
+    def told(self, event: WebhookEvent) -> SafeString:
+        return render_to_string("backoffice/event_told.html", {"told": tell(event), "event": event})
 
-    @admin.display(description="o que mudou")
-    def changes(self, event: WebhookEvent) -> SafeString:
+    @admin.display(description="efeitos")
+    def effects(self, event: WebhookEvent) -> SafeString:
+        """The sale, its client, the subscription, and the lines of history that it made."""
         changes = SaleStatusChange.objects.filter(origin=Origin.EVENT, origin_id=event.id)
-        return format_html_join(
-            SafeString("<br>"),
-            "{}: {}",
-            ((change.get_axis_display(), change) for change in changes),
-        )
+        sale = subscription = None
+        if event.integration and event.external_id:
+            user_id, number = event.integration.user_id, event.external_id
+            sales = Sale.objects.of(user_id).select_related("client")
+            sale = sales.numbered(event.provider, [number]).first()
+            subscription = Subscription.objects.filter(
+                user_id=user_id, source=event.provider, subscription_hash=number
+            ).first()
+        shown = {
+            "sale": link(sale),
+            "client": sale and sale.client,
+            "client_name": sale and sale.client and _name_of(event, sale.client),
+            "subscription": link(subscription),
+            "changes": [(change, _moved(change)) for change in changes],
+        }
+        return render_to_string("backoffice/event_effects.html", shown)
+
+    @admin.display(description="diferenças")
+    def differences(self, event: WebhookEvent) -> SafeString:
+        shown: dict[str, Any] = {"previous": (previous := _previous(event))}
+        if previous and event.body is not None:
+            try:
+                shown["differences"] = masked.differences(previous, event, masked=_is_hidden(event))
+            except NotJson:
+                shown["is_unreadable"] = True
+        return render_to_string("backoffice/event_differences.html", shown)
+
+    @admin.display(description="tentativas sem sucesso")
+    def failures(self, event: WebhookEvent) -> SafeString:
+        failures = event.failures.order_by("-id")[:50]
+        return render_to_string("backoffice/event_failures.html", {"failures": failures})
 
     @admin.display(description="cabeçalhos")
     def shown_headers(self, event: WebhookEvent) -> SafeString:
@@ -122,7 +149,7 @@ class WebhookEventPage(PersonalPage):
         if event.body is None:
             removed = date_format(localtime(event.body_removed_at), "SHORT_DATETIME_FORMAT")
             return preformatted(f"(corpo removido em {removed})")
-        return preformatted(readable(bytes(event.body)))
+        return preformatted(masked.shown_body(event, masked=_is_hidden(event)))
 
     @admin.action(description="Reprocessar", permissions=["replay"])
     def replay(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
@@ -145,7 +172,8 @@ class WebhookEventPage(PersonalPage):
         self.message_user(request, f"{count} evento(s) {done}.", level)
 
     def hide(self, row: WebhookEvent) -> None:
-        row.body = masked_body(row)
+        """Have what the page shows masked: its differences need the body as it is."""
+        vars(row)["is_hidden"] = True
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEvent]":
         return super().get_queryset(request).defer("body", "headers")
@@ -162,3 +190,35 @@ class WebhookEventPage(PersonalPage):
 def _free(events: "QuerySet[WebhookEvent]") -> "QuerySet[Any]":
     """The same events, without the list's order, joins and deferred columns."""
     return WebhookEvent.objects.filter(id__in=events.order_by().values("id"))
+
+
+def _moved(change: SaleStatusChange) -> str:
+    """A line of history in staff's words: "Pendente → Pago"."""
+    states = ShippingStatus if change.axis == Axis.SHIPPING else SaleStatus
+    before = str(states(change.from_status).label) if change.from_status else "—"
+    return f"{before} → {states(change.to_status).label}"
+
+
+def _is_hidden(event: WebhookEvent) -> bool:
+    return bool(vars(event).get("is_hidden"))
+
+
+def _name_of(event: WebhookEvent, client: Client) -> str:
+    return masking.name(str(client)) if _is_hidden(event) else str(client)
+
+
+def _previous(event: WebhookEvent) -> WebhookEvent | None:
+    """The event of the same order or subscription before this one, where it has its body yet."""
+    if not event.external_id or not event.integration_id:
+        return None
+    return (
+        WebhookEvent.objects.filter(
+            Q(received_at__lt=event.received_at)
+            | Q(received_at=event.received_at, id__lt=event.id),
+            integration=event.integration_id,
+            external_id=event.external_id,
+            body__isnull=False,
+        )
+        .order_by("-received_at", "-id")
+        .first()
+    )

@@ -1,4 +1,4 @@
-"""What staff say when they act on events: why, and for whom."""
+"""Whose events they are, as staff say it."""
 
 from typing import Any
 
@@ -6,28 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from flowzz.backoffice import trail
+from flowzz.backoffice.reasons import ReasonForm
 from integrations.models import Integration
-
-
-class ReasonForm(forms.Form):
-    """Why; it stays in the trail for good, so it names nobody."""
-
-    reason = forms.CharField(
-        label="Motivo",
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Por exemplo o número do atendimento. Fica no registro: sem dados da pessoa.",
-    )
-
-    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = required
-        if not required:
-            self.fields["reason"].label = "Motivo (opcional)"
-
-    def clean_reason(self) -> str:
-        return trail.clean_reason(self.cleaned_data["reason"])
 
 
 class OwnerForm(forms.Form):
@@ -57,3 +37,9 @@ class OwnerForm(forms.Form):
                 "de integrações."
             )
         return email
+
+
+class OwnerReasonForm(OwnerForm, ReasonForm):
+    """Whose an event is, and why."""
+
+    field_order = ("email", "reason")

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import trail
+from flowzz.backoffice.reasons import ReasonForm
 from integrations import bulk, inbox
-from integrations.admin.forms import OwnerForm, ReasonForm
+from integrations.admin.forms import OwnerForm
 from integrations.admin.operations import NEEDED, figures
 from integrations.causes import explain, place_of
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
@@ -83,10 +84,8 @@ def group(request: HttpRequest) -> HttpResponse:
     kind = BulkKind(request.POST["kind"]) if request.POST.get("kind") in DONE else None
     owner = OwnerForm(request.POST if kind == BulkKind.ASSIGN else None, provider=_provider(events))
     is_confirmed = "confirm" in request.POST
-    reason = ReasonForm(
-        request.POST if is_confirmed or kind == BulkKind.DISCARD else None,
-        required=kind == BulkKind.DISCARD,
-    )
+    reason = ReasonForm(request.POST if is_confirmed else None)
+    reason.fields["reason"].required = kind in (None, BulkKind.DISCARD)
     foreseen = None
     if kind:
         _need(request, NEEDED[kind])
