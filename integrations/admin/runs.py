@@ -1,44 +1,41 @@
 """Runs of the sync and what they found."""
 
+import uuid
+from typing import Any
+
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, column
+from flowzz.backoffice.pages import ReadOnlyPage, badge, column
 from flowzz.backoffice.permissions import permission
 from integrations import sync
-from integrations.models import FindingKind, RunState, SyncFinding, SyncRun
+from integrations.admin import gaps
+from integrations.models import FindingKind, SyncFinding, SyncRun
+from integrations.models.runs import UNDER_WAY
 
-STATE_COLOURS = {
-    RunState.QUEUED: "info",
-    RunState.RUNNING: "primary",
-    RunState.SUCCEEDED: "success",
-    RunState.FAILED: "danger",
-    RunState.CANCELLED: "warning",
-}
 FINDING_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}
-
-
-class FindingInline(ReadOnlyInline):
-    model = SyncFinding
-    fields = readonly_fields = ("kind", "external_id", "message", "value", "fields")
-    ordering = ("id",)
-    verbose_name_plural = "achados"
 
 
 @admin.register(SyncRun)
 class SyncRunPage(ReadOnlyPage):
-    inlines = (FindingInline,)
+    change_form_outer_before_template = "integrations/run.html"
     list_display = (
         "created_at",
         "owner",
         "trigger",
         "is_full",
-        "state_badge",
-        "progress",
+        "bar",
+        "processed",
         "created",
         "updated",
         "unchanged",
@@ -53,61 +50,112 @@ class SyncRunPage(ReadOnlyPage):
     fieldsets = (
         (
             None,
-            {"fields": ("integration", ("trigger", "is_full"), ("state", "progress"))},
+            {"fields": ("integration", ("trigger", "is_full"))},
         ),
         (
-            "Resultado",
-            {
-                "fields": (
-                    ("processed", "created", "updated"),
-                    ("unchanged", "errors", "missed"),
-                    ("error_code", "error"),
-                )
-            },
-        ),
-        (
-            "Andamento",
+            "Detalhes",
             {
                 "fields": (
                     ("cursor_from", "cursor_to", "sales_limit"),
                     ("next_page", "pages", "total"),
                     ("attempts", "not_before", "heartbeat_at"),
+                    "error_code",
                     ("created_at", "started_at", "finished_at"),
                 )
             },
         ),
     )
-    readonly_fields = ("progress",)
     actions = ("cancel",)
     has_sync_permission = permission("run_syncs")
 
     owner = column("integration__user", "usuário")
-    state_badge = badge("state", "estado", STATE_COLOURS)
 
     @admin.display(description="andamento")
-    def progress(self, run: SyncRun) -> str | SafeString:
-        if not run.expected or not run.is_under_way:
-            return str(run.processed)
-        return format_html(
-            '<progress value="{0}" max="{1}"></progress> {0} de {1}', run.processed, run.expected
-        )
+    def bar(self, run: SyncRun) -> SafeString:
+        return render_to_string("integrations/run_bar.html", {"run": run})
+
+    def get_urls(self) -> list[URLPattern]:
+        own = {
+            "andamento": ("progress", self.progress_view),
+            "barra": ("bar", self.bar_view),
+            "cancelar": ("cancel", self.cancel_view),
+        }
+        return [
+            path(
+                f"<uuid:object_id>/{address}/",
+                self.admin_site.admin_view(view),
+                name=f"integrations_syncrun_{name}",
+            )
+            for address, (name, view) in own.items()
+        ] + super().get_urls()
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        run = self.get_object(request, object_id)
+        shown = self._shown(request, run) if run and self.has_view_permission(request) else {}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | shown)
+
+    def progress_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        """The page's upper part, for whoever watches."""
+        run = self._run(request, object_id)
+        return render(request, "integrations/run.html", self._shown(request, run))
+
+    def bar_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        run = self._run(request, object_id)
+        return render(request, "integrations/run_bar.html", {"run": run})
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        if not self.has_sync_permission(request):
+            raise PermissionDenied
+        run = self._run(request, object_id)
+        if cancel(request, run):
+            messages.success(request, "Sincronização cancelada.")
+        else:
+            messages.warning(request, "A sincronização já tinha terminado.")
+        return redirect("admin:integrations_syncrun_change", run.id)
+
+    def _run(self, request: HttpRequest, object_id: uuid.UUID) -> SyncRun:
+        """Raises PermissionDenied and Http404."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request), id=object_id)
+
+    def _shown(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
+        return {
+            "run": run,
+            "account": gaps.account_of(run),
+            "can_cancel": self.has_sync_permission(request),
+        }
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[SyncRun]":
+        return super().get_queryset(request).select_related("integration__user")
 
     @admin.action(description="Cancelar", permissions=["sync"])
     def cancel(self, request: HttpRequest, runs: "QuerySet[SyncRun]") -> None:
-        """Cancel what the integrations of these runs have under way."""
-        under_way = runs.filter(state__in=(RunState.QUEUED, RunState.RUNNING))
-        count = 0
-        for run in under_way.select_related("integration"):
-            if sync.cancel_runs(run.integration):
-                trail.record(request, "Cancelou a sincronização", run)
-                count += 1
+        under_way = runs.filter(state__in=UNDER_WAY).select_related("integration__user")
+        count = sum(cancel(request, run) for run in under_way)
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{count} sincronização(ões) cancelada(s).", level)
 
 
+def cancel(request: HttpRequest, run: SyncRun) -> bool:
+    """Cancel a run and leave a line; say whether there was something to cancel."""
+    with transaction.atomic():
+        if not sync.cancel_run(run):
+            return False
+        trail.record(request, "Cancelou a sincronização", run)
+    return True
+
+
 @admin.register(SyncFinding)
 class SyncFindingPage(ReadOnlyPage):
-    list_display = ("found_at", "owner", "kind_badge", "external_id")
+    list_display = ("found_at", "owner", "kind_badge", "external_id", "worth", "told")
     list_filter = ("kind",)
     list_select_related = ("run__integration__user",)
     search_fields = ("external_id__exact",)
@@ -116,3 +164,11 @@ class SyncFindingPage(ReadOnlyPage):
     found_at = column("run__created_at", "sincronização de")
     owner = column("run__integration__user", "usuário")
     kind_badge = badge("kind", "tipo", FINDING_COLOURS)
+
+    @admin.display(description="valor", ordering="value")
+    def worth(self, finding: SyncFinding) -> str:
+        return gaps.money(finding.value)
+
+    @admin.display(description="o que houve")
+    def told(self, finding: SyncFinding) -> str | SafeString:
+        return finding.message or gaps.differences(finding)
