@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -88,7 +89,7 @@ def resume(integration: Integration) -> None:
         integration.refresh_from_db()
         if integration.is_connected:
             sync.request_run(integration, _first_or(Trigger.STAFF, integration))
-    wake.inbox(integration.id)
+        transaction.on_commit(partial(wake.inbox, integration.id))
 
 
 def _first_or(trigger: Trigger, integration: Integration) -> Trigger:

@@ -136,6 +136,10 @@ def runs_with_work() -> list[uuid.UUID]:
     return list(SyncRun.objects.filter(_free()).values_list("id", flat=True))
 
 
+def is_under_way(integration: Integration) -> bool:
+    return SyncRun.objects.filter(integration=integration, state__in=UNDER_WAY).exists()
+
+
 def cancel_runs(integration: Integration) -> int:
     """Cancel what an integration has under way; return how many runs that were."""
     return _cancel(SyncRun.objects.filter(integration=integration))

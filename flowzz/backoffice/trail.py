@@ -21,7 +21,6 @@ IMPERSONAL = {
     "django_celery_beat.intervalschedule",
     "django_celery_beat.periodictask",
     "integrations.alert",
-    "integrations.integration",
     "integrations.syncrun",
     "integrations.unknownstatus",
     "integrations.webhookevent",

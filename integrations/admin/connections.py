@@ -4,18 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge, column
+from flowzz.backoffice.pages import ReadOnlyPage, badge, column
 from flowzz.backoffice.permissions import permission
-from integrations import connection, sync
+from integrations import sync
+from integrations.admin import diagnosis, doing
+from integrations.admin.deeds import DEEDS
 from integrations.admin.overview.filters import HealthFilter
+from integrations.admin.portrait import portray
 from integrations.errors import IntegrationError
-from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger, WebhookToken
+from integrations.models import Integration, IntegrationStatus, Trigger, WebhookToken
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,32 +30,9 @@ COLOURS = {
 }
 
 
-class TokenInline(ReadOnlyInline):
-    model = WebhookToken
-    fields = readonly_fields = ("created_at", "expires_at")
-    ordering = ("-created_at",)
-
-
-class RunInline(ReadOnlyInline):
-    model = SyncRun
-    fields = readonly_fields = (
-        "created_at",
-        "trigger",
-        "is_full",
-        "state",
-        "processed",
-        "created",
-        "updated",
-        "errors",
-        "finished_at",
-    )
-    ordering = ("-id",)
-    show_change_link = True
-
-
 @admin.register(Integration)
 class IntegrationPage(ReadOnlyPage):
-    inlines = (RunInline, TokenInline)
+    change_form_outer_before_template = "integrations/portrait.html"
     list_display = (
         "user",
         "provider",
@@ -68,7 +48,7 @@ class IntegrationPage(ReadOnlyPage):
     search_fields = ("user__email", "user__name")
     search_help_text = "E-mail ou nome do usuário"
     fieldsets = (
-        (None, {"fields": (("user", "provider"), ("status", "connected_at"))}),
+        (None, {"fields": (("user", "provider"), ("status", "connected_at"), "paused_at")}),
         ("Chave de API", {"fields": (("api_key_hint", "api_key_set_at"),)}),
         (
             "Sincronização",
@@ -88,14 +68,50 @@ class IntegrationPage(ReadOnlyPage):
         ("Datas", {"fields": (("created_at", "updated_at"),)}),
     )
     readonly_fields = ("requires_signature",)
-    actions = ("start_sync", "start_full_sync", "cancel_sync", "disconnect", "rotate_webhook")
+    actions = ("start_sync", "start_full_sync", "cancel_sync")
     has_sync_permission = permission("run_syncs")
-    has_manage_permission = permission("manage_connections")
 
     status_badge = badge("status", "situação", COLOURS)
     last_sync_badge = badge(
         "last_sync_status", "resultado", {"success": "success", "error": "danger"}
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        view, page = self.admin_site.admin_view, "integrations_integration"
+        return [
+            path("<uuid:object_id>/acao/<slug:name>/", view(doing.do), name=f"{page}_deed"),
+            path("<uuid:object_id>/diagnostico/", view(diagnosis.page), name=f"{page}_diagnosis"),
+            path(
+                "<uuid:object_id>/diagnostico/resultado/",
+                view(diagnosis.findings),
+                name=f"{page}_findings",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        integration = self.get_object(request, object_id)
+        shown = {}
+        if integration and self.has_view_permission(request):
+            shown = {
+                "portrait": portray(integration),
+                "deeds": [
+                    (name, deed)
+                    for name, deed in DEEDS.items()
+                    if request.user.has_perm(f"accounts.{deed.permission}")
+                    and deed.is_offered(integration)
+                ],
+            }
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | shown)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Integration]":
+        return super().get_queryset(request).select_related("user")
 
     @admin.display(description="exige assinatura", boolean=True)
     def requires_signature(self, integration: Integration) -> bool:
@@ -112,16 +128,6 @@ class IntegrationPage(ReadOnlyPage):
     @admin.action(description="Cancelar a sincronização em andamento", permissions=["sync"])
     def cancel_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
         self._for_each(request, integrations, sync.cancel_runs, "Sincronização cancelada")
-
-    @admin.action(description="Desconectar (esquece a chave de API)", permissions=["manage"])
-    def disconnect(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        self._for_each(request, integrations, connection.disconnect, "Desconectada")
-
-    @admin.action(description="Trocar o endereço de webhook", permissions=["manage"])
-    def rotate_webhook(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        hours = round(settings.WEBHOOK_TOKEN_GRACE.total_seconds() / 3600)
-        done = f"Endereço de webhook trocado (o anterior ainda vale por {hours} h)"
-        self._for_each(request, integrations, connection.rotate_webhook, done)
 
     def _for_each(
         self,

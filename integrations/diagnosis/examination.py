@@ -12,18 +12,16 @@ from django.utils import timezone
 from redis import RedisError
 
 from flowzz import heartbeat
-from integrations import backlog, vault
+from integrations import backlog, sync, vault
 from integrations.crypto import DecryptionError
 from integrations.diagnosis.facts import Answer, Facts, Probe
 from integrations.errors import IntegrationError, KeyRefused, NotTheApi
 from integrations.models import (
     EventState,
     Integration,
-    SyncRun,
     WebhookEvent,
     WebhookRhythm,
 )
-from integrations.models.runs import UNDER_WAY
 from integrations.providers import PROVIDERS, Provider, breaker
 
 SECONDS = 5.0
@@ -43,7 +41,7 @@ def examine(integration: Integration) -> Facts:
     due_since = backlog.due_since_of(integration)
     events = WebhookEvent.objects.filter(integration=integration)
     rhythm = WebhookRhythm.objects.filter(integration=integration).first()
-    is_syncing = SyncRun.objects.filter(integration=integration, state__in=UNDER_WAY).exists()
+    is_syncing = sync.is_under_way(integration)
     database_ahead = _database_ahead()
     probe = _await(asking, ends_at - monotonic())
     return Facts(

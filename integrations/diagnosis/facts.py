@@ -67,6 +67,9 @@ class Facts:
     database_ahead: timedelta
 
     def ago(self, at: datetime) -> str:
+        """Such as "há 2 horas"."""
+        if self.now - at < timedelta(minutes=1):
+            return "há menos de um minuto"
         return f"há {timesince(at, self.now)}"
 
 

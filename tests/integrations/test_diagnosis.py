@@ -13,8 +13,8 @@ from time_machine import travel
 from flowzz import heartbeat
 from integrations import providers, vault
 from integrations.connection import pause
-from integrations.diagnosis import CHECKS, Facts, examination
-from integrations.diagnosis.facts import Answer, Light, Probe
+from integrations.diagnosis import CHECKS, examination
+from integrations.diagnosis.facts import Answer, Facts, Light, Probe
 from integrations.models import EventState, Integration, WebhookEvent, WebhookRhythm
 from integrations.providers import COINZZ, breaker
 from integrations.silence import HOURS_OF_A_WEEK

@@ -23,8 +23,6 @@ CONNECTION_ACTIONS = {
     "start_sync",
     "start_full_sync",
     "cancel_sync",
-    "disconnect",
-    "rotate_webhook",
 }
 
 

@@ -28,7 +28,7 @@ from sales.models import (
 from tests.factories import NOON, IntegrationFactory, SaleFactory, SyncRunFactory
 
 API_KEY = "8702|chaveInventadaParaOsTestesDestaPagina0123456789k01"
-SIGNING_SECRET = "segredo de assinatura"
+SIGNING_SECRET = "o que assina os webhooks inventados"
 BODY = b'{"order": {"order_number": "ordtestes", "product_name": "<b>Curso</b>"}}'
 
 

@@ -1,0 +1,55 @@
+"""The diagnosis of one integration: a page at once, its findings as soon as they are there."""
+
+import uuid
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST, require_safe
+
+from flowzz.backoffice import trail
+from integrations.admin.doing import address_of
+from integrations.diagnosis import CHECKS
+from integrations.diagnosis.examination import examine
+from integrations.diagnosis.facts import Light
+from integrations.models import Integration
+
+
+@require_safe
+def page(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    """Nothing is asked yet: the page then asks for its findings itself."""
+    integration = _integration(request, object_id)
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Diagnóstico: {integration}",
+        "opts": Integration._meta,
+        "integration": integration,
+        "integration_url": address_of(integration),
+    }
+    return render(request, "integrations/diagnosis.html", context)
+
+
+@require_POST
+def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    """Carry out the checks; within seconds, whatever the provider does."""
+    integration = _integration(request, object_id)
+    facts = examine(integration)
+    found = [(name, title, check(facts)) for name, (title, check) in CHECKS.items()]
+    lights = [finding.light for _, _, finding in found]
+    worst = next((light for light in (Light.RED, Light.YELLOW) if light in lights), Light.GREEN)
+    trail.record(
+        request,
+        "Fez o diagnóstico da integração",
+        integration,
+        details={name: finding.light.value for name, _, finding in found},
+    )
+    context = {"found": found, "now": facts.now, "worst": worst, "integration": integration}
+    return render(request, "integrations/findings.html", context)
+
+
+def _integration(request: HttpRequest, object_id: uuid.UUID) -> Integration:
+    """Whoever sees integrations may diagnose them; raises PermissionDenied."""
+    if not request.user.has_perm("integrations.view_integration"):
+        raise PermissionDenied
+    return get_object_or_404(Integration.objects.select_related("user"), id=object_id)

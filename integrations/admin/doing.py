@@ -1,0 +1,93 @@
+"""Doing what `deeds` lists: permission, reason, the deed and its line in the trail."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from flowzz.backoffice import trail
+from integrations.admin.deeds import DEEDS, Deed
+from integrations.errors import IntegrationError
+from integrations.models import Integration
+
+
+@never_cache
+@sensitive_post_parameters("secret")
+def do(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpResponse:
+    """One deed to one integration; where it asks first, GET shows what it asks."""
+    deed = _deed(request, name)
+    integration = get_object_or_404(Integration.objects.select_related("user"), id=object_id)
+    if not deed.is_offered(integration):
+        messages.warning(request, f"“{deed.label}” não se aplica à integração como ela está agora.")
+        return redirect(address_of(integration))
+    form = deed.form(request.POST or None)
+    if deed.asks and not form.is_valid():
+        return _ask(request, integration, deed, form)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    return _carry_out(request, integration, deed, form.cleaned_data if deed.asks else {})
+
+
+def address_of(integration: Integration) -> str:
+    return reverse("admin:integrations_integration_change", args=[integration.id])
+
+
+def _deed(request: HttpRequest, name: str) -> Deed:
+    """Raises Http404 and PermissionDenied."""
+    deed = DEEDS.get(name)
+    if deed is None:
+        raise Http404
+    if not request.user.has_perms([f"accounts.{deed.permission}", "integrations.view_integration"]):
+        raise PermissionDenied
+    return deed
+
+
+def _ask(request: HttpRequest, integration: Integration, deed: Deed, form: Any) -> HttpResponse:
+    context = {
+        **_frame(integration, deed.label),
+        "consequences": deed.consequences,
+        "form": form,
+        "is_harmful": deed.is_harmful,
+        "back": address_of(integration),
+    }
+    return render(request, "backoffice/confirm.html", admin.site.each_context(request) | context)
+
+
+def _carry_out(
+    request: HttpRequest, integration: Integration, deed: Deed, answers: Mapping[str, Any]
+) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            shown_once = deed.act(integration, answers)
+            trail.record(request, deed.done, integration, reason=answers.get("reason", ""))
+    except IntegrationError as error:
+        messages.error(request, error.message)
+        return redirect(address_of(integration))
+    if shown_once:
+        context = {
+            **_frame(integration, deed.done),
+            "secret": shown_once,
+            "back": address_of(integration),
+        }
+        return render(
+            request, "integrations/secret.html", admin.site.each_context(request) | context
+        )
+    messages.success(request, f"{deed.done}.")
+    return redirect(address_of(integration))
+
+
+def _frame(integration: Integration, label: str) -> dict[str, Any]:
+    return {
+        "title": f"{label}: {integration}",
+        "label": label,
+        "opts": Integration._meta,
+        "integration": integration,
+    }
