@@ -5,12 +5,16 @@ BIN := .venv/bin
 REQUIREMENTS := requirements/dev.txt
 # A copy of the requirements as they were when all of them were installed.
 INSTALLED := .venv/installed.txt
+# What checks and proves the API's document: npm's packages, run by the Node in .venv.
+NODE := .flowzz/npm
+PROOF := tests/typescript
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/node $(NODE)/node_modules/@redocly/cli/bin/cli.js
 WORKERS ?= 2
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-anew run test test-faults lint format openapi bench bench-faults requirements
+.PHONY: help install install-anew node run test test-faults lint format openapi bench bench-faults requirements
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -30,6 +34,13 @@ install-anew:
 		--require-hashes --requirement $(REQUIREMENTS)
 	@cp $(REQUIREMENTS) $(INSTALLED)
 
+node: install
+	@cmp -s $(PROOF)/package-lock.json $(NODE)/installed.json || { \
+		echo "Installing what proves the API's document: some seconds, once ..."; \
+		rm -rf $(NODE) && mkdir -p $(NODE) && cp $(PROOF)/package*.json $(NODE) && \
+		PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		cp $(PROOF)/package-lock.json $(NODE)/installed.json; }
+
 run: install  ## start everything with demo data, until Ctrl-C
 	@$(BIN)/python manage.py up --demo
 
@@ -39,7 +50,7 @@ test: lint  ## lint, then run all tests with their branch coverage
 test-faults: install  ## kill processes and servers under load, and count what is left
 	$(BIN)/pytest -m faults tests/faults
 
-lint: install  ## check style, types, directions, migrations, libraries and the API's document
+lint: node  ## check style, types, directions, migrations, libraries and the API's document
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
@@ -50,6 +61,8 @@ lint: install  ## check style, types, directions, migrations, libraries and the 
 	$(BIN)/python -m tests.vulnerabilities
 	@diff -u docs/openapi.yaml .flowzz/openapi.yaml || { \
 		echo "The API has changed: write docs/openapi.yaml anew with 'make openapi'."; exit 1; }
+	$(REDOCLY) lint docs/openapi.yaml --config $(PROOF)/redocly.yaml --format=stylish
+	$(BIN)/python -m tests.api_contract
 
 format: install  ## bring the code into shape
 	$(BIN)/ruff check --fix

@@ -5,10 +5,20 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 
-from flowzz.api import ApiError, RateLimited, ServerError, Unauthorized, ValidationFailed
+from flowzz.api import (
+    ApiError,
+    BodyTooLarge,
+    NotAcceptable,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 Endpoint = tuple[str, str, str, Any]
@@ -17,6 +27,13 @@ Endpoint = tuple[str, str, str, Any]
 class JWTScheme(SimpleJWTScheme):
     target_class = "flowzz.accounts.tokens.JWTAuthentication"
     name = "jwt"
+
+
+class Schema(AutoSchema):
+    """Docstrings are for those who read the code, in their language: none is taken."""
+
+    def get_description(self) -> str:  # type: ignore[override]  # as the generator calls it
+        return ""
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):
@@ -45,6 +62,8 @@ def operation(
     responses: dict[int, Any] = {200: _envelope(data)}
     if accepted:
         responses[202] = _envelope(accepted)
+    if isinstance(more.get("request"), type):
+        errors += (BodyTooLarge, UnsupportedMediaType)
     return extend_schema(
         tags=[tag], summary=summary, responses=responses | error_answers(*errors), **more
     )
@@ -60,7 +79,7 @@ def listing(
 
 def error_answers(*errors: type[ApiError]) -> dict[int, Any]:
     """By status: an answer for every error, the ones of all calls included."""
-    every: set[type[ApiError]] = {*errors, Unauthorized, RateLimited, ServerError}
+    every: set[type[ApiError]] = {*errors, Unauthorized, NotAcceptable, RateLimited, ServerError}
     return {
         status: OpenApiResponse(
             ErrorSerializer,
@@ -82,15 +101,36 @@ def without_trailing_slash(endpoints: list[Endpoint], **_: Any) -> list[Endpoint
 
 
 def without_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A postprocessing hook: docstrings are for those who read the code, in their language."""
+    """A postprocessing hook: the same of serializers' docstrings."""
     for schema in result["components"]["schemas"].values():
         if schema.get("type") == "object":
             schema.pop("description", None)
-    for call in (call for path in result["paths"].values() for call in path.values()):
-        call.pop("description", None)
     return result
 
 
+def with_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A postprocessing hook: the headers that answers have in common."""
+    for call in (call for path in result["paths"].values() for call in path.values()):
+        for status, response in call["responses"].items():
+            response["description"] = response["description"] or _MEANINGS.get(status, "")
+            headers = response.setdefault("headers", {})
+            headers["X-Request-ID"] = _REQUEST_ID
+            if status == str(RateLimited.status_code):
+                headers["Retry-After"] = _RETRY_AFTER
+    return result
+
+
+_MEANINGS = {"200": "Sucesso", "202": "Em andamento: acompanhe pelo `id`", "204": "Feito"}
+_REQUEST_ID = {
+    "description": "Identifica a chamada nos registros; informe-o ao suporte",
+    "schema": {"type": "string"},
+    "example": "82a6b9e521da401fbea49dd05c659e22",
+}
+_RETRY_AFTER = {
+    "description": "Segundos a esperar antes de tentar de novo",
+    "schema": {"type": "integer"},
+    "example": 30,
+}
 _envelopes: dict[str, serializers.Serializer[Any]] = {}
 """One of each: the generator tells components apart by their classes, not by their names."""
 

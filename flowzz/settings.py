@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from flowzz import logs
+from flowzz import api_about, logs
 from flowzz.backoffice import appearance
 from flowzz.env import BASE_DIR, env, rate, required, secret, url
 
@@ -196,7 +196,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["flowzz.throttling.ApiThrottle"],
     "DEFAULT_PAGINATION_CLASS": "flowzz.paging.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "flowzz.api_schema.Schema",
     "EXCEPTION_HANDLER": "flowzz.api.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": TRUSTED_PROXIES,
@@ -204,7 +204,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Flowzz API",
-    "DESCRIPTION": "As vendas do Coinzz em um só lugar.",
+    "DESCRIPTION": api_about.DESCRIPTION,
+    "TAGS": api_about.TAGS,
+    "SERVERS": [{"url": "/", "description": "Este servidor"}],
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -215,6 +217,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "flowzz.api_schema.without_docstrings",
+        "flowzz.api_schema.with_headers",
+        "flowzz.api_examples.with_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ClientStatus": "clients.models.ClientStatus",

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -59,9 +58,9 @@ class UploadForm(forms.Form):
             raise forms.ValidationError("Não há usuário com este e-mail.")
         return user
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > imports.MAX_BYTES:
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > imports.MAX_BYTES:
             raise forms.ValidationError("O arquivo passa de 20 MB. Divida-o e envie as partes.")
         return file
 

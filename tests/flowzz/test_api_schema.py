@@ -34,6 +34,18 @@ def test_every_call_has_a_summary_a_tag_and_its_errors(described: str) -> None:
     assert not any(path.endswith("/") for path in paths)
 
 
+def test_every_answer_has_an_example(described: str) -> None:
+    bare = [
+        f"{method} {path} {status}"
+        for path, calls in yaml.safe_load(described)["paths"].items()
+        for method, call in calls.items()
+        for status, response in call["responses"].items()
+        for kind, body in response.get("content", {}).items()
+        if kind == "application/json" and not {"example", "examples"} & set(body)
+    ]
+    assert bare == []
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_description_is_served_to_anybody(slash: str) -> None:
     assert Frontend().get(f"/api/schema{slash}").status_code == 200

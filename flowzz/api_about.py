@@ -1,0 +1,48 @@
+"""What the API's documentation says before its calls, in Portuguese: it is for the users."""
+
+from typing import Any
+
+DESCRIPTION = """\
+As vendas do Coinzz em um só lugar: conectar, sincronizar, importar, listar.
+
+**Acesso.** `POST /api/v1/auth/token` troca e-mail e senha por dois tokens. O `access` vale 15
+minutos e vai em `Authorization: Bearer …` de toda chamada; o `refresh` vale 30 dias e pede outros
+em `/api/v1/auth/token/refresh`. Um 401 diz que é hora de renovar; um 401 na renovação, que é hora
+de entrar de novo.
+
+**Respostas.** Sucesso: `{"success": true, "data": …, "message": "…"}`. Erro: `{"error": "CÓDIGO",
+"message": "…", "details": …}`. O `error` é estável e serve a programas; a `message` está em
+português e pode ser mostrada como veio. Só `VALIDATION_ERROR` traz `details`: uma lista de
+`field` (o campo, ou null para o todo) e `reason`. Toda resposta traz `X-Request-ID`: anote-o para
+o suporte.
+
+**Listas.** Vêm em páginas, da mais nova à mais antiga: `data` com as linhas, `next` e `previous`
+com os endereços prontos das páginas vizinhas, ou null. Não há total: siga `next` até null. O que
+chega no meio não repete nem pula linhas.
+
+**Formas.** Dinheiro é texto com duas casas, em reais (`"150.99"`): não o leia como `float`. Datas
+são ISO 8601 com fuso (`2026-03-02T12:00:00-03:00`); dias em filtros são `aaaa-mm-dd`, de São
+Paulo. Chaves em camelCase; dentro de `metadata`, os nomes são os da plataforma de origem. Campos
+novos podem surgir a qualquer momento: ignore os que não conhece.
+
+**Limites.** 1.000 chamadas por hora, das quais 10 sincronizações e 30 importações; 10 logins por
+minuto por endereço. Além disso, 429 com `Retry-After` em segundos.
+
+**Chamadas demoradas.** Sincronizar e importar respondem 200 com o resultado ou, se demoram, 202
+com o `id` e o andamento: consulte o endereço de acompanhamento a cada um ou dois segundos até
+`status` deixar de ser `na fila` ou `em andamento`.
+
+O passo a passo, com curl e com TypeScript, está em `docs/frontend.md`.
+"""
+
+TAGS: list[dict[str, Any]] = [
+    {"name": "Acesso", "description": "Entrar e continuar dentro."},
+    {
+        "name": "Integrações",
+        "description": "A conexão com a plataforma, do começo ao fim.",
+    },
+    {"name": "Importação", "description": "Vendas de um arquivo, quando não há webhook nem API."},
+    {"name": "Vendas", "description": "O que foi vendido, e em que pé está."},
+    {"name": "Clientes", "description": "Quem comprou, e quanto."},
+    {"name": "Painel", "description": "Os números de um período."},
+]
