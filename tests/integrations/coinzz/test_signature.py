@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,24 @@ def test_either_of_two_active_secrets_signs() -> None:
     assert is_valid(BODY, sign("old", BODY), ["new", "old"])
     assert is_valid(BODY, sign("new", BODY), ["new", "old"])
     assert not is_valid(BODY, sign("older", BODY), ["new", "old"])
+
+
+@pytest.mark.parametrize("signer", ["new", "old", "nobody's"])
+def test_all_active_secrets_are_compared_and_in_constant_time(
+    signer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare_digest(ours: bytes, sent: bytes) -> bool:
+        compared.append((ours, sent))
+        return ours == sent
+
+    secrets = ["new", "old"]
+    sent = sign(signer, BODY)
+    monkeypatch.setattr(hmac, "compare_digest", compare_digest)
+
+    assert is_valid(BODY, sent, secrets) == (signer in secrets)
+    assert compared == [(sign(secret, BODY).encode(), sent.encode()) for secret in secrets]
 
 
 @pytest.mark.parametrize("header", ["", "sha256=", "é" * 64, "\ud800", "0" * 64])
