@@ -24,6 +24,8 @@ def full_length(dice: Random) -> list[Scenario]:
         partial(scenarios.without_database, tellings=3_500, seconds=20, dice=dice),
         partial(scenarios.without_both, tellings=1_500, seconds=10, dice=dice),
         partial(scenarios.crowded, sellers=50, orders=150, tellers=8, clients=16, dice=dice),
+        partial(scenarios.anything_at_all, tellings=20_000, dice=dice),
+        partial(scenarios.beside_slow_clients, tellings=1_000, slow=100, dice=dice),
     ]
 
 

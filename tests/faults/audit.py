@@ -11,6 +11,13 @@ from tests.faults.load import AGENT, OK, Try
 from tests.faults.orders import Plan, Sale
 
 UNDER_WAY = {"PENDING", "RETRY"}
+OUR_FAULTS = {
+    "under way",
+    "parser_fault",
+    "refused_by_database",
+    "attempts_exhausted",
+    "fault",
+}
 
 
 @dataclass
@@ -39,6 +46,7 @@ class Event(NamedTuple):
     integration_id: str
     state: str
     outcome: str
+    reason: str
 
     @property
     def key(self) -> str:
@@ -52,24 +60,39 @@ def audit(
     database: psycopg.Connection,
 ) -> None:
     """Complete the report."""
-    report.tries, report.statuses = len(tries), Counter(one.status for one in tries)
-    acknowledged = Counter(one.agent for one in tries if one.status == OK)
-    report.acknowledged = acknowledged.total()
-    integrations = list({seller.integration_id for seller, _ in plan.lives})
-    events = [Event(*row) for row in database.execute(_EVENTS, [integrations])]
-    _audit_inbox(report, acknowledged, tries, events)
+    events = audit_inbox(report, plan, tries, database)
     _audit_outcomes(report, plan, events)
     _audit_sales(report, plan.sales, database)
     _audit_counts(report, plan.sales, database)
 
 
+def audit_inbox(
+    report: Report, plan: Plan, tries: Sequence[Try], database: psycopg.Connection
+) -> list[Event]:
+    """Compare what was told with what is kept, and return it."""
+    report.tries, report.statuses = len(tries), Counter(one.status for one in tries)
+    acknowledged = Counter(one.agent for one in tries if one.status == OK)
+    report.acknowledged = acknowledged.total()
+    integrations = list({seller.integration_id for seller, _ in plan.lives})
+    events = [Event(*row) for row in database.execute(_EVENTS, [integrations])]
+    _compare(report, acknowledged, tries, events)
+    return events
+
+
+def audit_verdicts(report: Report, events: Sequence[Event]) -> None:
+    """Each event is judged, and none was a fault of ours."""
+    report.applied = sum(_judged(event) == "applied" for event in events)
+    found = Counter(event.reason or _judged(event) for event in events)
+    report.expect("faults of ours", found.keys() & OUR_FAULTS, set())
+
+
 _EVENTS = """
-    SELECT headers->>'User-Agent', integration_id::text, state, outcome
+    SELECT headers->>'User-Agent', integration_id::text, state, outcome, reason
     FROM integrations_webhookevent WHERE integration_id = ANY(%s)
 """
 
 
-def _audit_inbox(
+def _compare(
     report: Report, acknowledged: Counter[str], tries: Sequence[Try], events: Sequence[Event]
 ) -> None:
     """Each acknowledged try is there once; one without an answer may be there, once."""

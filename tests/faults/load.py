@@ -59,7 +59,7 @@ class Client(threading.Thread):
         while life := self._load.next_life():
             numbers = itertools.count()
             for key, body in life["tellings"]:
-                self._tell(life["path"], key, body.encode(), numbers)
+                self._tell(life["path"], key, body.encode("latin-1"), numbers)
                 time.sleep(self._load.pause)
 
     def _tell(self, path: str, key: str, body: bytes, numbers: "itertools.count[int]") -> None:

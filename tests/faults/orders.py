@@ -3,10 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
 from sandbox import people
+from tests import generated
 
 
 class Stage(NamedTuple):
@@ -58,7 +60,7 @@ class Seller:
 
 @dataclass(frozen=True)
 class Telling:
-    """One body. Told again it has the same key and the same bytes."""
+    """One body, of a character a byte. Told again it has the same key and the same bytes."""
 
     key: str
     body: str
@@ -116,6 +118,15 @@ def plan(sellers: Sequence[Seller], *, tellings: int, dice: Random) -> Plan:
             told.append(dice.choice(told))
         made.lives.append((seller, told))
         made.sales.append(Sale(seller, number, stages, buyer["client_documment"]))
+    return made
+
+
+def anything(sellers: Sequence[Seller], *, tellings: int, dice: Random) -> Plan:
+    """Bodies of every kind, of which nothing is known but that each is to be kept and judged."""
+    made = Plan()
+    for index, body in enumerate(islice(generated.bodies(dice), tellings)):
+        told = [Telling(f"any{index:06}", body.decode("latin-1"))]
+        made.lives.append((dice.choice(sellers), told))
     return made
 
 

@@ -8,9 +8,10 @@ from random import Random
 import psycopg
 
 from tests.faults import load
-from tests.faults.audit import Report, audit
+from tests.faults.audit import Report, audit, audit_inbox, audit_verdicts
 from tests.faults.loading import catch_up, enrol, loading, spooled
-from tests.faults.orders import crowd, plan
+from tests.faults.orders import anything, crowd, plan
+from tests.faults.slow import SlowClients
 from tests.faults.stack import Stack, kill_process
 from tests.faults.syncing import KilledSync
 
@@ -133,6 +134,32 @@ def crowded(
         audit(report, told, tries, database)
         report.expect("answers", set(report.statuses), {load.OK})
         report.expect("deadlocks", _deadlocks(database), 0)
+    return report
+
+
+def anything_at_all(stack: Stack, *, tellings: int, dice: Random) -> Report:
+    """Valid, mutated and broken bodies: each is kept and judged, whatever it is."""
+    report = Report("bodies of every kind")
+    told = anything(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+    with stack.database() as database, loading(stack, told) as generator:
+        tries = generator.finish()
+        report.recovery_seconds = catch_up(stack, database)
+        audit_verdicts(report, audit_inbox(report, told, tries, database))
+        report.expect("answers", set(report.statuses), {load.OK})
+    return report
+
+
+def beside_slow_clients(stack: Stack, *, tellings: int, slow: int, dice: Random) -> Report:
+    """Clients that send a byte a second, half of them heads, half bodies, at each web server."""
+    report = Report("clients that send a byte a second", faults=slow * len(stack.web_urls))
+    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+    with SlowClients(stack.web_urls, each=slow) as clients, stack.database() as database:
+        with loading(stack, told) as generator:
+            tries = generator.finish()
+        report.recovery_seconds = catch_up(stack, database)
+        audit(report, told, tries, database)
+        report.expect("answers", set(report.statuses), {load.OK})
+        report.expect("slow clients got rid of", clients.are_gone(), True)
     return report
 
 

@@ -42,6 +42,19 @@ def test_with_both_gone_senders_are_told_when_to_come_back(stack: Stack, dice: R
     assert report.problems == []
 
 
+def test_every_body_is_kept_and_judged(stack: Stack, dice: Random) -> None:
+    report = scenarios.anything_at_all(stack, tellings=20_000, dice=dice)
+
+    assert report.problems == []
+    assert report.acknowledged == 20_000
+
+
+def test_slow_clients_hold_nobody_up(stack: Stack, dice: Random) -> None:
+    report = scenarios.beside_slow_clients(stack, tellings=500, slow=100, dice=dice)
+
+    assert report.problems == []
+
+
 def test_orders_told_by_many_at_once_are_applied_in_turn(stack: Stack, dice: Random) -> None:
     report = scenarios.crowded(stack, sellers=50, orders=100, tellers=8, clients=16, dice=dice)
 
