@@ -20,6 +20,7 @@ _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _NAMES_ITS_SEPARATOR: Final = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 # Excel's way to keep leading zeros.
 _FORMULA_OF_TEXT: Final = re.compile(r'="([^"]*)"')
+_FORMS: Final = (("aaaa-mm-dd hh:mm:ss", "dd/mm/aaaa hh:mm"), ("1234.56", "1.234,56"))
 _CURRENCY: Final = re.compile(r"R\$\s*")
 _THOUSANDS: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
 _BRAZILIAN_DATE: Final = re.compile(
@@ -68,10 +69,12 @@ class Export:
                 yield self._line(rows.line_num, cells)
 
     def told(self, message: str) -> str:
-        """A reader's message with the file's own headers for Coinzz's field names."""
+        """A reader's message in the file's own words: its headers, a spreadsheet's forms."""
         for column in self.columns:
             if column.field:
                 message = message.replace(f"{column.field}:", f"Coluna “{column.header}”:")
+        for ours, theirs in _FORMS:
+            message = message.replace(ours, theirs)
         return message
 
     def _line(self, number: int, cells: Sequence[str]) -> Line:

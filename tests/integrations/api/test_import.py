@@ -64,7 +64,7 @@ def test_preview_tells_what_would_be_and_writes_nothing(frontend: Frontend) -> N
         {
             "line": 4,
             "externalId": "ordccccc",
-            "message": "Coluna “Data”: data inválida; o formato esperado é aaaa-mm-dd hh:mm:ss.",
+            "message": "Coluna “Data”: data inválida; o formato esperado é dd/mm/aaaa hh:mm.",
         },
         {"line": 5, "externalId": "ordaaaaa", "message": "O pedido já está na linha 2."},
     ]
