@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from clients.sellers import hold_seller
 from integrations import providers
@@ -67,6 +67,25 @@ class Reread:
 def count(word: UnknownStatus) -> int:
     """How many orders or subscriptions are known to have come with a word."""
     return word.sightings.count() + _waiting(word).count()
+
+
+def counts(words: Collection[UnknownStatus]) -> "Counter[uuid.UUID]":
+    """How many orders or subscriptions wait for each word's meaning; a query for each axis."""
+    found: Counter[uuid.UUID] = Counter()
+    for axis in WordAxis:
+        of_axis = {(word.provider, word.word): word.id for word in words if word.axis == axis}
+        if of_axis:
+            model = Subscription if axis == WordAxis.SUBSCRIPTION else Sale
+            unknown = SALE_FIELDS.get(axis, ("", "unknown_status"))[1]
+            rows = model._default_manager.filter(
+                ~Q(**{unknown: ""}), **{f"{unknown}__in": [word for _, word in of_axis]}
+            )
+            for *key, count_ in (
+                rows.order_by().values_list("source", unknown).annotate(Count("id"))
+            ):
+                if word_id := of_axis.get(tuple(key)):
+                    found[word_id] = count_
+    return found
 
 
 def examples(word: UnknownStatus, limit: int) -> "QuerySet[Sale] | QuerySet[Subscription]":

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from integrations.admin import operations, quarantine
+from integrations.admin import operations, quarantine, words
 from integrations.admin.overview.views import fragment
 from integrations.admin.search.views import search
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("painel", admin.site.admin_view(fragment), name="overview"),
     path("quarentena", admin.site.admin_view(quarantine.causes), name="quarantine"),
     path("quarentena/grupo", admin.site.admin_view(quarantine.group), name="quarantine_group"),
+    path("palavras/<uuid:word_id>", admin.site.admin_view(words.decide), name="word"),
     path("acoes/<uuid:action_id>", admin.site.admin_view(operations.show), name="bulk"),
     path(
         "acoes/<uuid:action_id>/andamento",

@@ -3,70 +3,135 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
-from django.utils import timezone
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from flowzz.backoffice.pages import Page
-from integrations.models import UnknownStatus
+from flowzz.accounts.models import User
+from flowzz.backoffice import trail
+from flowzz.backoffice.pages import ReadOnlyPage
+from flowzz.backoffice.reasons import ReasonForm
+from integrations import bulk, meanings
+from integrations.admin.operations import NEEDED, figures
+from integrations.models import BulkAction, BulkKind, UnknownStatus
+from integrations.models.bulk import UNDER_WAY
 from integrations.models.words import WordAxis
-from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
+from integrations.preview import LIMIT, of_meaning
 
-MEANINGS = {
-    WordAxis.ORDER: SaleStatus,
-    WordAxis.SHIPPING: ShippingStatus,
-    WordAxis.SUBSCRIPTION: SubscriptionStatus,
-}
+EXAMPLES = 10
 
 
-class MeaningForm(forms.ModelForm[UnknownStatus]):
+class MeaningForm(ReasonForm):
     """Offers the states of the word's own axis."""
 
-    meaning = forms.ChoiceField(
-        label="Significado",
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        help_text="Vale para o que chegar daqui em diante.",
-    )
+    meaning = forms.ChoiceField(label="Significado", widget=UnfoldAdminSelectWidget)
+    field_order = ("meaning", "reason")
 
-    class Meta:
-        model = UnknownStatus
-        fields = ("meaning",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, word: UnknownStatus, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        states = MEANINGS[WordAxis(self.instance.axis)]
+        self.initial = {"meaning": word.meaning}
+        self.fields["reason"].required = False
         field = self.fields["meaning"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "— sem significado —"), *states.choices]
+        field.choices = [("", "— escolha —"), *meanings.STATES[WordAxis(word.axis)].choices]
+
+
+def meaning_of(word: UnknownStatus, meaning: str | None = None) -> str:
+    """A word's meaning, or another one on its axis, as staff read it."""
+    chosen = word.meaning if meaning is None else meaning
+    return str(meanings.STATES[WordAxis(word.axis)](chosen).label) if chosen else ""
 
 
 @admin.register(UnknownStatus)
-class UnknownStatusPage(Page[UnknownStatus]):
-    form = MeaningForm
-    list_display = ("word", "provider", "axis", "shown_meaning", "first_seen_at", "mapped_by")
+class UnknownStatusPage(ReadOnlyPage):
+    list_display = (
+        "word",
+        "provider",
+        "axis",
+        "shown_meaning",
+        "waiting",
+        "first_seen_at",
+        "mapped_by",
+        "page",
+    )
     list_filter = ("axis", ("meaning", admin.EmptyFieldListFilter))
     list_select_related = ("mapped_by",)
     search_fields = ("word",)
     ordering = ("-first_seen_at",)
-    show_full_result_count = False
-    fields = ("word", "provider", "axis", "meaning", "first_seen_at", "mapped_by", "mapped_at")
-    readonly_fields = ("word", "provider", "axis", "first_seen_at", "mapped_by", "mapped_at")
+    fields = ("word", "provider", "axis", "shown_meaning", "first_seen_at", "mapped_by", "page")
+    readonly_fields = ("shown_meaning", "page")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changes = super().get_changelist_instance(request)
+        counts = meanings.counts(changes.result_list)
+        for word in changes.result_list:
+            word.waits = counts[word.id]
+        return changes
 
     @admin.display(description="significado", ordering="meaning", empty_value="—")
     def shown_meaning(self, word: UnknownStatus) -> str:
-        states = MEANINGS[WordAxis(word.axis)]
-        return str(states(word.meaning).label) if word.meaning else ""
+        return meaning_of(word)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @admin.display(description="pedidos à espera")
+    def waiting(self, word: UnknownStatus) -> int:
+        waits: int = vars(word).get("waits", 0)
+        return waits
 
-    def has_delete_permission(self, request: HttpRequest, obj: UnknownStatus | None = None) -> bool:
-        return False
+    @admin.display(description="o que fazer")
+    def page(self, word: UnknownStatus) -> SafeString:
+        text = "Mudar o significado" if word.meaning else "Dar um significado"
+        return format_html('<a class="underline" href="{}">{}</a>', address_of(word), text)
 
-    def save_model(self, request: HttpRequest, obj: UnknownStatus, form: Any, change: bool) -> None:
-        is_mapped = bool(obj.meaning)
-        obj.mapped_by = request.user if is_mapped and request.user.is_authenticated else None
-        obj.mapped_at = timezone.now() if is_mapped else None
-        super().save_model(request, obj, form, change)
+
+def address_of(word: UnknownStatus) -> str:
+    return reverse("backoffice:word", args=[word.id])
+
+
+def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
+    """One word: the orders that came with it; choose, see what would change, confirm."""
+    if not request.user.has_perm("integrations.view_unknownstatus"):
+        raise PermissionDenied
+    word = get_object_or_404(UnknownStatus.objects.select_related("mapped_by"), id=word_id)
+    may_map = request.user.has_perm(NEEDED[BulkKind.REMAP])
+    form = MeaningForm(request.POST or None, word=word)
+    foreseen = None
+    if request.method == "POST":
+        if not may_map:
+            raise PermissionDenied
+        if form.is_valid():
+            if "confirm" in request.POST:
+                return _apply(request, word, form)
+            foreseen = of_meaning(word, form.cleaned_data["meaning"])
+    context = {
+        **admin.site.each_context(request),
+        "title": f"“{word.word}”",
+        "word": word,
+        "meaning": meaning_of(word),
+        "chosen": meaning_of(word, form.cleaned_data["meaning"]) if foreseen else "",
+        "count": meanings.count(word),
+        "examples": meanings.examples(word, EXAMPLES),
+        "form": form,
+        "may_map": may_map,
+        "preview": foreseen,
+        "figures": figures(foreseen.outcomes) if foreseen else [],
+        "limit": LIMIT,
+        "action": BulkAction.objects.filter(word=word, state__in=UNDER_WAY).first(),
+    }
+    return render(request, "backoffice/word.html", context)
+
+
+def _apply(request: HttpRequest, word: UnknownStatus, form: MeaningForm) -> HttpResponse:
+    assert isinstance(request.user, User)
+    meaning, reason = form.cleaned_data["meaning"], form.cleaned_data["reason"]
+    action, is_new = bulk.remap(word, meaning, by=request.user, reason=reason)
+    if is_new:
+        details = {"before": word.meaning, "after": meaning, "bulk": str(action.id)}
+        trail.record(request, "Deu significado a uma palavra", word, reason=reason, details=details)
+    else:
+        messages.warning(request, "Esta palavra já está sendo aplicada: espere terminar.")
+    return redirect("backoffice:bulk", action.id)

@@ -108,9 +108,10 @@ def test_action_that_is_not_offered_is_not_taken_either() -> None:
 def test_words_are_mapped_by_operations_and_not_by_support() -> None:
     make_rows(1)
     word = UnknownStatus.objects.get()
-    page = reverse("admin:integrations_unknownstatus_change", args=[word.id])
-    assert member(SUPPORT).post(page, {"meaning": "PAID"}).status_code == 403
-    assert member(SUPPORT, OPERATIONS).post(page, {"meaning": "PAID"}).status_code == 302
+    page = reverse("backoffice:word", args=[word.id])
+    form = {"meaning": "PAID", "confirm": "1"}
+    assert member(SUPPORT).post(page, form).status_code == 403
+    assert member(SUPPORT, OPERATIONS).post(page, form).status_code == 302
     word.refresh_from_db()
     assert word.meaning == "PAID"
 
