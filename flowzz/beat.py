@@ -12,6 +12,8 @@ log = structlog.stdlib.get_logger(__name__)
 class Scheduler(DatabaseScheduler):
     """What has last run in the future would wait until then, and everything behind it."""
 
+    _heap: Any  # of the untyped base
+
     def tick(self, *arguments: Any, **options: Any) -> float:
         """Send what is due; return the seconds until the next look."""
         now = timezone.now()
