@@ -6,7 +6,13 @@ from typing import Any, TypeVar
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 from flowzz.api import (
@@ -18,6 +24,11 @@ from flowzz.api import (
     Unauthorized,
     UnsupportedMediaType,
     ValidationFailed,
+)
+from flowzz.sparse import FIELDS
+
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
 )
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
@@ -74,7 +85,9 @@ def listing(
 ) -> Callable[[F], F]:
     """Describe a call that answers pages."""
     responses = {200: item(many=True)} | error_answers(ValidationFailed, *errors)
-    return extend_schema(tags=[tag], summary=summary, responses=responses)
+    return extend_schema(
+        tags=[tag], summary=summary, responses=responses, parameters=[FIELDS, IF_NONE_MATCH]
+    )
 
 
 def error_answers(*errors: type[ApiError]) -> dict[int, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -36,7 +37,10 @@ class ConditionalList:
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user_id = user_of(request).id
-        tag = version_tag(user_id, version_of(user_id), request.get_full_path())
+        # Before the list, which may then be newer than its tag, never older. What is overdue
+        # changes with the day.
+        version = version_of(user_id)
+        tag = version_tag(user_id, version, timezone.localdate(), request.get_full_path())
         if not_modified(request, tag):
             return tagged(Response(status=304), tag)
         return tagged(super().list(request, *args, **kwargs), tag)  # type: ignore[misc]

@@ -13,9 +13,13 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from flowzz.api import ValidationFailed
+from flowzz.camel_case import camel_case
 
 PAGE_SIZE = 20
+LARGEST_PAGE = 100
 PARAMETER = "cursor"
+LIMIT = "limit"
+ORDERING = "ordering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +45,28 @@ class Cursor:
 
 
 class CursorPagination(BasePagination):
-    """By a time and then the id, newest first.
+    """By a time and then the id, newest first unless `ordering` turns it round.
 
-    Unlike DRF's of this name, rows of the very same time keep their place on the way back, too.
+    That one order, both ways, is what an index serves at any depth. Unlike DRF's of this name,
+    rows of the very same time keep their place on the way back, too.
     """
 
     moment: ClassVar[str] = "created_at"
     next: Cursor | None = None
     previous: Cursor | None = None
+    is_descending: bool = True
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.url = request.build_absolute_uri()
+        size = _size_of(request)
         cursor = _cursor_of(request)
         is_forward = cursor is None or cursor.is_forward
-        order = "-" if is_forward else ""
+        self.is_descending = self._is_descending(request)
+        order = "-" if is_forward == self.is_descending else ""
         ordered = self._beyond(queryset, cursor).order_by(f"{order}{self.moment}", f"{order}id")
-        rows = list(ordered[: PAGE_SIZE + 1])
-        has_more = len(rows) > PAGE_SIZE
-        rows = rows[:PAGE_SIZE] if is_forward else rows[:PAGE_SIZE][::-1]
+        rows = list(ordered[: size + 1])
+        has_more = len(rows) > size
+        rows = rows[:size] if is_forward else rows[:size][::-1]
         if rows and (has_more or not is_forward):
             self.next = self._at(rows[-1], is_forward=True)
         if rows and (cursor if is_forward else has_more):
@@ -90,13 +98,43 @@ class CursorPagination(BasePagination):
                 "required": False,
                 "description": "Está nos endereços `next` e `previous` de cada página",
                 "schema": {"type": "string"},
-            }
+            },
+            {
+                "name": LIMIT,
+                "in": "query",
+                "required": False,
+                "description": "Quantos por página",
+                "schema": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": LARGEST_PAGE,
+                    "default": PAGE_SIZE,
+                },
+            },
+            {
+                "name": ORDERING,
+                "in": "query",
+                "required": False,
+                "description": "Com - na frente, do mais novo ao mais antigo",
+                "schema": {"type": "string", "enum": self._orders(), "default": self._orders()[0]},
+            },
         ]
+
+    def _orders(self) -> list[str]:
+        name = camel_case(self.moment)
+        return [f"-{name}", name]
+
+    def _is_descending(self, request: Request) -> bool:
+        orders = self._orders()
+        asked = request.query_params.get(ORDERING, orders[0])
+        if asked not in orders:
+            raise _invalid(ORDERING, f"Use {orders[0]} ou {orders[1]}.")
+        return asked == orders[0]
 
     def _beyond(self, queryset: QuerySet[Any], cursor: Cursor | None) -> QuerySet[Any]:
         if cursor is None:
             return queryset
-        less = "lt" if cursor.is_forward else "gt"
+        less = "lt" if cursor.is_forward == self.is_descending else "gt"
         # The first condition is implied by the others; it is the one that an index can serve.
         return queryset.filter(
             Q(**{f"{self.moment}__{less}e": cursor.at}),
@@ -115,5 +153,17 @@ def _cursor_of(request: Request) -> Cursor | None:
     try:
         return Cursor.read(text) if text else None
     except (ValueError, OverflowError):
-        details: list[dict[str, str | None]] = [{"field": PARAMETER, "reason": "Cursor inválido."}]
-        raise ValidationFailed(details=details) from None
+        raise _invalid(PARAMETER, "Cursor inválido.") from None
+
+
+def _size_of(request: Request) -> int:
+    text = request.query_params.get(LIMIT, str(PAGE_SIZE))
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_PAGE))):
+        raise _invalid(LIMIT, f"Use um número de 1 a {LARGEST_PAGE}.")
+    if not 1 <= int(text) <= LARGEST_PAGE:
+        raise _invalid(LIMIT, f"Use um número de 1 a {LARGEST_PAGE}.")
+    return int(text)
+
+
+def _invalid(field: str, reason: str) -> ValidationFailed:
+    return ValidationFailed(details=[{"field": field, "reason": reason}])

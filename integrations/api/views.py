@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from flowzz.accounts.tokens import user_of
 from flowzz.api import ServerError, ValidationFailed, answer
 from flowzz.api_schema import listing, operation
+from flowzz.conditional import not_modified, tagged, version_tag
+from flowzz.sparse import SparseFields
 from flowzz.throttling import ApiThrottle, SyncThrottle
 from integrations import connection, sync
 from integrations.api import examples
@@ -48,7 +50,9 @@ TAG = "Integrações"
 LABEL = PROVIDERS[COINZZ].label
 
 
-class IntegrationListViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Integration]):
+class IntegrationListViewSet(
+    SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[Integration]
+):
     serializer_class = StatusSerializer
     queryset = Integration.objects.all()
 
@@ -57,7 +61,9 @@ class IntegrationListViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Inte
 
     @listing(TAG, "Listar as integrações do usuário", StatusSerializer)
     def list(self, request: Request) -> Response:
-        return super().list(request)
+        response = super().list(request)
+        tag = version_tag(user_of(request).id, str(response.data))
+        return tagged(Response(status=304) if not_modified(request, tag) else response, tag)
 
 
 class ConnectionViewSet(viewsets.ViewSet):

@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 import structlog
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter
 from redis import RedisError
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,7 +16,7 @@ from flowzz import redis
 from flowzz.accounts.tokens import user_of
 from flowzz.accounts.versions import version_of
 from flowzz.api import ValidationFailed, answer
-from flowzz.api_schema import operation
+from flowzz.api_schema import IF_NONE_MATCH, operation
 from flowzz.camel_case import CamelCase
 from flowzz.conditional import not_modified, tagged, version_tag
 from sales.metrics import metrics_of
@@ -132,7 +131,7 @@ class MetricsView(APIView):
         "Ver os números do painel",
         MetricsSerializer,
         ValidationFailed,
-        parameters=[RangeSerializer, OpenApiParameter("If-None-Match", str, "header")],
+        parameters=[RangeSerializer, IF_NONE_MATCH],
     )
     def get(self, request: Request) -> Response:
         asked = RangeSerializer(data=request.query_params)

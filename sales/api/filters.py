@@ -1,11 +1,18 @@
 """Narrowing a list of sales."""
 
 from django.db.models import Q, QuerySet
-from django_filters import CharFilter, FilterSet, MultipleChoiceFilter, UUIDFilter
+from django.utils import timezone
+from django_filters import (
+    BooleanFilter,
+    CharFilter,
+    FilterSet,
+    MultipleChoiceFilter,
+    UUIDFilter,
+)
 
 from flowzz.periods import DayFilter
-from sales.models import Sale
-from sales.statuses import SaleStatus, ShippingStatus
+from sales.models import AffiliationRequest, Sale, Subscription
+from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 
 class SaleFilter(FilterSet):
@@ -18,6 +25,13 @@ class SaleFilter(FilterSet):
     product = CharFilter(
         "product_name", "icontains", max_length=100, help_text="Parte do nome do produto"
     )
+    paymentMethod = CharFilter(
+        "payment_method", "iexact", max_length=64, help_text="Forma de pagamento, como enviada"
+    )
+    source = CharFilter("source", max_length=32, help_text="Plataforma")
+    utmSource = CharFilter("metadata__utms__source", max_length=200)
+    utmMedium = CharFilter("metadata__utms__medium", max_length=200)
+    utmCampaign = CharFilter("metadata__utms__campaign", max_length=200)
     clientId = UUIDFilter("client_id", help_text="Vendas de um cliente")
     search = CharFilter(
         method="search_for", max_length=100, help_text="Número do pedido, produto ou cliente"
@@ -33,3 +47,52 @@ class SaleFilter(FilterSet):
             | Q(product_name__icontains=text)
             | Q(client__name__icontains=text)
         )
+
+
+class SubscriptionFilter(FilterSet):
+    status = MultipleChoiceFilter(choices=SubscriptionStatus, help_text="Pode ser repetido")
+    overdue = BooleanFilter(method="be_overdue", help_text="Ativa, com a cobrança atrasada")
+    dateFrom = DayFilter("next_charge_date", "gte", help_text="Primeiro dia da próxima cobrança")
+    dateTo = DayFilter("next_charge_date", "lte", help_text="Último dia da próxima cobrança")
+    product = CharFilter("product_name", "icontains", max_length=100)
+    clientId = UUIDFilter("client_id", help_text="Assinaturas de um cliente")
+    search = CharFilter(
+        method="search_for", max_length=100, help_text="Código, produto ou nome do cliente"
+    )
+
+    class Meta:
+        model = Subscription
+        fields: tuple[str, ...] = ()
+
+    def be_overdue(
+        self, rows: QuerySet[Subscription], name: str, wanted: bool
+    ) -> QuerySet[Subscription]:
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        overdue = Q(status=SubscriptionStatus.ACTIVE, next_charge_date__lt=today)
+        return rows.filter(overdue) if wanted else rows.exclude(overdue)
+
+    def search_for(
+        self, rows: QuerySet[Subscription], name: str, text: str
+    ) -> QuerySet[Subscription]:
+        return rows.filter(
+            Q(subscription_hash__iexact=text)
+            | Q(product_name__icontains=text)
+            | Q(client__name__icontains=text)
+        )
+
+
+class AffiliationRequestFilter(FilterSet):
+    status = CharFilter("status", "iexact", max_length=100, help_text="Como a plataforma o diz")
+    dateFrom = DayFilter("requested_at", "gte", help_text="Primeiro dia do pedido")
+    dateTo = DayFilter("requested_at", "lte", help_text="Último dia do pedido")
+    product = CharFilter("product_name", "icontains", max_length=100)
+    search = CharFilter(method="search_for", max_length=100, help_text="Nome ou e-mail")
+
+    class Meta:
+        model = AffiliationRequest
+        fields: tuple[str, ...] = ()
+
+    def search_for(
+        self, rows: QuerySet[AffiliationRequest], name: str, text: str
+    ) -> QuerySet[AffiliationRequest]:
+        return rows.filter(Q(affiliate_name__icontains=text) | Q(affiliate_email__iexact=text))

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from clients.api.serializers import ClientNameSerializer, ClientSerializer
 from flowzz.camel_case import CamelCase
-from sales.models import Sale
+from sales.models import AffiliationRequest, Sale, Subscription
 
 
 class SaleSerializer(CamelCase, serializers.ModelSerializer[Sale]):
@@ -49,4 +49,43 @@ class BuyerSerializer(ClientSerializer):
 
     class Meta(ClientSerializer.Meta):
         fields = (*ClientSerializer.Meta.fields, "sales_count", "total_spent", "last_sale_at")
+        read_only_fields = fields
+
+
+class SubscriptionSerializer(CamelCase, serializers.ModelSerializer[Subscription]):
+    client = ClientNameSerializer(allow_null=True)
+
+    class Meta:
+        model = Subscription
+        fields = (
+            "id",
+            "source",
+            "subscription_hash",
+            "client",
+            "product_name",
+            "status",
+            "frequency",
+            "cycle",
+            "next_charge_date",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class AffiliationRequestSerializer(CamelCase, serializers.ModelSerializer[AffiliationRequest]):
+    class Meta:
+        model = AffiliationRequest
+        fields = (
+            "id",
+            "source",
+            "affiliate_name",
+            "affiliate_email",
+            "affiliate_phone",
+            "product_name",
+            "status",
+            "requested_at",
+            "created_at",
+            "updated_at",
+        )
         read_only_fields = fields

@@ -4,10 +4,17 @@ from django.urls import re_path
 
 from flowzz.api_routing import Router
 from sales.api.dashboard import MetricsView
-from sales.api.views import ClientViewSet, SaleViewSet
+from sales.api.views import (
+    AffiliationRequestViewSet,
+    ClientViewSet,
+    SaleViewSet,
+    SubscriptionViewSet,
+)
 
 router = Router()
 router.register("sales", SaleViewSet)
 router.register("clients", ClientViewSet)
+router.register("subscriptions", SubscriptionViewSet)
+router.register("affiliation-requests", AffiliationRequestViewSet)
 
 urlpatterns = [re_path(r"^dashboard/metrics/?$", MetricsView.as_view()), *router.urls]

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,18 +11,25 @@ from clients.models import Client
 from flowzz.accounts.tokens import user_of
 from flowzz.api import NotFound, answer
 from flowzz.api_schema import listing, operation
+from flowzz.conditional import ConditionalList
 from flowzz.paging import CursorPagination
-from sales.api.filters import SaleFilter
-from sales.api.serializers import BuyerSerializer, SaleSerializer
+from flowzz.sparse import SparseFields
+from sales.api.filters import AffiliationRequestFilter, SaleFilter, SubscriptionFilter
+from sales.api.serializers import (
+    AffiliationRequestSerializer,
+    BuyerSerializer,
+    SaleSerializer,
+    SubscriptionSerializer,
+)
 from sales.buyers import with_totals
-from sales.models import Sale
+from sales.models import AffiliationRequest, Sale, Subscription
 
 
 class SalePagination(CursorPagination):
     moment = "sale_date"
 
 
-class SaleViewSet(viewsets.ReadOnlyModelViewSet[Sale]):
+class SaleViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[Sale]):
     queryset = Sale.objects.select_related("client")
     serializer_class = SaleSerializer
     pagination_class = SalePagination
@@ -41,7 +48,7 @@ class SaleViewSet(viewsets.ReadOnlyModelViewSet[Sale]):
         return answer(self.get_serializer(self.get_object()).data)
 
 
-class ClientViewSet(viewsets.ReadOnlyModelViewSet[Client]):
+class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[Client]):
     """Here and not in `clients`, because a client's totals are sums of sales."""
 
     queryset = Client.objects.standing()
@@ -60,3 +67,38 @@ class ClientViewSet(viewsets.ReadOnlyModelViewSet[Client]):
     @operation("Clientes", "Ver um cliente", BuyerSerializer, NotFound)
     def retrieve(self, request: Request, pk: str) -> Response:
         return answer(self.get_serializer(self.get_object()).data)
+
+
+class SubscriptionViewSet(
+    ConditionalList, SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[Subscription]
+):
+    queryset = Subscription.objects.select_related("client")
+    serializer_class = SubscriptionSerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = SubscriptionFilter
+
+    def get_queryset(self) -> QuerySet[Subscription]:
+        return super().get_queryset().filter(user=user_of(self.request))
+
+    @listing("Assinaturas", "Listar as assinaturas, da mais nova à mais antiga", serializer_class)
+    def list(self, request: Request) -> Response:
+        return super().list(request)
+
+
+class AffiliationRequestViewSet(
+    ConditionalList,
+    SparseFields,
+    mixins.ListModelMixin,
+    viewsets.GenericViewSet[AffiliationRequest],
+):
+    queryset = AffiliationRequest.objects.all()
+    serializer_class = AffiliationRequestSerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = AffiliationRequestFilter
+
+    def get_queryset(self) -> QuerySet[AffiliationRequest]:
+        return super().get_queryset().filter(user=user_of(self.request))
+
+    @listing("Afiliações", "Listar os pedidos de afiliação", serializer_class)
+    def list(self, request: Request) -> Response:
+        return super().list(request)
