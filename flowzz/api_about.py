@@ -44,5 +44,8 @@ TAGS: list[dict[str, Any]] = [
     {"name": "Importação", "description": "Vendas de um arquivo, quando não há webhook nem API."},
     {"name": "Vendas", "description": "O que foi vendido, e em que pé está."},
     {"name": "Clientes", "description": "Quem comprou, e quanto."},
+    {"name": "Assinaturas", "description": "Cobranças que se repetem, e as atrasadas."},
+    {"name": "Afiliações", "description": "Quem pediu para vender os seus produtos."},
+    {"name": "Painel", "description": "Os números de um período."},
     {"name": "Painel", "description": "Os números de um período."},
 ]
