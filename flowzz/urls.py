@@ -9,6 +9,7 @@ from flowzz.metrics import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/verificacao/", include("flowzz.accounts.second_factor_pages")),
     path("admin/", include("integrations.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("flowzz.api_urls")),

@@ -50,6 +50,11 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},
     "DASHBOARD_CALLBACK": "integrations.admin.overview.views.dashboard",
     "LOGIN": {"form": "flowzz.backoffice.login.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Verificação em duas etapas", "link": reverse_lazy("second_factor:page")}
+        ]
+    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

@@ -2,9 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from flowzz.accounts import second_factor
+from flowzz.accounts.models import User
 from flowzz.rates import Rate, RateExceeded
 from flowzz.throttling import LoginThrottle, address_of
 
@@ -15,6 +19,16 @@ else:
 
 
 class LoginForm(AuthenticationForm):
+    code = forms.CharField(
+        label="Código de verificação",
+        required=False,
+        max_length=16,
+        help_text="Só para quem ativou a verificação em duas etapas.",
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "off"}
+        ),
+    )
+
     def clean(self) -> dict[str, Any]:
         """Count the try before the password is looked at; raises ValidationError."""
         assert self.request is not None
@@ -24,4 +38,21 @@ class LoginForm(AuthenticationForm):
             raise ValidationError(
                 "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
             ) from None
-        return super().clean()
+        cleaned: dict[str, Any] = super().clean()
+        self._check_second_step()
+        return cleaned
+
+    def _check_second_step(self) -> None:
+        user = self.get_user()
+        if not isinstance(user, User) or not second_factor.is_on(user):
+            return
+        code = self.cleaned_data.get("code", "")
+        if not code:
+            raise ValidationError("Digite também o código de verificação do seu aplicativo.")
+        device = second_factor.verify(user, code)
+        if device is None:
+            raise ValidationError(
+                "Código de verificação incorreto. Aguarde o próximo código do aplicativo, "
+                "ou use um de recuperação."
+            )
+        vars(user)["otp_device"] = device  # django-otp keeps it with the session at the login

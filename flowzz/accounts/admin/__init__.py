@@ -1,5 +1,5 @@
 """The admin's pages for accounts: importing them registers them."""
 
-from flowzz.accounts.admin import actions, people
+from flowzz.accounts.admin import actions, devices, people
 
-__all__ = ["actions", "people"]
+__all__ = ["actions", "devices", "people"]

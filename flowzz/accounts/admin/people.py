@@ -1,18 +1,30 @@
 """People who log in, and the groups that give staff their permissions."""
 
+import uuid
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
+from flowzz.backoffice import trail
 from flowzz.backoffice.pages import Page
+from flowzz.backoffice.reasons import ReasonForm, ask
 
 ACCESS = ("is_staff", "groups")
+REMOVAL = (
+    "Confirme antes, por telefone ou pessoalmente, que {} perdeu o celular e os códigos de "
+    "recuperação. No próximo login bastará a senha."
+)
 PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
 
@@ -38,6 +50,35 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
         (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
 
+    actions_detail = ("remove_second_factor",)
+
+    def has_reset_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("accounts.grant_staff_access")
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Remover a verificação em duas etapas",
+        url_path="remover-verificacao",
+        icon="phonelink_erase",
+        permissions=["reset"],
+    )
+    def remove_second_factor(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        """For somebody who lost phone and recovery codes."""
+        user = get_object_or_404(User, id=object_id)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        form, back = ReasonForm(request.POST or None), _page_of(user)
+        if not form.is_valid():
+            asked = {"title": "Remover a verificação em duas etapas", "button": "Remover"}
+            return ask(request, form, text=REMOVAL.format(user), back=back, **asked)
+        reason = form.cleaned_data["reason"]
+        if second_factor.remove(user):
+            trail.record(request, "Removeu a verificação de outra pessoa", user, reason=reason)
+            self.message_user(request, "Verificação em duas etapas removida.", messages.SUCCESS)
+        else:
+            text = "Esta pessoa não usa a verificação em duas etapas."
+            self.message_user(request, text, messages.WARNING)
+        return redirect(back)
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
@@ -52,6 +93,10 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         obj.email = obj.email.lower()  # as the login looks it up
         super().save_model(request, obj, form, change)
+
+
+def _page_of(user: User) -> str:
+    return reverse("admin:accounts_user_change", args=[user.pk])
 
 
 def _out_of_reach(request: HttpRequest) -> tuple[str, ...]:
