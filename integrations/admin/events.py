@@ -64,7 +64,8 @@ class WebhookEventPage(EventActions):
             {
                 "fields": (
                     "told",
-                    ("integration", "provider", "kind"),
+                    "integration",
+                    ("provider", "kind"),
                     ("external_id", "received_at"),
                 )
             },
@@ -77,7 +78,8 @@ class WebhookEventPage(EventActions):
             {
                 "fields": (
                     ("state", "outcome", "finished_at"),
-                    ("attempts", "next_attempt_at", "is_replay"),
+                    ("attempts", "next_attempt_at"),
+                    "is_replay",
                     ("reason", "error"),
                     "failures",
                 )
