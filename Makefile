@@ -14,7 +14,7 @@ COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-u
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-anew node run test test-faults lint format openapi bench bench-faults requirements
+.PHONY: help install install-anew node run test test-faults lint format openapi bench bench-faults requirements screenshots
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -67,6 +67,9 @@ lint: node  ## check style, types, directions, migrations, libraries and the API
 format: install  ## bring the code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+screenshots: install  ## take the pictures of docs/back-office.md anew
+	SCREENSHOTS=1 $(BIN)/pytest tests/browser/test_pages.py
 
 openapi: install  ## write docs/openapi.yaml anew
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

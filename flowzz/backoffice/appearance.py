@@ -47,7 +47,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [lambda _request: static("backoffice/backoffice.css")],
     "SCRIPTS": [lambda _request: static("backoffice/backoffice.js")],
     # Lighter than unfold's own: text in it is read on dark, too (a contrast of 4.5 to 1).
-    "COLORS": {"primary": {"500": "oklch(71.4% .203 305.504)"}},
+    "COLORS": {"primary": {"400": "oklch(80% .13 305.504)", "500": "oklch(71.4% .203 305.504)"}},
     "DASHBOARD_CALLBACK": "integrations.admin.overview.views.dashboard",
     "LOGIN": {"form": "flowzz.backoffice.login.LoginForm"},
     "ACCOUNT": {

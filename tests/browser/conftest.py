@@ -9,7 +9,10 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from flowzz import redis
 from flowzz.accounts.models import User
+from sandbox.server import Sandbox
+from tests.browser.scene import Scene
 from tests.browser.watching import Complaints
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -57,3 +60,12 @@ def page(visitor: Page, complaints: Complaints) -> Page:
     visitor.press("#id_password", "Enter")
     visitor.wait_for_url("**/admin/")
     return visitor
+
+
+@pytest.fixture
+def scene(page: Page, settings: Settings) -> Iterator[Scene]:
+    """What staff find when they come to work; `page` has the database ready before it."""
+    redis.client().flushdb()
+    with Sandbox(sales=12, pauses=[]) as sandbox:
+        settings.COINZZ_API_URL = sandbox.api_url
+        yield Scene(sandbox)

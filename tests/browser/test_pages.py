@@ -1,19 +1,22 @@
 """Every page works in a browser that enforces what our headers say, and for everybody."""
 
-from collections.abc import Collection
+import os
+from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.contrib import admin
+from django.db.models import Model
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from integrations import activity
+from integrations.models import SyncRun, UnknownStatus
+from tests.browser.scene import BUYERS, CAUSE, ORDER, WORD, Scene
 from tests.browser.watching import Complaints, barriers
 from tests.integrations.admin.rows import make_rows
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 MAIN = {
     "clients.client",
     "integrations.integration",
@@ -23,35 +26,54 @@ MAIN = {
     "sales.sale",
 }
 
-OWN = ("/admin/", "/admin/busca?q=ord", "/admin/quarentena")
 
+def test_pages_work_for_everybody(page: Page, complaints: Complaints, scene: Scene) -> None:
+    """All kinds of them open without a complaint; the main ones have no barrier either.
 
-def test_pages_work_for_everybody(page: Page, complaints: Complaints) -> None:
-    """All kinds of them open without a complaint; the main ones have no barrier either."""
-    make_rows(2)
-    activity.measure()
+    With SCREENSHOTS set, those of the documentation are taken on the way (`make screenshots`).
+    """
     found: list[str] = []
-    for address in (*OWN, *addresses_of(MAIN)):
-        page.goto(address)
+    for name, address in main_pages(scene).items():
+        page.goto(address, wait_until="networkidle")
         found += barriers(page)
-    others = {model._meta.label_lower for model in admin.site._registry} - MAIN
-    for address in addresses_of(others):
-        page.goto(address)
+        if "SCREENSHOTS" in os.environ:
+            page.screenshot(path=IMAGES / f"{name}.jpg", quality=75)
+    make_rows(1)
+    for model in admin.site._registry:
+        row = model._default_manager.first()
+        if model._meta.label_lower not in MAIN and row is not None:
+            page.goto(page_of(row))
     assert complaints == []
     assert found == []
 
 
-def addresses_of(labels: Collection[str]) -> list[str]:
-    """The page of a row of each, and the lists of the main ones."""
-    found = []
-    for model in map(apps.get_model, sorted(labels)):
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        if model._meta.label_lower in MAIN:
-            found.append(reverse(f"{name}_changelist"))
-        row = model._default_manager.first()
-        if row is not None:
-            found.append(reverse(f"{name}_change", args=[row.pk]))
-    return found
+def main_pages(scene: Scene) -> dict[str, str]:
+    """Their addresses, by the names of their pictures."""
+    sale = scene.seller.sale(ORDER)
+    return {
+        "overview": "/admin/",
+        "search": f"/admin/busca?q={BUYERS[1].split()[0]}",
+        "event": page_of(scene.event),
+        "quarantine": "/admin/quarentena",
+        "quarantine-group": f"/admin/quarentena/grupo?causa={CAUSE}",
+        "integrations": reverse("admin:integrations_integration_changelist"),
+        "integration": page_of(scene.integration),
+        "diagnosis": reverse(
+            "admin:integrations_integration_diagnosis", args=[scene.integration.id]
+        ),
+        "runs": reverse("admin:integrations_syncrun_changelist"),
+        "run": page_of(SyncRun.objects.latest("id")),
+        "sales": reverse("admin:sales_sale_changelist"),
+        "sale": page_of(sale),
+        "client": page_of(sale.client),
+        "word": page_of(UnknownStatus.objects.get(word=WORD)),
+    }
+
+
+def page_of(row: Model | None) -> str:
+    assert row is not None
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return reverse(name, args=[row.pk])
 
 
 def test_pages_outside_of_the_admin_work(visitor: Page, complaints: Complaints) -> None:

@@ -1,0 +1,104 @@
+"""A back-office in the middle of its day: sellers, orders, failures and a word nobody knows."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from integrations import activity, sync, vault, watch
+from integrations.connection import hint
+from integrations.models import EventState, Integration, IntegrationStatus, Trigger, WebhookEvent
+from sandbox.server import Sandbox
+from tests import payloads
+from tests.integrations.sellers import Seller
+
+SELLERS = {
+    "bruno.salles@exemplo.com.br": IntegrationStatus.CONNECTED,
+    "carla.nunes@exemplo.com.br": IntegrationStatus.ERROR,
+    "diego.farias@exemplo.com.br": IntegrationStatus.DISCONNECTED,
+}
+BUYERS = ("Alice Barros", "Caio Mendonça", "Elisa Torres", "Igor Pacheco", "Otávio Luz", "Rita Sá")
+PRODUCTS = ("Creme Facial Aurora", "Curso de Fotografia", "Chá Serra Azul")
+ORDER, WORD = "ordmarina01", "em conferência"
+CAUSE = "parser_fault:ValueError"
+HELD = 6
+
+
+@dataclass
+class Scene:
+    """`seller` is connected to a sandbox and has synced once; the others have less luck."""
+
+    sandbox: Sandbox
+    seller: Seller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seller = Seller("marina.prado@exemplo.com.br")
+        self._connect()
+        for email, status in SELLERS.items():
+            Seller(email, status)
+        self._receive_orders()
+        self._hold_some()
+        self.seller.told(payloads.order("ordmarina98", order_status=WORD))
+        watch.watch()
+        activity.measure()
+
+    @property
+    def integration(self) -> Integration:
+        return Integration.objects.get(id=self.seller.integration.id)
+
+    @property
+    def event(self) -> WebhookEvent:
+        """The one that changed an order."""
+        return WebhookEvent.objects.filter(external_id=ORDER).latest("received_at")
+
+    def _connect(self) -> None:
+        integration = self.seller.integration
+        key = self.sandbox.api_key()
+        vault.seal(integration, "api_key", key)
+        integration.api_key_hint, integration.api_key_set_at = hint(key), timezone.now()
+        integration.save()
+        run = sync.request_run(integration, Trigger.INITIAL)
+        sync.execute(run.id)
+
+    def _receive_orders(self) -> None:
+        now = timezone.now()
+        for hours in range(23, 0, -4):
+            at = now - timedelta(hours=hours)
+            self.seller.told(
+                *(_order(hours * 10 + number) for number in range(hours % 5 + 2)), at=at
+            )
+        self.seller.told(_order(1, ORDER, order_status="Aguardando pagamento"), at=now)
+        self.seller.told(_order(1, ORDER, tracking_code="BR123456789BR"), at=now)
+        seen = WebhookEvent.objects.filter(finished_at__isnull=False)
+        seen.update(finished_at=F("received_at") + timedelta(milliseconds=340))
+
+    def _hold_some(self) -> None:
+        """Orders that a fault of ours stopped, and two bodies that nobody can read."""
+        self.seller.receive(*(_order(900 + number) for number in range(HELD)))
+        WebhookEvent.objects.filter(state=EventState.PENDING).update(
+            state=EventState.QUARANTINED,
+            reason="parser_fault",
+            cause=CAUSE,
+            error="Falha interna ao ler o corpo (ValueError).",
+            finished_at=timezone.now(),
+        )
+        self.seller.told(b"{", b"[1")
+
+
+def _order(number: int, name: str = "", **changes: Any) -> dict[str, object]:
+    buyer = BUYERS[number % len(BUYERS)]
+    client = {
+        "client_name": buyer,
+        "client_phone": f"629545{number:05}",
+        "client_email": f"{buyer.split()[0].lower()}@exemplo.com.br",
+        "client_address_city": "Goiânia",
+    }
+    return payloads.order(
+        name or f"ord{number:06}",
+        client=client,
+        product_name=PRODUCTS[number % len(PRODUCTS)],
+        order_final_price=f"{97 + number % 90}.90",
+        **changes,
+    )

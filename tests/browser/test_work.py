@@ -1,0 +1,80 @@
+"""A member of staff's day, from "this customer's order is missing" to its end."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from integrations import bulk, sync
+from integrations.models import BulkAction, EventState, SyncRun, UnknownStatus, WebhookEvent
+from sales.models import Sale
+from tests.browser.scene import CAUSE, HELD, ORDER, WORD, Scene
+from tests.browser.watching import Complaints
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def test_a_day_at_work(page: Page, complaints: Complaints, scene: Scene) -> None:
+    find_an_order_and_read_its_event(page, scene)
+    replay_a_group(page, scene)
+    give_a_word_its_meaning(page)
+    diagnose(page, scene)
+    watch_a_sync(page, scene)
+    assert complaints == []
+
+
+def find_an_order_and_read_its_event(page: Page, scene: Scene) -> None:
+    page.goto("/admin/")
+    page.keyboard.press("/")
+    page.keyboard.type(ORDER)
+    page.keyboard.press("Enter")
+    events = page.get_by_role("region", name="Eventos")
+    expect(events.get_by_role("link")).to_have_count(2)
+    events.get_by_role("link").filter(has_text="Atualizou").click()
+    expect(page.get_by_text("BR123456789BR").first).to_be_visible()
+
+
+def replay_a_group(page: Page, scene: Scene) -> None:
+    page.goto("/admin/")
+    page.get_by_role("link", name=re.compile("^Em quarentena")).click()
+    page.get_by_role("link", name="Falha nossa ao ler o corpo").click()
+    before = Sale.objects.count()
+    page.locator("#preview-replay").click()
+    expect(page.locator("#confirm")).to_be_visible()
+    assert Sale.objects.count() == before
+    page.locator("#confirm").click()
+    page.wait_for_url("**/admin/acoes/**")
+    action = BulkAction.objects.get(cause=CAUSE)
+    while bulk.step(action.id):
+        scene.seller.drain()
+    expect(page.get_by_text("Concluída").first).to_be_visible()
+    assert Sale.objects.count() == before + HELD
+    assert not WebhookEvent.objects.filter(cause=CAUSE, state=EventState.QUARANTINED).exists()
+
+
+def give_a_word_its_meaning(page: Page) -> None:
+    page.goto(reverse("admin:integrations_unknownstatus_changelist"))
+    page.get_by_role("link", name=WORD).click()
+    page.locator("#id_meaning").select_option("PENDING")
+    page.get_by_role("button", name="Salvar", exact=True).click()
+    expect(page.get_by_text("sucesso")).to_be_visible()
+    assert UnknownStatus.objects.get(word=WORD).meaning == "PENDING"
+
+
+def diagnose(page: Page, scene: Scene) -> None:
+    page.goto(reverse("admin:integrations_integration_change", args=[scene.integration.id]))
+    page.get_by_role("link", name="Diagnóstico").click()
+    expect(page.get_by_text("Verificado em")).to_be_visible()
+    assert page.locator("[data-light]").count() >= 5
+
+
+def watch_a_sync(page: Page, scene: Scene) -> None:
+    page.goto(reverse("admin:integrations_integration_change", args=[scene.integration.id]))
+    page.locator("#deed-sincronizar button").click()
+    page.wait_for_load_state()
+    run = SyncRun.objects.latest("id")
+    page.goto(reverse("admin:integrations_syncrun_change", args=[run.id]))
+    expect(page.locator("#progress progress")).to_be_visible()
+    sync.execute(run.id)
+    expect(page.locator("#run-state")).to_have_text(re.compile("Concluída"))
