@@ -24,7 +24,7 @@ from sales.statuses import SaleStatus, SubscriptionStatus
 
 MOST = 8
 SHORTEST = 3
-"""Characters: fewer fit too much, and no index helps."""
+"""Characters of a word: fewer fit too much, and no index helps."""
 
 May = Callable[[str], bool]
 """Whether the person who asks may see a model, such as `sales.sale`."""
@@ -51,7 +51,7 @@ class Group:
 def find(text: str, may: May, *, sees_personal_data: bool) -> list[Group]:
     """The groups in which something was found."""
     text = text.strip()
-    if len(text) < SHORTEST:
+    if is_short(text):
         return []
     clients = list(search_clients(text).select_related("user")[: MOST + 1])
     sales = _sales(text, clients[:MOST])
@@ -67,6 +67,11 @@ def find(text: str, may: May, *, sees_personal_data: bool) -> list[Group]:
     )
     found = [_group(text, *group) for group in groups if may(group[0])]
     return [group for group in found if group.rows]
+
+
+def is_short(text: str) -> bool:
+    """Whether no word of the text is long enough to look for."""
+    return max(map(len, text.split()), default=0) < SHORTEST
 
 
 def _group(text: str, model: str, title: str, icon: str, rows: Iterable[Found]) -> Group:

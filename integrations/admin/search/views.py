@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from flowzz.backoffice import masking
-from integrations.admin.search.finding import SHORTEST, find
+from integrations.admin.search.finding import find, is_short
 
 
 @require_safe
@@ -22,7 +22,7 @@ def search(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Busca",
         "text": text,
-        "is_short": 0 < len(text) < SHORTEST,
+        "is_short": bool(text) and is_short(text),
         "groups": find(text, may, sees_personal_data=masking.may_see(request)),
     }
     return render(request, "backoffice/search.html", context)
