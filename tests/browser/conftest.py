@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,6 +17,8 @@ from tests.browser.watching import Complaints
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+TIMEOUT = 20_000
+"""Milliseconds until a page counts as hanging, not just slow."""
 PASSWORD = "uma senha inventada para os testes"
 
 
@@ -41,7 +43,8 @@ def visitor(chromium: Browser, live_server: LiveServer, settings: Settings) -> I
     with chromium.new_context(
         base_url=live_server.url, locale="pt-BR", viewport=DESKTOP
     ) as context:
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(TIMEOUT)
+        expect.set_options(timeout=TIMEOUT)
         yield context.new_page()
 
 

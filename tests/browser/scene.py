@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from flowzz import heartbeat
 from integrations import activity, sync, vault, watch
 from integrations.connection import hint
 from integrations.models import EventState, Integration, IntegrationStatus, Trigger, WebhookEvent
@@ -41,6 +42,7 @@ class Scene:
         self._receive_orders()
         self._hold_some()
         self.seller.told(payloads.order("ordmarina98", order_status=WORD))
+        heartbeat.beat("worker")
         watch.watch()
         activity.measure()
 
@@ -99,6 +101,7 @@ def _order(number: int, name: str = "", **changes: Any) -> dict[str, object]:
         name or f"ord{number:06}",
         client=client,
         product_name=PRODUCTS[number % len(PRODUCTS)],
+        date_order=f"{timezone.localtime():%Y-%m-%d %H:%M:%S}",
         order_final_price=f"{97 + number % 90}.90",
         **changes,
     )

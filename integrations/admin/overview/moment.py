@@ -106,9 +106,10 @@ def _inbox() -> list[Figure]:
         Figure("Eventos a processar", whole(_up_to_most(waiting)), to_do, "info"),
         Figure(
             "Espera do mais antigo",
-            duration(age) if oldest else "nenhum espera",
+            duration(age) if oldest else "—",
             to_do,
             "bad" if is_late else "good",
+            "" if oldest else "nenhum evento espera",
         ),
         Figure(
             "Em quarentena",
