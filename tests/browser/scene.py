@@ -10,7 +10,14 @@ from django.utils import timezone
 from flowzz import heartbeat
 from integrations import activity, sync, vault, watch
 from integrations.connection import hint
-from integrations.models import EventState, Integration, IntegrationStatus, Trigger, WebhookEvent
+from integrations.models import (
+    EventOutcome,
+    EventState,
+    Integration,
+    IntegrationStatus,
+    Trigger,
+    WebhookEvent,
+)
 from sandbox.server import Sandbox
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -53,7 +60,7 @@ class Scene:
     @property
     def event(self) -> WebhookEvent:
         """The one that changed an order."""
-        return WebhookEvent.objects.filter(external_id=ORDER).latest("received_at")
+        return WebhookEvent.objects.get(external_id=ORDER, outcome=EventOutcome.UPDATED)
 
     def _connect(self) -> None:
         integration = self.seller.integration

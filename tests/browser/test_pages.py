@@ -16,8 +16,8 @@ from tests.integrations.admin.rows import make_rows
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
-HEIGHTS = {"overview": 1900}
+DOCS = Path(__file__).parents[2] / "docs"
+HEIGHTS = {"overview": 1860}
 MAIN = {
     "clients.client",
     "integrations.integration",
@@ -36,11 +36,11 @@ def test_pages_work_for_everybody(page: Page, complaints: Complaints, scene: Sce
     found: list[str] = []
     for name, address in main_pages(scene).items():
         page.goto(address, wait_until="networkidle")
-        if "SCREENSHOTS" in os.environ:
-            page.set_viewport_size({"width": WIDE, "height": HEIGHTS.get(name, HEIGHT)})
-            page.screenshot(path=IMAGES / f"{name}.jpg", quality=75)
-        else:
+        if "SCREENSHOTS" not in os.environ:
             found += barriers(page)
+        elif f"{name}.jpg" in (DOCS / "back-office.md").read_text():
+            page.set_viewport_size({"width": WIDE, "height": HEIGHTS.get(name, HEIGHT)})
+            page.screenshot(path=DOCS / "images" / f"{name}.jpg", quality=62)
     make_rows(1)
     for model in admin.site._registry:
         row = model._default_manager.first()
