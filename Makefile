@@ -14,7 +14,8 @@ COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-u
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-anew node run test test-faults lint format openapi bench bench-faults requirements screenshots
+.PHONY: help install install-anew node run test test-faults lint format openapi bench bench-admin \
+	bench-faults requirements screenshots
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -76,6 +77,9 @@ openapi: install  ## write docs/openapi.yaml anew
 
 bench: install  ## measure intake, draining and syncing
 	$(BIN)/python -m tests.benchmarks
+
+bench-admin: install  ## measure the back-office on a million sales
+	$(BIN)/python -m tests.benchmarks.admin
 
 bench-faults: install  ## the same, longer, as the table of docs/faults.md
 	$(BIN)/python -m tests.benchmarks.faults

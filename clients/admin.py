@@ -1,5 +1,7 @@
 """Clients, for staff to look at."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,6 +10,7 @@ from clients.documents import format_document
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
 from flowzz.backoffice import masking
+from flowzz.backoffice.filters import PeriodFilter, SellerFilter, TextFilter
 from flowzz.backoffice.pages import badge
 from flowzz.backoffice.personal import PersonalPage
 
@@ -24,6 +27,25 @@ PERSONAL = {
 }
 
 
+class StateFilter(TextFilter):
+    title = "estado (UF)"
+    parameter_name = "uf"
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Client]") -> "QuerySet[Client]":
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+class MergedFilter(admin.SimpleListFilter):
+    title = "unidos a outro"
+    parameter_name = "unidos"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Só estes")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Client]") -> "QuerySet[Client]":
+        return queryset.exclude(merged_into=None) if self.value() else queryset
+
+
 @admin.register(Client)
 class ClientPage(PersonalPage):
     personal = PERSONAL
@@ -38,11 +60,18 @@ class ClientPage(PersonalPage):
         "status_badge",
         "created_at",
     )
-    list_filter = ("status", "document_valid")
+    list_filter = (
+        ("created_at", PeriodFilter),
+        "status",
+        StateFilter,
+        SellerFilter,
+        MergedFilter,
+    )
+    list_filter_submit = True
     list_select_related = ("user",)
     search_fields = ("cpf",)
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
-    fieldsets = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "status", "user", "created_at", "updated_at", "erased_at")}),
         ("Documento", {"fields": ("document", "document_valid", "document_identifies")}),
         ("Contato", {"fields": ("phone", "email")}),
@@ -62,7 +91,7 @@ class ClientPage(PersonalPage):
             },
         ),
     )
-    readonly_fields = ("document",)
+    readonly_fields: ClassVar[tuple[str, ...]] = ("document",)
 
     status_badge = badge(
         "status",

@@ -30,6 +30,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "flowzz",
     "flowzz.accounts",
     "flowzz.backoffice",

@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 
 from clients.identity import Match
 from clients.models import Client
@@ -18,6 +19,7 @@ from sales.days import DayClients, DayFigure, DayMark
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 __all__ = [
+    "CAMPAIGN_PATH",
     "AffiliationRequest",
     "Axis",
     "DayClients",
@@ -29,6 +31,8 @@ __all__ = [
     "Subscription",
     "SubscriptionCycle",
 ]
+
+CAMPAIGN_PATH = "metadata__utms__campaign"
 
 
 class SaleQuerySet(models.QuerySet["Sale"]):
@@ -110,6 +114,14 @@ class Sale(BulkRow):
             models.Index(fields=["client", "sale_date"], name="sale_client_date"),
             models.Index(OpClass("external_id", "varchar_pattern_ops"), name="sale_number"),
             models.Index(fields=["created_at"], name="sale_created"),
+            models.Index(fields=["sale_date", "id"], name="sale_date"),
+            models.Index(fields=["product_name", "sale_date"], name="sale_product"),
+            models.Index(
+                KT(CAMPAIGN_PATH),
+                "sale_date",
+                condition=Q(metadata__has_key="utms"),
+                name="sale_campaign",
+            ),
             models.Index(
                 fields=["source", "unknown_status"],
                 condition=~Q(unknown_status=""),

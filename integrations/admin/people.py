@@ -11,11 +11,11 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from clients.admin import ClientPage
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.backoffice import trail
 from integrations import privacy
+from sales.admin.clients import ClientSalesPage
 
 admin.site.unregister(Client)
 
@@ -40,10 +40,10 @@ class ErasureForm(forms.Form):
 
 
 @admin.register(Client)
-class ClientDataPage(ClientPage):
+class ClientDataPage(ClientSalesPage):
     """The client's page, with what only those may do who answer requests of this kind."""
 
-    actions_detail = (*ClientPage.actions_detail, "export_data", "erase_data")
+    actions_detail = (*ClientSalesPage.actions_detail, "export_data", "erase_data")
 
     def has_answer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("accounts.erase_people")

@@ -1,0 +1,201 @@
+"""A client's page with their sales, and the ways to merge two of them or to split one."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from unfold.decorators import action
+
+from clients.admin import PERSONAL, ClientPage
+from clients.models import Client, ClientMove
+from clients.search import NotOneClient, find_one
+from flowzz.accounts.models import User
+from flowzz.backoffice import masking, trail
+from flowzz.backoffice.pages import ReadOnlyInline, badge, link
+from flowzz.backoffice.reasons import ReasonForm, ask
+from sales import merging
+from sales.admin.moves import MergeForm, SplitForm
+from sales.admin.sale import STATUS_COLOURS
+from sales.admin.totals import in_reais
+from sales.models import Sale
+
+admin.site.unregister(Client)
+
+
+class SaleOfClientInline(ReadOnlyInline):
+    model = Sale
+    verbose_name_plural = "vendas"
+    fields = readonly_fields = (
+        "number",
+        "sale_date",
+        "product_name",
+        "price",
+        "state",
+        "client_match",
+    )
+    ordering = ("-sale_date", "-id")
+    state = badge("status", "situação", STATUS_COLOURS)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
+        return super().get_queryset(request).defer("metadata")
+
+    @admin.display(description="pedido")
+    def number(self, sale: Sale) -> SafeString | None:
+        return link(sale)
+
+    @admin.display(description="valor")
+    def price(self, sale: Sale) -> str:
+        return in_reais(sale.total_price)
+
+
+@admin.register(Client)
+class ClientSalesPage(ClientPage):
+    inlines = (SaleOfClientInline,)
+    actions_detail = (*ClientPage.actions_detail, "merge", "split")
+    fieldsets: ClassVar[Any] = (
+        *ClientPage.fieldsets,
+        ("Uniões e separações", {"fields": ("merged_into", "known_as", "moves")}),
+    )
+    readonly_fields: ClassVar[tuple[str, ...]] = (*ClientPage.readonly_fields, "known_as", "moves")
+
+    def get_urls(self) -> list[URLPattern]:
+        undo = path(
+            "movimentos/<uuid:move_id>/desfazer",
+            self.admin_site.admin_view(self.undo),
+            name="clients_client_undo",
+        )
+        return [undo, *super().get_urls()]
+
+    def has_merge_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("clients.merge_client")
+
+    @admin.display(description="unidos a este")
+    def known_as(self, client: Client) -> SafeString | str:
+        """By document and phone: orders with these are this client's."""
+        aliases = client.aliases.order_by("created_at")[:20]
+        return format_html_join(", ", "{}", ((link(alias),) for alias in aliases)) or "—"
+
+    @admin.display(description="feitas")
+    def moves(self, client: Client) -> SafeString | str:
+        of_client = ClientMove.objects.filter(Q(source=client) | Q(target=client))
+        rows = of_client.select_related("made_by")[:20]
+        return format_html_join("", "<p>{}</p>", ((_told(move),) for move in rows)) or "—"
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Unir a outro cliente", url_path="unir", icon="merge", permissions=["merge"]
+    )
+    def merge(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        kept = get_object_or_404(Client.objects.select_related("user"), id=object_id)
+        back = _page_of(kept)
+        form = MergeForm(request.POST or None)
+        title = "Unir a outro cliente"
+        text = "As vendas do outro passam para este. Antes de unir, você vê o que muda."
+        if not form.is_valid():
+            return ask(request, form, title=title, text=text, button="Ver o que muda", back=back)
+        try:
+            other = find_one(form.cleaned_data["other"], kept.user.email)
+            if "confirm" not in request.POST:
+                return self._preview(request, form, kept, other)
+            move = merging.merge(kept.id, other.id, by=_staff(request))
+        except (NotOneClient, merging.MoveRefused) as refusal:
+            form.add_error("other", str(refusal))
+            return ask(request, form, title=title, text=text, button="Ver o que muda", back=back)
+        details = {"outro": str(other.id), "vendas": len(move.sales)}
+        reason = form.cleaned_data["reason"]
+        trail.record(request, "Uniu clientes", kept, reason=reason, details=details)
+        messages.success(request, f"Clientes unidos: {len(move.sales)} vendas passaram para este.")
+        return redirect(back)
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Separar vendas", url_path="separar", icon="call_split", permissions=["merge"]
+    )
+    def split(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        client = get_object_or_404(Client, id=object_id)
+        form = SplitForm(request.POST or None, client=client)
+        if form.is_valid():
+            try:
+                move = merging.split(
+                    client.id, form.cleaned_data["sales"], form.customer, by=_staff(request)
+                )
+            except merging.MoveRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                details = {"novo": str(move.target_id), "vendas": len(move.sales)}
+                reason = form.cleaned_data["reason"]
+                trail.record(request, "Separou vendas", client, reason=reason, details=details)
+                messages.success(request, f"{len(move.sales)} vendas são agora de outro cliente.")
+                return redirect(_page_of(move.target or client))
+        text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."
+        title, back = "Separar vendas", _page_of(client)
+        return ask(request, form, title=title, text=text, button="Separar", back=back)
+
+    def undo(self, request: HttpRequest, move_id: uuid.UUID) -> HttpResponse:
+        if not self.has_merge_permission(request):
+            raise PermissionDenied
+        move = get_object_or_404(ClientMove.objects.select_related("source"), id=move_id)
+        form, back = ReasonForm(request.POST or None), _page_of(move.source)
+        if form.is_valid():
+            try:
+                merging.undo(move.id, by=_staff(request))
+            except merging.MoveRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                action = f"Desfez {move.get_kind_display().lower()}"
+                reason = form.cleaned_data["reason"]
+                trail.record(request, action, move.source, reason=reason)
+                messages.success(request, "Desfeita: as vendas voltaram.")
+                return redirect(back)
+        text = "As vendas movidas voltam; o que chegou depois fica com quem está."
+        return ask(
+            request, form, title=f"Desfazer: {move}", text=text, button="Desfazer", back=back
+        )
+
+    def _preview(
+        self, request: HttpRequest, form: MergeForm, kept: Client, other: Client
+    ) -> HttpResponse:
+        """What the merge would make of both, masked as the list is."""
+        counts = {"sales": other.sales.count(), "subscriptions": other.subscriptions.count()}
+        for client in (kept, other):
+            if not masking.is_shown(request, client):
+                masking.mask(client, PERSONAL)
+        fields = merging.compare(kept, other)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Unir: o que muda",
+            "headers": ("Campo", "Este", "O outro", "Depois"),
+            "rows": [(f.label, f.kept, f.absorbed, f.result) for f in fields],
+            "form": form,
+            "other": other,
+            "back": _page_of(kept),
+            **counts,
+        }
+        return render(request, "sales/merge.html", context)
+
+
+def _told(move: ClientMove) -> SafeString:
+    """A line about a merge or a split, with the way to undo it."""
+    line = (
+        f"{move.get_kind_display()} de {len(move.sales)} vendas em "
+        f"{localtime(move.made_at):%d/%m/%Y %H:%M}, por {move.made_by or 'alguém'}"
+    )
+    if move.undone_at:
+        return format_html("{} (desfeita)", line)
+    page = reverse("admin:clients_client_undo", args=[move.id])
+    return format_html('{} · <a class="underline" href="{}">Desfazer</a>', line, page)
+
+
+def _page_of(client: Client) -> str:
+    return reverse("admin:clients_client_change", args=[client.id])
+
+
+def _staff(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

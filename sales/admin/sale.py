@@ -1,0 +1,146 @@
+"""Sales, for staff to look at: filtered, and with the totals of what is filtered."""
+
+import json
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from clients.search import search_clients
+from flowzz.backoffice import masking
+from flowzz.backoffice.filters import PeriodFilter, SellerFilter
+from flowzz.backoffice.pages import badge, preformatted
+from flowzz.backoffice.personal import PersonalPage
+from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
+from sales.admin.history import ChangeInline, CycleOfSaleInline
+from sales.admin.totals import in_reais, totals_of
+from sales.models import Sale
+from sales.statuses import SaleStatus, ShippingStatus
+
+STATUS_COLOURS = {
+    SaleStatus.PENDING: "warning",
+    SaleStatus.PAID: "info",
+    SaleStatus.SHIPPED: "primary",
+    SaleStatus.DELIVERED: "success",
+    SaleStatus.CANCELLED: "danger",
+    SaleStatus.REFUNDED: "danger",
+}
+SHIPPING_COLOURS = {
+    ShippingStatus.PENDING: "warning",
+    ShippingStatus.SHIPPED: "primary",
+    ShippingStatus.DELIVERED: "success",
+    ShippingStatus.FAILED: "danger",
+    ShippingStatus.RETURNED: "danger",
+    ShippingStatus.CANCELLED: "danger",
+}
+CAMPAIGN = ("source", "medium", "campaign", "content", "term")
+
+
+@admin.register(Sale)
+class SalePage(PersonalPage):
+    personal = {"client__name": masking.name, "tracking_code": masking.hidden}
+    inlines = (ChangeInline, CycleOfSaleInline)
+    list_display = (
+        "external_id",
+        "product_name",
+        "client",
+        "price",
+        "status_badge",
+        "shipping_badge",
+        "payment_method",
+        "sale_date",
+        "user",
+    )
+    list_filter = (
+        ("sale_date", PeriodFilter),
+        "status",
+        "shipping_status",
+        ProductFilter,
+        CampaignFilter,
+        SellerFilter,
+        SourceFilter,
+    )
+    list_filter_submit = True
+    list_before_template = "sales/totals_slot.html"
+    ordering = ("-sale_date", "-id")
+    list_select_related = ("client", "user")
+    search_fields = ("external_id",)
+    search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("external_id", "source"),
+                    ("status", "shipping_status"),
+                    ("client", "client_match"),
+                    "user",
+                )
+            },
+        ),
+        (
+            "Produto",
+            {
+                "fields": (
+                    ("product_name", "product_sku"),
+                    ("quantity", "unit_price", "total_price", "commission"),
+                    ("payment_method", "tracking_code"),
+                )
+            },
+        ),
+        (
+            "Datas",
+            {
+                "fields": (
+                    ("sale_date", "paid_at", "shipped_at"),
+                    ("delivered_at", "cancelled_at", "deleted_at"),
+                    ("observed_at", "created_at", "updated_at"),
+                )
+            },
+        ),
+        (
+            "Outros dados",
+            {"fields": ("unknown_status", "unknown_shipping_status", "other_data")},
+        ),
+    )
+
+    readonly_fields = ("other_data",)
+
+    status_badge = badge("status", "situação", STATUS_COLOURS)
+    shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
+
+    @admin.display(description="valor", ordering="total_price")
+    def price(self, sale: Sale) -> str:
+        return in_reais(sale.total_price)
+
+    @admin.display(description="outros dados")
+    def other_data(self, sale: Sale) -> SafeString:
+        return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
+
+    def hide(self, row: Sale) -> None:
+        row.metadata = masking.payload(row.metadata, {}, CAMPAIGN)
+
+    def get_urls(self) -> list[URLPattern]:
+        totals = path("totais", self.admin_site.admin_view(self.totals), name="sales_sale_totals")
+        return [totals, *super().get_urls()]
+
+    def totals(self, request: HttpRequest) -> HttpResponse:
+        """The totals of a list, asked for by its page with the list's own filters."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = totals_of(self.get_changelist_instance(request).queryset)
+        return render(request, "sales/totals.html", {"totals": found})
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
+        return super().get_queryset(request).defer("metadata")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Sale]", search_term: str
+    ) -> tuple["QuerySet[Sale]", bool]:
+        if text := search_term.strip():
+            queryset = queryset.filter(Q(external_id=text) | Q(client__in=search_clients(text)))
+        return queryset, False

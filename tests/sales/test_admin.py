@@ -1,0 +1,132 @@
+"""Staff filter sales, see their totals, and merge, split and undo on a client's page."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client as Browser
+from django.urls import reverse
+
+from clients.models import Client, ClientMove
+from flowzz.accounts.models import StaffAction, User
+from sales.admin import totals
+from sales.models import Origin, Sale, SaleStatusChange
+from tests.factories import NOON, ClientFactory, SaleFactory
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:sales_sale_changelist")
+
+
+@pytest.fixture
+def staff() -> Browser:
+    browser = Browser()
+    browser.force_login(User.objects.create_superuser("equipe@flowzz.test"))
+    return browser
+
+
+@pytest.fixture
+def looker(staff: Browser) -> Browser:
+    """Somebody who may look at clients, and nothing else."""
+    user = User.objects.create_user("consulta@flowzz.test", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_client"))
+    staff.force_login(user)
+    return staff
+
+
+def page(name: str, *args: Any) -> str:
+    return reverse(f"admin:clients_client_{name}", args=args)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ({"sale_date_from": "02/03/2026", "sale_date_to": "02/03/2026"}, True),
+        ({"sale_date_from": "2026-03-02"}, True),
+        ({"sale_date_to": "01/03/2026"}, False),
+        ({"status__exact": "PAID"}, True),
+        ({"shipping_status__exact": "RETURNED"}, False),
+        ({"produto": "Curso de Fotografia"}, True),
+        ({"produto": "Curso"}, False),
+        ({"campanha": "maio"}, True),
+        ({"campanha": "junho"}, False),
+        ({"usuario": "Loja@flowzz.test"}, True),
+        ({"usuario": "outra@flowzz.test"}, False),
+        ({"origem": "outra"}, False),
+    ],
+)
+def test_sales_are_filtered(staff: Browser, query: dict[str, str], is_found: bool) -> None:
+    SaleFactory.create(
+        user__email="loja@flowzz.test",
+        external_id="ordunica",
+        sale_date=NOON,
+        metadata={"utms": {"campaign": "maio"}},
+    )
+    assert ("ordunica" in staff.get(LIST, query).content.decode()) == is_found
+
+
+def test_totals_are_of_what_is_filtered_and_earned(staff: Browser) -> None:
+    SaleFactory.create_batch(2, product_name="Clube")
+    SaleFactory.create(product_name="Clube", status="REFUNDED")
+    SaleFactory.create()
+    shown = staff.get(reverse("admin:sales_sale_totals"), {"produto": "Clube"})
+    assert shown.context["totals"] == totals.Totals(
+        3, totals.in_reais(301.98), totals.in_reais(150.99)
+    )
+
+
+def test_totals_of_too_much_are_none(staff: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "MOST", 1)
+    SaleFactory.create_batch(2)
+    shown = staff.get(reverse("admin:sales_sale_totals"))
+    assert "filtre por um período" in shown.content.decode()
+
+
+def test_timeline_leads_to_what_made_a_change(staff: Browser) -> None:
+    sale = SaleFactory.create()
+    SaleStatusChange.objects.create(
+        sale=sale, to_status="PAID", at=NOON, origin=Origin.EVENT, origin_id=sale.id
+    )
+    shown = staff.get(reverse("admin:sales_sale_change", args=[sale.id]))
+    event = reverse("admin:integrations_webhookevent_change", args=[sale.id])
+    assert event in shown.content.decode()
+
+
+def test_merging_shows_what_changes_first_and_is_undone(staff: Browser) -> None:
+    kept, sale = ClientFactory.create(), SaleFactory.create()
+    assert sale.client_id is not None
+    Client.objects.filter(id=sale.client_id).update(user=kept.user, city="Natal")
+    Sale.objects.update(user=kept.user)
+    form = {"other": str(sale.client_id), "reason": "Atendimento 4512"}
+
+    preview = staff.post(page("merge", kept.id), form).content.decode()
+    assert ("Natal" in preview, ClientMove.objects.exists()) == (True, False)
+    staff.post(page("merge", kept.id), form | {"confirm": "1"})
+    assert kept.sales.get() == sale
+    move = ClientMove.objects.get()
+    assert page("undo", move.id) in staff.get(page("change", kept.id)).content.decode()
+    staff.post(page("undo", move.id), {"reason": "Engano"})
+
+    assert not kept.sales.exists()
+    lines = StaffAction.objects.order_by("at").values_list("action", "reason")
+    assert list(lines) == [("Uniu clientes", "Atendimento 4512"), ("Desfez união", "Engano")]
+
+
+def test_splitting_gives_a_new_client_the_chosen_sales(staff: Browser) -> None:
+    sale = SaleFactory.create()
+    form = {"sales": [str(sale.id)], "name": "Rui", "document": "", "phone": "", "reason": "A 1"}
+
+    staff.post(page("split", sale.client_id), form)
+
+    sale.refresh_from_db()
+    assert sale.client is not None
+    assert sale.client.name == "Rui"
+    assert StaffAction.objects.get().action == "Separou vendas"
+
+
+@pytest.mark.parametrize("name", ["merge", "split", "undo"])
+def test_who_may_only_look_moves_nothing(looker: Browser, name: str) -> None:
+    client = ClientFactory.create()
+    move = ClientMove.objects.create(kind="merge", source=client, target=client)
+    target = move.id if name == "undo" else client.id
+    assert looker.post(page(name, target), {"reason": "Teste"}).status_code == 403
+    assert looker.get(reverse("admin:sales_sale_totals")).status_code == 403
