@@ -69,7 +69,7 @@ def main_pages(scene: Scene) -> dict[str, str]:
         "sales": reverse("admin:sales_sale_changelist"),
         "sale": page_of(sale),
         "client": page_of(sale.client),
-        "word": page_of(UnknownStatus.objects.get(word=WORD)),
+        "word": reverse("backoffice:word", args=[UnknownStatus.objects.get(word=WORD).id]),
     }
 
 

@@ -54,12 +54,18 @@ def replay_a_group(page: Page, scene: Scene) -> None:
 
 
 def give_a_word_its_meaning(page: Page) -> None:
-    page.goto(reverse("admin:integrations_unknownstatus_changelist"))
-    page.get_by_role("link", name=WORD).click()
-    page.locator("#id_meaning").select_option("PENDING")
-    page.get_by_role("button", name="Salvar", exact=True).click()
-    expect(page.get_by_text("sucesso")).to_be_visible()
-    assert UnknownStatus.objects.get(word=WORD).meaning == "PENDING"
+    word = UnknownStatus.objects.get(word=WORD)
+    page.goto(reverse("backoffice:word", args=[word.id]))
+    page.locator("#id_meaning").select_option("SHIPPED")
+    page.locator("#preview-meaning").click()
+    expect(page.locator("#confirm")).to_be_visible()
+    word.refresh_from_db()
+    assert word.meaning == ""
+    page.locator("#id_reason").fill("Confirmado com a plataforma")
+    page.locator("#confirm").click()
+    expect(page.locator("#confirm")).to_have_count(0)
+    word.refresh_from_db()
+    assert word.meaning == "SHIPPED"
 
 
 def diagnose(page: Page, scene: Scene) -> None:
