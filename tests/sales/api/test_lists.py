@@ -74,7 +74,7 @@ def test_unchanged_list_costs_no_query_of_it_and_every_change_is_seen(
 
     changes: list[Callable[[], object]] = [
         lambda: Sale.objects.filter(id=sale.id).update(quantity=2),
-        lambda: Client.objects.filter(id=sale.client_id).update(name="Outro Nome"),
+        lambda: Client.objects.filter(user=user).update(name="Outro Nome"),
         lambda: SaleFactory.create(user=user, client=None),
         lambda: Sale.objects.filter(id=sale.id).delete(),
     ]
