@@ -1,6 +1,7 @@
 """The addresses of the project."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("health/workers", health.workers),
     path("metrics", metrics),
+    path("favicon.ico", RedirectView.as_view(url=static("backoffice/icon.svg"))),
 ]
 
 handler500 = "flowzz.api.server_error"

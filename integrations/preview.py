@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from clients.sellers import hold_seller
+from flowzz.money import reais
 from integrations import meanings
 from integrations.causes import explain
 from integrations.models import EventOutcome, EventState, Integration, UnknownStatus, WebhookEvent
@@ -25,6 +27,17 @@ SECONDS = 5.0
 """After this long it says what it has seen."""
 EXAMPLES = 20
 REFUSED = "quarantined"
+WOULD = {
+    EventOutcome.CREATED: "Criaria",
+    EventOutcome.UPDATED: "Atualizaria",
+    EventOutcome.UNCHANGED: "Não mudaria nada",
+    EventOutcome.DUPLICATE: "Seria repetido",
+    EventOutcome.STALE: "Chegaria fora de ordem",
+    EventOutcome.DISCONNECTED: "Não seria aplicado: integração desconectada",
+    EventOutcome.DISCARDED: "Seria descartado",
+    REFUSED: "Continuaria em quarentena",
+}
+"""Outcomes in the words of what hasn't happened."""
 SHOWN = ("status", "shipping_status", "total_price", "quantity", "product_name")
 
 
@@ -49,8 +62,7 @@ class Foreseen:
 
     @property
     def label(self) -> str:
-        is_refused = self.outcome == REFUSED
-        return "Continuaria em quarentena" if is_refused else EventOutcome(self.outcome).label
+        return WOULD[self.outcome]
 
 
 @dataclass(slots=True)
@@ -168,4 +180,5 @@ def _shown(sale: Sale | None, name: str) -> str:
     if sale is None:
         return ""
     display = getattr(sale, f"get_{name}_display", None)
-    return str(display() if display else getattr(sale, name))
+    value = display() if display else getattr(sale, name)
+    return reais(value) if isinstance(value, Decimal) else str(value)

@@ -41,6 +41,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Flowzz",
     "SITE_SUBHEADER": "Vendas em um só lugar",
     "SITE_SYMBOL": "sync_alt",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("backoffice/icon.svg"),
+        }
+    ],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -1,5 +1,8 @@
 """Asking staff why, before something that the trail must explain."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -23,9 +26,26 @@ class ReasonForm(forms.Form):
         return trail.clean_reason(self.cleaned_data["reason"])
 
 
+class OptionalReasonForm(ReasonForm):
+    """Why, for what does no harm."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = False
+        self.fields["reason"].label = "Motivo (opcional)"
+
+
 def ask(
-    request: HttpRequest, form: forms.Form, *, title: str, text: str, button: str, back: str
+    request: HttpRequest,
+    form: forms.Form,
+    *,
+    title: str,
+    text: str,
+    button: str,
+    back: str,
+    carried: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """The page that asks; its form comes back to the same address."""
+    """The page that asks; its form comes back to the same address, `carried` fields with it."""
     asked = {"form": form, "title": title, "text": text, "button": button, "back": back}
+    asked |= {"carried": carried}
     return render(request, "backoffice/reason.html", admin.site.each_context(request) | asked)

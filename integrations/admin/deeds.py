@@ -13,7 +13,7 @@ from flowzz.backoffice.reasons import ReasonForm
 from integrations import connection, sync
 from integrations.models import Integration, IntegrationStatus, Trigger
 
-RUN_SYNCS, MANAGE = "run_syncs", "manage_connections"
+RUN_SYNCS, MANAGE, REVEAL = "run_syncs", "manage_connections", "reveal_webhook_urls"
 SECRET_BYTES = 32
 SHORTEST_SECRET = 16
 
@@ -53,6 +53,9 @@ class Deed:
     consequences: tuple[str, ...] = ()
     form: type[ReasonForm] = ReasonForm
     is_harmful: bool = False
+    heading: str = ""
+    """Over what is shown once, and what to do with it: `advice`."""
+    advice: str = ""
 
     @property
     def asks(self) -> bool:
@@ -135,6 +138,21 @@ DEEDS: dict[str, Deed] = {
         act=lambda integration, _: connection.resume(integration),
         is_offered=lambda integration: integration.is_paused,
     ),
+    "revelar-endereco": Deed(
+        label="Revelar endereço de webhook",
+        icon="visibility",
+        permission=REVEAL,
+        done="Endereço de webhook revelado",
+        act=lambda integration, _: connection.webhook_url(integration),
+        is_offered=lambda _: True,
+        consequences=(
+            "Quem conhece o endereço pode enviar vendas em nome deste cliente: passe-o só a ele.",
+            "Quem revelou, quando e por quê fica no registro de ações.",
+        ),
+        heading="Endereço de webhook deste cliente",
+        advice="O cliente o coloca em cada postback, na plataforma. Passe-o só a ele; se foi "
+        "parar com outra pessoa, troque o endereço.",
+    ),
     "trocar-endereco": Deed(
         label="Trocar endereço de webhook",
         icon="link",
@@ -160,6 +178,9 @@ DEEDS: dict[str, Deed] = {
             "O segredo é guardado cifrado e não pode ser visto de novo.",
         ),
         form=SecretForm,
+        heading="Copie o segredo agora: ele não é mostrado de novo",
+        advice="Coloque-o na plataforma, no campo do segredo de assinatura do webhook. Depois "
+        "que ela passar a assinar com ele, encerre o segredo anterior na página da integração.",
     ),
     "encerrar-segredo-anterior": Deed(
         label="Encerrar segredo anterior",

@@ -75,6 +75,7 @@ def _carry_out(
         context = {
             **_frame(integration, deed.done),
             "secret": shown_once,
+            "deed": deed,
             "back": address_of(integration),
         }
         return render(

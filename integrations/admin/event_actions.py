@@ -11,7 +11,7 @@ from unfold.decorators import action
 
 from flowzz.backoffice import masking, trail
 from flowzz.backoffice.personal import PersonalPage
-from flowzz.backoffice.reasons import ReasonForm, ask
+from flowzz.backoffice.reasons import OptionalReasonForm, ReasonForm, ask
 from integrations import inbox
 from integrations.admin.forms import OwnerReasonForm
 from integrations.models import EventState, WebhookEvent
@@ -45,8 +45,7 @@ class EventActions(PersonalPage):
     )
     def replay_one(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         event, back = self._event(object_id)
-        form = ReasonForm(request.POST or None)
-        form.fields["reason"].required = False
+        form = OptionalReasonForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
             text = "O evento é aplicado de novo, mesmo que o conteúdo já tenha vindo antes."
             return ask(

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -15,6 +16,7 @@ from clients.search import search_clients
 from flowzz.backoffice import masking, trail
 from flowzz.backoffice.pages import badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
+from flowzz.backoffice.reasons import ReasonForm, ask
 from integrations import inbox
 from integrations.admin import masked
 from integrations.admin.event_actions import EventActions
@@ -163,13 +165,31 @@ class WebhookEventPage(EventActions):
             self.message_user(request, text, messages.ERROR)
 
     @admin.action(description="Descartar os que estão em quarentena", permissions=["settle"])
-    def discard(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
-        count = inbox.discard(_free(events), f"Descartado por {request.user}.")
-        self._report(request, count, "Descartou eventos", "descartado(s)")
+    def discard(
+        self, request: HttpRequest, events: "QuerySet[WebhookEvent]"
+    ) -> HttpResponse | None:
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        if not form.is_valid():
+            return ask(
+                request,
+                form,
+                title="Descartar eventos",
+                text="Dos eventos escolhidos, os que estão em quarentena são descartados. "
+                "As vendas ficam como estão; os eventos são guardados, com o motivo.",
+                button="Descartar",
+                back=request.get_full_path(),
+                carried=_choice(request),
+            )
+        reason = form.cleaned_data["reason"]
+        count = inbox.discard(_free(events), reason)
+        self._report(request, count, "Descartou eventos", "descartado(s)", reason)
+        return None
 
-    def _report(self, request: HttpRequest, count: int, action: str, done: str) -> None:
+    def _report(
+        self, request: HttpRequest, count: int, action: str, done: str, reason: str = ""
+    ) -> None:
         if count:
-            trail.record(request, action, None, details={"events": count})
+            trail.record(request, action, None, reason=reason, details={"events": count})
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{count} evento(s) {done}.", level)
 
@@ -187,6 +207,12 @@ class WebhookEventPage(EventActions):
             theirs = Sale.objects.filter(client__in=search_clients(text)).values("external_id")
             queryset = queryset.filter(Q(external_id=text) | Q(external_id__in=theirs))
         return queryset, False
+
+
+def _choice(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was chosen in the list, and to be done with it."""
+    names = ("action", "select_across", ACTION_CHECKBOX_NAME)
+    return [(name, value) for name in names for value in request.POST.getlist(name)]
 
 
 def _free(events: "QuerySet[WebhookEvent]") -> "QuerySet[Any]":

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from flowzz.backoffice.pages import link
+from flowzz.money import reais
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from sales.models import Sale
 
@@ -74,9 +75,7 @@ def account_of(run: SyncRun) -> Account:
 
 def money(value: Decimal | None) -> str:
     """`R$ 1.234,56`, in one piece."""
-    if value is None:
-        return "—"
-    return f"R$\N{NO-BREAK SPACE}{value:,.2f}".translate(str.maketrans(",.", ".,"))
+    return "—" if value is None else reais(value)
 
 
 def differences(finding: SyncFinding) -> SafeString:

@@ -1,5 +1,6 @@
 """Bulk actions: how far each is, what came of it, and who asked for it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -45,11 +46,13 @@ NEEDED = {
 }
 
 
-def figures(outcomes: dict[str, int]) -> list[dict[str, Any]]:
+def figures(
+    outcomes: Mapping[str, int], labels: Mapping[str, str] = OUTCOMES
+) -> list[dict[str, Any]]:
     """Outcomes as key figures, in one order."""
     return [
         {"label": label, "value": outcomes[key], "tone": TONES.get(key, "neutral")}
-        for key, label in OUTCOMES.items()
+        for key, label in labels.items()
         if outcomes.get(key)
     ]
 

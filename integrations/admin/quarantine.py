@@ -13,14 +13,14 @@ from django.views.decorators.http import require_safe
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import trail
-from flowzz.backoffice.reasons import ReasonForm
+from flowzz.backoffice.reasons import OptionalReasonForm, ReasonForm
 from integrations import bulk, inbox
 from integrations.admin.forms import OwnerForm
 from integrations.admin.operations import NEEDED, figures
 from integrations.causes import explain, place_of
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
 from integrations.models.bulk import UNDER_WAY
-from integrations.preview import LIMIT, of_replay
+from integrations.preview import LIMIT, WOULD, of_replay
 
 LONGEST = 200
 """Causes on the page; the rest follow when these are solved."""
@@ -84,8 +84,8 @@ def group(request: HttpRequest) -> HttpResponse:
     kind = BulkKind(request.POST["kind"]) if request.POST.get("kind") in DONE else None
     owner = OwnerForm(request.POST if kind == BulkKind.ASSIGN else None, provider=_provider(events))
     is_confirmed = "confirm" in request.POST
-    reason = ReasonForm(request.POST if is_confirmed else None)
-    reason.fields["reason"].required = kind in (None, BulkKind.DISCARD)
+    asks = ReasonForm if kind in (None, BulkKind.DISCARD) else OptionalReasonForm
+    reason = asks(request.POST if is_confirmed else None)
     foreseen = None
     if kind:
         _need(request, NEEDED[kind])
@@ -106,7 +106,7 @@ def group(request: HttpRequest) -> HttpResponse:
         "owner": owner,
         "reason": reason,
         "preview": foreseen,
-        "figures": figures(foreseen.outcomes) if foreseen else [],
+        "figures": figures(foreseen.outcomes, WOULD) if foreseen else [],
         "limit": LIMIT,
         "may_replay": request.user.has_perm(NEEDED[BulkKind.REPLAY]),
         "may_settle": request.user.has_perm(NEEDED[BulkKind.DISCARD]),

@@ -15,18 +15,18 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from flowzz.accounts.models import User
 from flowzz.backoffice import trail
 from flowzz.backoffice.pages import ReadOnlyPage
-from flowzz.backoffice.reasons import ReasonForm
+from flowzz.backoffice.reasons import OptionalReasonForm
 from integrations import bulk, meanings
 from integrations.admin.operations import NEEDED, figures
 from integrations.models import BulkAction, BulkKind, UnknownStatus
 from integrations.models.bulk import UNDER_WAY
 from integrations.models.words import WordAxis
-from integrations.preview import LIMIT, of_meaning
+from integrations.preview import LIMIT, WOULD, of_meaning
 
 EXAMPLES = 10
 
 
-class MeaningForm(ReasonForm):
+class MeaningForm(OptionalReasonForm):
     """Offers the states of the word's own axis."""
 
     meaning = forms.ChoiceField(label="Significado", widget=UnfoldAdminSelectWidget)
@@ -35,7 +35,6 @@ class MeaningForm(ReasonForm):
     def __init__(self, *args: Any, word: UnknownStatus, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"meaning": word.meaning}
-        self.fields["reason"].required = False
         field = self.fields["meaning"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "— escolha —"), *meanings.STATES[WordAxis(word.axis)].choices]
@@ -118,7 +117,7 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
         "form": form,
         "may_map": may_map,
         "preview": foreseen,
-        "figures": figures(foreseen.outcomes) if foreseen else [],
+        "figures": figures(foreseen.outcomes, WOULD) if foreseen else [],
         "limit": LIMIT,
         "action": BulkAction.objects.filter(word=word, state__in=UNDER_WAY).first(),
     }

@@ -21,10 +21,10 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import masking, trail
 from flowzz.backoffice.pages import ReadOnlyInline, badge, link
 from flowzz.backoffice.reasons import ReasonForm, ask
+from flowzz.money import reais
 from sales import merging
 from sales.admin.moves import MergeForm, SplitForm
 from sales.admin.sale import STATUS_COLOURS
-from sales.admin.totals import in_reais
 from sales.models import Sale
 
 admin.site.unregister(Client)
@@ -53,7 +53,7 @@ class SaleOfClientInline(ReadOnlyInline):
 
     @admin.display(description="valor")
     def price(self, sale: Sale) -> str:
-        return in_reais(sale.total_price)
+        return reais(sale.total_price)
 
 
 @admin.register(Client)

@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from clients.customer import Customer
 from clients.models import Client
 from flowzz.backoffice.reasons import ReasonForm
-from sales.admin.totals import in_reais
+from flowzz.money import reais
 from sales.models import Sale
 
 OFFERED = 100
@@ -57,4 +57,4 @@ class SplitForm(ReasonForm):
 
 def _label(sale: Sale) -> str:
     date = f"{sale.sale_date:%d/%m/%Y}"
-    return f"{sale.external_id} · {date} · {sale.product_name} · {in_reais(sale.total_price)}"
+    return f"{sale.external_id} · {date} · {sale.product_name} · {reais(sale.total_price)}"

@@ -15,9 +15,10 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter
 from flowzz.backoffice.pages import badge, preformatted
 from flowzz.backoffice.personal import PersonalPage
+from flowzz.money import reais
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
 from sales.admin.history import ChangeInline, CycleOfSaleInline
-from sales.admin.totals import in_reais, totals_of
+from sales.admin.totals import totals_of
 from sales.models import Sale
 from sales.statuses import SaleStatus, ShippingStatus
 
@@ -115,7 +116,7 @@ class SalePage(PersonalPage):
 
     @admin.display(description="valor", ordering="total_price")
     def price(self, sale: Sale) -> str:
-        return in_reais(sale.total_price)
+        return reais(sale.total_price)
 
     @admin.display(description="outros dados")
     def other_data(self, sale: Sale) -> SafeString:

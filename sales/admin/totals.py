@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
+from flowzz.money import reais
 from sales.models import Sale
 from sales.statuses import REVENUE
 
@@ -21,11 +21,6 @@ class Totals:
     count: int
     revenue: str
     ticket: str
-
-
-def in_reais(amount: Any) -> str:
-    """`R$ 1.234,56`, in one piece."""
-    return f"R$\N{NO-BREAK SPACE}{amount:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
 def totals_of(sales: "QuerySet[Sale]") -> Totals | None:
@@ -46,4 +41,4 @@ def totals_of(sales: "QuerySet[Sale]") -> Totals | None:
         return None
     revenue = found["revenue"] or Decimal(0)
     ticket = revenue / found["sold"] if found["sold"] else Decimal(0)
-    return Totals(found["count"], in_reais(revenue), in_reais(ticket))
+    return Totals(found["count"], reais(revenue), reais(ticket))

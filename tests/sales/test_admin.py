@@ -1,5 +1,7 @@
 """Staff filter sales, see their totals, and merge, split and undo on a client's page."""
 
+from decimal import Decimal
+
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.urls import reverse
 
 from clients.models import Client, ClientMove
 from flowzz.accounts.models import StaffAction, User
+from flowzz.money import reais
 from sales.admin import totals
 from sales.models import Origin, Sale, SaleStatusChange
 from tests.factories import NOON, ClientFactory, SaleFactory
@@ -69,8 +72,9 @@ def test_totals_are_of_what_is_filtered_and_earned(staff: Browser) -> None:
     SaleFactory.create(product_name="Clube", status="REFUNDED")
     SaleFactory.create()
     shown = staff.get(reverse("admin:sales_sale_totals"), {"produto": "Clube"})
-    assert shown.context["totals"] == totals.Totals(
-        3, totals.in_reais(301.98), totals.in_reais(150.99)
+    expected = totals.Totals(3, reais(Decimal("301.98")), reais(Decimal("150.99")))
+    assert shown.context["totals"] == expected
+        3, reais(Decimal("301.98")), reais(Decimal("150.99"))
     )
 
 

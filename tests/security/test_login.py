@@ -24,3 +24,11 @@ def test_after_too_many_tries_the_right_password_is_refused_too(settings: Settin
     assert [log_in("192.0.2.1", "errada") for _ in range(3)] == [False, False, False]
     assert not log_in("192.0.2.1", PASSWORD)
     assert log_in("192.0.2.2", PASSWORD)
+
+
+def test_page_is_in_portuguese_and_has_our_icon() -> None:
+    icon = Browser().get("/favicon.ico").headers["Location"]
+    page = Browser().get("/admin/login/").content.decode()
+    assert "Boas-vindas de volta ao" in page
+    assert f'href="{icon}"' in page
+    assert Browser().get(icon).headers["Content-Type"] == "image/svg+xml"

@@ -41,9 +41,9 @@ def list_of(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
-def act(browser: Browser, model: type[Model], action: str) -> None:
+def act(browser: Browser, model: type[Model], action: str, **answers: str) -> None:
     rows = [str(pk) for pk in model._default_manager.values_list("pk", flat=True)]
-    browser.post(list_of(model), {"action": action, "_selected_action": rows})
+    browser.post(list_of(model), {"action": action, "_selected_action": rows, **answers})
 
 
 def actions_of(browser: Browser, model: type[Model]) -> set[str]:
@@ -96,7 +96,7 @@ def test_action_that_is_not_offered_is_not_taken_either() -> None:
     before = Integration.objects.get()
     make_event(before, state=EventState.QUARANTINED)
     support = member(SUPPORT)
-    act(support, WebhookEvent, "discard")
+    act(support, WebhookEvent, "discard", reason="Teste")
     for action in CONNECTION_ACTIONS:
         act(support, Integration, action)
     assert WebhookEvent.objects.filter(state=EventState.QUARANTINED).count() == 1

@@ -68,8 +68,14 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
             raise PermissionDenied
         form, back = ReasonForm(request.POST or None), _page_of(user)
         if not form.is_valid():
-            asked = {"title": "Remover a verificação em duas etapas", "button": "Remover"}
-            return ask(request, form, text=REMOVAL.format(user), back=back, **asked)
+            return ask(
+                request,
+                form,
+                title="Remover a verificação em duas etapas",
+                text=REMOVAL.format(user),
+                button="Remover",
+                back=back,
+            )
         reason = form.cleaned_data["reason"]
         if second_factor.remove(user):
             trail.record(request, "Removeu a verificação de outra pessoa", user, reason=reason)

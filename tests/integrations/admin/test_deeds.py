@@ -126,6 +126,22 @@ def test_old_address_works_on_after_a_rotation_and_its_grace_is_shown(
     )
 
 
+def test_address_is_revealed_for_a_reason_and_only_then(
+    staff: Staff, integration: Integration
+) -> None:
+    url = webhook_url(integration)
+    asked = do(staff, integration, "revelar-endereco")
+    read = staff.get(f"{page_of(integration)}acao/revelar-endereco/?reason=sim")
+    assert [url in page.content.decode() for page in (asked, read)] == [False, False]
+    assert lines() == []
+    response = do(staff, integration, "revelar-endereco", **WHY)
+    assert url in response.content.decode()
+    assert "no-store" in response.headers["Cache-Control"]
+    line = StaffAction.objects.get()
+    assert (line.action, line.reason) == ("Endereço de webhook revelado", WHY["reason"])
+    assert url.rsplit("/", 1)[1] not in f"{line.details}{line.target_label}"
+
+
 def test_secret_of_ours_is_shown_once_and_kept_encrypted(
     staff: Staff, integration: Integration
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from flowzz.accounts.models import StaffAction
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.conftest import Staff
@@ -14,9 +15,9 @@ from tests.integrations.admin.rows import make_event, make_rows
 EVENTS = "/admin/integrations/webhookevent/"
 
 
-def act(staff: Staff, action: str, *events: WebhookEvent) -> list[str]:
+def act(staff: Staff, action: str, *events: WebhookEvent, **answers: str) -> list[str]:
     """Take an action on events; return what it said."""
-    chosen = {"action": action, "_selected_action": [str(event.id) for event in events]}
+    chosen = {"action": action, "_selected_action": [str(event.id) for event in events], **answers}
     return told(staff.post(EVENTS, chosen))
 
 
@@ -64,11 +65,14 @@ def test_only_what_is_quarantined_is_discarded(staff: Staff) -> None:
     integration = IntegrationFactory.create()
     bad = make_event(integration, state=EventState.QUARANTINED)
     good = make_event(integration, state=EventState.DONE)
-    assert act(staff, "discard", bad, good) == ["1 evento(s) descartado(s)."]
+    assert act(staff, "discard", bad, good) == []
+    assert act(staff, "discard", bad, good, reason="") == []
+    assert act(staff, "discard", bad, good, reason="Teste") == ["1 evento(s) descartado(s)."]
     bad.refresh_from_db()
     good.refresh_from_db()
     assert (bad.state, bad.outcome) == (EventState.IGNORED, EventOutcome.DISCARDED)
-    assert bad.error == "Descartado por equipe@flowzz.test."
+    line = StaffAction.objects.get()
+    assert (bad.error, line.reason, line.details) == ("Teste", "Teste", {"events": 1})
     assert good.state == EventState.DONE
 
 

@@ -82,6 +82,13 @@ def test_preview_tells_what_would_come_and_changes_nothing(staff: Staff, seller:
     assert (foreseen.tried, foreseen.total, foreseen.is_partial) == (4, 4, False)
     shown = {one.number: [(c.before, c.after) for c in one.changes] for one in foreseen.examples}
     assert ("Pago", "Enviado") in shown["ord1"]
+    assert ("", "R$\xa0100,00") in shown["ord2"]
+    assert [(figure["label"], figure["value"]) for figure in page.context["figures"]] == [
+        ("Criaria", 1),
+        ("Atualizaria", 1),
+        ("Chegaria fora de ordem", 1),
+        ("Continuaria em quarentena", 1),
+    ]
     assert everything() == before
 
 
