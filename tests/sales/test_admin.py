@@ -1,7 +1,6 @@
 """Staff filter sales, see their totals, and merge, split and undo on a client's page."""
 
 from decimal import Decimal
-
 from typing import Any
 
 import pytest
@@ -74,8 +73,6 @@ def test_totals_are_of_what_is_filtered_and_earned(staff: Browser) -> None:
     shown = staff.get(reverse("admin:sales_sale_totals"), {"produto": "Clube"})
     expected = totals.Totals(3, reais(Decimal("301.98")), reais(Decimal("150.99")))
     assert shown.context["totals"] == expected
-        3, reais(Decimal("301.98")), reais(Decimal("150.99"))
-    )
 
 
 def test_totals_of_too_much_are_none(staff: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """How often staff may try to log in."""
 
+from contextlib import closing
+
 import pytest
 from django.test import Client as Browser
 from pytest_django.fixtures import Settings
@@ -31,4 +33,5 @@ def test_page_is_in_portuguese_and_has_our_icon() -> None:
     page = Browser().get("/admin/login/").content.decode()
     assert "Boas-vindas de volta ao" in page
     assert f'href="{icon}"' in page
-    assert Browser().get(icon).headers["Content-Type"] == "image/svg+xml"
+    with closing(Browser().get(icon)) as served:
+        assert served.headers["Content-Type"] == "image/svg+xml"
