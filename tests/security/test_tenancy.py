@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+import zlib
 from typing import Any
 from uuid import UUID
 
 import pytest
 import yaml
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.test import Client as Browser
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
-from integrations.models import Integration
+from integrations.models import Integration, SalesImport
 from sales.models import Sale, Subscription
 from tests import payloads
 from tests.api_client import Frontend
@@ -25,7 +28,15 @@ from tests.security.addresses import api_paths, filled, takes_ids
 
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-PUBLIC = {"/api/schema", "/api/docs", "/api/v1/auth/token", "/api/v1/auth/token/refresh"}
+CALLS = ("GET", "POST")
+UPLOAD = "/api/v1/sales/import"
+PUBLIC = {
+    "/api/schema",
+    "/api/docs",
+    "/api/v1/auth/logout",
+    "/api/v1/auth/token",
+    "/api/v1/auth/token/refresh",
+}
 ROOMS = ("accounts", "clients", "sales", "integrations")
 
 Digests = dict[tuple[str, Any], str]
@@ -58,6 +69,7 @@ def untouched(before: Digests) -> bool:
 def owned() -> Digests:
     """The rows of one user, of every kind, before anybody else comes."""
     make_rows(1)
+    SalesImport.objects.update(content=zlib.compress(sheet()))
     return digests()
 
 
@@ -70,16 +82,28 @@ def ids(owned: Digests) -> set[UUID]:
 def stranger(request: pytest.FixtureRequest, owned: Digests, settings: Settings) -> Frontend:
     settings.SYNC_WAIT_SECONDS = 0
     settings.RATE_LIMIT_SYNC = settings.RATE_LIMIT_API = "100000/hour"
+    settings.RATE_LIMIT_IMPORT = "100000/hour"
     if request.param == "without an integration":
         return Frontend(User.objects.create_user("outra@flowzz.test"))
     return Frontend(IntegrationFactory.create(user__email="outra@flowzz.test").user)
 
 
-def claims(owner: Integration, api_key: str) -> str:
-    """What a stranger might send, hoping that some field of it is believed."""
+def claims(path: str, owner: Integration, api_key: str) -> tuple[Any, str]:
+    """What a stranger might send, hoping that some field of it is believed; and its type."""
     users = dict.fromkeys(("user", "userId", "user_id", "owner"), str(owner.user_id))
     integrations = dict.fromkeys(("id", "pk", "integration", "integrationId"), str(owner.id))
-    return json.dumps({"apiKey": api_key, "forceFullSync": True} | users | integrations)
+    if path == UPLOAD:
+        file = SimpleUploadedFile("vendas.csv", sheet(), "text/csv")
+        form = users | integrations | {"file": file}
+        return encode_multipart(BOUNDARY, form), MULTIPART_CONTENT
+    told = {"apiKey": api_key, "forceFullSync": True} | users | integrations
+    return json.dumps(told), "application/json"
+
+
+def sheet() -> bytes:
+    """A file that would change the owner's sale, were it taken for the owner's."""
+    number = Sale.objects.earliest("created_at").external_id
+    return f"Pedido;Data;Cliente;Produto;Valor\n{number};02/10/2025;Ana Lima;Outro;1,00".encode()
 
 
 def test_the_introspection_sees_what_the_description_tells() -> None:
@@ -105,10 +129,11 @@ def test_another_users_rows_are_not_found_and_not_changed(
     path: str, owned: Digests, ids: set[UUID], stranger: Frontend, coinzz: Caller
 ) -> None:
     refusals = {404, 405} if takes_ids(path) else {200, 202, 400, 404, 405, 409}
-    body = claims(Integration.objects.earliest("created_at"), coinzz.sandbox.api_key("8703"))
+    owner = Integration.objects.earliest("created_at")
+    body, content_type = claims(path, owner, coinzz.sandbox.api_key("8703"))
     for address in filled(path, ids):
         for method in METHODS:
-            response: Any = stranger.generic(method, address, body, "application/json")
+            response: Any = stranger.generic(method, address, body, content_type)
             assert response.status_code in refusals, f"{method} {address}"
             text = response.content.decode()
             assert [id_ for id_ in ids if str(id_) in text] == [], f"{method} {address}"
@@ -119,7 +144,9 @@ def test_another_users_rows_are_not_found_and_not_changed(
 def test_the_owner_does_find_them(path: str, owned: Digests, ids: set[UUID]) -> None:
     """Or else the test before would be about addresses that nobody can use."""
     owner = Frontend(Integration.objects.get().user)
-    assert 200 in {owner.get(address).status_code for address in filled(path, ids)}
+    addresses = filled(path, ids)
+    answers = {owner.generic(method, each).status_code for method in CALLS for each in addresses}
+    assert 200 in answers
 
 
 def test_filters_find_nothing_of_another_user(ids: set[UUID], stranger: Frontend) -> None:
