@@ -6,9 +6,10 @@ DESCRIPTION = """\
 As vendas do Coinzz em um só lugar: conectar, sincronizar, importar, listar.
 
 **Acesso.** `POST /api/v1/auth/token` troca e-mail e senha por dois tokens. O `access` vale 15
-minutos e vai em `Authorization: Bearer …` de toda chamada; o `refresh` vale 30 dias e pede outros
-em `/api/v1/auth/token/refresh`. Um 401 diz que é hora de renovar; um 401 na renovação, que é hora
-de entrar de novo.
+minutos e vai em `Authorization: Bearer …` de toda chamada; o `refresh` vale 30 dias e uma só
+renovação em `/api/v1/auth/token/refresh`, que traz os dois próximos: usado de novo, encerra o
+acesso. Um 401 diz que é hora de renovar; um 401 na renovação, que é hora de entrar de novo.
+`POST /api/v1/auth/logout` encerra o acesso.
 
 **Respostas.** Sucesso: `{"success": true, "data": …, "message": "…"}`. Erro: `{"error": "CÓDIGO",
 "message": "…", "details": …}`. O `error` é estável e serve a programas; a `message` está em

@@ -3,13 +3,14 @@
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from flowzz.accounts.api import RefreshView, TokenView
+from flowzz.accounts.api import LogoutView, RefreshView, TokenView
 from flowzz.api import not_found
 
 # Every address works with a trailing slash, too.
 urlpatterns = [
     re_path(r"^v1/auth/token/?$", TokenView.as_view()),
     re_path(r"^v1/auth/token/refresh/?$", RefreshView.as_view()),
+    re_path(r"^v1/auth/logout/?$", LogoutView.as_view()),
     path("v1/", include("integrations.api.urls")),
     path("v1/", include("sales.api.urls")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import django_stubs_ext
+from corsheaders import defaults as cors_defaults
 from django.core.exceptions import ImproperlyConfigured
 
 from flowzz import api_about, logs
@@ -25,7 +26,23 @@ ALLOWED_HOSTS = env.list(
 )
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [
+    *cors_defaults.default_headers,
+    "idempotency-key",
+    "if-none-match",
+    "last-event-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "RateLimit",
+    "RateLimit-Limit",
+    "RateLimit-Policy",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
 INSTALLED_APPS = [
@@ -181,11 +198,14 @@ RATE_LIMIT_API = rate("RATE_LIMIT_API", "1000/h")
 RATE_LIMIT_SYNC = rate("RATE_LIMIT_SYNC", "10/h")
 RATE_LIMIT_IMPORT = rate("RATE_LIMIT_IMPORT", "30/h")
 RATE_LIMIT_LOGIN = rate("RATE_LIMIT_LOGIN", "10/min")
+RATE_LIMIT_SCHEMA = rate("RATE_LIMIT_SCHEMA", "60/min")
 RATE_LIMIT_WEBHOOK = rate("RATE_LIMIT_WEBHOOK", "1200/min")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # API
 JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY", required=False)
+JWT_REFRESH_CLAIMS = env.list("JWT_REFRESH_CLAIMS", default=[])
+JWT_MAX_LIFETIME = timedelta(hours=env.int("JWT_MAX_LIFETIME_HOURS", default=24))
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),

@@ -11,12 +11,18 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.exceptions import TokenError
 
-from flowzz.accounts.tokens import JWTAuthentication, RefreshToken
+from flowzz.accounts import sessions
+from flowzz.accounts.models import User
+from flowzz.accounts.tokens import RefreshToken
 from flowzz.api import Unauthorized, ValidationFailed, answer
 from flowzz.api_schema import operation
 from flowzz.throttling import LoginThrottle
 
 TAG = "Acesso"
+
+
+class RefreshRefused(Unauthorized):
+    message = "Token de renovação inválido, já usado ou expirado. Entre de novo."
 
 
 class LoginSerializer(serializers.Serializer[Any]):
@@ -30,7 +36,11 @@ class RefreshSerializer(serializers.Serializer[Any]):
 
 class TokensSerializer(serializers.Serializer[Any]):
     access = serializers.CharField(help_text="Vale 15 minutos, em Authorization: Bearer")
-    refresh = serializers.CharField(help_text="Vale 30 dias, para pedir novos tokens de acesso")
+    refresh = serializers.CharField(help_text="Vale 30 dias e uma só renovação, que traz o próximo")
+
+
+class LogoutSerializer(serializers.Serializer[Any]):
+    ended = serializers.BooleanField(help_text="false: este acesso já tinha sido encerrado")
 
 
 class TokenView(APIView):
@@ -55,7 +65,8 @@ class TokenView(APIView):
         )
         if user is None:
             raise Unauthorized("E-mail ou senha incorretos.")
-        return _tokens(RefreshToken.for_user(user), "Acesso autorizado")
+        assert isinstance(user, User)
+        return _tokens(sessions.start(user), "Acesso autorizado")
 
 
 class RefreshView(APIView):
@@ -65,20 +76,43 @@ class RefreshView(APIView):
 
     @operation(
         TAG,
-        "Renovar o token de acesso",
+        "Trocar o token de renovação por dois novos tokens",
         TokensSerializer,
         ValidationFailed,
         request=RefreshSerializer,
     )
     def post(self, request: Request) -> Response:
-        sent = RefreshSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
         try:
-            refresh = RefreshToken(sent.validated_data["refresh"])
-        except TokenError:
-            raise Unauthorized("Token de renovação inválido ou expirado.") from None
-        JWTAuthentication().get_user(refresh)
-        return _tokens(refresh, "Token renovado")
+            return _tokens(sessions.renew(_refresh_token(request)), "Token renovado")
+        except sessions.SessionOver:
+            raise RefreshRefused from None
+
+
+class LogoutView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @operation(
+        TAG,
+        "Sair: nenhum token deste acesso renova mais",
+        LogoutSerializer,
+        ValidationFailed,
+        request=RefreshSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        has_ended = sessions.end(_refresh_token(request))
+        return answer({"ended": has_ended}, "Acesso encerrado")
+
+
+def _refresh_token(request: Request) -> RefreshToken:
+    """The one that was sent; raises RefreshRefused, ValidationError."""
+    sent = RefreshSerializer(data=request.data)
+    sent.is_valid(raise_exception=True)
+    try:
+        return RefreshToken(sent.validated_data["refresh"])
+    except TokenError:
+        raise RefreshRefused from None
 
 
 def _tokens(refresh: tokens.RefreshToken, message: str) -> Response:

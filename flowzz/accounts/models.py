@@ -142,3 +142,25 @@ class DataVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class LoginSession(models.Model):
+    """One login by e-mail and password, from its first refresh token to its last.
+
+    Only the newest of its refresh tokens renews. It is written by `flowzz.accounts.sessions`
+    alone; without the row, no token of the login renews any more.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="login_sessions")
+    token_id = models.CharField("id do token de renovação", max_length=32)
+    password_digest = models.CharField("resumo da senha", max_length=128)
+    started_at = models.DateTimeField("início", auto_now_add=True)
+    expires_at = models.DateTimeField("validade", db_index=True)
+
+    class Meta:
+        verbose_name = "acesso pela API"
+        verbose_name_plural = "acessos pela API"
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -100,7 +100,11 @@ def test_logging_in_and_failing_to(owner: Frontend, marks: Marks) -> None:
     login = {"email": LOGIN, "password": PASSWORD}
     answer = frontend.send("auth/token", login).json()["data"]
     marks.values |= {answer["access"], answer["refresh"]}
-    assert frontend.send("auth/token/refresh", {"refresh": answer["refresh"]}).status_code == 200
+    renewed = frontend.send("auth/token/refresh", {"refresh": answer["refresh"]}).json()["data"]
+    marks.values |= {renewed["access"], renewed["refresh"]}
+    for token in answer["refresh"], renewed["refresh"]:
+        refusal(frontend.send("auth/token/refresh", {"refresh": token}), 401, marks)
+        assert frontend.send("auth/logout", {"refresh": token}).status_code == 200
     refusal(frontend.send("auth/token", login | {"password": BAD_KEY}), 401, marks)
     refusal(frontend.send("auth/token", {"email": NAME, "password": PASSWORD}), 400, marks)
     bearer = {"Authorization": f"Bearer {PASSWORD}"}

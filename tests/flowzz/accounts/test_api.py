@@ -7,12 +7,16 @@ import pytest
 import time_machine
 from pytest_django.fixtures import Settings
 
-from flowzz.accounts.models import User
+from flowzz.accounts import sessions, tasks
+from flowzz.accounts.models import LoginSession, User
 from flowzz.accounts.tokens import RefreshToken
 from tests.api_client import Frontend, error, invalid
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "uma senha de teste"
+NOT_RENEWED = error(
+    "UNAUTHORIZED", "Token de renovação inválido, já usado ou expirado. Entre de novo."
+)
 REFUSED = error("UNAUTHORIZED", "E-mail ou senha incorretos.")
 
 
@@ -98,43 +102,104 @@ def test_logins_are_limited_by_address(settings: Settings, user: User) -> None:
     assert login(user.email).status_code == 200
 
 
-def test_refresh_gives_a_new_access_token(user: User) -> None:
-    refresh = login(user.email).json()["data"]["refresh"]
+def renew(refresh: str) -> Any:
+    return Frontend().send("auth/token/refresh", {"refresh": refresh})
 
-    response = Frontend().send("auth/token/refresh", {"refresh": refresh})
+
+def logout(refresh: str) -> Any:
+    return Frontend().send("auth/logout", {"refresh": refresh})
+
+
+@pytest.fixture
+def refresh(user: User) -> str:
+    return str(sessions.start(user))
+
+
+def test_refresh_gives_new_tokens_that_work(user: User) -> None:
+    first = login(user.email).json()["data"]["refresh"]
+
+    response = renew(first)
 
     assert response.json()["message"] == "Token renovado"
-    assert response.json()["data"]["refresh"] == refresh
+    second = response.json()["data"]["refresh"]
+    assert second != first
     frontend = Frontend()
     frontend.credentials(HTTP_AUTHORIZATION=f"Bearer {response.json()['data']['access']}")
     assert frontend.fetch("clients").status_code == 200
+    assert renew(second).status_code == 200
+
+
+def test_refresh_token_used_twice_ends_its_login_and_no_other(user: User, refresh: str) -> None:
+    other = str(sessions.start(user))
+    newest = renew(refresh).json()["data"]["refresh"]
+
+    response = renew(refresh)
+
+    assert (response.status_code, response.json()) == (401, NOT_RENEWED)
+    assert renew(newest).status_code == 401
+    assert renew(other).status_code == 200
+
+
+def test_logout_revokes_the_newest_token_by_any_of_its_login(user: User, refresh: str) -> None:
+    other = str(sessions.start(user))
+    newest = renew(refresh).json()["data"]["refresh"]
+
+    response = logout(refresh)
+
+    assert (response.status_code, response.json()) == (
+        200,
+        {"success": True, "data": {"ended": True}, "message": "Acesso encerrado"},
+    )
+    assert renew(newest).json() == NOT_RENEWED
+    assert logout(newest).json()["data"] == {"ended": False}
+    assert renew(other).status_code == 200
+
+
+def test_logout_needs_a_refresh_token(user: User, refresh: str) -> None:
+    assert logout("a.b.c").json() == NOT_RENEWED
+    access = login(user.email).json()["data"]["access"]
+    assert logout(access).status_code == 401
+    assert renew(refresh).status_code == 200
+
+
+def test_new_password_ends_the_logins_of_the_old_one(user: User, refresh: str) -> None:
+    user.set_password("outra senha de teste")
+    user.save()
+    assert renew(refresh).status_code == 401
+
+
+def test_expired_logins_are_removed_and_others_kept(user: User) -> None:
+    current = sessions.start(user)
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=30, minutes=1)):
+        sessions.start(user)
+    tasks.purge_sessions()
+    assert str(LoginSession.objects.get().id) == current["sid"]
 
 
 @pytest.mark.parametrize("token", ["nada", "a.b.c", ""])
 def test_bad_refresh_token_is_refused(token: str) -> None:
-    response = Frontend().send("auth/token/refresh", {"refresh": token})
-    expected = (
-        error("UNAUTHORIZED", "Token de renovação inválido ou expirado.")
-        if token
-        else invalid("refresh", "Este campo pode não estar em branco.")
-    )
+    response = renew(token)
+    expected = NOT_RENEWED if token else invalid("refresh", "Este campo pode não estar em branco.")
     assert response.json() == expected
 
 
 def test_access_token_does_not_renew(user: User) -> None:
     access = str(RefreshToken.for_user(user).access_token)
-    assert Frontend().send("auth/token/refresh", {"refresh": access}).status_code == 401
+    assert renew(access).status_code == 401
 
 
-def test_refresh_ends_with_the_user(user: User) -> None:
-    refresh = str(RefreshToken.for_user(user))
+def test_refresh_token_of_no_login_does_not_renew(user: User) -> None:
+    assert renew(str(RefreshToken.for_user(user))).json() == NOT_RENEWED
+
+
+def test_refresh_ends_with_the_user(user: User, refresh: str) -> None:
     User.objects.update(is_active=False)
-    assert Frontend().send("auth/token/refresh", {"refresh": refresh}).status_code == 401
+    assert renew(refresh).status_code == 401
     User.objects.all().delete()
-    assert Frontend().send("auth/token/refresh", {"refresh": refresh}).status_code == 401
+    assert renew(refresh).status_code == 401
 
 
 def test_refresh_ends_after_thirty_days(user: User) -> None:
     with time_machine.travel(datetime.now(UTC) - timedelta(days=30, minutes=1)):
-        refresh = str(RefreshToken.for_user(user))
-    assert Frontend().send("auth/token/refresh", {"refresh": refresh}).status_code == 401
+        refresh = str(sessions.start(user))
+    assert renew(refresh).status_code == 401
