@@ -117,6 +117,9 @@ class Sale(BulkRow):
             models.Index(fields=["sale_date", "id"], name="sale_date"),
             models.Index(fields=["product_name", "sale_date"], name="sale_product"),
             models.Index(
+                fields=["status", "shipping_status", "sale_date", "id"], name="sale_states"
+            ),
+            models.Index(
                 KT(CAMPAIGN_PATH),
                 "sale_date",
                 condition=Q(metadata__has_key="utms"),
