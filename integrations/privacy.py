@@ -21,6 +21,7 @@ from clients.sellers import hold_seller
 from integrations import inbox, spool
 from integrations.models import Integration, SyncFinding, WebhookEvent
 from integrations.providers import PROVIDERS
+from sales import exporting
 from sales import privacy as sales
 from sales.models import Sale, Subscription
 
@@ -89,6 +90,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
         )
         anonymise(client)
         _log_of(client).update(object_repr=str(client))
+    exporting.forget()  # after the commit: what is read from now on is without the person
     log.info("client_erased", client_id=str(client.id), **asdict(erasure))
     return erasure
 

@@ -16,6 +16,7 @@ from clients.models import Client
 from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
 from sales.days import DayClients, DayFigure, DayMark
+from sales.exports import Export, ExportPart
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "DayClients",
     "DayFigure",
     "DayMark",
+    "Export",
+    "ExportPart",
     "Origin",
     "Sale",
     "SaleStatusChange",

@@ -72,6 +72,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Clientes", "group", "clients.client"),
                 _item("Assinaturas", "autorenew", "sales.subscription"),
                 _item("Pedidos de afiliação", "handshake", "sales.affiliationrequest"),
+                _item("Exportações", "download", "sales.export"),
             ),
             _group(
                 "Integrações",

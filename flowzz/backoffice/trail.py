@@ -24,6 +24,7 @@ IMPERSONAL = {
     "integrations.syncrun",
     "integrations.unknownstatus",
     "integrations.webhookevent",
+    "sales.export",
     "sales.sale",
     "sales.subscription",
 }

@@ -1,5 +1,5 @@
 """Sales and what belongs to them, for staff."""
 
-from sales.admin import clients, history, sale
+from sales.admin import clients, exports, history, sale
 
-__all__ = ["clients", "history", "sale"]
+__all__ = ["clients", "exports", "history", "sale"]

@@ -23,8 +23,10 @@ from flowzz.backoffice.pages import ReadOnlyInline, badge, link
 from flowzz.backoffice.reasons import ReasonForm, ask
 from flowzz.money import reais
 from sales import merging
+from sales.admin.exports import ExportablePage
 from sales.admin.moves import MergeForm, SplitForm
 from sales.admin.sale import STATUS_COLOURS
+from sales.exports import ExportSubject
 from sales.models import Sale
 
 admin.site.unregister(Client)
@@ -57,7 +59,8 @@ class SaleOfClientInline(ReadOnlyInline):
 
 
 @admin.register(Client)
-class ClientSalesPage(ClientPage):
+class ClientSalesPage(ExportablePage, ClientPage):
+    exported = ExportSubject.CLIENTS
     inlines = (SaleOfClientInline,)
     actions_detail = (*ClientPage.actions_detail, "merge", "split")
     fieldsets: ClassVar[Any] = (

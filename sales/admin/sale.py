@@ -14,11 +14,12 @@ from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter
 from flowzz.backoffice.pages import badge, preformatted
-from flowzz.backoffice.personal import PersonalPage
 from flowzz.money import reais
+from sales.admin.exports import ExportablePage
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
 from sales.admin.history import ChangeInline, CycleOfSaleInline
 from sales.admin.totals import totals_of
+from sales.exports import ExportSubject
 from sales.models import Sale
 from sales.statuses import SaleStatus, ShippingStatus
 
@@ -42,7 +43,8 @@ CAMPAIGN = ("source", "medium", "campaign", "content", "term")
 
 
 @admin.register(Sale)
-class SalePage(PersonalPage):
+class SalePage(ExportablePage):
+    exported = ExportSubject.SALES
     personal = {"client__name": masking.name, "tracking_code": masking.hidden}
     inlines = (ChangeInline, CycleOfSaleInline)
     list_display = (
@@ -66,7 +68,7 @@ class SalePage(PersonalPage):
         SourceFilter,
     )
     list_filter_submit = True
-    list_before_template = "sales/totals_slot.html"
+    list_before_template = "sales/before_list.html"
     ordering = ("-sale_date", "-id")
     list_select_related = ("client", "user")
     search_fields = ("external_id",)

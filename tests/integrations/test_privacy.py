@@ -19,7 +19,7 @@ from integrations.deliveries import Delivery
 from integrations.models import EventState, FindingKind, SyncFinding, WebhookEvent
 from integrations.privacy import Erasure
 from integrations.providers import COINZZ
-from sales.models import AffiliationRequest, Sale, SaleStatusChange
+from sales.models import AffiliationRequest, Export, Sale, SaleStatusChange
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.admin.rows import make_event
@@ -113,8 +113,10 @@ def zoraide(seller: Seller) -> Client:
     SyncFinding.objects.create(
         run=run, kind=FindingKind.DIFFERS, external_id="ordzoraid", fields=fields
     )
-    LogEntry.objects.log_actions(
-        User.objects.create(email="equipe@flowzz.test").pk, [client], CHANGE, "Exportado"
+    staff = User.objects.create(email="equipe@flowzz.test")
+    LogEntry.objects.log_actions(staff.pk, [client], CHANGE, "Exportado")
+    Export.objects.create(
+        requested_by=staff, subject="clients", format="csv", query="q=Zoraide", state="DONE"
     )
     spool.keep(spooled(seller, payloads.order("ordespera", client=BUYER)))
     return client

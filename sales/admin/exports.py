@@ -1,0 +1,192 @@
+"""Lists that staff take along as a file, and the page of each that is made in the background."""
+
+from tempfile import TemporaryFile
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.timezone import localtime
+
+from flowzz.accounts.models import User
+from flowzz.backoffice import masking, trail
+from flowzz.backoffice.pages import ReadOnlyPage, badge
+from flowzz.backoffice.personal import PersonalPage
+from sales import exporting
+from sales.exports import Export, ExportFormat, ExportState, ExportSubject
+
+COLOURS = {
+    ExportState.QUEUED: "info",
+    ExportState.RUNNING: "primary",
+    ExportState.DONE: "success",
+    ExportState.FAILED: "danger",
+}
+CONTENT_TYPES = {
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_PLACE_IN_LIST = ("p", "o", "all")
+"""Parameters of a list's address that are no filter."""
+
+
+def may_export(request: HttpRequest) -> bool:
+    return request.user.has_perm("sales.make_export")
+
+
+class ExportablePage(PersonalPage):
+    """A list with buttons that export what it is filtered to."""
+
+    exported: ExportSubject
+    list_before_template = "sales/export_buttons.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        export = path("exportar", self.admin_site.admin_view(self.export), name=name)
+        return [export, *super().get_urls()]
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """A POST to the list's own address, filters and all: a file, or the page of one."""
+        if not (self.has_view_permission(request) and may_export(request)):
+            raise PermissionDenied
+        if request.method != "POST" or request.POST.get("format") not in ExportFormat:
+            return HttpResponseNotAllowed(["POST"])
+        export = _asked(request, self.exported)
+        try:
+            rows = exporting.rows_of(self.exported, request)
+        except IncorrectLookupParameters:
+            messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        if exporting.fits_at_once(rows):
+            return _at_once(request, export, rows)
+        return _in_background(request, export)
+
+
+@admin.register(Export)
+class ExportPage(ReadOnlyPage):
+    """Each person's own; a superuser sees all."""
+
+    list_display = ("created_at", "subject", "format", "state_badge", "total", "requested_by")
+    list_select_related = ("requested_by",)
+    state_badge = badge("state", "estado", COLOURS)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_view_permission(request, obj) and may_export(request)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Export]":
+        exports: QuerySet[Export] = super().get_queryset(request)
+        user = request.user
+        if isinstance(user, User) and user.is_superuser:
+            return exports
+        return exports.filter(requested_by=user.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:export_id>/andamento", view(self.progress), name="sales_export_progress"),
+            path("<uuid:export_id>/arquivo", view(self.download), name="sales_export_download"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        export = self._visible(request, UUID(object_id))
+        frame = self.admin_site.each_context(request)
+        context = {"title": str(export), "opts": Export._meta, **_shown(export)}
+        return render(request, "sales/export.html", frame | context)
+
+    def progress(self, request: HttpRequest, export_id: UUID) -> HttpResponse:
+        """The part of the page that is asked for again while the file is being made."""
+        export = self._visible(request, export_id)
+        return render(request, "sales/export_progress.html", _shown(export))
+
+    def download(self, request: HttpRequest, export_id: UUID) -> HttpResponseBase:
+        export = self._visible(request, export_id)
+        if not export.is_ready:
+            raise Http404
+        if not (export.is_masked or masking.may_see(request)):
+            raise PermissionDenied
+        trail.record(request, "Baixou exportação", export, details={"linhas": export.total})
+        response = StreamingHttpResponse(exporting.pieces(export), headers=_headers(export))
+        response.headers["Content-Length"] = str(export.size)
+        if export.format == ExportFormat.CSV:
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    def _visible(self, request: HttpRequest, export_id: UUID) -> Export:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        exports: QuerySet[Export] = self.get_queryset(request)
+        return get_object_or_404(exports.select_related("requested_by"), id=export_id)
+
+
+def _asked(request: HttpRequest, subject: ExportSubject) -> Export:
+    assert isinstance(request.user, User)
+    filters = request.GET.copy()
+    for name in _PLACE_IN_LIST:
+        filters.pop(name, None)
+    return Export(
+        subject=subject,
+        format=ExportFormat(request.POST["format"]),
+        query=filters.urlencode(),
+        requested_by=request.user,
+        is_masked=not masking.may_see(request),
+    )
+
+
+def _at_once(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponse:
+    with TemporaryFile() as file:
+        for done in exporting.write(rows, export, file):
+            export.total = done
+        file.seek(0)
+        response = HttpResponse(file.read(), headers=_headers(export))
+    details = {**_details(request, export), "linhas": export.total}
+    trail.record(request, f"Exportou {_listed(export)}", None, details=details)
+    return response
+
+
+def _in_background(request: HttpRequest, export: Export) -> HttpResponse:
+    try:
+        exporting.request_in_background(export)
+    except exporting.ExportRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("admin:sales_export_changelist")
+    details = _details(request, export)
+    trail.record(request, f"Pediu exportação de {_listed(export)}", export, details=details)
+    return redirect("admin:sales_export_change", export.id)
+
+
+def _listed(export: Export) -> str:
+    return export.get_subject_display().lower()
+
+
+def _details(request: HttpRequest, export: Export) -> dict[str, Any]:
+    """Which filters, without their values: a search may hold a person's document."""
+    filters = sorted(name for name, value in request.GET.items() if value)
+    return {"formato": export.get_format_display(), "filtros": filters}
+
+
+def _headers(export: Export) -> dict[str, str]:
+    name = f"{export.subject}-{localtime(export.created_at):%Y-%m-%d-%H%M}.{export.format}"
+    return {
+        "Content-Type": CONTENT_TYPES[ExportFormat(export.format)],
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+
+
+def _shown(export: Export) -> dict[str, Any]:
+    return {
+        "export": export,
+        "colour": COLOURS[ExportState(export.state)],
+        "file": reverse("admin:sales_export_download", args=[export.id]),
+    }

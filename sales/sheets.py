@@ -1,0 +1,94 @@
+"""A table as a file that a spreadsheet opens: CSV as a Brazilian Excel reads it, and Excel's own.
+
+Neither holds more than a row in memory. Times are local and without their zone, as spreadsheets
+know none; a text that a spreadsheet would take for a formula is led by an apostrophe.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import IO, Final, Protocol
+
+import xlsxwriter
+
+Cell = str | int | Decimal | datetime | None
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_LONGEST_TEXT: Final = 32_767
+"""Characters in a cell, by Excel's own limit."""
+
+
+class Sheet(Protocol):
+    def add(self, row: Sequence[Cell]) -> None: ...
+
+    def close(self) -> None:
+        """Write what is left; the file itself stays open."""
+
+
+class Csv:
+    """UTF-8 with a mark, by which Excel knows it; semicolons, since decimals have commas."""
+
+    def __init__(self, file: IO[bytes], titles: Sequence[str]) -> None:
+        self._text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._text, delimiter=";", lineterminator="\r\n")
+        self._writer.writerow(titles)
+
+    def add(self, row: Sequence[Cell]) -> None:
+        self._writer.writerow([_in_words(cell) for cell in row])
+
+    def close(self) -> None:
+        self._text.detach()
+
+
+class Xlsx:
+    """Numbers are numbers and times are times, each in its format; the titles stay in sight."""
+
+    def __init__(self, file: IO[bytes], titles: Sequence[str]) -> None:
+        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        self._money = self._book.add_format({"num_format": "#,##0.00"})
+        self._moment = self._book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
+        self._page = self._book.add_worksheet()
+        self._page.freeze_panes(1, 0)
+        self._page.set_column(0, len(titles) - 1, 18)
+        self._page.autofilter(0, 0, 0, len(titles) - 1)
+        bold = self._book.add_format({"bold": True})
+        for column, title in enumerate(titles):
+            self._page.write_string(0, column, title, bold)
+        self._rows = 1
+
+    def add(self, row: Sequence[Cell]) -> None:
+        for column, cell in enumerate(row):
+            match cell:
+                case None | "":
+                    continue
+                case str():
+                    self._page.write_string(self._rows, column, _harmless(cell)[:_LONGEST_TEXT])
+                case datetime():
+                    self._page.write_datetime(self._rows, column, cell, self._moment)
+                case Decimal():
+                    self._page.write_number(self._rows, column, float(cell), self._money)
+                case int():
+                    self._page.write_number(self._rows, column, cell)
+        self._rows += 1
+
+    def close(self) -> None:
+        self._book.close()
+
+
+def _in_words(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case Decimal():
+            return str(cell).replace(".", ",")
+        case datetime():
+            return f"{cell:%d/%m/%Y %H:%M:%S}"
+        case int():
+            return str(cell)
+        case str():
+            return _harmless(cell)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
