@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from clients.folding import Folded
 from flowzz.bulk import BulkRow
@@ -159,6 +160,7 @@ class ClientMove(models.Model):
         verbose_name = "união ou separação"
         verbose_name_plural = "uniões e separações"
         ordering: ClassVar = ["-made_at", "-id"]
+        indexes: ClassVar = [GinIndex(fields=["sales"], name="move_sales")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} de {self.made_at:%d/%m/%Y}"
+        return f"{self.get_kind_display()} de {localtime(self.made_at):%d/%m/%Y}"

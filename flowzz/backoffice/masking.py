@@ -136,6 +136,10 @@ def mask(row: Model, personal: Mapping[str, Mask]) -> None:
             vars(owner)["save"] = _refuse
 
 
+def is_masked(row: Model) -> bool:
+    return "_masked" in vars(row)
+
+
 def _owner(row: Model, path: str) -> tuple[Model | None, str]:
     *steps, field = path.split("__")
     owner: Model | None = row

@@ -46,6 +46,6 @@ def ask(
     carried: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     """The page that asks; its form comes back to the same address, `carried` fields with it."""
-    asked = {"form": form, "title": title, "text": text, "button": button, "back": back}
+    asked = {"form": form, "title": title, "explanation": text, "button": button, "back": back}
     asked |= {"carried": carried}
     return render(request, "backoffice/reason.html", admin.site.each_context(request) | asked)

@@ -49,7 +49,7 @@ class ClientDataPage(ClientSalesPage):
         return request.user.has_perm("accounts.erase_people")
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Exportar dados pessoais",
+        description="Exportar dados",
         url_path="exportar",
         icon="download",
         permissions=["answer"],
@@ -62,7 +62,7 @@ class ClientDataPage(ClientSalesPage):
         return HttpResponse(document, content_type="application/json", headers=headers)
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Apagar dados pessoais",
+        description="Apagar dados",
         url_path="apagar",
         icon="person_remove",
         permissions=["answer"],

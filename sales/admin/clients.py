@@ -9,9 +9,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.utils.text import capfirst
 from unfold.decorators import action
 
 from clients.admin import PERSONAL, ClientPage
@@ -24,7 +24,7 @@ from flowzz.backoffice.reasons import ReasonForm, ask
 from flowzz.money import reais
 from sales import merging
 from sales.admin.exports import ExportablePage
-from sales.admin.moves import MergeForm, SplitForm
+from sales.admin.moves import MergeForm, SplitForm, told
 from sales.admin.sale import STATUS_COLOURS
 from sales.exports import ExportSubject
 from sales.models import Sale
@@ -69,6 +69,10 @@ class ClientSalesPage(ExportablePage, ClientPage):
     )
     readonly_fields: ClassVar[tuple[str, ...]] = (*ClientPage.readonly_fields, "known_as", "moves")
 
+    def hide(self, row: Client) -> None:
+        if row.merged_into:
+            masking.mask(row.merged_into, PERSONAL)
+
     def get_urls(self) -> list[URLPattern]:
         undo = path(
             "movimentos/<uuid:move_id>/desfazer",
@@ -83,17 +87,19 @@ class ClientSalesPage(ExportablePage, ClientPage):
     @admin.display(description="unidos a este")
     def known_as(self, client: Client) -> SafeString | str:
         """By document and phone: orders with these are this client's."""
-        aliases = client.aliases.order_by("created_at")[:20]
+        aliases = list(client.aliases.order_by("created_at")[:20])
+        for alias in aliases if masking.is_masked(client) else ():
+            masking.mask(alias, PERSONAL)
         return format_html_join(", ", "{}", ((link(alias),) for alias in aliases)) or "—"
 
     @admin.display(description="feitas")
     def moves(self, client: Client) -> SafeString | str:
         of_client = ClientMove.objects.filter(Q(source=client) | Q(target=client))
         rows = of_client.select_related("made_by")[:20]
-        return format_html_join("", "<p>{}</p>", ((_told(move),) for move in rows)) or "—"
+        return format_html_join("", "<p>{}</p>", ((told(move),) for move in rows)) or "—"
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Unir a outro cliente", url_path="unir", icon="merge", permissions=["merge"]
+        description="Unir", url_path="unir", icon="merge", permissions=["merge"]
     )
     def merge(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         kept = get_object_or_404(Client.objects.select_related("user"), id=object_id)
@@ -118,7 +124,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
         return redirect(back)
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Separar vendas", url_path="separar", icon="call_split", permissions=["merge"]
+        description="Separar", url_path="separar", icon="call_split", permissions=["merge"]
     )
     def split(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         client = get_object_or_404(Client, id=object_id)
@@ -174,25 +180,13 @@ class ClientSalesPage(ExportablePage, ClientPage):
             **self.admin_site.each_context(request),
             "title": "Unir: o que muda",
             "headers": ("Campo", "Este", "O outro", "Depois"),
-            "rows": [(f.label, f.kept, f.absorbed, f.result) for f in fields],
+            "rows": [(capfirst(f.label), f.kept, f.absorbed, f.result) for f in fields],
             "form": form,
             "other": other,
             "back": _page_of(kept),
             **counts,
         }
         return render(request, "sales/merge.html", context)
-
-
-def _told(move: ClientMove) -> SafeString:
-    """A line about a merge or a split, with the way to undo it."""
-    line = (
-        f"{move.get_kind_display()} de {len(move.sales)} vendas em "
-        f"{localtime(move.made_at):%d/%m/%Y %H:%M}, por {move.made_by or 'alguém'}"
-    )
-    if move.undone_at:
-        return format_html("{} (desfeita)", line)
-    page = reverse("admin:clients_client_undo", args=[move.id])
-    return format_html('{} · <a class="underline" href="{}">Desfazer</a>', line, page)
 
 
 def _page_of(client: Client) -> str:

@@ -177,7 +177,7 @@ def _details(request: HttpRequest, export: Export) -> dict[str, Any]:
 
 
 def _headers(export: Export) -> dict[str, str]:
-    name = f"{export.subject}-{localtime(export.created_at):%Y-%m-%d-%H%M}.{export.format}"
+    name = f"{_listed(export)}-{localtime(export.created_at):%Y-%m-%d-%H%M}.{export.format}"
     return {
         "Content-Type": CONTENT_TYPES[ExportFormat(export.format)],
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -1,12 +1,16 @@
-"""What staff fill in to merge clients or to split one."""
+"""What staff fill in to merge clients or to split one, and how it is told afterwards."""
 
 from typing import Any
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from clients.customer import Customer
-from clients.models import Client
+from clients.models import Client, ClientMove
 from flowzz.backoffice.reasons import ReasonForm
 from flowzz.money import reais
 from sales.models import Sale
@@ -56,5 +60,17 @@ class SplitForm(ReasonForm):
 
 
 def _label(sale: Sale) -> str:
-    date = f"{sale.sale_date:%d/%m/%Y}"
+    date = f"{localtime(sale.sale_date):%d/%m/%Y}"
     return f"{sale.external_id} · {date} · {sale.product_name} · {reais(sale.total_price)}"
+
+
+def told(move: ClientMove) -> SafeString:
+    """A line about a merge or a split, with the way to undo it."""
+    line = (
+        f"{move.get_kind_display()} de {len(move.sales)} vendas em "
+        f"{localtime(move.made_at):%d/%m/%Y %H:%M}, por {move.made_by or 'alguém'}"
+    )
+    if move.undone_at:
+        return format_html("{} (desfeita)", line)
+    page = reverse("admin:clients_client_undo", args=[move.id])
+    return format_html('{} · <a class="underline" href="{}">Desfazer</a>', line, page)

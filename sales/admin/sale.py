@@ -7,9 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from clients.models import ClientMove
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter
@@ -18,6 +20,7 @@ from flowzz.money import reais
 from sales.admin.exports import ExportablePage
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
 from sales.admin.history import ChangeInline, CycleOfSaleInline
+from sales.admin.moves import told
 from sales.admin.totals import totals_of
 from sales.exports import ExportSubject
 from sales.models import Sale
@@ -49,13 +52,13 @@ class SalePage(ExportablePage):
     inlines = (ChangeInline, CycleOfSaleInline)
     list_display = (
         "external_id",
+        "sale_date",
         "product_name",
         "client",
         "price",
         "status_badge",
         "shipping_badge",
         "payment_method",
-        "sale_date",
         "user",
     )
     list_filter = (
@@ -81,6 +84,7 @@ class SalePage(ExportablePage):
                     ("external_id", "source"),
                     ("status", "shipping_status"),
                     ("client", "client_match"),
+                    "moves",
                     "user",
                 )
             },
@@ -111,7 +115,7 @@ class SalePage(ExportablePage):
         ),
     )
 
-    readonly_fields = ("other_data",)
+    readonly_fields = ("other_data", "moves")
 
     status_badge = badge("status", "situação", STATUS_COLOURS)
     shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
@@ -123,6 +127,17 @@ class SalePage(ExportablePage):
     @admin.display(description="outros dados")
     def other_data(self, sale: Sale) -> SafeString:
         return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
+
+    @admin.display(description="uniões e separações do cliente")
+    def moves(self, sale: Sale) -> SafeString | str:
+        """Those that gave this sale to another client, newest first."""
+        moves = ClientMove.objects.filter(sales__contains=[sale.id]).select_related("made_by")
+        lines = (
+            (told(move), reverse("admin:clients_client_change", args=[move.source_id]))
+            for move in moves[:20]
+        )
+        line = '<p>{} · <a class="underline" href="{}">Cliente de antes</a></p>'
+        return format_html_join("", line, lines) or "—"
 
     def hide(self, row: Sale) -> None:
         row.metadata = masking.payload(row.metadata, {}, CAMPAIGN)

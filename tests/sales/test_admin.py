@@ -104,12 +104,22 @@ def test_merging_shows_what_changes_first_and_is_undone(staff: Browser) -> None:
     staff.post(page("merge", kept.id), form | {"confirm": "1"})
     assert kept.sales.get() == sale
     move = ClientMove.objects.get()
-    assert page("undo", move.id) in staff.get(page("change", kept.id)).content.decode()
+    of_sale = reverse("admin:sales_sale_change", args=[sale.id])
+    for address in (page("change", kept.id), of_sale):
+        assert page("undo", move.id) in staff.get(address).content.decode()
     staff.post(page("undo", move.id), {"reason": "Engano"})
 
     assert not kept.sales.exists()
     lines = StaffAction.objects.order_by("at").values_list("action", "reason")
     assert list(lines) == [("Uniu clientes", "Atendimento 4512"), ("Desfez união", "Engano")]
+
+
+def test_names_of_merged_clients_are_masked(looker: Browser) -> None:
+    kept = ClientFactory.create(name="Rui Prado")
+    merged = ClientFactory.create(name="Rui Alves Prado", merged_into=kept, user=kept.user)
+    for client in (kept, merged):
+        shown = looker.get(page("change", client.id)).content.decode()
+        assert ("Ru***" in shown, "Prado" in shown) == (True, False)
 
 
 def test_splitting_gives_a_new_client_the_chosen_sales(staff: Browser) -> None:
