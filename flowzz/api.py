@@ -115,12 +115,15 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
-    """Tell any exception as an error of the API; what nobody expected is logged."""
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
+    """Tell any exception as an error of the API; what nobody expected is logged.
+
+    In JSON whatever the view itself answers, such as YAML or a page.
+    """
     error = _as_api_error(exc)
     if isinstance(error, ServerError):
         log.error("api_fault", exc_info=exc)
-    return Response(_body(error), status=error.status_code, headers=_headers(exc, error))
+    return _json(error, _headers(exc, error))
 
 
 @csrf_exempt
@@ -131,13 +134,32 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500, for what fails outside of the API's views."""
-    if request.path.startswith(API_PATH):
-        return _json(ServerError())
-    return defaults.server_error(request)
+    return _json(ServerError()) if _is_api(request) else defaults.server_error(request)
 
 
-def _json(error: ApiError) -> JsonResponse:
-    return JsonResponse(_body(error), status=error.status_code)
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return _json(NotFound()) if _is_api(request) else defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400, for what it refuses before any view, such as another host's name."""
+    if _is_api(request):
+        return _json(ValidationFailed("A requisição não pôde ser lida. Confira endereço e corpo."))
+    return defaults.bad_request(request, exception)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return f"{request.path}/".startswith(API_PATH)
+
+
+def _json(error: ApiError, headers: Mapping[str, str] | None = None) -> JsonResponse:
+    return JsonResponse(
+        _body(error),
+        status=error.status_code,
+        headers=dict(headers or {}),
+        json_dumps_params={"ensure_ascii": False},
+    )
 
 
 def _body(error: ApiError) -> dict[str, Any]:

@@ -124,6 +124,8 @@ def without_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 def with_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook: the headers that answers have in common."""
     for call in (call for path in result["paths"].values() for call in path.values()):
+        if any(each["name"] == IF_NONE_MATCH.name for each in call.get("parameters", ())):
+            _tell_tags(call["responses"])
         for status, response in call["responses"].items():
             response["description"] = response["description"] or _MEANINGS.get(status, "")
             headers = response.setdefault("headers", {})
@@ -133,7 +135,22 @@ def with_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-_MEANINGS = {"200": "Sucesso", "202": "Em andamento: acompanhe pelo `id`", "204": "Feito"}
+def _tell_tags(responses: dict[str, Any]) -> None:
+    responses["200"].setdefault("headers", {})["ETag"] = _ETAG
+    responses["304"] = {"description": _MEANINGS["304"], "headers": {"ETag": _ETAG}}
+
+
+_MEANINGS = {
+    "200": "Sucesso",
+    "202": "Em andamento: acompanhe pelo `id`",
+    "204": "Feito",
+    "304": "Nada mudou desde o ETag enviado: use o que já tem; não há corpo",
+}
+_ETAG = {
+    "description": "A versão desta resposta, para If-None-Match",
+    "schema": {"type": "string"},
+    "example": 'W/"52eea11927cd35d677d3cfb793cab238"',
+}
 _REQUEST_ID = {
     "description": "Identifica a chamada nos registros; informe-o ao suporte",
     "schema": {"type": "string"},

@@ -64,6 +64,13 @@ class LoginThrottle(RateThrottle):
         return self.get_ident(request)
 
 
+class SchemaThrottle(LoginThrottle):
+    """By address as well: making the description anew takes half a second of a processor."""
+
+    name = "schema"
+    limit = "RATE_LIMIT_SCHEMA"
+
+
 def address_of(request: HttpRequest) -> str:
     """Where a request comes from, as the login's limit counts it."""
     return LoginThrottle().get_ident(Request(request))

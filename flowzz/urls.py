@@ -22,4 +22,6 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("backoffice/icon.svg"))),
 ]
 
+handler400 = "flowzz.api.bad_request"
+handler404 = "flowzz.api.page_not_found"
 handler500 = "flowzz.api.server_error"

@@ -126,6 +126,44 @@ def test_api_is_limited_by_user(settings: Settings, frontend: Frontend) -> None:
     assert Frontend(UserFactory.create()).fetch("sales").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("POST", "/api/schema", {}, 405),
+        ("POST", "/api/docs", {}, 405),
+        ("GET", "/api/schema", {"Accept": "image/png"}, 406),
+        ("GET", "/api", {}, 404),
+        ("GET", "/api/v1/sales/nada", {}, 404),
+        ("GET", "/api/v1/sales", {"Host": "outro.exemplo"}, 400),
+        ("GET", "/api/v1/sales?limit=0", {}, 400),
+        ("GET", "/api/v1/sales?cursor=nada", {}, 400),
+        ("GET", "/api/v1/sales?search=%00", {}, 400),
+        ("GET", "/api/v1/sales?dateFrom=ontem", {}, 400),
+        ("GET", "/api/v1/sales?clientId=7", {}, 400),
+        ("GET", "/api/v1/clients?ordering=cpf", {}, 400),
+        ("GET", "/api/v1/subscriptions?fields=nada", {}, 400),
+        ("GET", "/api/v1/dashboard/metrics?period=sempre", {}, 400),
+    ],
+)
+def test_every_error_has_the_same_form(
+    frontend: Frontend, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    response: Any = frontend.generic(method, path, headers=headers)
+    assert (response.status_code, response.headers["Content-Type"]) == (status, JSON)
+    assert list(response.json()) == ["error", "message", "details"]
+
+
+def test_description_is_limited_by_address(settings: Settings) -> None:
+    settings.RATE_LIMIT_SCHEMA = "1/hour"
+    reader = Frontend()
+    assert reader.get("/api/schema?version=%0A1").status_code == 200
+
+    response = reader.get("/api/schema")
+
+    assert (response.status_code, response.json()["error"]) == (429, "RATE_LIMITED")
+    assert Frontend().head("/api/schema").status_code == 200
+
+
 def test_without_redis_nobody_is_refused(settings: Settings, frontend: Frontend) -> None:
     from flowzz import rates  # noqa: PLC0415 - its cached connection is what is exchanged
 
@@ -151,6 +189,10 @@ def test_other_origins_need_the_setting(settings: Settings) -> None:
     elsewhere = ask("/admin/", "https://app.exemplo.com.br")
 
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://app.exemplo.com.br"
-    assert "authorization" in allowed.headers["Access-Control-Allow-Headers"]
+    accepted = set(allowed.headers["Access-Control-Allow-Headers"].split(", "))
+    assert {"authorization", "if-none-match", "idempotency-key", "last-event-id"} <= accepted
+    read = Frontend().get("/api/v1/sales", HTTP_ORIGIN="https://app.exemplo.com.br")
+    exposed = set(read.headers["Access-Control-Expose-Headers"].split(", "))
+    assert {"ETag", "Idempotent-Replayed", "RateLimit", "Retry-After", "X-Request-ID"} <= exposed
     assert "Access-Control-Allow-Origin" not in other.headers
     assert "Access-Control-Allow-Origin" not in elsewhere.headers

@@ -1,6 +1,7 @@
 """What the API says of itself."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 import yaml
@@ -19,14 +20,18 @@ def described() -> str:
     return out.getvalue()
 
 
+@pytest.fixture(scope="module")
+def paths(described: str) -> Any:
+    return yaml.safe_load(described)["paths"]
+
+
 def test_committed_description_is_current(described: str) -> None:
     assert COMMITTED.read_text(encoding="utf-8").strip() == described.strip()
 
 
-def test_every_call_has_a_summary_a_tag_and_its_errors(described: str) -> None:
-    paths = yaml.safe_load(described)["paths"]
+def test_every_call_has_a_summary_a_tag_and_its_errors(paths: Any) -> None:
     calls = [call for path in paths.values() for call in path.values()]
-    assert len(calls) == 19
+    assert len(calls) == 20
     for call in calls:
         assert call["summary"]
         assert len(call["tags"]) == 1
@@ -34,10 +39,10 @@ def test_every_call_has_a_summary_a_tag_and_its_errors(described: str) -> None:
     assert not any(path.endswith("/") for path in paths)
 
 
-def test_every_answer_has_an_example(described: str) -> None:
+def test_every_answer_has_an_example(paths: Any) -> None:
     bare = [
         f"{method} {path} {status}"
-        for path, calls in yaml.safe_load(described)["paths"].items()
+        for path, calls in paths.items()
         for method, call in calls.items()
         for status, response in call["responses"].items()
         for kind, body in response.get("content", {}).items()
@@ -52,3 +57,10 @@ def test_description_is_served_to_anybody(slash: str) -> None:
     docs = Frontend().get(f"/api/docs{slash}")
     assert docs.status_code == 200
     assert "swagger-ui" in docs.content.decode()
+
+
+def test_304_is_told_where_an_etag_may_be_sent(paths: Any) -> None:
+    reads = {path: calls["get"] for path, calls in paths.items() if "get" in calls}
+    told = {path for path, call in reads.items() if "304" in call["responses"]}
+    lists = ("affiliation-requests", "clients", "integrations", "sales", "subscriptions")
+    assert told == {f"/api/v1/{name}" for name in (*lists, "dashboard/metrics")}

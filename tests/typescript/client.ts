@@ -84,3 +84,10 @@ console.log("preview", preview.data.salesCreated, preview.data.errors);
 // 9. Disconnect; what was received stays.
 const gone = given(await api.POST("/api/v1/integrations/coinzz/disconnect"));
 console.log("disconnected", gone.data.status, gone.data.connected);
+
+// 10. Renew the tokens, and log out: the last refresh token renews nothing more.
+const renewed = given(await api.POST("/api/v1/auth/token/refresh", { body: { refresh: tokens.refresh } }));
+const body = { refresh: renewed.data.refresh };
+console.log("ended", given(await api.POST("/api/v1/auth/logout", { body })).data.ended);
+const over = await api.POST("/api/v1/auth/token/refresh", { body });
+console.log("renewed", over.response.status, over.error?.error);

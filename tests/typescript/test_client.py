@@ -36,6 +36,8 @@ sync true 0 120
 sales 120 120 true
 preview 1 0
 disconnected desconectado false
+ended true
+renewed 401 UNAUTHORIZED
 """
 
 
