@@ -10,6 +10,7 @@ NODE := .flowzz/npm
 PROOF := tests/typescript
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/node $(NODE)/node_modules/@redocly/cli/bin/cli.js
 WORKERS ?= 2
+COVERAGE := .flowzz/coverage.json
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
@@ -46,10 +47,11 @@ run: install  ## start everything with demo data, until Ctrl-C
 	@$(BIN)/python manage.py up --demo
 
 test: lint  ## lint, then run all tests with their branch coverage
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term
+	$(BIN)/python -m slipcover --dont-wrap-pytest --json --out $(COVERAGE) -m pytest -n $(WORKERS)
+	$(BIN)/python -m slipcover --fail-under 90 --merge $(COVERAGE) --out $(COVERAGE)
 
 test-faults: install  ## kill processes and servers under load, and count what is left
-	$(BIN)/pytest -m faults tests/faults
+	$(BIN)/pytest -m faults
 
 lint: node  ## check style, types, directions, migrations, libraries and the API's document
 	$(BIN)/ruff check

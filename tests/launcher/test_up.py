@@ -16,6 +16,8 @@ from flowzz.embedded.home import PROJECT, free_port
 from flowzz.launcher.calls import call
 from tests.processes import is_alive, wait_until
 
+pytestmark = pytest.mark.faults  # all of it is started, and killed
+
 SLOW_SECONDS = 60
 
 
