@@ -21,7 +21,9 @@ def test_json_is_indented_and_nothing_else(body: bytes, shown: str) -> None:
     assert pretty(parse(body)) == shown
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b"\xff", gzip.compress(b"{}", mtime=0), b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"{", b"", b"\xff", gzip.compress(b"{}", mtime=0), b"[" * 100_000]
+)
 def test_what_is_no_json_says_so(body: bytes) -> None:
     with pytest.raises(NotJson):
         parse(body)
