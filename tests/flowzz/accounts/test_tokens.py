@@ -103,7 +103,7 @@ def test_foreign_token_is_accepted_where_its_key_is_configured(user: User) -> No
         {"exp": NOW + 90_000},
         {"iat": NOW - 90_000},
     ],
-    ids=lambda claims: ",".join(claims),  # without the time, which workers would tell apart
+    ids=",".join,  # without the time, which workers would tell apart
 )
 def test_foreign_token_is_refused_where_something_is_wrong(
     settings: Settings, user: User, claims: dict[str, Any]
@@ -122,7 +122,7 @@ def test_foreign_token_is_refused_where_something_is_wrong(
         {"header": {"typ": "JWT"}, "iat": NOW - 60, "email": "vendedora@exemplo.com.br"},
         {"exp": NOW + 86_000},
     ],
-    ids=lambda claims: ",".join(claims),  # without the time, which workers would tell apart
+    ids=",".join,  # without the time, which workers would tell apart
 )
 def test_foreign_access_token_is_accepted_in_the_forms_there_are(
     user: User, claims: dict[str, Any]
