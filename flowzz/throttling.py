@@ -65,7 +65,7 @@ class LoginThrottle(RateThrottle):
 
 
 class SchemaThrottle(LoginThrottle):
-    """By address as well: making the description anew takes half a second of a processor."""
+    """By address as well: each reading makes the description anew, a tenth of a second."""
 
     name = "schema"
     limit = "RATE_LIMIT_SCHEMA"
