@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Model
 from django.db.models.fields.json import KT
-from django.utils.timezone import localtime
+from django.utils.timezone import get_default_timezone
 
 from clients.documents import format_document
 from clients.identity import Match
@@ -28,7 +28,7 @@ def _as_it_is(value: Any) -> Cell:
 
 def _local(moment: datetime) -> datetime:
     """In São Paulo, to the second, without its zone."""
-    return localtime(moment).replace(tzinfo=None, microsecond=0)
+    return moment.astimezone(get_default_timezone()).replace(tzinfo=None, microsecond=0)
 
 
 def _label(labels: Mapping[str, Any]) -> Show:

@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 import structlog
 from django.contrib import admin
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, QueryDict
@@ -114,11 +114,13 @@ def execute(export_id: uuid.UUID) -> None:
     except Exception as error:
         log.exception("export_fault", export_id=str(export_id))
         _fail(export, f"Falha interna ({type(error).__name__}). Peça a exportação de novo.")
+    for next_id in waiting()[:1]:
+        _wake(next_id)
 
 
 def waiting() -> list[uuid.UUID]:
     """Exports that nobody works at."""
-    return list(Export.objects.filter(_free()).values_list("id", flat=True))
+    return list(Export.objects.filter(_free()).order_by("id").values_list("id", flat=True))
 
 
 def purge() -> int:
@@ -155,14 +157,17 @@ def _free() -> Q:
 
 
 def _take(export_id: uuid.UUID) -> Export | None:
-    """Get the lease of an export that is free, or nothing."""
-    taken = Export.objects.filter(_free(), id=export_id).update(
-        state=ExportState.RUNNING,
-        lease=uuid.uuid4(),
-        heartbeat_at=Now(),
-        attempts=F("attempts") + 1,
-        done=0,
-    )
+    """Get the lease of an export that is free, or nothing.
+
+    One is made at a time: it takes minutes, and webhooks need the other workers.
+    """
+    begun = {"state": ExportState.RUNNING, "lease": uuid.uuid4(), "heartbeat_at": Now(), "done": 0}
+    try:
+        with transaction.atomic():
+            free = Export.objects.filter(_free(), id=export_id)
+            taken = free.update(attempts=F("attempts") + 1, **begun)
+    except IntegrityError:
+        return None
     return Export.objects.select_related("requested_by").get(id=export_id) if taken else None
 
 

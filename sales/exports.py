@@ -66,6 +66,13 @@ class Export(models.Model):
         verbose_name_plural = "exportações"
         default_permissions = ("view",)
         permissions: ClassVar = [("make_export", "Pode exportar vendas e clientes")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state=ExportState.RUNNING),
+                name="export_one_at_a_time",
+            )
+        ]
         indexes: ClassVar = [
             models.Index(
                 fields=["heartbeat_at"],

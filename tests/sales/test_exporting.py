@@ -184,8 +184,18 @@ def make(state: ExportState = ExportState.QUEUED, **values: Any) -> Export:
 def test_dead_workers_export_is_started_anew() -> None:
     now = timezone.now()
     dead = make(ExportState.RUNNING, heartbeat_at=now - 2 * exporting.LEASE_EXPIRES)
-    make(ExportState.RUNNING, heartbeat_at=now)
     assert exporting.waiting() == [dead.id]
+    Export.objects.update(heartbeat_at=now)
+    assert exporting.waiting() == []
+
+
+def test_one_export_is_made_at_a_time(login: Login) -> None:
+    login(*STAFF)
+    make(ExportState.RUNNING, heartbeat_at=timezone.now())
+    second = make()
+    exporting.execute(second.id)
+    second.refresh_from_db()
+    assert (second.state, second.attempts) == (ExportState.QUEUED, 0)
 
 
 def test_two_workers_make_one_file(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
