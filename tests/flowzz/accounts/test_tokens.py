@@ -30,7 +30,7 @@ def bearer(token: str) -> Any:
 
 def foreign(user_id: object, key: str = KEY, header: Any = None, **claims: Any) -> str:
     """A token as a Flowzz service that knows only user and expiry signs it, by its own library."""
-    payload = {"userId": user_id, "exp": NOW + 60} | claims
+    payload = {"userId": user_id, "exp": NOW + 3_600} | claims
     header = {"alg": "HS256"} | (header or {})
     return jwt.encode(header, payload, OctKey.import_key(key), algorithms=["HS256", "HS512"])
 
@@ -159,5 +159,5 @@ def test_foreign_token_for_nobody_is_refused(user_id: object) -> None:
 
 @pytest.mark.usefixtures("_shared_key")
 def test_foreign_token_for_half_a_character_is_refused() -> None:
-    token = token_backend.encode({"userId": "\ud800", "exp": NOW + 60})  # joserfc makes no such
+    token = token_backend.encode({"userId": "\ud800", "exp": NOW + 3_600})  # joserfc makes no such
     assert bearer(token).status_code == 401
