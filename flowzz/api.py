@@ -1,6 +1,7 @@
 """What all answers of the API have in common: the envelope, the errors, the body."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import IO, Any, ClassVar
 
 import structlog
@@ -190,7 +191,7 @@ def _headers(exc: Exception, error: ApiError) -> dict[str, str]:
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="api"'}
     wait = getattr(exc, "wait", None)
-    return {"Retry-After": str(max(1, round(wait)))} if wait else {}
+    return {"Retry-After": str(max(1, ceil(wait)))} if wait else {}
 
 
 def _details(detail: Any, field: str | None = None) -> list[Detail]:

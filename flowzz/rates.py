@@ -1,28 +1,70 @@
 """Rate limits, counted in Redis over a sliding window; without Redis nobody is refused."""
 
-import time
+from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 import structlog
-from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import RedisStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
-from redis import RedisError
+from redis import Redis, RedisError
+from redis.commands.core import Script
 
+from flowzz import redis
 from flowzz.counters import Counter, record
 
 REFUSED = Counter("flowzz_rate_limited", "Requests over a limit.", "limit")
+# The library's own scripts, which count and which tell the count, in one journey to Redis.
+_HIT = f"""
+local function hit()
+{RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode()}
+end
+local function window(ARGV)
+{RedisStorage.SCRIPT_SLIDING_WINDOW.decode()}
+end
+local is_allowed = hit()
+return {{is_allowed and 1 or 0, unpack(window({{ARGV[2]}}))}}
+"""
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a key has left of a limit; `window` and `reset_after` are in seconds.
+
+    After `reset_after` some of it is free again, not all: the window slides.
+    """
+
+    limit: int
+    window: int
+    remaining: int
+    reset_after: float
+
+    @classmethod
+    def of(cls, item: RateLimitItem, counts: list[bytes | int | None]) -> Self:
+        """From counts and milliseconds to live of the window before and of the one now."""
+        before, before_left, now, now_left = (max(0, int(count or 0)) for count in counts)
+        window = item.get_expiry()
+        weighted = before * before_left // (window * 1000) + now
+        resets = [now_left / 1000 - window]  # it is kept for two windows
+        if before:
+            resets.append(before_left / 1000 % (window / before))
+        return cls(
+            limit=item.amount,
+            window=window,
+            remaining=max(0, item.amount - weighted),
+            reset_after=max(1.0, min(resets)),
+        )
 
 
 class RateExceeded(Exception):
     """Too many hits; `retry_after` is in seconds."""
 
-    def __init__(self, retry_after: float) -> None:
+    def __init__(self, standing: Standing) -> None:
         super().__init__()
-        self.retry_after = retry_after
+        self.standing = standing
+        self.retry_after = standing.reset_after
 
 
 class Rate:
@@ -32,28 +74,23 @@ class Rate:
         self._name = name
         self.item: RateLimitItem = parse(limit)
 
-    def hit(self, key: str) -> None:
-        """Count one; raises RateExceeded over the limit."""
+    def hit(self, key: str) -> Standing | None:
+        """Count one; None where Redis can't be asked. Raises RateExceeded over the limit."""
+        window = f"flowzz:rate:{{{self.item.key_for(self._name, key)}}}"
         try:
-            if _limiter().hit(self.item, self._name, key):
-                return
-            reset_at, _ = _limiter().get_window_stats(self.item, self._name, key)
+            is_allowed, *counts = _script(redis.client())(
+                [f"{window}/-1", window], [self.item.amount, self.item.get_expiry(), 1]
+            )
         except RedisError as error:
             log.warning("rate_not_counted", cause=type(error).__name__)
-            return
+            return None
+        standing = Standing.of(self.item, counts)
+        if is_allowed:
+            return standing
         record(REFUSED.by({self._name: 1}))
-        # Redis' clock need not be ours: a wait is never longer than the limit's own time.
-        wait = min(reset_at - time.time(), self.item.get_expiry())
-        raise RateExceeded(max(1.0, wait))
+        raise RateExceeded(standing)
 
 
 @cache
-def _limiter() -> SlidingWindowCounterRateLimiter:
-    timeout = settings.REDIS_TIMEOUT_SECONDS
-    storage = RedisStorage(
-        settings.REDIS_URL,
-        key_prefix="flowzz:rate",
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-    )
-    return SlidingWindowCounterRateLimiter(storage)
+def _script(client: Redis) -> Script:
+    return client.register_script(_HIT)

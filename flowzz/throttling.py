@@ -1,16 +1,26 @@
-"""The API's limits: per user, and for logins per address."""
+"""The API's limits: per user, and for logins per address; and the headers that tell them.
 
+RateLimit-Limit, -Remaining and -Reset, and RateLimit-Policy, are those of
+draft-ietf-httpapi-ratelimit-headers-06: whole numbers that a line of code reads, and the latest
+form that the libraries for frontends know (ratelimit-header-parser).
+"""
+
+from collections.abc import Callable
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from flowzz.rates import Rate, RateExceeded
+from flowzz.rates import Rate, RateExceeded, Standing
 
 if TYPE_CHECKING:  # the views read their defaults, this module among them, while being imported
     from rest_framework.views import APIView
+
+_STANDINGS = "flowzz.rate_standings"
+"""Where a request carries what it left of each limit."""
 
 
 class RateThrottle(BaseThrottle):
@@ -25,10 +35,13 @@ class RateThrottle(BaseThrottle):
         if key is None:
             return True
         try:
-            Rate(self.name, getattr(settings, self.limit)).hit(key)
+            standing = Rate(self.name, getattr(settings, self.limit)).hit(key)
         except RateExceeded as exceeded:
             self.retry_after = exceeded.retry_after
+            _carry(request, exceeded.standing)
             return False
+        if standing:
+            _carry(request, standing)
         return True
 
     def key(self, request: Request) -> str | None:
@@ -74,3 +87,27 @@ class SchemaThrottle(LoginThrottle):
 def address_of(request: HttpRequest) -> str:
     """Where a request comes from, as the login's limit counts it."""
     return LoginThrottle().get_ident(Request(request))
+
+
+class RateLimitHeadersMiddleware:
+    """Tells of every counted request what is left: of the limit that is nearest to its end."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        standings: list[Standing] = request.META.get(_STANDINGS, [])
+        if standings:
+            nearest = min(standings, key=lambda standing: standing.remaining)
+            response["RateLimit-Limit"] = str(nearest.limit)
+            response["RateLimit-Remaining"] = str(nearest.remaining)
+            response["RateLimit-Reset"] = str(ceil(nearest.reset_after))
+            response["RateLimit-Policy"] = ", ".join(
+                f"{standing.limit};w={standing.window}" for standing in standings
+            )
+        return response
+
+
+def _carry(request: Request, standing: Standing) -> None:
+    request.META.setdefault(_STANDINGS, []).append(standing)

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
+from flowzz import redis
 from flowzz.accounts.models import User
 from flowzz.api import server_error
 from sales.api.views import SaleViewSet
@@ -164,16 +165,49 @@ def test_description_is_limited_by_address(settings: Settings) -> None:
     assert Frontend().head("/api/schema").status_code == 200
 
 
-def test_without_redis_nobody_is_refused(settings: Settings, frontend: Frontend) -> None:
-    from flowzz import rates  # noqa: PLC0415 - its cached connection is what is exchanged
+def limits(response: Any) -> dict[str, str]:
+    return {name: text for name, text in response.headers.items() if "RateLimit" in name}
 
+
+def test_every_counted_answer_tells_what_is_left(settings: Settings, frontend: Frontend) -> None:
+    settings.RATE_LIMIT_API = "4/hour"
+    settings.RATE_LIMIT_SYNC = "2/minute"
+
+    sales = frontend.fetch("sales")
+    unchanged = frontend.get("/api/v1/sales", HTTP_IF_NONE_MATCH=sales.headers["ETag"])
+    sync = frontend.send("integrations/coinzz/sync")
+    missing = frontend.fetch("integrations/coinzz/status")
+    refused = frontend.fetch("sales")
+
+    answers = [sales, unchanged, sync, missing, refused]
+    assert [response.status_code for response in answers] == [200, 304, 404, 404, 429]
+    left = [limits(response) for response in answers]
+    resets = [int(each.pop("RateLimit-Reset")) for each in left]
+    assert all(3_500 < reset <= 3_600 for reset in resets)
+    assert left == [
+        {"RateLimit-Limit": "4", "RateLimit-Remaining": remaining, "RateLimit-Policy": policy}
+        for remaining, policy in [
+            ("3", "4;w=3600"),
+            ("2", "4;w=3600"),
+            ("1", "4;w=3600, 2;w=60"),
+            ("0", "4;w=3600"),
+            ("0", "4;w=3600"),
+        ]
+    ]
+    assert int(refused.headers["Retry-After"]) == resets[-1]
+    assert limits(Frontend().fetch("sales")) == {}  # nobody to count for
+
+
+def test_without_redis_nobody_is_refused(settings: Settings, frontend: Frontend) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     settings.RATE_LIMIT_API = "1/hour"
-    rates._limiter.cache_clear()
+    redis.client.cache_clear()
     try:
-        assert [frontend.fetch("sales").status_code for _ in range(3)] == [200, 200, 200]
+        answers = [frontend.fetch("sales") for _ in range(3)]
     finally:
-        rates._limiter.cache_clear()
+        redis.client.cache_clear()
+    assert [response.status_code for response in answers] == [200, 200, 200]
+    assert [limits(response) for response in answers] == [{}, {}, {}]
 
 
 def test_other_origins_need_the_setting(settings: Settings) -> None:
@@ -193,6 +227,6 @@ def test_other_origins_need_the_setting(settings: Settings) -> None:
     assert {"authorization", "if-none-match", "idempotency-key", "last-event-id"} <= accepted
     read = Frontend().get("/api/v1/sales", HTTP_ORIGIN="https://app.exemplo.com.br")
     exposed = set(read.headers["Access-Control-Expose-Headers"].split(", "))
-    assert {"ETag", "Idempotent-Replayed", "RateLimit", "Retry-After", "X-Request-ID"} <= exposed
+    assert {"ETag", "Idempotent-Replayed", "RateLimit-Limit", "Retry-After", "X-Request-ID"} <= exposed
     assert "Access-Control-Allow-Origin" not in other.headers
     assert "Access-Control-Allow-Origin" not in elsewhere.headers
