@@ -27,7 +27,15 @@ Paulo. Chaves em camelCase; dentro de `metadata`, os nomes são os da plataforma
 novos podem surgir a qualquer momento: ignore os que não conhece.
 
 **Limites.** 1.000 chamadas por hora, das quais 10 sincronizações e 30 importações; 10 logins por
-minuto por endereço. Além disso, 429 com `Retry-After` em segundos.
+minuto por endereço. Além disso, 429 com `Retry-After` em segundos. Toda resposta a uma chamada
+contada diz como se está, 304 e erros inclusive: `RateLimit-Limit`, `RateLimit-Remaining` e
+`RateLimit-Reset` (em segundos) do limite mais perto do fim, e `RateLimit-Policy` com todos.
+
+**Repetições.** As chamadas que fazem algo aceitam `Idempotency-Key`: um UUID novo para cada ação do
+usuário, o mesmo em cada nova tentativa. A mesma chave com a mesma requisição recebe por 24 horas a
+primeira resposta, com `Idempotent-Replayed: true`, e nada é feito de novo; com outra requisição,
+422; enquanto a primeira não termina, 409 com `Retry-After`. Respostas 5xx e 429 não são guardadas:
+tente de novo com a mesma chave.
 
 **Chamadas demoradas.** Sincronizar e importar respondem 200 com o resultado ou, se demoram, 202
 com o `id` e o andamento: consulte o endereço de acompanhamento a cada um ou dois segundos até

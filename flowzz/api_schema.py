@@ -25,10 +25,20 @@ from flowzz.api import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from flowzz.api_headers import CONDITION
+from flowzz.idempotency.errors import CallInProgress, KeyReused
+from flowzz.idempotency.requests import HEADER
 from flowzz.sparse import FIELDS
 
 IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match", str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
+    CONDITION, str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "header",
+    description="Um UUID novo para cada ação do usuário, o mesmo em cada nova tentativa dela: a "
+    "ação é feita uma vez, e a resposta é repetida por 24 horas",
 )
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
@@ -75,9 +85,21 @@ def operation(
         responses[202] = _envelope(accepted)
     if isinstance(more.get("request"), type):
         errors += (BodyTooLarge, UnsupportedMediaType)
-    return extend_schema(
-        tags=[tag], summary=summary, responses=responses | error_answers(*errors), **more
-    )
+
+    def describe(call: F) -> F:
+        told, parameters = errors, list(more.pop("parameters", ()))
+        if hasattr(call, "is_idempotent"):
+            told += (ValidationFailed, CallInProgress, KeyReused)
+            parameters.append(IDEMPOTENCY_KEY)
+        return extend_schema(
+            tags=[tag],
+            summary=summary,
+            responses=responses | error_answers(*told),
+            parameters=parameters,
+            **more,
+        )(call)
+
+    return describe
 
 
 def listing(
@@ -121,46 +143,6 @@ def without_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-def with_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A postprocessing hook: the headers that answers have in common."""
-    for call in (call for path in result["paths"].values() for call in path.values()):
-        if any(each["name"] == IF_NONE_MATCH.name for each in call.get("parameters", ())):
-            _tell_tags(call["responses"])
-        for status, response in call["responses"].items():
-            response["description"] = response["description"] or _MEANINGS.get(status, "")
-            headers = response.setdefault("headers", {})
-            headers["X-Request-ID"] = _REQUEST_ID
-            if status == str(RateLimited.status_code):
-                headers["Retry-After"] = _RETRY_AFTER
-    return result
-
-
-def _tell_tags(responses: dict[str, Any]) -> None:
-    responses["200"].setdefault("headers", {})["ETag"] = _ETAG
-    responses["304"] = {"description": _MEANINGS["304"], "headers": {"ETag": _ETAG}}
-
-
-_MEANINGS = {
-    "200": "Sucesso",
-    "202": "Em andamento: acompanhe pelo `id`",
-    "204": "Feito",
-    "304": "Nada mudou desde o ETag enviado: use o que já tem; não há corpo",
-}
-_ETAG = {
-    "description": "A versão desta resposta, para If-None-Match",
-    "schema": {"type": "string"},
-    "example": 'W/"52eea11927cd35d677d3cfb793cab238"',
-}
-_REQUEST_ID = {
-    "description": "Identifica a chamada nos registros; informe-o ao suporte",
-    "schema": {"type": "string"},
-    "example": "82a6b9e521da401fbea49dd05c659e22",
-}
-_RETRY_AFTER = {
-    "description": "Segundos a esperar antes de tentar de novo",
-    "schema": {"type": "integer"},
-    "example": 30,
-}
 _envelopes: dict[str, serializers.Serializer[Any]] = {}
 """One of each: the generator tells components apart by their classes, not by their names."""
 

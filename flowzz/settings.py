@@ -35,7 +35,6 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotent-Replayed",
-    "RateLimit",
     "RateLimit-Limit",
     "RateLimit-Policy",
     "RateLimit-Remaining",
@@ -51,6 +50,7 @@ INSTALLED_APPS = [
     "flowzz",
     "flowzz.accounts",
     "flowzz.backoffice",
+    "flowzz.idempotency",
     "clients",
     "sales",
     "integrations",
@@ -204,6 +204,7 @@ RATE_LIMIT_WEBHOOK = rate("RATE_LIMIT_WEBHOOK", "1200/min")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # API
+IDEMPOTENCY_RETENTION = timedelta(hours=env.int("IDEMPOTENCY_RETENTION_HOURS", default=24))
 JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY", required=False)
 JWT_REFRESH_CLAIMS = env.list("JWT_REFRESH_CLAIMS", default=[])
 JWT_MAX_LIFETIME = timedelta(hours=env.int("JWT_MAX_LIFETIME_HOURS", default=24))
@@ -244,7 +245,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "flowzz.api_schema.without_docstrings",
-        "flowzz.api_schema.with_headers",
+        "flowzz.api_headers.with_headers",
         "flowzz.api_examples.with_examples",
     ],
     "ENUM_NAME_OVERRIDES": {

@@ -25,6 +25,7 @@ from flowzz.api import (
     answer,
 )
 from flowzz.api_schema import operation
+from flowzz.idempotency.views import idempotent
 from flowzz.throttling import ApiThrottle, ImportThrottle
 from integrations import imports
 from integrations.api.import_serializers import ImportSerializer, UploadSerializer
@@ -54,6 +55,24 @@ class FileExpected(UnsupportedMediaType):
     message = "Envie o arquivo em multipart/form-data, no campo `file`."
 
 
+def _form(request: Request) -> Any:
+    """What was sent, unless it is too large to be looked at; raises ApiError."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > imports.MAX_BYTES + _ENVELOPE_BYTES:
+        raise FileTooLarge
+    try:
+        return request.data
+    except exceptions.UnsupportedMediaType:
+        raise FileExpected from None
+    except exceptions.ParseError:
+        raise ValidationFailed("O corpo não é um multipart/form-data válido.") from None
+    except SuspiciousOperation:  # more fields, or longer ones, than Django reads
+        raise FileTooLarge from None
+
+
+def _nothing(request: Request) -> None:
+    """A call without a body."""
+
+
 class ImportViewSet(viewsets.ViewSet):
     """Files of the user's; each works without a connected integration, too."""
 
@@ -75,6 +94,7 @@ class ImportViewSet(viewsets.ViewSet):
         accepted=ImportSerializer,
         request={"multipart/form-data": UploadSerializer},
     )
+    @idempotent(_form)
     def create(self, request: Request) -> Response:
         sent = UploadSerializer(data=_form(request))
         sent.is_valid(raise_exception=True)
@@ -108,6 +128,7 @@ class ImportViewSet(viewsets.ViewSet):
         parameters=[IMPORT_ID],
     )
     @action(detail=True, methods=["post"])
+    @idempotent(_nothing)
     def confirm(self, request: Request, pk: str) -> Response:
         with _told_in_the_api():
             return _outcome(imports.confirm(self._row(pk)))
@@ -116,20 +137,6 @@ class ImportViewSet(viewsets.ViewSet):
         """One of the user's own; raises Http404."""
         own = SalesImport.objects.filter(integration__user=user_of(self.request))
         return get_object_or_404(own.defer("content"), id=pk)
-
-
-def _form(request: Request) -> Any:
-    """What was sent, unless it is too large to be looked at; raises ApiError."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > imports.MAX_BYTES + _ENVELOPE_BYTES:
-        raise FileTooLarge
-    try:
-        return request.data
-    except exceptions.UnsupportedMediaType:
-        raise FileExpected from None
-    except exceptions.ParseError:
-        raise ValidationFailed("O corpo não é um multipart/form-data válido.") from None
-    except SuspiciousOperation:  # more fields, or longer ones, than Django reads
-        raise FileTooLarge from None
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from flowzz.accounts.tokens import user_of
 from flowzz.api import ServerError, ValidationFailed, answer
 from flowzz.api_schema import listing, operation
 from flowzz.conditional import not_modified, tagged, version_tag
+from flowzz.idempotency.views import idempotent
 from flowzz.sparse import SparseFields
 from flowzz.throttling import ApiThrottle, SyncThrottle
 from integrations import connection, sync
@@ -81,6 +82,7 @@ class ConnectionViewSet(viewsets.ViewSet):
         examples=[examples.CONNECT],
     )
     @action(detail=False, methods=["post"])
+    @idempotent()
     def connect(self, request: Request) -> Response:
         sent = ConnectSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
@@ -120,6 +122,7 @@ class ConnectionViewSet(viewsets.ViewSet):
         examples=[examples.RUN],
     )
     @action(detail=False, methods=["post"], throttle_classes=[ApiThrottle, SyncThrottle])
+    @idempotent()
     def sync(self, request: Request) -> Response:
         sent = SyncRequestSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
@@ -149,6 +152,7 @@ class ConnectionViewSet(viewsets.ViewSet):
 
     @operation(TAG, "Desconectar", StatusSerializer, IntegrationNotFound, request=None)
     @action(detail=False, methods=["post"])
+    @idempotent()
     def disconnect(self, request: Request) -> Response:
         integration = self._integration()
         connection.disconnect(integration)
@@ -158,6 +162,7 @@ class ConnectionViewSet(viewsets.ViewSet):
         TAG, "Trocar o endereço de webhook", StatusSerializer, IntegrationNotFound, request=None
     )
     @action(detail=False, methods=["post"], url_path="webhook/rotate")
+    @idempotent()
     def rotate(self, request: Request) -> Response:
         integration = self._integration()
         connection.rotate_webhook(integration)

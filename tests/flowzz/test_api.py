@@ -227,6 +227,12 @@ def test_other_origins_need_the_setting(settings: Settings) -> None:
     assert {"authorization", "if-none-match", "idempotency-key", "last-event-id"} <= accepted
     read = Frontend().get("/api/v1/sales", HTTP_ORIGIN="https://app.exemplo.com.br")
     exposed = set(read.headers["Access-Control-Expose-Headers"].split(", "))
-    assert {"ETag", "Idempotent-Replayed", "RateLimit-Limit", "Retry-After", "X-Request-ID"} <= exposed
+    assert {
+        "ETag",
+        "Idempotent-Replayed",
+        "RateLimit-Limit",
+        "Retry-After",
+        "X-Request-ID",
+    } <= exposed
     assert "Access-Control-Allow-Origin" not in other.headers
     assert "Access-Control-Allow-Origin" not in elsewhere.headers

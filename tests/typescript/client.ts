@@ -81,9 +81,13 @@ const preview = given(
 );
 console.log("preview", preview.data.salesCreated, preview.data.errors);
 
-// 9. Disconnect; what was received stays.
-const gone = given(await api.POST("/api/v1/integrations/coinzz/disconnect"));
+// 9. Disconnect; what was received stays. Asked again with the same key, the answer is the same.
+const once = { params: { header: { "Idempotency-Key": crypto.randomUUID() } } };
+const gone = given(await api.POST("/api/v1/integrations/coinzz/disconnect", once));
 console.log("disconnected", gone.data.status, gone.data.connected);
+const again = await api.POST("/api/v1/integrations/coinzz/disconnect", once);
+console.log("again", again.data?.data.updatedAt === gone.data.updatedAt, again.response.headers.get("Idempotent-Replayed"));
+console.log("left of", again.response.headers.get("RateLimit-Limit"));
 
 // 10. Renew the tokens, and log out: the last refresh token renews nothing more.
 const renewed = given(await api.POST("/api/v1/auth/token/refresh", { body: { refresh: tokens.refresh } }));

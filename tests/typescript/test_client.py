@@ -36,6 +36,8 @@ sync true 0 120
 sales 120 120 true
 preview 1 0
 disconnected desconectado false
+again true true
+left of 1000
 ended true
 renewed 401 UNAUTHORIZED
 """
