@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MINIMUM_SECRET_LENGTH = 32
-_UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
+UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
 
 environ.Env.read_env(BASE_DIR / ".env")
 env = environ.Env()
@@ -36,12 +36,20 @@ def rate(name: str, default: str) -> str:
     Raises ImproperlyConfigured when it isn't `<count>/<s|min|h|d>`.
     """
     value: str = env.str(name, default=default)
-    match = re.fullmatch(r"([1-9]\d*)/(s|min|h|d)", value)
-    if match is None:
+    try:
+        return spelled_rate(value)
+    except ValueError:
         raise ImproperlyConfigured(
             f"Set {name} to a rate such as 10/min, 1000/h, 5/s or 100/d (it is {value!r})."
-        )
-    return f"{match[1]}/{_UNITS[match[2]]}"
+        ) from None
+
+
+def spelled_rate(text: str) -> str:
+    """`10/min` as the `limits` library spells it; raises ValueError."""
+    match = re.fullmatch(r"([1-9][0-9]{0,8})/(s|min|h|d)", text)
+    if match is None:
+        raise ValueError(text)
+    return f"{match[1]}/{UNITS[match[2]]}"
 
 
 def url(name: str, *, default: str = "") -> str:

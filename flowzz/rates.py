@@ -1,7 +1,8 @@
 """Rate limits, counted in Redis over a sliding window; without Redis nobody is refused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Self
 
 import structlog
@@ -68,27 +69,37 @@ class RateExceeded(Exception):
 
 
 class Rate:
-    """A limit of its own name, such as `1200/minute`, for each of its keys."""
+    """A limit of its own name, such as `1200/minute` at the moment, for each of its keys."""
 
-    def __init__(self, name: str, limit: str) -> None:
+    def __init__(self, name: str, limit: Callable[[], str]) -> None:
         self._name = name
-        self.item: RateLimitItem = parse(limit)
+        self._limit = limit
+
+    @property
+    def item(self) -> RateLimitItem:
+        return _parsed(self._limit())
 
     def hit(self, key: str) -> Standing | None:
         """Count one; None where Redis can't be asked. Raises RateExceeded over the limit."""
-        window = f"flowzz:rate:{{{self.item.key_for(self._name, key)}}}"
+        item = self.item
+        window = f"flowzz:rate:{{{item.key_for(self._name, key)}}}"
         try:
             is_allowed, *counts = _script(redis.client())(
-                [f"{window}/-1", window], [self.item.amount, self.item.get_expiry(), 1]
+                [f"{window}/-1", window], [item.amount, item.get_expiry(), 1]
             )
         except RedisError as error:
             log.warning("rate_not_counted", cause=type(error).__name__)
             return None
-        standing = Standing.of(self.item, counts)
+        standing = Standing.of(item, counts)
         if is_allowed:
             return standing
         record(REFUSED.by({self._name: 1}))
         raise RateExceeded(standing)
+
+
+@lru_cache(maxsize=64)
+def _parsed(limit: str) -> RateLimitItem:
+    return parse(limit)
 
 
 @cache

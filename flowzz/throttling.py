@@ -9,11 +9,11 @@ from collections.abc import Callable
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from flowzz.adjustable import API_RATE, IMPORT_RATE, LOGIN_RATE, SYNC_RATE, Adjustable
 from flowzz.rates import Rate, RateExceeded, Standing
 
 if TYPE_CHECKING:  # the views read their defaults, this module among them, while being imported
@@ -24,10 +24,10 @@ _STANDINGS = "flowzz.rate_standings"
 
 
 class RateThrottle(BaseThrottle):
-    """Counts in Redis, for all processes; `limit` names the setting that says how many."""
+    """Counts in Redis, for all processes; `limit` is the setting that says how many."""
 
     name: ClassVar[str]
-    limit: ClassVar[str]
+    limit: ClassVar[Adjustable[str]]
     retry_after: float | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
@@ -35,7 +35,7 @@ class RateThrottle(BaseThrottle):
         if key is None:
             return True
         try:
-            standing = Rate(self.name, getattr(settings, self.limit)).hit(key)
+            standing = Rate(self.name, self.limit.value).hit(key)
         except RateExceeded as exceeded:
             self.retry_after = exceeded.retry_after
             _carry(request, exceeded.standing)
@@ -54,24 +54,24 @@ class RateThrottle(BaseThrottle):
 
 class ApiThrottle(RateThrottle):
     name = "api"
-    limit = "RATE_LIMIT_API"
+    limit = API_RATE
 
 
 class SyncThrottle(RateThrottle):
     name = "sync"
-    limit = "RATE_LIMIT_SYNC"
+    limit = SYNC_RATE
 
 
 class ImportThrottle(RateThrottle):
     name = "import"
-    limit = "RATE_LIMIT_IMPORT"
+    limit = IMPORT_RATE
 
 
 class LoginThrottle(RateThrottle):
     """By address: the one that the last trusted proxy saw (REST_FRAMEWORK's NUM_PROXIES)."""
 
     name = "login"
-    limit = "RATE_LIMIT_LOGIN"
+    limit = LOGIN_RATE
 
     def key(self, request: Request) -> str | None:
         return self.get_ident(request)

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from flowzz.adjustable import ALERT_EMAILS
 from integrations.models import Alert, AlertKind, Integration
 from integrations.providers import PROVIDERS
 
@@ -83,7 +84,7 @@ def _mail(alert: Alert, template: Literal["opened", "resolved"], prefix: str) ->
     subject = f"[Flowzz] {prefix}: {AlertKind(alert.kind).label} ({label})"
     owner = [alert.integration.user.email] if alert.integration else []
     try:
-        for address in (*owner, *settings.ALERT_EMAILS):
+        for address in (*owner, *ALERT_EMAILS.value()):
             send_mail(subject, body, None, [address])
     except (SMTPException, OSError) as error:
         log.warning("alert_not_mailed", alert_id=str(alert.id), cause=type(error).__name__)

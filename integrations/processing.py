@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.utils import timezone
 
+from flowzz.adjustable import DUPLICATE_WINDOW
 from flowzz.clock import by_database
 from integrations import providers
 from integrations.errors import PayloadInvalid
@@ -149,12 +149,13 @@ def _split_repeats(
     ).exclude(outcome__in=_NOT_APPLIED)
     for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
         seen.setdefault(bytes(body_hash), []).append(received_at)
+    window = DUPLICATE_WINDOW.value()
     firsts: list[Reading] = []
     repeats: list[Reading] = []
     for reading in readings:
         at = reading.event.received_at
         times = seen.setdefault(reading.body_hash, [])
-        is_repeat = any(abs(at - time) <= settings.DUPLICATE_WINDOW for time in times)
+        is_repeat = any(abs(at - time) <= window for time in times)
         if is_repeat and not reading.event.is_replay:
             repeats.append(reading)
         else:

@@ -1,9 +1,9 @@
 """Bodies of webhooks are kept for PAYLOAD_RETENTION; what they produced stays."""
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from flowzz.adjustable import PAYLOAD_RETENTION
 from integrations import inbox
 from integrations.models import WebhookEvent
 
@@ -12,7 +12,7 @@ BATCH = 1_000
 
 def past_retention() -> "QuerySet[WebhookEvent]":
     """Events older than that which have a body yet, but for those still to be done."""
-    oldest_kept = timezone.now() - settings.PAYLOAD_RETENTION
+    oldest_kept = timezone.now() - PAYLOAD_RETENTION.exact()
     return WebhookEvent.objects.filter(
         ~Q(state__in=inbox.WAITING), body__isnull=False, received_at__lt=oldest_kept
     )

@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from flowzz.adjustable import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations import alerts, telemetry, vault, wake
 from integrations.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.models import (
@@ -100,8 +101,8 @@ def _extent(integration: Integration, *, is_full: bool) -> tuple[datetime | None
     if is_full:
         return None, None
     if integration.sync_cursor is None:
-        return timezone.now() - settings.SYNC_INITIAL_AGE, settings.SYNC_INITIAL_SALES
-    return integration.sync_cursor - settings.SYNC_OVERLAP, None
+        return timezone.now() - SYNC_INITIAL_AGE.value(), SYNC_INITIAL_SALES.value()
+    return integration.sync_cursor - SYNC_OVERLAP.value(), None
 
 
 def schedule_all() -> int:

@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from redis import RedisError
 
+from flowzz.adjustable import WEBHOOK_RATE
 from flowzz.rates import Rate, RateExceeded
 from integrations import inbox, spool, telemetry, wake
 from integrations.connection import token_hash
@@ -22,7 +23,7 @@ from integrations.providers import PROVIDERS
 
 log = structlog.stdlib.get_logger(__name__)
 
-RATE = Rate("webhook", settings.RATE_LIMIT_WEBHOOK)
+RATE = Rate("webhook", WEBHOOK_RATE.value)
 KEPT_HEADERS = ("Content-Type", "Content-Encoding", "User-Agent")
 HEADER_LENGTH = 500
 RETRY_SECONDS = 30

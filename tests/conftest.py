@@ -1,7 +1,19 @@
 """What all tests share."""
 
+import math
+
 import hypothesis
+import pytest
+
+from flowzz.saved import SAVED
 
 # A shared machine is at times slow; no test is about time. Each run tries other examples.
 hypothesis.settings.register_profile("flowzz", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("flowzz")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings are the environment's: no test meets the statement that looks for others."""
+    monkeypatch.setattr(SAVED, "_values", {})
+    monkeypatch.setattr(SAVED, "_fresh_until", math.inf)

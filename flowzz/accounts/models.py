@@ -125,6 +125,25 @@ class StaffAction(models.Model):
         raise AppendOnly
 
 
+class Setting(models.Model):
+    """A value that staff gave a setting instead of the environment's, see `flowzz.adjustable`."""
+
+    name = models.CharField("nome", max_length=50, primary_key=True)
+    value = models.TextField("valor", blank=True)
+    changed_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="+", verbose_name="mudada por"
+    )
+    changed_at = models.DateTimeField("mudada em", auto_now=True)
+
+    class Meta:
+        verbose_name = "configuração"
+        verbose_name_plural = "configurações"
+        default_permissions = ("change",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class DataVersion(models.Model):
     """How often a user's sales, clients, subscriptions or requests have changed.
 

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
+from flowzz.adjustable import LOGIN_RATE
 from flowzz.backoffice import trail
 from flowzz.rates import Rate, RateExceeded
 
@@ -39,7 +40,7 @@ class CodeForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            Rate("login", settings.RATE_LIMIT_LOGIN).hit(f"code:{user.pk}")
+            Rate("login", LOGIN_RATE.value).hit(f"code:{user.pk}")
         except RateExceeded:
             self.add_error("code", TOO_MANY)
             return None

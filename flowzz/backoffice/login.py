@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
+from flowzz.adjustable import LOGIN_RATE
 from flowzz.rates import Rate, RateExceeded
 from flowzz.throttling import LoginThrottle, address_of
 
@@ -33,7 +33,7 @@ class LoginForm(AuthenticationForm):
         """Count the try before the password is looked at; raises ValidationError."""
         assert self.request is not None
         try:
-            Rate(LoginThrottle.name, settings.RATE_LIMIT_LOGIN).hit(address_of(self.request))
+            Rate(LoginThrottle.name, LOGIN_RATE.value).hit(address_of(self.request))
         except RateExceeded:
             raise ValidationError(
                 "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from flowzz.backoffice import configuration
 from integrations.admin import operations, quarantine, words
 from integrations.admin.overview.views import fragment
 from integrations.admin.search.views import search
@@ -15,6 +16,7 @@ urlpatterns = [
     path("quarentena", admin.site.admin_view(quarantine.causes), name="quarantine"),
     path("quarentena/grupo", admin.site.admin_view(quarantine.group), name="quarantine_group"),
     path("palavras/<uuid:word_id>", admin.site.admin_view(words.decide), name="word"),
+    path("configuracoes", admin.site.admin_view(configuration.page), name="configuration"),
     path("acoes/<uuid:action_id>", admin.site.admin_view(operations.show), name="bulk"),
     path(
         "acoes/<uuid:action_id>/andamento",

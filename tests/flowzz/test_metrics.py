@@ -96,7 +96,7 @@ def test_refused_signatures_are_counted() -> None:
 
 
 def test_hits_over_a_limit_are_counted_by_its_name() -> None:
-    rate = Rate("some", "1/minute")
+    rate = Rate("some", lambda: "1/minute")
     rate.hit("key")
     with pytest.raises(RateExceeded):
         rate.hit("key")

@@ -178,7 +178,7 @@ def test_other_methods_are_not_allowed(seller: Seller, method: str) -> None:
 
 
 def test_too_many_are_asked_to_wait(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "RATE", Rate("webhook-test", "2/minute"))
+    monkeypatch.setattr(webhooks, "RATE", Rate("webhook-test", lambda: "2/minute"))
     other = Seller(email="outra@flowzz.test")
     assert [seller.post(b"{}").status_code for _ in range(2)] == [200, 200]
 
@@ -294,7 +294,7 @@ def test_the_rate_counts_what_is_not_signed(
 ) -> None:
     """Else guessing signatures, and our computing them, would be free."""
     connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
-    monkeypatch.setattr(webhooks, "RATE", Rate("webhook-unsigned", "2/minute"))
+    monkeypatch.setattr(webhooks, "RATE", Rate("webhook-unsigned", lambda: "2/minute"))
 
     statuses = [seller.post(b"{}").status_code for _ in range(3)]
 

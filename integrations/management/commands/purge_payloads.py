@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from flowzz.adjustable import PAYLOAD_RETENTION
 from integrations import retention
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         total = retention.past_retention().count()
-        days = settings.PAYLOAD_RETENTION.days
+        days = PAYLOAD_RETENTION.exact().days
         if dry_run:
             self.stdout.write(f"Corpos com mais de {days} dias: {total}")
             return
