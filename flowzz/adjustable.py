@@ -126,6 +126,9 @@ IMPORT_RATE = _limit("RATE_LIMIT_IMPORT", "Arquivos importados por um usuário",
 LOGIN_RATE = _limit(
     "RATE_LIMIT_LOGIN", "Tentativas de login de um endereço IP", "Na API e nesta administração."
 )
+SCHEMA_RATE = _limit(
+    "RATE_LIMIT_SCHEMA", "Leituras da descrição da API por um endereço IP", "Em /api/schema."
+)
 PAYLOAD_RETENTION = _span(
     "PAYLOAD_RETENTION",
     "Dias que o corpo dos webhooks é guardado",
@@ -168,7 +171,7 @@ SYNC_INITIAL_SALES: Adjustable[int] = Adjustable(
 
 GROUPS: dict[str, tuple[Adjustable[Any], ...]] = {
     "Alertas": (ALERT_EMAILS,),
-    "Limites": (WEBHOOK_RATE, API_RATE, SYNC_RATE, IMPORT_RATE, LOGIN_RATE),
+    "Limites": (WEBHOOK_RATE, API_RATE, SYNC_RATE, IMPORT_RATE, LOGIN_RATE, SCHEMA_RATE),
     "Webhooks": (PAYLOAD_RETENTION, DUPLICATE_WINDOW),
     "Sincronização": (SYNC_OVERLAP, SYNC_INITIAL_AGE, SYNC_INITIAL_SALES),
 }

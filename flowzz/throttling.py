@@ -13,7 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from flowzz.adjustable import API_RATE, IMPORT_RATE, LOGIN_RATE, SYNC_RATE, Adjustable
+from flowzz.adjustable import (
+    API_RATE,
+    IMPORT_RATE,
+    LOGIN_RATE,
+    SCHEMA_RATE,
+    SYNC_RATE,
+    Adjustable,
+)
 from flowzz.rates import Rate, RateExceeded, Standing
 
 if TYPE_CHECKING:  # the views read their defaults, this module among them, while being imported
@@ -81,7 +88,7 @@ class SchemaThrottle(LoginThrottle):
     """By address as well: each reading makes the description anew, a tenth of a second."""
 
     name = "schema"
-    limit = "RATE_LIMIT_SCHEMA"
+    limit = SCHEMA_RATE
 
 
 def address_of(request: HttpRequest) -> str:

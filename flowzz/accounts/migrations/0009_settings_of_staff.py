@@ -19,7 +19,7 @@ def let_administration_change(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [('accounts', '0006_dataversion')]
+    dependencies = [('accounts', '0008_schedule_session_purge')]
 
     operations = [
         migrations.CreateModel(
