@@ -40,4 +40,5 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s C
     ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
 CMD ["granian", "--interface", "rsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
      "--http", "1", "--no-ws", "--http1-header-read-timeout", "10000", "--respawn-failed-workers", \
+     "--workers-kill-timeout", "5", \
      "--log-config", "flowzz/granian-logs.json", "flowzz.rsgi:application"]

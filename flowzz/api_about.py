@@ -56,4 +56,5 @@ TAGS: list[dict[str, Any]] = [
     {"name": "Assinaturas", "description": "Cobranças que se repetem, e as atrasadas."},
     {"name": "Afiliações", "description": "Quem pediu para vender os seus produtos."},
     {"name": "Painel", "description": "Os números de um período."},
+    {"name": "Ao vivo", "description": "O que acontece, no momento em que acontece."},
 ]

@@ -18,6 +18,7 @@ from django.conf import settings
 from granian.rsgi import Scope
 
 from flowzz.logs import safe_path
+from flowzz.streams import HOLD, Hold, Places
 from flowzz.wsgi import application as wsgi
 
 log = structlog.stdlib.get_logger(__name__)
@@ -41,7 +42,7 @@ Headers = list[tuple[str, str]]
 
 
 class Application:
-    """Calls a WSGI application with whole requests, and sends its answers whole.
+    """Calls a WSGI application with whole requests, and sends its answers whole, or holds them.
 
     `limit_of` a path is the size in bytes over which its bodies are not read: the application
     then sees the length that was announced, or a byte more than the limit, and refuses.
@@ -57,6 +58,7 @@ class Application:
         self._wsgi = wsgi
         self._limit_of = limit_of
         self._body_seconds = body_seconds
+        self._places = Places()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
     async def __rsgi__(self, scope: Scope, proto: Any) -> None:
@@ -71,9 +73,21 @@ class Application:
             proto.response_empty(400, [("connection", "close")])
         else:
             environ["wsgi.input"] = BytesIO(body)
-            loop = asyncio.get_running_loop()
+            await self._respond(environ, proto)
+
+    async def _respond(self, environ: Environ, proto: Any) -> None:
+        hold = Hold(self._places)
+        if environ["REQUEST_METHOD"] == "GET":
+            environ[HOLD] = hold
+        loop = asyncio.get_running_loop()
+        try:
             answer = await loop.run_in_executor(self._threads, self._answer, environ)
-            proto.response_bytes(*answer)
+            if hold.is_asked:
+                await hold.send(proto, *answer)
+            else:
+                proto.response_bytes(*answer)
+        finally:
+            hold.release()
 
     def _answer(self, environ: Environ) -> tuple[int, Headers, bytes]:
         started: list[tuple[str, Headers]] = []

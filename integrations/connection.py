@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import alerts, sync, vault, wake
+from integrations import alerts, news, sync, vault, wake
 from integrations.models import (
     AlertKind,
     Integration,
@@ -50,6 +50,7 @@ def connect(
         alerts.resolve(integration, AlertKind.KEY_REFUSED, AlertKind.KEY_OLD)
         if not integration.is_paused:
             sync.request_run(integration, _first_or(Trigger.USER, integration))
+        news.integration_moved(integration.id)
     return integration
 
 
@@ -66,6 +67,7 @@ def disconnect(integration: Integration) -> None:
         )
         sync.cancel_runs(integration)
         alerts.resolve(integration, *AlertKind)
+        news.integration_moved(integration.id)
     integration.refresh_from_db()
 
 
@@ -77,6 +79,7 @@ def pause(integration: Integration) -> None:
         )
         sync.cancel_runs(integration)
         alerts.resolve(integration, AlertKind.SYNC_LATE, AlertKind.QUEUE_LATE)
+        news.integration_moved(integration.id)
     integration.refresh_from_db()
 
 
@@ -90,6 +93,7 @@ def resume(integration: Integration) -> None:
         if integration.is_connected:
             sync.request_run(integration, _first_or(Trigger.STAFF, integration))
         transaction.on_commit(partial(wake.inbox, integration.id))
+        news.integration_moved(integration.id)
 
 
 def _first_or(trigger: Trigger, integration: Integration) -> Trigger:

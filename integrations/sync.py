@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from flowzz.adjustable import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
-from integrations import alerts, telemetry, vault, wake
+from integrations import alerts, news, telemetry, vault, wake
 from integrations.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.models import (
     AlertKind,
@@ -93,6 +93,7 @@ def request_run(integration: Integration, trigger: Trigger, *, is_full: bool = F
         if is_full:
             raise RunUnderWay("Já há uma sincronização em andamento.") from None
         run = other
+    news.run_moved(run.id)
     transaction.on_commit(partial(wake.run, run.id))
     return run
 
@@ -153,9 +154,12 @@ def cancel_run(run: SyncRun) -> bool:
 
 def _cancel(runs: "QuerySet[SyncRun]") -> int:
     """A page being applied is rolled back, earlier ones stay, and the cursor doesn't move."""
-    return runs.filter(state__in=UNDER_WAY).update(
-        state=RunState.CANCELLED, lease=None, finished_at=timezone.now()
-    )
+    runs = runs.filter(state__in=UNDER_WAY)
+    ids = list(runs.values_list("id", flat=True))
+    count = runs.update(state=RunState.CANCELLED, lease=None, finished_at=timezone.now())
+    for run_id in ids:
+        news.run_moved(run_id)
+    return count
 
 
 def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
@@ -200,6 +204,7 @@ def _take(run_id: uuid.UUID) -> SyncRun | None:
     )
     if not taken:
         return None
+    news.run_moved(run_id)
     return SyncRun.objects.select_related("integration__user").get(id=run_id)
 
 
@@ -291,4 +296,5 @@ def _end(run: SyncRun, *, state: RunState, **changes: object) -> bool:
     if not held.update(state=state, lease=None, **changes):
         return False
     transaction.on_commit(partial(telemetry.count_run, state), robust=True)
+    news.run_moved(run.id)
     return True

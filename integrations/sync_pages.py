@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from clients.sellers import hold_seller
 from flowzz.clock import by_database
-from integrations import providers
+from integrations import news, providers
 from integrations.errors import PayloadInvalid
 from integrations.inbox import drain
 from integrations.ingest import Ingested, Observed, ingest, isolate
@@ -139,3 +139,4 @@ def _checkpoint(run: SyncRun, page: providers.Page, tally: Tally) -> None:
     held = SyncRun.objects.filter(id=run.id, lease=run.lease)
     if not held.update(heartbeat_at=Now(), **changes):
         raise LeaseLost
+    news.run_moved(run.id)

@@ -12,6 +12,7 @@ from django.db.models import TextChoices
 from clients.identity import Match
 from clients.models import Client
 from flowzz.bulk import upsert
+from sales import news
 from sales.facts import SaleFacts
 from sales.models import Axis, Origin, Sale, SaleStatusChange
 from sales.statuses import (
@@ -203,6 +204,8 @@ class Ledger:
     def save(self) -> None:
         upsert(self._changed.values(), update=_WRITTEN)
         upsert(self._history)
+        if self._changed:
+            news.publish_on_commit(self._user_id, self._changed.values())
 
     def _enter(
         self, sale: Sale, axis: Axis, status: str, seen: Observation, *, first: bool = False

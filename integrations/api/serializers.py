@@ -14,7 +14,6 @@ from integrations.models import FindingKind, Integration, RunState, SyncFinding,
 from integrations.models.runs import UNDER_WAY
 
 ERRORS_SHOWN = 100
-_WHOLE = 100
 
 
 class ConnectSerializer(CamelCase):
@@ -60,13 +59,10 @@ class ProgressSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
         return RunState(run.state).label.lower()
 
     def get_total(self, run: SyncRun) -> int | None:
-        return expected(run)
+        return run.expected
 
     def get_percent(self, run: SyncRun) -> int | None:
-        total = expected(run)
-        if total is None:
-            return None
-        return min(_WHOLE, run.processed * _WHOLE // total) if total else _WHOLE
+        return run.percent
 
 
 class SaleErrorSerializer(CamelCase, serializers.ModelSerializer[SyncFinding]):
@@ -183,10 +179,3 @@ class StatusSerializer(CamelCase, serializers.ModelSerializer[Integration]):
     @extend_schema_field(HealthSerializer)
     def get_health(self, integration: Integration) -> Any:
         return HealthSerializer(assess(facts_of(integration))).data
-
-
-def expected(run: SyncRun) -> int | None:
-    """How many sales a run will have read at its end, once that is known."""
-    if run.total is None or run.sales_limit is None:
-        return run.total
-    return min(run.total, run.sales_limit)

@@ -98,6 +98,13 @@ class SyncRun(models.Model):
             return self.total
         return min(self.total, self.sales_limit)
 
+    @property
+    def percent(self) -> int | None:
+        """How much of the run is done; unknown before its first page."""
+        if self.expected is None:
+            return None
+        return min(100, self.processed * 100 // self.expected) if self.expected else 100
+
 
 class FindingKind(models.TextChoices):
     ERROR = "error", "Venda com erro"

@@ -26,7 +26,8 @@ def web_server() -> Iterator[int]:
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "granian", "--interface", "rsgi", "--port", str(port)),
-            *("--workers", "2", "--http", "1", "--no-log", "flowzz.rsgi:application"),
+            *("--workers", "2", "--workers-kill-timeout", "5", "--http", "1", "--no-log"),
+            "flowzz.rsgi:application",
         ]
     )
     try:

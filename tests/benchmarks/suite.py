@@ -15,7 +15,7 @@ from django.core.management import call_command  # noqa: E402 - Django had to be
 from django.db import connection  # noqa: E402
 
 from flowzz import redis  # noqa: E402
-from tests.benchmarks import intake, metrics, spine  # noqa: E402
+from tests.benchmarks import intake, metrics, spine, streams  # noqa: E402
 from tests.benchmarks.orders import bodies  # noqa: E402
 from tests.integrations.sellers import Seller  # noqa: E402
 
@@ -27,11 +27,16 @@ def run() -> None:
     redis.client().flushdb()
     print(_machine(), "", "| measured | figure |", "| --- | ---: |", sep="\n")  # noqa: T201 - output
     try:
-        for measurement in [metrics.measure] if "metrics" in sys.argv else _ALL:
+        for measurement in _chosen() or _ALL:
             _print(measurement)
     finally:
         redis.client().flushdb()
         connection.close()
+
+
+def _chosen() -> list[Callable[[], list[tuple[str, str]]]]:
+    named = {"metrics": metrics.measure, "streams": streams.measure}
+    return [measure for name, measure in named.items() if name in sys.argv]
 
 
 def _print(measurement: Callable[[], list[tuple[str, str]]]) -> None:
@@ -103,4 +108,4 @@ def _machine() -> str:
     )
 
 
-_ALL = (_intake, _drain, _sync, _statements, metrics.measure)
+_ALL = (_intake, _drain, _sync, _statements, metrics.measure, streams.measure)

@@ -31,7 +31,7 @@ def test_committed_description_is_current(described: str) -> None:
 
 def test_every_call_has_a_summary_a_tag_and_its_errors(paths: Any) -> None:
     calls = [call for path in paths.values() for call in path.values()]
-    assert len(calls) == 20
+    assert len(calls) == 21
     for call in calls:
         assert call["summary"]
         assert len(call["tags"]) == 1
