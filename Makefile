@@ -40,7 +40,7 @@ node: install
 	@cmp -s $(PROOF)/package-lock.json $(NODE)/installed.json || { \
 		echo "Installing what proves the API's document: some seconds, once ..."; \
 		rm -rf $(NODE) && mkdir -p $(NODE) && cp $(PROOF)/package*.json $(NODE) && \
-		PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error && \
 		cp $(PROOF)/package-lock.json $(NODE)/installed.json; }
 
 run: install  ## start everything with demo data, until Ctrl-C
