@@ -89,7 +89,7 @@ class EventsView(APIView):
         ],
         responses={
             (200, EVENT_STREAM): OpenApiResponse(
-                OpenApiTypes.STR,
+                OpenApiTypes.ANY,  # a tool that knows streams applies it to each event
                 description="Server-Sent Events",
                 examples=[OpenApiExample("Eventos", value=_EXAMPLE, media_type=EVENT_STREAM)],
             ),
