@@ -18,7 +18,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from flowzz.accounts.models import User
-from integrations import inbox, meanings, wake
+from integrations import inbox, wake
+from integrations.meanings import rereading, sightings
 from integrations.models import (
     BulkAction,
     BulkKind,
@@ -73,7 +74,10 @@ def start(
 def remap(
     word: UnknownStatus, meaning: str, *, by: User, reason: str = ""
 ) -> tuple[BulkAction, bool]:
-    """Give a word its meaning from now on, and apply it to the sales that came with it."""
+    """Give a word its meaning from now on, and apply it to the sales that came with it.
+
+    An empty `meaning` takes the word's own back.
+    """
     with transaction.atomic():
         word = UnknownStatus.objects.select_for_update().get(id=word.id)
         action, is_new = _begin(
@@ -84,12 +88,12 @@ def remap(
                 meaning_before=word.meaning,
                 reason=reason,
                 requested_by=by,
-                total=meanings.count(word),
+                total=sightings.count(word),
             ),
         )
         if is_new:
             word.meaning = meaning
-            word.mapped_by, word.mapped_at = (by, timezone.now()) if meaning else (None, None)
+            word.mapped_by, word.mapped_at = by, timezone.now()
             word.save(update_fields=["meaning", "mapped_by", "mapped_at"])
     return action, is_new
 
@@ -194,10 +198,10 @@ def _settle(action: BulkAction) -> None:
 
 def _reread(action: BulkAction) -> bool:
     assert action.word is not None
-    batch = meanings.next_batch(action.word, (action.cursor_id, action.cursor_key))
+    batch = sightings.next_batch(action.word, (action.cursor_id, action.cursor_key))
     if batch is None:
         return False
-    reread = meanings.reread(action.word, batch)
+    reread = rereading.reread(action.word, batch, before=action.meaning_before)
     action.cursor_id, action.cursor_key = reread.position
     _count(action, reread.outcomes)
     return True

@@ -2,11 +2,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeAlias
 from uuid import UUID
 
 from django.contrib.admin.utils import label_for_field
@@ -15,11 +16,14 @@ from django.db.models import QuerySet
 
 from clients.sellers import hold_seller
 from flowzz.money import reais
-from integrations import meanings
 from integrations.causes import explain
+from integrations.meanings.rereading import reread
+from integrations.meanings.sightings import START, Batch, count, next_batch
+from integrations.meanings.subscriptions import subscriptions_of
 from integrations.models import EventOutcome, EventState, Integration, UnknownStatus, WebhookEvent
+from integrations.models.words import WordAxis
 from integrations.processing import Verdict, process, read
-from sales.models import Sale
+from sales.models import Sale, Subscription
 
 LIMIT = 500
 """Events that a preview tries; the first of the group."""
@@ -38,12 +42,25 @@ WOULD = {
     REFUSED: "Continuaria em quarentena",
 }
 """Outcomes in the words of what hasn't happened."""
-SHOWN = ("status", "shipping_status", "total_price", "quantity", "product_name")
+SHOWN = {
+    Sale: (
+        "status",
+        "shipping_status",
+        "unknown_status",
+        "unknown_shipping_status",
+        "total_price",
+        "quantity",
+        "product_name",
+    ),
+    Subscription: ("status", "unknown_status"),
+}
+
+Row: TypeAlias = Sale | Subscription
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field of a sale as people read it; `before` is empty for a new sale."""
+    """A field as people read it; `before` is empty for a new sale."""
 
     label: str
     before: str
@@ -52,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """What would become of one event or sale."""
+    """What would become of one event, sale or subscription."""
 
     number: str
     outcome: str
@@ -106,22 +123,22 @@ def of_replay(
 
 
 def of_meaning(word: UnknownStatus, meaning: str) -> Preview:
-    """What giving a word this meaning would do to the first of its sales."""
-    preview, deadline = Preview(meanings.count(word)), time.monotonic() + SECONDS
+    """What giving a word this meaning, or none, would do to the first that came with it."""
+    preview, deadline = Preview(count(word)), time.monotonic() + SECONDS
     with transaction.atomic():
         word = UnknownStatus.objects.get(id=word.id)
-        word.meaning = meaning
+        replaced, word.meaning = word.meaning, meaning
         word.save(update_fields=["meaning"])
-        position = meanings.START
+        position = START
         while preview.tried < LIMIT and time.monotonic() < deadline:
-            batch = meanings.next_batch(word, position)
+            batch = next_batch(word, position)
             if batch is None:
                 break
-            before = _sales(word.provider, batch.user_id, batch.numbers)
-            reread = meanings.reread(word, batch)
-            after = _sales(word.provider, batch.user_id, batch.numbers)
-            position = reread.position
-            preview.count(len(batch.numbers), reread.outcomes, _compared(before, after))
+            before = _rows_of(word, batch)
+            done = reread(word, batch, before=replaced)
+            after = _rows_of(word, batch)
+            position = done.position
+            preview.count(len(batch.numbers), done.outcomes, _compared(before, after))
         transaction.set_rollback(True)
     return preview
 
@@ -153,11 +170,18 @@ def _foreseen(verdict: Verdict, before: dict[str, Sale], after: dict[str, Sale])
     )
 
 
-def _compared(before: dict[str, Sale], after: dict[str, Sale]) -> Iterable[Foreseen]:
-    for number, sale in after.items():
-        changes = _changes(before.get(number), sale)
+def _compared(before: Mapping[str, Row], after: Mapping[str, Row]) -> Iterable[Foreseen]:
+    for number, row in after.items():
+        changes = _changes(before.get(number), row)
         outcome = EventOutcome.UPDATED if changes else EventOutcome.UNCHANGED
         yield Foreseen(number=number, outcome=outcome, changes=changes)
+
+
+def _rows_of(word: UnknownStatus, batch: Batch) -> Mapping[str, Row]:
+    if word.axis != WordAxis.SUBSCRIPTION:
+        return _sales(word.provider, batch.user_id, batch.numbers)
+    rows = subscriptions_of(word, batch.user_id, batch.numbers)
+    return {row.subscription_hash: row for row in rows}
 
 
 def _sales(source: str, user_id: UUID, numbers: Collection[str]) -> dict[str, Sale]:
@@ -165,20 +189,22 @@ def _sales(source: str, user_id: UUID, numbers: Collection[str]) -> dict[str, Sa
     return {sale.external_id: sale for sale in rows}
 
 
-def _changes(before: Sale | None, after: Sale | None) -> list[Change]:
+def _changes(before: Row | None, after: Row | None) -> list[Change]:
+    """What becomes empty is not told: another field says what came instead."""
     if after is None:
         return []
-    pairs = ((name, _shown(before, name), _shown(after, name)) for name in SHOWN)
+    model = type(after)
+    pairs = ((name, _shown(before, name), _shown(after, name)) for name in SHOWN[model])
     return [
-        Change(str(label_for_field(name, Sale)), was, becomes)
+        Change(str(label_for_field(name, model)), was, becomes)
         for name, was, becomes in pairs
-        if was != becomes
+        if becomes and was != becomes
     ]
 
 
-def _shown(sale: Sale | None, name: str) -> str:
-    if sale is None:
+def _shown(row: Row | None, name: str) -> str:
+    if row is None:
         return ""
-    display = getattr(sale, f"get_{name}_display", None)
-    value = display() if display else getattr(sale, name)
+    display = getattr(row, f"get_{name}_display", None)
+    value = display() if display else getattr(row, name)
     return reais(value) if isinstance(value, Decimal) else str(value)

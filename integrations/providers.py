@@ -134,6 +134,7 @@ class Provider:
     """Those that all of staff may see; any other may name a person."""
     is_spoken: Callable[[UnknownStatus, Mapping[str, Any]], bool]
     """Whether a sale, by its metadata, came last with this word of its orders or parcels."""
+    is_same_word: Callable[[str, str], bool]
 
 
 def _coinzz_export(content: bytes) -> Export:
@@ -157,6 +158,10 @@ def _coinzz_word(word: UnknownStatus) -> tuple[statuses.Axis, str]:
 def _coinzz_is_spoken(word: UnknownStatus, metadata: Mapping[str, Any]) -> bool:
     axis, normalised = _coinzz_word(word)
     return statuses.normalise_word(str(metadata.get(f"{axis}_status", ""))) == normalised
+
+
+def _coinzz_is_same_word(one: str, other: str) -> bool:
+    return statuses.normalise_word(one) == statuses.normalise_word(other)
 
 
 def _coinzz_client(api_key: str, on_attempt: Callable[[], None]) -> CoinzzClient:
@@ -209,6 +214,7 @@ PROVIDERS: dict[str, Provider] = {
         personal=fields.PERSONAL,
         open_fields=fields.OPEN,
         is_spoken=_coinzz_is_spoken,
+        is_same_word=_coinzz_is_same_word,
     )
 }
 

@@ -16,18 +16,21 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import trail
 from flowzz.backoffice.pages import ReadOnlyPage
 from flowzz.backoffice.reasons import OptionalReasonForm
-from integrations import bulk, meanings
+from integrations import bulk
 from integrations.admin.operations import NEEDED, figures
+from integrations.meanings import sightings
+from integrations.meanings.rereading import STATES
 from integrations.models import BulkAction, BulkKind, UnknownStatus
 from integrations.models.bulk import UNDER_WAY
 from integrations.models.words import WordAxis
 from integrations.preview import LIMIT, WOULD, of_meaning
 
 EXAMPLES = 10
+NONE = "none"
 
 
 class MeaningForm(OptionalReasonForm):
-    """Offers the states of the word's own axis."""
+    """Offers the states of the word's own axis; of a word that has a meaning, none as well."""
 
     meaning = forms.ChoiceField(label="Significado", widget=UnfoldAdminSelectWidget)
     field_order = ("meaning", "reason")
@@ -37,13 +40,18 @@ class MeaningForm(OptionalReasonForm):
         self.initial = {"meaning": word.meaning}
         field = self.fields["meaning"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "— escolha —"), *meanings.STATES[WordAxis(word.axis)].choices]
+        none = [(NONE, "Nenhum: retirar o significado")] if sightings.is_given(word) else []
+        field.choices = [("", "— escolha —"), *STATES[WordAxis(word.axis)].choices, *none]
+
+    def clean_meaning(self) -> str:
+        chosen: str = self.cleaned_data["meaning"]
+        return "" if chosen == NONE else chosen
 
 
 def meaning_of(word: UnknownStatus, meaning: str | None = None) -> str:
     """A word's meaning, or another one on its axis, as staff read it."""
     chosen = word.meaning if meaning is None else meaning
-    return str(meanings.STATES[WordAxis(word.axis)](chosen).label) if chosen else ""
+    return str(STATES[WordAxis(word.axis)](chosen).label) if chosen else ""
 
 
 @admin.register(UnknownStatus)
@@ -67,7 +75,7 @@ class UnknownStatusPage(ReadOnlyPage):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)
-        counts = meanings.counts(changes.result_list)
+        counts = sightings.counts(changes.result_list)
         for word in changes.result_list:
             word.waits = counts[word.id]
         return changes
@@ -106,14 +114,20 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
             if "confirm" in request.POST:
                 return _apply(request, word, form)
             foreseen = of_meaning(word, form.cleaned_data["meaning"])
+    is_subscription = word.axis == WordAxis.SUBSCRIPTION
+    chosen = meaning_of(word, form.cleaned_data["meaning"]) if foreseen else ""
     context = {
         **admin.site.each_context(request),
         "title": f"“{word.word}”",
         "word": word,
         "meaning": meaning_of(word),
-        "chosen": meaning_of(word, form.cleaned_data["meaning"]) if foreseen else "",
-        "count": meanings.count(word),
-        "examples": meanings.examples(word, EXAMPLES),
+        "chosen": chosen,
+        "confirm_text": "Confirmar o significado" if chosen else "Retirar o significado",
+        "confirm_tone": "" if chosen else "bad",
+        "noun": "Assinatura" if is_subscription else "Pedido",
+        "is_subscription": is_subscription,
+        "count": sightings.count(word),
+        "examples": sightings.examples(word, EXAMPLES),
         "form": form,
         "may_map": may_map,
         "preview": foreseen,
@@ -129,8 +143,11 @@ def _apply(request: HttpRequest, word: UnknownStatus, form: MeaningForm) -> Http
     meaning, reason = form.cleaned_data["meaning"], form.cleaned_data["reason"]
     action, is_new = bulk.remap(word, meaning, by=request.user, reason=reason)
     if is_new:
+        done = (
+            "Deu significado a uma palavra" if meaning else "Retirou o significado de uma palavra"
+        )
         details = {"before": word.meaning, "after": meaning, "bulk": str(action.id)}
-        trail.record(request, "Deu significado a uma palavra", word, reason=reason, details=details)
+        trail.record(request, done, word, reason=reason, details=details)
     else:
         messages.warning(request, "Esta palavra já está sendo aplicada: espere terminar.")
     return redirect("backoffice:bulk", action.id)

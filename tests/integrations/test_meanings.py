@@ -1,10 +1,13 @@
 """A word gets its meaning, another one, and the sales follow."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from flowzz.accounts.models import User
 from integrations import bulk
-from integrations.models import BulkAction, UnknownStatus, WebhookEvent
+from integrations.models import BulkAction, UnknownStatus, WebhookEvent, WordSighting
 from integrations.models.words import WordAxis
 from integrations.providers import COINZZ
 from sales.models import Sale, Subscription
@@ -93,3 +96,75 @@ def test_words_are_of_their_provider(seller: Seller, staff: User) -> None:
     action = mean(SaleStatus.PAID, staff)
     assert (action.total, UnknownStatus.objects.get().provider) == (0, COINZZ)
     assert seller.sale("ord1").status == SaleStatus.PENDING
+
+
+def test_meaning_taken_back_leaves_the_state_before_the_word(seller: Seller, staff: User) -> None:
+    now = timezone.now()
+    seller.told(payloads.order("ord2", order_status="Aprovado"), at=now - timedelta(hours=2))
+    seller.told(
+        payloads.order("ord1", order_status="Confirmadíssimo"),
+        payloads.order("ord2", order_status="Confirmadíssimo"),
+        payloads.order("ord3", order_status="Confirmadíssimo"),
+        at=now - timedelta(hours=1),
+    )
+    mean(SaleStatus.REFUNDED, staff)
+    mean(SaleStatus.CANCELLED, staff)
+    seller.told(payloads.order("ord1", order_status="Confirmadíssimo", product_name="Curso"))
+    seller.told(payloads.order("ord3", order_status="Aprovado"))
+
+    action = mean("", staff)
+
+    assert (action.state, action.total, action.outcomes) == (
+        "DONE",
+        3,
+        {"updated": 2, "unchanged": 1},
+    )
+    stands = {sale.external_id: (sale.status, sale.unknown_status) for sale in Sale.objects.all()}
+    assert stands == {
+        "ord1": (SaleStatus.PENDING, "confirmadíssimo"),
+        "ord2": (SaleStatus.PAID, "confirmadíssimo"),
+        "ord3": (SaleStatus.PAID, ""),
+    }
+    change = seller.sale("ord2").status_changes.latest("id")
+    assert (change.from_status, change.origin_id) == (SaleStatus.CANCELLED, staff.id)
+    assert WordSighting.objects.count() == 0
+    assert mean(SaleStatus.DELIVERED, staff).outcomes == {"updated": 2}
+
+
+def test_meaning_that_moved_nothing_is_taken_back(seller: Seller, staff: User) -> None:
+    seller.told(payloads.order("ord1"), at=timezone.now() - timedelta(hours=1))
+    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    mean(SaleStatus.PAID, staff)
+    mean("", staff)
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.unknown_status) == (SaleStatus.PAID, "confirmadíssimo")
+
+
+def test_meaning_is_taken_back_where_bodies_are_gone(seller: Seller, staff: User) -> None:
+    seller.told(payloads.order("ord1", shipping_status="Na moita"))
+    mean("SHIPPED", staff)
+    WebhookEvent.objects.update(body=None)
+    mean("DELIVERED", staff)
+    assert mean("", staff).outcomes == {"updated": 1}
+    sale = seller.sale("ord1")
+    assert (sale.shipping_status, sale.unknown_shipping_status) == ("PENDING", "na moita")
+    assert sale.status == SaleStatus.PAID
+
+
+def test_subscriptions_meaning_is_changed_and_taken_back(seller: Seller, staff: User) -> None:
+    now = timezone.now()
+    seller.told(payloads.subscription("ass1", with_order="ord1"), at=now - timedelta(hours=2))
+    seller.told(
+        payloads.subscription("ass1", status="dormindo", with_order="ord1"),
+        payloads.subscription("ass2", status="dormindo", with_order="ord2"),
+        at=now - timedelta(hours=1),
+    )
+    mean(SubscriptionStatus.SUSPENDED, staff)
+    mean(SubscriptionStatus.CANCELLED, staff)
+    rows = Subscription.objects.order_by("subscription_hash")
+    assert [row.status for row in rows] == [SubscriptionStatus.CANCELLED] * 2
+    mean("", staff)
+    assert [(row.status, row.unknown_status) for row in rows.all()] == [
+        (SubscriptionStatus.ACTIVE, "dormindo"),
+        (SubscriptionStatus.PENDING, "dormindo"),
+    ]

@@ -80,6 +80,27 @@ def test_confirmed_meaning_is_kept_traced_and_applied(staff: Staff) -> None:
     assert seller.sale("ord1").status == SaleStatus.SHIPPED
 
 
+def test_meaning_is_taken_back_after_a_preview(staff: Staff) -> None:
+    Seller().told(payloads.subscription(status="dormindo"))
+    word = UnknownStatus.objects.get()
+    page = reverse("backoffice:word", args=[word.id])
+    assert "none" not in dict(staff.get(page).context["form"].fields["meaning"].choices)
+    for meaning, shown in [
+        (SubscriptionStatus.SUSPENDED, [("Pendente", "Suspensa")]),
+        ("none", [("Suspensa", "Pendente"), ("", "dormindo")]),
+    ]:
+        foreseen = give(staff, word, meaning)
+        changes = foreseen.context["preview"].examples[0].changes
+        assert [(change.before, change.after) for change in changes] == shown
+        give(staff, word, meaning, confirm="1")
+        while bulk.step(BulkAction.objects.latest("id").id):
+            pass
+    assert (word.meaning, StaffAction.objects.latest("at").action) == (
+        "",
+        "Retirou o significado de uma palavra",
+    )
+
+
 def test_list_counts_who_waits(staff: Staff) -> None:
     Seller().told(*(payloads.order(f"ord{n}", order_status="Na moita") for n in range(3)))
     page = staff.get(reverse("admin:integrations_unknownstatus_changelist"))
