@@ -8,6 +8,7 @@ from integrations.admin import (
     operations,
     people,
     runs,
+    sales,
     schedule,
     words,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "operations",
     "people",
     "runs",
+    "sales",
     "schedule",
     "words",
 ]

@@ -14,13 +14,29 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from flowzz.backoffice import masking
 from flowzz.backoffice.pages import link
 from flowzz.money import reais
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from sales.models import Sale
 
 SHOWN = 25
-_METADATA = "outros dados"
+_OPEN = {
+    "product_name",
+    "product_sku",
+    "payment_method",
+    "commission",
+    "sale_date",
+    "quantity",
+    "unit_price",
+    "total_price",
+    "status",
+    "shipping_status",
+    "unknown_status",
+    "unknown_shipping_status",
+    "deleted_at",
+}
+"""Fields of a sale that tell nothing of the buyer: the values of all others are hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +58,7 @@ class Account:
     differs: Found
 
 
-def account_of(run: SyncRun) -> Account:
+def account_of(run: SyncRun, *, masked: bool) -> Account:
     """Five statements, however many findings there are."""
     totals = {
         kind: (count, value or Decimal(0))
@@ -51,7 +67,7 @@ def account_of(run: SyncRun) -> Account:
         .values_list("kind")
         .annotate(Count("id"), Sum("value"))
     }
-    first = {kind: _first(run, kind) for kind in FindingKind if kind in totals}
+    first = {kind: _first(run, kind, masked=masked) for kind in FindingKind if kind in totals}
     sales = _sales(run, [finding for found in first.values() for finding in found])
 
     def found(kind: FindingKind, *headers: str, tone: str = "neutral") -> Found:
@@ -81,8 +97,26 @@ def money(value: Decimal | None) -> str:
 def differences(finding: SyncFinding) -> SafeString:
     """The fields in the words of the sale's own page, a line each."""
     return format_html_join(
-        SafeString("<br>"), "{}", ([_described(difference)] for difference in finding.fields)
+        SafeString("<br>"), "{}", ([described(difference)] for difference in finding.fields)
     )
+
+
+def mask(finding: SyncFinding) -> None:
+    """Hide in memory the values of fields that may lead to a person."""
+    finding.fields = [_masked(difference) for difference in finding.fields]
+
+
+def described(difference: Mapping[str, str]) -> str:
+    """`situação: Pendente → Pago`; of what has no values its name alone."""
+    name = difference["field"]
+    try:
+        field: Any = Sale._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name
+    if "after" not in difference:
+        return str(field.verbose_name)
+    before, after = (_value(field, difference[at]) for at in ("before", "after"))
+    return f"{field.verbose_name}: {before} → {after}"
 
 
 _CELLS: dict[FindingKind, Callable[[SyncFinding], Sequence[object]]] = {
@@ -92,8 +126,11 @@ _CELLS: dict[FindingKind, Callable[[SyncFinding], Sequence[object]]] = {
 }
 
 
-def _first(run: SyncRun, kind: FindingKind) -> list[SyncFinding]:
-    return list(SyncFinding.objects.filter(run=run, kind=kind).order_by("id")[:SHOWN])
+def _first(run: SyncRun, kind: FindingKind, *, masked: bool) -> list[SyncFinding]:
+    findings = list(SyncFinding.objects.filter(run=run, kind=kind).order_by("id")[:SHOWN])
+    for finding in findings if masked else ():
+        mask(finding)
+    return findings
 
 
 def _sales(run: SyncRun, findings: Sequence[SyncFinding]) -> dict[str, Sale]:
@@ -115,16 +152,10 @@ def _list_of(run: SyncRun, kind: FindingKind) -> str:
     return f"{lists}?run__id__exact={run.id}&kind__exact={kind}"
 
 
-def _described(difference: Mapping[str, str]) -> str:
-    name = difference["field"]
-    try:
-        field: Any = Sale._meta.get_field(name)
-    except FieldDoesNotExist:
-        return name
-    if "after" not in difference:
-        return _METADATA
-    before, after = (_value(field, difference[at]) for at in ("before", "after"))
-    return f"{field.verbose_name}: {before} → {after}"
+def _masked(difference: Mapping[str, str]) -> dict[str, str]:
+    if difference["field"] in _OPEN:
+        return dict(difference)
+    return {name: t if name == "field" else masking.hidden(t) for name, t in difference.items()}
 
 
 def _value(field: Any, text: str) -> str:

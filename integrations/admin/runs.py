@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,9 +16,10 @@ from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from flowzz.backoffice import trail
+from flowzz.backoffice import masking, trail
 from flowzz.backoffice.pages import ReadOnlyPage, badge, column
 from flowzz.backoffice.permissions import permission
+from flowzz.backoffice.personal import PersonalPage
 from integrations import sync
 from integrations.admin import gaps
 from integrations.models import FindingKind, SyncFinding, SyncRun
@@ -129,7 +131,7 @@ class SyncRunPage(ReadOnlyPage):
     def _shown(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
         return {
             "run": run,
-            "account": gaps.account_of(run),
+            "account": gaps.account_of(run, masked=not masking.may_see(request)),
             "can_cancel": self.has_sync_permission(request),
         }
 
@@ -154,16 +156,26 @@ def cancel(request: HttpRequest, run: SyncRun) -> bool:
 
 
 @admin.register(SyncFinding)
-class SyncFindingPage(ReadOnlyPage):
+class SyncFindingPage(PersonalPage):
     list_display = ("found_at", "owner", "kind_badge", "external_id", "worth", "told")
     list_filter = ("kind",)
     list_select_related = ("run__integration__user",)
     search_fields = ("external_id__exact",)
     search_help_text = "Número do pedido"
+    fields = readonly_fields = ("run", "kind", "external_id", "worth", "told")
 
     found_at = column("run__created_at", "sincronização de")
     owner = column("run__integration__user", "usuário")
     kind_badge = badge("kind", "tipo", FINDING_COLOURS)
+
+    def hide(self, row: SyncFinding) -> None:
+        gaps.mask(row)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        changes = super().get_changelist_instance(request)
+        for finding in () if masking.may_see(request) else changes.result_list:
+            self.hide(finding)
+        return changes
 
     @admin.display(description="valor", ordering="value")
     def worth(self, finding: SyncFinding) -> str:
@@ -171,4 +183,4 @@ class SyncFindingPage(ReadOnlyPage):
 
     @admin.display(description="o que houve")
     def told(self, finding: SyncFinding) -> str | SafeString:
-        return finding.message or gaps.differences(finding)
+        return finding.message or gaps.differences(finding) or "—"

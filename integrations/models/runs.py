@@ -128,6 +128,7 @@ class SyncFinding(models.Model):
     class Meta:
         verbose_name = "achado da sincronização"
         verbose_name_plural = "achados da sincronização"
+        indexes: ClassVar = [models.Index(fields=["external_id"], name="finding_number")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.external_id or '—'}"

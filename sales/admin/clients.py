@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -73,6 +73,14 @@ class ClientSalesPage(ExportablePage, ClientPage):
         if row.merged_into:
             masking.mask(row.merged_into, PERSONAL)
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model | None:
+        client: Model | None = super().get_object(request, object_id, from_field)
+        if client is not None:  # for `moves`, which is not told who looks
+            vars(client)["may_undo"] = self.has_merge_permission(request)
+        return client
+
     def get_urls(self) -> list[URLPattern]:
         undo = path(
             "movimentos/<uuid:move_id>/desfazer",
@@ -96,7 +104,9 @@ class ClientSalesPage(ExportablePage, ClientPage):
     def moves(self, client: Client) -> SafeString | str:
         of_client = ClientMove.objects.filter(Q(source=client) | Q(target=client))
         rows = of_client.select_related("made_by")[:20]
-        return format_html_join("", "<p>{}</p>", ((told(move),) for move in rows)) or "—"
+        may_undo = vars(client).get("may_undo", False)
+        lines = ((told(move, may_undo=may_undo),) for move in rows)
+        return format_html_join("", "<p>{}</p>", lines) or "—"
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
         description="Unir", url_path="unir", icon="merge", permissions=["merge"]

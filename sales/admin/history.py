@@ -3,8 +3,6 @@
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
 
 from clients.search import search_clients
 from flowzz.backoffice import masking
@@ -13,7 +11,6 @@ from flowzz.backoffice.personal import PersonalPage
 from sales.models import (
     AffiliationRequest,
     Axis,
-    Origin,
     SaleStatusChange,
     Subscription,
     SubscriptionCycle,
@@ -44,53 +41,6 @@ class ChangeColumns:
     @admin.display(description="para")
     def after(self, change: SaleStatusChange) -> str:
         return state_label(change, change.to_status)
-
-
-# Rows of rooms that this one doesn't import: their pages are known by name.
-_PAGES_OF_ORIGINS = {
-    Origin.EVENT: ("integrations", "webhookevent"),
-    Origin.RUN: ("integrations", "syncrun"),
-    Origin.PERSON: ("accounts", "user"),
-}
-
-
-def origin_link(change: SaleStatusChange, request: HttpRequest) -> str:
-    """What made a change: a link to it where this person may look at it."""
-    label = change.get_origin_display()
-    app, model = _PAGES_OF_ORIGINS.get(Origin(change.origin), ("", ""))
-    if not (change.origin_id and request.user.has_perm(f"{app}.view_{model}")):
-        return label
-    try:
-        page = reverse(f"admin:{app}_{model}_change", args=[change.origin_id])
-    except NoReverseMatch:
-        return label
-    return format_html('<a class="underline" href="{}">{}</a>', page, label)
-
-
-class ChangeInline(ChangeColumns, ReadOnlyInline):
-    """A sale's timeline: what it became, when, and what made it so."""
-
-    model = SaleStatusChange
-    verbose_name_plural = "linha do tempo"
-    fields = readonly_fields = ("at", "axis", "before", "after", "made_by")
-    ordering = ("at", "id")
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[SaleStatusChange]":
-        self.request = request
-        return super().get_queryset(request)
-
-    @admin.display(description="por")
-    def made_by(self, change: SaleStatusChange) -> str:
-        return origin_link(change, self.request)
-
-
-class CycleOfSaleInline(ReadOnlyInline):
-    model = SubscriptionCycle
-    fields = readonly_fields = ("subscription", "cycle", "next_charge_date", "seen_at")
-    ordering = ("-id",)
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[SubscriptionCycle]":
-        return super().get_queryset(request).select_related("subscription")
 
 
 class CycleInline(ReadOnlyInline):

@@ -64,13 +64,15 @@ def _label(sale: Sale) -> str:
     return f"{sale.external_id} · {date} · {sale.product_name} · {reais(sale.total_price)}"
 
 
-def told(move: ClientMove) -> SafeString:
-    """A line about a merge or a split, with the way to undo it."""
+def told(move: ClientMove, *, may_undo: bool) -> SafeString | str:
+    """A line about a merge or a split, for those who may with the way to undo it."""
     line = (
         f"{move.get_kind_display()} de {len(move.sales)} vendas em "
         f"{localtime(move.made_at):%d/%m/%Y %H:%M}, por {move.made_by or 'alguém'}"
     )
     if move.undone_at:
-        return format_html("{} (desfeita)", line)
+        return f"{line} (desfeita)"
+    if not may_undo:
+        return line
     page = reverse("admin:clients_client_undo", args=[move.id])
-    return format_html('{} · <a class="underline" href="{}">Desfazer</a>', line, page)
+    return format_html('{} · <a class="bo-link" href="{}">Desfazer</a>', line, page)

@@ -7,11 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
+from django.urls import URLPattern, path
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
-from clients.models import ClientMove
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter
@@ -19,8 +19,6 @@ from flowzz.backoffice.pages import badge, preformatted
 from flowzz.money import reais
 from sales.admin.exports import ExportablePage
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
-from sales.admin.history import ChangeInline, CycleOfSaleInline
-from sales.admin.moves import told
 from sales.admin.totals import totals_of
 from sales.exports import ExportSubject
 from sales.models import Sale
@@ -42,6 +40,13 @@ SHIPPING_COLOURS = {
     ShippingStatus.RETURNED: "danger",
     ShippingStatus.CANCELLED: "danger",
 }
+TONES = {
+    "warning": "warning",
+    "info": "info",
+    "primary": "info",
+    "success": "good",
+    "danger": "bad",
+}
 CAMPAIGN = ("source", "medium", "campaign", "content", "term")
 
 
@@ -49,7 +54,6 @@ CAMPAIGN = ("source", "medium", "campaign", "content", "term")
 class SalePage(ExportablePage):
     exported = ExportSubject.SALES
     personal = {"client__name": masking.name, "tracking_code": masking.hidden}
-    inlines = (ChangeInline, CycleOfSaleInline)
     list_display = (
         "external_id",
         "sale_date",
@@ -84,7 +88,6 @@ class SalePage(ExportablePage):
                     ("external_id", "source"),
                     ("status", "shipping_status"),
                     ("client", "client_match"),
-                    "moves",
                     "user",
                 )
             },
@@ -94,7 +97,7 @@ class SalePage(ExportablePage):
             {
                 "fields": (
                     ("product_name", "product_sku"),
-                    ("quantity", "unit_price", "total_price", "commission"),
+                    ("quantity", "shown_unit_price", "price", "shown_commission"),
                     ("payment_method", "tracking_code"),
                 )
             },
@@ -105,7 +108,7 @@ class SalePage(ExportablePage):
                 "fields": (
                     ("sale_date", "paid_at", "shipped_at"),
                     ("delivered_at", "cancelled_at", "deleted_at"),
-                    ("observed_at", "created_at", "updated_at"),
+                    ("newest", "created_at", "updated_at"),
                 )
             },
         ),
@@ -115,7 +118,7 @@ class SalePage(ExportablePage):
         ),
     )
 
-    readonly_fields = ("other_data", "moves")
+    readonly_fields = ("shown_unit_price", "price", "shown_commission", "newest", "other_data")
 
     status_badge = badge("status", "situação", STATUS_COLOURS)
     shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
@@ -124,20 +127,21 @@ class SalePage(ExportablePage):
     def price(self, sale: Sale) -> str:
         return reais(sale.total_price)
 
+    @admin.display(description="preço unitário")
+    def shown_unit_price(self, sale: Sale) -> str:
+        return reais(sale.unit_price)
+
+    @admin.display(description="comissão")
+    def shown_commission(self, sale: Sale) -> str:
+        return "—" if sale.commission is None else reais(sale.commission)
+
+    @admin.display(description="última informação")
+    def newest(self, sale: Sale) -> str:
+        return date_format(localtime(sale.observed_at), "DATETIME_FORMAT")
+
     @admin.display(description="outros dados")
     def other_data(self, sale: Sale) -> SafeString:
         return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
-
-    @admin.display(description="uniões e separações do cliente")
-    def moves(self, sale: Sale) -> SafeString | str:
-        """Those that gave this sale to another client, newest first."""
-        moves = ClientMove.objects.filter(sales__contains=[sale.id]).select_related("made_by")
-        lines = (
-            (told(move), reverse("admin:clients_client_change", args=[move.source_id]))
-            for move in moves[:20]
-        )
-        line = '<p>{} · <a class="underline" href="{}">Cliente de antes</a></p>'
-        return format_html_join("", line, lines) or "—"
 
     def hide(self, row: Sale) -> None:
         row.metadata = masking.payload(row.metadata, {}, CAMPAIGN)
@@ -162,3 +166,16 @@ class SalePage(ExportablePage):
         if text := search_term.strip():
             queryset = queryset.filter(Q(external_id=text) | Q(client__in=search_clients(text)))
         return queryset, False
+
+
+def figures_of(sale: Sale) -> list[tuple[str, str, str]]:
+    """What a sale is worth and where it stands: label, value, tone."""
+    return [
+        ("Valor", reais(sale.total_price), "neutral"),
+        ("Situação", sale.get_status_display(), TONES[STATUS_COLOURS[SaleStatus(sale.status)]]),
+        (
+            "Entrega",
+            sale.get_shipping_status_display(),
+            TONES[SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)]],
+        ),
+    ]

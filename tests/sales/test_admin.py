@@ -12,7 +12,7 @@ from clients.models import Client, ClientMove
 from flowzz.accounts.models import StaffAction, User
 from flowzz.money import reais
 from sales.admin import totals
-from sales.models import Origin, Sale, SaleStatusChange
+from sales.models import Sale
 from tests.factories import NOON, ClientFactory, SaleFactory
 
 pytestmark = pytest.mark.django_db
@@ -80,16 +80,6 @@ def test_totals_of_too_much_are_none(staff: Browser, monkeypatch: pytest.MonkeyP
     SaleFactory.create_batch(2)
     shown = staff.get(reverse("admin:sales_sale_totals"))
     assert "filtre por um período" in shown.content.decode()
-
-
-def test_timeline_leads_to_what_made_a_change(staff: Browser) -> None:
-    sale = SaleFactory.create()
-    SaleStatusChange.objects.create(
-        sale=sale, to_status="PAID", at=NOON, origin=Origin.EVENT, origin_id=sale.id
-    )
-    shown = staff.get(reverse("admin:sales_sale_change", args=[sale.id]))
-    event = reverse("admin:integrations_webhookevent_change", args=[sale.id])
-    assert event in shown.content.decode()
 
 
 def test_merging_shows_what_changes_first_and_is_undone(staff: Browser) -> None:
