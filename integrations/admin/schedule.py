@@ -1,8 +1,12 @@
 """The schedule of django-celery-beat, with what staff need to see of it."""
 
+import json
 from typing import Any
 
-from django.contrib import admin
+from celery import current_app
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 # This registers beat's own pages, which ours then replace.
 from django_celery_beat.admin import PeriodicTaskAdmin, PeriodicTaskForm, TaskSelectWidget
@@ -11,10 +15,12 @@ from django_celery_beat.models import (
     CrontabSchedule,
     IntervalSchedule,
     PeriodicTask,
+    PeriodicTasks,
     SolarSchedule,
 )
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from flowzz.backoffice import trail
 from flowzz.backoffice.pages import Page
 
 # Nothing of ours goes by the sun, or happens once.
@@ -41,8 +47,34 @@ class PeriodicTaskPage(PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # u
     date_hierarchy = None
     list_display = ("name", "enabled", "scheduler", "last_run_at", "total_run_count")
     list_filter = ("enabled",)
+    # Beat's own have no permission, leave no trail and speak English.
+    actions = ("enable_tasks", "disable_tasks", "run_tasks")
     fieldsets = (
         (None, {"fields": ("name", "regtask", "task", "enabled", "description")}),
         ("Quando", {"fields": ("interval", "crontab", "last_run_at", "total_run_count")}),
     )
     readonly_fields = ("last_run_at", "total_run_count")
+
+    @admin.action(description="Ligar", permissions=["change"])
+    def enable_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        self._report(request, queryset, "Ligou tarefa da agenda")
+        queryset.update(enabled=True)
+        PeriodicTasks.update_changed()
+
+    @admin.action(description="Desligar", permissions=["change"])
+    def disable_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        self._report(request, queryset, "Desligou tarefa da agenda")
+        queryset.update(enabled=False, last_run_at=None)
+        PeriodicTasks.update_changed()
+
+    @admin.action(description="Executar agora", permissions=["change"])
+    def run_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        for task in queryset:
+            arguments = json.loads(task.args), json.loads(task.kwargs)
+            current_app.send_task(task.task, *arguments, queue=task.queue or None)
+        self._report(request, queryset, "Executou tarefa da agenda")
+
+    def _report(self, request: HttpRequest, tasks: "QuerySet[Any]", done: str) -> None:
+        for task in tasks:
+            trail.record(request, done, task)
+            self.message_user(request, f"{done}: {task.name}.", messages.SUCCESS)
