@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 
@@ -89,6 +90,7 @@ def normalise_cep(raw: str) -> str:
     return cep.zfill(8) if _CEP.fullmatch(cep) else ""
 
 
+@lru_cache(maxsize=1024)
 def normalise_state(raw: str) -> str:
     """Return the state's two letters (UF); a text that names no Brazilian state stays as sent."""
     return _STATE_BY_WORD.get(_fold(raw), raw.strip())

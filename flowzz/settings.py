@@ -183,7 +183,7 @@ WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=256 * 1024)
 WEBHOOK_TOKEN_GRACE = timedelta(hours=env.int("WEBHOOK_TOKEN_GRACE_HOURS", default=24))
 DUPLICATE_WINDOW = timedelta(hours=env.int("DUPLICATE_WINDOW_HOURS", default=72))
 PAYLOAD_RETENTION = timedelta(days=env.int("PAYLOAD_RETENTION_DAYS", default=90))
-INBOX_BATCH_SIZE = env.int("INBOX_BATCH_SIZE", default=500)
+INBOX_BATCH_SIZE = env.int("INBOX_BATCH_SIZE", default=1_000)
 SPOOL_MAX_EVENTS = env.int("SPOOL_MAX_EVENTS", default=10_000)
 
 # Sync

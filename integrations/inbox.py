@@ -16,8 +16,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Func, Q, QuerySet
-from django.db.models.functions import Greatest, Least, Now
+from django.db.models import F, Func, Q, QuerySet, RowRange, Sum, Value, Window
+from django.db.models.functions import Coalesce, Greatest, Least, Length, Now
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
@@ -39,6 +39,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 UNROUTABLE = "unroutable"
 WAITING = (EventState.PENDING, EventState.RETRY)
+BATCH_BYTES = 16 * 1024 * 1024
+"""Of bodies, after which a batch takes no more: parsed, they need many times their size."""
 
 
 def store(delivery: Delivery, integration: Integration | None) -> None:
@@ -181,11 +183,18 @@ def is_due() -> Q:
 
 
 _NEEDED = ("body", "body_hash", "headers", "received_at", "attempts", "is_replay")
+_IN_TURN = ("received_at", "id")
+_BYTES_BEFORE = Coalesce(
+    Window(Sum(Length("body")), order_by=_IN_TURN, frame=RowRange(end=-1)), Value(0)
+)
 
 
 def _next(integration: Integration) -> list[WebhookEvent]:
+    """Those whose turn it is: so many, and of so many bytes, that reading them is no burden."""
     due = WebhookEvent.objects.filter(is_due(), integration=integration)
-    return list(due.only(*_NEEDED).order_by("received_at", "id")[: settings.INBOX_BATCH_SIZE])
+    first = due.order_by(*_IN_TURN).values("id")[: settings.INBOX_BATCH_SIZE]
+    few = WebhookEvent.objects.filter(id__in=first).alias(before=_BYTES_BEFORE)
+    return list(few.filter(before__lt=BATCH_BYTES).only(*_NEEDED).order_by(*_IN_TURN))
 
 
 def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:

@@ -147,7 +147,7 @@ def _coinzz_reader(integration: Integration) -> CoinzzReader:
     return CoinzzReader(
         meanings=statuses.Listener({key: row.meaning for key, row in words.items()}),
         word_ids={key: row.id for key, row in words.items()},
-        owner_emails=frozenset({integration.user.email}),
+        owner_emails=frozenset({integration.user.email.lower()}),
     )
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from clients.sellers import hold_seller
+from flowzz.bulk import collector_paused, upsert
 from flowzz.clock import by_database
 from integrations import news, providers
 from integrations.errors import PayloadInvalid
@@ -43,6 +44,7 @@ class Tally:
         return self.created + self.updated + self.unchanged + self.errors
 
 
+@collector_paused()
 def apply_page(run: SyncRun, page: providers.Page) -> None:
     """Write a page's sales and move the checkpoint past it; updates `run`. Raises LeaseLost."""
     while drain(run.integration_id):
@@ -59,7 +61,7 @@ def apply_page(run: SyncRun, page: providers.Page) -> None:
             lambda part: _ingest(run, part, tally),
             lambda observed, error: _refuse(run, observed, error, tally),
         )
-        SyncFinding.objects.bulk_create(tally.findings)
+        upsert(tally.findings)
         _checkpoint(run, page, tally)
 
 
@@ -126,7 +128,9 @@ def _note_error(run: SyncRun, tally: Tally, external_id: str, message: str) -> N
 
 
 def _find(run: SyncRun, tally: Tally, kind: FindingKind, external_id: str, **details: Any) -> None:
-    tally.findings.append(SyncFinding(run=run, kind=kind, external_id=external_id, **details))
+    tally.findings.append(
+        SyncFinding.new(run_id=run.id, kind=kind, external_id=external_id, **details)
+    )
 
 
 def _checkpoint(run: SyncRun, page: providers.Page, tally: Tally) -> None:

@@ -59,7 +59,7 @@ def parse_body(
 ) -> Parsed:
     """Read a webhook's raw body, whose kind shows only in its keys. Raises PayloadInvalid.
 
-    `owner_emails`, the user's own in any case, tell which commission is the user's.
+    `owner_emails`, the user's own in lower case, tell which commission is the user's.
     """
     item = _object(
         read_json(body, content_encoding=content_encoding), check_depth=may_be_deep(body)
@@ -159,10 +159,9 @@ def _sale(body: _Body, meanings: Meanings, owner_emails: AbstractSet[str]) -> Sa
 
 def _commission(order: Section, owner_emails: AbstractSet[str]) -> Decimal | None:
     """The user's own: by e-mail where one matches, else the only one there is."""
-    owners = {email.lower() for email in owner_emails}
     for section, email_key, amount_key in _shares(order):
         email = section.fields.get(email_key)
-        if isinstance(email, str) and email.strip().lower() in owners:
+        if isinstance(email, str) and email.strip().lower() in owner_emails:
             return section.money_if_readable(amount_key)
     producer = order.money_if_readable("producer_commission")
     affiliate = order.money_if_readable("affiliate_commission")
@@ -192,7 +191,7 @@ def _metadata(body: _Body) -> dict[str, Any]:
         with suppress(PayloadInvalid):
             if key in metadata:
                 metadata[key] = body.order.count(key)
-    if utms := body.utms.kept(fields.UTMS):
+    if utms := body.utms.kept(fields.UTMS.keys()):
         metadata["utms"] = {fields.UTMS[key]: _digits_as_text(utm) for key, utm in utms.items()}
     if extra := _extra(body):
         metadata["extra"] = extra

@@ -61,21 +61,14 @@ class Section:
     def moment(self, key: str) -> datetime | None:
         return values.moment(self._path(key), self.fields.get(key))
 
-    def kept(self, known: Collection[str]) -> dict[str, Any]:
+    def kept(self, known: AbstractSet[str]) -> dict[str, Any]:
         """What was sent in the known fields, the empty ones left out, in what JSON can hold."""
-        return {
-            key: value
-            for key, raw in self.fields.items()
-            if key in known and not values.is_empty(value := values.json_safe(raw))
-        }
+        return values.kept(self.fields, self.fields.keys() & known)
 
     def unknown(self, known: AbstractSet[str]) -> dict[str, Any]:
         """The same for all other fields."""
-        return {
-            values.clean(key): value
-            for key in self.fields.keys() - known
-            if not values.is_empty(value := values.json_safe(self.fields[key]))
-        }
+        kept = values.kept(self.fields, self.fields.keys() - known)
+        return {values.clean(key): value for key, value in kept.items()}
 
     def _path(self, key: str) -> str:
         return f"{self.name}.{key}" if self.name else key

@@ -4,6 +4,7 @@ No message holds the value: it may be somebody's name or document.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -54,6 +55,17 @@ def json_safe(value: Any) -> Any:
     if isinstance(value, list):
         return [json_safe(child) for child in value]
     return str(value)
+
+
+def kept(fields: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Those of the fields named that are not empty, as `json_safe` has them."""
+    found = {}
+    for key in keys:
+        raw = fields[key]
+        value = clean(raw) if isinstance(raw, str) else json_safe(raw)
+        if value or isinstance(value, int):
+            found[key] = value
+    return found
 
 
 def is_empty(value: Any) -> bool:

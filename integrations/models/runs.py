@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
 from integrations.models.connections import Integration
 
@@ -112,7 +113,7 @@ class FindingKind(models.TextChoices):
     DIFFERS = "differs", "Campos diferentes"
 
 
-class SyncFinding(models.Model):
+class SyncFinding(BulkRow):
     """A sale that a run could not read, had not known, or knew differently."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

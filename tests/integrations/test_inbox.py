@@ -49,6 +49,24 @@ def test_repeats_in_one_batch_are_set_apart(seller: Seller) -> None:
     assert seller.states == [CREATED, DUPLICATE]
 
 
+def test_a_batch_of_large_bodies_is_a_small_one(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = [payloads.encode(payloads.order(f"ord{n}")) for n in range(5)]
+    monkeypatch.setattr(inbox, "BATCH_BYTES", len(bodies[0]) + 1)
+    seller.receive(*bodies, at=NOON)
+
+    assert [inbox.drain(seller.integration.id) for _ in range(4)] == [2, 2, 1, 0]
+    assert seller.states == [CREATED] * 5
+
+
+def test_a_body_larger_than_a_batch_is_one(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "BATCH_BYTES", 1)
+    seller.receive(payloads.order("orda"), payloads.order("ordb"))
+
+    assert [inbox.drain(seller.integration.id) for _ in range(3)] == [1, 1, 0]
+
+
 def test_an_event_that_would_go_backward_is_stale(seller: Seller) -> None:
     seller.told(payloads.raw(DELIVERED))
     before = Sale.objects.values().get()

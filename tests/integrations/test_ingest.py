@@ -214,6 +214,22 @@ def test_utms_and_new_fields_are_kept(seller: Seller) -> None:
     }
 
 
+def test_the_users_share_is_told_by_their_email_however_it_is_written() -> None:
+    seller = Seller("Afiliada@Flowzz.test")
+    producer: dict[str, Any] = {
+        "producer_email": "produtora@example.com",
+        "producer_commission": 50,
+    }
+    affiliate: dict[str, Any] = {
+        "affiliate_email": "afiliada@FLOWZZ.test",
+        "affiliate_commission": 20,
+    }
+
+    seller.told(payloads.order(**producer, **affiliate))
+
+    assert Sale.objects.get().commission == Decimal("20.00")
+
+
 def test_buyers_who_share_an_email_or_have_no_document_stay_apart(seller: Seller) -> None:
     names = (
         "order_shared_email_1",

@@ -127,8 +127,8 @@ def test_what_staff_mapped_is_used() -> None:
 
 
 PARTIES = {
-    "producer_email": "Produtora@example.com",
-    "affiliate_email": "afiliada@example.com ",
+    "producer_email": "produtora@example.com",
+    "affiliate_email": "Afiliada@example.com ",
     "coproducers": [
         "?",
         {"email": None, "commission": 1},
@@ -146,7 +146,7 @@ PARTIES = {
         ({"producer_commission": 50, "affiliate_commission": 20}, None, None),
         ({"producer_commission": 50, "affiliate_commission": 20}, "outro@example.com", None),
         ({"producer_commission": 50, "affiliate_commission": 20}, "produtora@example.com", "50.00"),
-        ({"producer_commission": 50, "affiliate_commission": 20}, "Afiliada@example.com", "20.00"),
+        ({"producer_commission": 50, "affiliate_commission": 20}, "afiliada@example.com", "20.00"),
         ({"producer_commission": 50, "affiliate_commission": 20}, "um@example.com", "5.00"),
         ({"producer_commission": 50}, "afiliada@example.com", None),
         ({"producer_commission": "a combinar"}, None, None),
