@@ -5,13 +5,16 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from clients.documents import format_document
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter, TextFilter
-from flowzz.backoffice.pages import badge
+from flowzz.backoffice.pages import badge, breakable, two_lines
 from flowzz.backoffice.personal import PersonalPage
 
 PERSONAL = {
@@ -52,13 +55,11 @@ class ClientPage(PersonalPage):
     list_display = (
         "name",
         "document",
-        "phone",
-        "email",
-        "city",
-        "state",
-        "user",
+        "contact",
+        "place",
+        "seller",
         "status_badge",
-        "created_at",
+        "created",
     )
     list_filter = (
         ("created_at", PeriodFilter),
@@ -106,6 +107,22 @@ class ClientPage(PersonalPage):
     @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value="—")
     def document(self, client: Client) -> str:
         return format_document(client.cpf)
+
+    @admin.display(description="contato")
+    def contact(self, client: Client) -> SafeString:
+        return two_lines(client.phone, breakable(client.email or ""))
+
+    @admin.display(description="cidade")
+    def place(self, client: Client) -> str:
+        return " / ".join(filter(None, (client.city, client.state))) or "—"
+
+    @admin.display(description="usuário")
+    def seller(self, client: Client) -> SafeString:
+        return breakable(client.user)
+
+    @admin.display(description="criado em", ordering="created_at")
+    def created(self, client: Client) -> str:
+        return date_format(localtime(client.created_at), "SHORT_DATETIME_FORMAT")
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Client]", search_term: str

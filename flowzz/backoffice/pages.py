@@ -9,7 +9,7 @@ from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
@@ -29,9 +29,11 @@ __all__ = [
     "ReadOnlyInline",
     "ReadOnlyPage",
     "badge",
+    "breakable",
     "column",
     "link",
     "preformatted",
+    "two_lines",
 ]
 
 
@@ -131,6 +133,18 @@ def link(row: Model | None) -> SafeString | None:
         return None
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return format_html('<a class="underline" href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+
+
+def two_lines(first: object, second: object = "") -> SafeString:
+    """A cell of a list: what matters, and beneath it what goes with it."""
+    cell = '<span class="flex flex-col text-right lg:text-left"><span>{}</span>{}</span>'
+    more = format_html('<span class="bo-hint">{}</span>', second) if second else ""
+    return format_html(cell, first or "—", more)
+
+
+def breakable(email: object) -> SafeString:
+    """An e-mail that a narrow column breaks before its domain."""
+    return format_html_join(SafeString("<wbr>@"), "{}", ((part,) for part in str(email).split("@")))
 
 
 def preformatted(text: str) -> SafeString:

@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter
-from flowzz.backoffice.pages import badge, preformatted
+from flowzz.backoffice.pages import badge, breakable, preformatted, two_lines
 from flowzz.money import reais
 from sales.admin.exports import ExportablePage
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
@@ -55,15 +56,13 @@ class SalePage(ExportablePage):
     exported = ExportSubject.SALES
     personal = {"client__name": masking.name, "tracking_code": masking.hidden}
     list_display = (
-        "external_id",
-        "sale_date",
-        "product_name",
+        "number",
+        "product",
         "client",
         "price",
         "status_badge",
         "shipping_badge",
-        "payment_method",
-        "user",
+        "seller",
     )
     list_filter = (
         ("sale_date", PeriodFilter),
@@ -122,6 +121,20 @@ class SalePage(ExportablePage):
 
     status_badge = badge("status", "situação", STATUS_COLOURS)
     shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
+
+    @admin.display(description="pedido", ordering="sale_date")
+    def number(self, sale: Sale) -> SafeString:
+        date = date_format(localtime(sale.sale_date), "SHORT_DATETIME_FORMAT")
+        nowrap = '<span class="whitespace-nowrap">{}</span>'
+        return two_lines(sale.external_id, format_html(nowrap, date))
+
+    @admin.display(description="produto")
+    def product(self, sale: Sale) -> SafeString:
+        return two_lines(sale.product_name, sale.payment_method)
+
+    @admin.display(description="usuário")
+    def seller(self, sale: Sale) -> SafeString:
+        return breakable(sale.user)
 
     @admin.display(description="valor", ordering="total_price")
     def price(self, sale: Sale) -> str:

@@ -131,3 +131,20 @@ def test_who_may_only_look_moves_nothing(looker: Browser, name: str) -> None:
     target = move.id if name == "undo" else client.id
     assert looker.post(page(name, target), {"reason": "Teste"}).status_code == 403
     assert looker.get(reverse("admin:sales_sale_totals")).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["sales_sale", "clients_client"])
+def test_a_list_has_few_columns_and_says_all_of_a_row(staff: Browser, name: str) -> None:
+    sale = SaleFactory.create(
+        payment_method="Boleto", sale_date=NOON, user__email="loja@flowzz.test"
+    )
+    assert sale.client is not None
+    Client.objects.update(email="rui@exemplo.com.br", city="Natal", state="RN")
+    rows = {
+        "sales_sale": [sale.external_id, "02/03/2026", "Boleto", sale.client.name],
+        "clients_client": [sale.client.name, sale.client.phone, "rui<wbr>@", "Natal / RN"],
+    }
+    shown = staff.get(reverse(f"admin:{name}_changelist"))
+    text = shown.content.decode()
+    assert [said for said in (*rows[name], "loja<wbr>@flowzz.test") if said not in text] == []
+    assert len(shown.context["cl"].list_display) <= 8

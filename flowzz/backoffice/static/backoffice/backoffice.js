@@ -89,6 +89,10 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("[data-simplebar]").forEach((area, at) => {
         area.setAttribute("data-simplebar-aria-label", `Área com rolagem ${at + 1}`);
     });
+    // On a phone a list's cells say their column: as a sentence begins, not With Each Word Like This.
+    document.querySelectorAll("#result_list [data-label]").forEach(({ dataset }) => {
+        dataset.label = dataset.label.charAt(0).toUpperCase() + dataset.label.slice(1);
+    });
     document.querySelector("#nav-sidebar-inner")?.setAttribute("aria-label", "Menu");
 });
 
