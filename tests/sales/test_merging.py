@@ -1,16 +1,20 @@
 """Two clients made one or one made two; every field and every order's way, and back again."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 from django.forms.models import model_to_dict
 
 from clients.customer import Customer
 from clients.identity import Directory, Match, describe
 from clients.models import Client, ClientMove
 from clients.privacy import Person, anonymise, export_client
+from clients.sellers import hold_seller
 from flowzz.accounts.models import User
 from sales import merging
 from sales.merging import Field, MoveRefused
@@ -118,6 +122,35 @@ def test_both_documents_lead_to_the_merged_client_and_no_relatives_do(
     assert recognise(kept, document=OTHER_DOCUMENT) == (kept.id, Match.DOCUMENT)
     relative = recognise(kept, name="Rui", document="11144477735", phone=OTHER_PHONE)
     assert relative[1] == Match.NEW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_merge_waits_for_a_batch_and_takes_what_it_wrote(
+    kept: Client, absorbed: Client, staff: User
+) -> None:
+    def merge() -> None:
+        try:
+            merging.merge(kept.id, absorbed.id, by=staff)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            hold_seller(kept.user_id)
+            merged = pool.submit(merge)
+            while not (merged.done() or _somebody_waits()):
+                time.sleep(0.01)
+            sale = SaleFactory.create(user=kept.user, client=absorbed)
+        merged.result()
+
+    sale.refresh_from_db()
+    assert sale.client == kept
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.rowcount)
 
 
 def test_undone_merge_leaves_everything_as_before(
