@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +32,7 @@ __all__ = [
     "badge",
     "breakable",
     "column",
+    "frame",
     "link",
     "preformatted",
     "two_lines",
@@ -133,6 +135,15 @@ def link(row: Model | None) -> SafeString | None:
         return None
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return format_html('<a class="underline" href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+
+
+def frame(
+    request: HttpRequest, title: str, about: Model | type[Model], *, back: str
+) -> dict[str, Any]:
+    """What stands around a page of ours about a row or its kind: where it is, and the way back."""
+    row = about if isinstance(about, Model) else None
+    shown = {"title": title, "opts": about._meta, "object": row, "back": back}
+    return admin.site.each_context(request) | shown
 
 
 def two_lines(first: object, second: object = "") -> SafeString:

@@ -57,14 +57,16 @@ class PersonalPage(ReadOnlyPage):
         permissions=["reveal"],
     )
     def reveal(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        row = super().get_object(request, str(object_id))
+        row = self.get_object(request, str(object_id))
         if row is None:
             raise Http404
         back = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
         form = ReasonForm(request.POST or None)
         if not form.is_valid():
             title = "Revelar dados pessoais"
-            return ask(request, form, title=title, text=TEXT, button="Revelar", back=back)
+            return ask(
+                request, form, about=row, title=title, text=TEXT, button="Revelar", back=back
+            )
         trail.record(request, "Revelou dados pessoais", row, reason=form.cleaned_data["reason"])
         masking.reveal(request, row)
         messages.success(request, "Dados pessoais visíveis por 10 minutos.")

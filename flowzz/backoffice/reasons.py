@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.backoffice import trail
+from flowzz.backoffice.pages import frame
 
 
 class ReasonForm(forms.Form):
@@ -39,13 +40,17 @@ def ask(
     request: HttpRequest,
     form: forms.Form,
     *,
+    about: Model | type[Model],
     title: str,
     text: str,
     button: str,
     back: str,
     carried: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """The page that asks; its form comes back to the same address, `carried` fields with it."""
-    asked = {"form": form, "title": title, "explanation": text, "button": button, "back": back}
-    asked |= {"carried": carried}
-    return render(request, "backoffice/reason.html", admin.site.each_context(request) | asked)
+    """The page that asks; its form comes back to the same address, `carried` fields with it.
+
+    What it is `about` is named in the title bar: of a person, pass the row masked.
+    """
+    asked = {"form": form, "explanation": text, "button": button, "carried": carried}
+    context = frame(request, title, about, back=back) | asked
+    return render(request, "backoffice/reason.html", context)

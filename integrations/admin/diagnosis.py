@@ -2,13 +2,13 @@
 
 import uuid
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from flowzz.backoffice import trail
+from flowzz.backoffice.pages import frame
 from integrations.admin.doing import address_of
 from integrations.diagnosis import CHECKS
 from integrations.diagnosis.examination import examine
@@ -20,12 +20,11 @@ from integrations.models import Integration
 def page(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Nothing is asked yet: the page then asks for its findings itself."""
     integration = _integration(request, object_id)
+    address = address_of(integration)
     context = {
-        **admin.site.each_context(request),
-        "title": f"Diagnóstico: {integration}",
-        "opts": Integration._meta,
+        **frame(request, "Diagnóstico", integration, back=address),
         "integration": integration,
-        "integration_url": address_of(integration),
+        "integration_url": address,
     }
     return render(request, "integrations/diagnosis.html", context)
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from flowzz.backoffice import trail
+from flowzz.backoffice.pages import frame
 from integrations.admin.deeds import DEEDS, Deed
 from integrations.errors import IntegrationError
 from integrations.models import Integration
@@ -52,13 +53,12 @@ def _deed(request: HttpRequest, name: str) -> Deed:
 
 def _ask(request: HttpRequest, integration: Integration, deed: Deed, form: Any) -> HttpResponse:
     context = {
-        **_frame(integration, deed.label),
+        **frame(request, deed.label, integration, back=address_of(integration)),
         "consequences": deed.consequences,
         "form": form,
         "is_harmful": deed.is_harmful,
-        "back": address_of(integration),
     }
-    return render(request, "backoffice/confirm.html", admin.site.each_context(request) | context)
+    return render(request, "backoffice/confirm.html", context)
 
 
 def _carry_out(
@@ -73,22 +73,10 @@ def _carry_out(
         return redirect(address_of(integration))
     if shown_once:
         context = {
-            **_frame(integration, deed.done),
+            **frame(request, deed.done, integration, back=address_of(integration)),
             "secret": shown_once,
             "deed": deed,
-            "back": address_of(integration),
         }
-        return render(
-            request, "integrations/secret.html", admin.site.each_context(request) | context
-        )
+        return render(request, "integrations/secret.html", context)
     messages.success(request, f"{deed.done}.")
     return redirect(address_of(integration))
-
-
-def _frame(integration: Integration, label: str) -> dict[str, Any]:
-    return {
-        "title": f"{label}: {integration}",
-        "label": label,
-        "opts": Integration._meta,
-        "integration": integration,
-    }

@@ -51,6 +51,7 @@ class EventActions(PersonalPage):
             return ask(
                 request,
                 form,
+                about=event,
                 title="Reprocessar evento",
                 text=text,
                 button="Reprocessar",
@@ -70,7 +71,13 @@ class EventActions(PersonalPage):
         if not form.is_valid() or form.integration is None:
             text = "O evento passa a ser deste usuário e é aplicado às vendas dele."
             return ask(
-                request, form, title="Atribuir evento", text=text, button="Atribuir", back=back
+                request,
+                form,
+                about=event,
+                title="Atribuir evento",
+                text=text,
+                button="Atribuir",
+                back=back,
             )
         inbox.assign(self._rows(object_id), form.integration)
         trail.record(
@@ -92,7 +99,13 @@ class EventActions(PersonalPage):
         if not form.is_valid():
             text = "As vendas ficam como estão; o evento é guardado, com o motivo."
             return ask(
-                request, form, title="Descartar evento", text=text, button="Descartar", back=back
+                request,
+                form,
+                about=event,
+                title="Descartar evento",
+                text=text,
+                button="Descartar",
+                back=back,
             )
         reason = form.cleaned_data["reason"]
         inbox.discard(self._rows(object_id), reason)

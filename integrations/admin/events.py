@@ -173,6 +173,7 @@ class WebhookEventPage(EventActions):
             return ask(
                 request,
                 form,
+                about=WebhookEvent,
                 title="Descartar eventos",
                 text="Dos eventos escolhidos, os que estão em quarentena são descartados. "
                 "As vendas ficam como estão; os eventos são guardados, com o motivo.",

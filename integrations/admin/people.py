@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.backoffice import trail
+from flowzz.backoffice.pages import frame
 from integrations import privacy
 from sales.admin.clients import ClientSalesPage
 
@@ -79,11 +80,8 @@ class ClientDataPage(ClientSalesPage):
             self.message_user(request, "Dados pessoais apagados.", messages.SUCCESS)
             return redirect(page)
         context = {
-            **self.admin_site.each_context(request),
-            "opts": Client._meta,
-            "title": "Apagar dados pessoais",
+            **frame(request, "Apagar dados pessoais", client, back=page),
             "client": client,
             "form": form,
-            "page": page,
         }
         return render(request, "clients/erase.html", context)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -19,7 +20,7 @@ from clients.models import Client, ClientMove
 from clients.search import NotOneClient, find_one
 from flowzz.accounts.models import User
 from flowzz.backoffice import masking, trail
-from flowzz.backoffice.pages import ReadOnlyInline, badge, link
+from flowzz.backoffice.pages import ReadOnlyInline, badge, frame, link
 from flowzz.backoffice.reasons import ReasonForm, ask
 from flowzz.money import reais
 from sales import merging
@@ -118,7 +119,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
         title = "Unir a outro cliente"
         text = "As vendas do outro passam para este. Antes de unir, você vê o que muda."
         if not form.is_valid():
-            return ask(request, form, title=title, text=text, button="Ver o que muda", back=back)
+            return self._ask(request, form, kept, title=title, text=text, button="Ver o que muda")
         try:
             other = find_one(form.cleaned_data["other"], kept.user.email)
             if "confirm" not in request.POST:
@@ -126,7 +127,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
             move = merging.merge(kept.id, other.id, by=_staff(request))
         except (NotOneClient, merging.MoveRefused) as refusal:
             form.add_error("other", str(refusal))
-            return ask(request, form, title=title, text=text, button="Ver o que muda", back=back)
+            return self._ask(request, form, kept, title=title, text=text, button="Ver o que muda")
         details = {"outro": str(other.id), "vendas": len(move.sales)}
         reason = form.cleaned_data["reason"]
         trail.record(request, "Uniu clientes", kept, reason=reason, details=details)
@@ -153,8 +154,8 @@ class ClientSalesPage(ExportablePage, ClientPage):
                 messages.success(request, f"{len(move.sales)} vendas são agora de outro cliente.")
                 return redirect(_page_of(move.target or client))
         text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."
-        title, back = "Separar vendas", _page_of(client)
-        return ask(request, form, title=title, text=text, button="Separar", back=back)
+        title = "Separar vendas"
+        return self._ask(request, form, client, title=title, text=text, button="Separar")
 
     def undo(self, request: HttpRequest, move_id: uuid.UUID) -> HttpResponse:
         if not self.has_merge_permission(request):
@@ -173,9 +174,23 @@ class ClientSalesPage(ExportablePage, ClientPage):
                 messages.success(request, "Desfeita: as vendas voltaram.")
                 return redirect(back)
         text = "As vendas movidas voltam; o que chegou depois fica com quem está."
-        return ask(
-            request, form, title=f"Desfazer: {move}", text=text, button="Desfazer", back=back
-        )
+        title = f"Desfazer: {move}"
+        return self._ask(request, form, move.source, title=title, text=text, button="Desfazer")
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        form: Form,
+        client: Client,
+        *,
+        title: str,
+        text: str,
+        button: str,
+    ) -> HttpResponse:
+        if not masking.is_shown(request, client):
+            masking.mask(client, PERSONAL)
+        back = _page_of(client)
+        return ask(request, form, about=client, title=title, text=text, button=button, back=back)
 
     def _preview(
         self, request: HttpRequest, form: MergeForm, kept: Client, other: Client
@@ -187,13 +202,11 @@ class ClientSalesPage(ExportablePage, ClientPage):
                 masking.mask(client, PERSONAL)
         fields = merging.compare(kept, other)
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": "Unir: o que muda",
+            **frame(request, "Unir: o que muda", kept, back=_page_of(kept)),
             "headers": ("Campo", "Este", "O outro", "Depois"),
             "rows": [(capfirst(f.label), f.kept, f.absorbed, f.result) for f in fields],
             "form": form,
             "other": other,
-            "back": _page_of(kept),
             **counts,
         }
         return render(request, "sales/merge.html", context)

@@ -148,3 +148,18 @@ def test_a_list_has_few_columns_and_says_all_of_a_row(staff: Browser, name: str)
     text = shown.content.decode()
     assert [said for said in (*rows[name], "loja<wbr>@flowzz.test") if said not in text] == []
     assert len(shown.context["cl"].list_display) <= 8
+
+
+def test_a_page_that_asks_says_where_it_is_and_masks_whom_it_is_about(looker: Browser) -> None:
+    User.objects.get(email="consulta@flowzz.test").user_permissions.add(
+        Permission.objects.get(codename="reveal_personal_data"),
+        Permission.objects.get(codename="merge_client"),
+    )
+    client = ClientFactory.create(name="Rui Prado")
+    for name, title in {"reveal": "Revelar dados pessoais", "split": "Separar vendas"}.items():
+        text = looker.get(page(name, client.id)).content.decode()
+        bar = text[text.index("<h1") : text.index("</h1>")]
+        links = [reverse("admin:clients_client_changelist"), page("change", client.id)]
+        said = [*(f'href="{link}"' for link in links), "Ru*** P***", title]
+        assert [bar.count(part) for part in said] == [1, 1, 1, 1]
+        assert "Prado" not in text

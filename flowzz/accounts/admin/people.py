@@ -71,6 +71,7 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
             return ask(
                 request,
                 form,
+                about=user,
                 title="Remover a verificação em duas etapas",
                 text=REMOVAL.format(user),
                 button="Remover",
