@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.backoffice import masking, trail
+from flowzz.backoffice.filters import numbered_or
 from flowzz.backoffice.pages import badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
 from flowzz.backoffice.reasons import ReasonForm, ask
@@ -26,6 +27,8 @@ from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.models import Axis, Origin, Sale, SaleStatusChange, Subscription
 from sales.statuses import SaleStatus, ShippingStatus
 
+MOST_SALES = 50
+"""Of the clients that are searched for: the newest, whose events are shown."""
 STATE_COLOURS = {
     EventState.PENDING: "info",
     EventState.DONE: "success",
@@ -205,8 +208,10 @@ class WebhookEventPage(EventActions):
         self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]", search_term: str
     ) -> tuple["QuerySet[WebhookEvent]", bool]:
         if text := search_term.strip():
-            theirs = Sale.objects.filter(client__in=search_clients(text)).values("external_id")
-            queryset = queryset.filter(Q(external_id=text) | Q(external_id__in=theirs))
+            sales = Sale.objects.filter(client__in=search_clients(text)).order_by("-sale_date")
+            numbers = list(sales.values_list("external_id", flat=True)[:MOST_SALES])
+            theirs = Q(external_id__any_of=numbers) & ~Q(external_id="")
+            queryset = numbered_or(queryset, Q(external_id=text), theirs)
         return queryset, False
 
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from clients.search import search_clients
 from flowzz.backoffice import masking
+from flowzz.backoffice.filters import numbered_or
 from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
 from flowzz.backoffice.personal import PersonalPage
 from sales.models import (
@@ -87,9 +88,8 @@ class SubscriptionPage(PersonalPage):
         self, request: HttpRequest, queryset: "QuerySet[Subscription]", search_term: str
     ) -> tuple["QuerySet[Subscription]", bool]:
         if text := search_term.strip():
-            queryset = queryset.filter(
-                Q(subscription_hash=text) | Q(client__in=search_clients(text))
-            )
+            theirs = Q(client__in=search_clients(text))
+            queryset = numbered_or(queryset, Q(subscription_hash=text), theirs)
         return queryset, False
 
 

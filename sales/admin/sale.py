@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 
 from clients.search import search_clients
 from flowzz.backoffice import masking
-from flowzz.backoffice.filters import PeriodFilter, SellerFilter
+from flowzz.backoffice.filters import PeriodFilter, SellerFilter, numbered_or
 from flowzz.backoffice.pages import badge, breakable, preformatted, two_lines
 from flowzz.money import reais
 from sales.admin.exports import ExportablePage
@@ -177,7 +177,8 @@ class SalePage(ExportablePage):
         self, request: HttpRequest, queryset: "QuerySet[Sale]", search_term: str
     ) -> tuple["QuerySet[Sale]", bool]:
         if text := search_term.strip():
-            queryset = queryset.filter(Q(external_id=text) | Q(client__in=search_clients(text)))
+            theirs = Q(client__in=search_clients(text))
+            queryset = numbered_or(queryset, Q(external_id=text), theirs)
         return queryset, False
 
 

@@ -2,14 +2,18 @@
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clients.models import Client, ClientMove
 from flowzz.accounts.models import StaffAction, User
+from flowzz.backoffice import once
 from flowzz.money import reais
 from sales.admin import totals
 from sales.models import Sale
@@ -163,3 +167,28 @@ def test_a_page_that_asks_says_where_it_is_and_masks_whom_it_is_about(looker: Br
         said = [*(f'href="{link}"' for link in links), "Ru*** P***", title]
         assert [bar.count(part) for part in said] == [1, 1, 1, 1]
         assert "Prado" not in text
+
+
+def test_a_number_is_looked_for_before_clients(staff: Browser) -> None:
+    SaleFactory.create(external_id="11144477735")
+    SaleFactory.create(external_id="ord1", client=ClientFactory.create(cpf="11144477735"))
+    found = staff.get(LIST, {"q": "11144477735"}).context["cl"].result_list
+    assert [sale.external_id for sale in found] == ["11144477735"]
+    Sale.objects.filter(external_id="11144477735").delete()
+    found = staff.get(LIST, {"q": "11144477735"}).context["cl"].result_list
+    assert [sale.external_id for sale in found] == ["ord1"]
+
+
+def test_a_value_is_made_once_a_page_and_headers_once_a_list(
+    staff: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = SaleFactory.create()
+    SaleFactory.create_batch(2)
+    made = Mock(wraps=once.make_headers)
+    monkeypatch.setattr(once, "make_headers", made)
+    staff.get(LIST)
+    assert made.call_count == 1
+    with CaptureQueriesContext(connection) as statements:
+        staff.get(page("change", sale.client_id))
+    aliases = [one for one in statements if '"merged_into_id" = ' in one["sql"]]
+    assert len(aliases) == 1
