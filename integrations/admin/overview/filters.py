@@ -41,5 +41,5 @@ class HealthFilter(admin.SimpleListFilter):
         if self.value() not in Level.values:
             return queryset
         judged = facts.health_of_all()
-        ids = [one.id for one, health in judged if level_of(health) == self.value()]
+        ids = [one for one, health in judged if level_of(health) == self.value()]
         return queryset.filter(id__any_of=ids)

@@ -1,8 +1,9 @@
 """The state of the whole at this moment, in a number of statements that doesn't grow."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -66,7 +67,7 @@ def look() -> Moment:
     under_way = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
     return Moment(
         integrations=_integrations(Counter(level_of(health) for _, health in judged)),
-        worries=[_worry(one, health) for one, health in judged[:SHOWN] if health.reasons],
+        worries=_worries({one: health for one, health in judged[:SHOWN] if health.reasons}),
         inbox=[*_inbox(), _alerts(), *_circuits()],
         alerts=list(alerts.order_by("-opened_at")[:SHOWN]),
         runs=list(under_way.order_by("-id")[:SHOWN]),
@@ -87,6 +88,11 @@ def _integrations(levels: Counter[Level]) -> list[Figure]:
 
 
 TONES = {Level.GOOD: "good", Level.FAIR: "warning", Level.BAD: "bad"}
+
+
+def _worries(worst: Mapping[UUID, Health]) -> list[Worry]:
+    found = Integration.objects.select_related("user").in_bulk(list(worst))
+    return [_worry(found[one], health) for one, health in worst.items() if one in found]
 
 
 def _worry(integration: Integration, health: Health) -> Worry:

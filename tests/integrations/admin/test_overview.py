@@ -62,6 +62,7 @@ def test_figures_and_bars_lead_to_lists(staff: Staff) -> None:
 @pytest.mark.parametrize("period", ["24h", "7d", "30d", "?"])
 def test_it_costs_the_same_however_much_there_is(staff: Staff, period: str) -> None:
     address = f"{reverse('backoffice:overview')}?periodo={period}"
+    make_event(IntegrationFactory.create(), state=EventState.QUARANTINED)
     activity.measure()
     staff.get(address)
     with CaptureQueriesContext(connection) as few:
