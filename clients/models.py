@@ -108,6 +108,9 @@ class Client(BulkRow):
             ),
             GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="client_search_name"),
             models.Index(
+                fields=["status", "id"], condition=~Q(status="ACTIVE"), name="client_other"
+            ),
+            models.Index(
                 fields=["merged_into"],
                 condition=Q(merged_into__isnull=False),
                 name="client_merged",

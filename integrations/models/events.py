@@ -98,10 +98,18 @@ class WebhookEvent(BulkRow):
             models.Index(
                 fields=["received_at"], condition=Q(body__isnull=False), name="event_body_kept"
             ),
+            # What seldom happens is found by staff without reading what always does.
             models.Index(
-                fields=["reason", "received_at"],
-                condition=Q(state="QUARANTINED"),
-                name="event_quarantined",
+                fields=["outcome", "id"],
+                condition=Q(
+                    outcome__in=["unchanged", "duplicate", "stale", "disconnected", "discarded"]
+                ),
+                name="event_seldom_outcome",
+            ),
+            models.Index(
+                fields=["kind", "id"],
+                condition=Q(kind__in=["subscription", "affiliation"]),
+                name="event_seldom_kind",
             ),
             models.Index(
                 fields=["integration"], condition=Q(state="QUARANTINED"), name="event_dead"

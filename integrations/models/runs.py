@@ -83,6 +83,16 @@ class SyncRun(models.Model):
                 name="run_ended",
             ),
             models.Index(fields=["finished_at"], condition=Q(state__in=ENDED), name="run_finished"),
+            # What staff filter by, where it is seldom so.
+            models.Index(
+                fields=["state", "id"],
+                condition=Q(state__in=["FAILED", "CANCELLED"]),
+                name="run_without_success",
+            ),
+            models.Index(
+                fields=["trigger", "id"], condition=~Q(trigger="schedule"), name="run_asked_for"
+            ),
+            models.Index(fields=["id"], condition=Q(is_full=True), name="run_full"),
         ]
 
     def __str__(self) -> str:
@@ -118,7 +128,11 @@ class SyncFinding(BulkRow):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     run = models.ForeignKey(
-        SyncRun, models.CASCADE, related_name="findings", verbose_name="sincronização"
+        SyncRun,
+        models.CASCADE,
+        related_name="findings",
+        db_index=False,
+        verbose_name="sincronização",
     )
     kind = models.CharField("tipo", max_length=7, choices=FindingKind)
     external_id = models.CharField("pedido", max_length=128, blank=True)
@@ -129,7 +143,10 @@ class SyncFinding(BulkRow):
     class Meta:
         verbose_name = "achado da sincronização"
         verbose_name_plural = "achados da sincronização"
-        indexes: ClassVar = [models.Index(fields=["external_id"], name="finding_number")]
+        indexes: ClassVar = [
+            models.Index(fields=["external_id"], name="finding_number"),
+            models.Index(fields=["run", "kind", "id"], name="finding_of_run"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.external_id or '—'}"
