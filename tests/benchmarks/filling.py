@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from django.db import connection
 
 SALES = 1_000_000
-SELLERS = 200
+SELLERS = 1_000
 CLIENTS_PER_SALE = 0.4
 YEARS = "interval '730 days'"
 
 
+CAUSE = """(array['invalid_json', 'invalid_money:order.order_final_price', 'missing_identity',
+    'parser_fault:KeyError'])[1 + sale_n %% 4]"""
 SELLER = f"floor({SELLERS} * (random() ^ 2))::int"
 STATEMENTS = f"""
 CREATE TEMP TABLE seller AS
@@ -55,7 +57,8 @@ INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_i
              WHEN dice < .98 THEN 'CANCELLED' ELSE 'REFUNDED' END,
         CASE WHEN dice < .5 THEN 'PENDING' WHEN dice < .85 THEN 'DELIVERED'
              WHEN dice < .99 THEN 'SHIPPED' ELSE 'RETURNED' END,
-        '', '', 'pix', '', at, at,
+        CASE WHEN m.sale_n %% 500 = 0 THEN 'palavra ' || m.sale_n %% 12 ELSE '' END, '', 'pix', '',
+        at, at,
         jsonb_build_object('transaction', md5(m.sale_n::text), 'observation', repeat('x', 120)) ||
         CASE WHEN dice < .4 THEN jsonb_build_object('utms', jsonb_build_object('source', 'fb',
             'campaign', 'campanha ' || m.sale_n %% 3000)) ELSE '{{}}' END,
@@ -88,7 +91,8 @@ INSERT INTO sales_affiliationrequest (id, user_id, source, fingerprint, affiliat
     FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 50 = 0;
 
 INSERT INTO integrations_webhookevent (id, integration_id, provider, body, body_hash, headers,
-    received_at, kind, external_id, state, outcome, reason, error, attempts, is_replay, finished_at)
+    received_at, kind, external_id, state, outcome, reason, error, cause, attempts,
+    is_replay, finished_at)
     SELECT uuidv7(at - now()), s.integration_id, 'coinzz',
         convert_to('{{"order": {{"order_number": "ord' || to_hex(sale_n) || '"}}, "x": "' ||
             repeat(md5(sale_n::text), 20) || '"}}', 'UTF8'),
@@ -96,10 +100,19 @@ INSERT INTO integrations_webhookevent (id, integration_id, provider, body, body_
         CASE WHEN dice < .97 THEN 'DONE' WHEN dice < .995 THEN 'IGNORED' ELSE 'QUARANTINED' END,
         CASE WHEN dice < .5 THEN 'created' WHEN dice < .97 THEN 'updated'
              WHEN dice < .995 THEN 'duplicate' ELSE '' END,
-        CASE WHEN dice < .995 THEN '' ELSE 'invalid_json' END,
-        CASE WHEN dice < .995 THEN '' ELSE 'Linha 1: vírgula a mais' END,
-        1, false, at
+        CASE WHEN dice < .995 THEN '' ELSE split_part({CAUSE}, ':', 1) END,
+        CASE WHEN dice < .995 THEN '' ELSE 'campo: não pode ser lido' END,
+        CASE WHEN dice < .995 THEN '' ELSE {CAUSE} END,
+        1, false, at + interval '2 seconds' * dice
     FROM made_sale m JOIN seller s ON s.n = m.seller;
+
+INSERT INTO integrations_eventfailure (id, event_id, attempt, at, reason, error)
+    SELECT uuidv7(received_at - now()), id, n, received_at, reason, error
+    FROM integrations_webhookevent, generate_series(1, 3) n WHERE state = 'QUARANTINED';
+
+INSERT INTO integrations_unknownstatus (id, provider, axis, word, meaning, first_seen_at)
+    SELECT uuidv7(), 'coinzz', axis, 'palavra ' || n, '', now()
+    FROM generate_series(0, 11) n, unnest(array['order', 'shipping', 'subscription']) axis;
 
 INSERT INTO integrations_syncrun (id, integration_id, trigger, is_full, state, next_page, pages,
     processed, created, updated, unchanged, errors, missed, attempts, error_code, error, created_at,
@@ -107,19 +120,62 @@ INSERT INTO integrations_syncrun (id, integration_id, trigger, is_full, state, n
     SELECT uuidv7(at - now()), s.integration_id, 'schedule', false,
         CASE WHEN x.n %% 50 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 1, 1, 3, 1, 1, 1, 0, 0, 1,
         '', '', at, at, at
-    FROM (SELECT n, now() - {YEARS} * (1 - n / 100000.0) AS at
-          FROM generate_series(1, 100000) n) x
+    FROM (SELECT n, now() - {YEARS} * (1 - n / %(runs)s::float) AS at
+          FROM generate_series(1, %(runs)s) n) x
     JOIN seller s ON s.n = x.n %% {SELLERS};
 
 INSERT INTO integrations_syncfinding (id, run_id, kind, external_id, message, fields)
     SELECT uuidv7(created_at - now()), id, 'differs', 'ord1f', '', '[]'
     FROM integrations_syncrun;
+
+INSERT INTO integrations_syncfinding (id, run_id, kind, external_id, message, fields, value)
+    SELECT uuidv7(), (SELECT max(id::text)::uuid FROM integrations_syncrun),
+        (array['error', 'missed', 'differs'])[1 + n %% 3], 'ord' || to_hex(n), '', '[]', 197.9
+    FROM generate_series(1, 500) n;
+
+INSERT INTO integrations_webhookvolume (integration_id, hour, events)
+    SELECT integration_id, date_trunc('hour', now()) - interval '1 hour' * hour, 1 + n %% 40
+    FROM seller, generate_series(0, 167) hour;
+
+INSERT INTO integrations_webhooktoken (id, integration_id, token_hash, token, created_at)
+    SELECT uuidv7(), integration_id, md5(n::text), '', now() FROM seller;
+
+INSERT INTO integrations_alert (id, integration_id, kind, message, opened_at, resolved_at,
+    opening_mailed, resolution_mailed)
+    SELECT uuidv7(at - now()), s.integration_id, 'sync_late', 'Sem sincronização', at,
+        CASE WHEN x.n < 9940 THEN at + interval '1 hour' END, true, true
+    FROM (SELECT n, now() - {YEARS} * (1 - n / 10000.0) AS at FROM generate_series(1, 10000) n) x
+    JOIN seller s ON s.n = x.n * 7 %% {SELLERS};
+
+INSERT INTO integrations_salesimport (id, integration_id, file_name, is_preview, state, columns,
+    total, processed, created, updated, unchanged, errors, error_lines, error, created_at)
+    SELECT uuidv7(), integration_id, 'vendas.csv', false, 'SUCCEEDED',
+        '[{{"header": "Pedido", "field": "número"}}]', 500, 500, 500, 0, 0, 0, '[]', '', now()
+    FROM seller;
+
+INSERT INTO integrations_bulkaction (id, kind, state, cause, meaning_before, reason, total, done,
+    failed, outcomes, cursor_key, batch, created_at, updated_at)
+    SELECT uuidv7(), 'replay', 'DONE', 'invalid_json', '', '', 500, 500, 0, '{{}}', '', '{{}}',
+        now(), now()
+    FROM seller;
+
+INSERT INTO sales_export (id, requested_by_id, subject, format, query, state, is_masked, total,
+    done, size, attempts, error, created_at, expires_at)
+    SELECT uuidv7(), user_id, 'sales', 'csv', '', 'DONE', true, 500, 500, 5000, 1, '', now(),
+        now() + interval '1 day'
+    FROM seller;
+
+INSERT INTO accounts_staffaction (id, at, actor_id, action, target_id, target_label, reason,
+    details, address)
+    SELECT uuidv7(at - now()), at, user_id, 'Ação ' || sale_n %% 20, sale_id, 'uma venda', '',
+        '{{}}', '127.0.0.1'
+    FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 5 = 0;
 """
 
 
 def fill(sales: int = SALES) -> Iterator[str]:
     """Fill a migrated, empty database that has its sellers; name each step before it starts."""
-    figures = {"sales": sales, "clients": int(sales * CLIENTS_PER_SALE)}
+    figures = {"sales": sales, "clients": int(sales * CLIENTS_PER_SALE), "runs": sales // 10}
     with connection.cursor() as cursor:
         # The rows fit each other by construction: nothing is checked one by one.
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")

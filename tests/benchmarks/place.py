@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -15,8 +15,11 @@ REDIS_DATABASE = 15
 
 
 @contextmanager
-def own_database() -> Iterator[None]:
-    """Make the environment name a new database beside the one there is; drop it at the end."""
+def own_database(*, is_kept: bool = False) -> Iterator[None]:
+    """Make the environment name a new database beside the one there is; drop it at the end.
+
+    One that is kept is the last run's, where there is one, and stays for the next.
+    """
     ensure_servers(os.environ)
     beside = os.environ["DATABASE_URL"]
     os.environ.update(
@@ -27,9 +30,12 @@ def own_database() -> Iterator[None]:
         LOG_LEVEL="WARNING",
     )
     with psycopg.connect(beside, autocommit=True) as administrator:
-        administrator.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        administrator.execute(f"CREATE DATABASE {DATABASE}")
+        if not is_kept:
+            administrator.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        with suppress(psycopg.errors.DuplicateDatabase):
+            administrator.execute(f"CREATE DATABASE {DATABASE}")
         try:
             yield
         finally:
-            administrator.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+            if not is_kept:
+                administrator.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")

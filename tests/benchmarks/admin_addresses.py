@@ -1,0 +1,142 @@
+"""What staff open in the back-office, and what asks the product how it is."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Count, Model
+from django.urls import reverse
+from django.utils.timezone import localdate
+
+from integrations.models import EventState, Integration, SyncRun, UnknownStatus, WebhookEvent
+from sales.models import Sale
+
+Filters = dict[str, object]
+
+
+class Page(NamedTuple):
+    name: str
+    address: str
+    method: str = "GET"
+    sent: str = ""
+
+
+def pages() -> Iterator[Page]:
+    yield Page("first page", "/admin/")
+    yield Page("first page, 30 days", "/admin/?periodo=30d")
+    yield Page("what it asks for every 15 s", reverse("backoffice:overview"))
+    yield from _found()
+    yield from _filtered()
+    yield from _own()
+    yield from _registered()
+    for address in ("metrics", "health/live", "health/ready", "health/workers"):
+        yield Page(f"/{address}", f"/{address}")
+
+
+def _list(model: str, **filters: object) -> str:
+    return f"{reverse(f'admin:{model}_changelist')}?{urlencode(filters)}"
+
+
+def _found() -> Iterator[Page]:
+    """By all that is known of the last order's buyer."""
+    last = Sale.objects.exclude(client__cpf="").select_related("client").order_by("-sale_date")[0]
+    assert last.client is not None
+    texts = {
+        "number": last.external_id,
+        "document": last.client.cpf,
+        "phone": last.client.phone,
+        "e-mail": last.client.email,
+        "name": "Hugo Moura",
+        "a word of many names": "moura",
+        "nothing there is": "Zuleica Xavier",
+    }
+    lists = ("sales_sale", "clients_client", "sales_subscription", "integrations_webhookevent")
+    for name, text in texts.items():
+        yield Page(f"search, by {name}", f"{reverse('backoffice:search')}?{urlencode({'q': text})}")
+        for model in lists:
+            yield Page(f"{model}, by {name}", _list(model, q=text))
+
+
+def _filtered() -> Iterator[Page]:
+    week: Filters = {"sale_date_from": localdate() - timedelta(days=7), "sale_date_to": localdate()}
+    seller: Filters = {"usuario": "vendedora150@flowzz.test"}
+    refunded: Filters = {"status__exact": "REFUNDED"}
+    sales: dict[str, Filters] = {
+        "a week": week,
+        "before a year ago": {"sale_date_to": localdate() - timedelta(days=365)},
+        "refunded": refunded,
+        "returned and cancelled": {
+            "status__exact": "CANCELLED",
+            "shipping_status__exact": "RETURNED",
+        },
+        "a product": {"produto": "Produto 150-3"},
+        "a campaign": {"campanha": "campanha 17"},
+        "a user's, refunded": {**seller, **refunded},
+        "nothing there is": {"produto": "Nada"},
+        "the hundredth page": {"p": 100},
+    }
+    for name, filters in sales.items():
+        yield Page(f"sales, {name}", _list("sales_sale", **filters))
+    for name in ("a week", "a product", "a campaign", "a user's, refunded"):
+        totals = f"{reverse('admin:sales_sale_totals')}?{urlencode(sales[name])}"
+        yield Page(f"totals of sales, {name}", totals)
+    yield Page("totals of sales, all", reverse("admin:sales_sale_totals"))
+    others: dict[str, tuple[str, Filters]] = {
+        "clients, of a user": ("clients_client", seller),
+        "clients, of a state": ("clients_client", {"uf": "RS"}),
+        "clients, blocked": ("clients_client", {"status__exact": "BLOCKED"}),
+        "clients, merged": ("clients_client", {"unidos": "1"}),
+        "events, stale": ("integrations_webhookevent", {"outcome__exact": "stale"}),
+        "events, of subscriptions": ("integrations_webhookevent", {"kind__exact": "subscription"}),
+        "events, of nobody": ("integrations_webhookevent", {"integration__isempty": "1"}),
+        "runs, failed": ("integrations_syncrun", {"state__exact": "FAILED"}),
+        "runs, cancelled": ("integrations_syncrun", {"state__exact": "CANCELLED"}),
+        "runs, full": ("integrations_syncrun", {"is_full__exact": "1"}),
+        "runs, by hand": ("integrations_syncrun", {"trigger__exact": "staff"}),
+        "integrations in a bad way": ("integrations_integration", {"saude": "ruim"}),
+        "open alerts": ("integrations_alert", {"resolved_at__isempty": "1"}),
+        "the trail of one action": ("accounts_staffaction", {"action": "Ação 7"}),
+    }
+    for name, (model, filters) in others.items():
+        yield Page(name, _list(model, **filters))
+    for state in EventState.values:
+        events = _list("integrations_webhookevent", state__exact=state)
+        yield Page(f"events, {state.lower()}", events)
+
+
+def _own() -> Iterator[Page]:
+    """Pages that belong to no list."""
+    quarantined = WebhookEvent.objects.filter(state=EventState.QUARANTINED).order_by("-id")
+    group = f"{reverse('backoffice:quarantine_group')}?{urlencode({'causa': quarantined[0].cause})}"
+    found_most = SyncRun.objects.annotate(found=Count("findings")).order_by("-found")[0]
+    word = UnknownStatus.objects.filter(axis="order", word="palavra 4").get()
+    integration = Integration.objects.order_by("id")[0]
+    yield Page("quarantine", reverse("backoffice:quarantine"))
+    yield Page("a group of the quarantine", group)
+    yield Page("a preview of replaying it", group, "POST", "kind=replay")
+    yield Page("one quarantined event", _page(quarantined[0]))
+    yield Page("a run with 500 findings", _page(found_most))
+    yield Page("a word's page", reverse("backoffice:word", args=[word.id]))
+    yield Page(
+        "diagnosis", reverse("admin:integrations_integration_diagnosis", args=[integration.id])
+    )
+    findings = reverse("admin:integrations_integration_findings", args=[integration.id])
+    yield Page("its findings, without a key", findings, "POST")
+    yield Page("largest seller's integration", _page(integration))
+    yield Page("settings", reverse("backoffice:configuration"))
+    yield Page("import form", reverse("admin:integrations_salesimport_upload"))
+
+
+def _registered() -> Iterator[Page]:
+    """Every list of the admin, and the last row of each."""
+    for model in sorted(admin.site._registry, key=lambda model: model._meta.label):
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        yield Page(f"list of {model._meta.verbose_name_plural}", _list(name))
+        if row := model._default_manager.order_by("pk").last():
+            yield Page(f"one {model._meta.verbose_name}", _page(row))
+
+
+def _page(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
