@@ -53,4 +53,5 @@ def _is_exposed(address: str) -> bool:
     url = urlsplit(address)
     host = url.hostname or ""
     # A name without a dot (`localhost`, a container's) is found on the own network only.
-    return url.scheme != "https" and "." in host and not host.startswith("127.")
+    local = "." not in host or host.startswith("127.") or host.endswith(".localhost")
+    return url.scheme != "https" and not local

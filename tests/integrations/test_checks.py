@@ -29,6 +29,7 @@ def test_short_fallback_is_an_error_that_does_not_show_it(settings: Settings) ->
         ("http://127.0.0.1:8000", []),
         ("http://localhost:8000", []),
         ("http://web:8000", []),
+        ("http://flowzz.localhost:8000", []),
         ("http://flowzz.example", ["integrations.W001"]),
         ("http://10.0.0.7", ["integrations.W001"]),
     ],
