@@ -10,16 +10,18 @@ import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
+import orjson
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Func, Q, QuerySet, RowRange, Sum, Value, Window
-from django.db.models.functions import Coalesce, Greatest, Least, Length, Now
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet, RowRange, Sum, Value, Window
+from django.db.models.functions import Coalesce, Greatest, Length, Now
 from django.utils import timezone
-from psycopg.errors import UniqueViolation
 
 from clients.sellers import hold_seller
 from flowzz.bulk import as_json, collector_paused
@@ -46,45 +48,60 @@ BATCH_BYTES = 16 * 1024 * 1024
 def store(delivery: Delivery, integration: Integration | None) -> None:
     """Keep a delivery for good; nobody's is quarantined until staff assign it.
 
-    Storing it again under the same id changes nothing.
+    Storing it again under the same id changes nothing. One statement, which is its own commit.
     """
-    event = _event(delivery, integration, Now())
-    # One INSERT and its commit: `bulk_create(ignore_conflicts=True)` would add a transaction.
-    try:
-        event.save(force_insert=True)
-    except IntegrityError as error:
-        if not isinstance(error.__cause__, UniqueViolation):
-            raise
+    _insert([_row(delivery, integration, None)])
 
 
 def store_all(routed: Iterable[tuple[Delivery, Integration | None]]) -> None:
     """Keep many that came earlier, in one commit; what is there already stays as it is."""
-    WebhookEvent.objects.bulk_create(
-        (
-            _event(delivery, integration, Least(delivery.arrived_at, Now()))
-            for delivery, integration in routed
-        ),
-        ignore_conflicts=True,
-    )
+    if rows := [_row(delivery, owner, delivery.arrived_at) for delivery, owner in routed]:
+        _insert(rows)
 
 
-def _event(delivery: Delivery, integration: Integration | None, at: Func) -> WebhookEvent:
-    """Arrived `at` a time of the database's clock: those of the web's machines may differ."""
-    event = WebhookEvent(
-        id=delivery.id,
-        integration=integration,
-        provider=delivery.provider,
-        body=delivery.body,
-        body_hash=hashlib.sha256(delivery.body).digest(),
-        headers=dict(delivery.headers),
-        received_at=at,
+_INSERT = """
+    INSERT INTO integrations_webhookevent (
+        id, integration_id, provider, body, body_hash, headers, received_at,
+        state, reason, cause, error, kind, external_id, outcome, attempts, is_replay
     )
-    if integration is None:
-        event.state, event.reason = EventState.QUARANTINED, UNROUTABLE
-        event.cause = UNROUTABLE
-        event.error = "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
+    VALUES {} ON CONFLICT (id) DO NOTHING
+"""
+# The database's clock: those of the web's machines may differ.
+_ARRIVED = """(
+    %s, %s, %s, %s, %s, %s, least(%s, statement_timestamp()),
+    %s, %s, %s, %s, '', '', '', 0, false
+)"""
+
+
+def _insert(rows: Sequence[Sequence[Any]]) -> None:
+    """Write events without the ORM, which makes its statement anew for each webhook."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(", ".join([_ARRIVED] * len(rows))), list(chain(*rows)))
+
+
+def _row(delivery: Delivery, owner: Integration | None, at: datetime | None) -> tuple[Any, ...]:
+    """An event's columns, as `_ARRIVED` has them; `at` None is now."""
+    if owner is None:
         telemetry.count_quarantined(UNROUTABLE)
-    return event
+    return (
+        delivery.id,
+        owner and owner.id,
+        delivery.provider,
+        delivery.body,
+        hashlib.sha256(delivery.body).digest(),
+        orjson.dumps(delivery.headers).decode(),
+        at,
+        *(_WITH_OWNER if owner else _WITHOUT_OWNER),
+    )
+
+
+_WITH_OWNER = (EventState.PENDING.value, "", "", "")
+_WITHOUT_OWNER = (
+    EventState.QUARANTINED.value,
+    UNROUTABLE,
+    UNROUTABLE,
+    "Nenhuma integração, ou mais de uma, pode ser a dona do evento.",
+)
 
 
 def integrations_with_work() -> list[uuid.UUID]:
