@@ -9,8 +9,8 @@ WORKDIR /app
 
 FROM base AS dependencies
 COPY requirements/production.txt .
-RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r production.txt
+RUN python -m venv --without-pip /venv \
+ && pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes -r production.txt
 
 
 FROM base AS sandbox
