@@ -232,14 +232,10 @@ def _beat(run: SyncRun) -> None:
 def _succeed(run: SyncRun) -> None:
     """End the run and move the cursor to its start, in one commit."""
     with transaction.atomic():
+        _hold(run)
         if not _end(run, state=RunState.SUCCEEDED, finished_at=Now(), cursor_to=F("started_at")):
             return
-        Integration.objects.filter(id=run.integration_id).update(
-            sync_cursor=run.started_at,
-            last_sync_at=Now(),
-            last_sync_status="success",
-            last_sync_error="",
-        )
+        _tell(run, "success", sync_cursor=run.started_at)
     log.info("sync_succeeded", processed=run.processed, created=run.created, errors=run.errors)
 
 
@@ -261,33 +257,31 @@ def _postpone(run: SyncRun, wait: timedelta, **changes: object) -> None:
 
 def _give_up(run: SyncRun, error: IntegrationError, told: dict[str, str]) -> None:
     with transaction.atomic():
-        if not _end(
-            run, state=RunState.FAILED, finished_at=Now(), attempts=run.attempts + 1, **told
-        ):
+        integration = _hold(run)
+        attempts = run.attempts + 1
+        if not _end(run, state=RunState.FAILED, finished_at=Now(), attempts=attempts, **told):
             return
-        integration = run.integration
-        integration.last_sync_at = timezone.now()
-        integration.last_sync_status = "error"
-        integration.last_sync_error = error.message
+        _tell(run, "error", error.message)
         if isinstance(error, KeyRefused):
-            integration.status = IntegrationStatus.ERROR
-            integration.next_sync_at = None
+            integration.status, integration.next_sync_at = IntegrationStatus.ERROR, None
+            integration.save(update_fields=["status", "next_sync_at", "updated_at"])
             alerts.open_alert(
                 integration,
                 AlertKind.KEY_REFUSED,
                 f"{error.message} Conecte a integração de novo com uma chave válida; "
                 "até lá nenhuma sincronização é feita.",
             )
-        integration.save(
-            update_fields=[
-                "status",
-                "next_sync_at",
-                "last_sync_at",
-                "last_sync_status",
-                "last_sync_error",
-                "updated_at",
-            ]
-        )
+
+
+def _hold(run: SyncRun) -> Integration:
+    """Lock the integration before its run, as connecting and disconnecting do: no deadlock."""
+    return Integration.objects.select_for_update(no_key=True).get(id=run.integration_id)
+
+
+def _tell(run: SyncRun, status: str, error: str = "", **changes: object) -> None:
+    Integration.objects.filter(id=run.integration_id).update(
+        last_sync_at=Now(), last_sync_status=status, last_sync_error=error, **changes
+    )
 
 
 def _end(run: SyncRun, *, state: RunState, **changes: object) -> bool:
