@@ -256,13 +256,18 @@ def _postpone(run: SyncRun, wait: timedelta, **changes: object) -> None:
 
 
 def _give_up(run: SyncRun, error: IntegrationError, told: dict[str, str]) -> None:
+    """End the run; where its key was refused but has been renewed meanwhile, let it go on."""
+    is_refused = isinstance(error, KeyRefused)
     with transaction.atomic():
         integration = _hold(run)
+        if is_refused and integration.api_key_set_at != run.integration.api_key_set_at:
+            _postpone(run, timedelta())
+            return
         attempts = run.attempts + 1
         if not _end(run, state=RunState.FAILED, finished_at=Now(), attempts=attempts, **told):
             return
         _tell(run, "error", error.message)
-        if isinstance(error, KeyRefused):
+        if is_refused:
             integration.status, integration.next_sync_at = IntegrationStatus.ERROR, None
             integration.save(update_fields=["status", "next_sync_at", "updated_at"])
             alerts.open_alert(

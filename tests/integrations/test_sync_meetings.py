@@ -7,10 +7,37 @@ from unittest.mock import patch
 import pytest
 from django.db import connection, transaction
 
+from integrations import connection as connections
 from integrations import sync
-from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from integrations.models import Alert, Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from integrations.providers import COINZZ
+from tests.sandbox.caller import Caller
 
 pytestmark = pytest.mark.django_db
+
+
+def renew_key(integration: Integration, coinzz: Caller) -> None:
+    connections.connect(
+        user_id=integration.user_id, provider=COINZZ, api_key=coinzz.sandbox.api_key()
+    )
+
+
+def test_a_run_whose_old_key_is_refused_goes_on_with_the_renewed_one(
+    integration: Integration, coinzz: Caller
+) -> None:
+    coinzz.control("POST", "faults", fault="status:401", path="sales", after=1, times=1)
+    run = sync.request_run(integration, Trigger.USER)
+
+    sync.execute(run.id, on_progress=lambda _: renew_key(integration, coinzz))
+
+    run.refresh_from_db()
+    integration.refresh_from_db()
+    assert (run.state, run.attempts, run.processed) == (RunState.QUEUED, 0, 50)
+    assert integration.status == IntegrationStatus.CONNECTED
+    assert not Alert.objects.exists()
+    sync.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.processed) == (RunState.SUCCEEDED, 120)
 
 
 @pytest.mark.django_db(transaction=True)
