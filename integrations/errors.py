@@ -8,6 +8,8 @@ class IntegrationError(Exception):
 
     code: ClassVar[str] = "INTEGRATION_ERROR"
     permanent: ClassVar[bool] = True
+    retry_after: float | None = None
+    """Seconds that whoever failed asked to wait, if it did."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -36,7 +38,6 @@ class ProviderUnavailable(IntegrationError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """Seconds the provider asked to wait, if it did."""
 
 
 class CircuitOpen(ProviderUnavailable):

@@ -243,10 +243,11 @@ def _fail(run: SyncRun, error: IntegrationError) -> None:
     """Postpone the run where trying again can help, else end it."""
     log.warning("sync_failed", code=error.code, attempt=run.attempts + 1)
     told = {"error_code": error.code, "error": error.message}
+    asked, backoff = timedelta(seconds=error.retry_after or 0), BACKOFF * 2**run.attempts
     if isinstance(error, CircuitOpen):
-        _postpone(run, timedelta(seconds=error.retry_after or 60), **told)
+        _postpone(run, asked or BACKOFF, **told)
     elif not error.permanent and run.attempts + 1 < MAX_ATTEMPTS:
-        _postpone(run, BACKOFF * 2**run.attempts, attempts=run.attempts + 1, **told)
+        _postpone(run, max(asked, backoff), attempts=run.attempts + 1, **told)
     else:
         _give_up(run, error, told)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from integrations import sync, sync_pages
+from integrations.coinzz.transport import TooManyRequests
 from integrations.models import (
     Alert,
     AlertKind,
@@ -249,6 +250,22 @@ def test_passing_failure_is_tried_three_times(integration: Integration, coinzz: 
     assert integration.last_sync_status == "error"
     assert integration.sync_cursor is None
     assert integration.status == IntegrationStatus.CONNECTED
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(None, 60), (30.0, 60), (600.0, 600)])
+def test_a_run_waits_as_long_as_coinzz_asks(
+    integration: Integration, asked: float | None, waited: int
+) -> None:
+    run = sync.request_run(integration, Trigger.USER)
+    limited = TooManyRequests("O Coinzz limitou o número de consultas.", retry_after=asked)
+
+    with patch("integrations.coinzz.client.CoinzzClient.fetch_sales", side_effect=limited):
+        sync.execute(run.id)
+
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (RunState.QUEUED, 1)
+    assert run.not_before is not None
+    assert waited - 5 < (run.not_before - timezone.now()).total_seconds() <= waited
 
 
 def test_open_circuit_postpones_without_counting_an_attempt(integration: Integration) -> None:
