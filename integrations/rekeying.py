@@ -42,14 +42,7 @@ def count_secrets() -> int:
 
 def all_secrets() -> Iterator[Secret]:
     for integration in Integration.objects.order_by("id").iterator():
-        for field in vault.FIELDS:
-            if getattr(integration, field):
-                yield Secret(
-                    row=integration,
-                    field=field,
-                    identity=vault.identity(integration, field),
-                    integration_id=integration.id,
-                )
+        yield from secrets_of(integration)
     for token in WebhookToken.objects.order_by("id").iterator():
         yield Secret(
             row=token,
@@ -57,6 +50,18 @@ def all_secrets() -> Iterator[Secret]:
             identity=vault.token_identity(token),
             integration_id=token.integration_id,
         )
+
+
+def secrets_of(integration: Integration) -> Iterator[Secret]:
+    """An integration's own, without its webhook tokens."""
+    for field in vault.FIELDS:
+        if getattr(integration, field):
+            yield Secret(
+                row=integration,
+                field=field,
+                identity=vault.identity(integration, field),
+                integration_id=integration.id,
+            )
 
 
 def rewrite(secret: Secret, *, dry_run: bool = False) -> Fate:

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from flowzz.adjustable import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
-from integrations import alerts, news, telemetry, vault, wake
+from integrations import alerts, news, rekeying, telemetry, vault, wake
 from integrations.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.models import (
     AlertKind,
@@ -210,8 +210,8 @@ def _take(run_id: uuid.UUID) -> SyncRun | None:
 
 def _pull(run: SyncRun, on_progress: Progress | None) -> None:
     integration = run.integration
-    if fields := vault.renew(integration):
-        integration.save(update_fields=fields)
+    for secret in rekeying.secrets_of(integration):
+        rekeying.rewrite(secret)
     api_key = vault.reveal(integration, "api_key")
     provider = PROVIDERS[integration.provider]
     with provider.client(api_key, partial(_beat, run)) as client:

@@ -30,22 +30,6 @@ def reveal(integration: Integration, field: Field) -> str:
     return cipher().decrypt(stored, identity=identity(integration, field)) if stored else ""
 
 
-def renew(integration: Integration) -> list[Field]:
-    """Seal anew what an older system or an earlier key wrote; return the fields to save.
-
-    Raises DecryptionError.
-    """
-    old = [
-        field
-        for field in FIELDS
-        if (stored := getattr(integration, field))
-        and cipher().needs_rewrite(stored, identity=identity(integration, field))
-    ]
-    for field in old:
-        seal(integration, field, reveal(integration, field))
-    return old
-
-
 def identity(integration: Integration, field: Field) -> str:
     return f"integration/{integration.id}/{field}"
 

@@ -1,6 +1,7 @@
 """What happens to a run that somebody connects or disconnects under."""
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
@@ -8,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from integrations import connection as connections
-from integrations import sync
+from integrations import rekeying, sync, vault
 from integrations.models import Alert, Integration, IntegrationStatus, RunState, SyncRun, Trigger
 from integrations.providers import COINZZ
 from tests.sandbox.caller import Caller
@@ -20,6 +21,11 @@ def renew_key(integration: Integration, coinzz: Caller) -> None:
     connections.connect(
         user_id=integration.user_id, provider=COINZZ, api_key=coinzz.sandbox.api_key()
     )
+
+
+def store_as_the_older_system(integration: Integration) -> None:
+    integration.api_key = integration.api_key.rpartition(":")[0]
+    integration.save()
 
 
 def test_a_run_whose_old_key_is_refused_goes_on_with_the_renewed_one(
@@ -38,6 +44,32 @@ def test_a_run_whose_old_key_is_refused_goes_on_with_the_renewed_one(
     sync.execute(run.id)
     run.refresh_from_db()
     assert (run.state, run.processed) == (RunState.SUCCEEDED, 120)
+
+
+def test_a_run_rewrites_a_key_that_the_older_system_stored(integration: Integration) -> None:
+    key = vault.reveal(integration, "api_key")
+    store_as_the_older_system(integration)
+
+    sync.execute(sync.request_run(integration, Trigger.USER).id)
+
+    stored = Integration.objects.get()
+    assert stored.api_key.count(":") == 2
+    assert vault.reveal(stored, "api_key") == key
+
+
+def test_a_run_leaves_a_key_that_was_renewed_after_it_was_read(integration: Integration) -> None:
+    store_as_the_older_system(integration)
+    run = sync.request_run(integration, Trigger.USER)
+
+    def renewed_meanwhile(read: Integration) -> Iterator[rekeying.Secret]:
+        Integration.objects.update(api_key="the renewed one")
+        return secrets_of(read)
+
+    secrets_of = rekeying.secrets_of
+    with patch("integrations.rekeying.secrets_of", renewed_meanwhile):
+        sync.execute(run.id)
+
+    assert Integration.objects.get().api_key == "the renewed one"
 
 
 @pytest.mark.django_db(transaction=True)
