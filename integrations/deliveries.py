@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from flowzz.ids import uuid7
 from integrations import vault
+from integrations.crypto import DecryptionError
 from integrations.models import Integration, IntegrationStatus
 from integrations.providers import PROVIDERS
 
@@ -49,10 +50,21 @@ def route(delivery: Delivery) -> Integration | None:
     return _with_token(delivery) if delivery.token_hash else _only_one(delivery.provider)
 
 
-def authenticate(delivery: Delivery, integration: Integration | None) -> None:
-    """Raise SignatureRefused where the integration requires a signature that isn't there."""
-    if integration and not _is_trusted(integration, delivery):
+def authenticate(delivery: Delivery, integration: Integration | None) -> Integration | None:
+    """The integration again; None, for staff to judge, where its secret can't be read.
+
+    Raises SignatureRefused where it requires a signature that isn't there.
+    """
+    if integration is None:
+        return None
+    try:
+        is_trusted = _is_trusted(integration, delivery)
+    except DecryptionError:
+        log.error("signing_secret_unreadable", integration_id=str(integration.id))
+        return None
+    if not is_trusted:
         raise SignatureRefused(integration.id)
+    return integration
 
 
 def route_all(deliveries: Sequence[Delivery]) -> list[tuple[Delivery, Integration | None]]:
@@ -69,7 +81,7 @@ def route_all(deliveries: Sequence[Delivery]) -> list[tuple[Delivery, Integratio
                 if delivery.token_hash
                 else _only_one(delivery.provider)
             )
-            authenticate(delivery, integration)
+            integration = authenticate(delivery, integration)
         except (UnknownToken, SignatureRefused) as refused:
             log.warning("late_webhook_refused", cause=type(refused).__name__)
         else:

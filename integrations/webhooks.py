@@ -83,7 +83,7 @@ def _keep(delivery: Delivery) -> None:
     try:
         integration = route(delivery)
         RATE.hit(str(integration.id) if integration else delivery.provider)
-        authenticate(delivery, integration)
+        integration = authenticate(delivery, integration)
         inbox.store(delivery, integration)
     except (OperationalError, InterfaceError) as error:
         log.error("webhook_spooled", cause=type(error).__name__)

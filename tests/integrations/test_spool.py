@@ -15,7 +15,7 @@ from redis import Redis, RedisError
 from flowzz import redis
 from flowzz.celery import app
 from integrations import connection, inbox, spool, tasks, wake, webhooks
-from integrations.models import WebhookEvent, WebhookToken
+from integrations.models import Integration, WebhookEvent, WebhookToken
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
 
@@ -145,6 +145,20 @@ def test_a_missing_signature_is_found_out_when_it_is_moved(seller: Seller) -> No
 
     assert spool.empty() == 1
     assert seller.events == []
+
+
+def test_an_unreadable_secret_holds_nobody_up_and_loses_nothing(seller: Seller) -> None:
+    other = Seller("outra@flowzz.test")
+    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    Integration.objects.filter(id=seller.integration.id).update(signing_secret="cut off")
+    post_without_database(seller.path, order(1))
+    post_without_database(other.path, order(2))
+
+    assert spool.empty() == 2
+
+    assert other.states == [("PENDING", "")]
+    kept = WebhookEvent.objects.get(integration=None)
+    assert (kept.state, kept.reason, kept.body) == ("QUARANTINED", "unroutable", order(1))
 
 
 def test_nothing_leaves_the_spool_while_the_database_is_away(seller: Seller) -> None:
