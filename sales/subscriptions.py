@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 from clients.models import Client
 from flowzz.bulk import upsert
@@ -59,12 +59,15 @@ class Register:
         if facts.sent_at:
             seen = replace(seen, seen_at=min(facts.sent_at, seen.seen_at))
         row = self._subscriptions.get(facts.subscription_hash)
+        is_late = row is not None and seen.seen_at < row.observed_at
         if row is None:
             row, outcome = self._open(facts, client, seen), Outcome.CREATED
         else:
             outcome = self._update(row, facts, client, seen)
         if facts.cycle is not None:
-            self._enter_cycle(row, facts, facts.cycle, sale, seen)
+            told = {"sale_id": sale and sale.id, "next_charge_date": facts.next_charge_date}
+            entry = self._cycle(row, facts.cycle, seen)
+            _revise(entry, told, only_empty=is_late)
         return outcome
 
     def save(self) -> None:
@@ -109,21 +112,20 @@ class Register:
             setattr(row, name, value)
         return Outcome.UPDATED
 
-    def _enter_cycle(
-        self,
-        row: Subscription,
-        facts: SubscriptionFacts,
-        cycle: int,
-        sale: Sale | None,
-        seen: Observation,
-    ) -> None:
+    def _cycle(self, row: Subscription, cycle: int, seen: Observation) -> SubscriptionCycle:
+        """One that is known or new, and will be written."""
         entry = self._cycles.get((row.id, cycle))
         if entry is None:
             entry = SubscriptionCycle(subscription=row, cycle=cycle, seen_at=seen.seen_at)
             self._cycles[row.id, cycle] = entry
-        entry.sale = sale or entry.sale
-        entry.next_charge_date = facts.next_charge_date or entry.next_charge_date
         self._changed_cycles[entry.id] = entry
+        return entry
+
+
+def _revise(entry: SubscriptionCycle, told: dict[str, Any], *, only_empty: bool) -> None:
+    for name, value in told.items():
+        if value and not (only_empty and getattr(entry, name)):
+            setattr(entry, name, value)
 
 
 def _is_earlier(cycle: int | None, than: int | None) -> bool:

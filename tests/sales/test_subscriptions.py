@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from clients.models import Client
 from flowzz.accounts.models import User
@@ -14,6 +15,7 @@ from sales.models import AffiliationRequest, Origin, Sale, Subscription, Subscri
 from sales.recording import Observation, Outcome
 from sales.statuses import SubscriptionStatus
 from sales.subscriptions import Register, record_affiliations
+from tests.factories import SaleFactory
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ACTIVE, CANCELLED = SubscriptionStatus.ACTIVE, SubscriptionStatus.CANCELLED
@@ -115,6 +117,35 @@ def test_messages_are_ordered_by_when_they_were_sent(user: User) -> None:
 
     assert late == Outcome.STALE
     assert Subscription.objects.get().status == ACTIVE
+
+
+def test_a_late_message_only_completes_its_cycle(user: User) -> None:
+    sale = SaleFactory.create(user=user, external_id="ord1")
+    other = SaleFactory.create(user=user, external_id="ord2")
+    record(user, at(2), cycle=1, next_charge_date=NOON)
+
+    record(user, at(1), cycle=1, next_charge_date=NOON - timedelta(days=30), sale=sale)
+    assert cycles() == [(1, NOON, "ord1")]
+
+    record(user, at(1), cycle=1, sale=other)
+    assert cycles() == [(1, NOON, "ord1")]
+
+
+def test_known_cycles_are_written_without_reading_their_sales(
+    user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        sale = SaleFactory.create(user=user, external_id=f"ord{number}")
+        record(user, at(number), cycle=number, sale=sale)
+    register = Register.load(user.id, "loja", {"ass1"})
+
+    with django_assert_num_queries(2):
+        for number in range(5):
+            told = SubscriptionFacts(subscription_hash="ass1", status=ACTIVE, cycle=number)
+            register.record(told, None, None, at(9))
+        register.save()
+
+    assert [sale for *_, sale in cycles()] == [f"ord{number}" for number in range(5)]
 
 
 def test_the_newest_message_counts_even_if_it_changed_nothing(user: User) -> None:
