@@ -14,7 +14,8 @@ class SaleFacts:
 
     external_id: str
     total_price: Decimal
-    quantity: int = 1
+    quantity: int | None = None
+    """None where the source doesn't tell."""
     product_name: str = ""
     product_sku: str = ""
     status: SaleStatus = SaleStatus.PENDING
@@ -27,6 +28,8 @@ class SaleFacts:
     commission: Decimal | None = None
     tracking_code: str = ""
     deleted_at: datetime | None = None
+    tells_deletion: bool = True
+    """Whether `deleted_at` is known to the source, so that None means it wasn't deleted."""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 

@@ -109,15 +109,15 @@ _WRITTEN = (
 _MERGED = ("utms", "extra")
 
 
-def unit_price(total: Decimal, quantity: int) -> Decimal:
+def unit_price(total: Decimal, quantity: int | None) -> Decimal:
     """The price of one in BRL, rounded half-up to the cent; without a quantity the total."""
     return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
 
 
 def facts_of(sale: Sale, **changes: Any) -> SaleFacts:
     """What is known of a sale, as its source would tell it, but for the changes."""
-    facts = {field.name: getattr(sale, field.name) for field in fields(SaleFacts)}
-    return SaleFacts(**facts | changes)
+    names = (field.name for field in fields(SaleFacts) if hasattr(sale, field.name))
+    return SaleFacts(**{name: getattr(sale, name) for name in names} | changes)
 
 
 class Ledger:
@@ -156,7 +156,7 @@ class Ledger:
             client_match=match or "",
             source=self._source,
             external_id=facts.external_id,
-            quantity=facts.quantity,
+            quantity=1 if facts.quantity is None else facts.quantity,
             total_price=facts.total_price,
             unit_price=unit_price(facts.total_price, facts.quantity),
             unknown_status=facts.unknown_status,
@@ -240,13 +240,14 @@ class Ledger:
 
 def _fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     values = {n: v for n in _OPTIONAL if (v := getattr(facts, n)) not in (None, "")}
+    quantity = sale.quantity if facts.quantity is None else facts.quantity
     return values | {
-        "quantity": facts.quantity,
+        "quantity": quantity,
         "total_price": facts.total_price,
-        "unit_price": unit_price(facts.total_price, facts.quantity),
+        "unit_price": unit_price(facts.total_price, quantity),
         "unknown_status": facts.unknown_status,
         "unknown_shipping_status": facts.unknown_shipping_status,
-        "deleted_at": facts.deleted_at,
+        "deleted_at": facts.deleted_at if facts.tells_deletion else sale.deleted_at,
         "metadata": _merge(sale.metadata, facts.metadata),
     }
 

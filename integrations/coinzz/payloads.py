@@ -137,11 +137,10 @@ def _sale(body: _Body, meanings: Meanings, owner_emails: AbstractSet[str]) -> Sa
     shipping_status, unknown_shipping_status = meanings.shipping_status(
         order.text("shipping_status", WORD_LENGTH)
     )
-    quantity = order.count("order_quantity")
     return SaleFacts(
         external_id=order.identity("order_number"),
         total_price=order.money("order_final_price"),
-        quantity=1 if quantity is None else quantity,
+        quantity=order.count("order_quantity"),
         product_name=order.text("product_name", fields.NAME_WIDTH),
         product_sku=order.text("product_code", fields.CODE_WIDTH),
         status=status,
@@ -153,6 +152,7 @@ def _sale(body: _Body, meanings: Meanings, owner_emails: AbstractSet[str]) -> Sa
         commission=_commission(order, owner_emails),
         tracking_code=order.text("tracking_code", fields.CODE_WIDTH),
         deleted_at=order.moment("deleted_at"),
+        tells_deletion="deleted_at" in order.fields,
         metadata=_metadata(body),
     )
 

@@ -222,6 +222,21 @@ def test_a_known_word_clears_the_unknown_one(user: User) -> None:
     assert (sale.status, sale.unknown_status, sale.unknown_shipping_status) == (PAID, "", "")
 
 
+def test_without_a_quantity_told_there_is_one(user: User) -> None:
+    record(user, at(0))
+
+    assert (stored().quantity, stored().unit_price) == (1, Decimal("100.00"))
+
+
+def test_a_source_that_does_not_tell_quantity_and_deletion_leaves_them(user: User) -> None:
+    record(user, at(0), quantity=4, deleted_at=NOON)
+
+    record(user, at(1), total=Decimal("80.00"), tells_deletion=False)
+
+    sale = stored()
+    assert (sale.quantity, sale.unit_price, sale.deleted_at) == (4, Decimal("20.00"), NOON)
+
+
 def test_deletion_is_told_and_taken_back(user: User) -> None:
     record(user, at(0), deleted_at=NOON)
     assert stored().deleted_at == NOON

@@ -1,6 +1,7 @@
 """A seller's sales from a file: previewed, imported, and imported again."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -130,6 +131,18 @@ def test_file_with_a_date_counts_from_that_date_on() -> None:
     assert statuses() == {"ordaaaaa": "PAID"}
     send(frontend, cancelled, exportedAt=ago(hours=1))
     assert statuses() == {"ordaaaaa": "CANCELLED"}
+
+
+def test_file_without_a_column_leaves_what_it_would_tell() -> None:
+    seller = Seller()
+    told = payloads.order("ordaaaaa", order_quantity=3, deleted_at="2025-10-02 23:00:00")
+    seller.told(told, at=timezone.now() - timedelta(hours=2))
+
+    send(Frontend(seller.integration.user), GOOD, exportedAt=ago(hours=1))
+
+    sale = seller.sale("ordaaaaa")
+    assert (sale.status, sale.quantity, sale.unit_price) == ("PAID", 3, Decimal("411.52"))
+    assert sale.deleted_at is not None
 
 
 def ago(**parts: int) -> str:

@@ -20,7 +20,7 @@ HASH = {"subscription_hash": "ass000123"}
 def test_the_least_that_is_an_order() -> None:
     assert order_from(body_of(order_item())) == Order(
         customer=Customer(),
-        sale=SaleFacts(external_id="ordzzzzz", total_price=Decimal("10.00")),
+        sale=SaleFacts(external_id="ordzzzzz", total_price=Decimal("10.00"), tells_deletion=False),
     )
 
 
@@ -105,8 +105,10 @@ def test_the_address_is_in_either_of_its_fields(
     assert customer == Customer(address=address, complement=complement)
 
 
-@pytest.mark.parametrize(("sent", "quantity"), [(0, 0), ("0", 0), (None, 1), ("", 1), ("3", 3)])
-def test_quantity_zero_stays_and_none_is_one(sent: Any, quantity: int) -> None:
+@pytest.mark.parametrize(
+    ("sent", "quantity"), [(0, 0), ("0", 0), (None, None), ("", None), ("3", 3)]
+)
+def test_quantity_zero_is_one_that_was_told(sent: Any, quantity: int | None) -> None:
     assert sale_of(order_quantity=sent).quantity == quantity
 
 
