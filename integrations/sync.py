@@ -29,7 +29,7 @@ from integrations.models import (
 )
 from integrations.models.runs import UNDER_WAY
 from integrations.providers import PROVIDERS
-from integrations.sync_pages import LeaseLost, apply_page
+from integrations.sync_pages import LeaseLost, apply_page, pages_of
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -215,12 +215,10 @@ def _pull(run: SyncRun, on_progress: Progress | None) -> None:
     api_key = vault.reveal(integration, "api_key")
     provider = PROVIDERS[integration.provider]
     with provider.client(api_key, partial(_beat, run)) as client:
-        for page in client.sales_pages(run.cursor_from, start_page=run.next_page):
+        for page in pages_of(run, client):
             apply_page(run, page)
             if on_progress:
                 on_progress(run)
-            if run.sales_limit and run.processed >= run.sales_limit:
-                return
 
 
 def _beat(run: SyncRun) -> None:

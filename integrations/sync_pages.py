@@ -1,7 +1,8 @@
 """A page of a run: applied and checkpointed in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -42,6 +43,33 @@ class Tally:
     @property
     def processed(self) -> int:
         return self.created + self.updated + self.unchanged + self.errors
+
+
+def pages_of(run: SyncRun, client: providers.Client) -> Iterator[providers.Page]:
+    """The pages from the run's checkpoint on, until its limit of sales is reached."""
+    for page in client.sales_pages(run.cursor_from, start_page=run.next_page):
+        if run.sales_limit and page.number == 1 and (page.total or 0) > run.sales_limit:
+            _lift_limit_unless_newest_first(run, client, page)
+        yield page
+        if run.sales_limit and run.processed >= run.sales_limit:
+            return
+
+
+def _lift_limit_unless_newest_first(
+    run: SyncRun, client: providers.Client, first: providers.Page
+) -> None:
+    """The limit means the last sales; of pages in another order, all have to be read."""
+    last = client.fetch_sales(run.cursor_from, first.last_page) if first.last_page else first
+    if _newest(run, last) > _newest(run, first):
+        log.warning("sync_pages_not_newest_first")
+        run.sales_limit = None
+        SyncRun.objects.filter(id=run.id, lease=run.lease).update(sales_limit=None)
+
+
+def _newest(run: SyncRun, page: providers.Page) -> datetime:
+    orders = (observed.order for observed in _read(run, page, page.items, Tally(findings=[])))
+    dates = (order.sale.sale_date for order in orders if order.sale)
+    return max(filter(None, dates), default=datetime.min.replace(tzinfo=UTC))
 
 
 @collector_paused()

@@ -24,6 +24,7 @@ from integrations.models import (
 )
 from integrations.providers import COINZZ, breaker
 from sales.models import Origin, Sale, SaleStatusChange
+from sandbox.store import Page, Store
 from tests.sandbox.caller import Caller
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,24 @@ def test_first_run_stops_at_the_limit_of_sales(
     run = carry_out(integration, Trigger.INITIAL)
 
     assert (run.state, run.processed, run.pages) == (RunState.SUCCEEDED, 70, 2)
+
+
+def test_where_the_oldest_come_first_no_limit_keeps_the_newest_out(
+    integration: Integration, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SYNC_INITIAL_SALES = 60
+    newest_first = Store.page
+
+    def oldest_first(store: Store, account: str, since: float, page: int, per_page: int) -> Page:
+        everything = newest_first(store, account, since, 1, 1000)
+        items = everything.items[::-1][(page - 1) * per_page : page * per_page]
+        return Page(items, everything.total)
+
+    monkeypatch.setattr(Store, "page", oldest_first)
+
+    run = carry_out(integration, Trigger.INITIAL)
+
+    assert (run.state, run.created, run.sales_limit) == (RunState.SUCCEEDED, 120, None)
 
 
 def test_next_run_brings_what_has_changed_since_and_records_what_webhooks_missed(
