@@ -120,11 +120,14 @@ def _ingest(run: SyncRun, batch: Sequence[Observed], tally: Tally) -> None:
 
 
 def _note_gap(run: SyncRun, result: Ingested, tally: Tally) -> None:
-    """Record what the webhooks should have told us and did not."""
+    """Record what the webhooks should have told us and did not.
+
+    They tell of new sales since the connection, and of any change.
+    """
     sale, since = result.sale, run.integration.connected_at
-    if run.trigger == Trigger.INITIAL or sale is None or since is None or sale.sale_date < since:
+    if run.trigger == Trigger.INITIAL or sale is None or since is None:
         return
-    if result.outcome == Outcome.CREATED:
+    if result.outcome == Outcome.CREATED and sale.sale_date >= since:
         tally.missed += 1
         _find(run, tally, FindingKind.MISSED, sale.external_id, value=sale.total_price)
     elif result.outcome == Outcome.UPDATED:

@@ -133,6 +133,7 @@ def test_changed_sales_are_updated(integration: Integration, coinzz: Caller) -> 
     run = carry_out(integration, is_full=True)
 
     assert (run.created, run.updated, run.unchanged) == (0, 7, 113)
+    assert run.findings.filter(kind=FindingKind.DIFFERS).count() == 7
 
 
 def test_second_request_joins_the_run_under_way(integration: Integration) -> None:
