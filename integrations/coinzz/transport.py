@@ -158,7 +158,7 @@ def _retry_after(response: requests.Response) -> float | None:
 def _http_date(sent: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(sent)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter by numbers of many digits
         return None
     return at.replace(tzinfo=at.tzinfo or UTC)
 

@@ -143,6 +143,7 @@ def test_a_trickling_answer_holds_nobody_longer_than_the_deadline() -> None:
         ("", None),
         ("Fri, 13 Nov 2015 00:00:00 GMT", 0.0),
         ("Fri, 13 Nov 9999 00:00:00 GMT", 86_400.0),
+        ("Fri, 13 Nov 999999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_read_in_seconds(sent: str, seconds: float | None) -> None:
