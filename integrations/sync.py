@@ -231,7 +231,8 @@ def _succeed(run: SyncRun) -> None:
     """End the run and move the cursor to its start, in one commit."""
     with transaction.atomic():
         _hold(run)
-        if not _end(run, state=RunState.SUCCEEDED, finished_at=Now(), cursor_to=F("started_at")):
+        done = {"finished_at": Now(), "cursor_to": F("started_at"), "error_code": "", "error": ""}
+        if not _end(run, state=RunState.SUCCEEDED, **done):
             return
         _tell(run, "success", sync_cursor=run.started_at)
     log.info("sync_succeeded", processed=run.processed, created=run.created, errors=run.errors)

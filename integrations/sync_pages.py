@@ -1,6 +1,7 @@
 """A page of a run: applied and checkpointed in one transaction."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from django.db.models.functions import Now
 from clients.sellers import hold_seller
 from flowzz.bulk import collector_paused, upsert
 from flowzz.clock import by_database
-from integrations import news, providers
+from integrations import news, providers, spool
 from integrations.errors import PayloadInvalid
 from integrations.inbox import drain
 from integrations.ingest import Ingested, Observed, ingest, isolate
@@ -75,8 +76,11 @@ def _newest(run: SyncRun, page: providers.Page) -> datetime:
 @collector_paused()
 def apply_page(run: SyncRun, page: providers.Page) -> None:
     """Write a page's sales and move the checkpoint past it; updates `run`. Raises LeaseLost."""
+    # Webhooks that came before the page are not to be called missed.
+    with suppress(spool.SpoolBusy):
+        spool.empty()
     while drain(run.integration_id):
-        pass  # webhooks that came before the page are not to be called missed
+        pass
     items = list(page.items)
     if run.sales_limit:
         items = items[: max(run.sales_limit - run.processed, 0)]

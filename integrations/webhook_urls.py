@@ -4,11 +4,14 @@ from django.urls import path
 
 from integrations.webhooks import receive
 
-urlpatterns = [
-    path("<slug:provider>", receive),
-    path("<slug:provider>/subscription", receive),
-    path("<slug:provider>/affiliation", receive),
-    path("<slug:provider>/<str:token>", receive),
-    path("<slug:provider>/<str:token>/subscription", receive),
-    path("<slug:provider>/<str:token>/affiliation", receive),
-]
+_ADDRESSES = (
+    "<slug:provider>",
+    "<slug:provider>/subscription",
+    "<slug:provider>/affiliation",
+    "<slug:provider>/<str:token>",
+    "<slug:provider>/<str:token>/subscription",
+    "<slug:provider>/<str:token>/affiliation",
+)
+
+# With a slash at the end, too: pasted into a platform's form, it must not cost the orders.
+urlpatterns = [path(address + end, receive) for address in _ADDRESSES for end in ("", "/")]

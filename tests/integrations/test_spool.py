@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
@@ -15,7 +16,9 @@ from redis import Redis, RedisError
 from flowzz import redis
 from flowzz.celery import app
 from integrations import connection, inbox, spool, tasks, wake, webhooks
-from integrations.models import Integration, WebhookEvent, WebhookToken
+from integrations.coinzz.pages import Page
+from integrations.models import Integration, RunState, SyncRun, WebhookEvent, WebhookToken
+from integrations.sync_pages import apply_page
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
 
@@ -195,6 +198,23 @@ def test_what_was_spooled_is_applied_before_what_came_after_it(seller: Seller) -
 
     changes = seller.sale().status_changes.values_list("from_status", "to_status")
     assert list(changes) == [("", "PENDING"), ("PENDING", "PAID")]
+
+
+def test_what_was_spooled_is_applied_before_a_page_of_a_sync(seller: Seller) -> None:
+    """Else it would be told as missed."""
+    run = SyncRun.objects.create(
+        integration=seller.integration, state=RunState.RUNNING, trigger="user", lease=uuid4()
+    )
+    body = payloads.order("ord1")
+    post_without_database(seller.path, payloads.encode(body))
+    page = Page(
+        number=1, last_page=1, total=1, items=[body], has_next=False, fetched_at=timezone.now()
+    )
+
+    apply_page(run, page)
+
+    assert seller.states == [("DONE", "created")]
+    assert (run.created, run.unchanged, run.missed) == (0, 1, 0)
 
 
 def test_a_drain_leaves_the_inbox_to_whoever_wakes_it_when_the_spool_is_moved(

@@ -76,6 +76,7 @@ def test_a_lasting_fault_postpones_the_run_which_goes_on_at_its_page(
     carry_out(run)
     integration.refresh_from_db()
     assert (run.state, run.pages, run.created) == (RunState.SUCCEEDED, 3, 120)
+    assert (run.error_code, run.error) == ("", "")
     assert integration.sync_cursor == run.started_at
     assert is_complete(integration, coinzz)
 

@@ -52,7 +52,7 @@ def test_recorded_bodies_are_kept_byte_for_byte_and_acknowledged(seller: Seller,
     assert event.state == "PENDING"
 
 
-@pytest.mark.parametrize("path", ["", "/subscription", "/affiliation"])
+@pytest.mark.parametrize("path", ["", "/", "/subscription", "/affiliation", "/affiliation/"])
 def test_the_kind_is_read_from_the_body_whatever_the_path(seller: Seller, path: str) -> None:
     post(seller.path + path, payloads.raw("order_cod_created"))
     seller.drain()
