@@ -15,8 +15,10 @@ COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-u
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
 .DEFAULT_GOAL := help
+# The longest first, so that two at a time end together.
+CHECKS := check-types check-api check-imports check-migrations check-libraries check-style
 .PHONY: help install install-anew node run test test-faults lint format openapi bench bench-admin \
-	bench-faults requirements screenshots
+	bench-faults requirements screenshots $(CHECKS)
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -54,14 +56,26 @@ test-faults: install  ## kill processes and servers under load, and count what i
 	$(BIN)/pytest -m faults
 
 lint: node  ## check style, types, directions, migrations, libraries and the API's document
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(CHECKS)
+
+check-types:
+	$(BIN)/mypy .
+
+check-style:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy .
+
+check-imports:
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python manage.py check
+
+check-migrations:  # and the system's own checks, which come first
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .flowzz/openapi.yaml
+
+check-libraries:
 	$(BIN)/python -m tests.vulnerabilities
+
+check-api:
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .flowzz/openapi.yaml
 	@diff -u docs/openapi.yaml .flowzz/openapi.yaml || { \
 		echo "The API has changed: write docs/openapi.yaml anew with 'make openapi'."; exit 1; }
 	$(REDOCLY) lint docs/openapi.yaml --config $(PROOF)/redocly.yaml --format=stylish
