@@ -22,7 +22,8 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-_SECRET_PATH = re.compile(r"^(/webhooks/[a-z]+/)[^/]+")
+# Where a webhook's address has its secret; and what is as long as one, in an address mistyped.
+_SECRET_IN_PATH = re.compile(r"^(/webhooks/[a-z]+/)[^/]+|[\w-]{40,}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -73,7 +74,7 @@ def configure(configuration: dict[str, Any]) -> None:
 
 def safe_path(path: str) -> str:
     """A path without the secret that a webhook's address holds."""
-    return _SECRET_PATH.sub(r"\1***", path)
+    return _SECRET_IN_PATH.sub(r"\1***", path)
 
 
 def _tell_exception(

@@ -8,6 +8,7 @@ from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import structlog
 from celery.app.task import Context
 from celery.signals import before_task_publish, task_failure, task_prerun
@@ -16,6 +17,9 @@ from django.test import RequestFactory
 
 from flowzz import logs
 from flowzz.env import BASE_DIR
+
+TOKEN = "aUujVEFKYiqHgQallNJh0_xs5Gy9D2UE68gM5-HauIA"
+ID = "0193f3a2-2039-76d6-83b1-d793cf685203"
 
 
 def line(**event: Any) -> dict[str, Any]:
@@ -99,6 +103,24 @@ def test_fault_of_a_view_is_logged_without_its_text_and_the_addresss_secret() ->
     written = json.loads(stream.getvalue())
     assert (written["event"], written["path"]) == ("request_failed", "/webhooks/coinzz/***")
     assert "Beatriz" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/webhooks/coinzz/short/subscription", "/webhooks/coinzz/***/subscription"),
+        (f"/webhooks/coinzz/{TOKEN}", "/webhooks/coinzz/***"),
+        (f"//webhooks/coinzz/{TOKEN}", "//webhooks/coinzz/***"),
+        (f"/webhooks/coinzz//{TOKEN}", "/webhooks/coinzz//***"),
+        (f"/webhooks/{TOKEN}", "/webhooks/***"),
+        (f"/Webhooks/Coinzz/{TOKEN}/", "/Webhooks/Coinzz/***/"),
+        (f"/api/v1/sales/{ID}", f"/api/v1/sales/{ID}"),
+    ],
+)
+def test_address_of_a_webhook_is_logged_without_its_secret_mistyped_too(
+    path: str, written: str
+) -> None:
+    assert logs.safe_path(path) == written
 
 
 def test_lines_of_libraries_are_json_too() -> None:
