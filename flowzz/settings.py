@@ -5,26 +5,25 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 from corsheaders import defaults as cors_defaults
-from django.core.exceptions import ImproperlyConfigured
 
-from flowzz import api_about, logs
+from flowzz import api_about, env, logs
 from flowzz.backoffice import appearance
-from flowzz.env import BASE_DIR, env, rate, required, secret, url
+from flowzz.env import BASE_DIR
 
 django_stubs_ext.monkeypatch()
 
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = secret("SECRET_KEY", required=not DEBUG, development="development-only-" * 3)
-COINZZ_ENCRYPTION_KEY = secret(
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.secret("SECRET_KEY", required=not DEBUG, development="development-only-" * 3)
+COINZZ_ENCRYPTION_KEY = env.secret(
     "COINZZ_ENCRYPTION_KEY", required=not DEBUG, development="development-only-" * 3
 )
-COINZZ_ENCRYPTION_KEY_FALLBACKS = env.list("COINZZ_ENCRYPTION_KEY_FALLBACKS", default=[])
+COINZZ_ENCRYPTION_KEY_FALLBACKS = env.words("COINZZ_ENCRYPTION_KEY_FALLBACKS")
 
-PUBLIC_BASE_URL = url("PUBLIC_BASE_URL", default="http://127.0.0.1:8000")
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=[urlsplit(PUBLIC_BASE_URL).hostname, "127.0.0.1", "localhost"]
+PUBLIC_BASE_URL = env.url("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", (urlsplit(PUBLIC_BASE_URL).hostname or "", "127.0.0.1", "localhost")
 )
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     *cors_defaults.default_headers,
@@ -121,16 +120,13 @@ TEMPLATES = [
 
 # PostgreSQL and Redis. A connection lives with its thread: a new one a request costs six times
 # the throughput.
-required("DATABASE_URL", "postgres://flowzz:password@127.0.0.1:5432/flowzz")
-DATABASES = {"default": env.db_url("DATABASE_URL")}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database (postgres://…).")
+DATABASES = {"default": env.database_url("DATABASE_URL")}
 DATABASES["default"] |= {
     "ENGINE": "flowzz.database",
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
-        "connect_timeout": env.int("DATABASE_CONNECT_TIMEOUT", default=5),
+        "connect_timeout": env.whole("DATABASE_CONNECT_TIMEOUT", 5),
         "tcp_user_timeout": 10_000,  # milliseconds until a silent network counts as lost
         "keepalives_idle": 30,
         "keepalives_interval": 10,
@@ -140,7 +136,7 @@ DATABASES["default"] |= {
         "-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
     },
 }
-REDIS_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env.redis_url("REDIS_URL")
 REDIS_TIMEOUT_SECONDS = 1.0
 
 # Language, place, files
@@ -159,62 +155,63 @@ _is_https = PUBLIC_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a day's work
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
-SECURE_SSL_REDIRECT = env.bool("SSL_REDIRECT", default=_is_https)
+SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=_is_https)
 # Asked from inside; and a webhook that comes the wrong way is better taken than lost.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$", r"^webhooks/"]
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if _is_https else 0
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 31_536_000, least=0) if _is_https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Other programs may stand on the names below ours: they are not ours to force to https.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # E-mail
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Flowzz <nao-responda@flowzz.example>")
-ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Flowzz <nao-responda@flowzz.example>")
+ALERT_EMAILS = env.emails("ALERT_EMAILS")
 
 # Coinzz
-COINZZ_API_URL = url("COINZZ_API_URL", default="https://app.coinzz.com.br/api")
-COINZZ_SIGNATURE_HEADER = env.str("COINZZ_SIGNATURE_HEADER", default="X-Coinzz-Signature")
-COINZZ_EXPORT_COLUMNS = env.dict("COINZZ_EXPORT_COLUMNS", default={})
-API_KEY_MAX_AGE = timedelta(days=env.int("API_KEY_MAX_AGE_DAYS", default=180))
+COINZZ_API_URL = env.url("COINZZ_API_URL", "https://app.coinzz.com.br/api")
+COINZZ_SIGNATURE_HEADER = env.text("COINZZ_SIGNATURE_HEADER", "X-Coinzz-Signature")
+COINZZ_EXPORT_COLUMNS = env.pairs("COINZZ_EXPORT_COLUMNS")
+API_KEY_MAX_AGE = timedelta(days=env.whole("API_KEY_MAX_AGE_DAYS", 180))
 
 # Webhooks
-WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=256 * 1024)
-WEBHOOK_TOKEN_GRACE = timedelta(hours=env.int("WEBHOOK_TOKEN_GRACE_HOURS", default=24))
-DUPLICATE_WINDOW = timedelta(hours=env.int("DUPLICATE_WINDOW_HOURS", default=72))
-PAYLOAD_RETENTION = timedelta(days=env.int("PAYLOAD_RETENTION_DAYS", default=90))
-INBOX_BATCH_SIZE = env.int("INBOX_BATCH_SIZE", default=1_000)
-SPOOL_MAX_EVENTS = env.int("SPOOL_MAX_EVENTS", default=10_000)
+WEBHOOK_MAX_BYTES = env.whole("WEBHOOK_MAX_BYTES", 256 * 1024)
+WEBHOOK_TOKEN_GRACE = timedelta(hours=env.whole("WEBHOOK_TOKEN_GRACE_HOURS", 24, least=0))
+DUPLICATE_WINDOW = timedelta(hours=env.whole("DUPLICATE_WINDOW_HOURS", 72))
+PAYLOAD_RETENTION = timedelta(days=env.whole("PAYLOAD_RETENTION_DAYS", 90))
+INBOX_BATCH_SIZE = env.whole("INBOX_BATCH_SIZE", 1_000)
+SPOOL_MAX_EVENTS = env.whole("SPOOL_MAX_EVENTS", 10_000)
 
 # Sync
-SYNC_WAIT_SECONDS = env.float("SYNC_WAIT_SECONDS", default=10.0)
-SYNC_INITIAL_SALES = env.int("SYNC_INITIAL_SALES", default=1_000)
-SYNC_INITIAL_AGE = timedelta(days=env.int("SYNC_INITIAL_DAYS", default=90))
-SYNC_OVERLAP = timedelta(minutes=env.int("SYNC_OVERLAP_MINUTES", default=120))
-SYNC_SPREAD = timedelta(minutes=env.int("SYNC_SPREAD_MINUTES", default=55))
-SYNC_PAGE_SIZE = env.int("SYNC_PAGE_SIZE", default=200)
+SYNC_WAIT_SECONDS = env.number("SYNC_WAIT_SECONDS", 10.0)
+SYNC_INITIAL_SALES = env.whole("SYNC_INITIAL_SALES", 1_000)
+SYNC_INITIAL_AGE = timedelta(days=env.whole("SYNC_INITIAL_DAYS", 90))
+SYNC_OVERLAP = timedelta(minutes=env.whole("SYNC_OVERLAP_MINUTES", 120, least=0))
+SYNC_SPREAD = timedelta(minutes=env.whole("SYNC_SPREAD_MINUTES", 55, least=0))
+SYNC_PAGE_SIZE = env.whole("SYNC_PAGE_SIZE", 200)
 
 # Limits
-RATE_LIMIT_API = rate("RATE_LIMIT_API", "1000/h")
-RATE_LIMIT_SYNC = rate("RATE_LIMIT_SYNC", "10/h")
-RATE_LIMIT_IMPORT = rate("RATE_LIMIT_IMPORT", "30/h")
-RATE_LIMIT_LOGIN = rate("RATE_LIMIT_LOGIN", "10/min")
-RATE_LIMIT_SCHEMA = rate("RATE_LIMIT_SCHEMA", "60/min")
-RATE_LIMIT_WEBHOOK = rate("RATE_LIMIT_WEBHOOK", "1200/min")
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+RATE_LIMIT_API = env.rate("RATE_LIMIT_API", "1000/h")
+RATE_LIMIT_SYNC = env.rate("RATE_LIMIT_SYNC", "10/h")
+RATE_LIMIT_IMPORT = env.rate("RATE_LIMIT_IMPORT", "30/h")
+RATE_LIMIT_LOGIN = env.rate("RATE_LIMIT_LOGIN", "10/min")
+RATE_LIMIT_SCHEMA = env.rate("RATE_LIMIT_SCHEMA", "60/min")
+RATE_LIMIT_WEBHOOK = env.rate("RATE_LIMIT_WEBHOOK", "1200/min")
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0)
 
 # API
-IDEMPOTENCY_RETENTION = timedelta(hours=env.int("IDEMPOTENCY_RETENTION_HOURS", default=24))
-JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY", required=False)
-JWT_REFRESH_CLAIMS = env.list("JWT_REFRESH_CLAIMS", default=[])
-JWT_MAX_LIFETIME = timedelta(hours=env.int("JWT_MAX_LIFETIME_HOURS", default=24))
+IDEMPOTENCY_RETENTION = timedelta(hours=env.whole("IDEMPOTENCY_RETENTION_HOURS", 24))
+JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", required=False)
+JWT_REFRESH_CLAIMS = env.words("JWT_REFRESH_CLAIMS")
+JWT_MAX_LIFETIME = timedelta(hours=env.whole("JWT_MAX_LIFETIME_HOURS", 24))
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
     "SIGNING_KEY": JWT_SIGNING_KEY or SECRET_KEY,
     "USER_ID_FIELD": "id",
-    "USER_ID_CLAIM": env.str("JWT_USER_ID_CLAIM", default="userId"),
+    "USER_ID_CLAIM": env.text("JWT_USER_ID_CLAIM", "userId"),
     "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),
 }
 REST_FRAMEWORK = {
@@ -260,11 +257,11 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Staff's second step at login
-STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
+STAFF_TOTP_REQUIRED = env.flag("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "Flowzz"
 
 # Monitoring
-METRICS_TOKEN = secret("METRICS_TOKEN", required=False)
+METRICS_TOKEN = env.secret("METRICS_TOKEN", required=False)
 
 # Celery: the queue holds "there is work", never the work.
 CELERY_BROKER_URL = REDIS_URL
@@ -289,7 +286,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "flowzz.beat:Scheduler"
 
-LOGGING = logs.configuration(level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING = logs.configuration(level=env.level("LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "flowzz.logs.configure"
 
 LOGIN_REDIRECT_URL = "admin:index"

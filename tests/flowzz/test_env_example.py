@@ -4,7 +4,7 @@ import re
 
 from flowzz.env import BASE_DIR
 
-READ = re.compile(r"\b(?:env(?:\.\w+)?|secret|rate|url|required)\(\s*\"([A-Z_]+)\"")
+READ = re.compile(r"\benv\.\w+\(\s*\"([A-Z_]+)\"")
 VARIABLE = re.compile(r"^# \S.*\n#?([A-Z_]+)=", re.MULTILINE)
 """A comment, and the variable in the line below it."""
 

@@ -19,7 +19,7 @@ from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 NOW = int(time.time())
-KEY = configured.SIMPLE_JWT["SIGNING_KEY"]
+KEY = str(configured.SIMPLE_JWT["SIGNING_KEY"])
 
 
 def bearer(token: str) -> Any:
