@@ -135,6 +135,21 @@ def purge() -> int:
     return old.filter(content__isnull=False).exclude(state__in=UNDER_WAY).update(content=None)
 
 
+def forget_previews(user_id: uuid.UUID) -> int:
+    """End a user's previews and forget their files; return how many.
+
+    Called when a person's data are erased: any of them may hold these.
+    """
+    previews = SalesImport.objects.filter(integration__user_id=user_id, is_preview=True)
+    return previews.filter(content__isnull=False).update(
+        state=ImportState.FAILED,
+        content=None,
+        lease=None,
+        finished_at=Now(),
+        error="Os dados de uma pessoa foram apagados depois do envio. Envie o arquivo de novo.",
+    )
+
+
 def _look_at(provider: str, content: bytes) -> tuple[list[dict[str, str]], int]:
     """What its columns mean, and how many lines it has; raises FileRefused."""
     try:

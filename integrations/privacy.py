@@ -18,7 +18,7 @@ from django.utils import timezone
 from clients.models import Client
 from clients.privacy import Person, anonymise, export_client
 from clients.sellers import hold_seller
-from integrations import inbox, spool
+from integrations import imports, inbox, spool
 from integrations.models import Integration, SyncFinding, WebhookEvent
 from integrations.providers import PROVIDERS
 from sales import exporting
@@ -90,6 +90,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
         )
         anonymise(client)
         _log_of(client).update(object_repr=str(client))
+        imports.forget_previews(client.user_id)
     exporting.forget()  # after the commit: what is read from now on is without the person
     log.info("client_erased", client_id=str(client.id), **asdict(erasure))
     return erasure

@@ -1,6 +1,8 @@
 """Erasure, proven by looking for the person everywhere afterwards; and the export."""
 
 import json
+import zlib
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +15,17 @@ from django.utils import timezone
 from clients.models import Client
 from flowzz import redis
 from flowzz.accounts.models import User
-from integrations import privacy, spool
+from integrations import imports, privacy, spool
 from integrations.connection import token_hash, webhook_url
 from integrations.deliveries import Delivery
-from integrations.models import EventState, FindingKind, SyncFinding, WebhookEvent
+from integrations.import_batches import apply_batch
+from integrations.models import (
+    EventState,
+    FindingKind,
+    ImportState,
+    SyncFinding,
+    WebhookEvent,
+)
 from integrations.privacy import Erasure
 from integrations.providers import COINZZ
 from sales.models import AffiliationRequest, Export, Sale, SaleStatusChange
@@ -55,6 +64,7 @@ TRACES = [
     "74003",
     "AA123456789BR",
     "boletos.exemplo",
+    "Pré-visualizada",
 ]
 ORDER: dict[str, Any] = {
     "tracking_code": "AA123456789BR",
@@ -75,6 +85,9 @@ AS_AFFILIATE: dict[str, Any] = {
     "affiliate_phone": "(62) 95454-4554",
     "affiliate_commission": "20.00",
 }
+PREVIEWED_FILE = """Pedido;Data;Cliente;CPF;Produto;Valor
+ordzoraid;02/10/2025;Zoraide Pré-visualizada;529.982.247-25;Curso;10,00
+"""
 FIGURES = ("external_id", "total_price", "status", "shipping_status", "sale_date", "product_name")
 
 
@@ -118,6 +131,12 @@ def zoraide(seller: Seller) -> Client:
     Export.objects.create(
         requested_by=staff, subject="clients", format="csv", query="q=Zoraide", state="DONE"
     )
+    imports.receive(
+        user_id=seller.integration.user_id,
+        provider=COINZZ,
+        content=PREVIEWED_FILE.encode(),
+        is_preview=True,
+    )
     spool.keep(spooled(seller, payloads.order("ordespera", client=BUYER)))
     return client
 
@@ -130,7 +149,7 @@ def spooled(seller: Seller, body: dict[str, Any]) -> Delivery:
 
 
 def everything() -> str:
-    """All rows of all tables, and all that Redis holds, as one text; bytes as what they say."""
+    """All rows of all tables, and all that Redis holds, as one text; bytes unpacked and read."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [name for (name,) in cursor.fetchall()]
@@ -148,6 +167,8 @@ def everything() -> str:
 
 def readable(value: Any) -> str:
     if isinstance(value, bytes | memoryview):
+        with suppress(zlib.error):
+            value = zlib.decompress(value)
         return bytes(value).decode(errors="backslashreplace")
     return str(value)
 
@@ -168,6 +189,30 @@ def test_nothing_of_the_person_is_found_anywhere(seller: Seller, zoraide: Client
 
     assert traces() == []
     assert redis.client().llen(spool.KEY) == 0
+
+
+def test_preview_under_way_ends_and_leaves_no_file(
+    seller: Seller, zoraide: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "LINES_AT_ONCE", 0)
+    preview = imports.receive(
+        user_id=seller.integration.user_id,
+        provider=COINZZ,
+        content=PREVIEWED_FILE.encode(),
+        is_preview=True,
+    )
+
+    def erased_meanwhile(*arguments: Any) -> None:
+        privacy.erase(zoraide.id)
+        apply_batch(*arguments)
+
+    monkeypatch.setattr(imports, "apply_batch", erased_meanwhile)
+    imports.execute(preview.id)
+
+    preview.refresh_from_db()
+    assert (preview.state, preview.content) == (ImportState.FAILED, None)
+    assert preview.error.endswith("Envie o arquivo de novo.")
+    assert traces() == []
 
 
 def test_numbers_and_history_stay(seller: Seller, zoraide: Client) -> None:
@@ -281,7 +326,8 @@ def test_export_holds_everything_of_the_person(seller: Seller, zoraide: Client) 
     exported = privacy.export(zoraide)
     text = json.dumps(exported, cls=DjangoJSONEncoder, ensure_ascii=False)
 
-    assert [trace for trace in TRACES if trace not in text] == []
+    # A preview is nothing of theirs yet: it may never be imported.
+    assert [trace for trace in TRACES if trace not in text] == ["Pré-visualizada"]
     assert exported["cliente"]["nome"] == "Zoraide Quintanilha"
     assert [sale["pedido"] for sale in exported["vendas"]] == ["ordzoraid", "ordassina"]
     assert [change["para"] for change in exported["vendas"][0]["historico"]] == ["PAID"]
