@@ -35,6 +35,8 @@ _CONSTANTS = {
     "wsgi.multiprocess": True,
     "wsgi.run_once": False,
 }
+UNREADABLE = "\xff"
+"""What stands for a header's value that isn't ASCII: nothing that anybody could mean."""
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 Environ = dict[str, Any]
@@ -123,15 +125,23 @@ def environ_of(scope: Scope) -> Environ:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """A name with an underscore is left out: it could pass for one that only a proxy may set."""
+    """A name with an underscore is left out: it could pass for one that only a proxy may set.
+
+    A value that Granian can't read is there still: without it, a request through a proxy could
+    pass for one of this machine's, and an Idempotency-Key would protect nobody.
+    """
     headers: dict[str, str] = {}
     for name, value in scope.headers.items():
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        key = key if key in _WITHOUT_PREFIX else f"HTTP_{key}"
-        headers[key] = f"{headers[key]},{value}" if key in headers else value
-    return headers
+        if "_" not in name:
+            key = _key_of(name)
+            headers[key] = f"{headers[key]},{value}" if key in headers else value
+    names: list[str] = scope.headers.keys()
+    return {_key_of(name): UNREADABLE for name in names if "_" not in name} | headers
+
+
+def _key_of(name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return key if key in _WITHOUT_PREFIX else f"HTTP_{key}"
 
 
 async def _read(proto: Any, environ: Environ, limit: int) -> bytes:

@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from flowzz.rsgi import Application
+from flowzz.rsgi import UNREADABLE, Application
 
 LIMIT = 10
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -56,6 +56,19 @@ class Product:
         return iter([b"o", b"k"])
 
 
+class Headers:
+    """As Granian's: a value that isn't ASCII is left out, its name isn't."""
+
+    def __init__(self, sent: tuple[tuple[str, str], ...]) -> None:
+        self._sent = sent
+
+    def keys(self) -> list[str]:
+        return [*dict(self._sent)]
+
+    def items(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in self._sent if value.isascii()]
+
+
 @pytest.fixture
 def product() -> Product:
     return Product()
@@ -70,7 +83,7 @@ def serve(product: Product, client: Client, *headers: tuple[str, str]) -> int:
         method="POST",
         path="/é/x y",
         query_string="a=%20b",
-        headers=SimpleNamespace(items=lambda: headers),
+        headers=Headers(headers),
     )
     application = Application(product, limit_of=lambda path: LIMIT, body_seconds=0.01)
     asyncio.run(application.__rsgi__(scope, client))  # type: ignore[arg-type]
@@ -96,6 +109,13 @@ def test_a_header_cannot_pass_for_that_of_a_proxy(product: Product) -> None:
     serve(product, Client(), ("x_forwarded_proto", "https"))
 
     assert "HTTP_X_FORWARDED_PROTO" not in product.environ
+
+
+def test_a_header_that_cannot_be_read_is_there_still(product: Product) -> None:
+    serve(product, Client(), ("x-forwarded-for", "é, 192.0.2.1"), ("accept", "a"))
+
+    assert product.environ["HTTP_X_FORWARDED_FOR"] == UNREADABLE
+    assert product.environ["HTTP_ACCEPT"] == "a"
 
 
 def test_a_body_in_chunks_has_a_length_when_it_has_come(product: Product) -> None:
