@@ -71,7 +71,7 @@ def _migrated() -> str:
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return "unreachable"
     return "migrations pending" if pending else "ok"
 

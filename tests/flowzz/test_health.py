@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from celery.signals import before_task_publish
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 from redis import ConnectionError as RedisLost
@@ -94,3 +95,41 @@ def test_unavailable_without_the_database(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(backlog, "oldest_due", lost)
     status, body = ask()
     assert (status, body["oldestDueSeconds"]) == (503, None)
+
+
+def ask_ready() -> tuple[int, dict[str, Any]]:
+    response = Client().get("/health/ready")
+    return response.status_code, response.json()["checks"]
+
+
+def test_ready_with_database_redis_and_all_migrations() -> None:
+    assert ask_ready() == (200, {"database": "ok", "redis": "ok"})
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_not_ready_without_the_database(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def lost(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lost)
+    assert ask_ready() == (503, {"database": "unreachable", "redis": "ok"})
+
+
+def test_not_ready_before_a_migration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: ["one"])
+    assert ask_ready() == (503, {"database": "migrations pending", "redis": "ok"})
+
+
+def test_not_ready_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise RedisLost
+
+    monkeypatch.setattr(redis, "client", lost)
+    assert ask_ready() == (503, {"database": "ok", "redis": "unreachable"})
+
+
+def test_process_lives_whatever_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis, "client", None)
+    assert Client().get("/health/live").json() == {"status": "ok"}
