@@ -6,6 +6,7 @@ form that the libraries for frontends know (ratelimit-header-parser).
 """
 
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
@@ -81,7 +82,8 @@ class LoginThrottle(RateThrottle):
     limit = LOGIN_RATE
 
     def key(self, request: Request) -> str | None:
-        return self.get_ident(request)
+        address = self.get_ident(request)
+        return client_at(address) if address else None
 
 
 class SchemaThrottle(LoginThrottle):
@@ -92,8 +94,25 @@ class SchemaThrottle(LoginThrottle):
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, as the login's limit counts it."""
-    return LoginThrottle().get_ident(Request(request))
+    """Where a request comes from, as the last trusted proxy saw it."""
+    return LoginThrottle().get_ident(Request(request)) or ""
+
+
+def client_at(address: str) -> str:
+    """Whom to count for an address: without its port, which some proxies add; of IPv6 the /64.
+
+    A client has 2⁶⁴ IPv6 addresses to choose from, and would have as many limits.
+    """
+    is_with_port = address.startswith("[") or address.count(":") == 1
+    host = address.rpartition(":")[0].strip("[]") if is_with_port else address
+    try:
+        version = ip_address(host)
+    except ValueError:
+        return address
+    if isinstance(version, IPv4Address):
+        return host
+    mapped = version.ipv4_mapped
+    return str(mapped or IPv6Network((version, 64), strict=False))
 
 
 class RateLimitHeadersMiddleware:

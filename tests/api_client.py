@@ -10,10 +10,10 @@ from flowzz.accounts.tokens import RefreshToken
 
 
 class Frontend(APIClient):
-    """Speaks JSON with a user's token, or with none; each from an address of its own."""
+    """Speaks JSON with a user's token, or with none; each from a network of its own."""
 
     def __init__(self, user: User | None = None) -> None:
-        super().__init__(REMOTE_ADDR=f"2001:db8::{uuid4().hex[:4]}:{uuid4().hex[:4]}")
+        super().__init__(REMOTE_ADDR=f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1")
         if user:
             token = RefreshToken.for_user(user).access_token
             self.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")

@@ -10,7 +10,7 @@ from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
 from flowzz.adjustable import LOGIN_RATE
 from flowzz.rates import Rate, RateExceeded
-from flowzz.throttling import LoginThrottle, address_of
+from flowzz.throttling import LoginThrottle, address_of, client_at
 
 if TYPE_CHECKING:  # unfold has no types
     from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
@@ -33,7 +33,7 @@ class LoginForm(AuthenticationForm):
         """Count the try before the password is looked at; raises ValidationError."""
         assert self.request is not None
         try:
-            Rate(LoginThrottle.name, LOGIN_RATE.value).hit(address_of(self.request))
+            Rate(LoginThrottle.name, LOGIN_RATE.value).hit(client_at(address_of(self.request)))
         except RateExceeded:
             raise ValidationError(
                 "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."

@@ -28,6 +28,16 @@ def test_after_too_many_tries_the_right_password_is_refused_too(settings: Settin
     assert log_in("192.0.2.2", PASSWORD)
 
 
+def test_another_ipv6_address_of_the_same_client_is_refused_too(settings: Settings) -> None:
+    settings.RATE_LIMIT_LOGIN = "1/minute"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    User.objects.create_superuser(EMAIL, PASSWORD)
+
+    assert not log_in("2001:db8::1", "errada")
+    assert not log_in("2001:db8::2", PASSWORD)
+    assert log_in("2001:db8:0:1::1", PASSWORD)
+
+
 def test_page_is_in_portuguese_and_has_our_icon() -> None:
     icon = Browser().get("/favicon.ico").headers["Location"]
     page = Browser().get("/admin/login/").content.decode()
