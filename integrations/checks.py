@@ -13,7 +13,13 @@ ADDRESSES = {
     "PUBLIC_BASE_URL": "Passwords, tokens and webhooks would travel in the clear.",
     "COINZZ_API_URL": "API keys would travel in the clear.",
 }
-SIZES = ("INBOX_BATCH_SIZE", "SPOOL_MAX_EVENTS", "SYNC_PAGE_SIZE", "WEBHOOK_MAX_BYTES")
+SIZES = (
+    "INBOX_BATCH_SIZE",
+    "SPOOL_MAX_BYTES",
+    "SPOOL_MAX_EVENTS",
+    "SYNC_PAGE_SIZE",
+    "WEBHOOK_MAX_BYTES",
+)
 
 
 def check_encryption_fallbacks(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:

@@ -19,21 +19,31 @@ from integrations.deliveries import Delivery, route_all
 log = structlog.stdlib.get_logger(__name__)
 
 KEY = "flowzz:spool"
+BYTES = "flowzz:spool:bytes"
 LOCK = "flowzz:spool:mover"
 LOCK_SECONDS = 15
 WAIT_SECONDS = 2
 # Of the largest bodies these are 70 MB.
 BATCH = 200
 
-# Length and push in one step, so that the bound holds whoever pushes beside us.
+# Looked at and pushed in one step, so that the bounds hold whoever pushes beside us. Both are
+# needed: while the database is down nobody's token can be checked, and large bodies by the
+# thousand would fill Redis.
 _PUSH = """
-if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
-return redis.call('RPUSH', KEYS[1], ARGV[2])
+local length = redis.call('LLEN', KEYS[1])
+local bytes = length > 0 and tonumber(redis.call('GET', KEYS[2]) or 0) or 0
+if length >= tonumber(ARGV[1]) or bytes + #ARGV[3] > tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[2], bytes + #ARGV[3])
+return redis.call('RPUSH', KEYS[1], ARGV[3])
+"""
+# By value: where the lock has run out, another mover has the entry in hand too.
+_TAKE = """
+if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 then redis.call('DECRBY', KEYS[2], #ARGV[1]) end
 """
 
 
 class SpoolFull(Exception):
-    """The spool has reached its bound."""
+    """The spool has reached one of its bounds."""
 
 
 class SpoolBusy(Exception):
@@ -42,7 +52,8 @@ class SpoolBusy(Exception):
 
 def keep(delivery: Delivery) -> None:
     """Keep a delivery whose token nobody could check; raises SpoolFull or RedisError."""
-    if not redis.client().eval(_PUSH, 1, KEY, settings.SPOOL_MAX_EVENTS, _dump(delivery)):
+    bounds = settings.SPOOL_MAX_EVENTS, settings.SPOOL_MAX_BYTES
+    if not redis.client().eval(_PUSH, 2, KEY, BYTES, *bounds, _dump(delivery)):
         raise SpoolFull
 
 
@@ -79,8 +90,7 @@ def _move(entries: Sequence[bytes]) -> set[uuid.UUID]:
     inbox.store_all(routed)
     with redis.client().pipeline(transaction=False) as pipeline:
         for entry in entries:
-            # By value: where the lock has run out, another mover has it in hand too.
-            pipeline.lrem(KEY, 1, entry.decode())
+            pipeline.eval(_TAKE, 2, KEY, BYTES, entry.decode())
         pipeline.execute()
     return {integration.id for _, integration in routed if integration}
 

@@ -244,6 +244,29 @@ def test_a_full_spool_asks_to_try_again(seller: Seller, settings: Settings) -> N
     assert responses[2]["Retry-After"] == "30"
 
 
+def test_spool_full_of_large_bodies_asks_to_try_again_until_they_are_moved(
+    seller: Seller, settings: Settings
+) -> None:
+    settings.SPOOL_MAX_BYTES = 10_000
+    bodies = [order(number) + b" " * 2_500 for number in range(4)]
+
+    responses = post_without_database(seller.path, *bodies)
+
+    assert [response.status_code for response in responses] == [200, 200, 503, 503]
+    assert spool.empty() == 2
+    assert redis.client().get(spool.BYTES) == b"0"
+    responses = post_without_database(seller.path, *bodies[2:])
+    assert [response.status_code for response in responses] == [200, 200]
+
+
+def test_a_lost_count_of_bytes_does_not_close_the_spool(seller: Seller, settings: Settings) -> None:
+    redis.client().set(spool.BYTES, settings.SPOOL_MAX_BYTES)
+
+    [response] = post_without_database(seller.path, order(1))
+
+    assert response.status_code == 200
+
+
 def test_with_both_away_the_sender_is_asked_to_try_again(seller: Seller) -> None:
     with patch.object(Redis, "execute_command", side_effect=RedisError):
         [response] = post_without_database(seller.path, order(1))
