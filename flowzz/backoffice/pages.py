@@ -1,16 +1,18 @@
 """What the pages of the admin have in common: lists that stay fast, rows that nobody edits."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -49,6 +51,24 @@ class Page(ModelAdmin[_Row]):
     """A page of the admin, whose forms leave their lines in the trail instead of Django's log."""
 
     list_sections = ()  # a list's template looks it up for each row
+
+    def get_urls(self) -> list[URLPattern]:
+        """Those of the page and of its actions; what can't be an id is found nowhere."""
+        urls = super().get_urls()
+        for url in urls:
+            url.callback = self._for_ids(url.callback)
+        return urls
+
+    def _for_ids(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                self.opts.pk.to_python(unquote(str(kwargs.get("object_id", ""))) or None)
+            except ValidationError:
+                raise Http404 from None
+            return view(request, *args, **kwargs)
+
+        return checked
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         return trail.record(request, "Incluiu", obj)
