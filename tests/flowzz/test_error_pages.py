@@ -1,0 +1,44 @@
+"""What people read where there is no page: in Portuguese, with what to do."""
+
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from flowzz import metrics
+from flowzz.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def heading(browser: Browser, path: str, **request: Any) -> tuple[int, str]:
+    response = browser.get(path, **request)
+    page = response.content.decode()
+    assert '<html lang="pt-br">' in page
+    return response.status_code, page.partition("<h1>")[2].partition("</h1>")[0]
+
+
+def test_address_that_does_not_exist() -> None:
+    assert heading(Browser(), "/nowhere") == (404, "Não encontrado")
+
+
+def test_page_that_this_person_may_not_see() -> None:
+    browser = Browser()
+    browser.force_login(User.objects.create(email="equipe@flowzz.test", is_staff=True))
+    assert heading(browser, "/admin/accounts/user/") == (403, "Sem permissão")
+
+
+def test_another_hosts_name() -> None:
+    assert heading(Browser(), "/", headers={"host": "other.example"}) == (
+        400,
+        "Requisição inválida",
+    )
+
+
+def test_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(metrics, "generate_latest", fail)
+    browser = Browser(raise_request_exception=False)
+    assert heading(browser, "/metrics") == (500, "Algo deu errado")
