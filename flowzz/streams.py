@@ -71,18 +71,22 @@ class Hold:
         await asyncio.wait(
             {sending, gone}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED
         )
-        left = {sending, gone}
-        while left:  # Python 3.11's wait_for, which Redis' client uses, may swallow one
-            for task in left:
-                task.cancel()
-            _, left = await asyncio.wait(left, timeout=1)
-        await asyncio.gather(sending, gone, return_exceptions=True)
+        gone.cancel()  # not awaited: once cancelled, Granian's future has no end that asyncio knows
+        while not sending.done():  # Python 3.11's wait_for, in Redis' client, may swallow one
+            sending.cancel()
+            await asyncio.wait({sending}, timeout=1)
+        await asyncio.gather(sending, return_exceptions=True)
 
     async def _send(self, transport: Any, body: bytes) -> None:
         assert self._source is not None
-        await transport.send_bytes(body)
-        async for chunk in self._source:
-            await transport.send_bytes(chunk)
+        try:
+            await transport.send_bytes(body)
+            async for chunk in self._source:
+                await transport.send_bytes(chunk)
+        finally:
+            # Granian ends the answer when nobody has its transport any more, and the cancellation
+            # that ends this keeps the frame.
+            del transport
 
     def release(self) -> None:
         if self._who is not None:
