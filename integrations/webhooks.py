@@ -42,7 +42,8 @@ def receive(request: HttpRequest, provider: str, token: str = "") -> HttpRespons
         delivery = _delivery(request, provider, token)
         _keep(delivery)
     except TooLarge:
-        return _refusal(413, "PAYLOAD_TOO_LARGE", "O corpo passa do limite de 256 KiB.")
+        limit = f"O corpo passa do limite de {settings.WEBHOOK_MAX_BYTES // 1024} KiB."
+        return _refusal(413, "PAYLOAD_TOO_LARGE", limit)
     except UnknownToken:
         return _refusal(404, "NOT_FOUND", "Endereço de webhook desconhecido.")
     except SignatureRefused as refused:

@@ -1,5 +1,6 @@
 """The public door, from the request to the row in the inbox and the answer."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.test.client import FakePayload
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from flowzz import redis
 from flowzz.rates import Rate
@@ -159,6 +161,14 @@ def test_a_body_at_the_limit_is_kept_and_one_over_it_is_not(seller: Seller) -> N
     assert seller.post(b" " * LIMIT).status_code == 200
     assert refusal(seller.post(b" " * (LIMIT + 1))) == (413, "PAYLOAD_TOO_LARGE")
     assert [len(event.body or b"") for event in seller.events] == [LIMIT]
+
+
+def test_the_refusal_of_a_large_body_tells_the_limit_that_holds(
+    seller: Seller, settings: Settings
+) -> None:
+    settings.WEBHOOK_MAX_BYTES = 2048
+    message = json.loads(seller.post(b" " * 2049).content)["message"]
+    assert message == "O corpo passa do limite de 2 KiB."
 
 
 def test_a_body_announced_as_too_large_is_not_read(seller: Seller) -> None:
