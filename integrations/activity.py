@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -27,15 +27,16 @@ SETTLED = timedelta(minutes=5)
 STEPS = 4
 """Classes of latency in each doubling: a percentile is off by 9 % at most."""
 AT_ONCE = 24
+WORST = [Circuit.OPEN, Circuit.HALF_OPEN, Circuit.CLOSED]
 
 _COUNT = """
     INSERT INTO integrations_activityhour (
-        hour, events, reasons, latencies, runs, run_errors, sales_created, sales_updated
+        hour, events, reasons, latencies, runs, run_errors, sales_created, sales_updated, circuit
     )
     SELECT hour, events.outcomes, events.reasons, latencies.classes, runs.states, runs.errors,
         (SELECT count(*) FROM sales_sale
             WHERE created_at >= hour AND created_at < hour + interval '1 hour'),
-        events.updated + runs.updated
+        events.updated + runs.updated, ''
     FROM unnest(%(hours)s::timestamptz[]) AS hour
     CROSS JOIN LATERAL (
         SELECT coalesce(jsonb_object_agg(key, number) FILTER (WHERE axis = 1), '{}') AS outcomes,
@@ -135,15 +136,14 @@ def _missing(now: datetime) -> set[datetime]:
 def _note(now: datetime) -> None:
     """Keep the worst of what only shows at the moment: the longest wait, the circuit."""
     oldest = backlog.oldest_due()
-    notes: dict[str, Any] = {}
+    states = {breaker(name).state().state for name in PROVIDERS}
+    notes: dict[str, Any] = {"circuit": _worst(next(state for state in WORST if state in states))}
     if oldest:
         notes["oldest_seconds"] = Greatest("oldest_seconds", (now - oldest).total_seconds())
-    states = {breaker(name).state().state for name in PROVIDERS}
-    if Circuit.OPEN in states:
-        notes["circuit"] = Circuit.OPEN
-    elif Circuit.HALF_OPEN in states:
-        notes["circuit"] = Case(
-            When(circuit=Circuit.OPEN, then=Value(Circuit.OPEN)), default=Value(Circuit.HALF_OPEN)
-        )
-    if notes:
-        ActivityHour.objects.filter(hour=hour_of(now)).update(**notes)
+    ActivityHour.objects.filter(hour=hour_of(now)).update(**notes)
+
+
+def _worst(state: Circuit) -> Case:
+    """This state, or a worse one that was seen in the hour; nobody has looked where it is empty."""
+    worse = WORST[: WORST.index(state)]
+    return Case(When(circuit__in=worse, then=F("circuit")), default=Value(state))

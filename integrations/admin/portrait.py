@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from integrations import volume
+from integrations.admin.overview.filters import TONES, level_of
 from integrations.facts import facts_of
 from integrations.health import Health, assess
 from integrations.models import Alert, Integration, SyncRun, WebhookEvent, WebhookToken
 
 EVENTS_SHOWN, RUNS_SHOWN = 8, 5
-WELL, FAIR = 90, 60
 DAY, WEEK = 24, 168
 HEIGHT = 40.0
 
@@ -54,9 +54,8 @@ class Portrait:
 
     @property
     def tone(self) -> str:
-        if self.health.score >= WELL:
-            return "good"
-        return "warning" if self.health.score >= FAIR else "bad"
+        """As the first page and the filter of the list judge it."""
+        return TONES[level_of(self.health)]
 
 
 def portray(integration: Integration) -> Portrait:

@@ -75,6 +75,14 @@ def test_the_worst_of_the_circuit_stays(monkeypatch: pytest.MonkeyPatch) -> None
     assert ActivityHour.objects.latest("hour").circuit == "open"
 
 
+def test_nobody_looked_at_the_circuit_of_an_hour_filled_in_later() -> None:
+    activity.measure()
+    assert list(ActivityHour.objects.order_by("-hour").values_list("circuit", flat=True)[:2]) == [
+        "closed",
+        "",
+    ]
+
+
 def test_percentiles() -> None:
     assert activity.percentile({}, 0.5) is None
     # 100 events of 1 s and one of about a minute: classes of quarters of a doubling of 1 ms.

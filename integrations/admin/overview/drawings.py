@@ -41,7 +41,7 @@ def webhooks(slots: Sequence[Sums]) -> Chart:
         series.append(Series(name, tone, values, href, whole(sum(values))))
     return stacked(
         "Webhooks recebidos",
-        f"Eventos {_each(slots)}, pelo que veio deles.",
+        f"Eventos {each(slots)}, pelo que veio deles.",
         _along(slots, EVENTS, "received_at"),
         series,
         number=whole,
@@ -51,14 +51,20 @@ def webhooks(slots: Sequence[Sums]) -> Chart:
 def success(slots: Sequence[Sums]) -> Chart:
     good = [slot.runs[RunState.SUCCEEDED] for slot in slots]
     ended = [slot.runs.total() for slot in slots]
-    values = [100 * part / of if of else None for part, of in zip(good, ended, strict=True)]
+    went_well = [100 * part / of if of else None for part, of in zip(good, ended, strict=True)]
+    did_not = [None if share is None else 100 - share for share in went_well]
     total = f"{percent(100 * sum(good) / sum(ended))} de {whole(sum(ended))}" if sum(ended) else ""
-    filters = {"state__exact": RunState.SUCCEEDED, **_whole_period("finished_at", slots)}
+    period = _whole_period("finished_at", slots)
+    succeeded = list_of(RUNS, state__exact=RunState.SUCCEEDED, **period)
+    others = list_of(RUNS, state__in=f"{RunState.FAILED},{RunState.CANCELLED}", **period)
     return stacked(
         "Taxa de sucesso das sincronizações",
-        f"Das que terminaram {_each(slots)}, quantas deram certo (%).",
+        f"Das que terminaram {each(slots)}, quantas deram certo (%).",
         _along(slots, RUNS, "finished_at"),
-        [Series("Deram certo", "good", values, list_of(RUNS, **filters), total)],
+        [
+            Series("Deram certo", "good", went_well, succeeded, total),
+            Series("Falharam ou foram canceladas", "bad", did_not, others),
+        ],
         number=percent,
         most=100,
     )
@@ -75,7 +81,7 @@ def latency(slots: Sequence[Sums]) -> Chart:
         )
     return lines(
         "Tempo de processamento",
-        f"Da chegada até estar aplicado, {_each(slots)}; p95: 95 % levaram no máximo isso.",
+        f"Da chegada até estar aplicado, {each(slots)}; p95: 95 % levaram no máximo isso.",
         _along(slots, EVENTS, "received_at"),
         series,
         number=duration,
@@ -103,7 +109,7 @@ def sales(slots: Sequence[Sums]) -> Chart:
 def oldest(slots: Sequence[Sums]) -> Chart:
     return stacked(
         "Maior espera na fila",
-        f"O evento que mais esperou para ser processado, em minutos, {_each(slots)}.",
+        f"O evento que mais esperou para ser processado, em minutos, {each(slots)}.",
         _along(slots, EVENTS, "received_at"),
         [Series("Espera (min)", "warning", [slot.oldest_seconds / 60 for slot in slots])],
         number=whole,
@@ -169,6 +175,8 @@ class Moment:
     tone: str
     label: str
     href: str
+    middle: str
+    tick: str
 
 
 def circuit(slots: Sequence[Sums]) -> list[Moment]:
@@ -179,6 +187,8 @@ def circuit(slots: Sequence[Sums]) -> list[Moment]:
             CIRCUIT_TONES[slot.circuit],
             f"{slot.label}: {Circuit(slot.circuit).label if slot.circuit else 'sem medição'}",
             list_of(RUNS, **between("finished_at", slot.start, slot.end)),
+            f"{100 * (at + 0.5) / len(slots):.3f}%",
+            _tick(at, slot, len(slots)),
         )
         for at, slot in enumerate(slots)
     ]
@@ -208,7 +218,7 @@ def _tick(at: int, slot: Sums, count: int) -> str:
     return f"{slot.start:%d/%m}" if count <= FEW or at % 5 == 2 else ""
 
 
-def _each(slots: Sequence[Sums]) -> str:
+def each(slots: Sequence[Sums]) -> str:
     hours = (slots[0].end - slots[0].start) // HOUR
     return {1: "por hora", DAY: "por dia"}.get(hours, f"a cada {hours} horas")
 

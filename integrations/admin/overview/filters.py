@@ -20,6 +20,9 @@ class Level(models.TextChoices):
     BAD = "ruim", "Com problema"
 
 
+TONES = {Level.GOOD: "good", Level.FAIR: "warning", Level.BAD: "bad"}
+
+
 def level_of(health: Health) -> Level:
     if health.score == WHOLE:
         return Level.GOOD

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations import backlog, facts
 from integrations.admin.overview.addresses import list_of
-from integrations.admin.overview.filters import Level, level_of
+from integrations.admin.overview.filters import TONES, Level, level_of
 from integrations.admin.overview.texts import ago, duration, whole
 from integrations.gauges import MOST
 from integrations.health import QUEUE_LATE, Health
@@ -87,9 +87,6 @@ def _integrations(levels: Counter[Level]) -> list[Figure]:
     ]
 
 
-TONES = {Level.GOOD: "good", Level.FAIR: "warning", Level.BAD: "bad"}
-
-
 def _worries(worst: Mapping[UUID, Health]) -> list[Worry]:
     found = Integration.objects.select_related("user").in_bulk(list(worst))
     return [_worry(found[one], health) for one, health in worst.items() if one in found]
@@ -136,23 +133,24 @@ def _circuits() -> list[Figure]:
     found = []
     for name, provider in PROVIDERS.items():
         state = breaker(name).state()
-        label, tone = CIRCUITS[state.state]
+        label, tone, hint = CIRCUITS[state.state]
+        since = f"{hint}, {ago(state.opened_at)}" if state.opened_at else hint
         found.append(
             Figure(
                 f"Circuito do {provider.label}",
                 label,
                 list_of("integrations.syncrun"),
                 tone,
-                f"aberto {ago(state.opened_at)}" if state.opened_at else "",
+                since,
             )
         )
     return found
 
 
 CIRCUITS = {
-    "closed": ("Fechado", "good"),
-    "half_open": ("Em teste", "warning"),
-    "open": ("Aberto", "bad"),
+    "closed": ("Fechado", "good", "as chamadas à API passam"),
+    "half_open": ("Em teste", "warning", "uma chamada experimenta a API"),
+    "open": ("Aberto", "bad", "a API não responde"),
 }
 
 

@@ -52,4 +52,5 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         },
         "errors": drawings.errors(slots),
         "circuit": drawings.circuit(slots),
+        "each": drawings.each(slots),
     }

@@ -14,6 +14,8 @@ from django.utils import timezone
 from flowzz.accounts.models import User
 from flowzz.backoffice.charts import Series, Slot, lines, stacked
 from integrations import activity
+from integrations.admin.overview import drawings
+from integrations.admin.overview.periods import PERIODS
 from integrations.admin.overview.texts import duration, percent, whole
 from integrations.models import EventState, WebhookEvent
 from tests.factories import IntegrationFactory, SyncRunFactory
@@ -90,6 +92,19 @@ def test_who_may_not_see_integrations_sees_no_figures(staff: Staff) -> None:
     staff.force_login(user)
     assert "Espera do mais antigo" not in staff.get(FIRST_PAGE).content.decode()
     assert staff.get(reverse("backoffice:overview")).status_code == 403
+
+
+def test_an_hour_in_which_every_sync_failed_is_not_an_empty_one() -> None:
+    now = timezone.now()
+    slots = PERIODS["24h"].slots(now)
+    slots[0].runs.update(FAILED=2)
+    slots[1].runs.update(SUCCEEDED=3, FAILED=1)
+    chart = drawings.success(slots)
+    assert [(bar.tone, bar.height) for bar in chart.bars] == [
+        ("bad", "160.0"),
+        ("good", "120.0"),
+        ("bad", "40.0"),
+    ]
 
 
 SLOTS = [Slot("10 h", "10 h", "/a"), Slot("11 h", "", "/b")]
