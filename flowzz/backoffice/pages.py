@@ -91,11 +91,12 @@ class Page(ModelAdmin[_Row]):
 class ReadOnlyPage(Page[Any]):
     """Rows of the system's own: staff look at them, and act through actions.
 
-    Counting ten million rows takes seconds, so the lists don't.
+    Counting ten million rows takes seconds, so neither the lists nor their filters do.
     """
 
     paginator = InfinitePaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering: ClassVar[tuple[str | Combinable, ...]] = ("-id",)
 
