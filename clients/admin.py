@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from clients.contacts import format_phone
 from clients.documents import format_document
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
@@ -75,7 +76,7 @@ class ClientPage(PersonalPage):
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "status", "user", "created_at", "updated_at", "erased_at")}),
         ("Documento", {"fields": ("document", "document_valid", "document_identifies")}),
-        ("Contato", {"fields": ("phone", "email")}),
+        ("Contato", {"fields": ("shown_phone", "email")}),
         (
             "Endereço",
             {
@@ -92,7 +93,7 @@ class ClientPage(PersonalPage):
             },
         ),
     )
-    readonly_fields: ClassVar[tuple[str, ...]] = ("document",)
+    readonly_fields: ClassVar[tuple[str, ...]] = ("document", "shown_phone")
 
     status_badge = badge(
         "status",
@@ -108,9 +109,13 @@ class ClientPage(PersonalPage):
     def document(self, client: Client) -> str:
         return format_document(client.cpf)
 
+    @admin.display(description="telefone", empty_value="—")
+    def shown_phone(self, client: Client) -> str:
+        return format_phone(client.phone)
+
     @admin.display(description="contato")
     def contact(self, client: Client) -> SafeString:
-        return two_lines(client.phone, breakable(client.email or ""))
+        return two_lines(format_phone(client.phone), breakable(client.email or ""))
 
     @admin.display(description="cidade")
     def place(self, client: Client) -> str:

@@ -20,6 +20,22 @@ _BRAZILIAN = re.compile(
     re.VERBOSE,
 )
 
+_E164 = re.compile(r"\+[0-9]+")
+_WRITTEN = re.compile(r"\+55([0-9]{2})([0-9]{4,5})([0-9]{4})")
+
+AREAS = [
+    *range(11, 20),
+    *(21, 22, 24, 27, 28),
+    *(*range(31, 36), 37, 38),
+    *range(41, 50),
+    *(51, 53, 54, 55),
+    *range(61, 70),
+    *(71, 73, 74, 75, 77, 79),
+    *range(81, 90),
+    *range(91, 100),
+]
+"""Brazil's area codes, as ANATEL gives them."""
+
 _CEP_SEPARATORS = re.compile(r"[\s.\-]")
 _CEP = re.compile(r"[0-9]{7,8}")
 
@@ -76,6 +92,26 @@ def normalise_phone(raw: str) -> str:
         return _brazilian(digits)
     digits = digits.removeprefix("00")
     return _brazilian(digits[2:]) if digits.startswith("55") else _foreign(digits)
+
+
+def format_phone(e164: str) -> str:
+    """As people write it: `(11) 98765-4321`, a foreign one `+351 912 345 678`.
+
+    What is not in E.164, such as a masked number, stays as it is.
+    """
+    if match := _WRITTEN.fullmatch(e164):
+        return "({}) {}-{}".format(*match.groups())
+    try:
+        number = phonenumbers.parse(e164 if _E164.fullmatch(e164) else "")
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def phones_without_area(raw: str) -> list[str]:
+    """Every number in E.164 that eight or nine digits can be: people leave the area code out."""
+    digits = _digits(raw)
+    return [f"+55{area}{digits}" for area in AREAS] if len(digits) in (8, 9) else []
 
 
 def normalise_email(raw: str) -> str:

@@ -6,15 +6,25 @@ from operator import and_
 
 from django.db.models import Q, QuerySet
 
-from clients.contacts import normalise_email, normalise_phone
+from clients.contacts import normalise_email, normalise_phone, phones_without_area
 from clients.documents import normalise_document
 from clients.folding import Folded, fold
 from clients.models import Client
 
 
 def search_clients(text: str) -> "QuerySet[Client]":
-    """Clients of all users that fit a text; documents and phones in any writing."""
-    return Client.objects.alias(folded_name=Folded("name")).filter(_condition(text.strip()))
+    """Clients of all users that fit a text; documents and phones in any writing.
+
+    A phone without its area code fits those of every area.
+    """
+    fits = _condition(text.strip())
+    if phones := phones_without_area(text):
+        fits |= Q(phone__in=phones) & ~Q(phone="")
+    return _clients().filter(fits)
+
+
+def _clients() -> "QuerySet[Client]":
+    return Client.objects.alias(folded_name=Folded("name"))
 
 
 class NotOneClient(Exception):
@@ -33,7 +43,7 @@ def find_one(who: str, user_email: str = "") -> Client:
             raise NotOneClient("Diga também o usuário, ou use o id do cliente.") from None
         if "@" not in who and not any(map(str.isdecimal, who)):
             raise NotOneClient("Use o id, o documento, o telefone ou o e-mail.") from None
-        found = search_clients(who).filter(user__email__iexact=user_email.strip())
+        found = _clients().filter(_condition(who.strip()), user__email__iexact=user_email.strip())
     clients = list(found.select_related("user").order_by("id"))
     if len(clients) == 1:
         return clients[0]

@@ -48,6 +48,8 @@ TONES = {
     "success": "good",
     "danger": "bad",
 }
+PAYMENTS = {"credit_card": "Cartão", "pix": "Pix", "afterpay": "Venda pós-paga"}
+"""What platforms write as programs do; all else is shown as sent."""
 CAMPAIGN = ("source", "medium", "campaign", "content", "term")
 
 
@@ -97,7 +99,7 @@ class SalePage(ExportablePage):
                 "fields": (
                     ("product_name", "product_sku"),
                     ("quantity", "shown_unit_price", "price", "shown_commission"),
-                    ("payment_method", "tracking_code"),
+                    ("paid_by", "tracking_code"),
                 )
             },
         ),
@@ -117,7 +119,14 @@ class SalePage(ExportablePage):
         ),
     )
 
-    readonly_fields = ("shown_unit_price", "price", "shown_commission", "newest", "other_data")
+    readonly_fields = (
+        "shown_unit_price",
+        "price",
+        "shown_commission",
+        "paid_by",
+        "newest",
+        "other_data",
+    )
 
     status_badge = badge("status", "situação", STATUS_COLOURS)
     shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
@@ -130,7 +139,11 @@ class SalePage(ExportablePage):
 
     @admin.display(description="produto")
     def product(self, sale: Sale) -> SafeString:
-        return two_lines(sale.product_name, sale.payment_method)
+        return two_lines(sale.product_name, self.paid_by(sale))
+
+    @admin.display(description="forma de pagamento", empty_value="—")
+    def paid_by(self, sale: Sale) -> str:
+        return PAYMENTS.get(sale.payment_method, sale.payment_method)
 
     @admin.display(description="usuário")
     def seller(self, sale: Sale) -> SafeString:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from clients.contacts import (
     STATES,
+    format_phone,
     normalise_cep,
     normalise_email,
     normalise_phone,
@@ -144,6 +145,20 @@ def test_normalising_a_phone_twice_changes_nothing(raw: str) -> None:
     phone = normalise_phone(raw)
 
     assert normalise_phone(phone) == phone
+
+
+@pytest.mark.parametrize(
+    ("e164", "written"),
+    [
+        ("+5562954544554", "(62) 95454-4554"),
+        ("+556232324554", "(62) 3232-4554"),
+        ("+351912345678", "+351 912 345 678"),
+        ("+55 62 ***-4554", "+55 62 ***-4554"),
+        ("", ""),
+    ],
+)
+def test_a_phone_is_shown_as_people_write_it(e164: str, written: str) -> None:
+    assert format_phone(e164) == written
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from clients.search import search_clients
+from clients.search import NotOneClient, find_one, search_clients
 from tests.factories import ClientFactory
 
 
@@ -16,7 +16,9 @@ from tests.factories import ClientFactory
         ("ana", True),
         ("beltr", True),
         ("529.982.247-26", False),
-        ("954544554", False),
+        ("95454-4554", True),
+        ("954544555", False),
+        ("5454-4554", False),
         ("ana@exemplo.com", False),
         ("joana", False),
     ],
@@ -27,3 +29,11 @@ def test_client_is_found_by_what_people_type(text: str, is_found: bool) -> None:
     )
     ClientFactory.create(name="Rui Castro")
     assert list(search_clients(text)) == ([client] if is_found else [])
+
+
+@pytest.mark.django_db
+def test_a_phone_without_its_area_code_is_not_enough_to_choose_somebody() -> None:
+    client = ClientFactory.create(phone="+5562954544554")
+    assert find_one("(62) 95454-4554", client.user.email) == client
+    with pytest.raises(NotOneClient):
+        find_one("95454-4554", client.user.email)

@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clients.contacts import format_phone
 from clients.models import Client, ClientMove
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import once
@@ -140,13 +141,14 @@ def test_who_may_only_look_moves_nothing(looker: Browser, name: str) -> None:
 @pytest.mark.parametrize("name", ["sales_sale", "clients_client"])
 def test_a_list_has_few_columns_and_says_all_of_a_row(staff: Browser, name: str) -> None:
     sale = SaleFactory.create(
-        payment_method="Boleto", sale_date=NOON, user__email="loja@flowzz.test"
+        payment_method="credit_card", sale_date=NOON, user__email="loja@flowzz.test"
     )
     assert sale.client is not None
     Client.objects.update(email="rui@exemplo.com.br", city="Natal", state="RN")
+    phone = format_phone(sale.client.phone)
     rows = {
-        "sales_sale": [sale.external_id, "02/03/2026", "Boleto", sale.client.name],
-        "clients_client": [sale.client.name, sale.client.phone, "rui<wbr>@", "Natal / RN"],
+        "sales_sale": [sale.external_id, "02/03/2026", "Cartão", sale.client.name],
+        "clients_client": [sale.client.name, phone, "rui<wbr>@", "Natal / RN"],
     }
     shown = staff.get(reverse(f"admin:{name}_changelist"))
     text = shown.content.decode()

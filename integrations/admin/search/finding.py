@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from clients.contacts import normalise_email
+from clients.contacts import format_phone, normalise_email
 from clients.documents import format_document
 from clients.models import Client
 from clients.search import search_clients
@@ -125,7 +125,8 @@ def _sale(sale: Sale) -> Found:
 
 def _client(client: Client) -> Found:
     place = "/".join(filter(None, (client.city, client.state)))
-    details = [format_document(client.cpf), client.phone, client.email, place, f"de {client.user}"]
+    known = [format_document(client.cpf), format_phone(client.phone), client.email]
+    details = [*known, place, f"de {client.user}"]
     return Found(str(client), _joined(details), _page(client))
 
 
