@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flowzz.plurals import counted
 from integrations.models import IntegrationStatus
 
 SYNC_LATE = timedelta(hours=24)
@@ -71,7 +72,8 @@ def _checks(facts: Facts) -> list[tuple[bool, int, str]]:
         (
             facts.quarantined > 0,
             10,
-            f"{facts.quarantined} evento(s) em quarentena. A equipe precisa analisá-los.",
+            f"{counted(facts.quarantined, 'evento', 'eventos')} em quarentena. "
+            "A equipe precisa ver as causas.",
         ),
         (
             facts.paused_at is None

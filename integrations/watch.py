@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from flowzz.plurals import counted
 from integrations import alerts, backlog, inbox, silence
 from integrations.alerts import Wrong
 from integrations.health import QUEUE_LATE, SYNC_LATE
@@ -116,11 +117,11 @@ def dead_letters() -> Wrong:
     )
     counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
     return {
-        id_: f"{count} evento(s) em quarentena"
+        id_: f"{counted(count, 'evento', 'eventos')} em quarentena"
         + (
-            ". A equipe precisa ver a causa de cada um em Eventos e reprocessar ou descartar."
+            ". A equipe precisa ver as causas em Quarentena, e reprocessar ou descartar."
             if id_
-            else " sem integração que seja a dona. Em Eventos, atribua cada um ou descarte."
+            else " sem integração que seja a dona. Em Quarentena, atribua ou descarte."
         )
         for id_, count in counts
     }

@@ -18,11 +18,13 @@ from flowzz.backoffice.filters import numbered_or
 from flowzz.backoffice.pages import badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
 from flowzz.backoffice.reasons import ReasonForm, ask
+from flowzz.plurals import counted
 from integrations import inbox
 from integrations.admin import masked
 from integrations.admin.event_actions import EventActions
 from integrations.admin.telling import tell
 from integrations.bodies import NotJson
+from integrations.causes import explain
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.models import Axis, Origin, Sale, SaleStatusChange, Subscription
 from sales.statuses import SaleStatus, ShippingStatus
@@ -51,7 +53,7 @@ class WebhookEventPage(EventActions):
         "external_id",
         "state_badge",
         "outcome_badge",
-        "reason",
+        "cause_told",
         "attempts",
     )
     list_filter = (
@@ -85,7 +87,7 @@ class WebhookEventPage(EventActions):
                     ("state", "outcome", "finished_at"),
                     ("attempts", "next_attempt_at"),
                     "is_replay",
-                    ("reason", "error"),
+                    ("cause_told", "error"),
                     "failures",
                 )
             },
@@ -93,6 +95,7 @@ class WebhookEventPage(EventActions):
     )
     readonly_fields = (
         "told",
+        "cause_told",
         "effects",
         "differences",
         "failures",
@@ -110,6 +113,10 @@ class WebhookEventPage(EventActions):
     @admin.display(description="situação")
     def told(self, event: WebhookEvent) -> SafeString:
         return render_to_string("backoffice/event_told.html", {"told": tell(event), "event": event})
+
+    @admin.display(description="causa", ordering="reason", empty_value="—")
+    def cause_told(self, event: WebhookEvent) -> str:
+        return explain(event.reason).title if event.reason else ""
 
     @admin.display(description="efeitos")
     def effects(self, event: WebhookEvent) -> SafeString:
@@ -164,7 +171,7 @@ class WebhookEventPage(EventActions):
         count = inbox.replay(_free(events))
         self._report(request, count, "Reprocessou eventos", "na fila para reprocessar")
         if gone:
-            text = f"{gone} evento(s) já sem corpo: não há o que reprocessar."
+            text = f"{counted(gone, 'evento', 'eventos')} já sem corpo: não há o que reprocessar."
             self.message_user(request, text, messages.ERROR)
 
     @admin.action(description="Descartar os que estão em quarentena", permissions=["settle"])
@@ -186,7 +193,7 @@ class WebhookEventPage(EventActions):
             )
         reason = form.cleaned_data["reason"]
         count = inbox.discard(_free(events), reason)
-        self._report(request, count, "Descartou eventos", "descartado(s)", reason)
+        self._report(request, count, "Descartou eventos", "fora da quarentena", reason)
         return None
 
     def _report(
@@ -195,7 +202,7 @@ class WebhookEventPage(EventActions):
         if count:
             trail.record(request, action, None, reason=reason, details={"events": count})
         level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, f"{count} evento(s) {done}.", level)
+        self.message_user(request, f"{counted(count, 'evento', 'eventos')} {done}.", level)
 
     def hide(self, row: WebhookEvent) -> None:
         """Have what the page shows masked: its differences need the body as it is."""

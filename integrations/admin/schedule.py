@@ -33,11 +33,24 @@ class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):  # type: ignore[mis
     """Beat's list of tasks, with unfold's look."""
 
 
+def said(crontab: CrontabSchedule) -> str:
+    """The usual ones as people say them, `todo dia às 03:25`; the others as they are written."""
+    minute, hour = crontab.minute, crontab.hour
+    is_daily = (crontab.day_of_month, crontab.month_of_year, crontab.day_of_week) == ("*",) * 3
+    if is_daily and minute.isdecimal() and hour.isdecimal():
+        return f"todo dia às {int(hour):02}:{int(minute):02}"
+    if is_daily and minute.isdecimal() and hour == "*":
+        return f"a cada hora, no minuto {int(minute)}"
+    return str(crontab)
+
+
 class TaskForm(PeriodicTaskForm):  # type: ignore[misc]  # untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         self.fields["regtask"].widget = TaskSelect()
+        if crontab := self.fields.get("crontab"):  # missing where it is only looked at
+            crontab.label_from_instance = said
 
 
 @admin.register(PeriodicTask)
@@ -45,8 +58,10 @@ class PeriodicTaskPage(PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # u
     form = TaskForm
     change_form_template = None  # beat's own has a script in it, which our pages don't run
     date_hierarchy = None
-    list_display = ("name", "enabled", "scheduler", "last_run_at", "total_run_count")
+    list_display = ("name", "enabled", "when", "last_run_at", "total_run_count")
     list_filter = ("enabled",)
+    list_select_related = ("interval", "crontab")
+    search_help_text = "Nome da tarefa"
     # Beat's own have no permission, leave no trail and speak English.
     actions = ("enable_tasks", "disable_tasks", "run_tasks")
     fieldsets = (
@@ -54,6 +69,14 @@ class PeriodicTaskPage(PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # u
         ("Quando", {"fields": ("interval", "crontab", "last_run_at", "total_run_count")}),
     )
     readonly_fields = ("last_run_at", "total_run_count")
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """Without the one that Celery adds by itself, for results, which nobody keeps here."""
+        return super().get_queryset(request).exclude(task="celery.backend_cleanup")
+
+    @admin.display(description="quando")
+    def when(self, task: PeriodicTask) -> str:
+        return said(task.crontab) if task.crontab else str(task.interval or "—")
 
     @admin.action(description="Ligar", permissions=["change"])
     def enable_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:

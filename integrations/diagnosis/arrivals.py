@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from flowzz.plurals import counted
 from integrations import silence
 from integrations.diagnosis.facts import Facts, Finding, Light
 from integrations.health import QUEUE_LATE, SYNC_LATE
@@ -68,7 +69,7 @@ def queue(facts: Facts) -> Finding:
     if facts.quarantined:
         return Finding(
             Light.YELLOW,
-            f"{facts.quarantined} evento(s) em quarentena.",
+            f"{counted(facts.quarantined, 'evento', 'eventos')} em quarentena.",
             "Abra os eventos em quarentena desta integração, veja a causa e reprocesse ou "
             "descarte.",
             "Olá! Alguns avisos de venda chegaram de um jeito que não reconhecemos. Estamos "

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.timezone import localtime
 
 from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
@@ -122,7 +123,7 @@ class WebhookEvent(BulkRow):
         ]
 
     def __str__(self) -> str:
-        return self.external_id or str(self.id)
+        return self.external_id or f"{localtime(self.received_at):%d/%m/%Y %H:%M:%S}, sem número"
 
 
 class EventFailure(models.Model):

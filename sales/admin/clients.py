@@ -23,6 +23,7 @@ from flowzz.backoffice import masking, trail
 from flowzz.backoffice.pages import ReadOnlyInline, badge, frame, link
 from flowzz.backoffice.reasons import ReasonForm, ask
 from flowzz.money import reais
+from flowzz.plurals import counted
 from sales import merging
 from sales.admin.exports import ExportablePage
 from sales.admin.moves import MergeForm, SplitForm, told
@@ -131,7 +132,8 @@ class ClientSalesPage(ExportablePage, ClientPage):
         details = {"outro": str(other.id), "vendas": len(move.sales)}
         reason = form.cleaned_data["reason"]
         trail.record(request, "Uniu clientes", kept, reason=reason, details=details)
-        messages.success(request, f"Clientes unidos: {len(move.sales)} vendas passaram para este.")
+        moved = counted(len(move.sales), "venda passou", "vendas passaram")
+        messages.success(request, f"Clientes unidos: {moved} para este.")
         return redirect(back)
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
@@ -151,7 +153,8 @@ class ClientSalesPage(ExportablePage, ClientPage):
                 details = {"novo": str(move.target_id), "vendas": len(move.sales)}
                 reason = form.cleaned_data["reason"]
                 trail.record(request, "Separou vendas", client, reason=reason, details=details)
-                messages.success(request, f"{len(move.sales)} vendas são agora de outro cliente.")
+                moved = counted(len(move.sales), "venda é", "vendas são")
+                messages.success(request, f"{moved} agora de outro cliente.")
                 return redirect(_page_of(move.target or client))
         text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."
         title = "Separar vendas"

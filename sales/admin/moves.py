@@ -13,6 +13,7 @@ from clients.customer import Customer
 from clients.models import Client, ClientMove
 from flowzz.backoffice.reasons import ReasonForm
 from flowzz.money import reais
+from flowzz.plurals import counted
 from sales.models import Sale
 
 OFFERED = 100
@@ -67,7 +68,7 @@ def _label(sale: Sale) -> str:
 def told(move: ClientMove, *, may_undo: bool) -> SafeString | str:
     """A line about a merge or a split, for those who may with the way to undo it."""
     line = (
-        f"{move.get_kind_display()} de {len(move.sales)} vendas em "
+        f"{move.get_kind_display()} de {counted(len(move.sales), 'venda', 'vendas')} em "
         f"{localtime(move.made_at):%d/%m/%Y %H:%M}, por {move.made_by or 'alguém'}"
     )
     if move.undone_at:

@@ -73,7 +73,7 @@ CASES = [
     ("webhooks", replace(WELL, last_webhook_at=None), R, "Nenhum webhook"),
     ("webhooks", replace(WELL, rates=BUSY, last_webhook_at=NOW - 5 * HOUR), R, "O último"),
     ("fila", WELL, G, "Nada atrasado"),
-    ("fila", replace(WELL, quarantined=3), Y, "3 evento(s) em quarentena"),
+    ("fila", replace(WELL, quarantined=3), Y, "3 eventos em quarentena"),
     ("fila", replace(WELL, paused_at=NOW - DAY, due_since=NOW - DAY), Y, "A integração está"),
     ("fila", replace(WELL, due_since=NOW - 6 * MINUTE), R, "Há eventos esperando há 6"),
     ("fila", replace(WELL, has_workers=False), R, "Nenhum processo de trabalho"),

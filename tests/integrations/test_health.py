@@ -41,7 +41,7 @@ def test_nothing_wrong_is_a_hundred() -> None:
             70,
             "A integração está pausada",
         ),
-        (replace(WELL, quarantined=3), 90, "3 evento(s) em quarentena."),
+        (replace(WELL, quarantined=3), 90, "3 eventos em quarentena."),
         (replace(WELL, oldest_pending_at=NOW - timedelta(minutes=6)), 80, "Há eventos esperando"),
         (replace(WELL, api_key_set_at=NOW - timedelta(days=181)), 90, "A chave de API é antiga."),
     ],

@@ -136,7 +136,7 @@ def test_open_circuit_after_ten_minutes_until_a_probe_succeeds(db: None) -> None
 def test_dead_letters_until_none_is_left(seller: Seller) -> None:
     seller.told(b"no json", b"nor this")
     assert open_kinds() == [AlertKind.DEAD_LETTERS]
-    assert Alert.objects.get().message.startswith("2 evento(s) em quarentena")
+    assert Alert.objects.get().message.startswith("2 eventos em quarentena")
 
     inbox.discard(WebhookEvent.objects.all(), "Teste.")
     assert open_kinds() == []

@@ -50,7 +50,7 @@ def test_staff_cancel_a_run_from_its_list(staff: Staff) -> None:
     run = SyncRunFactory.create()
     ended = SyncRunFactory.create(state=RunState.SUCCEEDED)
     chosen = {"action": "cancel", "_selected_action": [str(run.id), str(ended.id)]}
-    assert told(staff.post(RUNS, chosen)) == ["1 sincronização(ões) cancelada(s)."]
+    assert told(staff.post(RUNS, chosen)) == ["1 sincronização cancelada."]
     run.refresh_from_db()
     ended.refresh_from_db()
     assert (run.state, ended.state) == (RunState.CANCELLED, RunState.SUCCEEDED)
@@ -60,7 +60,7 @@ def test_cancelling_an_ended_run_leaves_its_successor_alone(staff: Staff) -> Non
     ended = SyncRunFactory.create(state=RunState.SUCCEEDED)
     under_way = SyncRunFactory.create(integration=ended.integration)
     chosen = {"action": "cancel", "_selected_action": [str(ended.id)]}
-    assert told(staff.post(RUNS, chosen)) == ["0 sincronização(ões) cancelada(s)."]
+    assert told(staff.post(RUNS, chosen)) == ["0 sincronizações canceladas."]
     under_way.refresh_from_db()
     assert under_way.state == RunState.QUEUED
 

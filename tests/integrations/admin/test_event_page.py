@@ -99,3 +99,13 @@ def test_event_of_nobody_is_assigned_by_email(staff: Staff, seller: Seller) -> N
     assert act(staff, event, "assign_one", email=seller.email, reason="Teste") == 302
     seller.drain()
     assert seller.states == [(EventState.DONE, EventOutcome.CREATED)]
+
+
+def test_what_could_not_be_read_is_told_in_portuguese(staff: Staff, seller: Seller) -> None:
+    seller.told(b"{")
+    event = seller.events[0]
+    for address in (page_of(event), reverse("admin:integrations_webhookevent_changelist")):
+        page = staff.get(address).content.decode()
+        assert "O corpo não é um JSON válido" in page
+        assert ">invalid_json<" not in page
+    assert str(event).endswith(", sem número")

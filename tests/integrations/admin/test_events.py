@@ -49,14 +49,14 @@ def test_replayed_events_wait_again(staff: Staff) -> None:
     event = make_event(
         IntegrationFactory.create(), state=EventState.QUARANTINED, reason="invalid_json"
     )
-    assert act(staff, "replay", event) == ["1 evento(s) na fila para reprocessar."]
+    assert act(staff, "replay", event) == ["1 evento na fila para reprocessar."]
     event.refresh_from_db()
     assert (event.state, event.reason, event.is_replay) == (EventState.PENDING, "", True)
 
 
 def test_event_of_nobody_is_not_replayed(staff: Staff) -> None:
     event = make_event(None, state=EventState.QUARANTINED)
-    assert act(staff, "replay", event) == ["0 evento(s) na fila para reprocessar."]
+    assert act(staff, "replay", event) == ["0 eventos na fila para reprocessar."]
     event.refresh_from_db()
     assert event.state == EventState.QUARANTINED
 
@@ -67,7 +67,7 @@ def test_only_what_is_quarantined_is_discarded(staff: Staff) -> None:
     good = make_event(integration, state=EventState.DONE)
     assert act(staff, "discard", bad, good) == []
     assert act(staff, "discard", bad, good, reason="") == []
-    assert act(staff, "discard", bad, good, reason="Teste") == ["1 evento(s) descartado(s)."]
+    assert act(staff, "discard", bad, good, reason="Teste") == ["1 evento fora da quarentena."]
     bad.refresh_from_db()
     good.refresh_from_db()
     assert (bad.state, bad.outcome) == (EventState.IGNORED, EventOutcome.DISCARDED)

@@ -81,7 +81,7 @@ def test_integrations_by_health(staff: Staff) -> None:
     well = IntegrationFactory.create(connected_at=timezone.now())
     ill = IntegrationFactory.create(connected_at=timezone.now(), status="ERROR")
     page = staff.get(reverse("admin:integrations_integration_changelist"), {"saude": "ruim"})
-    text = page.content.decode()
+    text = page.content.decode().replace("<wbr>", "")
     assert str(ill.user) in text
     assert str(well.user) not in text
 

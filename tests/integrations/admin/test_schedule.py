@@ -2,10 +2,12 @@
 
 from unittest import mock
 
+import pytest
 from celery import current_app
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from flowzz.accounts.models import StaffAction
+from integrations.admin.schedule import said
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.test_events import told
 
@@ -28,3 +30,27 @@ def test_task_is_run_switched_off_and_on_with_a_line_each(staff: Staff) -> None:
         "Desligou tarefa da agenda",
         "Ligou tarefa da agenda",
     ]
+
+
+def test_list_says_when_in_portuguese(staff: Staff) -> None:
+    crontab = CrontabSchedule.objects.earliest("id")
+    cleanup = "celery.backend_cleanup"
+    PeriodicTask.objects.create(name=cleanup, task=cleanup, crontab=crontab)
+    page = staff.get(LIST).content.decode()
+    assert "todo dia às 03:20" in page
+    assert "a cada hora, no minuto 0" in page
+    assert "(m/h/dM/MY/d)" not in page
+    assert cleanup not in page
+
+
+@pytest.mark.parametrize(
+    ("crontab", "told"),
+    [
+        ({"minute": "5", "hour": "3"}, "todo dia às 03:05"),
+        ({"minute": "0"}, "a cada hora, no minuto 0"),
+        ({"minute": "*/10"}, "*/10 * * * * (m/h/dM/MY/d) America/Sao_Paulo"),
+        ({"hour": "3", "day_of_week": "1"}, "* 3 * * 1 (m/h/dM/MY/d) America/Sao_Paulo"),
+    ],
+)
+def test_usual_times_are_told_as_people_say_them(crontab: dict[str, str], told: str) -> None:
+    assert said(CrontabSchedule(**crontab)) == told

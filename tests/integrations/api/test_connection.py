@@ -119,7 +119,7 @@ def test_health_counts_this_integration_only(integration: Integration, frontend:
     assert status(frontend)["health"] == {
         "score": 70,
         "reasons": [
-            "1 evento(s) em quarentena. A equipe precisa analisá-los.",
+            "1 evento em quarentena. A equipe precisa ver as causas.",
             "Há eventos esperando há mais de 5 minutos.",
         ],
     }
