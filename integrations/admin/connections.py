@@ -8,14 +8,16 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
 
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import ReadOnlyPage, badge, column
+from flowzz.backoffice.pages import ReadOnlyPage, badge, breakable, column, two_lines
 from flowzz.backoffice.permissions import permission
 from integrations import sync
 from integrations.admin import diagnosis, doing
 from integrations.admin.deeds import DEEDS
 from integrations.admin.overview.filters import HealthFilter
+from integrations.admin.overview.texts import whole
 from integrations.admin.portrait import portray
 from integrations.errors import IntegrationError
 from integrations.models import Integration, IntegrationStatus, Trigger, WebhookToken
@@ -34,14 +36,13 @@ COLOURS = {
 class IntegrationPage(ReadOnlyPage):
     change_form_outer_before_template = "integrations/portrait.html"
     list_display = (
-        "user",
-        "provider",
+        "seller",
         "status_badge",
         "api_key_hint",
         "last_sync_badge",
         "last_sync_at",
         "last_webhook_at",
-        "sales_synced",
+        "sales",
     )
     list_filter = (HealthFilter, "status", "last_sync_status")
     list_select_related = ("user",)
@@ -70,6 +71,14 @@ class IntegrationPage(ReadOnlyPage):
     readonly_fields = ("requires_signature",)
     actions = ("start_sync", "start_full_sync", "cancel_sync")
     has_sync_permission = permission("run_syncs")
+
+    @admin.display(description="usuário", ordering="user__email")
+    def seller(self, integration: Integration) -> SafeString:
+        return two_lines(breakable(integration.user), integration.provider.capitalize())
+
+    @admin.display(description="vendas", ordering="sales_synced")
+    def sales(self, integration: Integration) -> str:
+        return whole(integration.sales_synced)
 
     status_badge = badge("status", "situação", COLOURS)
     last_sync_badge = badge(

@@ -13,15 +13,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from flowzz.backoffice import masking, trail
-from flowzz.backoffice.pages import ReadOnlyPage, badge, column
+from flowzz.backoffice.pages import ReadOnlyPage, badge, column, two_lines
 from flowzz.backoffice.permissions import permission
 from flowzz.backoffice.personal import PersonalPage
+from flowzz.plurals import counted
 from integrations import sync
 from integrations.admin import gaps
+from integrations.admin.overview.texts import whole
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from integrations.models.runs import UNDER_WAY
 
@@ -34,16 +37,11 @@ class SyncRunPage(ReadOnlyPage):
     list_display = (
         "created_at",
         "owner",
-        "trigger",
-        "is_full",
+        "asked",
         "bar",
-        "processed",
-        "created",
-        "updated",
-        "unchanged",
+        "sales",
         "errors",
-        "missed",
-        "finished_at",
+        "unheard",
     )
     list_filter = ("state", "trigger", "is_full")
     list_select_related = ("integration__user",)
@@ -71,6 +69,21 @@ class SyncRunPage(ReadOnlyPage):
     has_sync_permission = permission("run_syncs")
 
     owner = column("integration__user", "usuário")
+
+    @admin.display(description="iniciada por", ordering="trigger")
+    def asked(self, run: SyncRun) -> SafeString:
+        return two_lines(run.get_trigger_display(), "completa" if run.is_full else "")
+
+    @admin.display(description="vendas", ordering="processed")
+    def sales(self, run: SyncRun) -> SafeString:
+        new, changed, same = map(whole, (run.created, run.updated, run.unchanged))
+        counts = f"{new} novas, {changed} mudadas, {same} iguais"
+        told = format_html('<span class="whitespace-nowrap">{}</span>', counts)
+        return two_lines(whole(run.processed), told if run.processed else "")
+
+    @admin.display(description="sem webhook", ordering="missed")
+    def unheard(self, run: SyncRun) -> str:
+        return whole(run.missed)
 
     @admin.display(description="andamento")
     def bar(self, run: SyncRun) -> SafeString:
@@ -143,7 +156,8 @@ class SyncRunPage(ReadOnlyPage):
         under_way = runs.filter(state__in=UNDER_WAY).select_related("integration__user")
         count = sum(cancel(request, run) for run in under_way)
         level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, f"{count} sincronização(ões) cancelada(s).", level)
+        said = counted(count, "sincronização cancelada", "sincronizações canceladas")
+        self.message_user(request, f"{said}.", level)
 
 
 def cancel(request: HttpRequest, run: SyncRun) -> bool:

@@ -120,3 +120,4 @@ class AffiliationRequestPage(PersonalPage):
     list_select_related = ("user",)
     search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
     search_help_text = "Nome, e-mail ou telefone do afiliado"
+    exclude = ("fingerprint",)  # of the content, to know a repeat by
