@@ -46,6 +46,14 @@ class Complaints(list[str]):
         self.append(f"{self._page.url}: {text}")
 
 
+def too_wide(page: Page) -> list[str]:
+    """Whether the page shown has to be scrolled sideways on a phone."""
+    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    is_wide = page.evaluate(_TOO_WIDE)
+    page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+    return [f"{page.url} is wider than a screen of {NARROW}"] if is_wide else []
+
+
 def barriers(page: Page) -> list[str]:
     """What the rules of axe find on the page shown, in light and dark, on a laptop and a phone.
 
