@@ -31,8 +31,10 @@ class NotOneClient(Exception):
     """Nobody is meant, or several are; the message says so in Portuguese, without their data."""
 
 
-def find_one(who: str, user_email: str = "") -> Client:
+def find_one(who: str, user_email: str = "", *, beside: Client | None = None) -> Client:
     """The client with this id, or the user's one with this document, phone or e-mail.
+
+    Who shares it with a client that is known looks `beside` that one.
 
     Raises NotOneClient.
     """
@@ -44,6 +46,7 @@ def find_one(who: str, user_email: str = "") -> Client:
         if "@" not in who and not any(map(str.isdecimal, who)):
             raise NotOneClient("Use o id, o documento, o telefone ou o e-mail.") from None
         found = _clients().filter(_condition(who.strip()), user__email__iexact=user_email.strip())
+        found = found.exclude(id=beside.id) if beside else found
     clients = list(found.select_related("user").order_by("id"))
     if len(clients) == 1:
         return clients[0]

@@ -4,7 +4,7 @@ Staff's doing, within one seller, and undone by what `ClientMove` keeps.
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from clients.contacts import format_phone
 from clients.customer import Customer
+from clients.documents import format_document
 from clients.identity import FILLABLE, describe
 from clients.models import Client, ClientMove
 from clients.sellers import hold_seller
@@ -44,8 +46,16 @@ def compare(kept: Client, absorbed: Client) -> list[Field]:
         if ours or theirs:
             takes = _takes_document(kept, absorbed) if name == "cpf" else not ours
             label = str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            fields.append(Field(label, ours, theirs, theirs if takes else ours))
+            shown = [_written(name, value) for value in (ours, theirs, theirs if takes else ours)]
+            fields.append(Field(label, *shown))
     return fields
+
+
+def _written(name: str, value: str) -> str:
+    return _WRITTEN[name](value) if name in _WRITTEN else value
+
+
+_WRITTEN: dict[str, Callable[[str], str]] = {"cpf": format_document, "phone": format_phone}
 
 
 def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMove:

@@ -60,9 +60,8 @@ def figures(
 def show(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """An action's page; posting to it cancels the action."""
     action = _visible(request, action_id)
-    may_cancel = request.user.has_perm(NEEDED[BulkKind(action.kind)])
     if request.method == "POST":
-        if not may_cancel:
+        if not _may_cancel(request, action):
             raise PermissionDenied
         if bulk.cancel(action.id):
             trail.record(request, "Cancelou ação em massa", action)
@@ -70,9 +69,8 @@ def show(request: HttpRequest, action_id: UUID) -> HttpResponse:
         return redirect("backoffice:bulk", action.id)
     context = {
         **admin.site.each_context(request),
-        **_shown(action),
+        **_shown(request, action),
         "title": action.get_kind_display(),
-        "may_cancel": may_cancel,
     }
     return render(request, "backoffice/bulk.html", context)
 
@@ -80,7 +78,12 @@ def show(request: HttpRequest, action_id: UUID) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """The part of the page that is asked for again while the action is under way."""
-    return render(request, "backoffice/bulk_progress.html", _shown(_visible(request, action_id)))
+    shown = _shown(request, _visible(request, action_id))
+    return render(request, "backoffice/bulk_progress.html", shown)
+
+
+def _may_cancel(request: HttpRequest, action: BulkAction) -> bool:
+    return request.user.has_perm(NEEDED[BulkKind(action.kind)])
 
 
 def _visible(request: HttpRequest, action_id: UUID) -> BulkAction:
@@ -90,12 +93,13 @@ def _visible(request: HttpRequest, action_id: UUID) -> BulkAction:
     return get_object_or_404(rows, id=action_id)
 
 
-def _shown(action: BulkAction) -> dict[str, Any]:
+def _shown(request: HttpRequest, action: BulkAction) -> dict[str, Any]:
     return {
         "action": action,
         "colour": COLOURS[BulkState(action.state)],
         "subject": explain(action.cause).title if action.cause else action.word,
         "figures": figures(action.outcomes),
+        "may_cancel": _may_cancel(request, action),
     }
 
 

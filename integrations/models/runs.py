@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
@@ -96,7 +97,7 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_trigger_display()} · {self.get_state_display()}"
+        return f"{localtime(self.created_at):%d/%m/%Y %H:%M} · {self.get_trigger_display()}"
 
     @property
     def is_under_way(self) -> bool:

@@ -122,7 +122,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
         if not form.is_valid():
             return self._ask(request, form, kept, title=title, text=text, button="Ver o que muda")
         try:
-            other = find_one(form.cleaned_data["other"], kept.user.email)
+            other = find_one(form.cleaned_data["other"], kept.user.email, beside=kept)
             if "confirm" not in request.POST:
                 return self._preview(request, form, kept, other)
             move = merging.merge(kept.id, other.id, by=_staff(request))

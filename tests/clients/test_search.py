@@ -32,6 +32,15 @@ def test_client_is_found_by_what_people_type(text: str, is_found: bool) -> None:
 
 
 @pytest.mark.django_db
+def test_the_other_of_two_who_share_an_email_is_found_beside_the_first() -> None:
+    first = ClientFactory.create(email="ana@exemplo.com.br")
+    second = ClientFactory.create(email="ana@exemplo.com.br", user=first.user)
+    assert find_one("ana@exemplo.com.br", first.user.email, beside=first) == second
+    with pytest.raises(NotOneClient):
+        find_one("ana@exemplo.com.br", first.user.email)
+
+
+@pytest.mark.django_db
 def test_a_phone_without_its_area_code_is_not_enough_to_choose_somebody() -> None:
     client = ClientFactory.create(phone="+5562954544554")
     assert find_one("(62) 95454-4554", client.user.email) == client

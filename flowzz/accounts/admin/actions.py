@@ -10,7 +10,9 @@ from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flowzz.accounts.models import StaffAction, User
@@ -86,12 +88,12 @@ class StaffActionPage(ReadOnlyPage):
     search_help_text = "Id do registro (venda, cliente, integração…)"
     fields = (
         ("at", "actor", "address"),
-        ("action", "target_label"),
+        ("action", "about"),
         ("content_type", "target_id"),
         "reason",
         "shown_details",
     )
-    readonly_fields = ("shown_details",)
+    readonly_fields = ("about", "shown_details")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         is_of_one_row = lookup in {"content_type__id__exact", "target_id__exact"}
@@ -100,6 +102,16 @@ class StaffActionPage(ReadOnlyPage):
     def get_queryset(self, request: HttpRequest) -> Actions:
         actions: Actions = super().get_queryset(request)
         return actions.defer("details")
+
+    @admin.display(description="sobre")
+    def about(self, action: StaffAction) -> SafeString | str:
+        """A link to the row's page, where its kind has one."""
+        model = action.content_type.model_class() if action.content_type else None
+        if model is None or model not in admin.site._registry:
+            return action.target_label or "—"
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+        address = reverse(name, args=[action.target_id])
+        return format_html('<a class="bo-link" href="{}">{}</a>', address, action.target_label)
 
     @admin.display(description="detalhes")
     def shown_details(self, action: StaffAction) -> SafeString:

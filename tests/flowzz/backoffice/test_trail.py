@@ -71,6 +71,14 @@ def test_admin_adds_changes_and_removes_no_line(browser: Browser, line: StaffAct
     assert answers == [403, 403, 403]
 
 
+def test_line_leads_to_what_it_is_about(browser: Browser, superuser: User) -> None:
+    client = ClientFactory.create()
+    line = trail.record(superuser, "Revelou", client, reason="Atendimento 4512")
+    page = browser.get(reverse("admin:accounts_staffaction_change", args=[line.id]))
+    about = reverse("admin:clients_client_change", args=[client.id])
+    assert f'href="{about}">cliente {client.id}</a>' in page.content.decode()
+
+
 def test_what_the_admins_forms_do_is_in_it(browser: Browser, superuser: User) -> None:
     user = UserFactory.create()
     form = {"email": user.email, "name": "Nome Novo", "is_active": "on"}

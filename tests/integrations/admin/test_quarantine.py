@@ -145,5 +145,9 @@ def test_support_replays_and_does_not_discard(seller: Seller) -> None:
 def test_action_is_cancelled_from_its_page(staff: Staff, seller: Seller) -> None:
     quarantine(seller, b"{")
     staff.post(address_of(CAUSE), {"kind": "replay", "confirm": "1"})
-    staff.post(reverse("backoffice:bulk", args=[BulkAction.objects.get().id]))
+    action = BulkAction.objects.get()
+    progress = reverse("backoffice:bulk_progress", args=[action.id])
+    assert "Cancelar o que falta" in staff.get(progress).content.decode()
+    staff.post(reverse("backoffice:bulk", args=[action.id]))
     assert BulkAction.objects.get().state == "CANCELLED"
+    assert "Cancelar o que falta" not in staff.get(progress).content.decode()
