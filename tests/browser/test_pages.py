@@ -19,7 +19,7 @@ from tests.integrations.admin.rows import make_rows
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 DOCS = Path(__file__).parents[2] / "docs"
-HEIGHTS = {"overview": 1860}
+HEIGHTS = {"overview": 2040}
 LONG_EMAIL = "um.nome.que.nao.acaba.nem.mesmo.no.fim.de.uma.linha.de.celular@exemplo.com.br"
 
 

@@ -16,7 +16,7 @@ WHOLE, FAIR = 100, 60
 
 class Level(models.TextChoices):
     GOOD = "boa", "Saudáveis"
-    FAIR = "atencao", "Pedem atenção"
+    FAIR = "atencao", "Em atenção"
     BAD = "ruim", "Com problema"
 
 
