@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Count, F, Max, Min, QuerySet
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -20,7 +20,7 @@ from integrations.admin.operations import NEEDED, figures
 from integrations.causes import explain, place_of
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
 from integrations.models.bulk import UNDER_WAY
-from integrations.preview import LIMIT, WOULD, of_replay
+from integrations.preview import WOULD, of_replay
 
 LONGEST = 200
 """Causes on the page; the rest follow when these are solved."""
@@ -86,13 +86,10 @@ def group(request: HttpRequest) -> HttpResponse:
     is_confirmed = "confirm" in request.POST
     asks = ReasonForm if kind in (None, BulkKind.DISCARD) else OptionalReasonForm
     reason = asks(request.POST if is_confirmed else None)
-    foreseen = None
     if kind:
         _need(request, NEEDED[kind])
         if _is_ready(kind, owner, reason, is_confirmed=is_confirmed):
             return _start(request, kind, cause, reason.cleaned_data["reason"], owner.integration)
-        if kind != BulkKind.DISCARD and (kind == BulkKind.REPLAY or owner.is_valid()):
-            foreseen = of_replay(events, facts["count"], owner.integration)
     context = {
         **admin.site.each_context(request),
         "title": explain(cause).title,
@@ -105,15 +102,38 @@ def group(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "owner": owner,
         "reason": reason,
-        "preview": foreseen,
-        "figures": figures(foreseen.outcomes, WOULD) if foreseen else [],
-        "limit": LIMIT,
+        "preview": _preview_address(kind, cause, owner) if kind else "",
         "may_replay": request.user.has_perm(NEEDED[BulkKind.REPLAY]),
         "may_settle": request.user.has_perm(NEEDED[BulkKind.DISCARD]),
         "action": BulkAction.objects.filter(cause=cause, state__in=UNDER_WAY).first(),
         "list": reverse("admin:integrations_webhookevent_changelist"),
     }
     return render(request, "backoffice/quarantine_group.html", context)
+
+
+@require_safe
+def preview(request: HttpRequest) -> HttpResponse:
+    """What an action would do, which takes a second or more: the page asks for it, once shown."""
+    kind = BulkKind.ASSIGN if "email" in request.GET else BulkKind.REPLAY
+    _need(request, NEEDED[kind])
+    events = bulk.group(request.GET.get("causa", ""))
+    owner = OwnerForm(request.GET, provider=_provider(events))
+    if kind == BulkKind.ASSIGN and not owner.is_valid():
+        raise Http404
+    foreseen = of_replay(events, events.count(), owner.integration)
+    context = {"preview": foreseen, "figures": figures(foreseen.outcomes, WOULD)}
+    return render(request, "backoffice/preview.html", context)
+
+
+def _preview_address(kind: BulkKind, cause: str, owner: OwnerForm) -> str:
+    """Empty where there is nothing to foresee, or not yet."""
+    if kind == BulkKind.DISCARD or (kind == BulkKind.ASSIGN and not owner.is_valid()):
+        return ""
+    query = QueryDict(mutable=True)
+    query["causa"] = cause
+    if kind == BulkKind.ASSIGN:
+        query["email"] = owner.cleaned_data["email"]
+    return f"{reverse('backoffice:quarantine_preview')}?{query.urlencode()}"
 
 
 def _is_ready(kind: BulkKind, owner: OwnerForm, reason: ReasonForm, *, is_confirmed: bool) -> bool:

@@ -15,6 +15,11 @@ urlpatterns = [
     path("painel", admin.site.admin_view(fragment), name="overview"),
     path("quarentena", admin.site.admin_view(quarantine.causes), name="quarantine"),
     path("quarentena/grupo", admin.site.admin_view(quarantine.group), name="quarantine_group"),
+    path(
+        "quarentena/previa",
+        admin.site.admin_view(quarantine.preview),
+        name="quarantine_preview",
+    ),
     path("palavras/<uuid:word_id>", admin.site.admin_view(words.decide), name="word"),
     path("configuracoes", admin.site.admin_view(configuration.page), name="configuration"),
     path("acoes/<uuid:action_id>", admin.site.admin_view(operations.show), name="bulk"),

@@ -109,13 +109,16 @@ def _filtered() -> Iterator[Page]:
 def _own() -> Iterator[Page]:
     """Pages that belong to no list."""
     quarantined = WebhookEvent.objects.filter(state=EventState.QUARANTINED).order_by("-id")
-    group = f"{reverse('backoffice:quarantine_group')}?{urlencode({'causa': quarantined[0].cause})}"
+    cause = urlencode({"causa": quarantined[0].cause})
+    group = f"{reverse('backoffice:quarantine_group')}?{cause}"
     found_most = SyncRun.objects.annotate(found=Count("findings")).order_by("-found")[0]
     word = UnknownStatus.objects.filter(axis="order", word="palavra 4").get()
     integration = Integration.objects.order_by("id")[0]
     yield Page("quarantine", reverse("backoffice:quarantine"))
     yield Page("a group of the quarantine", group)
-    yield Page("a preview of replaying it", group, "POST", "kind=replay")
+    yield Page("the same, a replay asked for", group, "POST", "kind=replay")
+    preview = f"{reverse('backoffice:quarantine_preview')}?{cause}"
+    yield Page("what 500 of it would become, which that page asks for", preview)
     yield Page("one quarantined event", _page(quarantined[0]))
     yield Page("a run with 500 findings", _page(found_most))
     yield Page("a word's page", reverse("backoffice:word", args=[word.id]))

@@ -41,7 +41,7 @@ def replay_a_group(page: Page, scene: Scene) -> None:
     page.get_by_role("link", name="Falha nossa ao ler o corpo").click()
     before = Sale.objects.count()
     page.locator("#preview-replay").click()
-    expect(page.locator("#confirm")).to_be_visible()
+    expect(page.locator("#preview").get_by_text("Criaria").first).to_be_visible()
     assert Sale.objects.count() == before
     page.locator("#confirm").click()
     page.wait_for_url("**/admin/acoes/**")

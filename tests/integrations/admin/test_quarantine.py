@@ -1,5 +1,7 @@
 """The quarantine by cause, and what is done to a group."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -49,6 +51,12 @@ def everything() -> list[list[dict[str, Any]]]:
     return [list(model._default_manager.order_by("pk").values()) for model in TABLES]
 
 
+def foreseen_on(page: Any, staff: Staff) -> Any:
+    """The preview that a page asks for once it is shown."""
+    [address] = re.findall(r'hx-get="(/admin/quarentena/previa[^"]+)"', page.content.decode())
+    return staff.get(unescape(address))
+
+
 def test_groups_are_counted_and_cost_the_same_however_many(staff: Staff, seller: Seller) -> None:
     seller.told(b"{", b"[")
     staff.get(LIST)
@@ -75,7 +83,7 @@ def test_preview_tells_what_would_come_and_changes_nothing(staff: Staff, seller:
         b"{",
     )
     before = everything()
-    page = staff.post(address_of(CAUSE), {"kind": "replay"})
+    page = foreseen_on(staff.post(address_of(CAUSE), {"kind": "replay"}), staff)
 
     foreseen = page.context["preview"]
     assert foreseen.outcomes == {"updated": 1, "created": 1, "stale": 1, "quarantined": 1}
@@ -124,10 +132,23 @@ def test_group_of_nobody_is_assigned_by_email(staff: Staff, seller: Seller) -> N
     WebhookEvent.objects.update(integration=None)
     form = {"kind": "assign", "email": seller.email.upper()}
 
-    page = staff.post(address_of(inbox.UNROUTABLE), form)
+    page = foreseen_on(staff.post(address_of(inbox.UNROUTABLE), form), staff)
     assert page.context["preview"].outcomes == {"created": 1}
     staff.post(address_of(inbox.UNROUTABLE), form | {"confirm": "1"})
     assert BulkAction.objects.get().integration == seller.integration
+
+
+def test_nothing_is_foreseen_for_nobody(staff: Staff, seller: Seller) -> None:
+    quarantine(seller, payloads.order("ord1"), cause=inbox.UNROUTABLE)
+    form = {"kind": "assign", "email": "ninguem@flowzz.test"}
+
+    page = staff.post(address_of(inbox.UNROUTABLE), form)
+
+    address = reverse("backoffice:quarantine_preview")
+    assert address not in page.content.decode()
+    assert "Nenhum usuário com este e-mail" in page.content.decode()
+    asked = {"causa": inbox.UNROUTABLE, "email": form["email"]}
+    assert staff.get(address, asked).status_code == 404
 
 
 def test_support_replays_and_does_not_discard(seller: Seller) -> None:
