@@ -1,4 +1,7 @@
-"""`python -m tests.benchmarks`: measure on a database of its own and print one table."""
+"""`python -m tests.benchmarks [NAME …]`: measure on a database of its own and print one table.
+
+NAME is one of intake, drain, sync, statements, metrics, streams; all of them by default.
+"""
 
 from tests.benchmarks.place import own_database
 

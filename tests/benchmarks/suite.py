@@ -27,16 +27,12 @@ def run() -> None:
     redis.client().flushdb()
     print(_machine(), "", "| measured | figure |", "| --- | ---: |", sep="\n")  # noqa: T201 - output
     try:
-        for measurement in _chosen() or _ALL:
+        asked = [measurement for name, measurement in _ALL.items() if name in sys.argv]
+        for measurement in asked or _ALL.values():
             _print(measurement)
     finally:
         redis.client().flushdb()
         connection.close()
-
-
-def _chosen() -> list[Callable[[], list[tuple[str, str]]]]:
-    named = {"metrics": metrics.measure, "streams": streams.measure}
-    return [measure for name, measure in named.items() if name in sys.argv]
 
 
 def _print(measurement: Callable[[], list[tuple[str, str]]]) -> None:
@@ -108,4 +104,11 @@ def _machine() -> str:
     )
 
 
-_ALL = (_intake, _drain, _sync, _statements, metrics.measure, streams.measure)
+_ALL = {
+    "intake": _intake,
+    "drain": _drain,
+    "sync": _sync,
+    "statements": _statements,
+    "metrics": metrics.measure,
+    "streams": streams.measure,
+}
