@@ -75,7 +75,7 @@ class ClientPage(PersonalPage):
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "status", "user", "created_at", "updated_at", "erased_at")}),
-        ("Documento", {"fields": ("document", "document_valid", "document_identifies")}),
+        ("Documento", {"fields": ("document", "digits", "identifies")}),
         ("Contato", {"fields": ("shown_phone", "email")}),
         (
             "Endereço",
@@ -93,7 +93,12 @@ class ClientPage(PersonalPage):
             },
         ),
     )
-    readonly_fields: ClassVar[tuple[str, ...]] = ("document", "shown_phone")
+    readonly_fields: ClassVar[tuple[str, ...]] = (
+        "document",
+        "digits",
+        "identifies",
+        "shown_phone",
+    )
 
     status_badge = badge(
         "status",
@@ -108,6 +113,14 @@ class ClientPage(PersonalPage):
     @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value="—")
     def document(self, client: Client) -> str:
         return format_document(client.cpf)
+
+    @admin.display(description="dígitos conferem")
+    def digits(self, client: Client) -> str:
+        return _yes_or_no(client, client.document_valid)
+
+    @admin.display(description="identifica o cliente")
+    def identifies(self, client: Client) -> str:
+        return _yes_or_no(client, client.document_identifies)
 
     @admin.display(description="telefone", empty_value="—")
     def shown_phone(self, client: Client) -> str:
@@ -134,3 +147,10 @@ class ClientPage(PersonalPage):
     ) -> tuple["QuerySet[Client]", bool]:
         found = search_clients(search_term) if search_term.strip() else None
         return (queryset if found is None else queryset & found), False
+
+
+def _yes_or_no(client: Client, is_so: bool) -> str:
+    """What is said of a document; nothing where there is none."""
+    if not client.cpf:
+        return "—"
+    return "Sim" if is_so else "Não"

@@ -1,6 +1,7 @@
 """A person's data, given and erased by staff who may."""
 
 import json
+import re
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -91,3 +92,15 @@ def test_client_page_offers_it(staff: Staff, client_row: Client, action: str) ->
     page = staff.get(reverse("admin:clients_client_change", args=[client_row.id]))
 
     assert path(client_row, action) in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("cpf", "said"), [("52998224725", "Sim"), ("", "—")], ids=["document", "none"]
+)
+def test_nothing_is_said_of_a_document_that_is_not_there(staff: Staff, cpf: str, said: str) -> None:
+    client = ClientFactory.create(cpf=cpf, document_valid=True, document_identifies=True)
+
+    page = staff.get(path(client, "change")).content.decode()
+
+    fields = re.findall(r"(?:Dígitos conferem|Identifica o cliente).*?(Sim|Não|—)", page, re.DOTALL)
+    assert fields == [said, said]
