@@ -14,6 +14,9 @@ COVERAGE := .flowzz/coverage.json
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
+# Else each of the many processes of a run would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 # The longest first, so that two at a time end together.
 CHECKS := check-types check-api check-imports check-migrations check-libraries check-style
