@@ -9,15 +9,15 @@ import psycopg
 
 from tests.faults import load
 from tests.faults.audit import Report, audit, audit_inbox, audit_verdicts
-from tests.faults.loading import catch_up, enrol, loading, spooled
+from tests.faults.loading import CLIENTS, catch_up, enrol, loading, spooled
 from tests.faults.orders import anything, crowd, plan
 from tests.faults.slow import SlowClients
 from tests.faults.stack import Stack, kill_process
 from tests.faults.syncing import KilledSync
 
-PAUSE = 0.05
-"""Seconds between a client's tellings, so that a load outlasts its fault."""
 SELLERS = 20
+BEFORE = 5
+"""A fault begins when one of so many tellings is made."""
 
 
 def kills(
@@ -53,14 +53,22 @@ def _strike(stack: Stack, dice: Random) -> bool:
     return True
 
 
+def _pause(tellings: int, seconds: float) -> float:
+    """Seconds between a client's tellings, so that the load outlasts its fault on any machine."""
+    return 1.25 * seconds * CLIENTS / (tellings - tellings // BEFORE)
+
+
 def without_redis(
     stack: Stack, *, tellings: int, seconds: float, keep_data: bool, dice: Random
 ) -> Report:
     """Redis killed under load and started again, with what it held or with nothing."""
     report = Report(f"Redis killed, data {'kept' if keep_data else 'lost'}", faults=1)
     told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with stack.database() as database, loading(stack, told, pause=PAUSE) as generator:
-        generator.wait_for(tellings // 5)
+    with (
+        stack.database() as database,
+        loading(stack, told, pause=_pause(tellings, seconds)) as generator,
+    ):
+        generator.wait_for(tellings // BEFORE)
         stack.valkey.kill()
         if not keep_data:
             shutil.rmtree(stack.valkey.data)
@@ -79,8 +87,8 @@ def without_database(stack: Stack, *, tellings: int, seconds: float, dice: Rando
     """PostgreSQL stopped under load: Redis keeps what comes, and gives it back in its order."""
     report = Report("PostgreSQL stopped", faults=1)
     told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with loading(stack, told, pause=PAUSE) as generator:
-        generator.wait_for(tellings // 5)
+    with loading(stack, told, pause=_pause(tellings, seconds)) as generator:
+        generator.wait_for(tellings // BEFORE)
         stack.postgres.stop()
         time.sleep(seconds)
         report.expect("load was over before the fault", generator.is_over, False)
@@ -99,8 +107,8 @@ def without_both(stack: Stack, *, tellings: int, seconds: float, dice: Random) -
     """Both killed at once: refused with a time to come back, until they are there again."""
     report = Report("PostgreSQL and Redis killed", faults=2)
     told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with loading(stack, told, pause=PAUSE) as generator:
-        generator.wait_for(tellings // 5)
+    with loading(stack, told, pause=_pause(tellings, seconds)) as generator:
+        generator.wait_for(tellings // BEFORE)
         stack.postgres.kill()
         stack.valkey.kill()
         time.sleep(seconds)
