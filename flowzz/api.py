@@ -214,7 +214,7 @@ def _joined(outer: str | None, name: str) -> str | None:
 
 
 class JSONParser(parsers.BaseParser):
-    """JSON of a bounded size and depth."""
+    """A JSON object of a bounded size and depth."""
 
     media_type = "application/json"
 
@@ -224,10 +224,22 @@ class JSONParser(parsers.BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        if _announced(parser_context) > MAX_BODY_BYTES:  # what is far too long isn't even read
+            raise BodyTooLarge
         body = stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            return json.loads(body.decode())
+            data = json.loads(body.decode())
         except (ValueError, RecursionError):
             raise exceptions.ParseError from None
+        if not isinstance(data, dict):
+            reason = "O corpo deve ser um objeto JSON, como {}."
+            raise ValidationFailed(details=[{"field": None, "reason": reason}])
+        return data
+
+
+def _announced(parser_context: Mapping[str, Any] | None) -> int:
+    """How long a request says its body is."""
+    request = (parser_context or {}).get("request")
+    return int(request.META.get("CONTENT_LENGTH") or 0) if request else 0

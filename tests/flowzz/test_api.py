@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from flowzz import redis
 from flowzz.accounts.models import User
 from flowzz.api import server_error
 from sales.api.views import SaleViewSet
-from tests.api_client import Frontend, error
+from tests.api_client import Frontend, error, invalid
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -49,15 +49,14 @@ def test_body_that_is_no_json_is_a_validation_error(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"x"', b"null"])
 def test_body_that_is_no_object_is_a_validation_error(body: bytes) -> None:
-    response = post(body)
-    assert (response.status_code, response.json()["error"]) == (400, "VALIDATION_ERROR")
+    assert told(post(body)) == (400, invalid(None, "O corpo deve ser um objeto JSON, como {}."))
 
 
-def test_large_body_is_refused() -> None:
-    assert told(post(b" " * 65_537)) == (
-        413,
-        error("PAYLOAD_TOO_LARGE", "O corpo passa do limite de 64 KiB."),
-    )
+def test_large_body_is_refused_read_or_not() -> None:
+    refusal = (413, error("PAYLOAD_TOO_LARGE", "O corpo passa do limite de 64 KiB."))
+    announced = Client(CONTENT_TYPE=JSON, CONTENT_LENGTH="30000000")
+    unread = announced.generic("POST", "/api/v1/auth/token")
+    assert told(post(b" " * 65_537)) == told(unread) == refusal
 
 
 def test_form_is_refused() -> None:
