@@ -20,6 +20,7 @@ from granian.rsgi import Scope
 from flowzz.logs import safe_path
 from flowzz.streams import HOLD, Hold, Places
 from flowzz.wsgi import application as wsgi
+from integrations.imports import MAX_FORM_BYTES
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,6 +28,8 @@ THREADS = 8
 """Of each process; each keeps a database connection of its own."""
 BODY_SECONDS = 20.0
 """How long a body may take to arrive; how long a head may, Granian bounds."""
+FILE_SECONDS = 120.0
+"""The same of a file: 20 MB at what a home sends, some 1.5 Mbit/s."""
 _CONSTANTS = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
@@ -37,6 +40,8 @@ _CONSTANTS = {
 }
 UNREADABLE = "\xff"
 """What stands for a header's value that isn't ASCII: nothing that anybody could mean."""
+_UPLOADS = ("/api/v1/sales/import", "/admin/integrations/salesimport/")
+"""Where files come in; everywhere else such a body is refused unread."""
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 Environ = dict[str, Any]
@@ -48,6 +53,7 @@ class Application:
 
     `limit_of` a path is the size in bytes over which its bodies are not read: the application
     then sees the length that was announced, or a byte more than the limit, and refuses.
+    `seconds_of` it is how long they may take to arrive.
     """
 
     def __init__(
@@ -55,18 +61,18 @@ class Application:
         wsgi: WSGIApplication,
         *,
         limit_of: Callable[[str], int],
-        body_seconds: float = BODY_SECONDS,
+        seconds_of: Callable[[str], float] = lambda path: BODY_SECONDS,
     ) -> None:
         self._wsgi = wsgi
         self._limit_of = limit_of
-        self._body_seconds = body_seconds
+        self._seconds_of = seconds_of
         self._places = Places()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
     async def __rsgi__(self, scope: Scope, proto: Any) -> None:
         environ = environ_of(scope)
         try:
-            async with asyncio.timeout(self._body_seconds):
+            async with asyncio.timeout(self._seconds_of(scope.path)):
                 body = await _read(proto, environ, self._limit_of(scope.path))
         except TimeoutError:
             log.warning("request_too_slow", path=safe_path(scope.path))
@@ -161,9 +167,15 @@ async def _read(proto: Any, environ: Environ, limit: int) -> bytes:
 
 def _limit_of(path: str) -> int:
     """In bytes."""
+    if path.startswith(_UPLOADS):
+        return MAX_FORM_BYTES
     name = "WEBHOOK_MAX_BYTES" if path.startswith("/webhooks/") else "DATA_UPLOAD_MAX_MEMORY_SIZE"
     limit: int = getattr(settings, name)
     return limit
 
 
-application = Application(wsgi, limit_of=_limit_of)
+def _seconds_of(path: str) -> float:
+    return FILE_SECONDS if path.startswith(_UPLOADS) else BODY_SECONDS
+
+
+application = Application(wsgi, limit_of=_limit_of, seconds_of=_seconds_of)

@@ -29,6 +29,8 @@ from integrations.providers import PROVIDERS, Line, reader
 log = structlog.stdlib.get_logger(__name__)
 
 MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_FORM_BYTES: Final = MAX_BYTES + 64 * 1024
+"""A file, and what multipart/form-data adds to it."""
 MAX_LINES: Final = 50_000
 LINES_AT_ONCE: Final = 1_000
 """A file of no more lines is done while its sender waits."""

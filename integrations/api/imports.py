@@ -34,8 +34,6 @@ from integrations.providers import COINZZ
 
 TAG = "Importação"
 IMPORT_ID = OpenApiParameter("id", UUID, OpenApiParameter.PATH)
-_ENVELOPE_BYTES = 64 * 1024
-"""What multipart/form-data adds to the file."""
 
 
 class ImportInProgress(ApiError):
@@ -57,7 +55,7 @@ class FileExpected(UnsupportedMediaType):
 
 def _form(request: Request) -> Any:
     """What was sent, unless it is too large to be looked at; raises ApiError."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > imports.MAX_BYTES + _ENVELOPE_BYTES:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > imports.MAX_FORM_BYTES:
         raise FileTooLarge
     try:
         return request.data

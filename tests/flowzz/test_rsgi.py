@@ -7,8 +7,11 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from django.urls import reverse_lazy
 
 from flowzz.rsgi import UNREADABLE, Application
+from flowzz.rsgi import application as flowzz
+from integrations.imports import MAX_BYTES
 
 LIMIT = 10
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -75,17 +78,26 @@ def product() -> Product:
 
 
 def serve(product: Product, client: Client, *headers: tuple[str, str]) -> int:
+    application = Application(product, limit_of=lambda path: LIMIT, seconds_of=lambda path: 0.01)
+    return ask(application, client, *headers)
+
+
+def ask(
+    application: Application,
+    client: Client,
+    *headers: tuple[str, str],
+    path: str = "/é/x y",
+) -> int:
     scope = SimpleNamespace(
         http_version="1.1",
         server="[::1]:8000",
         client="[::1]:40000",
         scheme="http",
         method="POST",
-        path="/é/x y",
+        path=path,
         query_string="a=%20b",
         headers=Headers(headers),
     )
-    application = Application(product, limit_of=lambda path: LIMIT, body_seconds=0.01)
     asyncio.run(application.__rsgi__(scope, client))  # type: ignore[arg-type]
     assert client.answer
     return client.answer[0]
@@ -138,6 +150,22 @@ def test_a_body_announced_as_too_large_is_not_read(product: Product) -> None:
     serve(product, client, ("content-length", "11"))
 
     assert (client.read, product.environ["CONTENT_LENGTH"]) == (0, "11")
+
+
+@pytest.mark.parametrize(
+    ("path", "length"),
+    [
+        ("/api/v1/sales/import", MAX_BYTES + 1_000),
+        (reverse_lazy("admin:integrations_salesimport_upload"), MAX_BYTES + 1_000),
+        ("/api/v1/sales", 0),
+    ],
+)
+def test_a_file_is_read_where_files_come_in(path: str, length: int) -> None:
+    client = Client(b"." * (MAX_BYTES + 1_000))
+
+    ask(flowzz, client, ("content-length", str(MAX_BYTES + 1_000)), path=str(path))
+
+    assert client.read == length
 
 
 @pytest.mark.parametrize("header", [("content-length", "5"), ("transfer-encoding", "chunked")])
