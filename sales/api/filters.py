@@ -1,5 +1,8 @@
 """Narrowing a list of sales."""
 
+from typing import Any
+
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_filters import (
@@ -13,6 +16,23 @@ from django_filters import (
 from flowzz.periods import DayFilter
 from sales.models import AffiliationRequest, Sale, Subscription
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
+
+
+class YesOrNoField(forms.NullBooleanField):
+    """Django's takes what it doesn't understand for no answer, and the list would be whole."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override] # as Django's
+        """Raises ValidationError."""
+        answer = super().to_python(value)
+        if answer is None and value:
+            raise forms.ValidationError("Use true ou false.")
+        return answer
+
+
+class YesOrNoFilter(BooleanFilter):
+    field_class = YesOrNoField
 
 
 class SaleFilter(FilterSet):
@@ -51,7 +71,8 @@ class SaleFilter(FilterSet):
 
 class SubscriptionFilter(FilterSet):
     status = MultipleChoiceFilter(choices=SubscriptionStatus, help_text="Pode ser repetido")
-    overdue = BooleanFilter(method="be_overdue", help_text="Ativa, com a cobrança atrasada")
+    overdue = YesOrNoFilter(method="be_overdue", help_text="Ativa, com a cobrança atrasada")
+    renewed = YesOrNoFilter(method="be_renewed", help_text="Cobrada mais de uma vez")
     dateFrom = DayFilter("next_charge_date", "gte", help_text="Primeiro dia da próxima cobrança")
     dateTo = DayFilter("next_charge_date", "lte", help_text="Último dia da próxima cobrança")
     product = CharFilter("product_name", "icontains", max_length=100)
@@ -70,6 +91,12 @@ class SubscriptionFilter(FilterSet):
         today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         overdue = Q(status=SubscriptionStatus.ACTIVE, next_charge_date__lt=today)
         return rows.filter(overdue) if wanted else rows.exclude(overdue)
+
+    def be_renewed(
+        self, rows: QuerySet[Subscription], name: str, wanted: bool
+    ) -> QuerySet[Subscription]:
+        renewed = Q(cycle__gt=1)
+        return rows.filter(renewed) if wanted else rows.exclude(renewed)
 
     def search_for(
         self, rows: QuerySet[Subscription], name: str, text: str

@@ -131,12 +131,12 @@ def test_sales_are_found_by_payment_method_and_campaign(user: User) -> None:
         assert [row["externalId"] for row in rows] == [number]
 
 
-def test_subscriptions_are_listed_and_the_overdue_found(user: User) -> None:
+def test_subscriptions_are_listed_and_the_overdue_and_renewed_found(user: User) -> None:
     client = ClientFactory.create(user=user, name="Íris Tavares")
     late = timezone.now() - timedelta(days=2)
     subscribe(user, "late", next_charge_date=late, client=client)
     subscribe(user, "gone", next_charge_date=late, status="CANCELLED")
-    subscribe(user, "good", next_charge_date=timezone.now() + timedelta(days=2))
+    subscribe(user, "good", next_charge_date=timezone.now() + timedelta(days=2), cycle=2)
     subscribe(UserFactory.create(), "theirs", next_charge_date=late)
     frontend = Frontend(user)
 
@@ -148,6 +148,17 @@ def test_subscriptions_are_listed_and_the_overdue_found(user: User) -> None:
     assert codes(overdue="true") == codes(search="íris") == ["late"]
     assert codes(status="CANCELLED") == ["gone"]
     assert codes(overdue="false") == ["good", "gone"]
+    assert codes(renewed="true") == ["good"]
+    assert codes(renewed="false") == ["gone", "late"]
+
+
+@pytest.mark.parametrize("wanted", ["talvez", "2"])
+def test_neither_yes_nor_no_is_a_validation_error(user: User, wanted: str) -> None:
+    response = Frontend(user).fetch("subscriptions", overdue=wanted)
+    assert (response.status_code, response.json()) == (
+        400,
+        invalid("overdue", "Use true ou false."),
+    )
 
 
 def test_affiliation_requests_are_listed(user: User) -> None:
