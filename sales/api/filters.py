@@ -13,6 +13,8 @@ from django_filters import (
     UUIDFilter,
 )
 
+from clients.folding import Folded, fold
+from clients.search import search_clients
 from flowzz.periods import DayFilter
 from sales.models import AffiliationRequest, Sale, Subscription
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -35,6 +37,16 @@ class YesOrNoFilter(BooleanFilter):
     field_class = YesOrNoField
 
 
+class PartFilter(CharFilter):
+    """A part of a text, without case and accents."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        folded: QuerySet[Any] = qs.alias(folded_part=Folded(self.field_name))
+        return folded.filter(folded_part__contains=fold(value))
+
+
 class SaleFilter(FilterSet):
     status = MultipleChoiceFilter(choices=SaleStatus, help_text="Pode ser repetido")
     shippingStatus = MultipleChoiceFilter(
@@ -42,9 +54,7 @@ class SaleFilter(FilterSet):
     )
     dateFrom = DayFilter("sale_date", "gte", help_text="Primeiro dia da venda")
     dateTo = DayFilter("sale_date", "lte", help_text="Último dia da venda")
-    product = CharFilter(
-        "product_name", "icontains", max_length=100, help_text="Parte do nome do produto"
-    )
+    product = PartFilter("product_name", max_length=100, help_text="Parte do nome do produto")
     paymentMethod = CharFilter(
         "payment_method", "iexact", max_length=64, help_text="Forma de pagamento, como enviada"
     )
@@ -54,7 +64,9 @@ class SaleFilter(FilterSet):
     utmCampaign = CharFilter("metadata__utms__campaign", max_length=200)
     clientId = UUIDFilter("client_id", help_text="Vendas de um cliente")
     search = CharFilter(
-        method="search_for", max_length=100, help_text="Número do pedido, produto ou cliente"
+        method="search_for",
+        max_length=100,
+        help_text="Número do pedido, produto, ou nome, documento, telefone ou e-mail do cliente",
     )
 
     class Meta:
@@ -62,11 +74,7 @@ class SaleFilter(FilterSet):
         fields: tuple[str, ...] = ()
 
     def search_for(self, sales: QuerySet[Sale], name: str, text: str) -> QuerySet[Sale]:
-        return sales.filter(
-            Q(external_id__iexact=text)
-            | Q(product_name__icontains=text)
-            | Q(client__name__icontains=text)
-        )
+        return _found(sales, text, Q(external_id__iexact=text))
 
 
 class SubscriptionFilter(FilterSet):
@@ -75,10 +83,12 @@ class SubscriptionFilter(FilterSet):
     renewed = YesOrNoFilter(method="be_renewed", help_text="Cobrada mais de uma vez")
     dateFrom = DayFilter("next_charge_date", "gte", help_text="Primeiro dia da próxima cobrança")
     dateTo = DayFilter("next_charge_date", "lte", help_text="Último dia da próxima cobrança")
-    product = CharFilter("product_name", "icontains", max_length=100)
+    product = PartFilter("product_name", max_length=100)
     clientId = UUIDFilter("client_id", help_text="Assinaturas de um cliente")
     search = CharFilter(
-        method="search_for", max_length=100, help_text="Código, produto ou nome do cliente"
+        method="search_for",
+        max_length=100,
+        help_text="Código, produto, ou nome, documento, telefone ou e-mail do cliente",
     )
 
     class Meta:
@@ -101,18 +111,14 @@ class SubscriptionFilter(FilterSet):
     def search_for(
         self, rows: QuerySet[Subscription], name: str, text: str
     ) -> QuerySet[Subscription]:
-        return rows.filter(
-            Q(subscription_hash__iexact=text)
-            | Q(product_name__icontains=text)
-            | Q(client__name__icontains=text)
-        )
+        return _found(rows, text, Q(subscription_hash__iexact=text))
 
 
 class AffiliationRequestFilter(FilterSet):
     status = CharFilter("status", "iexact", max_length=100, help_text="Como a plataforma o diz")
     dateFrom = DayFilter("requested_at", "gte", help_text="Primeiro dia do pedido")
     dateTo = DayFilter("requested_at", "lte", help_text="Último dia do pedido")
-    product = CharFilter("product_name", "icontains", max_length=100)
+    product = PartFilter("product_name", max_length=100)
     search = CharFilter(method="search_for", max_length=100, help_text="Nome ou e-mail")
 
     class Meta:
@@ -122,4 +128,17 @@ class AffiliationRequestFilter(FilterSet):
     def search_for(
         self, rows: QuerySet[AffiliationRequest], name: str, text: str
     ) -> QuerySet[AffiliationRequest]:
-        return rows.filter(Q(affiliate_name__icontains=text) | Q(affiliate_email__iexact=text))
+        named = Q(folded_name__contains=fold(text))
+        folded = rows.alias(folded_name=Folded("affiliate_name"))
+        return folded.filter(named | Q(affiliate_email__iexact=text))
+
+
+def _found(rows: QuerySet[Any], text: str, numbered: Q) -> QuerySet[Any]:
+    """Rows with this number, or with this part in the name of product or client, or a client's."""
+    part = fold(text)
+    found = numbered | Q(folded_product__contains=part) | Q(folded_client__contains=part)
+    if any(character.isdecimal() or character == "@" for character in text):
+        found |= Q(client__in=search_clients(text))
+    names = {"folded_product": Folded("product_name"), "folded_client": Folded("client__name")}
+    folded: QuerySet[Any] = rows.alias(**names)
+    return folded.filter(found)

@@ -160,12 +160,26 @@ def test_filter_by_product_and_client(user: User, numbers: Callable[..., list[st
 def test_search_looks_at_number_product_and_client(
     user: User, numbers: Callable[..., list[str]]
 ) -> None:
-    client = ClientFactory.create(user=user, name="Otávio Lins")
+    client = ClientFactory.create(
+        user=user,
+        name="Otávio Lins 3",
+        cpf="52998224725",
+        phone="+5562954544554",
+        email="otavio@exemplo.com.br",
+    )
     SaleFactory.create(user=user, external_id="ordaaaaa", product_name="Ração")
     SaleFactory.create(user=user, external_id="ordbbbbb", client=client)
     assert numbers(search="ORDAAAAA") == ["ordaaaaa"]
     assert numbers(search="raç") == ["ordaaaaa"]
-    assert numbers(search="otávio") == ["ordbbbbb"]
+    assert numbers(search="racao") == numbers(product="RAÇAO") == ["ordaaaaa"]
+    for text in (
+        "otávio",
+        "OTAVIO LINS 3",
+        "529.982.247-25",
+        "62 95454-4554",
+        "Otavio@exemplo.com.br",
+    ):
+        assert numbers(search=text) == ["ordbbbbb"]
     assert numbers(search="ninguém") == []
 
 
