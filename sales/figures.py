@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from sales.days import DayMark
+from sales.days import DayMark, FigureAxis
 from sales.statuses import REVENUE
 
 CASH_ON_DELIVERY = "p[óo]s.?paga|afterpay|na entrega"
@@ -75,22 +75,25 @@ _COUNT_CLIENTS = f"""
     ) AS earlier ON true
     GROUP BY day, previous
 """  # noqa: S608 - constants of this module
-_TOTALS = """
-    SELECT axis, name, sum(sales)::bigint, sum(quantity)::bigint, sum(value)
+_DAY, _CLIENTS = "day", "clients"
+# One statement, and so one moment: what is counted meanwhile is in all parts or in none.
+_READ = f"""
+    SELECT axis, name, NULL::date AS day,
+        sum(sales)::bigint, sum(quantity)::bigint, sum(value)
     FROM sales_dayfigure WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
     GROUP BY axis, name
-"""
-_REVENUE_BY_DAY = """
-    SELECT day, sum(sales)::bigint, sum(value) FROM sales_dayfigure
-    WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT '{_DAY}', '', day, sum(sales)::bigint, 0, sum(value)
+    FROM sales_dayfigure WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
         AND axis = 'status' AND name = ANY(%(revenue)s)
-    GROUP BY day ORDER BY day
-"""
-_CLIENTS = """
-    SELECT coalesce(sum(clients) FILTER (WHERE previous IS NULL), 0)::bigint,
-        coalesce(sum(clients) FILTER (WHERE previous < %(first)s), 0)::bigint
+    GROUP BY day
+    UNION ALL
+    SELECT '{_CLIENTS}', CASE WHEN previous IS NULL THEN 'new' ELSE 'returning' END, NULL,
+        sum(clients)::bigint, 0, 0
     FROM sales_dayclients WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
-"""
+        AND (previous IS NULL OR previous < %(first)s)
+    GROUP BY previous IS NULL
+"""  # noqa: S608 - constants of this module
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Figures:
 
     totals: list[Figure]
     revenue_by_day: list[DayRevenue]
-    """In order, without the days that earned nothing."""
+    """In no order, without the days that earned nothing."""
     new_clients: int
     returning_clients: int
 
@@ -155,9 +158,14 @@ def read(user_id: uuid.UUID, first: date, last: date) -> Figures:
         "revenue": list(REVENUE),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_TOTALS, values)
-        totals = [Figure(*row) for row in cursor.fetchall()]
-        cursor.execute(_REVENUE_BY_DAY, values)
-        revenue = [DayRevenue(*row) for row in cursor.fetchall()]
-        cursor.execute(_CLIENTS, values)
-        return Figures(totals, revenue, *cursor.fetchone())
+        cursor.execute(_READ, values)
+        rows = cursor.fetchall()
+    clients = {name: count for axis, name, _, count, *_ in rows if axis == _CLIENTS}
+    return Figures(
+        totals=[Figure(axis, name, *sums) for axis, name, _, *sums in rows if axis in FigureAxis],
+        revenue_by_day=[
+            DayRevenue(day, sales, value) for axis, _, day, sales, _, value in rows if axis == _DAY
+        ],
+        new_clients=clients.get("new", 0),
+        returning_clients=clients.get("returning", 0),
+    )

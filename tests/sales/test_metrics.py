@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from clients.models import Client
 from flowzz.accounts.models import User
@@ -158,3 +159,10 @@ def test_background_counts_what_was_marked_and_a_deleted_users_days_too(user: Us
     user.delete()
     refresh_figures()
     assert figures.read(user.id, date(2026, 1, 1), date(2027, 1, 1)).totals == []
+
+
+def test_figures_are_of_one_moment(
+    user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        figures.read(user.id, DAYS[0], DAYS[1])
