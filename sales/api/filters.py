@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_filters import (
     BooleanFilter,
@@ -13,7 +13,9 @@ from django_filters import (
     UUIDFilter,
 )
 
+from clients.api.filters import ClientFilter
 from clients.folding import Folded, fold
+from clients.models import Client
 from clients.search import search_clients
 from flowzz.periods import DayFilter
 from sales.models import AffiliationRequest, Sale, Subscription
@@ -43,8 +45,7 @@ class PartFilter(CharFilter):
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return qs
-        folded: QuerySet[Any] = qs.alias(folded_part=Folded(self.field_name))
-        return folded.filter(folded_part__contains=fold(value))
+        return _with_part(qs, self.field_name, value)
 
 
 class SaleFilter(FilterSet):
@@ -75,6 +76,16 @@ class SaleFilter(FilterSet):
 
     def search_for(self, sales: QuerySet[Sale], name: str, text: str) -> QuerySet[Sale]:
         return _found(sales, text, Q(external_id__iexact=text))
+
+
+class BuyerFilter(ClientFilter):
+    product = CharFilter(
+        method="who_bought", max_length=100, help_text="Compraram um produto com isto no nome"
+    )
+
+    def who_bought(self, clients: QuerySet[Client], name: str, text: str) -> QuerySet[Client]:
+        sales = Sale.objects.filter(client=OuterRef("pk"), deleted_at=None)
+        return clients.filter(Exists(_with_part(sales, "product_name", text)))
 
 
 class SubscriptionFilter(FilterSet):
@@ -131,6 +142,11 @@ class AffiliationRequestFilter(FilterSet):
         named = Q(folded_name__contains=fold(text))
         folded = rows.alias(folded_name=Folded("affiliate_name"))
         return folded.filter(named | Q(affiliate_email__iexact=text))
+
+
+def _with_part(rows: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
+    folded: QuerySet[Any] = rows.alias(folded_part=Folded(field))
+    return folded.filter(folded_part__contains=fold(text))
 
 
 def _found(rows: QuerySet[Any], text: str, numbered: Q) -> QuerySet[Any]:

@@ -6,7 +6,6 @@ from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clients.api.filters import ClientFilter
 from clients.models import Client
 from flowzz.accounts.tokens import user_of
 from flowzz.api import NotFound, answer
@@ -14,7 +13,12 @@ from flowzz.api_schema import listing, operation
 from flowzz.conditional import ConditionalList
 from flowzz.paging import CursorPagination
 from flowzz.sparse import SparseFields
-from sales.api.filters import AffiliationRequestFilter, SaleFilter, SubscriptionFilter
+from sales.api.filters import (
+    AffiliationRequestFilter,
+    BuyerFilter,
+    SaleFilter,
+    SubscriptionFilter,
+)
 from sales.api.serializers import (
     AffiliationRequestSerializer,
     BuyerSerializer,
@@ -55,7 +59,7 @@ class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet
     serializer_class = BuyerSerializer
     pagination_class = CursorPagination
     filter_backends = (DjangoFilterBackend,)
-    filterset_class = ClientFilter
+    filterset_class = BuyerFilter
 
     def get_queryset(self) -> QuerySet[Client]:
         return with_totals(super().get_queryset().filter(user=user_of(self.request)))

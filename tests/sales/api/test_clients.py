@@ -140,6 +140,21 @@ def test_search_looks_at_name_email_phone_and_document(
     assert names(search=text) == ["Íris Tavares"]
 
 
+def test_filter_by_what_was_bought(user: User, names: Callable[..., list[str]]) -> None:
+    for name, product, deleted_at in [
+        ("Ana", "Sérum Orvalho", None),
+        ("Bia", "Sérum Orvalho", NOON),
+        ("Caio", "Kit Ração", None),
+    ]:
+        client = ClientFactory.create(user=user, name=name)
+        for _ in range(2):
+            SaleFactory.create(
+                user=user, client=client, product_name=product, deleted_at=deleted_at
+            )
+    assert names(product="serum") == names(product="orvalho", search="ana") == ["Ana"]
+    assert names(product="serum", search="caio") == []
+
+
 def test_strange_filter_is_a_validation_error(user: User) -> None:
     response = Frontend(user).fetch("clients", search="\x00", status="nenhum")
     assert (response.status_code, response.json()["error"]) == (400, "VALIDATION_ERROR")
