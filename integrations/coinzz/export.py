@@ -56,17 +56,18 @@ class Export:
         rows = _rows(self.text, self.separator)
         started = False
         while True:
+            number = rows.line_num + 1  # where it begins: an open quote may end it far below
             try:
                 cells = next(rows)
             except StopIteration:
                 return
             except csv.Error:
-                yield Line(rows.line_num, error="A linha não é um CSV válido: confira as aspas.")
+                yield Line(number, error="A linha não é um CSV válido: confira as aspas.")
                 continue
             if not started:
                 started = not _is_preamble(cells)
             elif any(cell.strip() for cell in cells):
-                yield self._line(rows.line_num, cells)
+                yield self._line(number, cells)
 
     def told(self, message: str) -> str:
         """A reader's message in the file's own words: its headers, a spreadsheet's forms."""

@@ -97,6 +97,14 @@ def test_lines_that_cannot_be_are_named_and_the_others_go_on() -> None:
     ]
 
 
+def test_line_is_where_its_text_begins() -> None:
+    export = read('pedido;valor;cliente\na;1,00;"Ana\nLima"\nb;2,00;"Bia\nc;3,00;Caio\n')
+    assert [(line.number, line.error) for line in export.lines()] == [
+        (2, ""),
+        (4, "A linha não é um CSV válido: confira as aspas."),
+    ]
+
+
 def test_setting_adds_headers() -> None:
     known = known_headers({"Cod. externo": "order_number", "Pago": "nothing_of_coinzz"})
     export = read_export(b"cod externo;order_final_price;pago\n", known=known)
