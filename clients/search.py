@@ -15,11 +15,15 @@ from clients.models import Client
 def search_clients(text: str) -> "QuerySet[Client]":
     """Clients of all users that fit a text; documents and phones in any writing.
 
-    A phone without its area code fits those of every area.
+    A phone without its area code fits those of every area, and a name may have digits.
     """
-    fits = _condition(text.strip())
+    if "@" not in text and not _has_digits(text):
+        return _clients().filter(_named(text))
+    fits = _exactly(text.strip())
     if phones := phones_without_area(text):
         fits |= Q(phone__in=phones) & ~Q(phone="")
+    if "@" not in text and any(map(str.isalpha, text)):
+        fits |= _named(text)
     return _clients().filter(fits)
 
 
@@ -43,9 +47,9 @@ def find_one(who: str, user_email: str = "", *, beside: Client | None = None) ->
     except ValueError:
         if not user_email:
             raise NotOneClient("Diga também o usuário, ou use o id do cliente.") from None
-        if "@" not in who and not any(map(str.isdecimal, who)):
+        if "@" not in who and not _has_digits(who):
             raise NotOneClient("Use o id, o documento, o telefone ou o e-mail.") from None
-        found = _clients().filter(_condition(who.strip()), user__email__iexact=user_email.strip())
+        found = Client.objects.filter(_exactly(who.strip()), user__email__iexact=user_email.strip())
         found = found.exclude(id=beside.id) if beside else found
     clients = list(found.select_related("user").order_by("id"))
     if len(clients) == 1:
@@ -56,14 +60,18 @@ def find_one(who: str, user_email: str = "", *, beside: Client | None = None) ->
     raise NotOneClient(f"Mais de um cliente; escolha pelo id: {ids}")
 
 
-def _condition(text: str) -> Q:
+def _exactly(text: str) -> Q:
+    """By the whole e-mail, document or phone."""
     if "@" in text:
         return Q(email=normalise_email(text))
-    exact = Q(cpf=normalise_document(text).value) & ~Q(cpf="")
+    fits = Q(cpf=normalise_document(text).value) & ~Q(cpf="")
     if phone := normalise_phone(text):
-        exact |= Q(phone=phone) & ~Q(phone="")
-    has_digits = any(character.isdecimal() for character in text)
-    return exact if has_digits else _named(text)
+        fits |= Q(phone=phone) & ~Q(phone="")
+    return fits
+
+
+def _has_digits(text: str) -> bool:
+    return any(map(str.isdecimal, text))
 
 
 def _named(text: str) -> Q:

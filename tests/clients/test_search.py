@@ -46,3 +46,13 @@ def test_a_phone_without_its_area_code_is_not_enough_to_choose_somebody() -> Non
     assert find_one("(62) 95454-4554", client.user.email) == client
     with pytest.raises(NotOneClient):
         find_one("95454-4554", client.user.email)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["Farmácia 24 Horas", "farmacia 24"])
+def test_a_name_may_have_digits(text: str) -> None:
+    client = ClientFactory.create(name="Farmácia 24 Horas Ltda")
+    ClientFactory.create(name="Farmácia Central")
+    assert list(search_clients(text)) == [client]
+    with pytest.raises(NotOneClient):
+        find_one(text, client.user.email)
