@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
-HOURS_OF_A_WEEK = 168
 
 # Each arrival begins a gap: a thousand integrations with fifty a day have 50,000 gaps, and at
 # one in a million one false alarm in three weeks.

@@ -40,7 +40,6 @@ class Slot:
 class Tick:
     position: str
     text: str
-    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True)

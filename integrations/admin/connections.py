@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -21,8 +20,6 @@ from integrations.admin.overview.texts import whole
 from integrations.admin.portrait import portray
 from integrations.errors import IntegrationError
 from integrations.models import Integration, IntegrationStatus, Trigger, WebhookToken
-
-log = structlog.stdlib.get_logger(__name__)
 
 COLOURS = {
     IntegrationStatus.PENDING: "warning",

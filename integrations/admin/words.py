@@ -23,7 +23,7 @@ from integrations.meanings.rereading import STATES
 from integrations.models import BulkAction, BulkKind, UnknownStatus
 from integrations.models.bulk import UNDER_WAY
 from integrations.models.words import WordAxis
-from integrations.preview import LIMIT, WOULD, of_meaning
+from integrations.preview import WOULD, of_meaning
 
 EXAMPLES = 10
 NONE = "none"
@@ -132,7 +132,6 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
         "may_map": may_map,
         "preview": foreseen,
         "figures": figures(foreseen.outcomes, WOULD) if foreseen else [],
-        "limit": LIMIT,
         "action": BulkAction.objects.filter(word=word, state__in=UNDER_WAY).first(),
     }
     return render(request, "backoffice/word.html", context)

@@ -209,7 +209,6 @@ class ClientSalesPage(ExportablePage, ClientPage):
             "headers": ("Campo", "Este", "O outro", "Depois"),
             "rows": [(capfirst(f.label), f.kept, f.absorbed, f.result) for f in fields],
             "form": form,
-            "other": other,
             **counts,
         }
         return render(request, "sales/merge.html", context)

@@ -17,7 +17,6 @@ from integrations.diagnosis import CHECKS, examination
 from integrations.diagnosis.facts import Answer, Facts, Light, Probe
 from integrations.models import EventState, Integration, WebhookEvent, WebhookRhythm
 from integrations.providers import COINZZ, breaker
-from integrations.silence import HOURS_OF_A_WEEK
 from tests.integrations.admin.rows import make_event
 from tests.sandbox.caller import Caller
 
@@ -45,7 +44,7 @@ WELL = Facts(
     last_sync_error="",
     database_ahead=timedelta(0),
 )
-BUSY = (4.0,) * HOURS_OF_A_WEEK
+BUSY = (4.0,) * (7 * 24)
 G, Y, R = Light.GREEN, Light.YELLOW, Light.RED
 
 

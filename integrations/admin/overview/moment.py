@@ -28,7 +28,6 @@ from integrations.providers import PROVIDERS, breaker
 
 EVENTS = "integrations.webhookevent"
 SHOWN = 6
-NO_REASONS = Health(100, ())
 
 
 @dataclass(frozen=True, slots=True)
