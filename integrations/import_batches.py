@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import structlog
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from clients.sellers import hold_seller
+from flowzz import leases
 from integrations.errors import PayloadInvalid
 from integrations.ingest import Observed, ingest, isolate
 from integrations.models import SalesImport
@@ -22,10 +22,6 @@ log = structlog.stdlib.get_logger(__name__)
 
 BATCH_LINES: Final = 500
 ERRORS_KEPT: Final = 100
-
-
-class LeaseLost(Exception):
-    """Somebody else has taken the import over: nothing of the batch stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +112,4 @@ def _checkpoint(row: SalesImport, batch: Batch) -> None:
     row.errors += len(batch.errors)
     row.processed = row.created + row.updated + row.unchanged + row.errors
     names = ("created", "updated", "unchanged", "errors", "processed", "error_lines")
-    held = SalesImport.objects.filter(id=row.id, lease=row.lease)
-    if not held.update(heartbeat_at=Now(), **{name: getattr(row, name) for name in names}):
-        raise LeaseLost
+    leases.beat(row, **{name: getattr(row, name) for name in names})

@@ -19,9 +19,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from flowzz import leases
 from integrations import wake
 from integrations.errors import IntegrationError, PayloadInvalid
-from integrations.import_batches import BATCH_LINES, LeaseLost, apply_batch, read_batch
+from integrations.import_batches import BATCH_LINES, apply_batch, read_batch
 from integrations.models import ImportState, Integration, SalesImport
 from integrations.models.imports import UNDER_WAY
 from integrations.providers import PROVIDERS, Line, reader
@@ -34,7 +35,6 @@ MAX_FORM_BYTES: Final = MAX_BYTES + 64 * 1024
 MAX_LINES: Final = 50_000
 LINES_AT_ONCE: Final = 1_000
 """A file of no more lines is done while its sender waits."""
-LEASE_EXPIRES: Final = timedelta(minutes=2)
 PREVIEW_KEPT: Final = timedelta(days=1)
 
 _FRESH: Final = {
@@ -114,7 +114,7 @@ def execute(import_id: uuid.UUID) -> None:
         return
     try:
         _apply(row)
-    except LeaseLost:
+    except leases.LeaseLost:
         log.warning("import_lease_lost", import_id=str(import_id))
     except Exception as error:
         log.exception("import_fault", import_id=str(import_id))
@@ -186,16 +186,13 @@ def _start(row: SalesImport) -> SalesImport:
 
 
 def _free() -> Q:
-    abandoned = Q(heartbeat_at__lt=timezone.now() - LEASE_EXPIRES)
-    return Q(state=ImportState.QUEUED) | Q(state=ImportState.RUNNING) & abandoned
+    return Q(state=ImportState.QUEUED) | Q(state=ImportState.RUNNING) & leases.is_abandoned()
 
 
 def _take(import_id: uuid.UUID) -> SalesImport | None:
     """Get the lease of an import that is free, or nothing."""
-    taken = SalesImport.objects.filter(_free(), id=import_id).update(
-        state=ImportState.RUNNING, lease=uuid.uuid4(), heartbeat_at=Now()
-    )
-    if not taken:
+    free = SalesImport.objects.filter(_free(), id=import_id)
+    if not leases.take(free, state=ImportState.RUNNING):
         return None
     return SalesImport.objects.select_related("integration__user").get(id=import_id)
 
@@ -220,5 +217,4 @@ def _batches(lines: Iterator[Line]) -> Iterator[tuple[int, list[Line]]]:
 
 def _end(row: SalesImport, **changes: object) -> None:
     """Let go of the import, unless it has been taken from us."""
-    held = SalesImport.objects.filter(id=row.id, lease=row.lease)
-    held.update(lease=None, finished_at=Now(), **changes)
+    leases.let_go(row, finished_at=Now(), **changes)

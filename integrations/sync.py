@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from flowzz import leases
 from flowzz.adjustable import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations import alerts, news, rekeying, telemetry, vault, wake
 from integrations.errors import CircuitOpen, IntegrationError, KeyRefused
@@ -29,11 +30,10 @@ from integrations.models import (
 )
 from integrations.models.runs import UNDER_WAY
 from integrations.providers import PROVIDERS
-from integrations.sync_pages import LeaseLost, apply_page, pages_of
+from integrations.sync_pages import apply_page, pages_of
 
 log = structlog.stdlib.get_logger(__name__)
 
-LEASE_EXPIRES = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
 BACKOFF = timedelta(seconds=60)
 
@@ -172,7 +172,7 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
     ):
         try:
             _pull(run, on_progress)
-        except LeaseLost:
+        except leases.LeaseLost:
             log.warning("sync_lease_lost")
         except IntegrationError as error:
             _fail(run, error)
@@ -186,23 +186,15 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
 
 
 def _free() -> Q:
-    """By the database's clock, which also writes heartbeats: a worker's may be ahead of it."""
-    abandoned = Q(state=RunState.RUNNING, heartbeat_at__lt=Now() - LEASE_EXPIRES)
     waiting = Q(state=RunState.QUEUED) & (Q(not_before=None) | Q(not_before__lte=Now()))
-    return waiting | abandoned
+    return waiting | Q(state=RunState.RUNNING) & leases.is_abandoned()
 
 
 def _take(run_id: uuid.UUID) -> SyncRun | None:
     """Get the lease of a run that is free, or nothing."""
-    lease = uuid.uuid4()
-    taken = SyncRun.objects.filter(_free(), id=run_id).update(
-        state=RunState.RUNNING,
-        lease=lease,
-        heartbeat_at=Now(),
-        started_at=Coalesce(F("started_at"), Now()),
-        not_before=None,
-    )
-    if not taken:
+    free = SyncRun.objects.filter(_free(), id=run_id)
+    begun = {"started_at": Coalesce(F("started_at"), Now()), "not_before": None}
+    if not leases.take(free, state=RunState.RUNNING, **begun):
         return None
     news.run_moved(run_id)
     return SyncRun.objects.select_related("integration__user").get(id=run_id)
@@ -214,17 +206,11 @@ def _pull(run: SyncRun, on_progress: Progress | None) -> None:
         rekeying.rewrite(secret)
     api_key = vault.reveal(integration, "api_key")
     provider = PROVIDERS[integration.provider]
-    with provider.client(api_key, partial(_beat, run)) as client:
+    with provider.client(api_key, partial(leases.beat, run)) as client:
         for page in pages_of(run, client):
             apply_page(run, page)
             if on_progress:
                 on_progress(run)
-
-
-def _beat(run: SyncRun) -> None:
-    """Show that the run is alive; raises LeaseLost where it is no longer ours."""
-    if not SyncRun.objects.filter(id=run.id, lease=run.lease).update(heartbeat_at=Now()):
-        raise LeaseLost
 
 
 def _succeed(run: SyncRun) -> None:
@@ -291,8 +277,7 @@ def _tell(run: SyncRun, status: str, error: str = "", **changes: object) -> None
 
 def _end(run: SyncRun, *, state: RunState, **changes: object) -> bool:
     """Let go of the run, unless it has been taken from us."""
-    held = SyncRun.objects.filter(id=run.id, lease=run.lease)
-    if not held.update(state=state, lease=None, **changes):
+    if not leases.let_go(run, state=state, **changes):
         return False
     transaction.on_commit(partial(telemetry.count_run, state), robust=True)
     news.run_moved(run.id)

@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models.functions import Now
 
 from clients.sellers import hold_seller
+from flowzz import leases
 from flowzz.bulk import collector_paused, upsert
 from flowzz.clock import by_database
 from integrations import news, providers, spool
@@ -24,10 +24,6 @@ from sales.recording import Difference, Observation, Outcome
 log = structlog.stdlib.get_logger(__name__)
 
 _COUNTERS = ("processed", "created", "updated", "unchanged", "errors", "missed")
-
-
-class LeaseLost(Exception):
-    """Somebody else has taken the run over, or it was cancelled: nothing of the page stays."""
 
 
 @dataclass(slots=True)
@@ -64,7 +60,7 @@ def _lift_limit_unless_newest_first(
     if _newest(run, last) > _newest(run, first):
         log.warning("sync_pages_not_newest_first")
         run.sales_limit = None
-        SyncRun.objects.filter(id=run.id, lease=run.lease).update(sales_limit=None)
+        leases.held(run).update(sales_limit=None)
 
 
 def _newest(run: SyncRun, page: providers.Page) -> datetime:
@@ -175,7 +171,5 @@ def _checkpoint(run: SyncRun, page: providers.Page, tally: Tally) -> None:
     run.next_page = page.number + 1
     run.total = page.total
     changes = {name: getattr(run, name) for name in (*_COUNTERS, "pages", "next_page", "total")}
-    held = SyncRun.objects.filter(id=run.id, lease=run.lease)
-    if not held.update(heartbeat_at=Now(), **changes):
-        raise LeaseLost
+    leases.beat(run, **changes)
     news.run_moved(run.id)

@@ -8,7 +8,6 @@ import gzip
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from itertools import count
 from tempfile import TemporaryFile
@@ -23,6 +22,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
+from flowzz import leases
 from flowzz.backoffice import masking
 from flowzz.celery import app
 from sales.export_columns import TABLES, Table
@@ -38,7 +38,6 @@ MOST: Final = 1_000_000
 """Rows; a sheet of Excel's has little room for more."""
 BATCH: Final = 2_000
 PART_BYTES: Final = 1024 * 1024
-LEASE_EXPIRES: Final = timedelta(minutes=2)
 ATTEMPTS: Final = 3
 UNDER_WAY_OF_ONE: Final = 3
 _COUNT_MS: Final = 2_000
@@ -50,10 +49,6 @@ _SHEETS: Final[dict[str, type[Csv] | type[Xlsx]]] = {
 
 class ExportRefused(Exception):
     """With a sentence for who asked."""
-
-
-class LeaseLost(Exception):
-    """The export is another worker's now, or is to be started anew, or is gone."""
 
 
 def rows_of(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
@@ -107,7 +102,7 @@ def execute(export_id: uuid.UUID) -> None:
         with TemporaryFile() as file:
             _make(export, file)
             _keep(export, file)
-    except LeaseLost:
+    except leases.LeaseLost:
         log.warning("export_lease_lost", export_id=str(export_id))
     except ExportRefused as refusal:
         _fail(export, str(refusal))
@@ -152,8 +147,7 @@ def _wake(export_id: uuid.UUID) -> None:
 
 
 def _free() -> Q:
-    abandoned = Q(heartbeat_at__lt=timezone.now() - LEASE_EXPIRES)
-    return Q(state=ExportState.QUEUED) | Q(state=ExportState.RUNNING) & abandoned
+    return Q(state=ExportState.QUEUED) | Q(state=ExportState.RUNNING) & leases.is_abandoned()
 
 
 def _take(export_id: uuid.UUID) -> Export | None:
@@ -161,11 +155,10 @@ def _take(export_id: uuid.UUID) -> Export | None:
 
     One is made at a time: it takes minutes, and webhooks need the other workers.
     """
-    begun = {"state": ExportState.RUNNING, "lease": uuid.uuid4(), "heartbeat_at": Now(), "done": 0}
+    free = Export.objects.filter(_free(), id=export_id)
     try:
         with transaction.atomic():
-            free = Export.objects.filter(_free(), id=export_id)
-            taken = free.update(attempts=F("attempts") + 1, **begun)
+            taken = leases.take(free, state=ExportState.RUNNING, attempts=F("attempts") + 1, done=0)
     except IntegrityError:
         return None
     return Export.objects.select_related("requested_by").get(id=export_id) if taken else None
@@ -182,7 +175,7 @@ def _make(export: Export, file: IO[bytes]) -> None:
     if total > MOST:
         raise ExportRefused("Mais de 1.000.000 de linhas. Filtre por um período e peça de novo.")
     export.is_masked = not masking.may_see(request)
-    _advance(export, total=total, is_masked=export.is_masked)
+    leases.beat(export, total=total, is_masked=export.is_masked)
     if export.format == ExportFormat.XLSX:
         _write_watched(rows, export, file)
     else:
@@ -192,7 +185,7 @@ def _make(export: Export, file: IO[bytes]) -> None:
 
 def _write_watched(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> None:
     for done in write(rows, export, file):
-        _advance(export, done=done)
+        leases.beat(export, done=done)
 
 
 def _as_asked(export: Export) -> HttpRequest:
@@ -213,21 +206,13 @@ def _keep(export: Export, file: IO[bytes]) -> None:
             if not content:
                 break
             ExportPart.objects.create(export=export, number=number, content=content)
-        end = {"finished_at": Now(), "expires_at": expiry(), "lease": None}
-        _advance(export, state=ExportState.DONE, size=size, **end)
+        end = {"size": size, "finished_at": Now(), "expires_at": expiry()}
+        if not leases.let_go(export, state=ExportState.DONE, **end):
+            raise leases.LeaseLost
 
 
 def _fail(export: Export, error: str) -> None:
-    _mine(export).update(state=ExportState.FAILED, error=error, finished_at=Now(), lease=None)
-
-
-def _advance(export: Export, **changes: Any) -> None:
-    if not _mine(export).update(heartbeat_at=Now(), **changes):
-        raise LeaseLost
-
-
-def _mine(export: Export) -> "QuerySet[Export]":
-    return Export.objects.filter(id=export.id, lease=export.lease, state=ExportState.RUNNING)
+    leases.let_go(export, state=ExportState.FAILED, error=error, finished_at=Now())
 
 
 def _batches(rows: "QuerySet[Model]", table: Table) -> Iterator[list[tuple[Any, ...]]]:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from flowzz.ids import uuid7
+from flowzz.leases import Leased
 
 KEPT = timedelta(hours=24)
 
@@ -36,7 +37,7 @@ def expiry() -> datetime:
     return timezone.now() + KEPT
 
 
-class Export(models.Model):
+class Export(Leased):
     """Its row and file are deleted when it expires. Only `sales.exporting` moves it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -55,8 +56,6 @@ class Export(models.Model):
     size = models.PositiveBigIntegerField("bytes", default=0)
     attempts = models.PositiveSmallIntegerField("tentativas", default=0)
     error = models.TextField("erro", blank=True)
-    lease = models.UUIDField("posse", null=True, editable=False)
-    heartbeat_at = models.DateTimeField("sinal de vida", null=True, blank=True)
     created_at = models.DateTimeField("pedida em", auto_now_add=True)
     finished_at = models.DateTimeField("fim", null=True, blank=True)
     expires_at = models.DateTimeField("guardada até", default=expiry, db_index=True)

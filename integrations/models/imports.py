@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from flowzz.ids import uuid7
+from flowzz.leases import Leased
 from integrations.models.connections import Integration
 
 
@@ -21,7 +22,7 @@ class ImportState(models.TextChoices):
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
 
-class SalesImport(models.Model):
+class SalesImport(Leased):
     """A file, from the upload to its result. Only `integrations.imports` moves it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -51,8 +52,6 @@ class SalesImport(models.Model):
         "erros por linha", default=list, blank=True, encoder=DjangoJSONEncoder
     )
     error = models.TextField("erro", blank=True)
-    lease = models.UUIDField("posse", null=True, editable=False)
-    heartbeat_at = models.DateTimeField("sinal de vida", null=True, blank=True)
     created_at = models.DateTimeField("criada em", auto_now_add=True)
     finished_at = models.DateTimeField("fim", null=True, blank=True)
 

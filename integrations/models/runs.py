@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 
 from flowzz.bulk import BulkRow
 from flowzz.ids import uuid7
+from flowzz.leases import Leased
 from integrations.models.connections import Integration
 
 
@@ -30,7 +31,7 @@ UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 ENDED = (RunState.SUCCEEDED, RunState.FAILED)
 
 
-class SyncRun(models.Model):
+class SyncRun(Leased):
     """One pull of an integration's sales, page by page. Only `integrations.sync` moves it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -54,8 +55,6 @@ class SyncRun(models.Model):
     missed = models.PositiveIntegerField("não vieram por webhook", default=0)
     attempts = models.PositiveSmallIntegerField("tentativas", default=0)
     not_before = models.DateTimeField("não antes de", null=True, blank=True)
-    lease = models.UUIDField("posse", null=True, editable=False)
-    heartbeat_at = models.DateTimeField("sinal de vida", null=True, blank=True)
     started_at = models.DateTimeField("início", null=True, blank=True)
     finished_at = models.DateTimeField("fim", null=True, blank=True)
     error_code = models.CharField("código do erro", max_length=64, blank=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from celery.beat import ScheduleEntry
@@ -13,17 +14,20 @@ from time_machine import travel
 from flowzz import beat, redis
 from flowzz.celery import app
 from flowzz.clock import by_database
-from integrations import inbox, processing, sync, wake
+from integrations import imports, inbox, processing, sync, wake
 from integrations.breaker import CircuitBreaker
 from integrations.deliveries import Delivery
 from integrations.models import (
     EventState,
     Integration,
     RunState,
+    SalesImport,
     SyncRun,
     Trigger,
     WebhookEvent,
 )
+from sales import exporting
+from sales.models import Export
 from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import Seller
@@ -89,6 +93,16 @@ def test_a_worker_whose_clock_is_ahead_takes_no_run_from_another(integration: In
     SyncRun.objects.update(not_before=Now())
     with an_hour_ago():
         assert sync.runs_with_work() == [run.id]
+
+
+def test_a_worker_whose_clock_is_ahead_takes_no_import_and_no_export(
+    integration: Integration,
+) -> None:
+    beating: dict[str, Any] = {"state": "RUNNING", "heartbeat_at": timezone.now()}
+    SalesImport.objects.create(integration=integration, **beating)
+    Export.objects.create(requested_by=integration.user, **beating)
+    with in_an_hour():
+        assert (imports.waiting(), exporting.waiting()) == ([], [])
 
 
 def test_a_clock_that_is_ahead_takes_the_cursor_past_nothing(integration: Integration) -> None:

@@ -17,6 +17,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+from flowzz import leases
 from flowzz.accounts.models import StaffAction, User
 from sales import exporting, tasks
 from sales.exports import Export, ExportState
@@ -183,7 +184,7 @@ def make(state: ExportState = ExportState.QUEUED, **values: Any) -> Export:
 
 def test_dead_workers_export_is_started_anew() -> None:
     now = timezone.now()
-    dead = make(ExportState.RUNNING, heartbeat_at=now - 2 * exporting.LEASE_EXPIRES)
+    dead = make(ExportState.RUNNING, heartbeat_at=now - 2 * leases.EXPIRES)
     assert exporting.waiting() == [dead.id]
     Export.objects.update(heartbeat_at=now)
     assert exporting.waiting() == []

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from flowzz import leases
 from flowzz.accounts.models import User
 from integrations import imports
 from integrations.import_batches import apply_batch
@@ -179,7 +180,7 @@ def test_long_file_goes_on_in_the_background_where_it_was_left(
     with patch.object(imports, "apply_batch", dies_after(1)), pytest.raises(SystemExit):
         imports.execute(import_id)
     assert (statuses(), imports.waiting()) == ({"ordaaaaa": "PAID"}, [])
-    SalesImport.objects.update(heartbeat_at=timezone.now() - imports.LEASE_EXPIRES * 2)
+    SalesImport.objects.update(heartbeat_at=timezone.now() - leases.EXPIRES * 2)
     imports.execute(import_id)
     done = frontend.fetch(f"sales/import/{import_id}")
     assert (done.json()["data"]["status"], figures(done)) == ("concluída", (2, 0, 0, 1))

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from tqdm import tqdm
 
+from flowzz import leases
 from integrations import sync
 from integrations.management.commands import coinzz_sync
 from integrations.models import (
@@ -121,7 +122,7 @@ def test_interrupted_run_can_be_resumed(
     monkeypatch.undo()
     run = SyncRun.objects.get()
     assert (run.state, run.processed, run.next_page) == (RunState.RUNNING, 100, 3)
-    SyncRun.objects.update(heartbeat_at=timezone.now() - sync.LEASE_EXPIRES * 2)
+    SyncRun.objects.update(heartbeat_at=timezone.now() - leases.EXPIRES * 2)
     assert run_command().startswith("Concluída: 120 vendas processadas\n")
     assert Sale.objects.count() == 120
 
