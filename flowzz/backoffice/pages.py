@@ -37,6 +37,7 @@ __all__ = [
     "column",
     "frame",
     "link",
+    "page_of",
     "preformatted",
     "two_lines",
 ]
@@ -160,12 +161,17 @@ def column(path: str, description: str) -> Callable[[object, Model], object]:
     return shown
 
 
+def page_of(row: Model) -> str:
+    """The address of a row's own page."""
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return reverse(name, args=[row.pk])
+
+
 def link(row: Model | None) -> SafeString | None:
     """A link to a row's own page."""
     if row is None:
         return None
-    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-    return format_html('<a class="underline" href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+    return format_html('<a class="underline" href="{}">{}</a>', page_of(row), row)
 
 
 def frame(

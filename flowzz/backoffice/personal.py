@@ -9,11 +9,10 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from unfold.decorators import action
 
 from flowzz.backoffice import masking, trail
-from flowzz.backoffice.pages import ReadOnlyPage
+from flowzz.backoffice.pages import ReadOnlyPage, page_of
 from flowzz.backoffice.reasons import ReasonForm, ask
 
 TEXT = (
@@ -60,7 +59,7 @@ class PersonalPage(ReadOnlyPage):
         row = self.get_object(request, str(object_id))
         if row is None:
             raise Http404
-        back = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+        back = page_of(row)
         form = ReasonForm(request.POST or None)
         if not form.is_valid():
             title = "Revelar dados pessoais"

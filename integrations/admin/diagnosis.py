@@ -8,8 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import frame
-from integrations.admin.doing import address_of
+from flowzz.backoffice.pages import frame, page_of
 from integrations.diagnosis import CHECKS
 from integrations.diagnosis.examination import examine
 from integrations.diagnosis.facts import Light
@@ -20,7 +19,7 @@ from integrations.models import Integration
 def page(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Nothing is asked yet: the page then asks for its findings itself."""
     integration = _integration(request, object_id)
-    address = address_of(integration)
+    address = page_of(integration)
     context = {
         **frame(request, "Diagnóstico", integration, back=address),
         "integration": integration,

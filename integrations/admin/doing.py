@@ -9,12 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import frame
+from flowzz.backoffice.pages import frame, page_of
 from integrations.admin.deeds import DEEDS, Deed
 from integrations.errors import IntegrationError
 from integrations.models import Integration
@@ -28,17 +27,13 @@ def do(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpResponse:
     integration = get_object_or_404(Integration.objects.select_related("user"), id=object_id)
     if not deed.is_offered(integration):
         messages.warning(request, f"“{deed.label}” não se aplica à integração como ela está agora.")
-        return redirect(address_of(integration))
+        return redirect(page_of(integration))
     form = deed.form(request.POST or None)
     if deed.asks and not form.is_valid():
         return _ask(request, integration, deed, form)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     return _carry_out(request, integration, deed, form.cleaned_data if deed.asks else {})
-
-
-def address_of(integration: Integration) -> str:
-    return reverse("admin:integrations_integration_change", args=[integration.id])
 
 
 def _deed(request: HttpRequest, name: str) -> Deed:
@@ -53,7 +48,7 @@ def _deed(request: HttpRequest, name: str) -> Deed:
 
 def _ask(request: HttpRequest, integration: Integration, deed: Deed, form: Any) -> HttpResponse:
     context = {
-        **frame(request, deed.label, integration, back=address_of(integration)),
+        **frame(request, deed.label, integration, back=page_of(integration)),
         "consequences": deed.consequences,
         "form": form,
         "is_harmful": deed.is_harmful,
@@ -70,13 +65,13 @@ def _carry_out(
             trail.record(request, deed.done, integration, reason=answers.get("reason", ""))
     except IntegrationError as error:
         messages.error(request, error.message)
-        return redirect(address_of(integration))
+        return redirect(page_of(integration))
     if shown_once:
         context = {
-            **frame(request, deed.done, integration, back=address_of(integration)),
+            **frame(request, deed.done, integration, back=page_of(integration)),
             "secret": shown_once,
             "deed": deed,
         }
         return render(request, "integrations/secret.html", context)
     messages.success(request, f"{deed.done}.")
-    return redirect(address_of(integration))
+    return redirect(page_of(integration))

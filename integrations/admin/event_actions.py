@@ -6,10 +6,10 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from unfold.decorators import action
 
 from flowzz.backoffice import masking, trail
+from flowzz.backoffice.pages import page_of
 from flowzz.backoffice.personal import PersonalPage
 from flowzz.backoffice.reasons import OptionalReasonForm, ReasonForm, ask
 from integrations import inbox
@@ -137,4 +137,4 @@ class EventActions(PersonalPage):
         event = self._rows(object_id).first()
         if event is None:
             raise Http404
-        return event, reverse("admin:integrations_webhookevent_change", args=[event.id])
+        return event, page_of(event)

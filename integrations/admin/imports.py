@@ -9,14 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import ReadOnlyPage, badge, column
+from flowzz.backoffice.pages import ReadOnlyPage, badge, column, page_of
 from flowzz.backoffice.permissions import permission
 from integrations import imports
 from integrations.errors import IntegrationError
@@ -120,7 +119,7 @@ class SalesImportPage(ReadOnlyPage):
         form = UploadForm(request.POST or None, request.FILES or None)
         if form.is_valid() and (row := form.preview()):
             trail.record(request, "Enviou arquivo de vendas", row, details={"linhas": row.total})
-            return redirect(_page_of(row))
+            return redirect(page_of(row))
         context = {"title": "Importar vendas de um arquivo", "form": form}
         return self._page(request, "integrations/upload.html", context)
 
@@ -155,12 +154,8 @@ class SalesImportPage(ReadOnlyPage):
             self.message_user(request, error.message, messages.ERROR)
         else:
             trail.record(request, "Importou vendas de um arquivo", row)
-        return redirect(_page_of(row))
+        return redirect(page_of(row))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         frame = {**self.admin_site.each_context(request), "opts": SalesImport._meta}
         return render(request, template, frame | context)
-
-
-def _page_of(row: SalesImport) -> str:
-    return reverse("admin:integrations_salesimport_change", args=[row.id])

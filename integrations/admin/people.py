@@ -7,14 +7,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import frame
+from flowzz.backoffice.pages import frame, page_of
 from integrations import privacy
 from sales.admin.clients import ClientSalesPage
 
@@ -70,7 +69,7 @@ class ClientDataPage(ClientSalesPage):
     )
     def erase_data(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         client = get_object_or_404(Client, id=object_id)
-        page = reverse("admin:clients_client_change", args=[client.id])
+        page = page_of(client)
         form = ErasureForm(request.POST or None, person=privacy.person_of(client))
         if form.is_valid():
             privacy.erase(client.id)

@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -20,7 +20,7 @@ from clients.models import Client, ClientMove
 from clients.search import NotOneClient, find_one
 from flowzz.accounts.models import User
 from flowzz.backoffice import masking, trail
-from flowzz.backoffice.pages import ReadOnlyInline, badge, frame, link
+from flowzz.backoffice.pages import ReadOnlyInline, badge, frame, link, page_of
 from flowzz.backoffice.reasons import ReasonForm, ask
 from flowzz.money import reais
 from flowzz.plurals import counted
@@ -115,7 +115,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
     )
     def merge(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         kept = get_object_or_404(Client.objects.select_related("user"), id=object_id)
-        back = _page_of(kept)
+        back = page_of(kept)
         form = MergeForm(request.POST or None)
         title = "Unir a outro cliente"
         text = "As vendas do outro passam para este. Antes de unir, você vê o que muda."
@@ -155,7 +155,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
                 trail.record(request, "Separou vendas", client, reason=reason, details=details)
                 moved = counted(len(move.sales), "venda é", "vendas são")
                 messages.success(request, f"{moved} agora de outro cliente.")
-                return redirect(_page_of(move.target or client))
+                return redirect(page_of(move.target or client))
         text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."
         title = "Separar vendas"
         return self._ask(request, form, client, title=title, text=text, button="Separar")
@@ -164,7 +164,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
         if not self.has_merge_permission(request):
             raise PermissionDenied
         move = get_object_or_404(ClientMove.objects.select_related("source"), id=move_id)
-        form, back = ReasonForm(request.POST or None), _page_of(move.source)
+        form, back = ReasonForm(request.POST or None), page_of(move.source)
         if form.is_valid():
             try:
                 merging.undo(move.id, by=_staff(request))
@@ -192,7 +192,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
     ) -> HttpResponse:
         if not masking.is_shown(request, client):
             masking.mask(client, PERSONAL)
-        back = _page_of(client)
+        back = page_of(client)
         return ask(request, form, about=client, title=title, text=text, button=button, back=back)
 
     def _preview(
@@ -205,17 +205,13 @@ class ClientSalesPage(ExportablePage, ClientPage):
                 masking.mask(client, PERSONAL)
         fields = merging.compare(kept, other)
         context: dict[str, Any] = {
-            **frame(request, "Unir: o que muda", kept, back=_page_of(kept)),
+            **frame(request, "Unir: o que muda", kept, back=page_of(kept)),
             "headers": ("Campo", "Este", "O outro", "Depois"),
             "rows": [(capfirst(f.label), f.kept, f.absorbed, f.result) for f in fields],
             "form": form,
             **counts,
         }
         return render(request, "sales/merge.html", context)
-
-
-def _page_of(client: Client) -> str:
-    return reverse("admin:clients_client_change", args=[client.id])
 
 
 def _staff(request: HttpRequest) -> User:

@@ -10,14 +10,13 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
 from flowzz.backoffice import trail
-from flowzz.backoffice.pages import Page
+from flowzz.backoffice.pages import Page, page_of
 from flowzz.backoffice.reasons import ReasonForm, ask
 
 ACCESS = ("is_staff", "groups")
@@ -66,7 +65,7 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
         user = get_object_or_404(User, id=object_id)
         if not self.has_change_permission(request, user):
             raise PermissionDenied
-        form, back = ReasonForm(request.POST or None), _page_of(user)
+        form, back = ReasonForm(request.POST or None), page_of(user)
         if not form.is_valid():
             return ask(
                 request,
@@ -100,10 +99,6 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         obj.email = obj.email.lower()  # as the login looks it up
         super().save_model(request, obj, form, change)
-
-
-def _page_of(user: User) -> str:
-    return reverse("admin:accounts_user_change", args=[user.pk])
 
 
 def _out_of_reach(request: HttpRequest) -> tuple[str, ...]:

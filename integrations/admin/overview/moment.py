@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from flowzz.backoffice.pages import page_of
 from integrations import backlog, facts
 from integrations.admin.overview.addresses import list_of
 from integrations.admin.overview.filters import TONES, Level, level_of
@@ -92,8 +93,7 @@ def _worries(worst: Mapping[UUID, Health]) -> list[Worry]:
 
 
 def _worry(integration: Integration, health: Health) -> Worry:
-    address = reverse("admin:integrations_integration_change", args=[integration.id])
-    return Worry(integration, health, TONES[level_of(health)], address)
+    return Worry(integration, health, TONES[level_of(health)], page_of(integration))
 
 
 def _inbox() -> list[Figure]:

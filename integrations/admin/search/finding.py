@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
-from django.urls import reverse
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -17,6 +16,7 @@ from clients.documents import format_document
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.backoffice import masking
+from flowzz.backoffice.pages import page_of
 from integrations.admin.overview.addresses import list_of
 from integrations.models import EventState, Integration, WebhookEvent
 from sales.models import Sale, Subscription
@@ -120,14 +120,16 @@ def _integrations(text: str) -> "list[Integration]":
 def _sale(sale: Sale) -> Found:
     status = SaleStatus(sale.status)
     details = [sale.product_name, str(sale.client or ""), _date(sale.sale_date), str(sale.user)]
-    return Found(sale.external_id, _joined(details), _page(sale), str(status.label), TONES[status])
+    return Found(
+        sale.external_id, _joined(details), page_of(sale), str(status.label), TONES[status]
+    )
 
 
 def _client(client: Client) -> Found:
     place = "/".join(filter(None, (client.city, client.state)))
     known = [format_document(client.cpf), format_phone(client.phone), client.email]
     details = [*known, place, f"de {client.user}"]
-    return Found(str(client), _joined(details), _page(client))
+    return Found(str(client), _joined(details), page_of(client))
 
 
 def _mask(clients: Iterable[Client], theirs: "Iterable[Sale | Subscription]") -> None:
@@ -149,20 +151,22 @@ def _event(event: WebhookEvent) -> Found:
     state = EventState(event.state)
     owner = str(event.integration.user) if event.integration else "sem integração"
     details = [_date(event.received_at), event.get_outcome_display(), owner]
-    return Found(str(event), _joined(details), _page(event), str(state.label), EVENT_TONES[state])
+    return Found(str(event), _joined(details), page_of(event), str(state.label), EVENT_TONES[state])
 
 
 def _subscription(subscription: Subscription) -> Found:
     status = SubscriptionStatus(subscription.status)
     details = [subscription.product_name, str(subscription.client or ""), str(subscription.user)]
     tone = "good" if status == SubscriptionStatus.ACTIVE else "warning"
-    return Found(str(subscription), _joined(details), _page(subscription), str(status.label), tone)
+    return Found(
+        str(subscription), _joined(details), page_of(subscription), str(status.label), tone
+    )
 
 
 def _integration(integration: Integration) -> Found:
     status = integration.get_status_display()
     tone = "good" if integration.is_connected else "warning"
-    return Found(str(integration.user), integration.provider, _page(integration), status, tone)
+    return Found(str(integration.user), integration.provider, page_of(integration), status, tone)
 
 
 TONES = {
@@ -180,10 +184,6 @@ EVENT_TONES = {
     EventState.RETRY: "warning",
     EventState.QUARANTINED: "bad",
 }
-
-
-def _page(row: Model) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 def _date(moment: Any) -> str:
