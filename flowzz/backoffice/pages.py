@@ -39,6 +39,7 @@ __all__ = [
     "link",
     "page_of",
     "preformatted",
+    "tone_of",
     "two_lines",
 ]
 
@@ -144,6 +145,14 @@ def _label(text: str, colour: str) -> str:
     """A choice as unfold shows it, made once: a list shows it a hundred times."""
     shown = {"text": text, "type": colour}
     return render_to_string("unfold/helpers/label.html", shown) if text else "-"
+
+
+def tone_of(colour: str) -> str:
+    """The tone of our own parts for the colour of one of unfold's badges."""
+    return _TONES.get(colour, colour)
+
+
+_TONES = {"success": "good", "danger": "bad", "primary": "info"}
 
 
 def column(path: str, description: str) -> Callable[[object, Model], object]:

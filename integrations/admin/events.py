@@ -26,8 +26,8 @@ from integrations.admin.telling import tell
 from integrations.bodies import NotJson
 from integrations.causes import explain
 from integrations.models import EventOutcome, EventState, WebhookEvent
-from sales.models import Axis, Origin, Sale, SaleStatusChange, Subscription
-from sales.statuses import SaleStatus, ShippingStatus
+from sales.admin.history import moved
+from sales.models import Origin, Sale, SaleStatusChange, Subscription
 
 MOST_SALES = 50
 """Of the clients that are searched for: the newest, whose events are shown."""
@@ -135,7 +135,7 @@ class WebhookEventPage(EventActions):
             "client": sale and sale.client,
             "client_name": sale and sale.client and _name_of(event, sale.client),
             "subscription": link(subscription),
-            "changes": [(change, _moved(change)) for change in changes],
+            "changes": [(change, moved(change)) for change in changes],
         }
         return render_to_string("backoffice/event_effects.html", shown)
 
@@ -231,13 +231,6 @@ def _choice(request: HttpRequest) -> list[tuple[str, str]]:
 def _free(events: "QuerySet[WebhookEvent]") -> "QuerySet[Any]":
     """The same events, without the list's order, joins and deferred columns."""
     return WebhookEvent.objects.filter(id__in=events.order_by().values("id"))
-
-
-def _moved(change: SaleStatusChange) -> str:
-    """A line of history in staff's words: "Pendente → Pago"."""
-    states = ShippingStatus if change.axis == Axis.SHIPPING else SaleStatus
-    before = str(states(change.from_status).label) if change.from_status else "—"
-    return f"{before} → {states(change.to_status).label}"
 
 
 def _is_hidden(event: WebhookEvent) -> bool:

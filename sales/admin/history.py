@@ -32,6 +32,11 @@ def state_label(change: SaleStatusChange, state: str) -> str:
     return str(states(state).label) if state else "—"
 
 
+def moved(change: SaleStatusChange) -> str:
+    """A line of the history: `Pendente → Pago`."""
+    return f"{state_label(change, change.from_status)} → {state_label(change, change.to_status)}"
+
+
 class ChangeColumns:
     """How a line of the history reads."""
 

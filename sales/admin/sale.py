@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter, numbered_or
-from flowzz.backoffice.pages import badge, breakable, preformatted, two_lines
+from flowzz.backoffice.pages import badge, breakable, preformatted, tone_of, two_lines
 from flowzz.money import reais
 from sales.admin.exports import ExportablePage
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
@@ -40,13 +40,6 @@ SHIPPING_COLOURS = {
     ShippingStatus.FAILED: "danger",
     ShippingStatus.RETURNED: "danger",
     ShippingStatus.CANCELLED: "danger",
-}
-TONES = {
-    "warning": "warning",
-    "info": "info",
-    "primary": "info",
-    "success": "good",
-    "danger": "bad",
 }
 PAYMENTS = {"credit_card": "Cartão", "pix": "Pix", "afterpay": "Venda pós-paga"}
 """What platforms write as programs do; all else is shown as sent."""
@@ -199,10 +192,10 @@ def figures_of(sale: Sale) -> list[tuple[str, str, str]]:
     """What a sale is worth and where it stands: label, value, tone."""
     return [
         ("Valor", reais(sale.total_price), "neutral"),
-        ("Situação", sale.get_status_display(), TONES[STATUS_COLOURS[SaleStatus(sale.status)]]),
+        ("Situação", sale.get_status_display(), tone_of(STATUS_COLOURS[SaleStatus(sale.status)])),
         (
             "Entrega",
             sale.get_shipping_status_display(),
-            TONES[SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)]],
+            tone_of(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)]),
         ),
     ]

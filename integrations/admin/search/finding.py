@@ -11,14 +11,17 @@ from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from clients.admin import PERSONAL
 from clients.contacts import format_phone, normalise_email
 from clients.documents import format_document
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.backoffice import masking
-from flowzz.backoffice.pages import page_of
+from flowzz.backoffice.pages import page_of, tone_of
+from integrations.admin.events import STATE_COLOURS
 from integrations.admin.overview.addresses import list_of
 from integrations.models import EventState, Integration, WebhookEvent
+from sales.admin.sale import STATUS_COLOURS
 from sales.models import Sale, Subscription
 from sales.statuses import SaleStatus, SubscriptionStatus
 
@@ -118,11 +121,9 @@ def _integrations(text: str) -> "list[Integration]":
 
 
 def _sale(sale: Sale) -> Found:
-    status = SaleStatus(sale.status)
     details = [sale.product_name, str(sale.client or ""), _date(sale.sale_date), str(sale.user)]
-    return Found(
-        sale.external_id, _joined(details), page_of(sale), str(status.label), TONES[status]
-    )
+    badge, tone = sale.get_status_display(), tone_of(STATUS_COLOURS[SaleStatus(sale.status)])
+    return Found(str(sale), _joined(details), page_of(sale), badge, tone)
 
 
 def _client(client: Client) -> Found:
@@ -139,51 +140,24 @@ def _mask(clients: Iterable[Client], theirs: "Iterable[Sale | Subscription]") ->
         masking.mask(row, {"client__name": masking.name})
 
 
-PERSONAL = {
-    "name": masking.name,
-    "cpf": masking.document,
-    "phone": masking.phone,
-    "email": masking.email,
-}
-
-
 def _event(event: WebhookEvent) -> Found:
-    state = EventState(event.state)
     owner = str(event.integration.user) if event.integration else "sem integração"
     details = [_date(event.received_at), event.get_outcome_display(), owner]
-    return Found(str(event), _joined(details), page_of(event), str(state.label), EVENT_TONES[state])
+    badge, tone = event.get_state_display(), tone_of(STATE_COLOURS.get(EventState(event.state), ""))
+    return Found(str(event), _joined(details), page_of(event), badge, tone)
 
 
 def _subscription(subscription: Subscription) -> Found:
-    status = SubscriptionStatus(subscription.status)
     details = [subscription.product_name, str(subscription.client or ""), str(subscription.user)]
-    tone = "good" if status == SubscriptionStatus.ACTIVE else "warning"
-    return Found(
-        str(subscription), _joined(details), page_of(subscription), str(status.label), tone
-    )
+    tone = "good" if subscription.status == SubscriptionStatus.ACTIVE else "warning"
+    badge = subscription.get_status_display()
+    return Found(str(subscription), _joined(details), page_of(subscription), badge, tone)
 
 
 def _integration(integration: Integration) -> Found:
     status = integration.get_status_display()
     tone = "good" if integration.is_connected else "warning"
     return Found(str(integration.user), integration.provider, page_of(integration), status, tone)
-
-
-TONES = {
-    SaleStatus.PENDING: "warning",
-    SaleStatus.PAID: "info",
-    SaleStatus.SHIPPED: "info",
-    SaleStatus.DELIVERED: "good",
-    SaleStatus.CANCELLED: "bad",
-    SaleStatus.REFUNDED: "bad",
-}
-EVENT_TONES = {
-    EventState.PENDING: "info",
-    EventState.DONE: "good",
-    EventState.IGNORED: "",
-    EventState.RETRY: "warning",
-    EventState.QUARANTINED: "bad",
-}
 
 
 def _date(moment: Any) -> str:
