@@ -1,6 +1,5 @@
 """Integrations and their webhook addresses. No secret is shown, a key's hint at most."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,14 +11,13 @@ from django.utils.safestring import SafeString
 from flowzz.backoffice import trail
 from flowzz.backoffice.pages import ReadOnlyPage, badge, breakable, column, two_lines
 from flowzz.backoffice.permissions import permission
-from integrations import sync
 from integrations.admin import diagnosis, doing
-from integrations.admin.deeds import DEEDS
+from integrations.admin.deeds import DEEDS, Deed
 from integrations.admin.overview.filters import HealthFilter
 from integrations.admin.overview.texts import whole
 from integrations.admin.portrait import portray
 from integrations.errors import IntegrationError
-from integrations.models import Integration, IntegrationStatus, Trigger, WebhookToken
+from integrations.models import Integration, IntegrationStatus, WebhookToken
 
 COLOURS = {
     IntegrationStatus.PENDING: "warning",
@@ -125,40 +123,28 @@ class IntegrationPage(ReadOnlyPage):
 
     @admin.action(description="Sincronizar agora", permissions=["sync"])
     def start_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        self._for_each(request, integrations, _start, "Sincronização pedida")
+        self._for_each(request, integrations, DEEDS["sincronizar"])
 
     @admin.action(description="Sincronizar tudo desde o início", permissions=["sync"])
     def start_full_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        self._for_each(request, integrations, _start_full, "Sincronização completa pedida")
+        self._for_each(request, integrations, DEEDS["sincronizar-tudo"])
 
     @admin.action(description="Cancelar a sincronização em andamento", permissions=["sync"])
     def cancel_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        self._for_each(request, integrations, sync.cancel_runs, "Sincronização cancelada")
+        self._for_each(request, integrations, DEEDS["cancelar-sincronizacao"])
 
     def _for_each(
-        self,
-        request: HttpRequest,
-        integrations: "QuerySet[Integration]",
-        act: Callable[[Integration], Any],
-        done: str,
+        self, request: HttpRequest, integrations: "QuerySet[Integration]", deed: Deed
     ) -> None:
         """Do it to each, and say of each what came of it."""
         for integration in integrations.select_related("user"):
             try:
-                act(integration)
+                deed.act(integration, {})
             except IntegrationError as error:
                 self.message_user(request, f"{integration.user}: {error.message}", messages.ERROR)
                 continue
-            trail.record(request, done, integration)
-            self.message_user(request, f"{integration.user}: {done}.", messages.SUCCESS)
-
-
-def _start(integration: Integration) -> None:
-    sync.request_run(integration, Trigger.STAFF)
-
-
-def _start_full(integration: Integration) -> None:
-    sync.request_run(integration, Trigger.STAFF, is_full=True)
+            trail.record(request, deed.done, integration)
+            self.message_user(request, f"{integration.user}: {deed.done}.", messages.SUCCESS)
 
 
 @admin.register(WebhookToken)
