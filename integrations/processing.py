@@ -25,8 +25,8 @@ from integrations.models import (
     IntegrationStatus,
     WebhookEvent,
 )
-from integrations.orders import Order
-from sales.facts import AffiliationFacts
+from integrations.models.events import APPLIED
+from integrations.orders import Order, Payload
 from sales.models import Origin
 from sales.recording import Observation, Outcome
 from sales.subscriptions import record_affiliations
@@ -36,7 +36,6 @@ log = structlog.stdlib.get_logger(__name__)
 MAX_ATTEMPTS = 5
 BACKOFF = timedelta(seconds=30)
 JITTER = 0.2
-_NOT_APPLIED = (EventOutcome.DUPLICATE, EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class Reading:
 
     event: WebhookEvent
     kind: str
-    payload: Order | AffiliationFacts
+    payload: Payload
 
     @property
     def body_hash(self) -> bytes:
@@ -143,10 +142,10 @@ def _split_repeats(
     """Set those apart whose body was applied within the window before; repeats don't prolong it."""
     seen: dict[bytes, list[datetime]] = {}
     earlier = WebhookEvent.objects.filter(
+        APPLIED,
         integration=integration,
         body_hash__any_of={reading.body_hash for reading in readings},
-        state__in=(EventState.DONE, EventState.IGNORED),
-    ).exclude(outcome__in=_NOT_APPLIED)
+    )
     for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
         seen.setdefault(bytes(body_hash), []).append(received_at)
     window = DUPLICATE_WINDOW.value()

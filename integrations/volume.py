@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
+from integrations.hours import HOUR, hour_of
 from integrations.models import Integration, WebhookVolume
 
-HOUR = timedelta(hours=1)
 KEPT = timedelta(days=35)
 
 _ADD = """
@@ -22,7 +22,7 @@ _ADD = """
 
 def note(integration: Integration, arrivals: Sequence[datetime]) -> None:
     """Count what came at these (aware) times, in one statement; only its drain calls this."""
-    hours = Counter(_hour(at) for at in arrivals)
+    hours = Counter(map(hour_of, arrivals))
     if hours:
         with connection.cursor() as cursor:
             cursor.execute(_ADD, [integration.id, list(hours), list(hours.values())])
@@ -30,7 +30,7 @@ def note(integration: Integration, arrivals: Sequence[datetime]) -> None:
 
 def last_hours(integration: Integration, hours: int) -> list[tuple[datetime, int]]:
     """The last so many hours, the one under way included, each with its count; oldest first."""
-    first = _hour(timezone.now()) - (hours - 1) * HOUR
+    first = hour_of(timezone.now()) - (hours - 1) * HOUR
     rows = WebhookVolume.objects.filter(integration=integration, hour__gte=first)
     counts = dict(rows.values_list("hour", "events"))
     at = [first + number * HOUR for number in range(hours)]
@@ -41,7 +41,3 @@ def forget() -> int:
     """Remove what no chart shows any more; return how many hours."""
     deleted, _ = WebhookVolume.objects.filter(hour__lt=timezone.now() - KEPT).delete()
     return deleted
-
-
-def _hour(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -12,18 +12,16 @@ from integrations.errors import PayloadInvalid
 from integrations.meanings.sightings import SALE_FIELDS
 from integrations.models import (
     EventOutcome,
-    EventState,
     Integration,
     UnknownStatus,
     WebhookEvent,
 )
+from integrations.models.events import APPLIED
 from integrations.models.words import WordAxis
 from integrations.orders import Order
 from sales.facts import SaleFacts, SubscriptionFacts
 from sales.models import Origin, Sale, Subscription
 from sales.recording import Observation
-
-_NOT_APPLIED = (EventOutcome.DUPLICATE, EventOutcome.DISCARDED, EventOutcome.DISCONNECTED)
 
 
 @dataclass(slots=True)
@@ -37,11 +35,8 @@ class Telling:
 def applied_events(integration: Integration, numbers: Collection[str]) -> "QuerySet[WebhookEvent]":
     """Those of these orders and subscriptions that were applied and have their body yet."""
     return WebhookEvent.objects.filter(
-        integration=integration,
-        external_id__any_of=numbers,
-        body__isnull=False,
-        state__in=(EventState.DONE, EventState.IGNORED),
-    ).exclude(outcome__in=_NOT_APPLIED)
+        APPLIED, integration=integration, external_id__any_of=numbers, body__isnull=False
+    )
 
 
 def tellings(

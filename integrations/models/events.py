@@ -37,6 +37,12 @@ class EventKind(models.TextChoices):
     AFFILIATION = "affiliation", "Afiliação"
 
 
+APPLIED = Q(state__in=(EventState.DONE, EventState.IGNORED)) & ~Q(
+    outcome__in=(EventOutcome.DUPLICATE, EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
+)
+"""Of events: those whose body counted, if only as stale."""
+
+
 class WebhookEvent(BulkRow):
     """A body as it arrived, and what became of it. Only `integrations.inbox` moves its state."""
 
