@@ -8,7 +8,10 @@ from django.db.models import Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from integrations import inbox
-from integrations.models import Integration, WebhookEvent
+from integrations.models import EventState, Integration, WebhookEvent
+
+MOST = 100_000
+"""Counted no further: beyond, the exact number doesn't change what there is to do."""
 
 
 def due_since() -> dict[uuid.UUID, datetime]:
@@ -32,6 +35,20 @@ def oldest_due() -> datetime | None:
     """Since when the event that has waited longest could have been processed."""
     oldest: datetime | None = _heads().aggregate(oldest=Min("due_since"))["oldest"]
     return oldest
+
+
+def count_waiting() -> int:
+    """Events that are to be done, now or later; `MOST` at most."""
+    return _up_to_most(WebhookEvent.objects.filter(state__in=inbox.WAITING))
+
+
+def count_quarantined() -> int:
+    """Dead letters, `MOST` at most."""
+    return _up_to_most(WebhookEvent.objects.filter(state=EventState.QUARANTINED))
+
+
+def _up_to_most(events: "QuerySet[WebhookEvent]") -> int:
+    return events.order_by()[:MOST].count()
 
 
 def _heads() -> "QuerySet[Any]":

@@ -9,14 +9,14 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from integrations import backlog
+from integrations import backlog, inbox
 from integrations.health import Facts, Health, assess
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 
 
 def facts_of(integration: Integration) -> Facts:
     events = WebhookEvent.objects.filter(integration=integration)
-    waiting = events.filter(state__in=(EventState.PENDING, EventState.RETRY))
+    waiting = events.filter(state__in=inbox.WAITING)
     return _facts(
         integration,
         quarantined=events.filter(state=EventState.QUARANTINED).count(),

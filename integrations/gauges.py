@@ -12,31 +12,25 @@ from integrations import backlog, spool
 from integrations.models import (
     Alert,
     AlertKind,
-    EventState,
+    Circuit,
     Integration,
     IntegrationStatus,
     SyncRun,
-    WebhookEvent,
 )
 from integrations.models.runs import UNDER_WAY
 from integrations.providers import PROVIDERS, breaker
 
-# Counted no further: beyond, the exact number doesn't change what there is to do.
-MOST = 100_000
-CIRCUIT_STATES = ("closed", "open", "half_open")
-
 
 def of_database() -> Iterator[GaugeMetricFamily]:
     """Raises OperationalError or InterfaceError where the database can't be reached."""
-    waiting = WebhookEvent.objects.filter(state__in=(EventState.PENDING, EventState.RETRY))
-    dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED)
+    waiting, dead = backlog.count_waiting(), backlog.count_quarantined()
     oldest = backlog.oldest_due()
     age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
     yield GaugeMetricFamily(
-        "flowzz_inbox_waiting_events", f"Events to be done, up to {MOST}.", _up_to_most(waiting)
+        "flowzz_inbox_waiting_events", f"Events to be done, up to {backlog.MOST}.", waiting
     )
     yield GaugeMetricFamily(
-        "flowzz_inbox_quarantined_events", f"Dead letters, up to {MOST}.", _up_to_most(dead)
+        "flowzz_inbox_quarantined_events", f"Dead letters, up to {backlog.MOST}.", dead
     )
     yield GaugeMetricFamily(
         "flowzz_inbox_oldest_due_seconds", "How long the oldest event waits to be done.", age
@@ -76,13 +70,9 @@ def of_redis() -> Iterator[GaugeMetricFamily]:
     )
     for name in PROVIDERS:
         current = breaker(name).state().state
-        for state in CIRCUIT_STATES:
+        for state in Circuit.values:
             circuit.add_metric([name, state], float(state == current))
     yield circuit
-
-
-def _up_to_most(events: "QuerySet[WebhookEvent]") -> int:
-    return events.order_by()[:MOST].count()
 
 
 def _by(

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,15 +13,12 @@ from integrations import backlog, facts
 from integrations.admin.overview.addresses import list_of
 from integrations.admin.overview.filters import TONES, Level, level_of
 from integrations.admin.overview.texts import ago, duration, whole
-from integrations.gauges import MOST
 from integrations.health import QUEUE_LATE, Health
 from integrations.models import (
     Alert,
-    EventState,
     Integration,
     IntegrationStatus,
     SyncRun,
-    WebhookEvent,
 )
 from integrations.models.runs import UNDER_WAY
 from integrations.providers import PROVIDERS, breaker
@@ -97,15 +93,13 @@ def _worry(integration: Integration, health: Health) -> Worry:
 
 
 def _inbox() -> list[Figure]:
-    waiting = WebhookEvent.objects.filter(state__in=(EventState.PENDING, EventState.RETRY))
-    dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED)
     oldest = backlog.oldest_due()
     age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
     to_do = list_of(EVENTS, state__in="PENDING,RETRY")
     is_late = age > QUEUE_LATE.total_seconds()
-    quarantined = _up_to_most(dead)
+    quarantined = backlog.count_quarantined()
     return [
-        Figure("Eventos a processar", whole(_up_to_most(waiting)), to_do, "info"),
+        Figure("Eventos a processar", whole(backlog.count_waiting()), to_do, "info"),
         Figure(
             "Espera do mais antigo",
             duration(age) if oldest else "—",
@@ -151,7 +145,3 @@ CIRCUITS = {
     "half_open": ("Em teste", "warning", "uma chamada experimenta a API"),
     "open": ("Aberto", "bad", "a API não responde"),
 }
-
-
-def _up_to_most(events: "QuerySet[WebhookEvent]") -> int:
-    return events.order_by()[:MOST].count()
