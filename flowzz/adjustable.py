@@ -18,6 +18,7 @@ from flowzz.saved import SAVED
 log = structlog.stdlib.get_logger(__name__)
 
 T = TypeVar("T")
+AmountT = TypeVar("AmountT", int, timedelta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +96,17 @@ def _limit(name: str, label: str, hint: str) -> Adjustable[str]:
     return Adjustable(name=name, label=label, hint=hint, read=_rate, write=_short)
 
 
-def _span(
-    name: str, label: str, hint: str, *, unit: timedelta, least: int, most: int
-) -> Adjustable[timedelta]:
+def _amount(
+    name: str, label: str, hint: str = "", *, unit: AmountT, least: int, most: int
+) -> Adjustable[AmountT]:
+    """So many of a unit: of a day, say, or of one."""
     read = _count(least, most)
     return Adjustable(
         name=name,
         label=label,
-        hint=f"{hint} De {least} a {most}.",
+        hint=f"{hint} De {least} a {most}.".lstrip(),
         read=lambda text: read(text) * unit,
-        write=lambda span: str(span // unit),
+        write=lambda amount: str(amount // unit),
     )
 
 
@@ -129,7 +131,7 @@ LOGIN_RATE = _limit(
 SCHEMA_RATE = _limit(
     "RATE_LIMIT_SCHEMA", "Leituras da descrição da API por um endereço IP", "Em /api/schema."
 )
-PAYLOAD_RETENTION = _span(
+PAYLOAD_RETENTION = _amount(
     "PAYLOAD_RETENTION",
     "Dias que o corpo dos webhooks é guardado",
     "Depois disso ele é removido de noite, e não há como voltar; as vendas ficam.",
@@ -137,7 +139,7 @@ PAYLOAD_RETENTION = _span(
     least=7,
     most=3650,
 )
-DUPLICATE_WINDOW = _span(
+DUPLICATE_WINDOW = _amount(
     "DUPLICATE_WINDOW",
     "Horas em que um webhook igual conta como repetido",
     "Um repetido é guardado e não é aplicado.",
@@ -145,7 +147,7 @@ DUPLICATE_WINDOW = _span(
     least=1,
     most=720,
 )
-SYNC_OVERLAP = _span(
+SYNC_OVERLAP = _amount(
     "SYNC_OVERLAP",
     "Minutos que a sincronização volta atrás do cursor",
     "Para não perder o que a plataforma mostra com atraso.",
@@ -153,7 +155,7 @@ SYNC_OVERLAP = _span(
     least=0,
     most=10_080,
 )
-SYNC_INITIAL_AGE = _span(
+SYNC_INITIAL_AGE = _amount(
     "SYNC_INITIAL_AGE",
     "Dias que a primeira sincronização busca",
     "Vale o que for menor: estes dias ou o número de vendas abaixo.",
@@ -161,12 +163,12 @@ SYNC_INITIAL_AGE = _span(
     least=1,
     most=3650,
 )
-SYNC_INITIAL_SALES: Adjustable[int] = Adjustable(
-    name="SYNC_INITIAL_SALES",
-    label="Vendas que a primeira sincronização busca, no máximo",
-    hint="De 1 a 1000000.",
-    read=_count(1, 1_000_000),
-    write=str,
+SYNC_INITIAL_SALES = _amount(
+    "SYNC_INITIAL_SALES",
+    "Vendas que a primeira sincronização busca, no máximo",
+    unit=1,
+    least=1,
+    most=1_000_000,
 )
 
 GROUPS: dict[str, tuple[Adjustable[Any], ...]] = {
