@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -18,14 +19,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
-from flowzz.adjustable import LOGIN_RATE
 from flowzz.backoffice import trail
-from flowzz.rates import Rate, RateExceeded
+from flowzz.backoffice.login import count_try
 
 PAGE = "second_factor:page"
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
 WRONG = "Código incorreto. Confira o horário do celular e tente o próximo código."
-TOO_MANY = "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
 
 
 class CodeForm(forms.Form):
@@ -40,9 +39,9 @@ class CodeForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            Rate("login", LOGIN_RATE.value).hit(f"code:{user.pk}")
-        except RateExceeded:
-            self.add_error("code", TOO_MANY)
+            count_try(f"code:{user.pk}")
+        except ValidationError as refusal:
+            self.add_error("code", refusal)
             return None
         done = verify(user, self.cleaned_data["code"])
         if not done:

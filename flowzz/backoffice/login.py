@@ -18,6 +18,16 @@ else:
     from unfold.forms import AuthenticationForm
 
 
+def count_try(key: str) -> None:
+    """Count a try to get in, by password or by code; raises ValidationError after too many."""
+    try:
+        Rate(LoginThrottle.name, LOGIN_RATE.value).hit(key)
+    except RateExceeded:
+        raise ValidationError(
+            "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
+        ) from None
+
+
 class LoginForm(AuthenticationForm):
     code = forms.CharField(
         label="Código de verificação",
@@ -32,12 +42,7 @@ class LoginForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Count the try before the password is looked at; raises ValidationError."""
         assert self.request is not None
-        try:
-            Rate(LoginThrottle.name, LOGIN_RATE.value).hit(client_at(address_of(self.request)))
-        except RateExceeded:
-            raise ValidationError(
-                "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
-            ) from None
+        count_try(client_at(address_of(self.request)))
         cleaned: dict[str, Any] = super().clean()
         self._check_second_step()
         return cleaned
