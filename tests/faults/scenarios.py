@@ -2,8 +2,9 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
+from typing import NamedTuple
 
 import psycopg
 
@@ -53,75 +54,84 @@ def _strike(stack: Stack, dice: Random) -> bool:
     return True
 
 
-def _pause(tellings: int, seconds: float) -> float:
-    """Seconds between a client's tellings, so that the load outlasts its fault on any machine."""
-    return 1.25 * seconds * CLIENTS / (tellings - tellings // BEFORE)
-
-
 def without_redis(
     stack: Stack, *, tellings: int, seconds: float, keep_data: bool, dice: Random
 ) -> Report:
     """Redis killed under load and started again, with what it held or with nothing."""
     report = Report(f"Redis killed, data {'kept' if keep_data else 'lost'}", faults=1)
-    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with (
-        stack.database() as database,
-        loading(stack, told, pause=_pause(tellings, seconds)) as generator,
-    ):
-        generator.wait_for(tellings // BEFORE)
+
+    def strike() -> None:
         stack.valkey.kill()
         if not keep_data:
             shutil.rmtree(stack.valkey.data)
-        time.sleep(seconds)
-        report.expect("load was over before the fault", generator.is_over, False)
-        stack.valkey.start()
-        report.recovery_seconds = catch_up(stack, database)
-        tries = generator.finish()
-        catch_up(stack, database)
-        audit(report, told, tries, database)
-        report.expect("answers", set(report.statuses), {load.OK})
+
+    outage = Outage(strike, seconds, mend=stack.valkey.start)
+    _suffer(outage, stack, report, tellings=tellings, dice=dice)
+    report.expect("answers", set(report.statuses), {load.OK})
     return report
 
 
 def without_database(stack: Stack, *, tellings: int, seconds: float, dice: Random) -> Report:
     """PostgreSQL stopped under load: Redis keeps what comes, and gives it back in its order."""
     report = Report("PostgreSQL stopped", faults=1)
-    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with loading(stack, told, pause=_pause(tellings, seconds)) as generator:
-        generator.wait_for(tellings // BEFORE)
-        stack.postgres.stop()
-        time.sleep(seconds)
-        report.expect("load was over before the fault", generator.is_over, False)
+
+    def mend() -> None:
         report.expect("Redis kept events", spooled(stack) > 0, True)
         stack.postgres.start()
-        with stack.database() as database:
-            report.recovery_seconds = catch_up(stack, database)
-            tries = generator.finish()
-            catch_up(stack, database)
-            audit(report, told, tries, database)
-        report.expect("answers", set(report.statuses), {load.OK})
+
+    outage = Outage(stack.postgres.stop, seconds, mend)
+    _suffer(outage, stack, report, tellings=tellings, dice=dice)
+    report.expect("answers", set(report.statuses), {load.OK})
     return report
 
 
 def without_both(stack: Stack, *, tellings: int, seconds: float, dice: Random) -> Report:
     """Both killed at once: refused with a time to come back, until they are there again."""
     report = Report("PostgreSQL and Redis killed", faults=2)
-    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with loading(stack, told, pause=_pause(tellings, seconds)) as generator:
-        generator.wait_for(tellings // BEFORE)
+
+    def strike() -> None:
         stack.postgres.kill()
         stack.valkey.kill()
-        time.sleep(seconds)
-        report.expect("load was over before the fault", generator.is_over, False)
+
+    def mend() -> None:
         stack.valkey.start()
         stack.postgres.start()
+
+    outage = Outage(strike, seconds, mend)
+    _audit_refusals(report, _suffer(outage, stack, report, tellings=tellings, dice=dice))
+    return report
+
+
+class Outage(NamedTuple):
+    """How servers go, for how long, and how they come back."""
+
+    strike: Callable[[], None]
+    seconds: float
+    mend: Callable[[], None]
+
+
+def _suffer(
+    outage: Outage, stack: Stack, report: Report, *, tellings: int, dice: Random
+) -> list[load.Try]:
+    """Let an outage happen in the middle of a load, and audit what all of it has come to."""
+    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+    with loading(stack, told, pause=_pause(tellings, outage.seconds)) as generator:
+        generator.wait_for(tellings // BEFORE)
+        outage.strike()
+        time.sleep(outage.seconds)
+        report.expect("load was over before the fault", generator.is_over, False)
+        outage.mend()
         with stack.database() as database:
             report.recovery_seconds = catch_up(stack, database)
             tries = generator.finish()
             catch_up(stack, database)
             audit(report, told, tries, database)
-        _audit_refusals(report, tries)
-    return report
+    return tries
+
+
+def _pause(tellings: int, seconds: float) -> float:
+    """Seconds between a client's tellings, so that the load outlasts its fault on any machine."""
+    return 1.25 * seconds * CLIENTS / (tellings - tellings // BEFORE)
 
 
 def _audit_refusals(report: Report, tries: Sequence[load.Try]) -> None:
