@@ -1,6 +1,5 @@
 """What happens to a run that somebody connects or disconnects under."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
@@ -13,6 +12,7 @@ from integrations import rekeying, sync, vault
 from integrations.models import Alert, Integration, IntegrationStatus, RunState, SyncRun, Trigger
 from integrations.providers import COINZZ
 from tests.sandbox.caller import Caller
+from tests.waiting import wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 
@@ -86,15 +86,8 @@ def test_disconnecting_as_a_run_ends_blocks_neither(integration: Integration) ->
         with transaction.atomic():
             Integration.objects.update(status=IntegrationStatus.DISCONNECTED)
             ended = pool.submit(carry_out)
-            while not (ended.done() or _somebody_waits()):
-                time.sleep(0.01)
+            wait_until_blocked(ended)
             sync.cancel_runs(integration)
         ended.result()
 
     assert SyncRun.objects.get().state == RunState.CANCELLED
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
-        return bool(cursor.rowcount)

@@ -1,6 +1,5 @@
 """Wake-ups that can't be sent."""
 
-import time
 import uuid
 from unittest.mock import patch
 
@@ -14,9 +13,8 @@ from integrations import wake
 def test_a_wake_up_that_cannot_be_sent_keeps_nobody_waiting() -> None:
     nowhere = Celery(set_as_current=False, broker=f"redis://127.0.0.1:{free_port()}/0")
     nowhere.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-    began = time.monotonic()
 
-    with patch.object(wake, "app", nowhere):
+    with patch.object(wake, "app", nowhere), patch("kombu.utils.functional.sleep") as sleep:
         wake.run(uuid.uuid4())
 
-    assert time.monotonic() - began < 5  # with Celery's own retries it is 6 s
+    assert sleep.call_args_list == []

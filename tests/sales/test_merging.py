@@ -1,6 +1,5 @@
 """Two clients made one or one made two; every field and every order's way, and back again."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from sales import merging
 from sales.merging import Field, MoveRefused
 from sales.models import Sale, Subscription
 from tests.factories import NOON, ClientFactory, SaleFactory, UserFactory
+from tests.waiting import wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 
@@ -140,19 +140,12 @@ def test_merge_waits_for_a_batch_and_takes_what_it_wrote(
         with transaction.atomic():
             hold_seller(kept.user_id)
             merged = pool.submit(merge)
-            while not (merged.done() or _somebody_waits()):
-                time.sleep(0.01)
+            wait_until_blocked(merged)
             sale = SaleFactory.create(user=kept.user, client=absorbed)
         merged.result()
 
     sale.refresh_from_db()
     assert sale.client == kept
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        return bool(cursor.rowcount)
 
 
 def test_undone_merge_leaves_everything_as_before(
