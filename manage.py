@@ -17,8 +17,7 @@ def main() -> None:
         from flowzz.launcher import up  # noqa: PLC0415 - no other command needs it
 
         up.main(sys.argv[2:])
-    # After the environment is complete: what this imports may read the settings.
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 - reads settings
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")
     execute_from_command_line(sys.argv)

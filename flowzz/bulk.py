@@ -27,7 +27,7 @@ class BulkRow(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(  # type: ignore[override] # a newer Django's stubs know one more argument
+    def from_db(  # type: ignore[override]  # a newer Django's stubs know one more argument
         cls, db: str | None, field_names: Collection[str], values: Collection[Any]
     ) -> Self:
         """Django's hook, called for each row that is read."""

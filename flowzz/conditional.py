@@ -43,4 +43,4 @@ class ConditionalList:
         tag = version_tag(user_id, version, timezone.localdate(), request.get_full_path())
         if not_modified(request, tag):
             return tagged(Response(status=304), tag)
-        return tagged(super().list(request, *args, **kwargs), tag)  # type: ignore[misc]
+        return tagged(super().list(request, *args, **kwargs), tag)  # type: ignore[misc]  # a mixin

@@ -18,7 +18,7 @@ class SparseFields:
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Raises ValidationFailed where a field is asked for that there isn't."""
-        serializer = super().get_serializer(*args, **kwargs)  # type: ignore[misc]
+        serializer = super().get_serializer(*args, **kwargs)  # type: ignore[misc]  # a mixin
         request: Request | None = getattr(self, "request", None)
         text = request.query_params.get(PARAMETER) if request else None
         if text is not None:

@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 
 
-class TimestampLoader(BaseTzLoader):  # type: ignore[misc] # it has no types
+class TimestampLoader(BaseTzLoader):  # type: ignore[misc]  # it has no types
     """A `timestamptz` in UTC; those that `datetime` has no room for go Django's way."""
 
     timezone = UTC

@@ -45,9 +45,9 @@ def compare(kept: Client, absorbed: Client) -> list[Field]:
         ours, theirs = getattr(kept, name) or "", getattr(absorbed, name) or ""
         if ours or theirs:
             takes = _takes_document(kept, absorbed) if name == "cpf" else not ours
-            label = str(Client._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+            field: Any = Client._meta.get_field(name)
             shown = [_written(name, value) for value in (ours, theirs, theirs if takes else ours)]
-            fields.append(Field(label, *shown))
+            fields.append(Field(str(field.verbose_name), *shown))
     return fields
 
 

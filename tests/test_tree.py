@@ -1,6 +1,7 @@
 """What must hold of the tree as a whole."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from flowzz.embedded.home import PROJECT
 ROOMS = ("clients", "sales", "integrations", "flowzz", "sandbox", "tests")
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION = 300, 400, 50
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+EXCEPTION = re.compile(r"# (?:noqa|type: ignore)")
+WITH_REASON = re.compile(r"# (?:noqa: [A-Z0-9, ]+ - |type: ignore\[[a-z, -]+\] +# )\S")
 
 
 def sources(*rooms: str) -> Iterator[Path]:
@@ -51,3 +54,14 @@ def test_functions_are_short() -> None:
 def test_no_drawer_for_everything() -> None:
     drawers = {"utils.py", "helpers.py", "common.py", "misc.py"}
     assert [path for path in sources(*ROOMS) if path.name in drawers] == []
+
+
+def test_exceptions_from_lint_have_their_reason_beside_them() -> None:
+    lines = {
+        f"{path.relative_to(PROJECT)}:{number}": line
+        for path in (PROJECT / "manage.py", *sources(*ROOMS))
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if EXCEPTION.search(line)
+    }
+    assert lines
+    assert [place for place, line in lines.items() if not WITH_REASON.search(line)] == []

@@ -52,7 +52,7 @@ class SplitForm(ReasonForm):
         super().__init__(*args, **kwargs)
         newest = Sale.objects.filter(client=client).order_by("-sale_date").defer("metadata")
         choices = [(str(sale.id), _label(sale)) for sale in newest[:OFFERED]]
-        self.fields["sales"].choices = choices  # type: ignore[attr-defined]
+        self.fields["sales"].choices = choices  # type: ignore[attr-defined]  # it has some
 
     @property
     def customer(self) -> Customer:

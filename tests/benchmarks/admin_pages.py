@@ -10,16 +10,16 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 - Django had to be set up first
-from django.db import connection  # noqa: E402
-from django.test import Client as Browser  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client as Browser
 
-from flowzz.accounts.models import StaffAction, User  # noqa: E402
-from integrations import activity  # noqa: E402
-from integrations.models import Integration  # noqa: E402
-from integrations.providers import COINZZ  # noqa: E402
-from tests.benchmarks import filling  # noqa: E402
-from tests.benchmarks.admin_addresses import Page, pages  # noqa: E402
+from flowzz.accounts.models import StaffAction, User
+from integrations import activity
+from integrations.models import Integration
+from integrations.providers import COINZZ
+from tests.benchmarks import filling
+from tests.benchmarks.admin_addresses import Page, pages
 
 TIMES = 5
 TARGET_MS = 300
@@ -56,7 +56,7 @@ def _fill(sales: int) -> None:
     )
     started = time.perf_counter()
     for step in filling.fill(sales):
-        print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201
+        print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201 - how far it is
     activity.recount()
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 from django.conf import settings
@@ -52,11 +53,11 @@ def synced(seller: Seller) -> tuple[SyncRun, float]:
     """A full run, and its sales per second without the time spent waiting for the pages."""
     fetch, waited = CoinzzClient.fetch_sales, 0.0
 
-    def timed(client: CoinzzClient, *arguments: object) -> Page:
+    def timed(client: CoinzzClient, *arguments: Any) -> Page:
         nonlocal waited
         asked = time.perf_counter()
         try:
-            return fetch(client, *arguments)  # type: ignore[arg-type]
+            return fetch(client, *arguments)
         finally:
             waited += time.perf_counter() - asked
 

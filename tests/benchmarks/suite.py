@@ -6,18 +6,19 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
+from pathlib import Path
 
 import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 - Django had to be set up first
-from django.db import connection  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
 
-from flowzz import redis  # noqa: E402
-from tests.benchmarks import intake, metrics, spine, streams  # noqa: E402
-from tests.benchmarks.orders import bodies  # noqa: E402
-from tests.integrations.sellers import Seller  # noqa: E402
+from flowzz import redis
+from tests.benchmarks import intake, metrics, spine, streams
+from tests.benchmarks.orders import bodies
+from tests.integrations.sellers import Seller
 
 ORDERS = 10_000
 
@@ -91,7 +92,7 @@ def _statements() -> list[tuple[str, str]]:
 def _machine() -> str:
     """What was measured on, for the reader of the table."""
     model = platform.machine()
-    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+    with suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
         model = next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")

@@ -98,7 +98,7 @@ def ask(
         query_string="a=%20b",
         headers=Headers(headers),
     )
-    asyncio.run(application.__rsgi__(scope, client))  # type: ignore[arg-type]
+    asyncio.run(application.__rsgi__(scope, client))  # type: ignore[arg-type]  # a namespace
     assert client.answer
     return client.answer[0]
 

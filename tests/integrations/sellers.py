@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 
+from clients.models import Client
 from flowzz.accounts.models import User
 from integrations import inbox
 from integrations.connection import webhook_url
@@ -23,7 +24,8 @@ from tests import payloads
 def post(path: str, body: bytes, **headers: Any) -> HttpResponse:
     """POST as Coinzz does, to an address of ours."""
     headers = {"content_type": "application/json", **headers}
-    response: HttpResponse = Browser(raise_request_exception=False).post(path, body, **headers)  # type: ignore[assignment]
+    browser: Any = Browser(raise_request_exception=False)  # what it answers has a type of its own
+    response: HttpResponse = browser.post(path, body, **headers)
     return response
 
 
@@ -81,6 +83,11 @@ class Seller:
     def sale(self, number: str = "ordzzzzz") -> Sale:
         sale: Sale = Sale.objects.get(user=self.integration.user, external_id=number)
         return sale
+
+    def buyer(self, number: str) -> Client:
+        client = self.sale(number).client
+        assert client is not None
+        return client
 
     @property
     def events(self) -> list[WebhookEvent]:

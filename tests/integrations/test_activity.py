@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from integrations import activity, hours, inbox
 from integrations.breaker import BreakerState
@@ -57,11 +58,11 @@ def test_what_changes_in_a_past_hour_is_counted_again() -> None:
 
 
 def test_discarding_has_the_hours_counted_again(
-    django_capture_on_commit_callbacks: pytest.FixtureRequest,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     received_at = timezone.now() - timedelta(hours=5)
     make_event(None, received_at=received_at, state=EventState.QUARANTINED)
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         inbox.discard(WebhookEvent.objects.all(), "Teste.")
     assert hours.take_changed() == {hours.hour_of(received_at)}
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -48,8 +49,8 @@ BUSY = (4.0,) * (7 * 24)
 G, Y, R = Light.GREEN, Light.YELLOW, Light.RED
 
 
-def asked(answer: Answer, **details: object) -> Facts:
-    return replace(WELL, probe=Probe(answer=answer, message="Erro.", **details))  # type: ignore[arg-type]
+def asked(answer: Answer, **details: Any) -> Facts:
+    return replace(WELL, probe=Probe(answer=answer, message="Erro.", **details))
 
 
 CASES = [

@@ -307,11 +307,11 @@ def test_shared_mailbox_doesn_t_erase_other_buyers(seller: Seller) -> None:
         payloads.order("ordvizinh", client=NEIGHBOUR | mailbox),
     )
 
-    privacy.erase(seller.sale("ordzoraid").client_id)  # type: ignore[arg-type]
+    privacy.erase(seller.buyer("ordzoraid").id)
 
     neighbours = WebhookEvent.objects.get(external_id="ordvizinh")
     assert neighbours.body is not None
-    assert seller.sale("ordvizinh").client.email == "suporte@exemplo.com.br"  # type: ignore[union-attr]
+    assert seller.buyer("ordvizinh").email == "suporte@exemplo.com.br"
 
 
 def test_other_users_keep_what_they_know(seller: Seller, zoraide: Client) -> None:
@@ -320,7 +320,7 @@ def test_other_users_keep_what_they_know(seller: Seller, zoraide: Client) -> Non
 
     privacy.erase(zoraide.id)
 
-    assert other.sale("ordzoraid").client.name == "Zoraide Quintanilha"  # type: ignore[union-attr]
+    assert other.buyer("ordzoraid").name == "Zoraide Quintanilha"
     assert [event.body is None for event in other.events] == [False]
 
 

@@ -162,10 +162,10 @@ def test_killed_run_goes_on_at_its_page(integration: Integration) -> None:
     run = sync.request_run(integration, Trigger.INITIAL)
     calls = iter([None, None, SystemExit()])
 
-    def dies_at_the_third(run: SyncRun, page: object) -> None:
+    def dies_at_the_third(run: SyncRun, page: Any) -> None:
         if error := next(calls):
             raise error
-        sync_pages.apply_page(run, page)  # type: ignore[arg-type]
+        sync_pages.apply_page(run, page)
 
     with patch.object(sync, "apply_page", dies_at_the_third), pytest.raises(SystemExit):
         sync.execute(run.id)
@@ -190,9 +190,9 @@ def test_killed_run_goes_on_at_its_page(integration: Integration) -> None:
 def test_page_of_a_lost_lease_leaves_nothing(integration: Integration) -> None:
     run = sync.request_run(integration, Trigger.INITIAL)
 
-    def is_taken_over(run: SyncRun, page: object) -> None:
+    def is_taken_over(run: SyncRun, page: Any) -> None:
         SyncRun.objects.filter(id=run.id).update(lease=uuid4())
-        sync_pages.apply_page(run, page)  # type: ignore[arg-type]
+        sync_pages.apply_page(run, page)
 
     with patch.object(sync, "apply_page", is_taken_over):
         sync.execute(run.id)
@@ -316,10 +316,10 @@ def test_html_is_a_clear_failure_and_never_an_empty_list(
 def test_bad_sale_is_named_and_the_others_go_in(integration: Integration) -> None:
     run = sync.request_run(integration, Trigger.INITIAL)
 
-    def spoiled(run: SyncRun, page: object) -> None:
-        if page.number == 1:  # type: ignore[attr-defined]
-            page.items[3]["order"]["order_final_price"] = "muito"  # type: ignore[attr-defined]
-        sync_pages.apply_page(run, page)  # type: ignore[arg-type]
+    def spoiled(run: SyncRun, page: Any) -> None:
+        if page.number == 1:
+            page.items[3]["order"]["order_final_price"] = "muito"
+        sync_pages.apply_page(run, page)
 
     with patch.object(sync, "apply_page", spoiled):
         sync.execute(run.id)

@@ -145,7 +145,7 @@ def test_a_count_that_is_none_is_refused(raw: Any, reason: str) -> None:
     ],
 )
 def test_a_time_without_zone_is_sao_paulos(raw: str, utc: tuple[int, ...]) -> None:
-    assert moment(FIELD, raw) == datetime(*utc, tzinfo=UTC)  # type: ignore[arg-type, misc]
+    assert moment(FIELD, raw) == datetime(*utc, tzinfo=UTC)  # type: ignore[arg-type, misc]  # of six
 
 
 def test_a_time_that_daylight_saving_skipped_moves_forward() -> None:
