@@ -8,32 +8,27 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.backoffice import trail
 from flowzz.backoffice.pages import frame, page_of
+from flowzz.backoffice.reasons import ReasonForm
 from integrations import privacy
 from sales.admin.clients import ClientSalesPage
 
 admin.site.unregister(Client)
 
 
-class ErasureForm(forms.Form):
-    reason = forms.CharField(
-        label="Motivo",
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Por exemplo o número do atendimento. Fica no registro: sem dados da pessoa.",
-    )
+class ErasureForm(ReasonForm):
+    """Why, without the person's own data, whatever form they have."""
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
 
     def clean_reason(self) -> str:
-        reason: str = self.cleaned_data["reason"]
+        reason = super().clean_reason()
         if self.person.is_named_in(reason) or self.person.shares_a_name_with(reason):
             raise forms.ValidationError("Não escreva aqui dados da pessoa.")
         return reason

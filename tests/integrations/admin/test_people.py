@@ -54,7 +54,9 @@ def test_erasing_leaves_one_line_without_personal_data(staff: Staff, client_row:
     ]
 
 
-@pytest.mark.parametrize("reason", ["", "Pedido da Zoraide", "CPF 529.982.247-25"])
+@pytest.mark.parametrize(
+    "reason", ["", "Pedido da Zoraide", "CPF 529.982.247-25", "pedido de ivo@exemplo.com.br"]
+)
 def test_reason_is_needed_and_must_not_name_the_person(
     staff: Staff, client_row: Client, reason: str
 ) -> None:
