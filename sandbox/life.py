@@ -7,6 +7,7 @@ from threading import Event, Thread
 from sandbox.accounts import Accounts
 from sandbox.delivery import Courier
 from sandbox.orders import Order, compact
+from sandbox.stages import draw
 from sandbox.store import Receiver
 
 _OPEN_ORDERS = 40
@@ -18,7 +19,16 @@ _RESENT_AFTER = (2.0, 20.0)
 _LATE = 0.03
 _LATE_BY = (10.0, 30.0)
 """Seconds: long enough for the order's next change to overtake it."""
-_EVENTS = {"order": 0.30, "advance": 0.59, "subscription": 0.03, "renewal": 0.05, "request": 0.03}
+_EVENTS = {
+    "order": 0.300,
+    "advance": 0.587,
+    "subscription": 0.030,
+    "renewal": 0.050,
+    "request": 0.030,
+    "mistake": 0.003,
+}
+_FIRST = ("order", "subscription", "request", "mistake")
+"""What each life begins with, so that whoever watches sees all of it within seconds."""
 _OF_SUBSCRIPTIONS = ("subscription", "renewal")
 
 
@@ -31,6 +41,7 @@ class Life:
         self._receiver = receiver
         self._account = receiver.account
         self._dice = Random()
+        self._first = iter(_FIRST)
         self._open: list[int] = []
         self._stopping = Event()
         self._thread = Thread(target=self._run, daemon=True)
@@ -57,12 +68,14 @@ class Life:
                 self._begin(self._accounts.subscribe(self._account))
             case "renewal":
                 self._begin(self._accounts.renew(self._account))
+            case "mistake":
+                self._mistake()
             case _:
                 (order,) = self._accounts.new_orders(self._account, 1)
                 self._begin(order)
 
     def _choose(self) -> str:
-        (event,) = self._dice.choices(tuple(_EVENTS), weights=tuple(_EVENTS.values()))
+        event = next(self._first, None) or draw(self._dice, _EVENTS)
         if event in _OF_SUBSCRIPTIONS and not self._receiver.subscription:
             event = "advance"
         if event == "order" and len(self._open) >= _OPEN_ORDERS:
@@ -91,6 +104,12 @@ class Life:
         seller = self._accounts.seller(self._account)
         request = seller.affiliation_request(time.time(), self._dice)
         self._tell(compact(request).encode())
+
+    def _mistake(self) -> None:
+        """Tell of a new order in a way that can't be read; what follows of it is well again."""
+        (order,) = self._accounts.new_orders(self._account, 1)
+        self._open.append(order.sequence)
+        self._tell(order.mistaken(self._dice))
 
     def _tell(self, body: bytes, *, delay: float = 0.0) -> None:
         self._courier.send(self._receiver, body, delay=delay)

@@ -11,6 +11,7 @@ from sandbox.stages import STAGES
 Json: TypeAlias = dict[str, Any]
 
 POSTBACK_NAME = "Assinaturas"
+_MISTAKES: tuple[Json, ...] = ({"order_number": None}, {"order_final_price": "a combinar"})
 _COURIERS = ("Rafael Quintela", "Joana Falcão", "Logística Andorinha")
 
 
@@ -58,6 +59,11 @@ class Order:
         return compact(
             {"subscription": self.subscription, **self.body, "general_info": sent}
         ).encode()
+
+    def mistaken(self, dice: Random) -> bytes:
+        """The body of a webhook that can't be read: no number, or a price that is none."""
+        section = self.body["order"] | dice.choice(_MISTAKES)
+        return compact(self.body | {"order": section}).encode()
 
 
 def compact(value: Json) -> str:

@@ -46,9 +46,11 @@ STAGES: Mapping[str, Stage] = {
         {"pix_paid": 0.74, "pix_expired": 0.26},
         days=(0.01, 0.5),
     ),
-    "pix_paid": Stage("Aprovado", "A enviar", {"pix_shipped": 1.0}),
-    "pix_shipped": Stage("Aprovado", "Enviado", {"pix_delivered": 1.0}, days=(2, 8)),
-    "pix_delivered": Stage("Aprovado", "Entregue", {"pix_refunded": 0.03}, days=(2, 7)),
+    # The older documents' words: the order's own status follows the parcel.
+    # In the words of the older documents the order's own status follows its parcel.
+    "pix_paid": Stage("Aprovada", "A enviar", {"pix_shipped": 1.0}),
+    "pix_shipped": Stage("Enviada", "Enviado", {"pix_delivered": 1.0}, days=(2, 8)),
+    "pix_delivered": Stage("Entregue", "Entregue", {"pix_refunded": 0.03}, days=(2, 7)),
     "pix_refunded": Stage("Reembolsado", "Devolvido"),
     "pix_expired": Stage("Expirada", "Cancelado", {"pix_paid": 0.04}),
     "card_review": Stage(
