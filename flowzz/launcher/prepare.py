@@ -5,18 +5,9 @@ import sys
 
 import django
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from flowzz.launcher.demo import ADMIN_EMAIL, USER_EMAIL, Logins
-
-
-def migrate() -> None:
-    """Apply the migrations that are missing; where none is, know it quickly."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0)
+from flowzz.launcher.migrating import migrate
 
 
 def create_users(logins: Logins) -> None:

@@ -33,7 +33,6 @@ def test_passwords_are_made_up_once_for_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.django_db
 def test_users_are_created_once() -> None:
-    prepare.migrate()
     for _ in range(2):
         prepare.create_users(LOGINS)
     users = get_user_model().objects.values_list("email", "is_superuser").order_by("email")
