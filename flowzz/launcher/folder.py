@@ -21,12 +21,17 @@ def alone() -> Iterator[None]:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (lock := locks.try_exclusive(environment.up_lock())) is None:
         if time.monotonic() > deadline:
-            raise AlreadyRunning("Flowzz is already running in this folder.")
+            raise AlreadyRunning(f"Flowzz is already running in this folder{_where()}")
         time.sleep(0.05)
     try:
         yield
     finally:
         os.close(lock)
+
+
+def _where() -> str:
+    address = environment.read(environment.runtime_file()).get("PUBLIC_BASE_URL")
+    return f": {address}" if address else "."
 
 
 @contextmanager

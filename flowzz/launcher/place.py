@@ -20,12 +20,13 @@ class Place:
     """None where COINZZ_API_URL names another Coinzz to talk to."""
 
     @classmethod
-    def choose(cls, port: int, environ: Mapping[str, str]) -> "Place":
+    def choose(cls, port: int, environ: Mapping[str, str], *, with_demo: bool = False) -> "Place":
         """Find the ports of a run. Raises PortTaken."""
         if not is_free(port):
+            options = "--demo --port" if with_demo else "--port"
             raise PortTaken(
                 f"Port {port} of {HOST} is in use by another program. Stop it, or choose another "
-                f"port: .venv/bin/python manage.py up --port {port + 1}"
+                f"port: .venv/bin/python manage.py up {options} {_free_after(port)}"
             )
         if "COINZZ_API_URL" in environ:
             return cls(port, None)
@@ -53,3 +54,7 @@ class Place:
         no_proxy = ",".join(filter(None, [environ.get("NO_PROXY", ""), HOST]))
         own = {"PYTHONUNBUFFERED": "1", "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         return {**environ, **self.variables(environ), **own}
+
+
+def _free_after(port: int) -> int:
+    return next(filter(is_free, range(port + 1, 65_536)), free_port())

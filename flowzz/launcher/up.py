@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     leave_on_signals()
     try:
         with folder.alone():
-            place = Place.choose(options.port, os.environ)
+            place = Place.choose(options.port, os.environ, with_demo=options.demo)
             with (
                 folder.sharing(place.variables(os.environ)),
                 Supervisor(logs=LOGS, report=say) as supervisor,

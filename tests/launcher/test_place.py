@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flowzz.embedded.home import free_port
+from flowzz.embedded.home import free_port, is_free
 from flowzz.launcher import place as module
 from flowzz.launcher.place import Place, PortTaken
 
@@ -17,8 +17,16 @@ def taken_port() -> Iterator[int]:
 
 
 def test_a_port_in_use_is_named_with_a_way_out(taken_port: int) -> None:
-    with pytest.raises(PortTaken, match=rf"^Port {taken_port} .* --port {taken_port + 1}$"):
+    with pytest.raises(PortTaken, match=rf"^Port {taken_port} .* up --port \d+$"):
         Place.choose(taken_port, {})
+
+
+def test_the_way_out_is_the_same_command_on_a_port_that_is_free(taken_port: int) -> None:
+    with pytest.raises(PortTaken) as refusal:
+        Place.choose(taken_port, {}, with_demo=True)
+    command, _, port = str(refusal.value).rpartition(" ")
+    assert command.endswith("manage.py up --demo --port")
+    assert is_free(int(port))
 
 
 def test_the_sandbox_goes_elsewhere_when_its_port_is_in_use(

@@ -104,7 +104,8 @@ def test_a_killed_launcher_leaves_nothing(state: Path, port: int) -> None:
     with running(state, "--port", str(port)) as (process, output):
         assert output.endswith(f"\nready: http://127.0.0.1:{port}\n")
         with start(state, "--port", str(port + 1)) as second:
-            assert second.communicate()[0] == "up: Flowzz is already running in this folder.\n"
+            said = f"up: Flowzz is already running in this folder: http://127.0.0.1:{port}\n"
+            assert second.communicate()[0] == said
             assert second.returncode == 1
         process.send_signal(signal.SIGKILL)
     wait_until(lambda: remains(state) == [], SLOW_SECONDS)
