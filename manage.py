@@ -9,14 +9,14 @@ from flowzz.embedded.servers import ServerFailed
 
 
 def main() -> None:
-    try:
-        bootstrap.prepare(os.environ, sys.argv[1:])
-    except ServerFailed as error:
-        sys.exit(str(error))
     if sys.argv[1:2] == [bootstrap.UP]:
         from flowzz.launcher import up  # noqa: PLC0415 - no other command needs it
 
         up.main(sys.argv[2:])
+    try:
+        bootstrap.prepare(os.environ, sys.argv[1:])
+    except ServerFailed as error:
+        sys.exit(str(error))
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - reads settings
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")

@@ -24,12 +24,17 @@ def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
     parent = os.getpid()
 
     def arrange() -> None:
-        if sys.platform == "linux":
-            _libc.prctl(PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
-            if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGKILL)
+        ask_for_signal_at_parents_death(stop_signal)
+        if sys.platform == "linux" and os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     return arrange
+
+
+def ask_for_signal_at_parents_death(number: signal.Signals) -> None:
+    """Have the kernel send it to this process; only Linux can, elsewhere this does nothing."""
+    if sys.platform == "linux":
+        _libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 @dataclass(frozen=True)

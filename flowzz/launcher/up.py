@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
+from flowzz.embedded import bootstrap
 from flowzz.embedded.home import STATE
+from flowzz.embedded.process import ask_for_signal_at_parents_death
 from flowzz.embedded.servers import ServerFailed, memberships
 from flowzz.launcher import demo, folder, parts
 from flowzz.launcher.calls import CallFailed, answers
@@ -28,7 +30,9 @@ EXPECTED = (CallFailed, PartFailed, PortTaken, ServerFailed, folder.AlreadyRunni
 def main(arguments: Sequence[str]) -> NoReturn:
     options = parse(arguments)
     leave_on_signals()
+    leave_with_make()
     try:
+        bootstrap.prepare(os.environ, [bootstrap.UP])
         with folder.alone():
             place = Place.choose(options.port, os.environ, with_demo=options.demo)
             with (
@@ -72,6 +76,15 @@ def leave_on_signals() -> None:
 
     for number in numbers:
         signal.signal(number, leave)
+
+
+def leave_with_make() -> None:
+    """Let `make run` be ended by a kill of make, which can't pass on a SIGKILL.
+
+    Another parent, such as a shell in the background, may end before us.
+    """
+    if "MAKELEVEL" in os.environ:
+        ask_for_signal_at_parents_death(signal.SIGTERM)
 
 
 def start(place: Place, supervisor: Supervisor, logins: demo.Logins | None) -> None:

@@ -32,9 +32,13 @@ def port() -> int:
 
 
 def start(state: Path, *options: str) -> subprocess.Popen[str]:
+    return started(state, [sys.executable, "manage.py", "up", *options])
+
+
+def started(state: Path, command: list[str]) -> subprocess.Popen[str]:
     home = str(state)
     return subprocess.Popen(
-        [sys.executable, "manage.py", "up", *options],
+        command,
         cwd=PROJECT,
         env={"PATH": os.environ["PATH"], "HOME": home, "FLOWZZ_STATE": home},
         stdout=subprocess.PIPE,
@@ -109,3 +113,23 @@ def test_a_killed_launcher_leaves_nothing(state: Path, port: int) -> None:
             assert second.returncode == 1
         process.send_signal(signal.SIGKILL)
     wait_until(lambda: remains(state) == [], SLOW_SECONDS)
+
+
+def test_a_killed_make_leaves_nothing(state: Path, port: int) -> None:
+    (state / "Makefile").write_text(f"run:\n\t@{sys.executable} manage.py up --port {port}\n")
+    command = ["make", "-f", str(state / "Makefile"), "run"]
+    with started(state, command) as make:
+        try:
+            assert output_until_ready(make).endswith(f"\nready: http://127.0.0.1:{port}\n")
+        finally:
+            make.kill()
+    wait_until(lambda: remains(state) == [], SLOW_SECONDS)
+
+
+def test_a_stop_while_the_servers_start_is_quiet_and_leaves_nothing(tmp_path: Path) -> None:
+    with start(tmp_path) as process:
+        wait_until((tmp_path / "local" / "postgres" / "keeper.lock").exists)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate()[0] == ""
+        assert process.returncode == 0
+    wait_until(lambda: remains(tmp_path) == [], SLOW_SECONDS)
