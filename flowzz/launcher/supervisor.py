@@ -51,6 +51,11 @@ class Child:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended, and well."""
+        return self._process.poll() == 0
+
     def plan_restart(self) -> float:
         """Say when to start again after an end: the seconds from now."""
         self._end_group()

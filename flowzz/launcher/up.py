@@ -97,7 +97,7 @@ def start(place: Place, supervisor: Supervisor, logins: demo.Logins | None) -> N
 
     def is_ready() -> bool:
         urls = filter(None, (f"{place.base_url}/health/ready", place.sandbox_url))
-        return prepared.has_ended and all(map(answers, urls))
+        return prepared.is_done and all(map(answers, urls))
 
     supervisor.wait_until(is_ready, seconds=START_SECONDS)
     if logins and place.sandbox_url:

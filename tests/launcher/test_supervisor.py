@@ -77,10 +77,18 @@ def test_a_part_that_is_to_end_is_left_alone_when_it_has(
     supervisor: Supervisor, said: Said
 ) -> None:
     child = supervisor.start(Part("part", ("/bin/true",), ends=True), {})
-    wait_until(lambda: child.has_ended)
+    wait_until(lambda: child.is_done)
     supervisor.watch()
     supervisor.wait_until(lambda: True, seconds=0)
     assert said == []
+
+
+def test_a_part_that_has_failed_is_not_done(supervisor: Supervisor) -> None:
+    child = supervisor.start(Part("part", ("/bin/false",), ends=True), {})
+    wait_until(lambda: child.has_ended)
+    assert not child.is_done
+    with pytest.raises(PartFailed, match=r"^part ended with 1\."):
+        supervisor.wait_until(lambda: child.is_done, seconds=5)
 
 
 def test_leaving_stops_all(supervisor: Supervisor) -> None:
