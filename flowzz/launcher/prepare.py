@@ -11,18 +11,30 @@ from flowzz.launcher.migrating import migrate
 
 
 def create_users(logins: Logins) -> None:
-    """Create the admin and the user of the demo where they don't exist."""
+    """Create the admin and the user of the demo where they don't exist.
+
+    A database that another folder has used knows them by other passwords: they get this one's.
+    """
     users = get_user_model().objects
-    if not users.filter(email=ADMIN_EMAIL).exists():
-        users.create_superuser(ADMIN_EMAIL, logins.admin_password)
-    if not users.filter(email=USER_EMAIL).exists():
-        users.create_user(USER_EMAIL, logins.user_password)
+    admin = users.filter(email=ADMIN_EMAIL).first()
+    user = users.filter(email=USER_EMAIL).first()
+    if admin and user and user.check_password(logins.user_password):
+        return
+    for account, password in (
+        (admin or users.create_superuser(ADMIN_EMAIL), logins.admin_password),
+        (user or users.create_user(USER_EMAIL), logins.user_password),
+    ):
+        account.set_password(password)
+        account.save()
 
 
 def main(*options: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")
     django.setup()
     migrate()
+    from flowzz.launcher.readability import check_secrets  # noqa: PLC0415 - models need settings
+
+    check_secrets()
     if "--demo" in options:
         create_users(Logins.of_folder())
 

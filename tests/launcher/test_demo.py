@@ -39,6 +39,26 @@ def test_users_are_created_once() -> None:
     assert list(users) == [(ADMIN_EMAIL, True), (USER_EMAIL, False)]
 
 
+@pytest.mark.django_db
+def test_users_that_another_folder_made_get_the_passwords_of_this_one() -> None:
+    prepare.create_users(Logins(admin_password="of another", user_password="folder"))
+    prepare.create_users(LOGINS)
+    users = get_user_model().objects.order_by("email")
+    assert [user.check_password(LOGINS.admin_password) for user in users] == [True, False]
+    assert [user.check_password(LOGINS.user_password) for user in users] == [False, True]
+
+
+@pytest.mark.django_db
+def test_a_password_that_its_admin_has_changed_stays() -> None:
+    prepare.create_users(LOGINS)
+    admin = get_user_model().objects.get(email=ADMIN_EMAIL)
+    admin.set_password("my own")
+    admin.save()
+    prepare.create_users(LOGINS)
+    admin.refresh_from_db()
+    assert admin.check_password("my own")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_user_is_connected_once(live_server: LiveServer, sandbox: Sandbox) -> None:
     prepare.create_users(LOGINS)
