@@ -112,6 +112,13 @@ def memberships(environ: Mapping[str, str]) -> list[Membership]:
     ]
 
 
+def addresses_elsewhere(environ: Mapping[str, str], *, state: Path = STATE) -> dict[str, str]:
+    """The servers in the environment that are not this folder's own."""
+    own = known_addresses(state=state)
+    given = {variable: environ[variable] for variable in VARIABLES if variable in environ}
+    return {variable: url for variable, url in given.items() if url != own.get(variable)}
+
+
 def known_addresses(*, state: Path = STATE) -> dict[str, str]:
     """The addresses that the local servers have when they run, whether they do or not."""
     return {

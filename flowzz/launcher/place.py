@@ -7,6 +7,7 @@ from flowzz.embedded.home import free_port, is_free
 from flowzz.launcher.parts import HOST
 
 SANDBOX_PORT = 9100
+SHARED = ("PUBLIC_BASE_URL", "COINZZ_API_URL")
 
 
 class PortTaken(Exception):
@@ -43,10 +44,10 @@ class Place:
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
         """What all commands of this folder should know of the run, unless they are told other."""
-        variables = {"PUBLIC_BASE_URL": environ.get("PUBLIC_BASE_URL", self.base_url)}
+        variables = {"PUBLIC_BASE_URL": self.base_url}
         if self.sandbox_url:
             variables["COINZZ_API_URL"] = f"{self.sandbox_url}/api"
-        return variables
+        return variables | {name: environ[name] for name in SHARED if name in environ}
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment of the parts."""

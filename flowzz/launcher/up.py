@@ -15,7 +15,7 @@ from typing import NoReturn
 from flowzz.embedded import bootstrap
 from flowzz.embedded.home import STATE
 from flowzz.embedded.process import ask_for_signal_at_parents_death
-from flowzz.embedded.servers import ServerFailed, memberships
+from flowzz.embedded.servers import ServerFailed, addresses_elsewhere, memberships
 from flowzz.launcher import demo, folder, parts
 from flowzz.launcher.calls import CallFailed, answers
 from flowzz.launcher.place import Place, PortTaken
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
         with folder.alone():
             place = Place.choose(options.port, os.environ, with_demo=options.demo)
             with (
-                folder.sharing(place.variables(os.environ)),
+                folder.sharing(place.variables(os.environ) | addresses_elsewhere(os.environ)),
                 Supervisor(logs=LOGS, report=say) as supervisor,
             ):
                 say("Flowzz is starting ...")

@@ -18,7 +18,15 @@ import redis
 from flowzz.embedded import locks
 from flowzz.embedded.home import PROJECT
 from flowzz.embedded.kinds import Server
-from flowzz.embedded.servers import Membership, ServerFailed, ensure_servers, home_of, join
+from flowzz.embedded.servers import (
+    Membership,
+    ServerFailed,
+    addresses_elsewhere,
+    ensure_servers,
+    home_of,
+    join,
+    known_addresses,
+)
 from tests.processes import children_of, is_alive, parent_of, wait_until
 
 OTHER_USER = """
@@ -190,6 +198,13 @@ def test_a_given_address_is_used_instead_of_a_server(tmp_path: Path) -> None:
     ensure_servers(environ, state=tmp_path)
     assert environ == given
     assert list(tmp_path.iterdir()) == []
+
+
+def test_addresses_that_were_given_are_told_from_own_ones(tmp_path: Path) -> None:
+    own = known_addresses(state=tmp_path)
+    given = own | {"REDIS_URL": "redis://elsewhere/0"}
+    assert addresses_elsewhere(given, state=tmp_path) == {"REDIS_URL": "redis://elsewhere/0"}
+    assert addresses_elsewhere({}, state=tmp_path) == {}
 
 
 def test_a_server_that_cannot_start_says_where_its_log_is(tmp_path: Path) -> None:
