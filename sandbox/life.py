@@ -1,6 +1,7 @@
 """An account's life on a shortened clock: orders are born, move on, and are told of."""
 
 import time
+from collections.abc import Sequence
 from random import Random
 from threading import Event, Thread
 
@@ -27,21 +28,28 @@ _EVENTS = {
     "request": 0.030,
     "mistake": 0.003,
 }
-_FIRST = ("order", "subscription", "request", "mistake")
-"""What each life begins with, so that whoever watches sees all of it within seconds."""
+ALL_KINDS = ("order", "subscription", "request", "mistake")
+"""What a new life begins with, so that whoever watches sees all of it within seconds."""
 _OF_SUBSCRIPTIONS = ("subscription", "renewal")
 
 
 class Life:
     """Goes on in a thread of its own from `start` to `stop`; the account is open already."""
 
-    def __init__(self, accounts: Accounts, courier: Courier, receiver: Receiver) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        courier: Courier,
+        receiver: Receiver,
+        *,
+        first: Sequence[str] = (),
+    ) -> None:
         self._accounts = accounts
         self._courier = courier
         self._receiver = receiver
         self._account = receiver.account
         self._dice = Random()
-        self._first = iter(_FIRST)
+        self._first = iter(first)
         self._open: list[int] = []
         self._stopping = Event()
         self._thread = Thread(target=self._run, daemon=True)

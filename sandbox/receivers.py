@@ -6,7 +6,7 @@ from threading import Lock
 
 from sandbox.accounts import Accounts
 from sandbox.delivery import PAUSES, Courier
-from sandbox.life import Life
+from sandbox.life import ALL_KINDS, Life
 from sandbox.orders import Json
 from sandbox.store import Receiver
 
@@ -41,7 +41,7 @@ class Receivers:
         with self._lock:
             self._end(receiver.account)
             self._accounts.store.save_receiver(receiver)
-            self._begin(receiver)
+            self._begin(receiver, first=ALL_KINDS)
 
     def remove(self, account: str) -> None:
         """Stop the account's life and drop the webhooks that still wait."""
@@ -58,10 +58,10 @@ class Receivers:
         counts["lastStatus"] = counts.pop("last_status")
         return counts
 
-    def _begin(self, receiver: Receiver) -> None:
+    def _begin(self, receiver: Receiver, *, first: Sequence[str] = ()) -> None:
         self._receivers[receiver.account] = receiver
         if receiver.rate:
-            life = Life(self._accounts, self._courier, receiver)
+            life = Life(self._accounts, self._courier, receiver, first=first)
             self._lives[receiver.account] = life
             life.start()
 
