@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from flowzz.embedded.home import free_port, is_free
 from flowzz.launcher.parts import HOST
 
-SANDBOX_PORT = 9100
+SANDBOX_STEP = 1100
+"""From the web server's port to the sandbox's: two folders that start at once don't meet."""
+LISTENING = range(1, 65_536)
 SHARED = ("PUBLIC_BASE_URL", "COINZZ_API_URL")
 
 
@@ -31,8 +33,8 @@ class Place:
             )
         if "COINZZ_API_URL" in environ:
             return cls(port, None)
-        usual = port != SANDBOX_PORT and is_free(SANDBOX_PORT)
-        return cls(port, SANDBOX_PORT if usual else free_port())
+        usual = port + SANDBOX_STEP
+        return cls(port, usual if usual in LISTENING and is_free(usual) else free_port())
 
     @property
     def base_url(self) -> str:
@@ -58,4 +60,4 @@ class Place:
 
 
 def _free_after(port: int) -> int:
-    return next(filter(is_free, range(port + 1, 65_536)), free_port())
+    return next(filter(is_free, range(port + 1, LISTENING.stop)), free_port())

@@ -18,7 +18,7 @@ from flowzz.embedded.process import ask_for_signal_at_parents_death
 from flowzz.embedded.servers import ServerFailed, addresses_elsewhere, memberships
 from flowzz.launcher import demo, folder, parts
 from flowzz.launcher.calls import CallFailed, answers
-from flowzz.launcher.place import Place, PortTaken
+from flowzz.launcher.place import LISTENING, Place, PortTaken
 from flowzz.launcher.supervisor import PartFailed, Supervisor
 
 LOGS = STATE / "logs"
@@ -60,7 +60,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def port(text: str) -> int:
     number = int(text)
-    if number not in range(1, 65_536):
+    if number not in LISTENING:
         raise ValueError(text)
     return number
 

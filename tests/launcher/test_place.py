@@ -5,15 +5,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from flowzz.embedded.home import free_port, is_free
-from flowzz.launcher import place as module
-from flowzz.launcher.place import Place, PortTaken
+from flowzz.embedded.home import PORTS, free_port, is_free
+from flowzz.launcher.place import SANDBOX_STEP, Place, PortTaken
 
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
+
+
+def port_with_free_neighbour() -> int:
+    """A free port whose sandbox's port is free, too."""
+    return next(port for port in iter(free_port, None) if is_free(port + SANDBOX_STEP))
 
 
 def test_a_port_in_use_is_named_with_a_way_out(taken_port: int) -> None:
@@ -29,13 +33,22 @@ def test_the_way_out_is_the_same_command_on_a_port_that_is_free(taken_port: int)
     assert is_free(int(port))
 
 
-def test_the_sandbox_goes_elsewhere_when_its_port_is_in_use(
-    taken_port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "SANDBOX_PORT", taken_port)
-    port = free_port()
-    place = Place.choose(port, {})
-    assert place.sandbox_port not in {None, port, taken_port}
+def test_the_sandbox_keeps_its_distance_so_that_two_folders_have_two() -> None:
+    one, other = port_with_free_neighbour(), port_with_free_neighbour()
+    assert Place.choose(one, {}).sandbox_port == one + SANDBOX_STEP
+    assert Place.choose(other, {}).sandbox_port == other + SANDBOX_STEP
+
+
+def test_the_sandbox_goes_elsewhere_when_its_port_is_in_use() -> None:
+    port = port_with_free_neighbour()
+    with socket.create_server(("127.0.0.1", port + SANDBOX_STEP)):
+        place = Place.choose(port, {})
+    assert place.sandbox_port not in {None, port, port + SANDBOX_STEP}
+
+
+def test_the_sandbox_goes_elsewhere_when_its_port_would_be_none() -> None:
+    port = next(filter(is_free, range(65_535, 65_000, -1)))
+    assert Place.choose(port, {}).sandbox_port in PORTS
 
 
 def test_the_parts_learn_where_they_are() -> None:
