@@ -46,6 +46,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
                 look_after(supervisor)
     except EXPECTED as error:
         sys.exit(f"up: {error}")
+    except BrokenPipeError:
+        sys.stdout = None  # or Python would complain of what it can't write at its end
+        sys.exit("up: nobody reads the output any more, so Flowzz has stopped.")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -133,3 +133,13 @@ def test_a_stop_while_the_servers_start_is_quiet_and_leaves_nothing(tmp_path: Pa
         assert process.communicate()[0] == ""
         assert process.returncode == 0
     wait_until(lambda: remains(tmp_path) == [], SLOW_SECONDS)
+
+
+def test_an_output_that_nobody_reads_ends_it_in_one_line(tmp_path: Path) -> None:
+    command = f"{sys.executable} manage.py up --port {free_port()} 2>{tmp_path}/errors | true"
+    with started(tmp_path, ["/bin/sh", "-c", command]) as process:
+        assert process.wait(SLOW_SECONDS) == 0
+    wait_until(lambda: remains(tmp_path) == [], SLOW_SECONDS)
+    assert (tmp_path / "errors").read_text() == (
+        "up: nobody reads the output any more, so Flowzz has stopped.\n"
+    )
