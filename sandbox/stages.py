@@ -46,7 +46,6 @@ STAGES: Mapping[str, Stage] = {
         {"pix_paid": 0.74, "pix_expired": 0.26},
         days=(0.01, 0.5),
     ),
-    # The older documents' words: the order's own status follows the parcel.
     # In the words of the older documents the order's own status follows its parcel.
     "pix_paid": Stage("Aprovada", "A enviar", {"pix_shipped": 1.0}),
     "pix_shipped": Stage("Enviada", "Enviado", {"pix_delivered": 1.0}, days=(2, 8)),
