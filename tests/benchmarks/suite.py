@@ -24,13 +24,15 @@ ORDERS = 10_000
 
 
 def run() -> None:
+    asked = sys.argv[1:] or list(_ALL)
+    if unknown := set(asked) - _ALL.keys():
+        sys.exit(f"{', '.join(unknown)}: not one of {', '.join(_ALL)}.")
     call_command("migrate", verbosity=0)
     redis.client().flushdb()
     print(_machine(), "", "| measured | figure |", "| --- | ---: |", sep="\n")  # noqa: T201 - output
     try:
-        asked = [measurement for name, measurement in _ALL.items() if name in sys.argv]
-        for measurement in asked or _ALL.values():
-            _print(measurement)
+        for name in asked:
+            _print(_ALL[name])
     finally:
         redis.client().flushdb()
         connection.close()
