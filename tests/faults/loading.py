@@ -78,6 +78,8 @@ def loading(
 
 
 def enrol(stack: Stack, count: int) -> list[Seller]:
+    """New sellers, once all that an earlier fault has hit is there again."""
+    stack.wait_until_ready()
     answer = stack.ask(f"from tests.faults import sellers; sellers.enrol({count})")
     return [Seller(**fields) for fields in json.loads(answer)]
 
@@ -89,6 +91,7 @@ def catch_up(stack: Stack, database: psycopg.Connection) -> float:
 
     def is_done() -> bool:
         time.sleep(0.1)
+        stack.tend()
         return not spooled(stack) and not waiting(database, come_by_now)
 
     wait_until(is_done, CATCH_UP_SECONDS)

@@ -34,6 +34,7 @@ def kills(
             sync.let_lease_expire()
         while report.faults < times:
             time.sleep(dice.uniform(0.1, 0.8))
+            stack.tend()
             report.faults += _strike(stack, dice)
         report.expect("load was over before the last kill", generator.is_over, False)
         tries = generator.finish()

@@ -53,6 +53,10 @@ class Program:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
     def children(self) -> list[int]:
         """Its worker processes."""
         return children_of(self.pid)
@@ -179,6 +183,21 @@ class Stack:
         """What the product consists of."""
         return [*self.webs, *self.workers, self.beat]
 
+    def tend(self) -> None:
+        """Start again what has ended by itself, as every supervisor does.
+
+        Granian gives up where its processes are killed twice within seconds, and Celery at times
+        when Redis goes.
+        """
+        for program in self.programs:
+            if program.has_ended:
+                program.restart()
+
+    def wait_until_ready(self) -> None:
+        self.tend()
+        for url in (self.sandbox_url, *(f"{url}/health/ready" for url in self.web_urls)):
+            wait_until(partial(answers, url), START_SECONDS)
+
     def run(self, module: str, *arguments: str) -> str:
         """Run a program of the product's environment to its end; return what it prints."""
         command = [sys.executable, "-m", module, *arguments]
@@ -215,8 +234,7 @@ class Stack:
         ]
         self.workers = [self._program(_worker(number)) for number in range(self._workers)]
         self.beat = self._program(parts.beat())
-        for url in (self.sandbox_url, *(f"{url}/health/ready" for url in self.web_urls)):
-            wait_until(partial(answers, url), START_SECONDS)
+        self.wait_until_ready()
         wait_until(self.is_working, START_SECONDS)
 
     def is_working(self) -> bool:
