@@ -14,7 +14,7 @@ from django.db import connection
 from flowzz.embedded.home import PROJECT
 from tests.processes import wait_until
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.faults]
 
 LOCKS_HALFWAY = 300
 INDEXES = "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
