@@ -9,6 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.test.client import FakePayload
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from flowzz import redis
@@ -52,6 +53,15 @@ def test_recorded_bodies_are_kept_byte_for_byte_and_acknowledged(seller: Seller,
     assert bytes(event.body or b"") == payloads.raw(name)
     assert event.headers == {"Content-Type": "application/json", "User-Agent": "Coinzz"}
     assert event.state == "PENDING"
+
+
+def test_a_webhook_costs_two_statements(
+    seller: Seller, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Whose it is, and the insert, whose commit it waits for: no transaction around them."""
+    path = seller.path
+    with django_assert_num_queries(2):
+        assert post(path, payloads.raw("order_cod_created")).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["", "/", "/subscription", "/affiliation", "/affiliation/"])
