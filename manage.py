@@ -4,13 +4,13 @@
 import os
 import sys
 
-from flowzz.embedded import bootstrap
-from flowzz.embedded.servers import ServerFailed
+from flowzz.local.servers import bootstrap
+from flowzz.local.servers.membership import ServerFailed
 
 
 def main() -> None:
     if sys.argv[1:2] == [bootstrap.UP]:
-        from flowzz.launcher import up  # noqa: PLC0415 - no other command needs it
+        from flowzz.local import up  # noqa: PLC0415 - no other command needs it
 
         up.main(sys.argv[2:])
     try:

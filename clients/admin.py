@@ -15,8 +15,8 @@ from clients.models import Client, ClientStatus
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter, TextFilter
+from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import badge, breakable, two_lines
-from flowzz.backoffice.personal import PersonalPage
 
 PERSONAL = {
     "name": masking.name,

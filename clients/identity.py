@@ -11,7 +11,7 @@ from clients.contacts import normalise_cep, normalise_email, normalise_phone, no
 from clients.customer import Customer
 from clients.documents import normalise_document
 from clients.models import Client
-from flowzz.bulk import upsert
+from flowzz.core.db.bulk_upsert import upsert
 
 
 class Match(models.TextChoices):
@@ -60,7 +60,7 @@ def describe(user_id: uuid.UUID, customer: Customer) -> Client:
     )
 
 
-class Directory:
+class ClientBatch:
     """The clients that a batch can touch: read once, decided in memory, written once.
 
     The caller holds the seller's lock from `load` to `save`.

@@ -11,9 +11,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localtime
 
-from clients.folding import Folded
-from flowzz.bulk import BulkRow
-from flowzz.ids import uuid7
+from clients.unaccent import Folded
+from flowzz.core.db.bulk_upsert import BulkRow
+from flowzz.core.ids import uuid7
 
 
 class ClientStatus(models.TextChoices):

@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 
 from clients.contacts import normalise_email, normalise_phone, phones_without_area
 from clients.documents import normalise_document
-from clients.folding import Folded, fold
 from clients.models import Client
+from clients.unaccent import Folded, fold
 
 
 def search_clients(text: str) -> "QuerySet[Client]":

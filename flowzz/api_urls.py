@@ -4,9 +4,9 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from flowzz.accounts.api import LogoutView, RefreshView, TokenView
-from flowzz.api import not_found
-from flowzz.api_description import SchemaView
-from flowzz.feed_api import EventsView
+from flowzz.core.api.errors import not_found
+from flowzz.core.api.event_stream.views import EventsView
+from flowzz.core.api.schema.views import SchemaView
 
 # Every address works with a trailing slash, too.
 urlpatterns = [

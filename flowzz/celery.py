@@ -7,7 +7,7 @@ import structlog
 from celery import Celery
 from celery.signals import before_task_publish, setup_logging, task_failure, task_prerun
 
-from flowzz import heartbeat
+from flowzz.core import heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")
 

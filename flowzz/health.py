@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from redis import RedisError
 
-from flowzz import heartbeat, redis
-from integrations import backlog
-from integrations.health import QUEUE_LATE
+from flowzz.core import heartbeat, redis
+from integrations.inbox import queue_stats
+from integrations.monitoring.health import QUEUE_LATE
 
 
 @require_safe
@@ -61,7 +61,7 @@ def _heartbeats() -> dict[heartbeat.Part, float | None]:
 def _oldest_due_seconds() -> float | None:
     """0 where nothing waits; None where the database can't tell."""
     try:
-        oldest = backlog.oldest_due()
+        oldest = queue_stats.oldest_due()
     except (DatabaseError, InterfaceError):
         return None
     return (timezone.now() - oldest).total_seconds() if oldest else 0.0

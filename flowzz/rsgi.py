@@ -17,10 +17,10 @@ import structlog
 from django.conf import settings
 from granian.rsgi import Scope
 
-from flowzz.logs import safe_path
-from flowzz.streams import HOLD, Hold, Places
+from flowzz.core.logging import safe_path
+from flowzz.core.server.held_responses import HELD_RESPONSE, ConnectionLimiter, HeldResponse
 from flowzz.wsgi import application as wsgi
-from integrations.imports import MAX_FORM_BYTES
+from integrations.imports.import_jobs import MAX_FORM_BYTES
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -66,7 +66,7 @@ class Application:
         self._wsgi = wsgi
         self._limit_of = limit_of
         self._seconds_of = seconds_of
-        self._places = Places()
+        self._places = ConnectionLimiter()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
     async def __rsgi__(self, scope: Scope, proto: Any) -> None:
@@ -84,9 +84,9 @@ class Application:
             await self._respond(environ, proto)
 
     async def _respond(self, environ: Environ, proto: Any) -> None:
-        hold = Hold(self._places)
+        hold = HeldResponse(self._places)
         if environ["REQUEST_METHOD"] == "GET":
-            environ[HOLD] = hold
+            environ[HELD_RESPONSE] = hold
         loop = asyncio.get_running_loop()
         try:
             answer = await loop.run_in_executor(self._threads, self._answer, environ)

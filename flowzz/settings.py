@@ -1,4 +1,4 @@
-"""Settings, all from the environment (see .env.example), read through flowzz.env."""
+"""Settings, all from the environment (see .env.example), read through flowzz.core.env."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from corsheaders import defaults as cors_defaults
 
-from flowzz import api_about, env, logs
-from flowzz.backoffice import appearance
-from flowzz.env import BASE_DIR
+from flowzz import admin_menu, api_guide
+from flowzz.core import env, logging
+from flowzz.core.env import BASE_DIR
 
 django_stubs_ext.monkeypatch()
 
@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "flowzz",
     "flowzz.accounts",
     "flowzz.backoffice",
-    "flowzz.idempotency",
+    "flowzz.core.api.idempotency",
     "clients",
     "sales",
     "integrations",
@@ -72,9 +72,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "flowzz.logs.RequestLogMiddleware",
-    "flowzz.headers.BrowserLimitsMiddleware",
-    "flowzz.throttling.RateLimitHeadersMiddleware",
+    "flowzz.core.logging.RequestLogMiddleware",
+    "flowzz.core.server.security_headers.BrowserLimitsMiddleware",
+    "flowzz.core.api.throttling.RateLimitHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -122,7 +122,7 @@ TEMPLATES = [
 # the throughput.
 DATABASES = {"default": env.database_url("DATABASE_URL")}
 DATABASES["default"] |= {
-    "ENGINE": "flowzz.database",
+    "ENGINE": "flowzz.core.db.backend",
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
@@ -219,20 +219,20 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["flowzz.accounts.tokens.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["flowzz.api.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.errors.JSONParser"],
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": ["flowzz.throttling.ApiThrottle"],
-    "DEFAULT_PAGINATION_CLASS": "flowzz.paging.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "flowzz.api_schema.Schema",
-    "EXCEPTION_HANDLER": "flowzz.api.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["flowzz.core.api.throttling.ApiThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "flowzz.core.api.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "flowzz.core.api.schema.openapi.Schema",
+    "EXCEPTION_HANDLER": "flowzz.core.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": TRUSTED_PROXIES,
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Flowzz API",
-    "DESCRIPTION": api_about.DESCRIPTION,
-    "TAGS": api_about.TAGS,
+    "DESCRIPTION": api_guide.DESCRIPTION,
+    "TAGS": api_guide.TAGS,
     "SERVERS": [{"url": "/", "description": "Este servidor"}],
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
@@ -240,12 +240,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "PREPROCESSING_HOOKS": ["flowzz.api_schema.without_trailing_slash"],
+    "PREPROCESSING_HOOKS": ["flowzz.core.api.schema.openapi.without_trailing_slash"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "flowzz.api_schema.without_docstrings",
-        "flowzz.api_headers.with_headers",
-        "flowzz.api_examples.with_examples",
+        "flowzz.core.api.schema.openapi.without_docstrings",
+        "flowzz.core.api.schema.headers.with_headers",
+        "flowzz.core.api.schema.examples.with_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ClientStatus": "clients.models.ClientStatus",
@@ -285,10 +285,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BEAT_SCHEDULER = "flowzz.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "flowzz.core.beat_scheduler:Scheduler"
 
-LOGGING = logs.configuration(level=env.level("LOG_LEVEL", "INFO"))
-LOGGING_CONFIG = "flowzz.logs.configure"
+LOGGING = logging.configuration(level=env.level("LOG_LEVEL", "INFO"))
+LOGGING_CONFIG = "flowzz.core.logging.configure"
 
 LOGIN_REDIRECT_URL = "admin:index"
-UNFOLD = appearance.UNFOLD
+UNFOLD = admin_menu.UNFOLD

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from flowzz import health
-from flowzz.metrics import metrics
+from flowzz.prometheus import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("admin/", include("integrations.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("flowzz.api_urls")),
-    path("webhooks/", include("integrations.webhook_urls")),
+    path("webhooks/", include("integrations.webhooks.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("health/workers", health.workers),
@@ -22,6 +22,6 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("backoffice/icon.svg"))),
 ]
 
-handler400 = "flowzz.api.bad_request"
-handler404 = "flowzz.api.page_not_found"
-handler500 = "flowzz.api.server_error"
+handler400 = "flowzz.core.api.errors.bad_request"
+handler404 = "flowzz.core.api.errors.page_not_found"
+handler500 = "flowzz.core.api.errors.server_error"

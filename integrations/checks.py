@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from flowzz.env import MINIMUM_SECRET_LENGTH
+from flowzz.core.env import MINIMUM_SECRET_LENGTH
 
 ADDRESSES = {
     "PUBLIC_BASE_URL": "Passwords, tokens and webhooks would travel in the clear.",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import alerts, news, sync, vault, wake
+from integrations import dispatch, live_updates
 from integrations.models import (
     AlertKind,
     Integration,
@@ -17,7 +17,10 @@ from integrations.models import (
     Trigger,
     WebhookToken,
 )
-from integrations.providers import PROVIDERS
+from integrations.monitoring import alerts
+from integrations.providers.registry import PROVIDERS
+from integrations.secrets import field_encryption
+from integrations.sync import runs
 
 TOKEN_BYTES = 32
 
@@ -38,7 +41,7 @@ def connect(
         integration, _ = Integration.objects.select_for_update(of=("self",)).get_or_create(
             user_id=user_id, provider=provider
         )
-        vault.seal(integration, "api_key", api_key)
+        field_encryption.encrypt(integration, "api_key", api_key)
         integration.api_key_hint = hint(api_key)
         integration.api_key_set_at = now
         integration.status = IntegrationStatus.CONNECTED
@@ -49,8 +52,8 @@ def connect(
         integration.save()
         alerts.resolve(integration, AlertKind.KEY_REFUSED, AlertKind.KEY_OLD)
         if not integration.is_paused:
-            sync.request_run(integration, _first_or(Trigger.USER, integration))
-        news.integration_moved(integration.id)
+            runs.request_run(integration, _first_or(Trigger.USER, integration))
+        live_updates.integration_moved(integration.id)
     return integration
 
 
@@ -65,9 +68,9 @@ def disconnect(integration: Integration) -> None:
             next_sync_at=None,
             updated_at=timezone.now(),
         )
-        sync.cancel_runs(integration)
+        runs.cancel_runs(integration)
         alerts.resolve(integration, *AlertKind)
-        news.integration_moved(integration.id)
+        live_updates.integration_moved(integration.id)
     integration.refresh_from_db()
 
 
@@ -77,9 +80,9 @@ def pause(integration: Integration) -> None:
         Integration.objects.filter(id=integration.id, paused_at=None).update(
             paused_at=timezone.now(), next_sync_at=None, updated_at=timezone.now()
         )
-        sync.cancel_runs(integration)
+        runs.cancel_runs(integration)
         alerts.resolve(integration, AlertKind.SYNC_LATE, AlertKind.QUEUE_LATE)
-        news.integration_moved(integration.id)
+        live_updates.integration_moved(integration.id)
     integration.refresh_from_db()
 
 
@@ -91,9 +94,9 @@ def resume(integration: Integration) -> None:
         )
         integration.refresh_from_db()
         if integration.is_connected:
-            sync.request_run(integration, _first_or(Trigger.STAFF, integration))
-        transaction.on_commit(partial(wake.inbox, integration.id))
-        news.integration_moved(integration.id)
+            runs.request_run(integration, _first_or(Trigger.STAFF, integration))
+        transaction.on_commit(partial(dispatch.enqueue_drain, integration.id))
+        live_updates.integration_moved(integration.id)
 
 
 def _first_or(trigger: Trigger, integration: Integration) -> Trigger:
@@ -108,7 +111,7 @@ def webhook_url(integration: Integration) -> str:
             Integration.objects.select_for_update().get(id=integration.id)
             row = WebhookToken.objects.filter(integration=integration, expires_at=None).first()
             row = row or _issue_token(integration)
-    token = vault.reveal_token(row)
+    token = field_encryption.decrypt_token(row)
     return f"{settings.PUBLIC_BASE_URL}/webhooks/{integration.provider}/{token}"
 
 
@@ -127,9 +130,11 @@ def set_signing_secret(integration: Integration, secret: str, *, keep_previous: 
 
     `keep_previous` lets the secret in use stay valid beside the new one until the next change.
     """
-    previous = vault.reveal(integration, "signing_secret") if keep_previous and secret else ""
-    vault.seal(integration, "signing_secret", secret)
-    vault.seal(integration, "previous_signing_secret", previous)
+    previous = (
+        field_encryption.decrypt(integration, "signing_secret") if keep_previous and secret else ""
+    )
+    field_encryption.encrypt(integration, "signing_secret", secret)
+    field_encryption.encrypt(integration, "previous_signing_secret", previous)
     integration.save(update_fields=["signing_secret", "previous_signing_secret", "updated_at"])
 
 
@@ -153,6 +158,6 @@ def token_hash(token: str) -> str:
 def _issue_token(integration: Integration) -> WebhookToken:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = WebhookToken(integration=integration, token_hash=token_hash(token))
-    vault.seal_token(row, token)
+    field_encryption.encrypt_token(row, token)
     row.save()
     return row

@@ -13,45 +13,45 @@ from django.db import DataError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from psycopg.errors import ProgramLimitExceeded
 
-from clients.identity import Directory, describe
+from clients.identity import ClientBatch, describe
 from clients.models import Client
 from integrations.models import Integration, UnknownStatus, WordSighting
-from integrations.models.words import WordAxis
-from integrations.orders import Order
-from integrations.providers import PROVIDERS
+from integrations.models.status_mappings import WordAxis
+from integrations.providers.contracts import Order
+from integrations.providers.registry import PROVIDERS
 from sales.models import Sale
 from sales.privacy import without_buyer
-from sales.recording import Difference, Ledger, Observation, Outcome, Recorded
-from sales.subscriptions import Register
+from sales.recording import ChangeSource, Difference, Outcome, RecordResult, SaleBatch
+from sales.subscriptions import SubscriptionBatch
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class SourcedOrder:
     """An order, and who saw it when."""
 
     order: Order
-    seen: Observation
+    seen: ChangeSource
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     outcome: Outcome
     sale: Sale | None = None
     differences: list[Difference] = field(default_factory=list)
 
 
-def ingest(integration: Integration, batch: Sequence[Observed]) -> list[Ingested]:
+def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[IngestResult]:
     """Apply a batch in its order. The caller has a transaction open and holds the seller."""
     if not batch:
         return []
     user_id, source = integration.user_id, integration.provider
     orders = [observed.order for observed in batch]
-    ledger = Ledger.load(user_id, source, {o.sale.external_id for o in orders if o.sale})
+    ledger = SaleBatch.load(user_id, source, {o.sale.external_id for o in orders if o.sale})
     described = [describe(user_id, order.customer) for order in orders]
-    directory = Directory.load(user_id, described, ledger.client_ids)
-    register = Register.load(
+    directory = ClientBatch.load(user_id, described, ledger.client_ids)
+    register = SubscriptionBatch.load(
         user_id,
         source,
         {order.subscription.subscription_hash for order in orders if order.subscription},
@@ -73,7 +73,7 @@ def ingest(integration: Integration, batch: Sequence[Observed]) -> list[Ingested
     return ingested
 
 
-def isolate(
+def apply_bisecting(
     items: Sequence[T],
     apply: Callable[[Sequence[T]], None],
     reject: Callable[[T, Exception], None],
@@ -95,8 +95,8 @@ def isolate(
             reject(items[0], error)
             return
         middle = len(items) // 2
-        isolate(items[:middle], apply, reject)
-        isolate(items[middle:], apply, reject)
+        apply_bisecting(items[:middle], apply, reject)
+        apply_bisecting(items[middle:], apply, reject)
 
 
 def is_refusal(error: Exception) -> bool:
@@ -105,8 +105,8 @@ def is_refusal(error: Exception) -> bool:
 
 
 def _without_the_erased(
-    observed: Observed, ledger: Ledger, directory: Directory, source: str
-) -> Observed:
+    observed: SourcedOrder, ledger: SaleBatch, directory: ClientBatch, source: str
+) -> SourcedOrder:
     """A sale whose buyer was erased lives on, and tells nothing of them again."""
     facts = observed.order.sale
     sale = ledger.get(facts.external_id) if facts else None
@@ -118,14 +118,14 @@ def _without_the_erased(
 
 
 def _apply(
-    observed: Observed,
+    observed: SourcedOrder,
     described: Client,
-    ledger: Ledger,
-    directory: Directory,
-    register: Register,
-) -> Ingested:
+    ledger: SaleBatch,
+    directory: ClientBatch,
+    register: SubscriptionBatch,
+) -> IngestResult:
     order, seen = observed.order, observed.seen
-    recorded: Recorded | None = None
+    recorded: RecordResult | None = None
     if order.sale and (sale := ledger.get(order.sale.external_id)):
         client = _client_of(sale, described, ledger, directory)
         recorded = ledger.update(sale, order.sale, seen)
@@ -137,7 +137,7 @@ def _apply(
     if order.subscription:
         sale = recorded.sale if recorded else None
         outcomes.append(register.record(order.subscription, client, sale, seen))
-    return Ingested(
+    return IngestResult(
         outcome=next(outcome for outcome in Outcome if outcome in outcomes),
         sale=recorded.sale if recorded else None,
         differences=recorded.differences if recorded else [],
@@ -145,7 +145,7 @@ def _apply(
 
 
 def _client_of(
-    sale: Sale, described: Client, ledger: Ledger, directory: Directory
+    sale: Sale, described: Client, ledger: SaleBatch, directory: ClientBatch
 ) -> Client | None:
     """A sale keeps the client it has; what the order tells of them completes it."""
     if client := directory.get(sale.client_id):

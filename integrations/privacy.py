@@ -17,12 +17,14 @@ from django.utils import timezone
 
 from clients.models import Client
 from clients.privacy import Person, anonymise, export_client
-from clients.sellers import hold_seller
-from integrations import imports, inbox, spool
+from flowzz.core.db.locks import lock_user
+from integrations.imports import import_jobs
+from integrations.inbox import drain
 from integrations.models import Integration, SyncFinding, WebhookEvent
-from integrations.providers import PROVIDERS
-from sales import exporting
+from integrations.providers.registry import PROVIDERS
+from integrations.webhooks import fallback_buffer
 from sales import privacy as sales
+from sales.exports import export_jobs
 from sales.models import Sale, Subscription
 
 log = structlog.stdlib.get_logger(__name__)
@@ -77,10 +79,10 @@ def erase(client_id: uuid.UUID) -> Erasure:
         _events(client, person).filter(received_at__lt=started).values_list("id", flat=True)
     )
     with transaction.atomic():
-        hold_seller(client.user_id)
+        lock_user(client.user_id)
         client = Client.objects.select_for_update().get(id=client.id)
         erasure = Erasure(
-            events=inbox.forget(WebhookEvent.objects.filter(id__in=events), ERASED),
+            events=drain.redact_payloads(WebhookEvent.objects.filter(id__in=events), ERASED),
             findings=_erase_findings(client),
             affiliations=sales.erase_affiliations(client, person),
             sales=sum(
@@ -90,17 +92,17 @@ def erase(client_id: uuid.UUID) -> Erasure:
         )
         anonymise(client)
         _log_of(client).update(object_repr=str(client))
-        imports.forget_previews(client.user_id)
-    exporting.forget()  # after the commit: what is read from now on is without the person
+        import_jobs.forget_previews(client.user_id)
+    export_jobs.forget()  # after the commit: what is read from now on is without the person
     log.info("client_erased", client_id=str(client.id), **asdict(erasure))
     return erasure
 
 
 def _finish_what_has_arrived(client: Client) -> None:
     """Apply what waits, so that its numbers count and its body needn't stay."""
-    spool.empty()
+    fallback_buffer.flush_to_inbox()
     for integration in Integration.objects.filter(user_id=client.user_id):
-        while inbox.drain(integration.id):
+        while drain.drain(integration.id):
             pass
 
 

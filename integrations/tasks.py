@@ -7,21 +7,15 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 
-from flowzz import heartbeat
-from integrations import (
-    activity,
-    alerts,
-    bulk,
-    imports,
-    inbox,
-    retention,
-    rhythm,
-    spool,
-    sync,
-    volume,
-    wake,
-)
-from integrations import watch as rules
+from flowzz.core import heartbeat
+from integrations import dispatch
+from integrations.bulk_actions import bulk_jobs
+from integrations.imports import import_jobs
+from integrations.inbox import drain, retention
+from integrations.monitoring import alert_rules as rules
+from integrations.monitoring import alerts, baseline, hourly_stats, webhook_counts
+from integrations.sync import runs
+from integrations.webhooks import fallback_buffer
 
 FAIR_SECONDS = 5.0
 """How long one integration may keep a worker while others wait."""
@@ -35,20 +29,20 @@ def drain_inbox(integration_id: str) -> None:
     """
     structlog.contextvars.bind_contextvars(integration_id=integration_id)
     id_ = UUID(integration_id)
-    wake.awake(id_)
+    dispatch.clear_drain_flag(id_)
     deadline = time.monotonic() + FAIR_SECONDS
     try:
-        while spool.empty() or inbox.drain(id_):
+        while fallback_buffer.flush_to_inbox() or drain.drain(id_):
             if time.monotonic() > deadline:
-                wake.inbox(id_)
+                dispatch.enqueue_drain(id_)
                 return
-    except spool.SpoolBusy:
-        wake.inbox(id_)
+    except fallback_buffer.BufferBusy:
+        dispatch.enqueue_drain(id_)
 
 
 @shared_task
 def run_sync(run_id: str) -> None:
-    sync.execute(UUID(run_id))
+    runs.execute(UUID(run_id))
 
 
 @shared_task
@@ -56,58 +50,58 @@ def run_bulk(action_id: str) -> None:
     """Carry a bulk action on until it is done or its time is over."""
     id_ = UUID(action_id)
     deadline = time.monotonic() + FAIR_SECONDS
-    while bulk.step(id_):
+    while bulk_jobs.step(id_):
         if time.monotonic() > deadline:
-            wake.bulk(id_)
+            dispatch.enqueue_bulk_action(id_)
             return
 
 
 @shared_task
 def run_import(import_id: str) -> None:
-    imports.execute(UUID(import_id))
+    import_jobs.execute(UUID(import_id))
 
 
 @shared_task
 def sweep() -> None:
     """Find the work whose wake-up was lost, and what has become due."""
-    with suppress(spool.SpoolBusy):
-        spool.empty()
-    for integration_id in inbox.integrations_with_work():
-        wake.inbox(integration_id)
-    sync.start_due()
-    for run_id in sync.runs_with_work():
+    with suppress(fallback_buffer.BufferBusy):
+        fallback_buffer.flush_to_inbox()
+    for integration_id in drain.integrations_with_work():
+        dispatch.enqueue_drain(integration_id)
+    runs.start_due()
+    for run_id in runs.claimable_ids():
         run_sync.delay(str(run_id))
-    for action_id in bulk.abandoned():
+    for action_id in bulk_jobs.claimable_ids():
         run_bulk.delay(str(action_id))
-    for import_id in imports.waiting():
+    for import_id in import_jobs.claimable_ids():
         run_import.delay(str(import_id))
     alerts.mail_pending()
 
 
 @shared_task
 def schedule_syncs() -> None:
-    sync.schedule_all()
+    runs.schedule_all()
 
 
 @shared_task
 def watch() -> None:
-    rules.watch()
+    rules.evaluate_alert_rules()
 
 
 @shared_task
 def measure() -> None:
-    activity.measure()
+    hourly_stats.measure()
 
 
 @shared_task
 def recount() -> None:
-    activity.recount()
+    hourly_stats.recount()
 
 
 @shared_task
 def learn_rhythms() -> None:
-    rhythm.learn()
-    volume.forget()
+    baseline.update_baselines()
+    webhook_counts.forget()
 
 
 @shared_task
@@ -121,4 +115,4 @@ def purge_payloads() -> None:
     """Remove the bodies that are past retention, a small transaction at a time."""
     while retention.purge():
         pass
-    imports.purge()
+    import_jobs.purge()

@@ -17,8 +17,8 @@ from clients.customer import Customer
 from clients.documents import format_document
 from clients.identity import FILLABLE, describe
 from clients.models import Client, ClientMove
-from clients.sellers import hold_seller
 from flowzz.accounts.models import User
+from flowzz.core.db.locks import lock_user
 from sales.models import Sale, Subscription
 
 _DOCUMENT = ("cpf", "document_valid", "document_identifies")
@@ -141,7 +141,7 @@ def _hold(*client_ids: uuid.UUID) -> list[Client]:
     users = set(Client.objects.filter(id__in=client_ids).values_list("user_id", flat=True))
     if len(users) != 1:
         raise MoveRefused("Escolha dois clientes do mesmo usuário.")
-    hold_seller(users.pop())
+    lock_user(users.pop())
     clients = {row.id: row for row in Client.objects.select_for_update().filter(id__in=client_ids)}
     if len(clients) != len(client_ids):
         raise MoveRefused("Escolha dois clientes diferentes, que existam.")

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 
 from clients.models import Client
 from clients.privacy import Person
-from flowzz.bulk import upsert
+from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import SaleFacts
 from sales.models import AffiliationRequest, Sale, Subscription
 

@@ -11,8 +11,8 @@ from django.db.models import TextChoices
 
 from clients.identity import Match
 from clients.models import Client
-from flowzz.bulk import upsert
-from sales import news
+from flowzz.core.db.bulk_upsert import upsert
+from sales import live_updates
 from sales.facts import SaleFacts
 from sales.models import Axis, Origin, Sale, SaleStatusChange
 from sales.statuses import (
@@ -37,7 +37,7 @@ class Outcome(TextChoices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class ChangeSource:
     """Who saw a thing, and when (aware)."""
 
     seen_at: datetime
@@ -59,7 +59,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Recorded:
+class RecordResult:
     sale: Sale
     outcome: Outcome
     differences: list[Difference] = field(default_factory=list)
@@ -120,7 +120,7 @@ def facts_of(sale: Sale, **changes: Any) -> SaleFacts:
     return SaleFacts(**{name: getattr(sale, name) for name in names} | changes)
 
 
-class Ledger:
+class SaleBatch:
     """The sales that a batch can touch: read once, decided in memory, written once.
 
     The caller holds the seller's lock from `load` to `save`.
@@ -147,8 +147,8 @@ class Ledger:
         return {sale.client_id for sale in self._sales.values() if sale.client_id}
 
     def open(
-        self, facts: SaleFacts, client: Client | None, match: Match | None, seen: Observation
-    ) -> Recorded:
+        self, facts: SaleFacts, client: Client | None, match: Match | None, seen: ChangeSource
+    ) -> RecordResult:
         """Record a sale that is not known yet."""
         sale = Sale.new(
             user_id=self._user_id,
@@ -173,12 +173,12 @@ class Ledger:
         self._enter(sale, Axis.STATUS, facts.status, seen, first=True)
         if facts.shipping_status != ShippingStatus.PENDING:
             self._enter(sale, Axis.SHIPPING, facts.shipping_status, seen, first=True)
-        return Recorded(sale, Outcome.CREATED)
+        return RecordResult(sale, Outcome.CREATED)
 
-    def update(self, sale: Sale, facts: SaleFacts, seen: Observation) -> Recorded:
+    def update(self, sale: Sale, facts: SaleFacts, seen: ChangeSource) -> RecordResult:
         """Record what is newly known of a sale; what comes late only fills what was empty."""
         late = seen.is_undated or seen.seen_at < sale.observed_at
-        recorded = Recorded(sale, Outcome.UNCHANGED)
+        recorded = RecordResult(sale, Outcome.UNCHANGED)
         overrides = seen.is_snapshot and not late
         backward = False
         for axis, moves, unknown in _AXES:
@@ -205,10 +205,10 @@ class Ledger:
         upsert(self._changed.values(), update=_WRITTEN)
         upsert(self._history)
         if self._changed:
-            news.publish_on_commit(self._user_id, self._changed.values())
+            live_updates.publish_on_commit(self._user_id, self._changed.values())
 
     def _enter(
-        self, sale: Sale, axis: Axis, status: str, seen: Observation, *, first: bool = False
+        self, sale: Sale, axis: Axis, status: str, seen: ChangeSource, *, first: bool = False
     ) -> None:
         self._history.append(
             SaleStatusChange.new(
@@ -226,7 +226,7 @@ class Ledger:
         if reached and getattr(sale, reached) is None and not seen.is_undated:
             setattr(sale, reached, seen.seen_at)
 
-    def _conclude(self, recorded: Recorded, seen: Observation, *, out_of_turn: bool) -> None:
+    def _conclude(self, recorded: RecordResult, seen: ChangeSource, *, out_of_turn: bool) -> None:
         moved = any(d.field in (Axis.STATUS, Axis.SHIPPING) for d in recorded.differences)
         if out_of_turn and not moved:
             recorded.outcome = Outcome.STALE

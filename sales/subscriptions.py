@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import Any, Self
 
 from clients.models import Client
-from flowzz.bulk import upsert
+from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import AffiliationFacts, SubscriptionFacts
 from sales.models import AffiliationRequest, Sale, Subscription, SubscriptionCycle
-from sales.recording import Observation, Outcome
+from sales.recording import ChangeSource, Outcome
 
 _TOLD = ("status", "unknown_status", "frequency", "cycle", "next_charge_date", "product_name")
 _WRITTEN = (*_TOLD, "client", "observed_at", "updated_at")
 
 
-class Register:
+class SubscriptionBatch:
     """The subscriptions that a batch can touch: read once, decided in memory, written once.
 
     The caller holds the seller's lock from `load` to `save`.
@@ -49,7 +49,7 @@ class Register:
         facts: SubscriptionFacts,
         client: Client | None,
         sale: Sale | None,
-        seen: Observation,
+        seen: ChangeSource,
     ) -> Outcome:
         """Apply what a source says of a subscription.
 
@@ -75,7 +75,7 @@ class Register:
         upsert(self._changed_cycles.values(), update=["sale", "next_charge_date"])
 
     def _open(
-        self, facts: SubscriptionFacts, client: Client | None, seen: Observation
+        self, facts: SubscriptionFacts, client: Client | None, seen: ChangeSource
     ) -> Subscription:
         row = Subscription(
             user_id=self._user_id,
@@ -90,7 +90,7 @@ class Register:
         return row
 
     def _update(
-        self, row: Subscription, facts: SubscriptionFacts, client: Client | None, seen: Observation
+        self, row: Subscription, facts: SubscriptionFacts, client: Client | None, seen: ChangeSource
     ) -> Outcome:
         if seen.seen_at < row.observed_at or _is_earlier(facts.cycle, row.cycle):
             return Outcome.STALE
@@ -112,7 +112,7 @@ class Register:
             setattr(row, name, value)
         return Outcome.UPDATED
 
-    def _cycle(self, row: Subscription, cycle: int, seen: Observation) -> SubscriptionCycle:
+    def _cycle(self, row: Subscription, cycle: int, seen: ChangeSource) -> SubscriptionCycle:
         """One that is known or new, and will be written."""
         entry = self._cycles.get((row.id, cycle))
         if entry is None:
@@ -133,7 +133,7 @@ def _is_earlier(cycle: int | None, than: int | None) -> bool:
 
 
 def record_affiliations(
-    user_id: uuid.UUID, source: str, requests: Collection[tuple[AffiliationFacts, Observation]]
+    user_id: uuid.UUID, source: str, requests: Collection[tuple[AffiliationFacts, ChangeSource]]
 ) -> list[Outcome]:
     """Write affiliation requests, in the order they came; each is one row by its content."""
     prints = [_fingerprint(facts) for facts, _ in requests]
@@ -159,7 +159,7 @@ def record_affiliations(
 
 
 def _request(
-    user_id: uuid.UUID, source: str, fingerprint: str, facts: AffiliationFacts, seen: Observation
+    user_id: uuid.UUID, source: str, fingerprint: str, facts: AffiliationFacts, seen: ChangeSource
 ) -> AffiliationRequest:
     return AffiliationRequest(
         user_id=user_id,
@@ -175,7 +175,7 @@ def _request(
     )
 
 
-def _answer(row: AffiliationRequest, facts: AffiliationFacts, seen: Observation) -> Outcome:
+def _answer(row: AffiliationRequest, facts: AffiliationFacts, seen: ChangeSource) -> Outcome:
     if row.status == facts.status:
         return Outcome.UNCHANGED
     if seen.seen_at < row.observed_at:

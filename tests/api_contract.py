@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import yaml
 
-from flowzz.embedded.home import PROJECT
+from flowzz.local.servers.paths import PROJECT
 
 Document = dict[str, Any]
 SEVERAL = ("allOf", "oneOf", "anyOf")

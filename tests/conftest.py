@@ -5,7 +5,7 @@ import math
 import hypothesis
 import pytest
 
-from flowzz.saved import SAVED
+from flowzz.core.runtime_settings.cache import SAVED
 
 # A shared machine is at times slow; no test is about time. Each run tries other examples.
 hypothesis.settings.register_profile("flowzz", deadline=None, max_examples=40)

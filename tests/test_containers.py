@@ -2,7 +2,7 @@
 
 import re
 
-from flowzz.env import BASE_DIR
+from flowzz.core.env import BASE_DIR
 
 DOCKERFILE = (BASE_DIR / "Dockerfile").read_text()
 IGNORE = (BASE_DIR / ".dockerignore").read_text()

@@ -7,9 +7,9 @@ import pytest
 from django_celery_beat.models import PeriodicTask
 
 from flowzz.celery import PULSE, app
-from flowzz.counters import Counter, Histogram
-from flowzz.env import BASE_DIR
-from flowzz.metrics import COUNTED, REGISTRY
+from flowzz.core.env import BASE_DIR
+from flowzz.core.redis_metrics import Counter, Histogram
+from flowzz.prometheus import COUNTED, REGISTRY
 from integrations.models import AlertKind
 from tests.integrations.sellers import Seller
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flowzz.embedded.home import PROJECT
+from flowzz.local.servers.paths import PROJECT
 
 ROOMS = ("clients", "sales", "integrations", "flowzz", "sandbox", "tests")
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION = 300, 400, 50

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Any
 
-from flowzz.env import BASE_DIR
+from flowzz.core.env import BASE_DIR
 
 REQUIREMENTS = BASE_DIR / "requirements" / "production.txt"
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)

@@ -5,7 +5,7 @@ from django_filters import CharFilter, FilterSet, MultipleChoiceFilter
 
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
-from flowzz.periods import DayFilter
+from flowzz.core.api.date_filters import DayFilter
 
 
 class ClientFilter(FilterSet):

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from clients.models import Client
-from flowzz.camel_case import CamelCase
+from flowzz.core.api.serializers import CamelCase
 
 
 class ClientSerializer(CamelCase, serializers.ModelSerializer[Client]):

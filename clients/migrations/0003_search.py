@@ -5,7 +5,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently, TrigramExte
 from django.db import migrations, models
 from django.db.models import Q
 
-from clients.folding import Folded
+from clients.unaccent import Folded
 
 
 class Migration(migrations.Migration):

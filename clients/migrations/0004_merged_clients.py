@@ -1,7 +1,7 @@
 """Clients that staff merged into another, and what undoing it needs."""
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import flowzz.ids
+import flowzz.core.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ClientMove',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('merge', 'União'), ('split', 'Separação')], max_length=5, verbose_name='tipo')),
                 ('sales', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='vendas')),
                 ('subscriptions', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='assinaturas')),

@@ -14,9 +14,9 @@ from rest_framework_simplejwt.exceptions import TokenError
 from flowzz.accounts import sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
-from flowzz.api import Unauthorized, ValidationFailed, answer
-from flowzz.api_schema import operation
-from flowzz.throttling import LoginThrottle
+from flowzz.core.api.errors import Unauthorized, ValidationFailed, success
+from flowzz.core.api.schema.openapi import operation
+from flowzz.core.api.throttling import LoginThrottle
 
 TAG = "Acesso"
 
@@ -102,7 +102,7 @@ class LogoutView(APIView):
     )
     def post(self, request: Request) -> Response:
         has_ended = sessions.end(_refresh_token(request))
-        return answer({"ended": has_ended}, "Acesso encerrado")
+        return success({"ended": has_ended}, "Acesso encerrado")
 
 
 def _refresh_token(request: Request) -> RefreshToken:
@@ -116,4 +116,4 @@ def _refresh_token(request: Request) -> RefreshToken:
 
 
 def _tokens(refresh: tokens.RefreshToken, message: str) -> Response:
-    return answer({"access": str(refresh.access_token), "refresh": str(refresh)}, message)
+    return success({"access": str(refresh.access_token), "refresh": str(refresh)}, message)

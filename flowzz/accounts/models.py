@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from flowzz.ids import uuid7
+from flowzz.core.ids import uuid7
 
 
 class UserManager(BaseUserManager["User"]):
@@ -79,7 +79,7 @@ class StaffActionQuerySet(models.QuerySet["StaffAction"]):
 class StaffAction(models.Model):
     """One line of the trail: who did what, to what, when and why.
 
-    Written by `flowzz.backoffice.trail.record` alone, and never changed: the database itself
+    Written by `flowzz.backoffice.audit_log.record` alone, and never changed: the database itself
     refuses it. Nothing in it is a buyer's personal data.
     """
 
@@ -126,7 +126,7 @@ class StaffAction(models.Model):
 
 
 class Setting(models.Model):
-    """A value that staff gave a setting instead of the environment's, see `flowzz.adjustable`."""
+    """A value that staff gave a setting; it replaces the one of the environment."""
 
     name = models.CharField("nome", max_length=50, primary_key=True)
     value = models.TextField("valor", blank=True)

@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
-from flowzz.backoffice import trail
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.login import count_try
 
 PAGE = "second_factor:page"
@@ -81,7 +81,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if not device:
         return _show(request, step="activate", form=form)
     django_otp.login(request, device)
-    trail.record(request, "Ativou a verificação em duas etapas", user)
+    audit_log.record(request, "Ativou a verificação em duas etapas", user)
     return _show(request, step="codes", codes=second_factor.renew_recovery_codes(user))
 
 
@@ -90,7 +90,7 @@ def renew_codes(request: HttpRequest) -> HttpResponse:
     form, user = CodeForm(request.POST), _user(request)
     if not form.accepted(user, second_factor.verify):
         return _show(request, step="on", form=form)
-    trail.record(request, "Gerou novos códigos de recuperação", user)
+    audit_log.record(request, "Gerou novos códigos de recuperação", user)
     return _show(request, step="codes", codes=second_factor.renew_recovery_codes(user))
 
 
@@ -100,7 +100,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     if not form.accepted(user, second_factor.verify):
         return _show(request, step="on", form=form)
     second_factor.remove(user)
-    trail.record(request, "Desativou a verificação em duas etapas", user)
+    audit_log.record(request, "Desativou a verificação em duas etapas", user)
     messages.success(request, "Verificação em duas etapas desativada.")
     return redirect(PAGE)
 

@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts.models import Setting, User
-from flowzz.adjustable import BY_NAME, GROUPS, Adjustable
-from flowzz.backoffice import trail
-from flowzz.saved import SAVED
+from flowzz.backoffice import audit_log
+from flowzz.core.runtime_settings.cache import SAVED
+from flowzz.core.runtime_settings.definitions import BY_NAME, GROUPS, Adjustable
 
 
 class ValueForm(forms.Form):
@@ -95,7 +95,7 @@ def _held(adjustable: Adjustable[Any]) -> str:
 
 
 def _trace(request: HttpRequest, action: str, row: Setting, before: str, after: str) -> None:
-    trail.record(request, action, row, details={"before": before, "after": after})
+    audit_log.record(request, action, row, details={"before": before, "after": after})
 
 
 def _show(request: HttpRequest, refused: ValueForm | None = None) -> HttpResponse:

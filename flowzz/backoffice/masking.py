@@ -29,7 +29,7 @@ def name(text: str) -> str:
 def email(text: str) -> str:
     """`maria@exemplo.com.br` as `m***@exemplo.com.br`."""
     local, separator, domain = text.partition("@")
-    return f"{local[:1]}{HIDDEN}@{domain}" if separator else hidden(text)
+    return f"{local[:1]}{HIDDEN}@{domain}" if separator else masked_text(text)
 
 
 def phone(text: str) -> str:
@@ -37,7 +37,7 @@ def phone(text: str) -> str:
     digits = re.sub(r"\D", "", text)
     if digits.startswith("55") and len(digits) in (12, 13):
         return f"+55 {digits[2:4]} {HIDDEN}-{digits[-4:]}"
-    return f"{HIDDEN}{digits[-2:]}" if len(digits) > 7 else hidden(text)
+    return f"{HIDDEN}{digits[-2:]}" if len(digits) > 7 else masked_text(text)
 
 
 def document(text: str) -> str:
@@ -47,15 +47,15 @@ def document(text: str) -> str:
         return f"***.{significant[3:6]}.{significant[6:9]}-**"
     if len(significant) == 14:
         return f"**.{significant[2:5]}.{significant[5:8]}/****-**"
-    return hidden(text)
+    return masked_text(text)
 
 
-def hidden(text: str) -> str:
+def masked_text(text: str) -> str:
     """Nothing of it, but that it is there: for addresses and what has no form."""
     return HIDDEN if text else ""
 
 
-address = hidden
+address = masked_text
 MASKS: Final[dict[str, Mask]] = {
     "name": name,
     "email": email,
@@ -93,7 +93,7 @@ def _payload(value: Any, key: str, kinds: Mapping[str, str], shown: frozenset[st
         return MASKS[kinds[key]](str(value))
     if key in shown:
         return text(value) if isinstance(value, str) else value
-    return hidden(str(value))
+    return masked_text(str(value))
 
 
 def may_see(request: HttpRequest) -> bool:

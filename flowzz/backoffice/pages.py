@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from flowzz.backoffice import once, trail
+from flowzz.backoffice import audit_log, unfold_patches
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's own
     from django.contrib.admin import ModelAdmin
@@ -46,7 +46,7 @@ __all__ = [
 
 _Row = TypeVar("_Row", bound=Model)
 
-once.install()
+unfold_patches.install()
 
 
 class Page(ModelAdmin[_Row]):
@@ -73,21 +73,21 @@ class Page(ModelAdmin[_Row]):
         return checked
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        return trail.record(request, "Incluiu", obj)
+        return audit_log.record(request, "Incluiu", obj)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         if isinstance(message, str):
-            return trail.record(request, message, obj)
-        return trail.record(request, "Alterou", obj, details={"changes": message})
+            return audit_log.record(request, message, obj)
+        return audit_log.record(request, "Alterou", obj, details={"changes": message})
 
     def log_deletions(self, request: HttpRequest, queryset: "QuerySet[_Row]") -> Any:
-        return [trail.record(request, "Excluiu", row) for row in queryset]
+        return [audit_log.record(request, "Excluiu", row) for row in queryset]
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The trail's lines about the row."""
-        return redirect(trail.url_of(self.model, object_id))
+        return redirect(audit_log.url_of(self.model, object_id))
 
 
 class ReadOnlyPage(Page[Any]):

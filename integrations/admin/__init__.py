@@ -2,26 +2,26 @@
 
 from integrations.admin import (
     alerts,
-    connections,
+    bulk_actions,
     events,
     imports,
-    operations,
-    people,
+    integrations,
+    personal_data,
     runs,
     sales,
     schedule,
-    words,
+    status_mappings,
 )
 
 __all__ = [
     "alerts",
-    "connections",
+    "bulk_actions",
     "events",
     "imports",
-    "operations",
-    "people",
+    "integrations",
+    "personal_data",
     "runs",
     "sales",
     "schedule",
-    "words",
+    "status_mappings",
 ]

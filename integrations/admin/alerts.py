@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice.pages import ReadOnlyPage, column
-from integrations.admin.overview.addresses import list_of
+from integrations.admin.overview.urls import list_of
 from integrations.models import Alert, AlertKind, EventState
 
 EVENTS, RUNS = "integrations.webhookevent", "integrations.syncrun"

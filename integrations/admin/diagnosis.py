@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
-from flowzz.backoffice import trail
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import frame, page_of
-from integrations.diagnosis import CHECKS
-from integrations.diagnosis.examination import examine
-from integrations.diagnosis.facts import Light
 from integrations.models import Integration
+from integrations.monitoring.diagnosis import CHECKS
+from integrations.monitoring.diagnosis.collect import collect
+from integrations.monitoring.diagnosis.facts import Severity
 
 
 @require_safe
@@ -32,11 +32,13 @@ def page(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Carry out the checks; within seconds, whatever the provider does."""
     integration = _integration(request, object_id)
-    facts = examine(integration)
+    facts = collect(integration)
     found = [(name, title, check(facts)) for name, (title, check) in CHECKS.items()]
     lights = [finding.light for _, _, finding in found]
-    worst = next((light for light in (Light.RED, Light.YELLOW) if light in lights), Light.GREEN)
-    trail.record(
+    worst = next(
+        (light for light in (Severity.RED, Severity.YELLOW) if light in lights), Severity.GREEN
+    )
+    audit_log.record(
         request,
         "Fez o diagnóstico da integração",
         integration,

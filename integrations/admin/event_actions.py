@@ -8,12 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import action
 
-from flowzz.backoffice import masking, trail
+from flowzz.backoffice import audit_log, masking
+from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm, ask
+from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import page_of
-from flowzz.backoffice.personal import PersonalPage
-from flowzz.backoffice.reasons import OptionalReasonForm, ReasonForm, ask
-from integrations import inbox
 from integrations.admin.forms import OwnerReasonForm
+from integrations.inbox import drain
 from integrations.models import EventState, WebhookEvent
 
 
@@ -57,8 +57,8 @@ class EventActions(PersonalPage):
                 button="Reprocessar",
                 back=back,
             )
-        inbox.replay(self._rows(object_id))
-        trail.record(request, "Reprocessou evento", event, reason=form.cleaned_data["reason"])
+        drain.replay(self._rows(object_id))
+        audit_log.record(request, "Reprocessou evento", event, reason=form.cleaned_data["reason"])
         messages.success(request, "Na fila: atualize a página em alguns segundos.")
         return redirect(back)
 
@@ -79,8 +79,8 @@ class EventActions(PersonalPage):
                 button="Atribuir",
                 back=back,
             )
-        inbox.assign(self._rows(object_id), form.integration)
-        trail.record(
+        drain.assign(self._rows(object_id), form.integration)
+        audit_log.record(
             request,
             "Atribuiu evento",
             event,
@@ -108,8 +108,8 @@ class EventActions(PersonalPage):
                 back=back,
             )
         reason = form.cleaned_data["reason"]
-        inbox.discard(self._rows(object_id), reason)
-        trail.record(request, "Descartou evento", event, reason=reason)
+        drain.discard(self._rows(object_id), reason)
+        audit_log.record(request, "Descartou evento", event, reason=reason)
         messages.success(request, "Descartado.")
         return redirect(back)
 
@@ -122,7 +122,7 @@ class EventActions(PersonalPage):
     def download(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         """The body byte for byte, never as something that a browser would run."""
         event, _ = self._event(object_id)
-        trail.record(request, "Baixou o corpo do evento", event)
+        audit_log.record(request, "Baixou o corpo do evento", event)
         headers = {"Content-Disposition": f'attachment; filename="evento-{event.id}.json"'}
         return HttpResponse(
             bytes(event.body or b""), content_type="application/octet-stream", headers=headers

@@ -13,18 +13,18 @@ from django.utils.timezone import localtime
 
 from clients.models import Client
 from clients.search import search_clients
-from flowzz.backoffice import masking, trail
+from flowzz.backoffice import audit_log, masking
+from flowzz.backoffice.confirm_with_reason import ReasonForm, ask
 from flowzz.backoffice.filters import numbered_or
 from flowzz.backoffice.pages import badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
-from flowzz.backoffice.reasons import ReasonForm, ask
-from flowzz.plurals import counted
-from integrations import inbox
-from integrations.admin import masked
+from flowzz.core.formatting import counted
+from integrations.admin import payload_masking
 from integrations.admin.event_actions import EventActions
-from integrations.admin.telling import tell
-from integrations.bodies import NotJson
-from integrations.causes import explain
+from integrations.admin.event_explanations import tell
+from integrations.inbox import drain
+from integrations.inbox.failure_reasons import explain
+from integrations.inbox.payload_diff import NotJson
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.admin.history import moved
 from sales.models import Origin, Sale, SaleStatusChange, Subscription
@@ -144,7 +144,9 @@ class WebhookEventPage(EventActions):
         shown: dict[str, Any] = {"previous": (previous := _previous(event))}
         if previous and event.body is not None:
             try:
-                shown["differences"] = masked.differences(previous, event, masked=_is_hidden(event))
+                shown["differences"] = payload_masking.differences(
+                    previous, event, masked=_is_hidden(event)
+                )
             except NotJson:
                 shown["is_unreadable"] = True
         return render_to_string("backoffice/event_differences.html", shown)
@@ -163,12 +165,12 @@ class WebhookEventPage(EventActions):
         if event.body is None:
             removed = date_format(localtime(event.body_removed_at), "SHORT_DATETIME_FORMAT")
             return preformatted(f"(corpo removido em {removed})")
-        return preformatted(masked.shown_body(event, masked=_is_hidden(event)))
+        return preformatted(payload_masking.shown_body(event, masked=_is_hidden(event)))
 
     @admin.action(description="Reprocessar", permissions=["replay"])
     def replay(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
         gone = _free(events).filter(body__isnull=True).count()
-        count = inbox.replay(_free(events))
+        count = drain.replay(_free(events))
         self._report(request, count, "Reprocessou eventos", "na fila para reprocessar")
         if gone:
             text = f"{counted(gone, 'evento', 'eventos')} já sem corpo: não há o que reprocessar."
@@ -192,7 +194,7 @@ class WebhookEventPage(EventActions):
                 carried=_choice(request),
             )
         reason = form.cleaned_data["reason"]
-        count = inbox.discard(_free(events), reason)
+        count = drain.discard(_free(events), reason)
         self._report(request, count, "Descartou eventos", "fora da quarentena", reason)
         return None
 
@@ -200,7 +202,7 @@ class WebhookEventPage(EventActions):
         self, request: HttpRequest, count: int, action: str, done: str, reason: str = ""
     ) -> None:
         if count:
-            trail.record(request, action, None, reason=reason, details={"events": count})
+            audit_log.record(request, action, None, reason=reason, details={"events": count})
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{counted(count, 'evento', 'eventos')} {done}.", level)
 

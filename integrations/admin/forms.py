@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from flowzz.backoffice.reasons import ReasonForm
+from flowzz.backoffice.confirm_with_reason import ReasonForm
 from integrations.models import Integration
 
 

@@ -14,13 +14,13 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from flowzz.accounts.models import User
-from flowzz.backoffice import trail
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import ReadOnlyPage, badge, column, page_of
 from flowzz.backoffice.permissions import permission
-from integrations import imports
-from integrations.errors import IntegrationError
+from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
-from integrations.providers import COINZZ
+from integrations.providers.errors import IntegrationError
+from integrations.providers.registry import COINZZ
 
 COLOURS = {
     ImportState.QUEUED: "info",
@@ -59,7 +59,7 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > imports.MAX_BYTES:
+        if file.size > import_jobs.MAX_BYTES:
             raise forms.ValidationError("O arquivo passa de 20 MB. Divida-o e envie as partes.")
         return file
 
@@ -73,7 +73,7 @@ class UploadForm(forms.Form):
         """Show what the file would do; None where it is refused, which the form then tells."""
         sent = self.cleaned_data
         try:
-            return imports.receive(
+            return import_jobs.receive(
                 user_id=sent["email"].id,
                 provider=COINZZ,
                 content=sent["file"].read(),
@@ -118,7 +118,9 @@ class SalesImportPage(ReadOnlyPage):
     def upload(self, request: HttpRequest) -> HttpResponse:
         form = UploadForm(request.POST or None, request.FILES or None)
         if form.is_valid() and (row := form.preview()):
-            trail.record(request, "Enviou arquivo de vendas", row, details={"linhas": row.total})
+            audit_log.record(
+                request, "Enviou arquivo de vendas", row, details={"linhas": row.total}
+            )
             return redirect(page_of(row))
         context = {"title": "Importar vendas de um arquivo", "form": form}
         return self._page(request, "integrations/upload.html", context)
@@ -149,11 +151,11 @@ class SalesImportPage(ReadOnlyPage):
         if not self.has_import_permission(request):
             raise PermissionDenied
         try:
-            imports.confirm(row)
+            import_jobs.confirm(row)
         except IntegrationError as error:
             self.message_user(request, error.message, messages.ERROR)
         else:
-            trail.record(request, "Importou vendas de um arquivo", row)
+            audit_log.record(request, "Importou vendas de um arquivo", row)
         return redirect(page_of(row))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

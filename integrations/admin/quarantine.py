@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from flowzz.accounts.models import User
-from flowzz.backoffice import trail
-from flowzz.backoffice.reasons import OptionalReasonForm, ReasonForm
-from integrations import bulk, inbox
+from flowzz.backoffice import audit_log
+from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
+from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.admin.forms import OwnerForm
-from integrations.admin.operations import NEEDED, figures
-from integrations.causes import explain, place_of
+from integrations.bulk_actions import bulk_jobs
+from integrations.bulk_actions.preview import WOULD, of_replay
+from integrations.inbox import drain
+from integrations.inbox.failure_reasons import explain, place_of
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
-from integrations.models.bulk import UNDER_WAY
-from integrations.preview import WOULD, of_replay
+from integrations.models.bulk_actions import UNDER_WAY
 
 LONGEST = 200
 """Causes on the page; the rest follow when these are solved."""
@@ -79,7 +80,7 @@ def group(request: HttpRequest) -> HttpResponse:
     """One cause: its events, a preview of what would become of them, and the actions."""
     _need(request, "integrations.view_webhookevent")
     cause = request.GET.get("causa", "")
-    events = bulk.group(cause)
+    events = bulk_jobs.group(cause)
     facts = events.aggregate(count=Count("id"), first=Min("received_at"), last=Max("received_at"))
     kind = BulkKind(request.POST["kind"]) if request.POST.get("kind") in DONE else None
     owner = OwnerForm(request.POST if kind == BulkKind.ASSIGN else None, provider=_provider(events))
@@ -97,7 +98,7 @@ def group(request: HttpRequest) -> HttpResponse:
         "facts": facts,
         "explanation": explain(cause),
         "place": place_of(cause),
-        "is_unroutable": cause == inbox.UNROUTABLE,
+        "is_unroutable": cause == drain.UNROUTABLE,
         "examples": _examples(events),
         "kind": kind,
         "owner": owner,
@@ -116,7 +117,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """What an action would do, which takes a second or more: the page asks for it, once shown."""
     kind = BulkKind.ASSIGN if "email" in request.GET else BulkKind.REPLAY
     _need(request, NEEDED[kind])
-    events = bulk.group(request.GET.get("causa", ""))
+    events = bulk_jobs.group(request.GET.get("causa", ""))
     owner = OwnerForm(request.GET, provider=_provider(events))
     if kind == BulkKind.ASSIGN and not owner.is_valid():
         raise Http404
@@ -145,12 +146,12 @@ def _start(
     request: HttpRequest, kind: BulkKind, cause: str, reason: str, integration: Integration | None
 ) -> HttpResponse:
     assert isinstance(request.user, User)
-    action, is_new = bulk.start(
+    action, is_new = bulk_jobs.start(
         kind, cause, by=request.user, reason=reason, integration=integration
     )
     if is_new:
         details: dict[str, Any] = {"cause": cause, "events": action.total, "bulk": str(action.id)}
-        trail.record(request, DONE[kind], integration, reason=reason, details=details)
+        audit_log.record(request, DONE[kind], integration, reason=reason, details=details)
     else:
         messages.warning(request, "Este grupo já tem uma ação em andamento: é esta.")
     return redirect("backoffice:bulk", action.id)

@@ -17,16 +17,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from flowzz.backoffice import masking, trail
+from flowzz.backoffice import audit_log, masking
+from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import ReadOnlyPage, badge, column, two_lines
 from flowzz.backoffice.permissions import permission
-from flowzz.backoffice.personal import PersonalPage
-from flowzz.plurals import counted
-from integrations import sync
-from integrations.admin import gaps
-from integrations.admin.overview.texts import whole
+from flowzz.core.formatting import counted
+from integrations.admin import sync_report
+from integrations.admin.overview.formatting import whole
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from integrations.models.runs import UNDER_WAY
+from integrations.sync import runs as sync
 
 FINDING_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}
 
@@ -144,7 +144,7 @@ class SyncRunPage(ReadOnlyPage):
     def _shown(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
         return {
             "run": run,
-            "account": gaps.account_of(run, masked=not masking.may_see(request)),
+            "account": sync_report.account_of(run, masked=not masking.may_see(request)),
             "can_cancel": self.has_sync_permission(request),
         }
 
@@ -165,7 +165,7 @@ def cancel(request: HttpRequest, run: SyncRun) -> bool:
     with transaction.atomic():
         if not sync.cancel_run(run):
             return False
-        trail.record(request, "Cancelou a sincronização", run)
+        audit_log.record(request, "Cancelou a sincronização", run)
     return True
 
 
@@ -183,7 +183,7 @@ class SyncFindingPage(PersonalPage):
     kind_badge = badge("kind", "tipo", FINDING_COLOURS)
 
     def hide(self, row: SyncFinding) -> None:
-        gaps.mask(row)
+        sync_report.mask(row)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)
@@ -193,8 +193,8 @@ class SyncFindingPage(PersonalPage):
 
     @admin.display(description="valor", ordering="value")
     def worth(self, finding: SyncFinding) -> str:
-        return gaps.money(finding.value)
+        return sync_report.money(finding.value)
 
     @admin.display(description="o que houve")
     def told(self, finding: SyncFinding) -> str | SafeString:
-        return finding.message or gaps.differences(finding) or "—"
+        return finding.message or sync_report.differences(finding) or "—"

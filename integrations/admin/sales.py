@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from flowzz.backoffice import masking
-from integrations.admin.happened import sources_of
-from integrations.providers import PROVIDERS
+from integrations.admin.timeline_sources import sources_of
+from integrations.providers.registry import PROVIDERS
 from sales.admin.sale import CAMPAIGN, SalePage, figures_of
 from sales.admin.timeline import View, timeline_of
 from sales.models import Sale

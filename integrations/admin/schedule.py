@@ -20,7 +20,7 @@ from django_celery_beat.models import (
 )
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from flowzz.backoffice import trail
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import Page
 
 # Nothing of ours goes by the sun, or happens once.
@@ -99,5 +99,5 @@ class PeriodicTaskPage(PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # u
 
     def _report(self, request: HttpRequest, tasks: "QuerySet[Any]", done: str) -> None:
         for task in tasks:
-            trail.record(request, done, task)
+            audit_log.record(request, done, task)
             self.message_user(request, f"{done}: {task.name}.", messages.SUCCESS)

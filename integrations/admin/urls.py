@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from flowzz.backoffice import configuration
-from integrations.admin import operations, quarantine, words
+from integrations.admin import bulk_actions, quarantine, status_mappings
 from integrations.admin.overview.views import fragment
 from integrations.admin.search.views import search
 
@@ -20,12 +20,12 @@ urlpatterns = [
         admin.site.admin_view(quarantine.preview),
         name="quarantine_preview",
     ),
-    path("palavras/<uuid:word_id>", admin.site.admin_view(words.decide), name="word"),
+    path("palavras/<uuid:word_id>", admin.site.admin_view(status_mappings.decide), name="word"),
     path("configuracoes", admin.site.admin_view(configuration.page), name="configuration"),
-    path("acoes/<uuid:action_id>", admin.site.admin_view(operations.show), name="bulk"),
+    path("acoes/<uuid:action_id>", admin.site.admin_view(bulk_actions.show), name="bulk"),
     path(
         "acoes/<uuid:action_id>/andamento",
-        admin.site.admin_view(operations.progress),
+        admin.site.admin_view(bulk_actions.progress),
         name="bulk_progress",
     ),
 ]

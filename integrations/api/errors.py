@@ -1,7 +1,7 @@
 """The errors of a provider's connection, under the provider's name."""
 
-from flowzz.api import ApiError
-from integrations.providers import COINZZ, PROVIDERS
+from flowzz.core.api.errors import ApiError
+from integrations.providers.registry import COINZZ, PROVIDERS
 
 _CODE = COINZZ.upper()
 _LABEL = PROVIDERS[COINZZ].label

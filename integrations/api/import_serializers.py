@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from flowzz.camel_case import CamelCase
+from flowzz.core.api.serializers import CamelCase
 from integrations.models import ImportState, SalesImport
 
 

@@ -15,22 +15,22 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from flowzz.accounts.tokens import user_of
-from flowzz.api import (
+from flowzz.core.api.errors import (
     ApiError,
     BodyTooLarge,
     NotFound,
     ServerError,
     UnsupportedMediaType,
     ValidationFailed,
-    answer,
+    success,
 )
-from flowzz.api_schema import operation
-from flowzz.idempotency.views import idempotent
-from flowzz.throttling import ApiThrottle, ImportThrottle
-from integrations import imports
+from flowzz.core.api.idempotency.views import idempotent
+from flowzz.core.api.schema.openapi import operation
+from flowzz.core.api.throttling import ApiThrottle, ImportThrottle
 from integrations.api.import_serializers import ImportSerializer, UploadSerializer
+from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
-from integrations.providers import COINZZ
+from integrations.providers.registry import COINZZ
 
 TAG = "Importação"
 IMPORT_ID = OpenApiParameter("id", UUID, OpenApiParameter.PATH)
@@ -44,7 +44,7 @@ class ImportInProgress(ApiError):
 
 class FileTooLarge(BodyTooLarge):
     message = (
-        f"O arquivo passa do limite de {imports.MAX_BYTES // 1024**2} MB. "
+        f"O arquivo passa do limite de {import_jobs.MAX_BYTES // 1024**2} MB. "
         "Divida-o e envie as partes."
     )
 
@@ -55,7 +55,7 @@ class FileExpected(UnsupportedMediaType):
 
 def _form(request: Request) -> Any:
     """What was sent, unless it is too large to be looked at; raises ApiError."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > imports.MAX_FORM_BYTES:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > import_jobs.MAX_FORM_BYTES:
         raise FileTooLarge
     try:
         return request.data
@@ -97,10 +97,10 @@ class ImportViewSet(viewsets.ViewSet):
         sent = UploadSerializer(data=_form(request))
         sent.is_valid(raise_exception=True)
         file = sent.validated_data["file"]
-        if file.size > imports.MAX_BYTES:
+        if file.size > import_jobs.MAX_BYTES:
             raise FileTooLarge
         with _told_in_the_api():
-            row = imports.receive(
+            row = import_jobs.receive(
                 user_id=user_of(request).id,
                 provider=self.provider,
                 content=file.read(),
@@ -112,7 +112,7 @@ class ImportViewSet(viewsets.ViewSet):
 
     @operation(TAG, "Acompanhar uma importação", ImportSerializer, NotFound, parameters=[IMPORT_ID])
     def retrieve(self, request: Request, pk: str) -> Response:
-        return answer(ImportSerializer(self._row(pk)).data)
+        return success(ImportSerializer(self._row(pk)).data)
 
     @operation(
         TAG,
@@ -129,7 +129,7 @@ class ImportViewSet(viewsets.ViewSet):
     @idempotent(_nothing)
     def confirm(self, request: Request, pk: str) -> Response:
         with _told_in_the_api():
-            return _outcome(imports.confirm(self._row(pk)))
+            return _outcome(import_jobs.confirm(self._row(pk)))
 
     def _row(self, pk: str) -> SalesImport:
         """One of the user's own; raises Http404."""
@@ -141,19 +141,19 @@ class ImportViewSet(viewsets.ViewSet):
 def _told_in_the_api() -> Iterator[None]:
     try:
         yield
-    except imports.FileRefused as error:
+    except import_jobs.FileRefused as error:
         raise ValidationFailed(details=[{"field": "file", "reason": error.message}]) from None
-    except imports.ImportUnderWay:
+    except import_jobs.ImportUnderWay:
         raise ImportInProgress from None
 
 
 def _outcome(row: SalesImport) -> Response:
     data = ImportSerializer(row).data
     if row.is_under_way:
-        return answer(data, "Importação em andamento. Acompanhe o progresso.", status=202)
+        return success(data, "Importação em andamento. Acompanhe o progresso.", status=202)
     if row.state == ImportState.FAILED:
         raise ServerError
     figures = f"{row.created} vendas criadas, {row.updated} atualizadas, {row.errors} com erro"
     if row.state == ImportState.PREVIEWED:
-        return answer(data, f"Prévia, nada foi gravado: {figures}")
-    return answer(data, f"Importação concluída: {figures}")
+        return success(data, f"Prévia, nada foi gravado: {figures}")
+    return success(data, f"Importação concluída: {figures}")

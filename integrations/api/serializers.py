@@ -6,12 +6,12 @@ from django.core.validators import URLValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from flowzz.camel_case import CamelCase
+from flowzz.core.api.serializers import CamelCase
 from integrations import connection
-from integrations.facts import facts_of
-from integrations.health import assess
 from integrations.models import FindingKind, Integration, RunState, SyncFinding, SyncRun
 from integrations.models.runs import UNDER_WAY
+from integrations.monitoring.health import assess
+from integrations.monitoring.health_facts import facts_of
 
 ERRORS_SHOWN = 100
 

@@ -1,6 +1,6 @@
 """The API's addresses of this room; a provider's name stands in them."""
 
-from flowzz.api_routing import Router
+from flowzz.core.api.routing import Router
 from integrations.api.imports import ImportViewSet
 from integrations.api.views import ConnectionViewSet, IntegrationListViewSet
 

@@ -13,13 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flowzz.accounts.tokens import user_of
-from flowzz.api import ServerError, ValidationFailed, answer
-from flowzz.api_schema import listing, operation
-from flowzz.conditional import not_modified, tagged, version_tag
-from flowzz.idempotency.views import idempotent
-from flowzz.sparse import SparseFields
-from flowzz.throttling import ApiThrottle, SyncThrottle
-from integrations import connection, sync
+from flowzz.core.api.errors import ServerError, ValidationFailed, success
+from flowzz.core.api.etags import not_modified, tagged, version_tag
+from flowzz.core.api.idempotency.views import idempotent
+from flowzz.core.api.schema.openapi import listing, operation
+from flowzz.core.api.sparse_fields import SparseFields
+from flowzz.core.api.throttling import ApiThrottle, SyncThrottle
+from integrations import connection
 from integrations.api import examples
 from integrations.api.errors import (
     ConnectionFailed,
@@ -34,14 +34,10 @@ from integrations.api.serializers import (
     SyncRequestSerializer,
 )
 from integrations.api.waiting import is_put_off, wait_for
-from integrations.errors import (
-    CircuitOpen,
-    KeyRefused,
-    NotTheApi,
-    ProviderUnavailable,
-)
 from integrations.models import Integration, RunState, SyncRun, Trigger
-from integrations.providers import COINZZ, PROVIDERS
+from integrations.providers.errors import CircuitOpen, KeyRefused, NotTheApi, ProviderUnavailable
+from integrations.providers.registry import COINZZ, PROVIDERS
+from integrations.sync import runs
 
 PROVIDER_FAULTS = (KeyRefused, NotTheApi, ProviderUnavailable, CircuitOpen)
 """A person can do something about these; what else ends a run is ours to see to."""
@@ -128,12 +124,12 @@ class ConnectionViewSet(viewsets.ViewSet):
         sent.is_valid(raise_exception=True)
         is_full = sent.validated_data["force_full_sync"]
         try:
-            run = sync.request_run(self._integration(), Trigger.USER, is_full=is_full)
-        except sync.Paused as paused:
+            run = runs.request_run(self._integration(), Trigger.USER, is_full=is_full)
+        except runs.Paused as paused:
             raise NotConnected(paused.message) from None
-        except sync.NotConnected:
+        except runs.NotConnected:
             raise NotConnected from None
-        except sync.RunUnderWay:
+        except runs.RunUnderWay:
             raise SyncInProgress from None
         wait_for(run)
         return _outcome(run)
@@ -148,7 +144,7 @@ class ConnectionViewSet(viewsets.ViewSet):
     @action(detail=False, url_path=r"sync/(?P<run_id>[0-9a-fA-F-]{36})")
     def sync_run(self, request: Request, run_id: str) -> Response:
         run = get_object_or_404(self._integration().runs, id=run_id)
-        return answer(RunSerializer(run).data)
+        return success(RunSerializer(run).data)
 
     @operation(TAG, "Desconectar", StatusSerializer, IntegrationNotFound, request=None)
     @action(detail=False, methods=["post"])
@@ -179,18 +175,18 @@ class ConnectionViewSet(viewsets.ViewSet):
         return found
 
     def _status(self, integration: Integration, message: str = "") -> Response:
-        return answer(StatusSerializer(integration).data, message)
+        return success(StatusSerializer(integration).data, message)
 
 
 def _outcome(run: SyncRun) -> Response:
     data = RunSerializer(run).data
     if run.is_under_way:
-        return answer(data, _what_happens_next(run), status=202)
+        return success(data, _what_happens_next(run), status=202)
     if run.state == RunState.FAILED:
         raise ConnectionFailed(run.error) if run.error_code in _FAULT_CODES else ServerError()
     if run.state == RunState.CANCELLED:
-        return answer(data, "Sincronização cancelada")
-    return answer(
+        return success(data, "Sincronização cancelada")
+    return success(
         data,
         f"Sincronização concluída: {run.created} vendas criadas, {run.updated} atualizadas",
     )

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import flowzz.ids
+import flowzz.core.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Integration',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
                 ('status', models.CharField(choices=[('PENDING', 'pendente'), ('CONNECTED', 'conectado'), ('ERROR', 'erro'), ('DISCONNECTED', 'desconectado')], default='PENDING', max_length=12, verbose_name='situação')),
                 ('api_key', models.TextField(blank=True, editable=False, verbose_name='chave de API (cifrada)')),
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Alert',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('key_refused', 'Chave de API recusada'), ('key_old', 'Chave de API antiga')], max_length=32, verbose_name='tipo')),
                 ('message', models.TextField(verbose_name='mensagem')),
                 ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='aberto em')),
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SyncRun',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('trigger', models.CharField(choices=[('initial', 'Primeira sincronização'), ('schedule', 'Agenda'), ('user', 'Usuário'), ('staff', 'Equipe')], max_length=8, verbose_name='iniciada por')),
                 ('is_full', models.BooleanField(default=False, verbose_name='completa')),
                 ('state', models.CharField(choices=[('QUEUED', 'Na fila'), ('RUNNING', 'Em andamento'), ('SUCCEEDED', 'Concluída'), ('FAILED', 'Falhou'), ('CANCELLED', 'Cancelada')], default='QUEUED', max_length=9, verbose_name='estado')),
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SyncFinding',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('error', 'Venda com erro'), ('missed', 'Não veio por webhook'), ('differs', 'Campos diferentes')], max_length=7, verbose_name='tipo')),
                 ('external_id', models.CharField(blank=True, max_length=128, verbose_name='pedido')),
                 ('message', models.TextField(blank=True, verbose_name='mensagem')),
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='UnknownStatus',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
                 ('axis', models.CharField(choices=[('order', 'Pedido'), ('shipping', 'Entrega'), ('subscription', 'Assinatura')], max_length=12, verbose_name='eixo')),
                 ('word', models.CharField(max_length=100, verbose_name='palavra')),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WebhookEvent',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
                 ('body', models.BinaryField(null=True, verbose_name='corpo')),
                 ('body_hash', models.BinaryField(max_length=32, verbose_name='SHA-256 do corpo')),
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WebhookToken',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('token_hash', models.CharField(editable=False, max_length=64, unique=True, verbose_name='hash')),
                 ('token', models.TextField(editable=False, verbose_name='token (cifrado)')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='vale até')),

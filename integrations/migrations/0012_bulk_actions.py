@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import flowzz.ids
+import flowzz.core.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BulkAction',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('replay', 'Reprocessar'), ('assign', 'Atribuir'), ('discard', 'Descartar'), ('remap', 'Aplicar significado')], max_length=8, verbose_name='ação')),
                 ('state', models.CharField(choices=[('QUEUED', 'Na fila'), ('RUNNING', 'Em andamento'), ('DONE', 'Concluída'), ('CANCELLED', 'Cancelada')], default='QUEUED', max_length=9, verbose_name='estado')),
                 ('cause', models.CharField(blank=True, max_length=160, verbose_name='causa')),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='EventFailure',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('attempt', models.PositiveSmallIntegerField(verbose_name='tentativa')),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='quando')),
                 ('reason', models.CharField(max_length=64, verbose_name='causa')),

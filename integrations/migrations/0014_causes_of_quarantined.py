@@ -1,4 +1,4 @@
-"""Gives events that are in quarantine already their cause, as `integrations.causes` says it now."""
+"""Gives events that are in quarantine already their cause, as `integrations.inbox.failure_reasons` says it now."""
 
 import re
 

@@ -2,7 +2,7 @@
 
 import django.core.serializers.json
 import django.db.models.deletion
-import flowzz.ids
+import flowzz.core.ids
 from django.db import migrations, models
 
 
@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SalesImport',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('file_name', models.CharField(blank=True, max_length=255, verbose_name='arquivo')),
                 ('content', models.BinaryField(null=True, verbose_name='conteúdo (comprimido)')),
                 ('exported_at', models.DateTimeField(blank=True, help_text='Sem esta data, o arquivo só leva situações adiante.', null=True, verbose_name='exportado em')),

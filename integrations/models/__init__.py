@@ -2,8 +2,8 @@
 
 from integrations.models.activity import ActivityHour, Circuit
 from integrations.models.alerts import Alert, AlertKind
-from integrations.models.bulk import BulkAction, BulkKind, BulkState
-from integrations.models.connections import Integration, IntegrationStatus, WebhookToken
+from integrations.models.baseline import WebhookRhythm
+from integrations.models.bulk_actions import BulkAction, BulkKind, BulkState
 from integrations.models.events import (
     EventFailure,
     EventKind,
@@ -12,10 +12,10 @@ from integrations.models.events import (
     WebhookEvent,
 )
 from integrations.models.imports import ImportState, SalesImport
-from integrations.models.rhythm import WebhookRhythm
+from integrations.models.integrations import Integration, IntegrationStatus, WebhookToken
 from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
+from integrations.models.status_mappings import UnknownStatus, WordSighting
 from integrations.models.volume import WebhookVolume
-from integrations.models.words import UnknownStatus, WordSighting
 
 __all__ = [
     "ActivityHour",

@@ -10,7 +10,7 @@ class Circuit(models.TextChoices):
 
 
 class ActivityHour(models.Model):
-    """The sums of one hour. Only `integrations.activity` writes them, and it can again."""
+    """The sums of one hour, written by `integrations.monitoring.hourly_stats` alone."""
 
     hour = models.DateTimeField("hora", primary_key=True)
     events = models.JSONField("eventos por resultado ou estado", default=dict)

@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from flowzz.ids import uuid7
-from integrations.models.connections import Integration
+from flowzz.core.ids import uuid7
+from integrations.models.integrations import Integration
 
 
 class AlertKind(models.TextChoices):

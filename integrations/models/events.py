@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
-from flowzz.bulk import BulkRow
-from flowzz.ids import uuid7
-from integrations.models.connections import Integration
+from flowzz.core.db.bulk_upsert import BulkRow
+from flowzz.core.ids import uuid7
+from integrations.models.integrations import Integration
 
 
 class EventState(models.TextChoices):

@@ -6,9 +6,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from flowzz.ids import uuid7
-from flowzz.leases import Leased
-from integrations.models.connections import Integration
+from flowzz.core.db.leases import Leased
+from flowzz.core.ids import uuid7
+from integrations.models.integrations import Integration
 
 
 class ImportState(models.TextChoices):
@@ -23,7 +23,7 @@ UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
 
 class SalesImport(Leased):
-    """A file, from the upload to its result. Only `integrations.imports` moves it."""
+    """A file, from the upload to its result. Only `integrations.imports.import_jobs` moves it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     integration = models.ForeignKey(

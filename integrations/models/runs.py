@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localtime
 
-from flowzz.bulk import BulkRow
-from flowzz.ids import uuid7
-from flowzz.leases import Leased
-from integrations.models.connections import Integration
+from flowzz.core.db.bulk_upsert import BulkRow
+from flowzz.core.db.leases import Leased
+from flowzz.core.ids import uuid7
+from integrations.models.integrations import Integration
 
 
 class Trigger(models.TextChoices):
@@ -32,7 +32,7 @@ ENDED = (RunState.SUCCEEDED, RunState.FAILED)
 
 
 class SyncRun(Leased):
-    """One pull of an integration's sales, page by page. Only `integrations.sync` moves it."""
+    """One pull of an integration's sales, page by page. Only `integrations.sync.runs` moves it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     integration = models.ForeignKey(

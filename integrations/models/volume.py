@@ -4,11 +4,11 @@ from typing import ClassVar
 
 from django.db import models
 
-from integrations.models.connections import Integration
+from integrations.models.integrations import Integration
 
 
 class WebhookVolume(models.Model):
-    """Counted as the inbox is drained, by `integrations.volume`; an hour without any has no row."""
+    """Counted as the inbox is drained; an hour without any has no row."""
 
     id = models.BigAutoField(primary_key=True)
     integration = models.ForeignKey(

@@ -19,17 +19,16 @@ from clients.admin import PERSONAL, ClientPage
 from clients.models import Client, ClientMove
 from clients.search import NotOneClient, find_one
 from flowzz.accounts.models import User
-from flowzz.backoffice import masking, trail
+from flowzz.backoffice import audit_log, masking
+from flowzz.backoffice.confirm_with_reason import ReasonForm, ask
 from flowzz.backoffice.pages import ReadOnlyInline, badge, frame, link, page_of
-from flowzz.backoffice.reasons import ReasonForm, ask
-from flowzz.money import reais
-from flowzz.plurals import counted
+from flowzz.core.formatting import counted, reais
 from sales import merging
 from sales.admin.exports import ExportablePage
-from sales.admin.moves import MergeForm, SplitForm, told
+from sales.admin.merge_forms import MergeForm, SplitForm, told
 from sales.admin.sale import STATUS_COLOURS
-from sales.exports import ExportSubject
 from sales.models import Sale
+from sales.models.exports import ExportSubject
 
 admin.site.unregister(Client)
 
@@ -131,7 +130,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
             return self._ask(request, form, kept, title=title, text=text, button="Ver o que muda")
         details = {"outro": str(other.id), "vendas": len(move.sales)}
         reason = form.cleaned_data["reason"]
-        trail.record(request, "Uniu clientes", kept, reason=reason, details=details)
+        audit_log.record(request, "Uniu clientes", kept, reason=reason, details=details)
         moved = counted(len(move.sales), "venda passou", "vendas passaram")
         messages.success(request, f"Clientes unidos: {moved} para este.")
         return redirect(back)
@@ -152,7 +151,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
             else:
                 details = {"novo": str(move.target_id), "vendas": len(move.sales)}
                 reason = form.cleaned_data["reason"]
-                trail.record(request, "Separou vendas", client, reason=reason, details=details)
+                audit_log.record(request, "Separou vendas", client, reason=reason, details=details)
                 moved = counted(len(move.sales), "venda é", "vendas são")
                 messages.success(request, f"{moved} agora de outro cliente.")
                 return redirect(page_of(move.target or client))
@@ -173,7 +172,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
             else:
                 action = f"Desfez {move.get_kind_display().lower()}"
                 reason = form.cleaned_data["reason"]
-                trail.record(request, action, move.source, reason=reason)
+                audit_log.record(request, action, move.source, reason=reason)
                 messages.success(request, "Desfeita: as vendas voltaram.")
                 return redirect(back)
         text = "As vendas movidas voltam; o que chegou depois fica com quem está."

@@ -21,11 +21,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.timezone import localtime
 
 from flowzz.accounts.models import User
-from flowzz.backoffice import masking, trail
+from flowzz.backoffice import audit_log, masking
+from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import ReadOnlyPage, badge
-from flowzz.backoffice.personal import PersonalPage
-from sales import exporting
-from sales.exports import Export, ExportFormat, ExportState, ExportSubject
+from sales.exports import export_jobs
+from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject
 
 COLOURS = {
     ExportState.QUEUED: "info",
@@ -64,11 +64,11 @@ class ExportablePage(PersonalPage):
             return HttpResponseNotAllowed(["POST"])
         export = _asked(request, self.exported)
         try:
-            rows = exporting.rows_of(self.exported, request)
+            rows = export_jobs.rows_of(self.exported, request)
         except IncorrectLookupParameters:
             messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        if exporting.fits_at_once(rows):
+        if export_jobs.fits_at_once(rows):
             return _at_once(request, export, rows)
         return _in_background(request, export)
 
@@ -116,8 +116,8 @@ class ExportPage(ReadOnlyPage):
             raise Http404
         if not (export.is_masked or masking.may_see(request)):
             raise PermissionDenied
-        trail.record(request, "Baixou exportação", export, details={"linhas": export.total})
-        response = StreamingHttpResponse(exporting.pieces(export), headers=_headers(export))
+        audit_log.record(request, "Baixou exportação", export, details={"linhas": export.total})
+        response = StreamingHttpResponse(export_jobs.pieces(export), headers=_headers(export))
         response.headers["Content-Length"] = str(export.size)
         if export.format == ExportFormat.CSV:
             response.headers["Content-Encoding"] = "gzip"
@@ -146,23 +146,23 @@ def _asked(request: HttpRequest, subject: ExportSubject) -> Export:
 
 def _at_once(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponse:
     with TemporaryFile() as file:
-        for done in exporting.write(rows, export, file):
+        for done in export_jobs.write(rows, export, file):
             export.total = done
         file.seek(0)
         response = HttpResponse(file.read(), headers=_headers(export))
     details = {**_details(request, export), "linhas": export.total}
-    trail.record(request, f"Exportou {_listed(export)}", None, details=details)
+    audit_log.record(request, f"Exportou {_listed(export)}", None, details=details)
     return response
 
 
 def _in_background(request: HttpRequest, export: Export) -> HttpResponse:
     try:
-        exporting.request_in_background(export)
-    except exporting.ExportRefused as refusal:
+        export_jobs.request_in_background(export)
+    except export_jobs.ExportRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:sales_export_changelist")
     details = _details(request, export)
-    trail.record(request, f"Pediu exportação de {_listed(export)}", export, details=details)
+    audit_log.record(request, f"Pediu exportação de {_listed(export)}", export, details=details)
     return redirect("admin:sales_export_change", export.id)
 
 

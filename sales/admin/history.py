@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import numbered_or
+from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
-from flowzz.backoffice.personal import PersonalPage
 from sales.models import (
     AffiliationRequest,
     Axis,

@@ -17,12 +17,12 @@ from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter, numbered_or
 from flowzz.backoffice.pages import badge, breakable, preformatted, tone_of, two_lines
-from flowzz.money import reais
+from flowzz.core.formatting import reais
 from sales.admin.exports import ExportablePage
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
 from sales.admin.totals import totals_of
-from sales.exports import ExportSubject
 from sales.models import Sale
+from sales.models.exports import ExportSubject
 from sales.statuses import SaleStatus, ShippingStatus
 
 STATUS_COLOURS = {
@@ -49,7 +49,7 @@ CAMPAIGN = ("source", "medium", "campaign", "content", "term")
 @admin.register(Sale)
 class SalePage(ExportablePage):
     exported = ExportSubject.SALES
-    personal = {"client__name": masking.name, "tracking_code": masking.hidden}
+    personal = {"client__name": masking.name, "tracking_code": masking.masked_text}
     list_display = (
         "number",
         "product",

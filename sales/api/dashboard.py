@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from flowzz import redis
+from flowzz.accounts.data_versions import version_of
 from flowzz.accounts.tokens import user_of
-from flowzz.accounts.versions import version_of
-from flowzz.api import ValidationFailed, answer
-from flowzz.api_schema import IF_NONE_MATCH, operation
-from flowzz.camel_case import CamelCase
-from flowzz.conditional import not_modified, tagged, version_tag
-from sales.metrics import metrics_of
+from flowzz.core import redis
+from flowzz.core.api.errors import ValidationFailed, success
+from flowzz.core.api.etags import not_modified, tagged, version_tag
+from flowzz.core.api.schema.openapi import IF_NONE_MATCH, operation
+from flowzz.core.api.serializers import CamelCase
+from sales.stats.dashboard_stats import metrics_of
 from sales.statuses import SaleStatus, ShippingStatus
 
 CACHE_SECONDS = 300
@@ -147,7 +147,7 @@ class MetricsView(APIView):
         if data is None:
             data = MetricsSerializer(metrics_of(user_id, first, last)).data
             _cache(key, data)
-        return tagged(answer(data), tag)
+        return tagged(success(data), tag)
 
 
 def _cached(key: str) -> Any:

@@ -14,10 +14,10 @@ from django_filters import (
 )
 
 from clients.api.filters import ClientFilter
-from clients.folding import Folded, fold
 from clients.models import Client
 from clients.search import search_clients
-from flowzz.periods import DayFilter
+from clients.unaccent import Folded, fold
+from flowzz.core.api.date_filters import DayFilter
 from sales.models import AffiliationRequest, Sale, Subscription
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 

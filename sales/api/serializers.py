@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from clients.api.serializers import ClientNameSerializer, ClientSerializer
-from flowzz.camel_case import CamelCase
+from flowzz.core.api.serializers import CamelCase
 from sales.models import AffiliationRequest, Sale, Subscription
 
 
@@ -41,7 +41,7 @@ class SaleSerializer(CamelCase, serializers.ModelSerializer[Sale]):
 
 
 class BuyerSerializer(ClientSerializer):
-    """From a queryset that `sales.buyers.with_totals` has annotated."""
+    """From a queryset that `sales.client_annotations.with_totals` has annotated."""
 
     sales_count = serializers.IntegerField()
     total_spent = serializers.DecimalField(max_digits=14, decimal_places=2)

@@ -8,11 +8,11 @@ from rest_framework.response import Response
 
 from clients.models import Client
 from flowzz.accounts.tokens import user_of
-from flowzz.api import NotFound, answer
-from flowzz.api_schema import listing, operation
-from flowzz.conditional import ConditionalList
-from flowzz.paging import CursorPagination
-from flowzz.sparse import SparseFields
+from flowzz.core.api.errors import NotFound, success
+from flowzz.core.api.etags import ConditionalList
+from flowzz.core.api.pagination import CursorPagination
+from flowzz.core.api.schema.openapi import listing, operation
+from flowzz.core.api.sparse_fields import SparseFields
 from sales.api.filters import (
     AffiliationRequestFilter,
     BuyerFilter,
@@ -25,7 +25,7 @@ from sales.api.serializers import (
     SaleSerializer,
     SubscriptionSerializer,
 )
-from sales.buyers import with_totals
+from sales.client_annotations import with_totals
 from sales.models import AffiliationRequest, Sale, Subscription
 
 
@@ -49,7 +49,7 @@ class SaleViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[S
 
     @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound)
     def retrieve(self, request: Request, pk: str) -> Response:
-        return answer(self.get_serializer(self.get_object()).data)
+        return success(self.get_serializer(self.get_object()).data)
 
 
 class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[Client]):
@@ -70,7 +70,7 @@ class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet
 
     @operation("Clientes", "Ver um cliente", BuyerSerializer, NotFound)
     def retrieve(self, request: Request, pk: str) -> Response:
-        return answer(self.get_serializer(self.get_object()).data)
+        return success(self.get_serializer(self.get_object()).data)
 
 
 class SubscriptionViewSet(

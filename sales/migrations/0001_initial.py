@@ -2,7 +2,7 @@
 
 import django.core.serializers.json
 import django.db.models.deletion
-import flowzz.ids
+import flowzz.core.ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Sale',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('client_match', models.CharField(blank=True, choices=[('documento', 'Documento'), ('telefone', 'Telefone'), ('novo', 'Cliente novo')], max_length=16, verbose_name='cliente reconhecido por')),
                 ('source', models.CharField(max_length=32, verbose_name='origem')),
                 ('external_id', models.CharField(max_length=128, verbose_name='número do pedido')),
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SaleStatusChange',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('axis', models.CharField(choices=[('status', 'Situação'), ('shipping_status', 'Entrega')], default='status', max_length=15, verbose_name='eixo')),
                 ('from_status', models.CharField(blank=True, max_length=9, verbose_name='de')),
                 ('to_status', models.CharField(max_length=9, verbose_name='para')),
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Subscription',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('source', models.CharField(max_length=32, verbose_name='origem')),
                 ('subscription_hash', models.CharField(max_length=128, verbose_name='assinatura')),
                 ('status', models.CharField(choices=[('ACTIVE', 'Ativa'), ('PENDING', 'Pendente'), ('SUSPENDED', 'Suspensa'), ('CANCELLED', 'Cancelada')], max_length=9, verbose_name='situação')),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SubscriptionCycle',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('cycle', models.PositiveIntegerField(verbose_name='ciclo')),
                 ('next_charge_date', models.DateTimeField(blank=True, null=True, verbose_name='próxima cobrança')),
                 ('seen_at', models.DateTimeField(verbose_name='visto em')),
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AffiliationRequest',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('source', models.CharField(max_length=32, verbose_name='origem')),
                 ('fingerprint', models.CharField(max_length=64, verbose_name='impressão do conteúdo')),
                 ('affiliate_name', models.CharField(blank=True, max_length=500, verbose_name='afiliado')),

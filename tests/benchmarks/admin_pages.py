@@ -15,9 +15,9 @@ from django.db import connection
 from django.test import Client as Browser
 
 from flowzz.accounts.models import StaffAction, User
-from integrations import activity
 from integrations.models import Integration
-from integrations.providers import COINZZ
+from integrations.monitoring import hourly_stats
+from integrations.providers.registry import COINZZ
 from tests.benchmarks import filling
 from tests.benchmarks.admin_addresses import Page, pages
 
@@ -57,7 +57,7 @@ def _fill(sales: int) -> None:
     started = time.perf_counter()
     for step in filling.fill(sales):
         print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201 - how far it is
-    activity.recount()
+    hourly_stats.recount()
 
 
 def _row(browser: Browser, page: Page) -> str:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from flowzz.ids import uuid7
+from flowzz.core.ids import uuid7
 from flowzz.urls import urlpatterns as of_the_product
 
 TABLE = "CREATE TABLE bare (id uuid PRIMARY KEY, body bytea, received_at timestamptz DEFAULT now())"

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from flowzz import redis
 from flowzz.accounts.models import User
-from sales import figures
+from flowzz.core import redis
+from sales.stats import daily_stats
 from tests.api_client import Frontend
 
 SALES, CLIENTS, DAYS = 1_000_000, 400_000, 730
@@ -46,7 +46,7 @@ def measure() -> list[tuple[str, str]]:
         cursor.execute(_MAKE_CLIENTS, [user.id, CLIENTS])
         cursor.execute(_MAKE_SALES, [user.id, CLIENTS, DAYS, SALES])
         cursor.execute("ANALYZE")
-    counted = _seconds(lambda: figures.refresh(user.id))
+    counted = _seconds(lambda: daily_stats.refresh(user.id))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE sales_dayfigure, sales_dayclients, sales_daymark")
     frontend, today = Frontend(user), timezone.localdate()

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from flowzz.embedded.servers import ensure_servers
+from flowzz.local.servers.membership import ensure_servers
 from tests.servers import ENVIRONMENT
 
 DATABASE = "flowzz_benchmarks"

@@ -10,10 +10,12 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integrations import inbox, sync, vault
-from integrations.coinzz.client import CoinzzClient
-from integrations.coinzz.pages import Page
+from integrations.inbox import drain
 from integrations.models import RunState, SyncRun, Trigger
+from integrations.providers.coinzz.client import CoinzzClient
+from integrations.providers.coinzz.pages import Page
+from integrations.secrets import field_encryption
+from integrations.sync import runs
 from sandbox.server import Sandbox
 from tests.benchmarks.orders import bodies
 from tests.integrations.sellers import Seller
@@ -34,7 +36,7 @@ def statements(seller: Seller, size: int) -> tuple[int, int]:
     for changed in (False, True):
         seller.receive(*bodies(size, changed=changed))
         with CaptureQueriesContext(connection) as queries:
-            inbox.drain(seller.integration.id)
+            drain.drain(seller.integration.id)
         counts.append(len(queries))
     return counts[0], counts[1]
 
@@ -44,7 +46,7 @@ def sandbox(seller: Seller, sales: int) -> Iterator[Caller]:
     """A sandbox that the seller is connected to."""
     with Sandbox(sales=sales) as coinzz:
         settings.COINZZ_API_URL = coinzz.api_url
-        vault.seal(seller.integration, "api_key", coinzz.api_key())
+        field_encryption.encrypt(seller.integration, "api_key", coinzz.api_key())
         seller.integration.save()
         yield Caller(coinzz)
 
@@ -61,10 +63,10 @@ def synced(seller: Seller) -> tuple[SyncRun, float]:
         finally:
             waited += time.perf_counter() - asked
 
-    run = sync.request_run(seller.integration, Trigger.USER, is_full=True)
+    run = runs.request_run(seller.integration, Trigger.USER, is_full=True)
     with patch.object(CoinzzClient, "fetch_sales", timed):
         started = time.perf_counter()
-        sync.execute(run.id)
+        runs.execute(run.id)
         seconds = time.perf_counter() - started - waited
     run.refresh_from_db()
     assert run.state == RunState.SUCCEEDED, run.error

@@ -15,7 +15,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection
 
-from flowzz import redis
+from flowzz.core import redis
 from tests.benchmarks import intake, metrics, spine, streams
 from tests.benchmarks.orders import bodies
 from tests.integrations.sellers import Seller

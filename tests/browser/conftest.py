@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from flowzz import redis
 from flowzz.accounts.models import User
+from flowzz.core import redis
 from sandbox.server import Sandbox
 from tests.browser.scene import Scene
 from tests.browser.watching import Complaints

@@ -7,8 +7,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from flowzz import heartbeat
-from integrations import activity, sync, vault, watch
+from flowzz.core import heartbeat
 from integrations.connection import hint
 from integrations.models import (
     EventOutcome,
@@ -18,6 +17,9 @@ from integrations.models import (
     Trigger,
     WebhookEvent,
 )
+from integrations.monitoring import alert_rules, hourly_stats
+from integrations.secrets import field_encryption
+from integrations.sync import runs
 from sandbox.server import Sandbox
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -50,8 +52,8 @@ class Scene:
         self._hold_some()
         self.seller.told(payloads.order("ordmarina98", order_status=WORD))
         heartbeat.beat("worker")
-        watch.watch()
-        activity.measure()
+        alert_rules.evaluate_alert_rules()
+        hourly_stats.measure()
 
     @property
     def integration(self) -> Integration:
@@ -65,11 +67,11 @@ class Scene:
     def _connect(self) -> None:
         integration = self.seller.integration
         key = self.sandbox.api_key()
-        vault.seal(integration, "api_key", key)
+        field_encryption.encrypt(integration, "api_key", key)
         integration.api_key_hint, integration.api_key_set_at = hint(key), timezone.now()
         integration.save()
-        run = sync.request_run(integration, Trigger.INITIAL)
-        sync.execute(run.id)
+        run = runs.request_run(integration, Trigger.INITIAL)
+        runs.execute(run.id)
 
     def _receive_orders(self) -> None:
         now = timezone.now()

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from integrations import bulk, sync
+from integrations.bulk_actions import bulk_jobs
 from integrations.models import BulkAction, EventState, SyncRun, UnknownStatus, WebhookEvent
+from integrations.sync import runs
 from sales.models import Sale
 from tests.browser.scene import CAUSE, HELD, ORDER, WORD, Scene
 from tests.browser.watching import Complaints
@@ -46,7 +47,7 @@ def replay_a_group(page: Page, scene: Scene) -> None:
     page.locator("#confirm").click()
     page.wait_for_url("**/admin/acoes/**")
     action = BulkAction.objects.get(cause=CAUSE)
-    while bulk.step(action.id):
+    while bulk_jobs.step(action.id):
         scene.seller.drain()
     expect(page.get_by_text("Concluída").first).to_be_visible()
     assert Sale.objects.count() == before + HELD
@@ -82,5 +83,5 @@ def watch_a_sync(page: Page, scene: Scene) -> None:
     run = SyncRun.objects.latest("id")
     page.goto(reverse("admin:integrations_syncrun_change", args=[run.id]))
     expect(page.locator("#progress progress")).to_be_visible()
-    sync.execute(run.id)
+    runs.execute(run.id)
     expect(page.locator("#run-state")).to_have_text(re.compile("Concluída"))

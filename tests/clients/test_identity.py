@@ -8,12 +8,12 @@ import pytest
 from django.db import connection, transaction
 
 from clients.customer import Customer
-from clients.identity import Directory, Match, describe
+from clients.identity import ClientBatch, Match, describe
 from clients.models import Client
-from clients.sellers import hold_seller
 from flowzz.accounts.models import User
-from flowzz.bulk import upsert
-from flowzz.ids import uuid7
+from flowzz.core.db.bulk_upsert import upsert
+from flowzz.core.db.locks import lock_user
+from flowzz.core.ids import uuid7
 
 MARINA = Customer(name="Marina Alves", document="291.417.776-38", phone="11987650001")
 CPF, PHONE = "29141777638", "+5511987650001"
@@ -27,7 +27,7 @@ def user(db: None) -> User:
 def recognise(user: User, *customers: Customer) -> list[tuple[Client | None, Match | None]]:
     """Recognise customers as one batch."""
     described = [describe(user.id, customer) for customer in customers]
-    directory = Directory.load(user.id, described, [])
+    directory = ClientBatch.load(user.id, described, [])
     recognised = [directory.recognise(client) for client in described]
     directory.save()
     return recognised
@@ -235,7 +235,7 @@ def test_a_document_is_never_taken_from_another_client(user: User) -> None:
     recognise(user, MARINA)
     other = Client.objects.create(user=user, name="Pedro")
     described = describe(user.id, Customer(document=CPF, city="Natal"))
-    directory = Directory.load(user.id, [described], [other.id])
+    directory = ClientBatch.load(user.id, [described], [other.id])
 
     directory.fill(directory.get(other.id) or other, described)
     directory.save()
@@ -312,7 +312,7 @@ def test_two_transactions_at_once_make_one_client() -> None:
         try:
             both_ready.wait()
             with transaction.atomic():
-                hold_seller(user.id)
+                lock_user(user.id)
                 return matches(user, MARINA)[0]
         finally:
             connection.close()

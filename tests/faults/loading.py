@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import psycopg
 import redis
 
-from flowzz.embedded.home import PROJECT
-from flowzz.embedded.process import die_with_parent
+from flowzz.local.servers.paths import PROJECT
+from flowzz.local.servers.process import die_with_parent
 from tests.faults import load
 from tests.faults.orders import Plan, Seller
 from tests.faults.stack import Stack

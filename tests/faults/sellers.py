@@ -9,7 +9,7 @@ from django.utils import timezone
 from flowzz.accounts.models import User
 from integrations.connection import connect, webhook_url
 from integrations.models import Integration, IntegrationStatus
-from integrations.providers import COINZZ
+from integrations.providers.registry import COINZZ
 from tests.faults.orders import Seller
 
 

@@ -19,10 +19,10 @@ from typing import IO, Self
 import psycopg
 import requests
 
-from flowzz.embedded.home import PROJECT, Home, free_port
-from flowzz.embedded.kinds import KINDS
-from flowzz.embedded.process import die_with_parent
-from flowzz.launcher import parts
+from flowzz.local import processes
+from flowzz.local.servers.paths import PROJECT, Home, free_port
+from flowzz.local.servers.process import die_with_parent
+from flowzz.local.servers.registry import KINDS
 from tests.processes import children_of, is_alive, wait_until
 
 START_SECONDS = 180.0
@@ -42,7 +42,7 @@ ENVIRONMENT = {
 class Program:
     """A part of the product, or the sandbox, with all the processes that it starts."""
 
-    def __init__(self, part: parts.Part, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, part: processes.Part, environ: Mapping[str, str], log: Path) -> None:
         self.name = part.name
         self._command = part.command
         self._environ = environ
@@ -172,11 +172,11 @@ class Stack:
 
     @property
     def web_urls(self) -> list[str]:
-        return [f"http://{parts.HOST}:{port}" for port in self._ports]
+        return [f"http://{processes.HOST}:{port}" for port in self._ports]
 
     @property
     def sandbox_url(self) -> str:
-        return f"http://{parts.HOST}:{self._sandbox_port}"
+        return f"http://{processes.HOST}:{self._sandbox_port}"
 
     @property
     def programs(self) -> list[Program]:
@@ -230,10 +230,10 @@ class Stack:
         self.run("django", "migrate", "--verbosity", "0")
         self.sandbox = self._program(_sandbox(self._sandbox_port))
         self.webs = [
-            self._program(_named(parts.web(port), n)) for n, port in enumerate(self._ports)
+            self._program(_named(processes.web(port), n)) for n, port in enumerate(self._ports)
         ]
         self.workers = [self._program(_worker(number)) for number in range(self._workers)]
-        self.beat = self._program(parts.beat())
+        self.beat = self._program(processes.beat())
         self.wait_until_ready()
         wait_until(self.is_working, START_SECONDS)
 
@@ -255,7 +255,7 @@ class Stack:
         self._ending.callback(server.end)
         return server
 
-    def _program(self, part: parts.Part) -> Program:
+    def _program(self, part: processes.Part) -> Program:
         program = Program(part, self.environ, self.log(part.name))
         self._ending.callback(program.stop)
         return program
@@ -279,14 +279,14 @@ def kill_process(pid: int) -> bool:
     return False
 
 
-def _named(part: parts.Part, number: int, *options: str) -> parts.Part:
-    return parts.Part(f"{part.name}-{number}", (*part.command, *options))
+def _named(part: processes.Part, number: int, *options: str) -> processes.Part:
+    return processes.Part(f"{part.name}-{number}", (*part.command, *options))
 
 
-def _worker(number: int) -> parts.Part:
-    return _named(parts.worker(), number, "--hostname", f"worker-{number}@%h")
+def _worker(number: int) -> processes.Part:
+    return _named(processes.worker(), number, "--hostname", f"worker-{number}@%h")
 
 
-def _sandbox(port: int) -> parts.Part:
+def _sandbox(port: int) -> processes.Part:
     command = (sys.executable, "-m", "sandbox", "--port", str(port), "--sales", "1000", "--quiet")
-    return parts.Part("sandbox", command)
+    return processes.Part("sandbox", command)

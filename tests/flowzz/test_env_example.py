@@ -2,7 +2,7 @@
 
 import re
 
-from flowzz.env import BASE_DIR
+from flowzz.core.env import BASE_DIR
 
 READ = re.compile(r"\benv\.\w+\(\s*\"([A-Z_]+)\"")
 VARIABLE = re.compile(r"^# \S.*\n#?([A-Z_]+)=", re.MULTILINE)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from flowzz import metrics
+from flowzz import prometheus
 from flowzz.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,6 @@ def test_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(metrics, "generate_latest", fail)
+    monkeypatch.setattr(prometheus, "generate_latest", fail)
     browser = Browser(raise_request_exception=False)
     assert heading(browser, "/metrics") == (500, "Algo deu errado")

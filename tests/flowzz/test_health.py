@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 from redis import ConnectionError as RedisLost
 
-from flowzz import heartbeat, redis
-from integrations import backlog, tasks
+from flowzz.core import heartbeat, redis
+from integrations import tasks
+from integrations.inbox import queue_stats
 from tests import payloads
 from tests.integrations.sellers import Seller
 
@@ -92,7 +93,7 @@ def test_unavailable_without_the_database(monkeypatch: pytest.MonkeyPatch) -> No
         raise OperationalError
 
     all_beat()
-    monkeypatch.setattr(backlog, "oldest_due", lost)
+    monkeypatch.setattr(queue_stats, "oldest_due", lost)
     status, body = ask()
     assert (status, body["oldestDueSeconds"]) == (503, None)
 

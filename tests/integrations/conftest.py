@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from flowzz import redis
 from flowzz.accounts.models import User
-from integrations import vault
+from flowzz.core import redis
 from integrations.models import Integration, IntegrationStatus
-from integrations.providers import COINZZ
+from integrations.providers.registry import COINZZ
+from integrations.secrets import field_encryption
 from sandbox.server import Sandbox
 from tests.sandbox.caller import Caller
 
@@ -40,6 +40,6 @@ def integration(coinzz: Caller, db: None) -> Integration:
         connected_at=timezone.now(),
         api_key_set_at=timezone.now(),
     )
-    vault.seal(row, "api_key", coinzz.sandbox.api_key())
+    field_encryption.encrypt(row, "api_key", coinzz.sandbox.api_key())
     row.save()
     return row

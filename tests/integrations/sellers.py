@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from clients.models import Client
 from flowzz.accounts.models import User
-from integrations import inbox
 from integrations.connection import webhook_url
+from integrations.inbox import drain as inbox
 from integrations.models import Integration, IntegrationStatus, WebhookEvent
-from integrations.providers import COINZZ
+from integrations.providers.registry import COINZZ
 from sales.models import Sale
 from tests import payloads
 

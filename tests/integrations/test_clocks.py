@@ -11,12 +11,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from time_machine import travel
 
-from flowzz import beat, redis
 from flowzz.celery import app
-from flowzz.clock import by_database
-from integrations import imports, inbox, processing, sync, wake
-from integrations.breaker import CircuitBreaker
-from integrations.deliveries import Delivery
+from flowzz.core import beat_scheduler, redis
+from flowzz.core.db_time import to_database_time
+from integrations import dispatch
+from integrations.imports import import_jobs
+from integrations.inbox import drain, processing
 from integrations.models import (
     EventState,
     Integration,
@@ -26,7 +26,10 @@ from integrations.models import (
     Trigger,
     WebhookEvent,
 )
-from sales import exporting
+from integrations.sync import runs
+from integrations.sync.breaker import CircuitBreaker
+from integrations.webhooks.routing import InboundWebhook
+from sales.exports import export_jobs
 from sales.models import Export
 from tests import payloads
 from tests.api_client import Frontend
@@ -57,7 +60,7 @@ def an_hour_ago() -> travel:
 def test_a_moment_is_told_by_the_databases_clock(clock: Callable[[], travel]) -> None:
     now = timezone.now()
     with clock():
-        moment = by_database(timezone.now())
+        moment = to_database_time(timezone.now())
 
     assert abs(moment - now) < timedelta(minutes=1)
 
@@ -74,25 +77,25 @@ def test_what_comes_after_the_webs_clock_was_set_back_still_counts(seller: Selle
 
 def test_the_spool_brings_nothing_from_the_future(seller: Seller) -> None:
     with in_an_hour():
-        late = Delivery(provider="coinzz", token_hash="", body=b"{}", headers={})
-    inbox.store_all([(late, seller.integration)])
+        late = InboundWebhook(provider="coinzz", token_hash="", body=b"{}", headers={})
+    drain.store_all([(late, seller.integration)])
 
     assert seller.events[0].received_at <= timezone.now()
 
 
 def test_a_worker_whose_clock_is_ahead_takes_no_run_from_another(integration: Integration) -> None:
-    run = sync.request_run(integration, Trigger.USER)
+    run = runs.request_run(integration, Trigger.USER)
     SyncRun.objects.update(state=RunState.RUNNING, heartbeat_at=Now())
     with in_an_hour():
-        assert sync.runs_with_work() == []
+        assert runs.claimable_ids() == []
 
     SyncRun.objects.update(state=RunState.QUEUED, not_before=Now() + timedelta(minutes=1))
     with in_an_hour():
-        assert sync.runs_with_work() == []
+        assert runs.claimable_ids() == []
 
     SyncRun.objects.update(not_before=Now())
     with an_hour_ago():
-        assert sync.runs_with_work() == [run.id]
+        assert runs.claimable_ids() == [run.id]
 
 
 def test_a_worker_whose_clock_is_ahead_takes_no_import_and_no_export(
@@ -102,12 +105,12 @@ def test_a_worker_whose_clock_is_ahead_takes_no_import_and_no_export(
     SalesImport.objects.create(integration=integration, **beating)
     Export.objects.create(requested_by=integration.user, **beating)
     with in_an_hour():
-        assert (imports.waiting(), exporting.waiting()) == ([], [])
+        assert (import_jobs.claimable_ids(), export_jobs.claimable_ids()) == ([], [])
 
 
 def test_a_clock_that_is_ahead_takes_the_cursor_past_nothing(integration: Integration) -> None:
     with in_an_hour():
-        sync.execute(sync.request_run(integration, Trigger.USER).id)
+        runs.execute(runs.request_run(integration, Trigger.USER).id)
 
     integration.refresh_from_db()
     assert integration.sync_cursor is not None
@@ -127,7 +130,7 @@ def test_a_failed_event_is_tried_again_when_its_time_has_come(
     with clock():
         monkeypatch.setattr(processing, "ingest", fail)
         seller.drain()
-        assert inbox.integrations_with_work() == []
+        assert drain.integrations_with_work() == []
 
     [event] = seller.events
     assert event.next_attempt_at is not None
@@ -139,7 +142,7 @@ def test_a_failed_event_is_tried_again_when_its_time_has_come(
     assert [state for state, _ in seller.states] == [EventState.DONE]
 
 
-class Beat(beat.Scheduler):
+class Beat(beat_scheduler.Scheduler):
     """With two entries, and none of the database's."""
 
     schedule = {
@@ -192,11 +195,11 @@ def test_a_wake_up_is_sent_although_the_clock_of_redis_is_set_back(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[object] = []
-    monkeypatch.setattr(wake, "_send", lambda task, id_: sent.append(id_))
-    redis.client().set(f"flowzz:wake:{seller.integration.id}", AHEAD, ex=wake.COALESCE_SECONDS)
+    monkeypatch.setattr(dispatch, "_send", lambda task, id_: sent.append(id_))
+    redis.client().set(f"flowzz:wake:{seller.integration.id}", AHEAD, ex=dispatch.COALESCE_SECONDS)
 
-    wake.inbox(seller.integration.id)
-    wake.inbox(seller.integration.id)
+    dispatch.enqueue_drain(seller.integration.id)
+    dispatch.enqueue_drain(seller.integration.id)
 
     assert sent == [seller.integration.id]
 

@@ -6,9 +6,7 @@ import pytest
 from django.utils import timezone
 
 from flowzz.accounts.models import User
-from integrations import connection, vault
-from integrations.crypto import Cipher, DecryptionError
-from integrations.errors import KeyRefused
+from integrations import connection
 from integrations.models import (
     Alert,
     AlertKind,
@@ -19,7 +17,10 @@ from integrations.models import (
     Trigger,
     WebhookToken,
 )
-from integrations.providers import COINZZ
+from integrations.providers.errors import KeyRefused
+from integrations.providers.registry import COINZZ
+from integrations.secrets import field_encryption
+from integrations.secrets.crypto import Cipher, DecryptionError
 from tests.sandbox.caller import Caller
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def test_good_key_is_stored_encrypted_and_the_first_sync_begins(user: User, coin
     assert stored == integration
     assert stored.status == IntegrationStatus.CONNECTED
     assert key not in stored.api_key
-    assert vault.reveal(stored, "api_key") == key
+    assert field_encryption.decrypt(stored, "api_key") == key
     assert stored.api_key_hint == f"8702|…{key[-3:]}"
     run = SyncRun.objects.get()
     assert (run.trigger, run.state, run.sales_limit) == (Trigger.INITIAL, RunState.QUEUED, 1000)
@@ -79,7 +80,7 @@ def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
     assert second.id == first.id
     assert connection.webhook_url(second) == url
     assert second.webhook_note == "https://proxy.example/x"
-    assert vault.reveal(second, "api_key") == coinzz.sandbox.api_key("8703")
+    assert field_encryption.decrypt(second, "api_key") == coinzz.sandbox.api_key("8703")
     assert Alert.objects.get().resolved_at is not None
     assert SyncRun.objects.count() == 1  # the one under way is joined
 
@@ -126,7 +127,7 @@ def test_token_is_long_random_and_stored_encrypted(integration: Integration) -> 
     row = WebhookToken.objects.get()
     assert len(token) == 43
     assert token not in (row.token, row.token_hash)
-    assert vault.reveal_token(row) == token
+    assert field_encryption.decrypt_token(row) == token
 
 
 def test_secret_of_one_integration_does_not_open_in_another(
@@ -135,16 +136,16 @@ def test_secret_of_one_integration_does_not_open_in_another(
     other = Integration(user=user, provider=COINZZ, api_key=integration.api_key)
 
     with pytest.raises(DecryptionError):
-        vault.reveal(other, "api_key")
+        field_encryption.decrypt(other, "api_key")
 
 
 def test_value_of_the_older_system_is_read(integration: Integration) -> None:
     cipher = Cipher("flowzz-test-key-0123456789abcdef-0001")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vault, "cipher", lambda: cipher)
+        patch.setattr(field_encryption, "cipher", lambda: cipher)
         integration.api_key = LEGACY
 
-        assert vault.reveal(integration, "api_key").startswith("8702|ExampleToken")
+        assert field_encryption.decrypt(integration, "api_key").startswith("8702|ExampleToken")
 
 
 def test_signing_secret_can_be_changed_with_both_valid_meanwhile(
@@ -154,8 +155,8 @@ def test_signing_secret_can_be_changed_with_both_valid_meanwhile(
     connection.set_signing_secret(integration, "segundo", keep_previous=True)
 
     integration.refresh_from_db()
-    assert vault.reveal(integration, "signing_secret") == "segundo"
-    assert vault.reveal(integration, "previous_signing_secret") == "primeiro"
+    assert field_encryption.decrypt(integration, "signing_secret") == "segundo"
+    assert field_encryption.decrypt(integration, "previous_signing_secret") == "primeiro"
 
     connection.set_signing_secret(integration, "", keep_previous=True)
     assert (integration.signing_secret, integration.previous_signing_secret) == ("", "")

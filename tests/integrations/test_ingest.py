@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
-from integrations import inbox
+from integrations.inbox import drain
 from integrations.models import UnknownStatus
 from sales.models import AffiliationRequest, Sale, Subscription, SubscriptionCycle
 from tests import payloads
@@ -353,7 +353,7 @@ def test_500_orders_take_as_many_statements_as_5(seller: Seller, change: dict[st
             seller.told(*map(full, numbers))
         seller.receive(*(full(number, **change) for number in numbers))
         with CaptureQueriesContext(connection) as queries:
-            assert inbox.drain(seller.integration.id) == len(numbers)
+            assert drain.drain(seller.integration.id) == len(numbers)
         counts.append(len(queries))
 
     assert set(seller.states[-500:]) == {("DONE", "updated" if change else "created")}

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations import backlog, connection, inbox, sync
+from integrations import connection
+from integrations.inbox import drain, queue_stats
 from integrations.models import (
     Integration,
     IntegrationStatus,
@@ -14,6 +15,7 @@ from integrations.models import (
     Trigger,
     WebhookEvent,
 )
+from integrations.sync import runs
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller
@@ -32,9 +34,9 @@ def test_webhooks_are_kept_and_wait_until_it_is_resumed() -> None:
     seller.drain()
 
     assert seller.states == [("PENDING", "")]
-    assert (inbox.integrations_with_work(), backlog.due_since()) == ([], {})
+    assert (drain.integrations_with_work(), queue_stats.due_since()) == ([], {})
     connection.resume(seller.integration)
-    assert inbox.integrations_with_work() == [seller.integration.id]
+    assert drain.integrations_with_work() == [seller.integration.id]
     seller.drain()
     assert seller.states == [("DONE", "created")]
 
@@ -48,9 +50,9 @@ def test_no_sync_begins_and_the_one_under_way_ends_without_moving_the_cursor() -
 
     run.refresh_from_db()
     assert (run.state, integration.sync_cursor) == (RunState.CANCELLED, None)
-    assert (integration.next_sync_at, sync.schedule_all(), sync.start_due()) == (None, 0, 0)
-    with pytest.raises(sync.Paused):
-        sync.request_run(integration, Trigger.USER)
+    assert (integration.next_sync_at, runs.schedule_all(), runs.start_due()) == (None, 0, 0)
+    with pytest.raises(runs.Paused):
+        runs.request_run(integration, Trigger.USER)
 
 
 def test_resuming_asks_for_the_sync_that_was_missed() -> None:

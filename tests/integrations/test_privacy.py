@@ -13,12 +13,12 @@ from django.db import connection
 from django.utils import timezone
 
 from clients.models import Client
-from flowzz import redis
 from flowzz.accounts.models import User
-from integrations import imports, privacy, spool
+from flowzz.core import redis
+from integrations import privacy
 from integrations.connection import token_hash, webhook_url
-from integrations.deliveries import Delivery
-from integrations.import_batches import apply_batch
+from integrations.imports import import_jobs
+from integrations.imports.batches import apply_batch
 from integrations.models import (
     EventState,
     FindingKind,
@@ -27,7 +27,9 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.privacy import Erasure
-from integrations.providers import COINZZ
+from integrations.providers.registry import COINZZ
+from integrations.webhooks import fallback_buffer
+from integrations.webhooks.routing import InboundWebhook
 from sales.models import AffiliationRequest, Export, Sale, SaleStatusChange
 from tests import payloads
 from tests.factories import SyncRunFactory
@@ -133,19 +135,19 @@ def zoraide(seller: Seller) -> Client:
     Export.objects.create(
         requested_by=staff, subject="clients", format="csv", query="q=Zoraide", state="DONE"
     )
-    imports.receive(
+    import_jobs.receive(
         user_id=seller.integration.user_id,
         provider=COINZZ,
         content=PREVIEWED_FILE.encode(),
         is_preview=True,
     )
-    spool.keep(spooled(seller, payloads.order("ordespera", client=BUYER)))
+    fallback_buffer.push(spooled(seller, payloads.order("ordespera", client=BUYER)))
     return client
 
 
-def spooled(seller: Seller, body: dict[str, Any]) -> Delivery:
+def spooled(seller: Seller, body: dict[str, Any]) -> InboundWebhook:
     token = webhook_url(seller.integration).rsplit("/", 1)[-1]
-    return Delivery(
+    return InboundWebhook(
         provider=COINZZ, token_hash=token_hash(token), body=payloads.encode(body), headers={}
     )
 
@@ -190,14 +192,14 @@ def test_nothing_of_the_person_is_found_anywhere(seller: Seller, zoraide: Client
     privacy.erase(zoraide.id)
 
     assert traces() == []
-    assert redis.client().llen(spool.KEY) == 0
+    assert redis.client().llen(fallback_buffer.KEY) == 0
 
 
 def test_preview_under_way_ends_and_leaves_no_file(
     seller: Seller, zoraide: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "LINES_AT_ONCE", 0)
-    preview = imports.receive(
+    monkeypatch.setattr(import_jobs, "LINES_AT_ONCE", 0)
+    preview = import_jobs.receive(
         user_id=seller.integration.user_id,
         provider=COINZZ,
         content=PREVIEWED_FILE.encode(),
@@ -208,8 +210,8 @@ def test_preview_under_way_ends_and_leaves_no_file(
         privacy.erase(zoraide.id)
         apply_batch(*arguments)
 
-    monkeypatch.setattr(imports, "apply_batch", erased_meanwhile)
-    imports.execute(preview.id)
+    monkeypatch.setattr(import_jobs, "apply_batch", erased_meanwhile)
+    import_jobs.execute(preview.id)
 
     preview.refresh_from_db()
     assert (preview.state, preview.content) == (ImportState.FAILED, None)

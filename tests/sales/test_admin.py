@@ -14,8 +14,8 @@ from django.urls import reverse
 from clients.contacts import format_phone
 from clients.models import Client, ClientMove
 from flowzz.accounts.models import StaffAction, User
-from flowzz.backoffice import once
-from flowzz.money import reais
+from flowzz.backoffice import unfold_patches
+from flowzz.core.formatting import reais
 from sales.admin import totals
 from sales.models import Sale
 from tests.factories import NOON, ClientFactory, SaleFactory
@@ -186,8 +186,8 @@ def test_a_value_is_made_once_a_page_and_headers_once_a_list(
 ) -> None:
     sale = SaleFactory.create()
     SaleFactory.create_batch(2)
-    made = Mock(wraps=once.make_headers)
-    monkeypatch.setattr(once, "make_headers", made)
+    made = Mock(wraps=unfold_patches.make_headers)
+    monkeypatch.setattr(unfold_patches, "make_headers", made)
     staff.get(LIST)
     assert made.call_count == 1
     with CaptureQueriesContext(connection) as statements:

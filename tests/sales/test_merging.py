@@ -11,11 +11,11 @@ from django.forms.models import model_to_dict
 
 from clients.contacts import format_phone
 from clients.customer import Customer
-from clients.identity import Directory, Match, describe
+from clients.identity import ClientBatch, Match, describe
 from clients.models import Client, ClientMove
 from clients.privacy import Person, anonymise, export_client
-from clients.sellers import hold_seller
 from flowzz.accounts.models import User
+from flowzz.core.db.locks import lock_user
 from sales import merging
 from sales.merging import Field, MoveRefused
 from sales.models import Sale, Subscription
@@ -74,7 +74,7 @@ def subscribe(client: Client) -> Subscription:
 def recognise(client: Client, **known: str) -> tuple[UUID | None, Match | None]:
     """Who a later order with these is by."""
     described = describe(client.user_id, Customer(**known))
-    directory = Directory.load(client.user_id, [described], [])
+    directory = ClientBatch.load(client.user_id, [described], [])
     found, match = directory.recognise(described)
     directory.save()
     return (found.id if found else None), match
@@ -138,7 +138,7 @@ def test_merge_waits_for_a_batch_and_takes_what_it_wrote(
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            hold_seller(kept.user_id)
+            lock_user(kept.user_id)
             merged = pool.submit(merge)
             wait_until_blocked(merged)
             sale = SaleFactory.create(user=kept.user, client=absorbed)

@@ -12,7 +12,7 @@ import pytest
 
 from sales.facts import SaleFacts
 from sales.models import Axis, Origin
-from sales.recording import Ledger, Observation
+from sales.recording import ChangeSource, SaleBatch
 from sales.statuses import SHIPPING_MOVES, STATUS_MOVES, SaleStatus, ShippingStatus
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -27,9 +27,9 @@ Told = tuple[int, str]
 
 def end_of(axis: Axis, told: Iterable[Told]) -> str:
     """Where a sale stands once it was told of these states, each at its hour."""
-    ledger = Ledger(uuid.uuid4(), "loja", ())
+    ledger = SaleBatch(uuid.uuid4(), "loja", ())
     for hour, state in told:
-        seen = Observation(
+        seen = ChangeSource(
             seen_at=NOON + timedelta(hours=hour), origin=Origin.EVENT, origin_id=uuid.uuid4()
         )
         told_of: dict[str, Any] = {axis.value: state}

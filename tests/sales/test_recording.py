@@ -10,7 +10,7 @@ import pytest
 from flowzz.accounts.models import User
 from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleStatusChange
-from sales.recording import Ledger, Observation, Outcome, Recorded, unit_price
+from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch, unit_price
 from sales.statuses import SaleStatus, ShippingStatus
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -23,13 +23,13 @@ def user(db: None) -> User:
     return User.objects.create(email="vendedora@flowzz.test")
 
 
-def at(hours: float) -> Observation:
+def at(hours: float) -> ChangeSource:
     """An event that arrived so many hours after noon."""
-    return Observation(seen_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=EVENT)
+    return ChangeSource(seen_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=EVENT)
 
 
-def snapshot(hours: float) -> Observation:
-    return Observation(
+def snapshot(hours: float) -> ChangeSource:
+    return ChangeSource(
         seen_at=NOON + timedelta(hours=hours),
         origin=Origin.RUN,
         origin_id=RUN,
@@ -37,10 +37,10 @@ def snapshot(hours: float) -> Observation:
     )
 
 
-def record(user: User, seen: Observation, **facts: Any) -> Recorded:
+def record(user: User, seen: ChangeSource, **facts: Any) -> RecordResult:
     """Record one observation of the order ord1, as a batch of its own."""
     told = SaleFacts(external_id="ord1", total_price=facts.pop("total", Decimal("100.00")), **facts)
-    ledger = Ledger.load(user.id, "loja", {"ord1"})
+    ledger = SaleBatch.load(user.id, "loja", {"ord1"})
     sale = ledger.get("ord1")
     recorded = ledger.update(sale, told, seen) if sale else ledger.open(told, None, None, seen)
     ledger.save()
@@ -285,7 +285,7 @@ def test_metadata_is_merged_utms_and_unknown_fields_within(user: User) -> None:
 
 
 def test_several_observations_in_one_batch_are_applied_in_turn(user: User) -> None:
-    ledger = Ledger.load(user.id, "loja", {"ord1"})
+    ledger = SaleBatch.load(user.id, "loja", {"ord1"})
     price = Decimal("10.00")
     opened = ledger.open(SaleFacts(external_id="ord1", total_price=price), None, None, at(0))
     ledger.update(opened.sale, SaleFacts(external_id="ord1", total_price=price, status=PAID), at(1))

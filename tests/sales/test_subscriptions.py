@@ -12,9 +12,9 @@ from clients.models import Client
 from flowzz.accounts.models import User
 from sales.facts import AffiliationFacts, SubscriptionFacts
 from sales.models import AffiliationRequest, Origin, Sale, Subscription, SubscriptionCycle
-from sales.recording import Observation, Outcome
+from sales.recording import ChangeSource, Outcome
 from sales.statuses import SubscriptionStatus
-from sales.subscriptions import Register, record_affiliations
+from sales.subscriptions import SubscriptionBatch, record_affiliations
 from tests.factories import SaleFactory
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -26,22 +26,22 @@ def user(db: None) -> User:
     return User.objects.create(email="vendedora@flowzz.test")
 
 
-def at(hours: float) -> Observation:
-    return Observation(
+def at(hours: float) -> ChangeSource:
+    return ChangeSource(
         seen_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=uuid.uuid4()
     )
 
 
 def record(
     user: User,
-    seen: Observation,
+    seen: ChangeSource,
     *,
     client: Client | None = None,
     sale: Sale | None = None,
     **facts: Any,
 ) -> Outcome:
     told = SubscriptionFacts(subscription_hash="ass1", status=facts.pop("status", ACTIVE), **facts)
-    register = Register.load(user.id, "loja", {"ass1"})
+    register = SubscriptionBatch.load(user.id, "loja", {"ass1"})
     outcome = register.record(told, client, sale, seen)
     register.save()
     return outcome
@@ -137,7 +137,7 @@ def test_known_cycles_are_written_without_reading_their_sales(
     for number in range(5):
         sale = SaleFactory.create(user=user, external_id=f"ord{number}")
         record(user, at(number), cycle=number, sale=sale)
-    register = Register.load(user.id, "loja", {"ass1"})
+    register = SubscriptionBatch.load(user.id, "loja", {"ass1"})
 
     with django_assert_num_queries(2):
         for number in range(5):

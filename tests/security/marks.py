@@ -4,8 +4,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import cast
 
-from flowzz import redis
-from flowzz.logs import json_lines
+from flowzz.core import redis
+from flowzz.core.logging import json_lines
 
 NAME = "Zulmira Marcada"
 EMAIL = "zulmira.marcada@exemplo.com.br"

@@ -14,10 +14,10 @@ from django.urls import ResolverMatch, URLResolver, get_resolver, resolve, rever
 
 from clients.models import Client, ClientMove
 from flowzz.accounts.models import User
-from integrations.admin.deeds import DEEDS
-from integrations.inbox import UNROUTABLE
+from integrations.admin.integration_actions import DEEDS
+from integrations.inbox.drain import UNROUTABLE
 from integrations.models import BulkAction, BulkKind, EventState, Integration, UnknownStatus
-from sales.exports import Export, ExportSubject
+from sales.models.exports import Export, ExportSubject
 from tests.integrations.admin.rows import make_event, make_rows
 
 NOWHERE = ("view_on_site",)

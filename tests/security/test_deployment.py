@@ -9,8 +9,8 @@ from django.test import Client as Browser
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
-from flowzz.env import BASE_DIR
-from flowzz.headers import PERMISSIONS, POLICIES
+from flowzz.core.env import BASE_DIR
+from flowzz.core.server.security_headers import PERMISSIONS, POLICIES
 
 PRODUCTION = {
     "DEBUG": "false",

@@ -12,12 +12,15 @@ from django.db import OperationalError
 from django.test import Client as Browser
 from pytest_django.fixtures import Settings
 
-from flowzz import redis
 from flowzz.accounts.models import User
-from flowzz.embedded.servers import TEST, home_of
-from integrations import connection, inbox, processing, spool, sync, tasks
-from integrations.coinzz.signature import sign
+from flowzz.core import redis
+from flowzz.local.servers.membership import TEST, home_of
+from integrations import connection, tasks
+from integrations.inbox import drain, processing
 from integrations.models import Integration, SyncRun, Trigger, WebhookEvent
+from integrations.providers.coinzz.signature import sign
+from integrations.sync import runs
+from integrations.webhooks import fallback_buffer
 from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import post
@@ -148,14 +151,14 @@ def test_database_down(
         raise OperationalError(f"could not write {NAME}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(inbox, "store", down)
+        patch.setattr(drain, "store", down)
         assert post(path_of(integration), order()).status_code == 200
-    assert redis.client().llen(spool.KEY) == 1
-    spooled = cast(bytes, redis.client().lindex(spool.KEY, 0))
+    assert redis.client().llen(fallback_buffer.KEY) == 1
+    spooled = cast(bytes, redis.client().lindex(fallback_buffer.KEY, 0))
     assert base64.b64encode(order()) in spooled
     assert token_of(integration).encode() not in spooled
-    spool.empty()
-    assert redis.client().llen(spool.KEY) == 0
+    fallback_buffer.flush_to_inbox()
+    assert redis.client().llen(fallback_buffer.KEY) == 0
 
 
 def test_syncs_good_and_failed(
@@ -163,11 +166,11 @@ def test_syncs_good_and_failed(
 ) -> None:
     sale = coinzz.sales()["data"][0]
     marks.values |= {v for k, v in sale["client"].items() if v and ("name" in k or "doc" in k)}
-    sync.execute(SyncRun.objects.get().id)
+    runs.execute(SyncRun.objects.get().id)
     assert SyncRun.objects.get().state == "SUCCEEDED"
     for fault in ("html", "status:401"):
         coinzz.control("POST", "faults", fault=fault, path="sales", times=None)
-        sync.execute(sync.request_run(integration, Trigger.USER, is_full=True).id)
+        runs.execute(runs.request_run(integration, Trigger.USER, is_full=True).id)
         coinzz.control("DELETE", "faults")
     assert SyncRun.objects.filter(state="FAILED").exists()
     tasks.sweep()
@@ -188,7 +191,7 @@ def test_staff_looking_around(integration: Integration) -> None:
     assert NAME in shown.content.decode()
 
 
-@pytest.mark.parametrize("module", [processing, inbox])
+@pytest.mark.parametrize("module", [processing, drain])
 def test_faults_nobody_expected(
     module: Any,
     integration: Integration,
@@ -201,10 +204,10 @@ def test_faults_nobody_expected(
 
     monkeypatch.setattr(connection, "rotate_webhook", fail)
     refusal(owner.send("integrations/coinzz/webhook/rotate"), 500, marks)
-    monkeypatch.setattr("integrations.webhooks.route", fail)
+    monkeypatch.setattr("integrations.webhooks.views.resolve_integration", fail)
     refusal(post(path_of(integration), order()), 500, marks)
     monkeypatch.undo()
     assert post(path_of(integration), order()).status_code == 200
-    name = "ingest" if module is processing else "hold_seller"
+    name = "ingest" if module is processing else "lock_user"
     monkeypatch.setattr(module, name, fail)
     tasks.drain_inbox.apply((str(integration.id),))

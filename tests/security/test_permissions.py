@@ -5,7 +5,7 @@ import re
 import pytest
 from pytest_django.fixtures import Settings
 
-from flowzz.embedded.home import PROJECT
+from flowzz.local.servers.paths import PROJECT
 from tests.security.staff_actions import Scene, Visit
 from tests.security.test_staff import GROUPS, OPERATIONS, SUPPORT, member
 

@@ -12,8 +12,8 @@ from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
 from flowzz.accounts.models import User
-from flowzz.embedded.home import PROJECT
-from integrations import sync
+from flowzz.local.servers.paths import PROJECT
+from integrations.sync import runs
 from tests.sandbox.caller import Caller
 
 HERE = Path(__file__).parent
@@ -78,8 +78,8 @@ def _worker() -> Iterator[None]:
 
     def work() -> None:
         while not over.wait(0.05):
-            for run_id in sync.runs_with_work():
-                sync.execute(run_id)
+            for run_id in runs.claimable_ids():
+                runs.execute(run_id)
         connection.close()
 
     thread = threading.Thread(target=work)

@@ -1,5 +1,5 @@
 """The admin's pages for accounts: importing them registers them."""
 
-from flowzz.accounts.admin import actions, devices, people
+from flowzz.accounts.admin import audit_log, devices, users
 
-__all__ = ["actions", "devices", "people"]
+__all__ = ["audit_log", "devices", "users"]

@@ -2,7 +2,7 @@
 
 import django.core.serializers.json
 import django.db.models.deletion
-import flowzz.ids
+import flowzz.core.ids
 from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='StaffAction',
             fields=[
-                ('id', models.UUIDField(default=flowzz.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='quando')),
                 ('action', models.CharField(max_length=100, verbose_name='ação')),
                 ('target_id', models.CharField(blank=True, max_length=64, verbose_name='id')),

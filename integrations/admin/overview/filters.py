@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from integrations import facts
-from integrations.health import Health
 from integrations.models import Integration
+from integrations.monitoring import health_facts
+from integrations.monitoring.health import Health
 
 WHOLE, FAIR = 100, 60
 
@@ -43,6 +43,6 @@ class HealthFilter(admin.SimpleListFilter):
     ) -> "QuerySet[Integration]":
         if self.value() not in Level.values:
             return queryset
-        judged = facts.health_of_all()
+        judged = health_facts.health_of_all()
         ids = [one for one, health in judged if level_of(health) == self.value()]
         return queryset.filter(id__any_of=ids)

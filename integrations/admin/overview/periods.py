@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from integrations.hours import HOUR
 from integrations.models import ActivityHour, Circuit
+from integrations.monitoring.dirty_hours import HOUR
 
 DAY = 24
 

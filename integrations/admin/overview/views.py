@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from flowzz.accounts.models import User
-from integrations.admin.overview import drawings, moment
+from integrations.admin.overview import charts, snapshot
 from integrations.admin.overview.periods import PERIODS, WEEK, fill, read
 
 
@@ -42,15 +42,15 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "now": now,
         "period": period,
         "periods": PERIODS.values(),
-        "moment": moment.look(),
+        "moment": snapshot.take_snapshot(),
         "charts": {
-            "webhooks": drawings.webhooks(slots),
-            "success": drawings.success(slots),
-            "latency": drawings.latency(slots),
-            "sales": drawings.sales(days),
-            "oldest": drawings.oldest(slots),
+            "webhooks": charts.webhooks(slots),
+            "success": charts.success(slots),
+            "latency": charts.latency(slots),
+            "sales": charts.sales(days),
+            "oldest": charts.oldest(slots),
         },
-        "errors": drawings.errors(slots),
-        "circuit": drawings.circuit(slots),
-        "each": drawings.each(slots),
+        "errors": charts.errors(slots),
+        "circuit": charts.circuit(slots),
+        "each": charts.each(slots),
     }

@@ -19,7 +19,7 @@ from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.pages import page_of, tone_of
 from integrations.admin.events import STATE_COLOURS
-from integrations.admin.overview.addresses import list_of
+from integrations.admin.overview.urls import list_of
 from integrations.models import EventState, Integration, WebhookEvent
 from sales.admin.sale import STATUS_COLOURS
 from sales.models import Sale, Subscription

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from integrations import privacy
-from integrations.management.clients import add_client_arguments, named_client
+from integrations.management.client_arguments import add_client_arguments, named_client
 
 
 class Command(BaseCommand):

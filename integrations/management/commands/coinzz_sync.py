@@ -9,10 +9,10 @@ from django.utils import timezone
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from integrations import sync
-from integrations.errors import IntegrationError
 from integrations.models import FindingKind, Integration, RunState, SyncRun, Trigger
-from integrations.providers import COINZZ, PROVIDERS
+from integrations.providers.errors import IntegrationError
+from integrations.providers.registry import COINZZ, PROVIDERS
+from integrations.sync import runs
 
 POLL_SECONDS = 0.5
 ERRORS_SHOWN = 20
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, user: str, full: bool, **options: Any) -> None:
         integration = _integration(user)
         try:
-            run = sync.request_run(integration, Trigger.STAFF, is_full=full)
+            run = runs.request_run(integration, Trigger.STAFF, is_full=full)
         except IntegrationError as error:
             raise CommandError(error.message) from error
         try:
@@ -86,7 +86,7 @@ def _follow(run: SyncRun) -> SyncRun:
     with tqdm(unit=" vendas", disable=None) as bar, logging_redirect_tqdm():
         while True:
             # Does nothing while another process carries it out, and takes over if that one dies.
-            sync.execute(run.id, on_progress=lambda run: show(bar, run))
+            runs.execute(run.id, on_progress=lambda run: show(bar, run))
             run.refresh_from_db()
             show(bar, run)
             if run.state != RunState.RUNNING:

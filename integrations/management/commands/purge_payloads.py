@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from flowzz.adjustable import PAYLOAD_RETENTION
-from integrations import retention
+from flowzz.core.runtime_settings.definitions import PAYLOAD_RETENTION
+from integrations.inbox import retention
 
 
 class Command(BaseCommand):

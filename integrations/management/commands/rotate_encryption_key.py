@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from integrations.rekeying import Fate, all_secrets, count_secrets, rewrite
+from integrations.secrets.key_rotation import RotationResult, all_secrets, count_secrets, rewrite
 
 
 class Command(BaseCommand):
@@ -22,13 +22,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        counts: Counter[Fate] = Counter()
+        counts: Counter[RotationResult] = Counter()
         unreadable = []
         secrets = tqdm(all_secrets(), total=count_secrets(), unit=" segredos", disable=None)
         for secret in secrets:
             fate = rewrite(secret, dry_run=dry_run)
             counts[fate] += 1
-            if fate is Fate.UNREADABLE:
+            if fate is RotationResult.UNREADABLE:
                 unreadable.append(f"{secret.integration_id} ({secret.field})")
         self._report(counts, dry_run=dry_run)
         if unreadable:
@@ -37,12 +37,12 @@ class Command(BaseCommand):
                 "uma chave em COINZZ_ENCRYPTION_KEY_FALLBACKS:\n  " + "\n  ".join(unreadable)
             )
 
-    def _report(self, counts: "Counter[Fate]", *, dry_run: bool) -> None:
+    def _report(self, counts: "Counter[RotationResult]", *, dry_run: bool) -> None:
         done = "A cifrar de novo" if dry_run else "Cifrados de novo"
-        self.stdout.write(f"{done}: {counts[Fate.REWRITTEN]}")
-        self.stdout.write(f"Já com a chave atual: {counts[Fate.CURRENT]}")
-        self.stdout.write(f"Ilegíveis: {counts[Fate.UNREADABLE]}")
-        if counts[Fate.CHANGED]:
+        self.stdout.write(f"{done}: {counts[RotationResult.REWRITTEN]}")
+        self.stdout.write(f"Já com a chave atual: {counts[RotationResult.CURRENT]}")
+        self.stdout.write(f"Ilegíveis: {counts[RotationResult.UNREADABLE]}")
+        if counts[RotationResult.CHANGED]:
             self.stdout.write(
-                f"Alterados durante a execução: {counts[Fate.CHANGED]} (execute de novo)"
+                f"Alterados durante a execução: {counts[RotationResult.CHANGED]} (execute de novo)"
             )

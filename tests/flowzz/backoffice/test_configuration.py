@@ -6,7 +6,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from flowzz.accounts.models import Setting, StaffAction, User
-from flowzz.adjustable import ALERT_EMAILS, API_RATE, SYNC_OVERLAP
+from flowzz.core.runtime_settings.definitions import ALERT_EMAILS, API_RATE, SYNC_OVERLAP
 
 pytestmark = pytest.mark.django_db
 RATE, EMAILS, OVERLAP = "RATE_LIMIT_API", "ALERT_EMAILS", "SYNC_OVERLAP"

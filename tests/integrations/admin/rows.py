@@ -3,7 +3,6 @@
 import hashlib
 from typing import Any
 
-from integrations import vault
 from integrations.connection import hint, webhook_url
 from integrations.models import (
     Alert,
@@ -16,8 +15,9 @@ from integrations.models import (
     UnknownStatus,
     WebhookEvent,
 )
-from integrations.models.words import WordAxis
-from integrations.providers import COINZZ
+from integrations.models.status_mappings import WordAxis
+from integrations.providers.registry import COINZZ
+from integrations.secrets import field_encryption
 from sales.models import (
     AffiliationRequest,
     Origin,
@@ -36,8 +36,8 @@ def make_rows(count: int) -> None:
     """A row or more of every model, `count` times."""
     for number in range(count):
         integration = IntegrationFactory.create()
-        vault.seal(integration, "api_key", API_KEY)
-        vault.seal(integration, "signing_secret", SIGNING_SECRET)
+        field_encryption.encrypt(integration, "api_key", API_KEY)
+        field_encryption.encrypt(integration, "signing_secret", SIGNING_SECRET)
         integration.api_key_hint = hint(API_KEY)
         integration.save()
         webhook_url(integration)

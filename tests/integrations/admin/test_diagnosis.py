@@ -4,9 +4,10 @@ import pytest
 from django.test import Client as Browser
 
 from flowzz.accounts.models import StaffAction, User
-from integrations import providers, vault
-from integrations.diagnosis import CHECKS, examination
 from integrations.models import Integration
+from integrations.monitoring.diagnosis import CHECKS, collect
+from integrations.providers import registry
+from integrations.secrets import field_encryption
 from tests.integrations.admin.conftest import Staff
 from tests.sandbox.caller import Caller
 
@@ -26,7 +27,7 @@ def test_page_opens_without_asking_anybody(
 def test_findings_are_all_there_traced_and_without_the_key(
     staff: Staff, integration: Integration, coinzz: Caller
 ) -> None:
-    vault.seal(integration, "api_key", key := coinzz.sandbox.api_key("4010"))
+    field_encryption.encrypt(integration, "api_key", key := coinzz.sandbox.api_key("4010"))
     integration.save()
     shown = staff.post(f"{page_of(integration)}resultado/").content.decode()
     assert [name for name in CHECKS if f'id="check-{name}" data-light=' not in shown] == []
@@ -40,9 +41,9 @@ def test_findings_are_all_there_traced_and_without_the_key(
 def test_page_answers_though_the_provider_hangs(
     staff: Staff, integration: Integration, coinzz: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(providers, "GLANCE_SECONDS", 0.6)
-    monkeypatch.setattr(examination, "SECONDS", 0.1)
-    vault.seal(integration, "api_key", coinzz.sandbox.api_key("6000"))
+    monkeypatch.setattr(registry, "GLANCE_SECONDS", 0.6)
+    monkeypatch.setattr(collect, "SECONDS", 0.1)
+    field_encryption.encrypt(integration, "api_key", coinzz.sandbox.api_key("6000"))
     integration.save()
     shown = staff.post(f"{page_of(integration)}resultado/").content.decode()
     assert 'id="check-api" data-light="bad"' in shown

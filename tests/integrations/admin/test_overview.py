@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from flowzz.accounts.models import User
 from flowzz.backoffice.charts import Series, Slot, lines, stacked
-from integrations import activity
-from integrations.admin.overview import drawings
+from integrations.admin.overview import charts
+from integrations.admin.overview.formatting import duration, percent, whole
 from integrations.admin.overview.periods import PERIODS
-from integrations.admin.overview.texts import duration, percent, whole
 from integrations.models import EventState, WebhookEvent
+from integrations.monitoring import hourly_stats
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import make_event, make_rows
@@ -35,7 +35,7 @@ def test_the_state_of_the_whole(staff: Staff) -> None:
     make_event(ill, state=EventState.QUARANTINED, reason="unknown_kind", finished_at=timezone.now())
     waiting = timezone.now() - timedelta(minutes=12)
     WebhookEvent.objects.filter(id=make_event(ill).id).update(received_at=waiting)
-    activity.measure()
+    hourly_stats.measure()
     page = texts(staff.get(FIRST_PAGE).content.decode())
     for said in (
         "Eventos a processar 1",
@@ -51,7 +51,7 @@ def test_the_state_of_the_whole(staff: Staff) -> None:
 
 def test_figures_and_bars_lead_to_lists(staff: Staff) -> None:
     make_rows(1)
-    activity.measure()
+    hourly_stats.measure()
     html = unescape(staff.get(reverse("backoffice:overview")).content.decode())
     addresses = set(re.findall(r'href="(/admin/[^"]*)"', html))
     of_a_kind = {re.sub(r"=[^&]*", "", address): address for address in addresses}
@@ -65,7 +65,7 @@ def test_figures_and_bars_lead_to_lists(staff: Staff) -> None:
 def test_it_costs_the_same_however_much_there_is(staff: Staff, period: str) -> None:
     address = f"{reverse('backoffice:overview')}?periodo={period}"
     make_event(IntegrationFactory.create(), state=EventState.QUARANTINED)
-    activity.measure()
+    hourly_stats.measure()
     staff.get(address)
     with CaptureQueriesContext(connection) as few:
         staff.get(address)
@@ -99,7 +99,7 @@ def test_an_hour_in_which_every_sync_failed_is_not_an_empty_one() -> None:
     slots = PERIODS["24h"].slots(now)
     slots[0].runs.update(FAILED=2)
     slots[1].runs.update(SUCCEEDED=3, FAILED=1)
-    chart = drawings.success(slots)
+    chart = charts.success(slots)
     assert [(bar.tone, bar.height) for bar in chart.bars] == [
         ("bad", "160.0"),
         ("good", "120.0"),

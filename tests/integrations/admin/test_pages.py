@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from flowzz.backoffice.pages import ReadOnlyPage
-from integrations import vault
 from integrations.connection import token_hash
 from integrations.models import Integration, WebhookToken
+from integrations.secrets import field_encryption
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import API_KEY, SIGNING_SECRET, make_rows
 
@@ -37,7 +37,7 @@ def test_search_takes_any_text(staff: Staff, model: type[Model]) -> None:
 def test_pages_open_and_show_no_secret(staff: Staff, model: type[Model]) -> None:
     make_rows(1)
     integration, token = Integration.objects.get(), WebhookToken.objects.get()
-    plain = vault.reveal_token(token)
+    plain = field_encryption.decrypt_token(token)
     secrets = [
         API_KEY,
         SIGNING_SECRET,

@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from clients.models import Client
 from flowzz.accounts.models import StaffAction, User
-from integrations import bulk, inbox
 from integrations.admin.quarantine import address_of
+from integrations.bulk_actions import bulk_jobs
+from integrations.inbox import drain
 from integrations.models import BulkAction, EventFailure, EventState, UnknownStatus, WebhookEvent
 from sales.models import Sale, SaleStatusChange
 from tests import payloads
@@ -111,7 +112,7 @@ def test_confirmed_replay_begins_and_is_traced(staff: Staff, seller: Seller) -> 
     assert (action.kind, action.total, action.reason) == ("replay", 1, "Atendimento 77")
     line = StaffAction.objects.get()
     assert (line.action, line.reason) == ("Reprocessou grupo da quarentena", "Atendimento 77")
-    while bulk.step(action.id):
+    while bulk_jobs.step(action.id):
         pass
     progress = staff.get(reverse("backoffice:bulk_progress", args=[action.id])).content.decode()
     assert 'data-state="DONE"' in progress
@@ -128,26 +129,26 @@ def test_group_is_not_discarded_without_a_reason_that_may_stay(
 
 
 def test_group_of_nobody_is_assigned_by_email(staff: Staff, seller: Seller) -> None:
-    quarantine(seller, payloads.order("ord1"), cause=inbox.UNROUTABLE)
+    quarantine(seller, payloads.order("ord1"), cause=drain.UNROUTABLE)
     WebhookEvent.objects.update(integration=None)
     form = {"kind": "assign", "email": seller.email.upper()}
 
-    page = foreseen_on(staff.post(address_of(inbox.UNROUTABLE), form), staff)
+    page = foreseen_on(staff.post(address_of(drain.UNROUTABLE), form), staff)
     assert page.context["preview"].outcomes == {"created": 1}
-    staff.post(address_of(inbox.UNROUTABLE), form | {"confirm": "1"})
+    staff.post(address_of(drain.UNROUTABLE), form | {"confirm": "1"})
     assert BulkAction.objects.get().integration == seller.integration
 
 
 def test_nothing_is_foreseen_for_nobody(staff: Staff, seller: Seller) -> None:
-    quarantine(seller, payloads.order("ord1"), cause=inbox.UNROUTABLE)
+    quarantine(seller, payloads.order("ord1"), cause=drain.UNROUTABLE)
     form = {"kind": "assign", "email": "ninguem@flowzz.test"}
 
-    page = staff.post(address_of(inbox.UNROUTABLE), form)
+    page = staff.post(address_of(drain.UNROUTABLE), form)
 
     address = reverse("backoffice:quarantine_preview")
     assert address not in page.content.decode()
     assert "Nenhum usuário com este e-mail" in page.content.decode()
-    asked = {"causa": inbox.UNROUTABLE, "email": form["email"]}
+    asked = {"causa": drain.UNROUTABLE, "email": form["email"]}
     assert staff.get(address, asked).status_code == 404
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from clients.models import ClientMove
 from flowzz.accounts.models import StaffAction, User
-from flowzz.backoffice import trail
+from flowzz.backoffice import audit_log
 from integrations.models import (
     EventOutcome,
     EventState,
@@ -96,8 +96,8 @@ def happen(integration: Integration, sale: Sale, count: int) -> None:
             observed_at=at,
         )
         SubscriptionCycle.objects.create(subscription=subscription, sale=sale, cycle=1, seen_at=at)
-        trail.record(user, "Revelou dados pessoais", sale)
-        trail.record(user, "Reprocessou evento", event)
+        audit_log.record(user, "Revelou dados pessoais", sale)
+        audit_log.record(user, "Reprocessou evento", event)
 
 
 def test_everything_is_told_in_its_order_with_what_made_it(
@@ -116,7 +116,7 @@ def test_everything_is_told_in_its_order_with_what_made_it(
     SyncFinding.objects.create(
         run=run, kind=FindingKind.DIFFERS, external_id=sale.external_id, fields=DIFFERS
     )
-    trail.record(person, "Reprocessou evento", first, reason="Atendimento 7")
+    audit_log.record(person, "Reprocessou evento", first, reason="Atendimento 7")
 
     entries = shown(staff, sale)
     assert [(entry.title, entry.badge, entry.by) for entry in entries] == [
@@ -180,7 +180,7 @@ def test_support_sees_no_personal_data_no_undo_and_no_trail_it_may_not_read(
     )
     assert sale.client is not None
     ClientMove.objects.create(kind="merge", source=sale.client, sales=[sale.id])
-    trail.record(support, "Revelou dados pessoais", sale)
+    audit_log.record(support, "Revelou dados pessoais", sale)
 
     entries = shown(staff, sale)
     assert [entry.title for entry in entries] == ["União de clientes", "Sincronização"]

@@ -6,9 +6,11 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
-from integrations import connection, providers, vault
-from integrations.coinzz.client import CoinzzClient
+from integrations import connection
 from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from integrations.providers import registry
+from integrations.providers.coinzz.client import CoinzzClient
+from integrations.secrets import field_encryption
 from tests.api_client import Frontend, error, invalid
 from tests.factories import IntegrationFactory, UserFactory
 from tests.sandbox.caller import Caller
@@ -41,7 +43,7 @@ def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: Caller)
     integration = Integration.objects.get(user=user)
     run = SyncRun.objects.get(integration=integration)
     assert (run.trigger, run.state) == (Trigger.INITIAL, RunState.QUEUED)
-    assert vault.reveal(integration, "api_key") == key
+    assert field_encryption.decrypt(integration, "api_key") == key
     assert response.status_code == 200
     body = response.json()
     assert body["message"] == "Integração Coinzz conectada com sucesso"
@@ -136,7 +138,7 @@ def test_time_out_says_so(user: User, coinzz: Caller, monkeypatch: pytest.Monkey
     def impatient(**options: Any) -> CoinzzClient:
         return CoinzzClient(**options | {"read_timeout": 0.3})
 
-    monkeypatch.setattr(providers, "CoinzzClient", impatient)
+    monkeypatch.setattr(registry, "CoinzzClient", impatient)
     assert told(connect(user, coinzz.sandbox.api_key("6000"))) == refused(
         "O Coinzz demorou demais para responder. Tente novamente em alguns minutos."
     )

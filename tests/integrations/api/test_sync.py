@@ -13,9 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
-from integrations import sync, vault
 from integrations.api import views
-from integrations.errors import KeyRefused, NotTheApi
 from integrations.models import (
     FindingKind,
     Integration,
@@ -25,6 +23,9 @@ from integrations.models import (
     SyncRun,
     Trigger,
 )
+from integrations.providers.errors import KeyRefused, NotTheApi
+from integrations.secrets import field_encryption
+from integrations.sync import runs
 from tests.api_client import Frontend, error
 from tests.factories import NOON, IntegrationFactory, SyncRunFactory, UserFactory
 from tests.sandbox.caller import Caller
@@ -55,8 +56,8 @@ def _work() -> None:
     deadline = time.monotonic() + 60
     try:
         while time.monotonic() < deadline:
-            if run_ids := sync.runs_with_work():
-                return sync.execute(run_ids[0])
+            if run_ids := runs.claimable_ids():
+                return runs.execute(run_ids[0])
             time.sleep(0.02)
     finally:
         connection.close()
@@ -103,7 +104,7 @@ def test_finished_run_is_told_with_its_counts(integration: Integration, frontend
 
 @pytest.mark.django_db(transaction=True)
 def test_refused_key_is_told(integration: Integration, frontend: Frontend, coinzz: Caller) -> None:
-    vault.seal(integration, "api_key", coinzz.sandbox.api_key("4010"))
+    field_encryption.encrypt(integration, "api_key", coinzz.sandbox.api_key("4010"))
     integration.save()
 
     with worker():
@@ -249,7 +250,7 @@ def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: 
         (RunState.CANCELLED, "", 200, "Sincronização cancelada"),
         (
             RunState.FAILED,
-            sync.SyncFault.code,
+            runs.InternalSyncError.code,
             500,
             "Erro interno. Tente novamente em alguns minutos.",
         ),

@@ -12,8 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from tqdm import tqdm
 
-from flowzz import leases
-from integrations import sync
+from flowzz.core.db import leases
 from integrations.management.commands import coinzz_sync
 from integrations.models import (
     FindingKind,
@@ -23,6 +22,7 @@ from integrations.models import (
     SyncRun,
     Trigger,
 )
+from integrations.sync import runs
 from sales.models import Sale
 from tests.factories import IntegrationFactory, SyncRunFactory
 
@@ -86,7 +86,7 @@ def test_failure_is_told_and_its_errors_are_named(
         )
         SyncRun.objects.update(state=RunState.FAILED, error="A chave foi recusada.", errors=25)
 
-    monkeypatch.setattr(sync, "execute", fail)
+    monkeypatch.setattr(runs, "execute", fail)
     out = StringIO()
     with pytest.raises(CommandError, match="A chave foi recusada") as failure:
         call_command("coinzz_sync", user=EMAIL, stdout=out)

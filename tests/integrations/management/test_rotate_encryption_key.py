@@ -7,11 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from integrations import vault
 from integrations.connection import webhook_url
-from integrations.crypto import Cipher
 from integrations.models import Integration, WebhookToken
-from integrations.rekeying import Fate, all_secrets, rewrite
+from integrations.secrets import field_encryption
+from integrations.secrets.crypto import Cipher
+from integrations.secrets.key_rotation import RotationResult, all_secrets, rewrite
 from tests.factories import IntegrationFactory
 
 OLD = "uma chave anterior, usada somente nestes testes"
@@ -21,9 +21,9 @@ API_KEY = "8702|chaveInventadaParaOsTestesDestaPagina0123456789k01"
 
 @pytest.fixture(autouse=True)
 def _fresh_cipher() -> Iterator[None]:
-    vault.cipher.cache_clear()
+    field_encryption.cipher.cache_clear()
     yield
-    vault.cipher.cache_clear()
+    field_encryption.cipher.cache_clear()
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def integration(settings: Settings, db: None) -> Integration:
     """Its key and its webhook's token are sealed with the old key, and the new one is current."""
     settings.COINZZ_ENCRYPTION_KEY = OLD
     integration = IntegrationFactory.create()
-    vault.seal(integration, "api_key", API_KEY)
+    field_encryption.encrypt(integration, "api_key", API_KEY)
     integration.save()
     webhook_url(integration)
     settings.COINZZ_ENCRYPTION_KEY = NEW
     settings.COINZZ_ENCRYPTION_KEY_FALLBACKS = [OLD]
-    vault.cipher.cache_clear()
+    field_encryption.cipher.cache_clear()
     return integration
 
 
@@ -52,9 +52,9 @@ def test_all_is_readable_with_the_new_key_alone(
     address = webhook_url(integration)
     assert rotate() == "Cifrados de novo: 2\nJá com a chave atual: 0\nIlegíveis: 0\n"
     settings.COINZZ_ENCRYPTION_KEY_FALLBACKS = []
-    vault.cipher.cache_clear()
+    field_encryption.cipher.cache_clear()
     integration.refresh_from_db()
-    assert vault.reveal(integration, "api_key") == API_KEY
+    assert field_encryption.decrypt(integration, "api_key") == API_KEY
     assert webhook_url(integration) == address
 
 
@@ -76,7 +76,7 @@ def test_value_of_the_older_system_is_rewritten(integration: Integration) -> Non
     rotate()
     integration.refresh_from_db()
     assert integration.api_key.count(":") == 2
-    assert vault.reveal(integration, "api_key") == API_KEY
+    assert field_encryption.decrypt(integration, "api_key") == API_KEY
 
 
 def test_tampered_value_is_named_and_holds_up_no_other(integration: Integration) -> None:
@@ -88,7 +88,7 @@ def test_tampered_value_is_named_and_holds_up_no_other(integration: Integration)
     assert f"\n  {integration.id} (api_key)" in str(failure.value)
     integration.refresh_from_db()
     assert integration.api_key == tampered
-    assert vault.reveal_token(WebhookToken.objects.get())
+    assert field_encryption.decrypt_token(WebhookToken.objects.get())
 
 
 def test_token_without_a_mac_is_unreadable(integration: Integration) -> None:
@@ -100,8 +100,8 @@ def test_token_without_a_mac_is_unreadable(integration: Integration) -> None:
 
 def test_key_that_was_renewed_meanwhile_is_not_overwritten(integration: Integration) -> None:
     secret = next(all_secrets())
-    vault.seal(integration, "api_key", "8702|chaveRenovadaEnquantoIsso")
+    field_encryption.encrypt(integration, "api_key", "8702|chaveRenovadaEnquantoIsso")
     integration.save()
-    assert rewrite(secret) is Fate.CHANGED
+    assert rewrite(secret) is RotationResult.CHANGED
     integration.refresh_from_db()
-    assert vault.reveal(integration, "api_key") == "8702|chaveRenovadaEnquantoIsso"
+    assert field_encryption.decrypt(integration, "api_key") == "8702|chaveRenovadaEnquantoIsso"

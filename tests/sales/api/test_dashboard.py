@@ -9,8 +9,8 @@ import time_machine
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from flowzz import redis
 from flowzz.accounts.models import User
+from flowzz.core import redis
 from tests import payloads
 from tests.api_client import Frontend, invalid
 from tests.factories import NOON, SAO_PAULO, SaleFactory, UserFactory

@@ -1,0 +1,118 @@
+"""People who log in, and the groups that give staff their permissions."""
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from unfold.decorators import action
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from flowzz.accounts import second_factor
+from flowzz.accounts.models import User
+from flowzz.backoffice import audit_log
+from flowzz.backoffice.confirm_with_reason import ReasonForm, ask
+from flowzz.backoffice.pages import Page, page_of
+
+ACCESS = ("is_staff", "groups")
+REMOVAL = (
+    "Confirme antes, por telefone ou pessoalmente, que {} perdeu o celular e os códigos de "
+    "recuperação. No próximo login bastará a senha."
+)
+PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
+
+
+@admin.register(User)
+class UserPage(DjangoUserAdmin[User], Page[User]):
+    """Users are never deleted here: that would take their sales along."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "name", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    show_full_result_count = False
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "is_active")}),
+        ("Permissões", {"fields": PRIVILEGES}),
+        ("Datas", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
+    )
+
+    actions_detail = ("remove_second_factor",)
+
+    def has_reset_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("accounts.grant_staff_access")
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Remover a verificação em duas etapas",
+        url_path="remover-verificacao",
+        icon="phonelink_erase",
+        permissions=["reset"],
+    )
+    def remove_second_factor(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        """For somebody who lost phone and recovery codes."""
+        user = get_object_or_404(User, id=object_id)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        form, back = ReasonForm(request.POST or None), page_of(user)
+        if not form.is_valid():
+            return ask(
+                request,
+                form,
+                about=user,
+                title="Remover a verificação em duas etapas",
+                text=REMOVAL.format(user),
+                button="Remover",
+                back=back,
+            )
+        reason = form.cleaned_data["reason"]
+        if second_factor.remove(user):
+            audit_log.record(request, "Removeu a verificação de outra pessoa", user, reason=reason)
+            self.message_user(request, "Verificação em duas etapas removida.", messages.SUCCESS)
+        else:
+            text = "Esta pessoa não usa a verificação em duas etapas."
+            self.message_user(request, text, messages.WARNING)
+        return redirect(back)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody rises by taking over the account of somebody above them."""
+        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not is_above and super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), *_out_of_reach(request))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        obj.email = obj.email.lower()  # as the login looks it up
+        super().save_model(request, obj, form, change)
+
+
+def _out_of_reach(request: HttpRequest) -> tuple[str, ...]:
+    """The privileges that this person can't give."""
+    if request.user.is_superuser:
+        return ()
+    if request.user.has_perm("accounts.grant_staff_access"):
+        return tuple(field for field in PRIVILEGES if field not in ACCESS)
+    return PRIVILEGES
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupPage(DjangoGroupAdmin, Page[Group]):
+    pass

@@ -1,0 +1,82 @@
+"""The trail: who of staff did what, to what, when and why. Lines are added and never changed."""
+
+import re
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from flowzz.accounts.models import StaffAction, User
+from flowzz.core.api.throttling import address_of
+
+# Rows whose own text names no person; of all others the trail tells the kind and the id.
+IMPERSONAL = {
+    "accounts.setting",
+    "auth.group",
+    "django_celery_beat.crontabschedule",
+    "django_celery_beat.intervalschedule",
+    "django_celery_beat.periodictask",
+    "integrations.alert",
+    "integrations.syncrun",
+    "integrations.unknownstatus",
+    "integrations.webhookevent",
+    "sales.export",
+    "sales.sale",
+    "sales.subscription",
+}
+_PERSONAL = re.compile(r"\S@\S|\d(?:[\s().+/-]*\d){9}")
+
+
+def record(
+    request_or_user: HttpRequest | User,
+    action: str,
+    target: Model | None,
+    *,
+    reason: str = "",
+    details: dict[str, Any] | None = None,
+) -> StaffAction:
+    """Add a line: `action` as staff read it ("Reprocessou eventos"), without personal data.
+
+    Of a background task, pass the user who asked for it. Many rows at once are one line without
+    a target, with their number in `details`.
+    """
+    request = request_or_user if isinstance(request_or_user, HttpRequest) else None
+    actor = request.user if request else request_or_user
+    return StaffAction.objects.create(
+        actor=actor if isinstance(actor, User) else None,
+        action=action[:100],
+        content_type=ContentType.objects.get_for_model(target) if target else None,
+        target_id=str(target.pk) if target else "",
+        target_label=label_of(target) if target else "",
+        reason=reason,
+        details=details or {},
+        address=address_of(request)[:64] if request else "",
+    )
+
+
+def label_of(target: Model) -> str:
+    """What the trail calls a row: "venda ordabc", "cliente 0193f3a2-…"."""
+    is_impersonal = target._meta.label_lower in IMPERSONAL
+    name = str(target) if is_impersonal else str(target.pk)
+    return f"{target._meta.verbose_name} {name}"[:200]
+
+
+def url_of(model: type[Model], target_id: object) -> str:
+    """The trail's lines about one row."""
+    kind = ContentType.objects.get_for_model(model)
+    query = urlencode({"content_type__id__exact": str(kind.pk), "target_id__exact": str(target_id)})
+    return f"{reverse('admin:accounts_staffaction_changelist')}?{query}"
+
+
+def clean_reason(text: str) -> str:
+    """A reason that may stay forever; raises ValidationError for an e-mail or a long number."""
+    if _PERSONAL.search(text):
+        raise ValidationError(
+            "Não escreva aqui dados da pessoa (e-mail, documento, telefone): o registro fica "
+            "para sempre. Use o número do atendimento."
+        )
+    return text.strip()

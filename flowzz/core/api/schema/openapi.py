@@ -1,0 +1,175 @@
+"""How the API describes itself: envelopes, errors with examples, one tag a room."""
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any, TypeVar
+
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    inline_serializer,
+)
+from rest_framework import serializers
+
+from flowzz.core.api.errors import (
+    ApiError,
+    BodyTooLarge,
+    NotAcceptable,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from flowzz.core.api.idempotency.errors import CallInProgress, KeyReused
+from flowzz.core.api.idempotency.request_keys import HEADER
+from flowzz.core.api.schema.headers import CONDITION
+from flowzz.core.api.sparse_fields import FIELDS
+
+IF_NONE_MATCH = OpenApiParameter(
+    CONDITION, str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "header",
+    description="Um UUID novo para cada ação do usuário, o mesmo em cada nova tentativa dela: a "
+    "ação é feita uma vez, e a resposta é repetida por 24 horas",
+)
+
+F = TypeVar("F", bound=Callable[..., Any] | type)
+Endpoint = tuple[str, str, str, Any]
+
+
+class JWTScheme(SimpleJWTScheme):
+    target_class = "flowzz.accounts.tokens.JWTAuthentication"
+    name = "jwt"
+
+
+class Schema(AutoSchema):
+    """Docstrings are for those who read the code, in their language: none is taken."""
+
+    def get_description(self) -> str:  # type: ignore[override]  # as the generator calls it
+        return ""
+
+
+class ErrorDetailSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField(allow_null=True, help_text="null: a requisição como um todo")
+    reason = serializers.CharField()
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    error = serializers.CharField(help_text="Código estável, para programas")
+    message = serializers.CharField(help_text="Para pessoas, em português")
+    details = ErrorDetailSerializer(many=True, allow_null=True)
+
+
+def operation(
+    tag: str,
+    summary: str,
+    data: type[serializers.BaseSerializer[Any]],
+    *errors: type[ApiError],
+    accepted: type[serializers.BaseSerializer[Any]] | None = None,
+    **more: Any,
+) -> Callable[[F], F]:
+    """Describe a call: its data in the envelope, and its errors beside those of every call.
+
+    `accepted` is the data of a 202.
+    """
+    responses: dict[int, Any] = {200: _envelope(data)}
+    if accepted:
+        responses[202] = _envelope(accepted)
+    if isinstance(more.get("request"), type):
+        errors += (BodyTooLarge, UnsupportedMediaType)
+
+    def describe(call: F) -> F:
+        told, parameters = errors, list(more.pop("parameters", ()))
+        if hasattr(call, "is_idempotent"):
+            told += (ValidationFailed, CallInProgress, KeyReused)
+            parameters.append(IDEMPOTENCY_KEY)
+        return extend_schema(
+            tags=[tag],
+            summary=summary,
+            responses=responses | error_answers(*told),
+            parameters=parameters,
+            **more,
+        )(call)
+
+    return describe
+
+
+def listing(
+    tag: str, summary: str, item: type[serializers.BaseSerializer[Any]], *errors: type[ApiError]
+) -> Callable[[F], F]:
+    """Describe a call that answers pages."""
+    responses = {200: item(many=True)} | error_answers(ValidationFailed, *errors)
+    return extend_schema(
+        tags=[tag], summary=summary, responses=responses, parameters=[FIELDS, IF_NONE_MATCH]
+    )
+
+
+def error_answers(*errors: type[ApiError]) -> dict[int, Any]:
+    """By status: an answer for every error, the ones of all calls included."""
+    every: set[type[ApiError]] = {*errors, Unauthorized, NotAcceptable, RateLimited, ServerError}
+    return {
+        status: OpenApiResponse(
+            ErrorSerializer,
+            description=" · ".join(error.code for error in group),
+            examples=[_example(error) for error in group],
+        )
+        for status, group in (
+            (status, list(group))
+            for status, group in groupby(
+                sorted(every, key=_status_and_code), lambda error: error.status_code
+            )
+        )
+    }
+
+
+def without_trailing_slash(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
+    """A preprocessing hook: an optional last slash is not part of the address."""
+    return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
+
+
+def without_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A postprocessing hook: the same of serializers' docstrings."""
+    for schema in result["components"]["schemas"].values():
+        if schema.get("type") == "object":
+            schema.pop("description", None)
+    return result
+
+
+_envelopes: dict[str, serializers.Serializer[Any]] = {}
+"""One of each: the generator tells components apart by their classes, not by their names."""
+
+
+def _envelope(data: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
+    name = data.__name__.removesuffix("Serializer") + "Answer"
+    if name not in _envelopes:
+        fields = {
+            "success": serializers.BooleanField(),
+            "data": data(),
+            "message": serializers.CharField(allow_blank=True),
+        }
+        _envelopes[name] = inline_serializer(name, fields)
+    return _envelopes[name]
+
+
+def _status_and_code(error: type[ApiError]) -> tuple[int, str]:
+    return error.status_code, error.code
+
+
+def _example(error: type[ApiError]) -> OpenApiExample:
+    details = None
+    if error is ValidationFailed:
+        details = [{"field": "campo", "reason": "Este campo é obrigatório."}]
+    return OpenApiExample(
+        error.code,
+        value={"error": error.code, "message": error.message, "details": details},
+        response_only=True,
+        status_codes=[str(error.status_code)],
+    )

@@ -1,0 +1,163 @@
+"""Integrations and their webhook addresses. No secret is shown, a key's hint at most."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from flowzz.backoffice import audit_log
+from flowzz.backoffice.pages import ReadOnlyPage, badge, breakable, column, two_lines
+from flowzz.backoffice.permissions import permission
+from integrations.admin import action_views, diagnosis
+from integrations.admin.integration_actions import DEEDS, IntegrationAction
+from integrations.admin.integration_summary import portray
+from integrations.admin.overview.filters import HealthFilter
+from integrations.admin.overview.formatting import whole
+from integrations.models import Integration, IntegrationStatus, WebhookToken
+from integrations.providers.errors import IntegrationError
+
+COLOURS = {
+    IntegrationStatus.PENDING: "warning",
+    IntegrationStatus.CONNECTED: "success",
+    IntegrationStatus.ERROR: "danger",
+    IntegrationStatus.DISCONNECTED: "info",
+}
+
+
+@admin.register(Integration)
+class IntegrationPage(ReadOnlyPage):
+    change_form_outer_before_template = "integrations/portrait.html"
+    list_display = (
+        "seller",
+        "status_badge",
+        "api_key_hint",
+        "last_sync_badge",
+        "last_sync_at",
+        "last_webhook_at",
+        "sales",
+    )
+    list_filter = (HealthFilter, "status", "last_sync_status")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+    search_help_text = "E-mail ou nome do usuário"
+    fieldsets = (
+        (None, {"fields": (("user", "provider"), ("status", "connected_at"), "paused_at")}),
+        ("Chave de API", {"fields": (("api_key_hint", "api_key_set_at"),)}),
+        (
+            "Sincronização",
+            {
+                "fields": (
+                    ("last_sync_at", "last_sync_status"),
+                    "last_sync_error",
+                    ("sync_cursor", "next_sync_at"),
+                    "sales_synced",
+                )
+            },
+        ),
+        (
+            "Webhooks",
+            {"fields": (("last_webhook_at", "requires_signature"), "webhook_note")},
+        ),
+        ("Datas", {"fields": (("created_at", "updated_at"),)}),
+    )
+    readonly_fields = ("requires_signature",)
+    actions = ("start_sync", "start_full_sync", "cancel_sync")
+    has_sync_permission = permission("run_syncs")
+
+    @admin.display(description="usuário", ordering="user__email")
+    def seller(self, integration: Integration) -> SafeString:
+        return two_lines(breakable(integration.user), integration.provider.capitalize())
+
+    @admin.display(description="vendas", ordering="sales_synced")
+    def sales(self, integration: Integration) -> str:
+        return whole(integration.sales_synced)
+
+    status_badge = badge("status", "situação", COLOURS)
+    last_sync_badge = badge(
+        "last_sync_status", "resultado", {"success": "success", "error": "danger"}
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        view, page = self.admin_site.admin_view, "integrations_integration"
+        return [
+            path(
+                "<uuid:object_id>/acao/<slug:name>/",
+                view(action_views.perform),
+                name=f"{page}_deed",
+            ),
+            path("<uuid:object_id>/diagnostico/", view(diagnosis.page), name=f"{page}_diagnosis"),
+            path(
+                "<uuid:object_id>/diagnostico/resultado/",
+                view(diagnosis.findings),
+                name=f"{page}_findings",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        integration = self.get_object(request, object_id)
+        shown = {}
+        if integration and self.has_view_permission(request):
+            shown = {
+                "portrait": portray(integration),
+                "deeds": [
+                    (name, deed)
+                    for name, deed in DEEDS.items()
+                    if request.user.has_perm(f"accounts.{deed.permission}")
+                    and deed.is_offered(integration)
+                ],
+            }
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | shown)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Integration]":
+        return super().get_queryset(request).select_related("user")
+
+    @admin.display(description="exige assinatura", boolean=True)
+    def requires_signature(self, integration: Integration) -> bool:
+        return bool(integration.signing_secret)
+
+    @admin.action(description="Sincronizar agora", permissions=["sync"])
+    def start_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
+        self._for_each(request, integrations, DEEDS["sincronizar"])
+
+    @admin.action(description="Sincronizar tudo desde o início", permissions=["sync"])
+    def start_full_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
+        self._for_each(request, integrations, DEEDS["sincronizar-tudo"])
+
+    @admin.action(description="Cancelar a sincronização em andamento", permissions=["sync"])
+    def cancel_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
+        self._for_each(request, integrations, DEEDS["cancelar-sincronizacao"])
+
+    def _for_each(
+        self, request: HttpRequest, integrations: "QuerySet[Integration]", deed: IntegrationAction
+    ) -> None:
+        """Do it to each, and say of each what came of it."""
+        for integration in integrations.select_related("user"):
+            try:
+                deed.act(integration, {})
+            except IntegrationError as error:
+                self.message_user(request, f"{integration.user}: {error.message}", messages.ERROR)
+                continue
+            audit_log.record(request, deed.done, integration)
+            self.message_user(request, f"{integration.user}: {deed.done}.", messages.SUCCESS)
+
+
+@admin.register(WebhookToken)
+class WebhookTokenPage(ReadOnlyPage):
+    list_display = ("owner", "created_at", "expires_at")
+    list_filter = (("expires_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("integration__user",)
+    search_fields = ("integration__user__email__iexact",)
+    search_help_text = "E-mail do usuário"
+    fields = ("integration", "created_at", "expires_at")
+
+    owner = column("integration__user", "usuário")

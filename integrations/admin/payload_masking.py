@@ -1,0 +1,34 @@
+"""Bodies of webhooks as staff see them: whole, or with all that may name a person masked."""
+
+from typing import Any
+
+from flowzz.backoffice import masking
+from integrations.inbox import payload_diff
+from integrations.models import WebhookEvent
+from integrations.providers.registry import PROVIDERS
+
+
+def shown_body(event: WebhookEvent, *, masked: bool) -> str:
+    """The body, indented where it is JSON; masked, of one that is no JSON only its size."""
+    body = bytes(event.body or b"")
+    try:
+        return payload_diff.pretty(_shown(event, payload_diff.parse(body), masked=masked))
+    except payload_diff.NotJson:
+        if masked:
+            return f"(conteúdo oculto: {len(body)} bytes que não são JSON)"
+        return payload_diff.visible(body.decode("utf-8-sig", errors="backslashreplace"))
+
+
+def differences(
+    before: WebhookEvent, after: WebhookEvent, *, masked: bool
+) -> list[payload_diff.Difference]:
+    """What two events' bodies differ in; raises NotJson."""
+    old, new = (payload_diff.parse(bytes(event.body or b"")) for event in (before, after))
+    return payload_diff.differences(
+        old, new, _shown(before, old, masked=masked), _shown(after, new, masked=masked)
+    )
+
+
+def _shown(event: WebhookEvent, sent: Any, *, masked: bool) -> Any:
+    provider = PROVIDERS[event.provider]
+    return masking.payload(sent, provider.personal, provider.open_fields) if masked else sent

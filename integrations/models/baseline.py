@@ -1,0 +1,27 @@
+"""How often an integration's webhooks usually come, hour by hour of the week."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from integrations.models.integrations import Integration
+
+
+class WebhookRhythm(models.Model):
+    """Learned every night by `integrations.monitoring.baseline` from the four weeks before."""
+
+    integration = models.OneToOneField(
+        Integration,
+        models.CASCADE,
+        primary_key=True,
+        related_name="rhythm",
+        verbose_name="integração",
+    )
+    rates = ArrayField(models.FloatField(), verbose_name="chegadas por hora da semana")
+    learned_at = models.DateTimeField("aprendido em")
+
+    class Meta:
+        verbose_name = "ritmo dos webhooks"
+        verbose_name_plural = "ritmos dos webhooks"
+
+    def __str__(self) -> str:
+        return f"{sum(self.rates):.0f} por semana"

@@ -1,0 +1,122 @@
+"""A user's connection to a provider, and the secret addresses its webhooks come to."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from flowzz.core.ids import uuid7
+
+
+class IntegrationStatus(models.TextChoices):
+    PENDING = "PENDING", "pendente"
+    CONNECTED = "CONNECTED", "conectado"
+    ERROR = "ERROR", "erro"
+    DISCONNECTED = "DISCONNECTED", "desconectado"
+
+
+class Integration(models.Model):
+    """One provider of one user. Secrets are stored encrypted, see `integrations.secrets`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="integrations",
+        verbose_name="usuário",
+    )
+    provider = models.CharField("plataforma", max_length=32)
+    status = models.CharField(
+        "situação", max_length=12, choices=IntegrationStatus, default=IntegrationStatus.PENDING
+    )
+    api_key = models.TextField("chave de API (cifrada)", blank=True, editable=False)
+    api_key_hint = models.CharField("chave de API", max_length=32, blank=True, editable=False)
+    api_key_set_at = models.DateTimeField("chave informada em", null=True, editable=False)
+    signing_secret = models.TextField("segredo (cifrado)", blank=True, editable=False)
+    previous_signing_secret = models.TextField(
+        "segredo anterior (cifrado)", blank=True, editable=False
+    )
+    webhook_note = models.CharField(
+        "endereço informado pelo usuário",
+        max_length=500,
+        blank=True,
+        help_text="Anotação do usuário (um proxy na frente, por exemplo); nunca é chamado.",
+    )
+    sync_cursor = models.DateTimeField("sincronizado até", null=True, blank=True)
+    next_sync_at = models.DateTimeField("próxima sincronização", null=True, blank=True)
+    last_sync_at = models.DateTimeField("última sincronização", null=True, blank=True)
+    last_sync_status = models.CharField(
+        "resultado",
+        max_length=7,
+        blank=True,
+        choices=[("success", "sucesso"), ("error", "erro")],
+    )
+    last_sync_error = models.TextField("erro", blank=True)
+    last_webhook_at = models.DateTimeField("último webhook", null=True, blank=True)
+    sales_synced = models.PositiveBigIntegerField("vendas recebidas", default=0)
+    connected_at = models.DateTimeField("conectado em", null=True, blank=True)
+    paused_at = models.DateTimeField(
+        "pausada em",
+        null=True,
+        blank=True,
+        help_text="Enquanto pausada, os webhooks esperam e nada é sincronizado.",
+    )
+    created_at = models.DateTimeField("criado em", auto_now_add=True)
+    updated_at = models.DateTimeField("atualizado em", auto_now=True)
+
+    class Meta:
+        verbose_name = "integração"
+        verbose_name_plural = "integrações"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "provider"], name="integration_one_per_user")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_sync_at"],
+                condition=Q(next_sync_at__isnull=False),
+                name="integration_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Read the user with `select_related` where many are shown."""
+        return f"{self.user} · {self.provider.capitalize()}"
+
+    @property
+    def is_connected(self) -> bool:
+        return self.status == IntegrationStatus.CONNECTED
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
+
+
+class WebhookToken(models.Model):
+    """A secret in a webhook's address: found by its hash, shown to its owner by decrypting it.
+
+    The one without `expires_at` is in use; the others work until then.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="webhook_tokens", verbose_name="integração"
+    )
+    token_hash = models.CharField("hash", max_length=64, unique=True, editable=False)
+    token = models.TextField("token (cifrado)", editable=False)
+    expires_at = models.DateTimeField("vale até", null=True, blank=True)
+    created_at = models.DateTimeField("criado em", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "endereço de webhook"
+        verbose_name_plural = "endereços de webhook"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["integration"],
+                condition=Q(expires_at__isnull=True),
+                name="webhook_token_one_in_use",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.token_hash[-6:]}"

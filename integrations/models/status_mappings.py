@@ -1,0 +1,67 @@
+"""Status words of a provider that nobody has given a meaning yet, and those staff have."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from flowzz.core.ids import uuid7
+
+
+class WordAxis(models.TextChoices):
+    ORDER = "order", "Pedido"
+    SHIPPING = "shipping", "Entrega"
+    SUBSCRIPTION = "subscription", "Assinatura"
+
+
+class UnknownStatus(models.Model):
+    """A word met in a payload. With a `meaning`, it is read as that from then on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.CharField("plataforma", max_length=32)
+    axis = models.CharField("eixo", max_length=12, choices=WordAxis)
+    word = models.CharField("palavra", max_length=100)
+    meaning = models.CharField("significado", max_length=9, blank=True)
+    mapped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="definido por",
+    )
+    mapped_at = models.DateTimeField("definido em", null=True, blank=True)
+    first_seen_at = models.DateTimeField("visto pela primeira vez", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "situação desconhecida"
+        verbose_name_plural = "situações desconhecidas"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["provider", "axis", "word"], name="unknown_status_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class WordSighting(models.Model):
+    """An order or subscription that came with a word to which staff have given a meaning.
+
+    What to look at again when the meaning changes.
+    """
+
+    word = models.ForeignKey(UnknownStatus, models.CASCADE, related_name="sightings")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=128)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["word", "user", "external_id"], name="word_sighting_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id

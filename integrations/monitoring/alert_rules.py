@@ -1,0 +1,178 @@
+"""The rules of alerts: what is wrong now, and what to do about it.
+
+Every rule looks at all integrations in a number of statements that doesn't grow with them.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from flowzz.core.formatting import counted
+from integrations.inbox import drain, queue_stats
+from integrations.models import (
+    AlertKind,
+    EventState,
+    Integration,
+    IntegrationStatus,
+    RunState,
+    SyncRun,
+    WebhookEvent,
+    WebhookRhythm,
+)
+from integrations.models.runs import ENDED
+from integrations.monitoring import alerts, silence
+from integrations.monitoring.alerts import Wrong
+from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
+from integrations.providers.registry import PROVIDERS, breaker
+
+log = structlog.stdlib.get_logger(__name__)
+
+CIRCUIT_LATE = timedelta(minutes=10)
+FAILED_RUNS = 3
+IN_USE = (IntegrationStatus.CONNECTED, IntegrationStatus.ERROR)
+"""An integration whose key was refused is still one that somebody counts on."""
+
+
+def evaluate_alert_rules() -> None:
+    """Open and resolve the alerts of every rule; one rule's fault doesn't silence the others."""
+    for kind, rule in RULES.items():
+        try:
+            alerts.reconcile(kind, rule())
+        except Exception:
+            log.exception("alert_rule_failed", kind=kind)
+
+
+def sync_late() -> Wrong:
+    """No successful sync for 24 h, counted from the (re)connection at the earliest.
+
+    Nothing is expected of a paused integration.
+    """
+    succeeded = Greatest("sync_cursor", "connected_at", "api_key_set_at")
+    late = Integration.objects.alias(succeeded=succeeded).filter(
+        status__in=IN_USE, paused_at=None, succeeded__lt=timezone.now() - SYNC_LATE
+    )
+    return {
+        id_: f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. "
+        "Veja em Integrações o erro da última e peça uma nova; se ele falar da chave de API, "
+        "conecte de novo com uma chave válida."
+        for id_, provider in late.values_list("id", "provider")
+    }
+
+
+def sync_failing() -> Wrong:
+    """The last three runs that ended have all failed."""
+    ended = SyncRun.objects.filter(integration=OuterRef("id"), state__in=ENDED)
+    last = ArraySubquery(ended.order_by("-finished_at").values("state")[:FAILED_RUNS])
+    failing = Integration.objects.alias(last=last).filter(
+        status__in=IN_USE, last_sync_status="error", last=[RunState.FAILED] * FAILED_RUNS
+    )
+    return {
+        id_: f"As últimas três sincronizações com o {_label(provider)} falharam. O último erro "
+        f"foi: {error} Nada se perde: a próxima continua de onde a última parou. Se o erro se "
+        "repetir, procure o suporte."
+        for id_, provider, error in failing.values_list("id", "provider", "last_sync_error")
+    }
+
+
+def key_old() -> Wrong:
+    """A reminder of keys older than the setting allows."""
+    old = Integration.objects.filter(
+        status=IntegrationStatus.CONNECTED,
+        api_key_set_at__lt=timezone.now() - settings.API_KEY_MAX_AGE,
+    )
+    return {
+        id_: f"A chave de API do {_label(provider)} tem mais de {settings.API_KEY_MAX_AGE.days} "
+        f"dias. Crie uma nova no {_label(provider)} em Configurações → API e conecte de novo "
+        "com ela; nada mais muda."
+        for id_, provider in old.values_list("id", "provider")
+    }
+
+
+def circuit_open() -> Wrong:
+    """A provider's API has not answered for ten minutes: it concerns everybody, so staff."""
+    since = timezone.now() - CIRCUIT_LATE
+    down = [
+        provider.label
+        for name, provider in PROVIDERS.items()
+        if (opened_at := breaker(name).state().opened_at) and opened_at < since
+    ]
+    if not down:
+        return {}
+    return {
+        None: f"A API do {', '.join(down)} não responde há mais de 10 minutos; as sincronizações "
+        "foram adiadas e voltam sozinhas, e os webhooks seguem normais. Confira se há aviso de "
+        "instabilidade na plataforma e se o servidor alcança o endereço configurado da API."
+    }
+
+
+def dead_letters() -> Wrong:
+    """Events in quarantine; those of nobody are one alert for staff."""
+    dead = WebhookEvent.objects.filter(
+        Q(integration=None) | Q(integration__status__in=IN_USE), state=EventState.QUARANTINED
+    )
+    counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
+    return {
+        id_: f"{counted(count, 'evento', 'eventos')} em quarentena"
+        + (
+            ". A equipe precisa ver as causas em Quarentena, e reprocessar ou descartar."
+            if id_
+            else " sem integração que seja a dona. Em Quarentena, atribua ou descarte."
+        )
+        for id_, count in counts
+    }
+
+
+def queue_late() -> Wrong:
+    """An event has been due for five minutes and is not processed."""
+    since = timezone.now() - QUEUE_LATE
+    return {
+        id_: "Há eventos esperando há mais de 5 minutos. Nada se perde: são processados na ordem "
+        "em que chegaram. A equipe deve conferir em /health/workers se há workers em atividade "
+        "e o que dizem os seus logs."
+        for id_, due_since in queue_stats.due_since().items()
+        if due_since < since
+    }
+
+
+def silent() -> Wrong:
+    """No webhook came for far longer than usual for these hours and weekdays."""
+    now = timezone.now()
+    # What waits has come, and `last_webhook_at` doesn't know of it yet.
+    waiting = WebhookEvent.objects.filter(drain.is_due(), integration=OuterRef("integration_id"))
+    rhythms = WebhookRhythm.objects.filter(
+        ~Exists(waiting),
+        integration__status__in=IN_USE,
+        integration__last_webhook_at__lt=now - silence.SHORTEST,
+    ).values_list(
+        "integration_id", "integration__provider", "integration__last_webhook_at", "rates"
+    )
+    return {
+        id_: f"Nenhum webhook do {_label(provider)} chegou desde "
+        f"{timezone.localtime(since):%d/%m às %H:%M}, muito mais tempo do que de costume neste "
+        f"horário e dia da semana. Confira no {_label(provider)} se o postback está ativo e "
+        "aponta para o endereço mostrado em Integrações."
+        for id_, provider, since, rates in rhythms.iterator()
+        if since and silence.is_unusual(rates, since, now)
+    }
+
+
+def _label(provider: str) -> str:
+    return PROVIDERS[provider].label
+
+
+# Refused keys are not here: the sync that meets one opens the alert, connecting closes it.
+RULES: dict[AlertKind, Callable[[], Wrong]] = {
+    AlertKind.SYNC_LATE: sync_late,
+    AlertKind.SYNC_FAILING: sync_failing,
+    AlertKind.KEY_OLD: key_old,
+    AlertKind.CIRCUIT_OPEN: circuit_open,
+    AlertKind.DEAD_LETTERS: dead_letters,
+    AlertKind.QUEUE_LATE: queue_late,
+    AlertKind.SILENCE: silent,
+}

@@ -1,0 +1,119 @@
+"""What has arrived lately: webhooks, the events behind them, syncs."""
+
+from datetime import timedelta
+
+from flowzz.core.formatting import counted
+from integrations.models import IntegrationStatus
+from integrations.monitoring import silence
+from integrations.monitoring.diagnosis.facts import Facts, Finding, Severity
+from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
+
+QUIET = timedelta(days=7)
+FIRST_WEBHOOK = timedelta(hours=24)
+
+
+def webhook(facts: Facts) -> Finding:
+    at, label = facts.last_webhook_at, facts.label
+    next_step = (
+        f"Confira com o cliente, no {label}, se o postback de cada produto está ativo e aponta "
+        "para o endereço mostrado na página da integração."
+    )
+    if facts.requires_signature:
+        next_step += " Confira também se o segredo de assinatura é o mesmo nos dois lados."
+    customer = (
+        f"Olá! Não estamos recebendo os avisos (postback) do {label}. Por favor confira, no "
+        f"{label}, se o postback de cada produto está ativo e usa o endereço que aparece na "
+        "página de integrações do Flowzz. As vendas que faltarem são buscadas pela sincronização."
+    )
+    if at is None:
+        began = facts.connected_at or facts.now
+        light = Severity.RED if facts.now - began > FIRST_WEBHOOK else Severity.YELLOW
+        return Finding(light, "Nenhum webhook chegou até hoje.", next_step, customer)
+    said = f"O último chegou {facts.ago(at)}"
+    if facts.rates and silence.is_unusual(facts.rates, at, facts.now):
+        said += ", muito mais tempo do que de costume para este horário e dia."
+        return Finding(Severity.RED, said, next_step, customer)
+    if facts.now - at > QUIET:
+        return Finding(Severity.YELLOW, f"{said}.", next_step, customer)
+    return Finding(Severity.GREEN, f"{said}.")
+
+
+def queue(facts: Facts) -> Finding:
+    late = (
+        "Olá! Suas vendas foram recebidas e estão guardadas; o processamento está atrasado e já "
+        "estamos cuidando disso. Nada se perde."
+    )
+    if not facts.has_workers:
+        return Finding(
+            Severity.RED,
+            "Nenhum processo de trabalho (worker) deu sinal de vida nos últimos 2 minutos.",
+            "Avise a equipe técnica: veja /health/workers. Os eventos ficam guardados até lá.",
+            late,
+        )
+    if facts.paused_at:
+        return Finding(
+            Severity.YELLOW,
+            f"A integração está pausada {facts.ago(facts.paused_at)}: o que chega fica guardado.",
+            "Retome a integração quando o motivo da pausa tiver passado.",
+            "Olá! Sua integração está pausada pela nossa equipe. O que chega fica guardado e é "
+            "processado assim que ela for retomada.",
+        )
+    if facts.due_since and facts.now - facts.due_since > QUEUE_LATE:
+        return Finding(
+            Severity.RED,
+            f"Há eventos esperando {facts.ago(facts.due_since)}.",
+            "Avise a equipe técnica: os workers estão ocupados ou com falha. Veja em Eventos os "
+            "pendentes desta integração.",
+            late,
+        )
+    if facts.quarantined:
+        return Finding(
+            Severity.YELLOW,
+            f"{counted(facts.quarantined, 'evento', 'eventos')} em quarentena.",
+            "Abra os eventos em quarentena desta integração, veja a causa e reprocesse ou "
+            "descarte.",
+            "Olá! Alguns avisos de venda chegaram de um jeito que não reconhecemos. Estamos "
+            "analisando um por um; eles estão guardados.",
+        )
+    return Finding(Severity.GREEN, "Nada atrasado e nada em quarentena.")
+
+
+def sync(facts: Facts) -> Finding:
+    label = facts.label
+    if facts.status != IntegrationStatus.CONNECTED:
+        return Finding(
+            Severity.RED,
+            "Nenhuma sincronização é feita: a integração não está conectada.",
+            "Peça ao cliente que conecte com uma chave de API válida.",
+            f"Olá! Sua integração com o {label} não está conectada. Abra Integrações no Flowzz "
+            "e conecte com a sua chave de API.",
+        )
+    if facts.paused_at:
+        return Finding(
+            Severity.YELLOW,
+            f"Suspensa: a integração está pausada {facts.ago(facts.paused_at)}.",
+            "Ao retomar, a sincronização continua de onde parou.",
+        )
+    since = max(filter(None, (facts.synced_at, facts.connected_at)), default=facts.now)
+    behind = (
+        f"Olá! A busca automática das suas vendas no {label} está com dificuldade. As vendas "
+        "novas continuam chegando pelos webhooks, e estamos acompanhando."
+    )
+    if facts.now - since > SYNC_LATE:
+        return Finding(
+            Severity.RED,
+            f"Nenhuma deu certo {facts.ago(since)}. {facts.last_sync_error}".strip(),
+            "Veja o erro da última em Sincronizações e peça uma nova.",
+            behind,
+        )
+    if facts.last_sync_status == "error":
+        return Finding(
+            Severity.YELLOW,
+            f"A última falhou: {facts.last_sync_error}",
+            "A próxima tenta de novo sozinha dentro de uma hora; ou peça uma agora.",
+            behind,
+        )
+    if facts.synced_at is None:
+        said = "A primeira está em andamento." if facts.is_syncing else "Ainda não houve nenhuma."
+        return Finding(Severity.YELLOW, said, "Acompanhe em Sincronizações e verifique de novo.")
+    return Finding(Severity.GREEN, f"A última que deu certo começou {facts.ago(facts.synced_at)}.")

@@ -1,0 +1,156 @@
+"""Coinzz's HTTP API with one user's key: patient with passing faults, clear about the others."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, Self, TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from integrations.providers.coinzz.pages import Page, check_products, read_page
+from integrations.providers.coinzz.transport import MAX_ANSWER_SECONDS, TooManyRequests, Transport
+from integrations.providers.coinzz.values import SAO_PAULO
+from integrations.providers.errors import (
+    CircuitOpen,
+    IntegrationError,
+    KeyRefused,
+    ProviderUnavailable,
+)
+
+T = TypeVar("T")
+
+LONGEST_WAIT: Final = 60.0
+"""Seconds; asked to wait longer, a call gives up at once and says for how long."""
+
+
+class Breaker(Protocol):
+    def before_call(self) -> None:
+        """Raise CircuitOpen where no call is to be made now."""
+
+    def succeeded(self) -> None: ...
+    def failed(self) -> None: ...
+
+
+class _NoBreaker:
+    def before_call(self) -> None: ...
+    def succeeded(self) -> None: ...
+    def failed(self) -> None: ...
+
+
+class CoinzzClient:
+    """Timeouts and backoff are in seconds; the backoff doubles with each of the `retries`.
+
+    `on_attempt` is called before each request and each wait: a sign of life. Every call raises
+    KeyRefused, NotTheApi, or ProviderUnavailable (also CircuitOpen) when trying again didn't help.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        breaker: Breaker | None = None,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        retries: int = 3,
+        backoff: float = 1.0,
+        on_attempt: Callable[[], None] | None = None,
+        page_size: int = 200,
+        max_seconds: float = MAX_ANSWER_SECONDS,
+    ) -> None:
+        self._transport = Transport(
+            base_url=base_url,
+            api_key=api_key,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            max_seconds=max_seconds,
+        )
+        self._breaker = breaker or _NoBreaker()
+        self._backoff = backoff
+        self._on_attempt = on_attempt or (lambda: None)
+        self._page_size = page_size
+        self._retrying = Retrying(
+            stop=stop_after_attempt(1 + retries),
+            wait=self._wait,
+            retry=retry_if_exception(_is_passing),
+            before_sleep=lambda _: self._on_attempt(),
+            reraise=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._transport.close()
+
+    @property
+    def server_time(self) -> datetime | None:
+        """Coinzz's own clock at its last answer, to the second; aware."""
+        return self._transport.server_time
+
+    def test_key(self) -> None:
+        """Ask for the products: what costs Coinzz little and needs a valid key."""
+        self._call(lambda: check_products(self._transport.get("/products")))
+
+    def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
+        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on.
+
+        A page that repeats the one before it, that of an earlier run included, is no page: what
+        it should have held would be missed.
+        """
+        before = self.fetch_sales(since, start_page - 1).items if start_page > 1 else None
+        page = self.fetch_sales(since, start_page, before)
+        yield page
+        while page.has_next:
+            page = self.fetch_sales(since, page.number + 1, page.items)
+            yield page
+
+    def fetch_sales(
+        self, since: datetime | None, page: int, before: Sequence[Any] | None = None
+    ) -> Page:
+        """One page; raises ProviderUnavailable where it is only the page `before` once more."""
+        params: dict[str, str | int] = {"page": page, "per_page": self._page_size}
+        if since:
+            params["since"] = since.astimezone(SAO_PAULO).strftime("%Y-%m-%d %H:%M:%S")
+
+        def attempt() -> Page:
+            fetched_at = datetime.now(UTC)
+            answer = self._transport.get("/sales", params)
+            fetched = read_page(answer, number=page, fetched_at=fetched_at)
+            if before and fetched.items == before:
+                raise ProviderUnavailable(
+                    f"O Coinzz enviou a página {page - 1} no lugar da {page}."
+                )
+            return fetched
+
+        return self._call(attempt)
+
+    def _call(self, attempt: Callable[[], T]) -> T:
+        self._transport.check_key()
+        answer: T = self._retrying(self._guarded, attempt)
+        return answer
+
+    def _guarded(self, attempt: Callable[[], T]) -> T:
+        self._on_attempt()
+        self._breaker.before_call()
+        try:
+            answer = attempt()
+        except (KeyRefused, TooManyRequests):
+            self._breaker.succeeded()  # Coinzz is up and has answered
+            raise
+        except IntegrationError:
+            self._breaker.failed()
+            raise
+        self._breaker.succeeded()
+        return answer
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome and state.outcome.exception()
+        asked = error.retry_after if isinstance(error, ProviderUnavailable) else None
+        backoff: float = self._backoff * 2 ** (state.attempt_number - 1)
+        return max(asked or 0.0, backoff)
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, CircuitOpen) or not isinstance(error, ProviderUnavailable):
+        return False
+    return (error.retry_after or 0.0) <= LONGEST_WAIT

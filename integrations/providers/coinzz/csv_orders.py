@@ -1,0 +1,169 @@
+"""A sheet of orders (CSV), as Coinzz's panel exports it → items like those of its API. Pure."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Final
+
+from integrations.providers.coinzz.columns import COLUMNS, MOMENTS, MONEY, REQUIRED, fold
+from integrations.providers.coinzz.values import clean
+from integrations.providers.errors import PayloadInvalid
+
+if TYPE_CHECKING:
+    from _csv import Reader  # the type's only name
+
+MOST_COLUMNS: Final = 200
+_SEPARATORS: Final = (";", ",", "\t")
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NAMES_ITS_SEPARATOR: Final = re.compile(r'"?sep=.?"?', re.IGNORECASE)
+# Excel's way to keep leading zeros.
+_FORMULA_OF_TEXT: Final = re.compile(r'="([^"]*)"')
+_FORMS: Final = (("aaaa-mm-dd hh:mm:ss", "dd/mm/aaaa hh:mm"), ("1234.56", "1.234,56"))
+_CURRENCY: Final = re.compile(r"R\$\s*")
+_THOUSANDS: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
+_BRAZILIAN_DATE: Final = re.compile(
+    r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})"
+    r"(?:,?\s+(?:às\s+|-\s*)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    header: str
+    field: str
+    """Coinzz's, with its section; empty where nobody knows what the column means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the file, counted from 1: an item for the reader, or why there is none."""
+
+    number: int
+    item: dict[str, Any] | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    text: str
+    separator: str
+    columns: list[Column]
+
+    def lines(self) -> Iterator[Line]:
+        """All lines below the header that aren't blank."""
+        rows = _rows(self.text, self.separator)
+        started = False
+        while True:
+            number = rows.line_num + 1  # where it begins: an open quote may end it far below
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield Line(number, error="A linha não é um CSV válido: confira as aspas.")
+                continue
+            if not started:
+                started = not _is_preamble(cells)
+            elif any(cell.strip() for cell in cells):
+                yield self._line(number, cells)
+
+    def told(self, message: str) -> str:
+        """A reader's message in the file's own words: its headers, a spreadsheet's forms."""
+        for column in self.columns:
+            if column.field:
+                message = message.replace(f"{column.field}:", f"Coluna “{column.header}”:")
+        for ours, theirs in _FORMS:
+            message = message.replace(ours, theirs)
+        return message
+
+    def _line(self, number: int, cells: Sequence[str]) -> Line:
+        if any(cell.strip() for cell in cells[len(self.columns) :]):
+            return Line(number, error="A linha tem mais colunas do que o cabeçalho.")
+        item: dict[str, dict[str, str]] = {"client": {}, "order": {}, "utms": {}}
+        try:
+            for column, cell in zip(self.columns, cells, strict=False):
+                section, _, key = (column.field or f"order.{column.header}").partition(".")
+                if key and (text := _plain(cell)):
+                    item[section].setdefault(key, _written(column.field, text))
+        except PayloadInvalid as error:
+            return Line(number, error=self.told(error.message))
+        return Line(number, item)
+
+
+def read_export(content: bytes, *, known: Mapping[str, str]) -> Export:
+    """Find out how the file is written, and what its columns mean.
+
+    `known` is of `known_headers`. Raises PayloadInvalid where it is no CSV, or where a column is
+    missing without which there is no sale.
+    """
+    if content.startswith(_WORKBOOKS):
+        raise PayloadInvalid(
+            "not_csv", "Isto é uma planilha do Excel. Salve-a como CSV e envie de novo."
+        )
+    text = _decode(content)
+    separator, headers = max(
+        ((separator, _headers(text, separator)) for separator in _SEPARATORS),
+        key=lambda read: sum(fold(header) in known for header in read[1]),
+    )
+    if len(headers) > MOST_COLUMNS:
+        raise PayloadInvalid("not_csv", f"O arquivo tem mais de {MOST_COLUMNS} colunas.")
+    columns = [Column(header, known.get(fold(header), "")) for header in headers]
+    found = {column.field for column in columns}
+    if missing := [COLUMNS[field][0] for field in REQUIRED if field not in found]:
+        raise PayloadInvalid(
+            "columns_missing",
+            "Não encontrei as colunas obrigatórias: "
+            + ", ".join(f"“{header}”" for header in missing)
+            + ". A primeira linha do arquivo deve ter os nomes das colunas.",
+        )
+    return Export(text, separator, columns)
+
+
+def _decode(content: bytes) -> str:
+    """UTF-8 or UTF-16 where it says or proves so, else what Windows writes in Brazil."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _headers(text: str, separator: str) -> list[str]:
+    try:
+        cells = next(row for row in _rows(text, separator) if not _is_preamble(row))
+    except (csv.Error, StopIteration):
+        return []
+    return [clean(cell) for cell in cells]
+
+
+def _rows(text: str, separator: str) -> "Reader":
+    return csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+
+
+def _is_preamble(cells: Sequence[str]) -> bool:
+    """Blank, or the line by which Excel is told the separator."""
+    return not any(cells) or bool(_NAMES_ITS_SEPARATOR.fullmatch("".join(cells)))
+
+
+def _plain(cell: str) -> str:
+    text = cell.strip()
+    formula = _FORMULA_OF_TEXT.fullmatch(text)
+    return formula[1].strip() if formula else text
+
+
+def _written(field: str, text: str) -> str:
+    """A cell as Coinzz's JSON would write it; the reader judges what isn't understood."""
+    if field in MONEY:
+        amount = _CURRENCY.sub("", text)
+        if _THOUSANDS.fullmatch(amount):  # in Brazil a thousand, elsewhere one and a bit
+            raise PayloadInvalid(
+                "invalid_money", f"{field}: valor ambíguo; escreva os centavos, como em 1.234,00."
+            )
+        return amount
+    if field in MOMENTS and (match := _BRAZILIAN_DATE.fullmatch(text)):
+        day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
+        return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
+    return text

@@ -1,0 +1,236 @@
+"""Coinzz's JSON → orders and affiliation requests. Pure.
+
+README.md says how sure each reading is.
+"""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Literal, Self
+
+from clients.customer import Customer
+from integrations.providers.coinzz import fields
+from integrations.providers.coinzz.decoding import may_be_deep, read_json, refuse_deep
+from integrations.providers.coinzz.sections import Section
+from integrations.providers.coinzz.statuses import DEFAULT_MEANINGS, WORD_LENGTH, StatusMapper
+from integrations.providers.coinzz.values import flag, is_empty
+from integrations.providers.contracts import Order, Payload
+from integrations.providers.errors import PayloadInvalid
+from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
+
+NOBODY: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    kind: Literal["order", "subscription", "affiliation"]
+    payload: Payload
+
+
+@dataclass(slots=True)
+class _Body:
+    """The sections of an order or a subscription; `top` holds what stands beside them."""
+
+    client: Section
+    order: Section
+    utms: Section
+    subscription: Section
+    top: Section
+
+    @classmethod
+    def of(cls, item: dict[str, Any]) -> Self:
+        return cls(
+            client=Section.of("client", item.get("client")),
+            order=Section.of("order", item.get("order")),
+            utms=Section.of("utms", item.get("utms")),
+            subscription=Section.of("subscription", item.get("subscription")),
+            top=Section("", item),
+        )
+
+
+def parse_body(
+    body: bytes,
+    *,
+    content_encoding: str = "",
+    meanings: StatusMapper = DEFAULT_MEANINGS,
+    owner_emails: AbstractSet[str] = NOBODY,
+) -> Parsed:
+    """Read a webhook's raw body, whose kind shows only in its keys. Raises PayloadInvalid.
+
+    `owner_emails`, the user's own in lower case, tell which commission is the user's.
+    """
+    item = _object(
+        read_json(body, content_encoding=content_encoding), check_depth=may_be_deep(body)
+    )
+    if not is_empty(item.get("subscription")):
+        return Parsed("subscription", _order(item, meanings, owner_emails))
+    if not is_empty(item.get("affiliate_request")):
+        return Parsed("affiliation", _affiliation(Section("", item)))
+    if "order" in item:
+        return Parsed("order", _order(item, meanings, owner_emails))
+    raise PayloadInvalid(
+        "unknown_kind",
+        "O corpo não é de pedido, de assinatura nem de afiliação: "
+        "não tem `order`, `subscription` nem `affiliate_request`.",
+    )
+
+
+def parse_order(
+    item: Any, *, meanings: StatusMapper = DEFAULT_MEANINGS, owner_emails: AbstractSet[str] = NOBODY
+) -> Order:
+    """Read an item of a sync page, of the same shape as a webhook's. Raises PayloadInvalid."""
+    return _order(_object(item), meanings, owner_emails)
+
+
+def _object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PayloadInvalid("not_an_object", "O JSON não é um objeto com campos: { … }.")
+    if check_depth:
+        refuse_deep(value)
+    return value
+
+
+def _order(item: dict[str, Any], meanings: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
+    body = _Body.of(item)
+    try:
+        return _read(body, meanings, owner_emails)
+    except PayloadInvalid as error:
+        with suppress(PayloadInvalid):
+            error.external_id = body.order.identity("order_number")
+        raise
+
+
+def _read(body: _Body, meanings: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
+    customer = _customer(body.client)
+    if not body.subscription.fields:
+        return Order(customer=customer, sale=_sale(body, meanings, owner_emails))
+    has_sale = not is_empty(body.order.fields.get("order_number"))
+    return Order(
+        customer=customer,
+        sale=_sale(body, meanings, owner_emails) if has_sale else None,
+        subscription=_subscription(body, meanings),
+    )
+
+
+def _customer(client: Section) -> Customer:
+    return Customer(
+        name=client.text("client_name", fields.NAME_WIDTH),
+        email=client.text("client_email", fields.EMAIL_WIDTH),
+        phone=client.text("client_phone", fields.SHORT_WIDTH),
+        document=client.text("client_documment", fields.SHORT_WIDTH),
+        address=client.first_text(fields.ADDRESS, fields.NAME_WIDTH),
+        address_number=client.text("client_address_number", fields.SHORT_WIDTH),
+        district=client.text("client_address_district", fields.PLACE_WIDTH),
+        complement=client.first_text(fields.COMPLEMENT, fields.NAME_WIDTH),
+        city=client.text("client_address_city", fields.PLACE_WIDTH),
+        state=client.text("client_address_state", fields.REGION_WIDTH),
+        cep=client.text("client_zip_code", fields.SHORT_WIDTH),
+        country=client.text("client_address_country", fields.REGION_WIDTH),
+    )
+
+
+def _sale(body: _Body, meanings: StatusMapper, owner_emails: AbstractSet[str]) -> SaleFacts:
+    order = body.order
+    status, unknown_status = meanings.sale_status(order.text("order_status", WORD_LENGTH))
+    shipping_status, unknown_shipping_status = meanings.shipping_status(
+        order.text("shipping_status", WORD_LENGTH)
+    )
+    return SaleFacts(
+        external_id=order.identity("order_number"),
+        total_price=order.money("order_final_price"),
+        quantity=order.count("order_quantity"),
+        product_name=order.text("product_name", fields.NAME_WIDTH),
+        product_sku=order.text("product_code", fields.CODE_WIDTH),
+        status=status,
+        shipping_status=shipping_status,
+        unknown_status=unknown_status,
+        unknown_shipping_status=unknown_shipping_status,
+        payment_method=order.text("method_payment", fields.SHORT_WIDTH),
+        sale_date=order.moment("date_order"),
+        commission=_commission(order, owner_emails),
+        tracking_code=order.text("tracking_code", fields.CODE_WIDTH),
+        deleted_at=order.moment("deleted_at"),
+        tells_deletion="deleted_at" in order.fields,
+        metadata=_metadata(body),
+    )
+
+
+def _commission(order: Section, owner_emails: AbstractSet[str]) -> Decimal | None:
+    """The user's own: by e-mail where one matches, else the only one there is."""
+    for section, email_key, amount_key in _shares(order):
+        email = section.fields.get(email_key)
+        if isinstance(email, str) and email.strip().lower() in owner_emails:
+            return section.money_if_readable(amount_key)
+    producer = order.money_if_readable("producer_commission")
+    affiliate = order.money_if_readable("affiliate_commission")
+    if producer is None or affiliate is None:
+        return affiliate if producer is None else producer
+    return None
+
+
+def _shares(order: Section) -> Iterator[tuple[Section, str, str]]:
+    """Where each share stands: its section, and the fields of its e-mail and its amount."""
+    yield order, "producer_email", "producer_commission"
+    yield order, "affiliate_email", "affiliate_commission"
+    coproducers = order.fields.get("coproducers")
+    for entry in coproducers if isinstance(coproducers, list) else ():
+        if isinstance(entry, dict):
+            yield Section("coproducers", entry), "email", "commission"
+
+
+def _metadata(body: _Body) -> dict[str, Any]:
+    """What has no column, under Coinzz's names, and whole texts that were cut to fit theirs."""
+    metadata = body.order.kept(fields.METADATA) | body.top.kept(fields.LABELS)
+    for key in fields.FLAGS:
+        if key in metadata:
+            metadata[key] = flag(metadata[key])
+    for key in fields.COUNTS:
+        # One that is no number stays as it was sent: nothing depends on it.
+        with suppress(PayloadInvalid):
+            if key in metadata:
+                metadata[key] = body.order.count(key)
+    if utms := body.utms.kept(fields.UTMS.keys()):
+        metadata["utms"] = {fields.UTMS[key]: _digits_as_text(utm) for key, utm in utms.items()}
+    if extra := _extra(body):
+        metadata["extra"] = extra
+    return metadata | body.client.overlong | body.order.overlong
+
+
+def _extra(body: _Body) -> dict[str, Any]:
+    """The fields that nobody knew of when this was written, by their section."""
+    sections = (body.client, body.order, body.utms, body.subscription)
+    unknown = {section.name: section.unknown(fields.KNOWN[section.name]) for section in sections}
+    return body.top.unknown(fields.TOP) | {name: kept for name, kept in unknown.items() if kept}
+
+
+def _digits_as_text(utm: Any) -> Any:
+    """Campaigns are often named by a number; a list is what a `utm_source[]=` in a URL becomes."""
+    return str(utm) if isinstance(utm, int) else utm
+
+
+def _subscription(body: _Body, meanings: StatusMapper) -> SubscriptionFacts:
+    subscription = body.subscription
+    status, unknown_status = meanings.subscription_status(subscription.text("status", WORD_LENGTH))
+    return SubscriptionFacts(
+        subscription_hash=subscription.identity("subscription_hash"),
+        status=status,
+        unknown_status=unknown_status,
+        frequency=subscription.text("frequency", fields.SHORT_WIDTH),
+        cycle=subscription.count("cycle"),
+        next_charge_date=subscription.moment("next_charge_date"),
+        product_name=body.order.text("product_name", fields.NAME_WIDTH),
+        sent_at=Section.of("general_info", body.top.fields.get("general_info")).moment("date_sent"),
+    )
+
+
+def _affiliation(body: Section) -> AffiliationFacts:
+    return AffiliationFacts(
+        affiliate_name=body.text("affiliate_name", fields.NAME_WIDTH),
+        affiliate_email=body.text("affiliate_email", fields.EMAIL_WIDTH),
+        affiliate_phone=body.text("affiliate_phone", fields.SHORT_WIDTH),
+        status=body.text("affiliate_request", WORD_LENGTH),
+        product_name=body.text("product_name", fields.NAME_WIDTH),
+        requested_at=body.moment("date"),
+    )

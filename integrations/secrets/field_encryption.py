@@ -1,0 +1,47 @@
+"""Secrets of an integration, sealed for the row they stand in."""
+
+from functools import cache
+from typing import Literal, TypeAlias
+
+from django.conf import settings
+
+from integrations.models import Integration, WebhookToken
+from integrations.secrets.crypto import Cipher
+
+Field: TypeAlias = Literal["api_key", "signing_secret", "previous_signing_secret"]
+FIELDS: tuple[Field, ...] = ("api_key", "signing_secret", "previous_signing_secret")
+
+
+@cache
+def cipher() -> Cipher:
+    """The cipher of the current encryption key and its predecessors."""
+    return Cipher(settings.COINZZ_ENCRYPTION_KEY, settings.COINZZ_ENCRYPTION_KEY_FALLBACKS)
+
+
+def encrypt(integration: Integration, field: Field, plaintext: str) -> None:
+    """Put a secret into a field, encrypted; empty clears it. Saving is the caller's."""
+    value = cipher().encrypt(plaintext, identity=identity(integration, field)) if plaintext else ""
+    setattr(integration, field, value)
+
+
+def decrypt(integration: Integration, field: Field) -> str:
+    """The secret in a field, empty where there is none; raises DecryptionError."""
+    stored = getattr(integration, field)
+    return cipher().decrypt(stored, identity=identity(integration, field)) if stored else ""
+
+
+def identity(integration: Integration, field: Field) -> str:
+    return f"integration/{integration.id}/{field}"
+
+
+def encrypt_token(row: WebhookToken, token: str) -> None:
+    row.token = cipher().encrypt(token, identity=token_identity(row))
+
+
+def decrypt_token(row: WebhookToken) -> str:
+    """The token, for its owner and staff who may; raises DecryptionError."""
+    return cipher().decrypt(row.token, identity=token_identity(row), allow_legacy=False)
+
+
+def token_identity(row: WebhookToken) -> str:
+    return f"webhook-token/{row.id}"

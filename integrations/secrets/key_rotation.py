@@ -1,0 +1,91 @@
+"""Writing all secrets anew under the current encryption key: one at a time, safe to repeat."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from integrations.models import Integration, WebhookToken
+from integrations.secrets import field_encryption
+from integrations.secrets.crypto import DecryptionError
+
+
+class RotationResult(Enum):
+    """What became of a secret."""
+
+    REWRITTEN = "rewritten"
+    CURRENT = "current"
+    CHANGED = "changed"
+    """Somebody else wrote it meanwhile; the next time tells whether it is current."""
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """An encrypted value, where it stands."""
+
+    row: Integration | WebhookToken
+    field: str
+    identity: str
+    integration_id: uuid.UUID
+
+    @property
+    def stored(self) -> str:
+        value: str = getattr(self.row, self.field)
+        return value
+
+
+def count_secrets() -> int:
+    fields = (
+        Integration.objects.exclude(**{field: ""}).count() for field in field_encryption.FIELDS
+    )
+    return WebhookToken.objects.count() + sum(fields)
+
+
+def all_secrets() -> Iterator[Secret]:
+    for integration in Integration.objects.order_by("id").iterator():
+        yield from secrets_of(integration)
+    for token in WebhookToken.objects.order_by("id").iterator():
+        yield Secret(
+            row=token,
+            field="token",
+            identity=field_encryption.token_identity(token),
+            integration_id=token.integration_id,
+        )
+
+
+def secrets_of(integration: Integration) -> Iterator[Secret]:
+    """An integration's own, without its webhook tokens."""
+    for field in field_encryption.FIELDS:
+        if getattr(integration, field):
+            yield Secret(
+                row=integration,
+                field=field,
+                identity=field_encryption.identity(integration, field),
+                integration_id=integration.id,
+            )
+
+
+def rewrite(secret: Secret, *, dry_run: bool = False) -> RotationResult:
+    """Bring a secret under the current key, unless it has been changed since it was read."""
+    cipher = field_encryption.cipher()
+    try:
+        if not cipher.needs_rewrite(secret.stored, identity=secret.identity):
+            return RotationResult.CURRENT
+        plaintext = cipher.decrypt(
+            secret.stored,
+            identity=secret.identity,
+            # The older system had no webhook tokens: one without a MAC was tampered with.
+            allow_legacy=isinstance(secret.row, Integration),
+        )
+    except DecryptionError:
+        return RotationResult.UNREADABLE
+    if dry_run:
+        return RotationResult.REWRITTEN
+    value = cipher.encrypt(plaintext, identity=secret.identity)
+    same = type(secret.row)._default_manager.filter(
+        pk=secret.row.pk, **{secret.field: secret.stored}
+    )
+    return (
+        RotationResult.REWRITTEN if same.update(**{secret.field: value}) else RotationResult.CHANGED
+    )

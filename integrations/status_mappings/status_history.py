@@ -1,0 +1,87 @@
+"""What the events of orders and subscriptions say, as far as their bodies are still there."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from integrations.models import (
+    EventOutcome,
+    Integration,
+    UnknownStatus,
+    WebhookEvent,
+)
+from integrations.models.events import APPLIED
+from integrations.models.status_mappings import WordAxis
+from integrations.providers import registry
+from integrations.providers.contracts import Order
+from integrations.providers.errors import PayloadInvalid
+from integrations.status_mappings.usages import SALE_FIELDS
+from sales.facts import SaleFacts, SubscriptionFacts
+from sales.models import Origin, Sale, Subscription
+from sales.recording import ChangeSource
+
+
+@dataclass(slots=True)
+class ReportedStatus:
+    """Whether a word was the last one said, since when, and which state was said before it."""
+
+    since: datetime | None = None
+    state_before: str = ""
+
+
+def applied_events(integration: Integration, numbers: Collection[str]) -> "QuerySet[WebhookEvent]":
+    """Those of these orders and subscriptions that were applied and have their body yet."""
+    return WebhookEvent.objects.filter(
+        APPLIED, integration=integration, external_id__any_of=numbers, body__isnull=False
+    )
+
+
+def reported_statuses(
+    word: UnknownStatus, integration: Integration, numbers: Collection[str]
+) -> dict[str, ReportedStatus]:
+    """By the order's number or the subscription's hash; of those whose events can be read."""
+    axis, unknown = SALE_FIELDS.get(WordAxis(word.axis), ("status", "unknown_status"))
+    is_same = registry.PROVIDERS[word.provider].is_same_word
+    found: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
+    for event, order in _orders(integration, numbers):
+        facts = order.subscription if word.axis == WordAxis.SUBSCRIPTION else order.sale
+        if facts is None:
+            continue
+        telling, said = found[_number(facts)], getattr(facts, unknown)
+        if word.id in order.mapped_words or (said and is_same(said, word.word)):
+            telling.since = telling.since or event.received_at
+        else:
+            telling.since = None
+            telling.state_before = telling.state_before if said else getattr(facts, axis)
+    return dict(found)
+
+
+def by_staff(word: UnknownStatus, row: Sale | Subscription) -> ChangeSource:
+    return ChangeSource(
+        seen_at=row.observed_at,
+        origin=Origin.PERSON,
+        origin_id=word.mapped_by_id or word.id,
+        is_snapshot=True,
+    )
+
+
+def _orders(
+    integration: Integration, numbers: Collection[str]
+) -> Iterator[tuple[WebhookEvent, Order]]:
+    """In the order of their arrival, without those that came too late to count."""
+    reader = registry.reader(integration)
+    events = applied_events(integration, numbers).exclude(outcome=EventOutcome.STALE)
+    for event in events.order_by("received_at", "id").iterator():
+        try:
+            _, payload = reader.body(bytes(event.body or b""), event.headers)
+        except PayloadInvalid:
+            continue
+        if isinstance(payload, Order):
+            yield event, payload
+
+
+def _number(facts: SaleFacts | SubscriptionFacts) -> str:
+    return facts.external_id if isinstance(facts, SaleFacts) else facts.subscription_hash

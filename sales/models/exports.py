@@ -1,0 +1,111 @@
+"""The rows of exports: a list that somebody of staff asked for as a file, and the file's pieces."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from flowzz.core.db.leases import Leased
+from flowzz.core.ids import uuid7
+
+KEPT = timedelta(hours=24)
+
+
+class ExportSubject(models.TextChoices):
+    SALES = "sales", "Vendas"
+    CLIENTS = "clients", "Clientes"
+
+
+class ExportFormat(models.TextChoices):
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "Excel"
+
+
+class ExportState(models.TextChoices):
+    QUEUED = "QUEUED", "Na fila"
+    RUNNING = "RUNNING", "Em andamento"
+    DONE = "DONE", "Pronta"
+    FAILED = "FAILED", "Falhou"
+
+
+UNDER_WAY = (ExportState.QUEUED, ExportState.RUNNING)
+
+
+def expiry() -> datetime:
+    return timezone.now() + KEPT
+
+
+class Export(Leased):
+    """Its row and file are deleted when it expires. Only `sales.exports.export_jobs` moves it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="pedida por"
+    )
+    subject = models.CharField("lista", max_length=7, choices=ExportSubject)
+    format = models.CharField("formato", max_length=4, choices=ExportFormat)
+    query = models.TextField("filtros", blank=True, help_text="Como no endereço da lista.")
+    state = models.CharField(
+        "estado", max_length=7, choices=ExportState, default=ExportState.QUEUED
+    )
+    is_masked = models.BooleanField("dados pessoais mascarados", default=True)
+    total = models.PositiveIntegerField("linhas", default=0)
+    done = models.PositiveIntegerField("escritas", default=0)
+    size = models.PositiveBigIntegerField("bytes", default=0)
+    attempts = models.PositiveSmallIntegerField("tentativas", default=0)
+    error = models.TextField("erro", blank=True)
+    created_at = models.DateTimeField("pedida em", auto_now_add=True)
+    finished_at = models.DateTimeField("fim", null=True, blank=True)
+    expires_at = models.DateTimeField("guardada até", default=expiry, db_index=True)
+
+    class Meta:
+        verbose_name = "exportação"
+        verbose_name_plural = "exportações"
+        default_permissions = ("view",)
+        permissions: ClassVar = [("make_export", "Pode exportar vendas e clientes")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state=ExportState.RUNNING),
+                name="export_one_at_a_time",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["heartbeat_at"],
+                condition=models.Q(state__in=UNDER_WAY),
+                name="export_under_way",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_subject_display()} em {self.get_format_display()}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == ExportState.DONE and self.expires_at > timezone.now()
+
+
+class ExportPart(models.Model):
+    """A piece of an export's file; in the database, for web and worker may be far apart."""
+
+    export = models.ForeignKey(Export, models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = "parte de exportação"
+        verbose_name_plural = "partes de exportação"
+        default_permissions = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["export", "number"], name="export_part_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.export_id} nº {self.number}"

@@ -1,0 +1,137 @@
+"""Lines of JSON: whose request, which task, and no personal data."""
+
+import json
+import logging.config
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import structlog
+from celery.app.task import Context
+from celery.signals import before_task_publish, task_failure, task_prerun
+from django.core.signals import got_request_exception
+from django.test import RequestFactory
+
+from flowzz.core import logging as logs
+from flowzz.core.env import BASE_DIR
+
+TOKEN = "aUujVEFKYiqHgQallNJh0_xs5Gy9D2UE68gM5-HauIA"
+ID = "0193f3a2-2039-76d6-83b1-d793cf685203"
+
+
+def line(**event: Any) -> dict[str, Any]:
+    """What is written for an event of ours."""
+    logger = structlog.get_logger("flowzz.test")
+    with capture() as stream:
+        logger.error(**event)
+    written: dict[str, Any] = json.loads(stream.getvalue())
+    return written
+
+
+@contextmanager
+def capture() -> Iterator[StringIO]:
+    stream = StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.json_lines())
+    logging.getLogger().addHandler(handler)
+    try:
+        yield stream
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def test_exception_is_told_by_type_and_place_and_without_its_text() -> None:
+    try:
+        try:
+            int("Beatriz Moura")
+        except ValueError as cause:
+            raise LookupError("documento 123") from cause
+    except LookupError as error:
+        told = line(event="fault", exc_info=error)["exception"]
+
+    assert told[0] == "builtins.ValueError"
+    assert told[2] == "builtins.LookupError"
+    assert told[1].startswith(__file__)
+    assert told[1].endswith("without_its_text")
+    assert "Beatriz" not in str(told)
+    assert "123" not in str(told)
+
+
+def test_request_id_of_the_sender_goes_with_a_task() -> None:
+    headers: dict[str, Any] = {}
+    with structlog.contextvars.bound_contextvars(request_id="req-1"):
+        before_task_publish.send(sender="some.task", headers=headers)
+    assert headers == {"request_id": "req-1"}
+
+
+def test_task_without_a_request_carries_none() -> None:
+    structlog.contextvars.clear_contextvars()
+    headers: dict[str, Any] = {}
+    before_task_publish.send(sender="some.task", headers=headers)
+    assert headers == {}
+
+
+def test_lines_of_a_task_name_it_and_the_request_that_asked_for_it() -> None:
+    task = SimpleNamespace(name="integrations.tasks.sweep", request=Context(request_id="req-1"))
+    structlog.contextvars.bind_contextvars(left_over="by the task before")
+    task_prerun.send(sender=None, task_id="task-1", task=task)
+    assert structlog.contextvars.get_contextvars() == {
+        "task": "integrations.tasks.sweep",
+        "task_id": "task-1",
+        "request_id": "req-1",
+    }
+    structlog.contextvars.clear_contextvars()
+
+
+def test_fault_of_a_task_is_logged_without_its_text() -> None:
+    with capture() as stream:
+        task_failure.send(sender=None, exception=ValueError("Beatriz Moura"))
+    assert json.loads(stream.getvalue())["event"] == "task_failed"
+    assert "Beatriz" not in stream.getvalue()
+
+
+def test_fault_of_a_view_is_logged_without_its_text_and_the_addresss_secret() -> None:
+    request = RequestFactory().get("/webhooks/coinzz/the-secret-token")
+    with capture() as stream:
+        try:
+            raise ValueError("Beatriz Moura")
+        except ValueError:
+            got_request_exception.send(sender=None, request=request)
+    written = json.loads(stream.getvalue())
+    assert (written["event"], written["path"]) == ("request_failed", "/webhooks/coinzz/***")
+    assert "Beatriz" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/webhooks/coinzz/short/subscription", "/webhooks/coinzz/***/subscription"),
+        (f"/webhooks/coinzz/{TOKEN}", "/webhooks/coinzz/***"),
+        (f"//webhooks/coinzz/{TOKEN}", "//webhooks/coinzz/***"),
+        (f"/webhooks/coinzz//{TOKEN}", "/webhooks/coinzz//***"),
+        (f"/webhooks/{TOKEN}", "/webhooks/***"),
+        (f"/Webhooks/Coinzz/{TOKEN}/", "/Webhooks/Coinzz/***/"),
+        (f"/api/v1/sales/{ID}", f"/api/v1/sales/{ID}"),
+    ],
+)
+def test_address_of_a_webhook_is_logged_without_its_secret_mistyped_too(
+    path: str, written: str
+) -> None:
+    assert logs.safe_path(path) == written
+
+
+def test_lines_of_libraries_are_json_too() -> None:
+    with capture() as stream:
+        logging.getLogger("some.library").error("%s happened", "something")
+    written = json.loads(stream.getvalue())
+    assert (written["event"], written["level"]) == ("something happened", "error")
+
+
+def test_granian_is_told_of_the_same_formatter() -> None:
+    configuration = json.loads((BASE_DIR / "flowzz/granian-logs.json").read_text())
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, **configuration})
+    (handler,) = logging.getLogger("_granian").handlers
+    assert isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)

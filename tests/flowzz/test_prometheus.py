@@ -1,0 +1,209 @@
+"""What Prometheus is told, and who may ask."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django.fixtures import Settings
+from redis import ConnectionError as RedisLost
+
+from flowzz.core import heartbeat, redis
+from flowzz.core.rate_limits import Rate, RateExceeded
+from flowzz.core.redis_metrics import Histogram, record
+from integrations.connection import set_signing_secret
+from integrations.inbox import drain, queue_stats
+from integrations.models import Alert, AlertKind, WebhookEvent
+from integrations.sync import runs
+from tests import payloads
+from tests.factories import SyncRunFactory
+from tests.integrations.sellers import Seller, post
+
+pytestmark = pytest.mark.django_db
+
+Sample = dict[tuple[str, str], float]
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis() -> None:
+    redis.client().flushdb()
+
+
+def scrape() -> Sample:
+    """Values by the sample's name and its label, empty where it has none."""
+    response = Client().get("/metrics")
+    assert response.status_code == HTTPStatus.OK
+    return {
+        (sample.name, ",".join(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(response.content.decode())
+        for sample in family.samples
+    }
+
+
+def test_events_are_counted_by_what_became_of_them() -> None:
+    seller = Seller()
+    body = payloads.encode(payloads.order())
+    for sent in (body, body, b"no json"):
+        assert seller.post(sent).status_code == HTTPStatus.OK
+    post("/webhooks/coinzz/unknown", body)
+    waiting = scrape()
+    seller.drain()
+    done = scrape()
+
+    assert waiting["flowzz_webhook_answers_total", "200"] == 3
+    assert waiting["flowzz_webhook_answers_total", "404"] == 1
+    assert waiting["flowzz_inbox_waiting_events", ""] == 3
+    assert done["flowzz_inbox_waiting_events", ""] == 0
+    assert done["flowzz_inbox_quarantined_events", ""] == 1
+    assert done["flowzz_events_processed_total", "created"] == 1
+    assert done["flowzz_events_processed_total", "duplicate"] == 1
+    assert done["flowzz_events_processed_total", "quarantined"] == 1
+    assert done["flowzz_events_quarantined_total", "invalid_json"] == 1
+    assert done["flowzz_event_processing_seconds_count", ""] == 3
+    assert done["flowzz_event_processing_seconds_bucket", "30.0"] == 3
+
+
+def test_replay_does_not_count_as_slow() -> None:
+    seller = Seller()
+    seller.told(payloads.order(), at=timezone.now() - timedelta(days=3))
+    drain.replay(WebhookEvent.objects.all())
+    seller.drain()
+    assert scrape()["flowzz_event_processing_seconds_count", ""] == 1
+
+
+def test_events_of_nobody_are_counted_as_unroutable() -> None:
+    post("/webhooks/coinzz", payloads.encode(payloads.order()))
+    found = scrape()
+    assert found["flowzz_events_quarantined_total", "unroutable"] == 1
+    assert found["flowzz_inbox_quarantined_events", ""] == 1
+
+
+def test_oldest_event_that_is_due() -> None:
+    seller = Seller()
+    seller.receive(payloads.order(), at=timezone.now() - timedelta(minutes=7))
+    assert scrape()["flowzz_inbox_oldest_due_seconds", ""] == pytest.approx(420, abs=5)
+
+
+def test_refused_signatures_are_counted() -> None:
+    seller = Seller()
+    set_signing_secret(seller.integration, "a secret of Coinzz", keep_previous=False)
+    seller.post(payloads.encode(payloads.order()))
+    assert scrape()["flowzz_webhook_answers_total", "401"] == 1
+
+
+def test_hits_over_a_limit_are_counted_by_its_name() -> None:
+    rate = Rate("some", lambda: "1/minute")
+    rate.hit("key")
+    with pytest.raises(RateExceeded):
+        rate.hit("key")
+    assert scrape()["flowzz_rate_limited_total", "some"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_are_counted_by_how_they_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.providers.coinzz.client.CoinzzClient._wait", lambda *_: 0)
+    run = SyncRunFactory.create()  # nobody answers at its platform's address
+    runs.execute(run.id)
+    found = scrape()
+    assert found["flowzz_sync_runs_total", "queued"] == 1
+    assert found["flowzz_sync_runs_under_way", "QUEUED"] == 1
+
+
+def test_open_alerts_and_integrations_are_shown_with_zeros() -> None:
+    seller = Seller()
+    Alert.objects.create(integration=seller.integration, kind=AlertKind.SILENCE, message="…")
+    found = scrape()
+    assert found["flowzz_alerts_open", "silence"] == 1
+    assert found["flowzz_alerts_open", "key_old"] == 0
+    assert found["flowzz_integrations", "CONNECTED"] == 1
+    assert found["flowzz_circuit_state", "coinzz,closed"] == 1
+    assert found["flowzz_circuit_state", "coinzz,open"] == 0
+
+
+def test_heartbeats_are_infinitely_old_before_the_first() -> None:
+    heartbeat.beat("worker")
+    found = scrape()
+    assert found["flowzz_heartbeat_age_seconds", "worker"] == pytest.approx(0, abs=5)
+    assert found["flowzz_heartbeat_age_seconds", "beat"] == float("inf")
+
+
+def test_statements_of_a_scrape_do_not_grow() -> None:
+    numbers = []
+    for count in (1, 4):
+        for number in range(count):
+            seller = Seller(email=f"vendedora{count}{number}@flowzz.test")
+            seller.receive(payloads.order())
+        with CaptureQueriesContext(connection) as statements:
+            scrape()
+        numbers.append(len(statements))
+    assert numbers == [6, 6]
+
+
+def test_without_redis_the_database_is_still_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise RedisLost
+
+    monkeypatch.setattr(redis, "client", lost)
+    found = scrape()
+    assert found["flowzz_redis_up", ""] == 0
+    assert found["flowzz_database_up", ""] == 1
+    assert found["flowzz_inbox_waiting_events", ""] == 0
+
+
+def test_without_the_database_what_redis_knows_is_still_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(queue_stats, "oldest_due", lost)
+    found = scrape()
+    assert found["flowzz_database_up", ""] == 0
+    assert found["flowzz_spooled_events", ""] == 0
+
+
+def test_counting_without_redis_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise RedisLost
+
+    monkeypatch.setattr(redis, "client", lost)
+    record(Histogram("some_seconds", "", (1.0,)).of([0.5]))
+
+
+def test_histogram_is_cumulative() -> None:
+    histogram = Histogram("some_seconds", "", (1.0, 2.0))
+    (family,) = [histogram.family(histogram.of([0.5, 1.0, 1.5, 9.0]))]
+    assert [(sample.name, sample.labels, sample.value) for sample in family.samples] == [
+        ("some_seconds_bucket", {"le": "1.0"}, 2.0),
+        ("some_seconds_bucket", {"le": "2.0"}, 3.0),
+        ("some_seconds_bucket", {"le": "+Inf"}, 4.0),
+        ("some_seconds_count", {}, 4.0),
+        ("some_seconds_sum", {}, 12.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"REMOTE_ADDR": "127.0.0.1"}, 200),
+        ({"REMOTE_ADDR": "::1"}, 200),
+        ({"REMOTE_ADDR": "198.51.100.7"}, 404),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}, 404),
+    ],
+)
+def test_without_a_token_only_this_machine_may_ask(headers: dict[str, Any], status: int) -> None:
+    assert Client(**headers).get("/metrics").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [("Bearer right", 200), ("Bearer wrong", 401), ("right", 401), ("", 401)]
+)
+def test_with_a_token_it_is_what_counts(settings: Settings, sent: str, status: int) -> None:
+    settings.METRICS_TOKEN = "right"
+    response = Client(REMOTE_ADDR="198.51.100.7").get("/metrics", headers={"Authorization": sent})
+    assert response.status_code == status

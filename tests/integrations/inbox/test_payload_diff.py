@@ -1,0 +1,47 @@
+"""Bodies as they were sent."""
+
+import gzip
+
+import pytest
+
+from integrations.inbox.payload_diff import Difference, NotJson, differences, parse, pretty, visible
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b'{"b":150.90,"a":[1e3,12345678901234567890123]}',
+         '{\n  "b": 150.90,\n  "a": [\n    1e3,\n    12345678901234567890123\n  ]\n}'),
+        (b"\xef\xbb\xbf[]", "[]"),
+        (rb'{"n":"Jo\u00e3o \u202e","e":{}}', '{\n  "n": "João \\u202e",\n  "e": {}\n}'),
+        (rb'["\ud800", true, null]', '[\n  "\\ud800",\n  true,\n  null\n]'),
+    ],
+)  # fmt: skip
+def test_json_is_indented_and_nothing_else(body: bytes, shown: str) -> None:
+    assert pretty(parse(body)) == shown
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"", b"\xff", gzip.compress(b"{}", mtime=0), b"[" * 100_000]
+)
+def test_what_is_no_json_says_so(body: bytes) -> None:
+    with pytest.raises(NotJson):
+        parse(body)
+
+
+def test_control_characters_are_seen() -> None:
+    assert visible("a\x00\u202eb\n") == "a\\u0000\\u202eb\n"
+
+
+def test_differences_by_field_told_as_they_are_shown() -> None:
+    before = parse(b'{"order":{"s":"A","p":150.90,"gone":1},"who":"Ana","l":[1]}')
+    after = parse(b'{"order":{"s":"B","p":150.9,"new":null},"who":"Bia","l":[1,2]}')
+    masked = parse(b'{"order":{"s":"B","p":150.9,"new":null},"who":"***","l":[1,2]}')
+    assert differences(before, after, before, masked) == [
+        Difference("order.s", "changed", "A", "B"),
+        Difference("order.p", "changed", "150.90", "150.9"),
+        Difference("order.new", "added", after="null"),
+        Difference("who", "changed", "Ana", "***"),
+        Difference("l[2]", "added", after="2"),
+        Difference("order.gone", "removed", before="1"),
+    ]

@@ -1,0 +1,257 @@
+"""Every alert is made to happen, and to end by itself."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts.models import User
+from flowzz.core import redis
+from integrations.connection import connect
+from integrations.inbox import drain
+from integrations.models import (
+    Alert,
+    AlertKind,
+    Integration,
+    RunState,
+    Trigger,
+    WebhookEvent,
+    WebhookRhythm,
+)
+from integrations.monitoring import alert_rules, alerts
+from integrations.providers.registry import COINZZ
+from integrations.sync import runs
+from integrations.sync.breaker import CircuitBreaker
+from tests import payloads
+from tests.factories import IntegrationFactory, SyncRunFactory
+from tests.integrations.sellers import Seller
+from tests.sandbox.caller import Caller
+
+pytestmark = pytest.mark.django_db
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def seller() -> Seller:
+    """Connected and synced just now."""
+    seller = Seller()
+    change(seller.integration, sync_cursor=timezone.now(), last_sync_status="success")
+    return seller
+
+
+def ago(span: timedelta) -> datetime:
+    return timezone.now() - span
+
+
+def change(integration: Integration, **fields: Any) -> None:
+    Integration.objects.filter(id=integration.id).update(**fields)
+
+
+def open_kinds() -> list[str]:
+    alert_rules.evaluate_alert_rules()
+    return list(Alert.objects.filter(resolved_at=None).values_list("kind", flat=True))
+
+
+def test_nothing_is_wrong_with_a_healthy_integration(seller: Seller) -> None:
+    seller.told(payloads.order())
+    assert open_kinds() == []
+    assert Alert.objects.count() == 0
+
+
+def test_no_successful_sync_for_a_day(seller: Seller) -> None:
+    change(
+        seller.integration,
+        connected_at=ago(30 * DAY),
+        sync_cursor=ago(DAY + MINUTE),
+        last_sync_at=ago(MINUTE),
+        last_sync_status="error",
+    )
+    assert open_kinds() == [AlertKind.SYNC_LATE]
+    change(seller.integration, sync_cursor=timezone.now())
+    assert open_kinds() == []
+
+
+def test_never_synced_counts_from_the_connection(seller: Seller) -> None:
+    change(seller.integration, sync_cursor=None, connected_at=ago(DAY - MINUTE))
+    assert open_kinds() == []
+    change(seller.integration, connected_at=ago(DAY + MINUTE))
+    assert open_kinds() == [AlertKind.SYNC_LATE]
+
+
+def test_disconnected_integration_is_not_watched(seller: Seller) -> None:
+    seller.told(b"no json")
+    change(seller.integration, connected_at=ago(9 * DAY), sync_cursor=None, status="DISCONNECTED")
+    assert open_kinds() == []
+
+
+def test_three_failed_syncs_in_a_row_until_one_succeeds(
+    integration: Integration, coinzz: Caller
+) -> None:
+    run = {"integration": integration, "trigger": Trigger.SCHEDULE}
+    for minutes in (90, 60):
+        SyncRunFactory.create(**run, state=RunState.FAILED, finished_at=ago(minutes * MINUTE))
+    SyncRunFactory.create(**run, state=RunState.CANCELLED, finished_at=ago(MINUTE))
+    change(integration, last_sync_status="error", last_sync_error="A API respondeu 500.")
+    assert open_kinds() == []
+
+    SyncRunFactory.create(**run, state=RunState.FAILED, finished_at=ago(30 * MINUTE))
+    assert open_kinds() == [AlertKind.SYNC_FAILING]
+    assert "A API respondeu 500." in Alert.objects.get().message
+
+    runs.execute(runs.request_run(integration, Trigger.USER).id)
+    assert open_kinds() == []
+
+
+def test_old_key_until_it_is_renewed(integration: Integration, coinzz: Caller) -> None:
+    change(integration, api_key_set_at=ago(181 * DAY), sync_cursor=timezone.now())
+    assert open_kinds() == [AlertKind.KEY_OLD]
+    assert "mais de 180 dias" in Alert.objects.get().message
+
+    connect(user_id=integration.user_id, provider=COINZZ, api_key=coinzz.sandbox.api_key())
+    assert Alert.objects.filter(resolved_at=None).count() == 0
+    assert open_kinds() == []
+
+
+def test_open_circuit_after_ten_minutes_until_a_probe_succeeds(db: None) -> None:
+    breaker = CircuitBreaker(redis.client(), COINZZ)
+    for _ in range(5):
+        breaker.failed()
+    assert open_kinds() == []
+
+    eleven = int((timezone.now() - 11 * MINUTE).timestamp() * 1000)
+    redis.client().hset(f"flowzz:breaker:{COINZZ}", "opened_at", eleven)
+    redis.client().hset(f"flowzz:breaker:{COINZZ}", "next_probe_at", eleven)
+    assert open_kinds() == [AlertKind.CIRCUIT_OPEN]
+    assert Alert.objects.get().integration is None
+
+    breaker.before_call()
+    breaker.succeeded()
+    assert open_kinds() == []
+
+
+def test_dead_letters_until_none_is_left(seller: Seller) -> None:
+    seller.told(b"no json", b"nor this")
+    assert open_kinds() == [AlertKind.DEAD_LETTERS]
+    assert Alert.objects.get().message.startswith("2 eventos em quarentena")
+
+    drain.discard(WebhookEvent.objects.all(), "Teste.")
+    assert open_kinds() == []
+
+
+def test_dead_letters_of_nobody_are_for_staff(seller: Seller) -> None:
+    seller.told(b"no json")
+    WebhookEvent.objects.update(integration=None)
+    assert open_kinds() == [AlertKind.DEAD_LETTERS]
+    assert Alert.objects.get().integration is None
+
+
+def test_late_queue_until_it_is_drained(seller: Seller) -> None:
+    seller.receive(payloads.order(), at=ago(4 * MINUTE))
+    assert open_kinds() == []
+    seller.receive(payloads.order("ordyyyyy"), at=ago(6 * MINUTE))
+    assert open_kinds() == [AlertKind.QUEUE_LATE]
+    seller.drain()
+    assert open_kinds() == []
+
+
+def test_queue_is_not_late_while_an_event_waits_for_its_next_attempt(seller: Seller) -> None:
+    seller.receive(payloads.order(), at=ago(HOUR))
+    WebhookEvent.objects.update(state="RETRY", next_attempt_at=timezone.now() + MINUTE)
+    assert open_kinds() == []
+    WebhookEvent.objects.update(next_attempt_at=ago(6 * MINUTE))
+    assert open_kinds() == [AlertKind.QUEUE_LATE]
+
+
+def test_replay_of_an_old_event_is_not_late(seller: Seller) -> None:
+    seller.told(payloads.order(), at=ago(30 * DAY))
+    drain.replay(WebhookEvent.objects.all())
+    assert open_kinds() == []
+
+
+def test_silence_until_a_webhook_comes(seller: Seller) -> None:
+    WebhookRhythm.objects.create(
+        integration=seller.integration, rates=[6.0] * 168, learned_at=timezone.now()
+    )
+    seller.told(payloads.order(), at=ago(2 * HOUR))
+    assert open_kinds() == []
+
+    change(seller.integration, last_webhook_at=ago(3 * HOUR))
+    assert open_kinds() == [AlertKind.SILENCE]
+    assert "Confira no Coinzz se o postback está ativo" in Alert.objects.get().message
+
+    seller.receive(payloads.order("ordyyyyy"))
+    assert open_kinds() == []
+
+
+def test_rule_that_fails_does_not_stop_the_others(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> alerts.Wrong:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(alert_rules.RULES, AlertKind.SYNC_LATE, fail)
+    seller.told(b"no json")
+    assert open_kinds() == [AlertKind.DEAD_LETTERS]
+
+
+@pytest.mark.parametrize("kind", list(AlertKind))
+def test_every_alert_has_a_rule_or_is_opened_where_it_happens(kind: AlertKind) -> None:
+    assert (kind in alert_rules.RULES) != (kind == AlertKind.KEY_REFUSED)
+
+
+def test_alert_and_its_end_are_mailed_to_owner_and_staff(
+    seller: Seller, settings: Settings
+) -> None:
+    seller.receive(payloads.order(), at=ago(6 * MINUTE))
+    open_kinds()
+    alerts.mail_pending()
+    seller.drain()
+    open_kinds()
+    alerts.mail_pending()
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        ([address], f"[Flowzz] {prefix}: Fila atrasada (Coinzz)")
+        for prefix in ("Atenção", "Resolvido")
+        for address in (seller.email, *settings.ALERT_EMAILS)
+    ]
+
+
+def troubled(count: int) -> None:
+    """Integrations that all rules about one have something to say of."""
+    first = User.objects.count()
+    for number in range(first, first + count):
+        seller = Seller(email=f"vendedora{number}@flowzz.test")
+        seller.told(b"no json")
+        seller.receive(payloads.order(), at=ago(HOUR))
+        for minutes in range(3):
+            SyncRunFactory.create(
+                integration=seller.integration,
+                state=RunState.FAILED,
+                finished_at=ago(minutes * MINUTE),
+            )
+        change(
+            seller.integration,
+            connected_at=ago(200 * DAY),
+            api_key_set_at=ago(200 * DAY),
+            last_sync_status="error",
+        )
+    quiet = IntegrationFactory.create_batch(count, last_webhook_at=ago(DAY))
+    WebhookRhythm.objects.bulk_create(
+        WebhookRhythm(integration=row, rates=[6.0] * 168, learned_at=timezone.now())
+        for row in quiet
+    )
+
+
+def test_statements_do_not_grow_with_integrations() -> None:
+    numbers = []
+    for count in (1, 4):
+        troubled(count)
+        with CaptureQueriesContext(connection) as statements:
+            assert set(open_kinds()) == {*alert_rules.RULES} - {AlertKind.CIRCUIT_OPEN}
+        numbers.append(len(statements))
+    assert numbers[0] == numbers[1]

@@ -1,0 +1,74 @@
+"""Facts about an integration become a score and its reasons."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from integrations.models import IntegrationStatus
+from integrations.monitoring.health import Facts, Health, assess
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+WELL = Facts(
+    status=IntegrationStatus.CONNECTED,
+    now=NOW,
+    connected_at=NOW - timedelta(days=10),
+    api_key_set_at=NOW - timedelta(days=10),
+    api_key_max_age=timedelta(days=180),
+    last_sync_at=NOW - timedelta(minutes=30),
+    last_sync_status="success",
+    quarantined=0,
+    oldest_pending_at=None,
+)
+
+
+def test_nothing_wrong_is_a_hundred() -> None:
+    assert assess(WELL) == Health(100, ())
+
+
+@pytest.mark.parametrize(
+    ("facts", "score", "reason"),
+    [
+        (replace(WELL, status=IntegrationStatus.ERROR), 40, "A chave de API foi recusada."),
+        (replace(WELL, status=IntegrationStatus.PENDING), 60, "A integração ainda não foi"),
+        (replace(WELL, status=IntegrationStatus.DISCONNECTED), 0, "A integração está desconectada"),
+        (replace(WELL, last_sync_status="error"), 80, "A última sincronização falhou."),
+        (replace(WELL, last_sync_at=NOW - timedelta(hours=25)), 80, "Nenhuma sincronização nas"),
+        (replace(WELL, last_sync_at=None), 80, "Nenhuma sincronização nas"),
+        (
+            replace(WELL, paused_at=NOW, last_sync_at=None, oldest_pending_at=NOW - DAY),
+            70,
+            "A integração está pausada",
+        ),
+        (replace(WELL, quarantined=3), 90, "3 eventos em quarentena."),
+        (replace(WELL, oldest_pending_at=NOW - timedelta(minutes=6)), 80, "Há eventos esperando"),
+        (replace(WELL, api_key_set_at=NOW - timedelta(days=181)), 90, "A chave de API é antiga."),
+    ],
+)
+def test_each_fault_costs_and_says_why(facts: Facts, score: int, reason: str) -> None:
+    health = assess(facts)
+
+    assert health.score == score
+    assert len(health.reasons) == 1
+    assert health.reasons[0].startswith(reason)
+
+
+def test_a_new_integration_has_a_day_for_its_first_sync() -> None:
+    facts = replace(WELL, connected_at=NOW - timedelta(hours=1), last_sync_at=None)
+
+    assert assess(facts) == Health(100, ())
+
+
+def test_score_never_falls_below_zero() -> None:
+    worst = replace(
+        WELL,
+        status=IntegrationStatus.ERROR,
+        last_sync_status="error",
+        last_sync_at=NOW - timedelta(days=3),
+        quarantined=1,
+        oldest_pending_at=NOW - timedelta(hours=1),
+        api_key_set_at=NOW - timedelta(days=400),
+    )
+
+    assert assess(worst).score == 0

@@ -1,0 +1,45 @@
+"""Bodies as Coinzz sends them: the recorded ones, and an order with fields of one's own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from integrations.providers.coinzz.payloads import parse_body
+from integrations.providers.contracts import Order
+from integrations.providers.errors import PayloadInvalid
+from sales.facts import SaleFacts
+
+RECORDED = Path(__file__).parents[3] / "fixtures" / "coinzz"
+
+
+def recorded(name: str) -> bytes:
+    return (RECORDED / f"{name}.json").read_bytes()
+
+
+def order_item(**order: Any) -> dict[str, Any]:
+    return {"order": {"order_number": "ordzzzzz", "order_final_price": "10.00", **order}}
+
+
+def body_of(item: Any) -> bytes:
+    return json.dumps(item).encode()
+
+
+def order_from(body: bytes) -> Order:
+    payload = parse_body(body).payload
+    assert isinstance(payload, Order)
+    return payload
+
+
+def sale_of(**order: Any) -> SaleFacts:
+    sale = order_from(body_of(order_item(**order))).sale
+    assert sale is not None
+    return sale
+
+
+def refusal(body: bytes, **options: Any) -> tuple[str, str]:
+    """The reason and the message with which `body` is refused."""
+    try:
+        parse_body(body, **options)
+    except PayloadInvalid as error:
+        return error.reason, error.message
+    raise AssertionError("the body was accepted")

@@ -1,0 +1,135 @@
+"""The shapes in which Laravel may page its answers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from integrations.providers.coinzz.pages import MAX_PAGES, Page, check_products, read_page
+from integrations.providers.errors import NotTheApi, ProviderUnavailable
+
+NOW = datetime(2026, 11, 3, 21, 0, tzinfo=UTC)
+URL = "https://coinzz.example/api/sales?per_page=2&page="
+ITEMS: list[Any] = [{"order": {}}, {"order": {}}]
+
+
+def page(**changes: Any) -> Page:
+    read: dict[str, Any] = {"number": 1, "last_page": 3, "total": 5, "items": ITEMS}
+    return Page(**{**read, "has_next": True, "fetched_at": NOW, **changes})
+
+
+def read(answer: Any, number: int = 1) -> Page:
+    return read_page(answer, number=number, fetched_at=NOW)
+
+
+META = {"current_page": 1, "last_page": 3, "total": 5}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": ITEMS, "links": {"next": URL + "2"}, "meta": META},
+        {"data": ITEMS, "meta": META},
+        {"data": ITEMS, "next_page_url": URL + "2", **META},
+        {"success": True, "data": {"data": ITEMS, "next_page_url": URL + "2", **META}},
+        {"data": ITEMS, "links": [{"url": None, "label": "1"}], "meta": META},
+        {"data": ITEMS, "meta": {"current_page": "1", "last_page": "3", "total": "5"}},
+    ],
+)
+def test_a_page_is_read_in_every_form(answer: Any) -> None:
+    assert read(answer) == page()
+
+
+@pytest.mark.parametrize(
+    ("answer", "has_next"),
+    [
+        ({"data": ITEMS, "links": {"next": URL + "2"}}, True),
+        ({"data": ITEMS, "next_page_url": URL + "2"}, True),
+        ({"data": ITEMS, "next_page_url": None}, False),
+        ({"data": []}, False),
+    ],
+)
+def test_without_a_last_page_the_next_link_decides(answer: Any, has_next: bool) -> None:
+    assert read(answer) == page(last_page=None, total=None, items=answer["data"], has_next=has_next)
+
+
+@pytest.mark.parametrize(
+    ("number", "meta"),
+    [
+        (1, {"total": 45}),
+        (1, {"last_page": 5}),
+        (3, {"last_page": 5}),
+        (5, {"last_page": 5}),
+    ],
+)
+def test_an_empty_page_that_should_have_sales_is_not_believed(
+    number: int, meta: dict[str, int]
+) -> None:
+    with pytest.raises(ProviderUnavailable, match="vazia"):
+        read({"data": [], "meta": meta}, number)
+
+
+@pytest.mark.parametrize(
+    ("number", "meta"),
+    [(1, {"total": 0, "last_page": 1}), (1, {}), (6, {"total": 45, "last_page": 5})],
+)
+def test_an_empty_page_ends_the_run_where_there_is_nothing_more(
+    number: int, meta: dict[str, int]
+) -> None:
+    assert read({"data": [], "meta": meta}, number).has_next is False
+
+
+def test_the_last_page_is_the_last_whatever_its_link_says() -> None:
+    answer = {"data": ITEMS, "links": {"next": URL + "4"}, "meta": {"last_page": 3}}
+    assert read(answer, 3).has_next is False
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        ITEMS,
+        "texto",
+        {},
+        {"data": None},
+        {"data": "texto"},
+        {"data": {}},
+        {"data": {"data": None}},
+        {"success": False, "message": "Erro", "data": []},
+    ],
+)
+def test_another_shape_is_an_error_and_never_an_empty_page(answer: Any) -> None:
+    with pytest.raises(NotTheApi) as refused:
+        read(answer)
+    assert refused.value.message == (
+        "A resposta do Coinzz não tem o formato esperado: falta a lista de vendas em `data`. "
+        "Fale com o suporte do Flowzz."
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [
+        (2, {"data": ITEMS, "links": {"next": URL + "2"}}),
+        (2, {"data": ITEMS, "links": {"next": URL + "1"}}),
+        (2, {"data": ITEMS, "meta": {"current_page": 1, "last_page": 9}}),
+        (MAX_PAGES + 1, {"data": ITEMS, "next_page_url": f"{URL}{MAX_PAGES + 2}"}),
+    ],
+)
+def test_pages_that_do_not_advance_are_an_error(number: int, answer: Any) -> None:
+    with pytest.raises(NotTheApi, match=f"não avança depois da página {number}"):
+        read(answer, number)
+
+
+@pytest.mark.parametrize("answer", [{"data": []}, {"data": {"data": []}}, [], [{"id": 1}]])
+def test_products_may_come_in_any_container(answer: Any) -> None:
+    check_products(answer)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, "texto", 7, {}, {"data": None}, {"success": False, "data": []}]
+)
+def test_an_answer_without_products_is_not_the_api(answer: Any) -> None:
+    with pytest.raises(NotTheApi, match="faltam os produtos em `data`"):
+        check_products(answer)

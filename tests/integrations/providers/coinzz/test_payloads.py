@@ -1,0 +1,256 @@
+"""What the recorded bodies don't show: kinds, alternatives, commissions, metadata."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from clients.customer import Customer
+from integrations.providers.coinzz.payloads import parse_body, parse_order
+from integrations.providers.coinzz.statuses import StatusMapper
+from integrations.providers.contracts import Order
+from integrations.providers.errors import PayloadInvalid
+from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
+from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
+from tests.integrations.providers.coinzz.samples import body_of, order_from, order_item, sale_of
+
+HASH = {"subscription_hash": "ass000123"}
+
+
+def test_the_least_that_is_an_order() -> None:
+    assert order_from(body_of(order_item())) == Order(
+        customer=Customer(),
+        sale=SaleFacts(external_id="ordzzzzz", total_price=Decimal("10.00"), tells_deletion=False),
+    )
+
+
+def test_an_item_of_a_page_is_read_as_a_webhook_is() -> None:
+    item = order_item(order_status="Aprovado")
+    assert parse_order(item) == order_from(body_of(item))
+
+
+def test_a_float_that_is_already_one_is_read_as_it_is_shown() -> None:
+    sale = parse_order(order_item(order_final_price=150.99, logistic_fee=0.1)).sale
+    assert sale is not None
+    assert (sale.total_price, sale.metadata) == (Decimal("150.99"), {"logistic_fee": "0.1"})
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}])
+def test_an_empty_subscription_or_affiliation_does_not_make_an_order_one(empty: Any) -> None:
+    body = body_of({**order_item(), "subscription": empty, "affiliate_request": empty})
+    assert parse_body(body).kind == "order"
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}])
+def test_an_empty_section_is_an_absent_one(empty: Any) -> None:
+    body = body_of({**order_item(), "client": empty, "utms": empty})
+    assert order_from(body) == order_from(body_of(order_item()))
+
+
+@pytest.mark.parametrize("order", [{}, {"order": None}, {"order": {"product_name": "Clube"}}])
+def test_a_subscription_without_an_order_brings_no_sale(order: dict[str, Any]) -> None:
+    parsed = parse_body(body_of({"subscription": {**HASH, "status": "Suspenso"}, **order}))
+    assert parsed.kind == "subscription"
+    assert parsed.payload == Order(
+        customer=Customer(),
+        subscription=SubscriptionFacts(
+            subscription_hash="ass000123",
+            status=SubscriptionStatus.SUSPENDED,
+            product_name="Clube" if order.get("order") else "",
+        ),
+    )
+
+
+def test_an_affiliation_needs_nothing_but_its_word() -> None:
+    parsed = parse_body(b'{"affiliate_request": "Pendente", "date": null}')
+    assert parsed.payload == AffiliationFacts(
+        affiliate_name="",
+        affiliate_email="",
+        affiliate_phone="",
+        status="Pendente",
+        product_name="",
+        requested_at=None,
+    )
+
+
+def test_of_equal_keys_the_last_one_stands() -> None:
+    body = b'{"order": {"order_number": "a", "order_number": "b", "order_final_price": 1}}'
+    sale = order_from(body).sale
+    assert sale is not None
+    assert sale.external_id == "b"
+
+
+def test_numbers_stand_for_texts() -> None:
+    client = {
+        "client_phone": 62954544554,
+        "client_documment": 617326568,
+        "client_zip_code": 1310100,
+    }
+    customer = order_from(body_of({**order_item(), "client": client})).customer
+    assert customer == Customer(phone="62954544554", document="617326568", cep="1310100")
+
+
+@pytest.mark.parametrize(
+    ("client", "address", "complement"),
+    [
+        ({"client_street": "Rua B", "client_address_complement": "casa"}, "Rua B", "casa"),
+        ({"client_address": "", "client_street": "Rua B"}, "Rua B", ""),
+        ({"client_address": "Rua A", "client_street": "Rua B"}, "Rua A", ""),
+    ],
+)
+def test_the_address_is_in_either_of_its_fields(
+    client: dict[str, str], address: str, complement: str
+) -> None:
+    customer = order_from(body_of({**order_item(), "client": client})).customer
+    assert customer == Customer(address=address, complement=complement)
+
+
+@pytest.mark.parametrize(
+    ("sent", "quantity"), [(0, 0), ("0", 0), (None, None), ("", None), ("3", 3)]
+)
+def test_quantity_zero_is_one_that_was_told(sent: Any, quantity: int | None) -> None:
+    assert sale_of(order_quantity=sent).quantity == quantity
+
+
+def test_unknown_status_words_are_pending_and_told() -> None:
+    sale = sale_of(order_status="Em conferência", shipping_status="Extraviado")
+    assert (sale.status, sale.unknown_status) == (SaleStatus.PENDING, "em conferência")
+    assert (sale.shipping_status, sale.unknown_shipping_status) == (
+        ShippingStatus.PENDING,
+        "extraviado",
+    )
+
+
+def test_what_staff_mapped_is_used() -> None:
+    meanings = StatusMapper({("order", "em conferencio"): "PAID"})
+    sale = parse_order(order_item(order_status="Em conferência"), meanings=meanings).sale
+    assert sale is not None
+    assert (sale.status, sale.unknown_status) == (SaleStatus.PAID, "")
+
+
+PARTIES = {
+    "producer_email": "produtora@example.com",
+    "affiliate_email": "Afiliada@example.com ",
+    "coproducers": [
+        "?",
+        {"email": None, "commission": 1},
+        {"email": "um@example.com", "commission": 5},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("amounts", "owner", "commission"),
+    [
+        ({"producer_commission": 50.99}, None, "50.99"),
+        ({"affiliate_commission": "20.99"}, None, "20.99"),
+        ({"producer_commission": 0, "affiliate_commission": None}, None, "0.00"),
+        ({"producer_commission": 50, "affiliate_commission": 20}, None, None),
+        ({"producer_commission": 50, "affiliate_commission": 20}, "outro@example.com", None),
+        ({"producer_commission": 50, "affiliate_commission": 20}, "produtora@example.com", "50.00"),
+        ({"producer_commission": 50, "affiliate_commission": 20}, "afiliada@example.com", "20.00"),
+        ({"producer_commission": 50, "affiliate_commission": 20}, "um@example.com", "5.00"),
+        ({"producer_commission": 50}, "afiliada@example.com", None),
+        ({"producer_commission": "a combinar"}, None, None),
+        ({"producer_commission": -1}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_commission_is_the_users_own_where_it_can_be_told(
+    amounts: dict[str, Any], owner: str | None, commission: str | None
+) -> None:
+    owners = {owner} if owner else set()
+    sale = parse_order(order_item(**PARTIES, **amounts), owner_emails=owners).sale
+    assert sale is not None
+    assert sale.commission == (None if commission is None else Decimal(commission))
+
+
+def test_both_commissions_stay_in_the_metadata_as_sent() -> None:
+    sale = sale_of(producer_commission="a combinar", affiliate_commission=20.5)
+    assert sale.metadata == {"producer_commission": "a combinar", "affiliate_commission": "20.5"}
+
+
+def test_metadata_leaves_out_what_is_empty_and_reads_what_it_can() -> None:
+    sale = sale_of(
+        first_order="true",
+        second_order=0,
+        total_installments="12",
+        deadline_delivery="a combinar",
+        tracking_code="   ",
+        courier_name=None,
+        coproducers=[],
+        financial_fees={},
+    )
+    assert sale.metadata == {
+        "first_order": True,
+        "second_order": False,
+        "total_installments": 12,
+        "deadline_delivery": "a combinar",
+    }
+
+
+def test_unknown_fields_are_kept_with_their_section() -> None:
+    item = {
+        "client": {"client_cpf_responsible": "Ana"},
+        "order": {**order_item()["order"], "order.gift\x00": {"note": None}, "empty": None},
+        "utms": {"utms.utm_id": 7},
+        "subscription": {**HASH, "trial": False},
+        "Postack": "PEDIDOS",
+        "sent_by": ["a", 1.5],
+    }
+    sale = order_from(body_of(item)).sale
+    assert sale is not None
+    assert sale.metadata == {
+        "Postack": "PEDIDOS",
+        "extra": {
+            "client": {"client_cpf_responsible": "Ana"},
+            "order": {"gift": {"note": None}},
+            "utms": {"utm_id": 7},
+            "subscription": {"trial": False},
+            "sent_by": ["a", "1.5"],
+        },
+    }
+
+
+def test_the_buyers_data_is_not_in_the_metadata() -> None:
+    client = {"client_name": "Ana Inventada", "client_phone": "11900000000"}
+    sale = order_from(body_of({**order_item(), "client": client})).sale
+    assert sale is not None
+    assert sale.metadata == {}
+
+
+def test_utms_are_what_a_url_can_make_of_them() -> None:
+    utms = {"utm_source": ["a", "b"], "utm_medium": "", "utm_campaign": 1202, "utm_term": "\x00"}
+    sale = order_from(body_of({**order_item(), "utms": utms})).sale
+    assert sale is not None
+    assert sale.metadata == {"utms": {"source": ["a", "b"], "campaign": "1202"}}
+
+
+def test_a_text_that_is_cut_to_its_column_stays_whole_in_the_metadata() -> None:
+    name, product, word = "N" * 600, "P" * 501, "W" * 101
+    item = {**order_item(product_name=product, order_status=word), "client": {"client_name": name}}
+    order = order_from(body_of(item))
+    assert order.customer.name == "N" * 500
+    assert order.sale is not None
+    assert order.sale.product_name == "P" * 500
+    assert order.sale.unknown_status == "w" * 100
+    assert order.sale.metadata == {
+        "client_name": name,
+        "product_name": product,
+        "order_status": word,
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "number"),
+    [
+        (order_item(order_number=" ord1 ", order_final_price="grátis"), "ord1"),
+        (order_item(order_number="ord\x00", order_final_price="1"), ""),
+    ],
+)
+def test_a_refused_order_is_named_where_its_number_can_be_read(
+    item: dict[str, Any], number: str
+) -> None:
+    with pytest.raises(PayloadInvalid) as refused:
+        parse_order(item)
+    assert refused.value.external_id == number

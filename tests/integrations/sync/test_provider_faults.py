@@ -1,0 +1,146 @@
+"""Coinzz on bad days: a run ends with the right data or a clear failure, and is made good later."""
+
+import pytest
+from django.utils import timezone
+
+from flowzz.core import redis
+from integrations.models import Integration, RunState, SyncRun, Trigger
+from integrations.providers.registry import COINZZ, breaker
+from integrations.sync import runs
+from sales.models import Sale
+from tests.sandbox.caller import Caller
+
+pytestmark = pytest.mark.django_db
+
+PASSING = [
+    "status:500",
+    "status:503",
+    "status:429",
+    "reset",
+    "truncated",
+    "empty_page",
+    "duplicate_page",
+]
+FOR_GOOD = ["html", "redirect", "wrong_shape", "loop_next", "status:404"]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.providers.coinzz.client.CoinzzClient._wait", lambda *_: 0)
+
+
+def carry_out(run: SyncRun) -> None:
+    SyncRun.objects.filter(id=run.id).update(not_before=None)
+    runs.execute(run.id)
+    run.refresh_from_db()
+
+
+def is_complete(integration: Integration, coinzz: Caller) -> bool:
+    """Whether the sales are those of Coinzz, and another look at all of them changes nothing."""
+    again = runs.request_run(integration, Trigger.USER, is_full=True)
+    carry_out(again)
+    total: int = coinzz.sales()["meta"]["total"]
+    assert (again.state, again.processed) == (RunState.SUCCEEDED, total)
+    return again.unchanged == total == Sale.objects.filter(user=integration.user).count()
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_passing_fault_leaves_no_trace(
+    integration: Integration, coinzz: Caller, fault: str
+) -> None:
+    coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=2)
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    carry_out(run)
+
+    integration.refresh_from_db()
+    assert (run.state, run.pages, run.created) == (RunState.SUCCEEDED, 3, 120)
+    assert integration.sync_cursor == run.started_at
+    assert is_complete(integration, coinzz)
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_lasting_fault_postpones_the_run_which_goes_on_at_its_page(
+    integration: Integration, coinzz: Caller, fault: str
+) -> None:
+    coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=None)
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    carry_out(run)
+
+    integration.refresh_from_db()
+    assert (run.state, run.attempts, run.processed) == (RunState.QUEUED, 1, 50)
+    assert run.error_code == "PROVIDER_UNAVAILABLE"
+    assert integration.sync_cursor is None
+    coinzz.control("DELETE", "faults")
+    carry_out(run)
+    integration.refresh_from_db()
+    assert (run.state, run.pages, run.created) == (RunState.SUCCEEDED, 3, 120)
+    assert (run.error_code, run.error) == ("", "")
+    assert integration.sync_cursor == run.started_at
+    assert is_complete(integration, coinzz)
+
+
+@pytest.mark.parametrize("fault", FOR_GOOD)
+def test_an_answer_that_is_not_the_apis_fails_the_run_and_the_next_one_brings_all(
+    integration: Integration, coinzz: Caller, fault: str
+) -> None:
+    coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=1)
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    carry_out(run)
+
+    integration.refresh_from_db()
+    assert (run.state, run.error_code, run.processed) == (RunState.FAILED, "NOT_THE_API", 50)
+    assert integration.sync_cursor is None
+    following = runs.request_run(integration, Trigger.SCHEDULE)
+    carry_out(following)
+    assert (following.state, following.processed) == (RunState.SUCCEEDED, 120)
+    assert is_complete(integration, coinzz)
+
+
+@pytest.mark.parametrize("what", ["orders", "change"])
+def test_what_changes_while_pages_are_read_comes_with_the_next_run(
+    integration: Integration, coinzz: Caller, what: str
+) -> None:
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    runs.execute(run.id, on_progress=lambda _: coinzz.control("POST", what, count=7))
+    integration.refresh_from_db()
+    following = runs.request_run(integration, Trigger.SCHEDULE)
+    carry_out(following)
+
+    run.refresh_from_db()
+    assert (run.state, following.state) == (RunState.SUCCEEDED, RunState.SUCCEEDED)
+    assert integration.sync_cursor == run.started_at
+    assert is_complete(integration, coinzz)
+
+
+def test_the_circuit_opens_postpones_probes_and_closes(
+    integration: Integration, coinzz: Caller
+) -> None:
+    coinzz.control("POST", "faults", fault="status:500", path="sales", times=None)
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    carry_out(run)  # four failures: the call and its three retries
+    assert breaker(COINZZ).state().state == "closed"
+    carry_out(run)  # the fifth
+
+    assert breaker(COINZZ).state().state == "open"
+    assert (run.state, run.attempts, run.error_code) == (RunState.QUEUED, 1, "CIRCUIT_OPEN")
+    assert run.not_before is not None
+    assert 55 < (run.not_before - timezone.now()).total_seconds() <= 60
+    let_minute_pass()
+    carry_out(run)  # the probe fails
+    assert breaker(COINZZ).state().state == "open"
+    assert run.error_code == "CIRCUIT_OPEN"
+    coinzz.control("DELETE", "faults")
+    let_minute_pass()
+    carry_out(run)  # the probe succeeds
+    assert breaker(COINZZ).state().state == "closed"
+    assert (run.state, run.created) == (RunState.SUCCEEDED, 120)
+
+
+def let_minute_pass() -> None:
+    """Do as if the circuit had been open for long enough."""
+    redis.client().hset(f"flowzz:breaker:{COINZZ}", "next_probe_at", 0)

@@ -1,0 +1,352 @@
+"""Runs of the sync against a sandbox over HTTP."""
+
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from integrations.models import (
+    Alert,
+    AlertKind,
+    FindingKind,
+    Integration,
+    IntegrationStatus,
+    RunState,
+    SyncFinding,
+    SyncRun,
+    Trigger,
+)
+from integrations.providers.coinzz.transport import TooManyRequests
+from integrations.providers.registry import COINZZ, breaker
+from integrations.sync import pages, runs
+from sales.models import Origin, Sale, SaleStatusChange
+from sandbox.store import Page, Store
+from tests.sandbox.caller import Caller
+
+pytestmark = pytest.mark.django_db
+
+
+def carry_out(
+    integration: Integration, trigger: Trigger = Trigger.USER, *, is_full: bool = False
+) -> SyncRun:
+    run = runs.request_run(integration, trigger, is_full=is_full)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    integration.refresh_from_db()
+    return run
+
+
+def counts(run: SyncRun) -> dict[str, int]:
+    names = ("processed", "created", "updated", "unchanged", "errors", "missed")
+    return {name: getattr(run, name) for name in names}
+
+
+def test_first_run_brings_all_sales_and_moves_the_cursor_to_its_start(
+    integration: Integration,
+) -> None:
+    run = carry_out(integration, Trigger.INITIAL)
+
+    assert run.state == RunState.SUCCEEDED
+    assert counts(run) == {
+        "processed": 120,
+        "created": 120,
+        "updated": 0,
+        "unchanged": 0,
+        "errors": 0,
+        "missed": 0,
+    }
+    assert run.pages == 3
+    assert Sale.objects.filter(user=integration.user, source=COINZZ).count() == 120
+    assert integration.sync_cursor == run.started_at == run.cursor_to
+    assert integration.last_sync_status == "success"
+    assert integration.sales_synced == 120
+    assert set(SaleStatusChange.objects.values_list("origin", "origin_id")) == {
+        (Origin.RUN, run.id)
+    }
+
+
+def test_first_run_stops_at_the_limit_of_sales(
+    integration: Integration, settings: Settings
+) -> None:
+    settings.SYNC_INITIAL_SALES = 70
+
+    run = carry_out(integration, Trigger.INITIAL)
+
+    assert (run.state, run.processed, run.pages) == (RunState.SUCCEEDED, 70, 2)
+
+
+def test_where_the_oldest_come_first_no_limit_keeps_the_newest_out(
+    integration: Integration, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SYNC_INITIAL_SALES = 60
+    newest_first = Store.page
+
+    def oldest_first(store: Store, account: str, since: float, page: int, per_page: int) -> Page:
+        everything = newest_first(store, account, since, 1, 1000)
+        items = everything.items[::-1][(page - 1) * per_page : page * per_page]
+        return Page(items, everything.total)
+
+    monkeypatch.setattr(Store, "page", oldest_first)
+
+    run = carry_out(integration, Trigger.INITIAL)
+
+    assert (run.state, run.created, run.sales_limit) == (RunState.SUCCEEDED, 120, None)
+
+
+def test_next_run_brings_what_has_changed_since_and_records_what_webhooks_missed(
+    integration: Integration, coinzz: Caller, settings: Settings
+) -> None:
+    integration.connected_at = timezone.now() - timedelta(seconds=1)
+    integration.save()
+    carry_out(integration, Trigger.INITIAL)
+    Integration.objects.filter(id=integration.id).update(sync_cursor=timezone.now())
+    integration.refresh_from_db()
+    coinzz.control("POST", "orders", count=4)
+
+    settings.SYNC_OVERLAP = timedelta(seconds=2)
+    run = carry_out(integration)
+
+    assert (run.created, run.missed) == (4, 4)
+    assert run.created + run.updated + run.unchanged == run.processed
+    missed = SyncFinding.objects.filter(run=run, kind=FindingKind.MISSED)
+    assert missed.count() == 4
+    assert all(finding.value is not None for finding in missed)
+
+
+def test_full_run_finds_everything_unchanged(integration: Integration) -> None:
+    carry_out(integration, Trigger.INITIAL)
+
+    run = carry_out(integration, is_full=True)
+
+    assert (run.processed, run.created, run.updated, run.unchanged) == (120, 0, 0, 120)
+    assert run.cursor_from is None
+
+
+def test_changed_sales_are_updated(integration: Integration, coinzz: Caller) -> None:
+    carry_out(integration, Trigger.INITIAL)
+    coinzz.control("POST", "change", count=7)
+
+    run = carry_out(integration, is_full=True)
+
+    assert (run.created, run.updated, run.unchanged) == (0, 7, 113)
+    assert run.findings.filter(kind=FindingKind.DIFFERS).count() == 7
+
+
+def test_second_request_joins_the_run_under_way(integration: Integration) -> None:
+    first = runs.request_run(integration, Trigger.SCHEDULE)
+
+    assert runs.request_run(integration, Trigger.USER) == first
+    assert SyncRun.objects.count() == 1
+
+
+def test_full_request_is_refused_while_a_run_is_under_way(integration: Integration) -> None:
+    runs.request_run(integration, Trigger.SCHEDULE)
+
+    with pytest.raises(runs.RunUnderWay):
+        runs.request_run(integration, Trigger.USER, is_full=True)
+
+
+def test_disconnected_integration_cannot_sync(integration: Integration) -> None:
+    integration.status = IntegrationStatus.DISCONNECTED
+
+    with pytest.raises(runs.NotConnected):
+        runs.request_run(integration, Trigger.USER)
+
+
+def test_killed_run_goes_on_at_its_page(integration: Integration) -> None:
+    """What a kill leaves behind: two pages committed, a lease, an old heartbeat."""
+    run = runs.request_run(integration, Trigger.INITIAL)
+    calls = iter([None, None, SystemExit()])
+
+    def dies_at_the_third(run: SyncRun, page: Any) -> None:
+        if error := next(calls):
+            raise error
+        pages.apply_page(run, page)
+
+    with patch.object(runs, "apply_page", dies_at_the_third), pytest.raises(SystemExit):
+        runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.processed, run.next_page) == (RunState.RUNNING, 100, 3)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING  # its lease is still alive
+
+    expired = timezone.now() - timedelta(minutes=2, seconds=1)
+    SyncRun.objects.filter(id=run.id).update(heartbeat_at=expired)
+    assert runs.claimable_ids() == [run.id]
+    started_at = run.started_at
+    runs.execute(run.id)
+
+    run.refresh_from_db()
+    assert (run.state, run.processed, run.created, run.pages) == (RunState.SUCCEEDED, 120, 120, 3)
+    assert run.cursor_to == started_at
+    assert Sale.objects.count() == 120
+
+
+def test_page_of_a_lost_lease_leaves_nothing(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    def is_taken_over(run: SyncRun, page: Any) -> None:
+        SyncRun.objects.filter(id=run.id).update(lease=uuid4())
+        pages.apply_page(run, page)
+
+    with patch.object(runs, "apply_page", is_taken_over):
+        runs.execute(run.id)
+
+    run.refresh_from_db()
+    integration.refresh_from_db()
+    assert (run.state, run.processed, Sale.objects.count()) == (RunState.RUNNING, 0, 0)
+    assert integration.sync_cursor is None
+
+
+def test_cancelled_run_stops_and_leaves_the_cursor(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    def cancel(_: SyncRun) -> None:
+        runs.cancel_runs(integration)
+
+    runs.execute(run.id, on_progress=cancel)
+
+    run.refresh_from_db()
+    integration.refresh_from_db()
+    assert (run.state, run.processed) == (RunState.CANCELLED, 50)
+    assert integration.sync_cursor is None
+
+
+def test_run_cancelled_within_a_page_keeps_the_pages_before_it(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    def is_cancelled_meanwhile(run: SyncRun, page: Any) -> None:
+        if page.number == 2:
+            assert runs.cancel_run(run)
+        pages.apply_page(run, page)
+
+    with patch.object(runs, "apply_page", is_cancelled_meanwhile):
+        runs.execute(run.id)
+
+    run.refresh_from_db()
+    integration.refresh_from_db()
+    assert (run.state, run.processed, run.next_page) == (RunState.CANCELLED, 50, 2)
+    assert Sale.objects.count() == 50
+    assert (integration.sync_cursor, integration.last_sync_at) == (None, None)
+    assert not runs.cancel_run(run)
+
+
+def test_refused_key_ends_in_error_until_reconnected(
+    integration: Integration, coinzz: Caller
+) -> None:
+    coinzz.control("POST", "faults", fault="status:401")
+
+    run = carry_out(integration)
+
+    assert (run.state, run.error_code) == (RunState.FAILED, "KEY_REFUSED")
+    assert integration.status == IntegrationStatus.ERROR
+    assert integration.last_sync_error == "API key inválida. Verifique nas configurações do Coinzz."
+    assert Alert.objects.filter(kind=AlertKind.KEY_REFUSED, resolved_at=None).count() == 1
+    with pytest.raises(runs.NotConnected):
+        runs.request_run(integration, Trigger.USER)
+
+
+def test_passing_failure_is_tried_three_times(integration: Integration, coinzz: Caller) -> None:
+    coinzz.control("POST", "faults", fault="status:500")
+    run = runs.request_run(integration, Trigger.USER)
+    waits = []
+
+    with patch("integrations.providers.coinzz.client.CoinzzClient._wait", return_value=0):
+        for _ in range(3):
+            breaker(COINZZ).succeeded()
+            SyncRun.objects.filter(id=run.id).update(not_before=None)
+            runs.execute(run.id)
+            run.refresh_from_db()
+            waits.append(run.not_before and round((run.not_before - timezone.now()).seconds, -1))
+
+    integration.refresh_from_db()
+    assert waits == [60, 120, None]
+    assert (run.state, run.attempts) == (RunState.FAILED, 3)
+    assert integration.last_sync_status == "error"
+    assert integration.sync_cursor is None
+    assert integration.status == IntegrationStatus.CONNECTED
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(None, 60), (30.0, 60), (600.0, 600)])
+def test_a_run_waits_as_long_as_coinzz_asks(
+    integration: Integration, asked: float | None, waited: int
+) -> None:
+    run = runs.request_run(integration, Trigger.USER)
+    limited = TooManyRequests("O Coinzz limitou o número de consultas.", retry_after=asked)
+
+    with patch(
+        "integrations.providers.coinzz.client.CoinzzClient.fetch_sales", side_effect=limited
+    ):
+        runs.execute(run.id)
+
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (RunState.QUEUED, 1)
+    assert run.not_before is not None
+    assert waited - 5 < (run.not_before - timezone.now()).total_seconds() <= waited
+
+
+def test_open_circuit_postpones_without_counting_an_attempt(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.USER)
+    for _ in range(5):
+        breaker(COINZZ).failed()
+
+    runs.execute(run.id)
+
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.error_code) == (RunState.QUEUED, 0, "CIRCUIT_OPEN")
+    assert run.not_before is not None
+    assert 55 < (run.not_before - timezone.now()).total_seconds() <= 60
+    assert runs.claimable_ids() == []
+
+
+def test_html_is_a_clear_failure_and_never_an_empty_list(
+    integration: Integration, coinzz: Caller
+) -> None:
+    coinzz.control("POST", "faults", fault="html", path="sales", after=1)
+
+    run = carry_out(integration, Trigger.INITIAL)
+
+    assert (run.state, run.error_code, run.processed) == (RunState.FAILED, "NOT_THE_API", 50)
+    assert integration.sync_cursor is None
+
+
+def test_bad_sale_is_named_and_the_others_go_in(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.INITIAL)
+
+    def spoiled(run: SyncRun, page: Any) -> None:
+        if page.number == 1:
+            page.items[3]["order"]["order_final_price"] = "muito"
+        pages.apply_page(run, page)
+
+    with patch.object(runs, "apply_page", spoiled):
+        runs.execute(run.id)
+
+    run.refresh_from_db()
+    assert (run.state, run.processed, run.created, run.errors) == (
+        RunState.SUCCEEDED,
+        120,
+        119,
+        1,
+    )
+    finding = SyncFinding.objects.get(kind=FindingKind.ERROR)
+    assert finding.external_id.startswith("ord")
+    assert "order_final_price" in finding.message
+
+
+def test_schedule_spreads_integrations_and_starts_each_once(integration: Integration) -> None:
+    now = timezone.now()
+
+    assert runs.schedule_all() == 1
+    assert runs.schedule_all() == 0
+
+    integration.refresh_from_db()
+    assert integration.next_sync_at is not None
+    assert now <= integration.next_sync_at <= now + timedelta(minutes=56)
+    Integration.objects.update(next_sync_at=now)
+    assert (runs.start_due(), runs.start_due()) == (1, 0)
+    assert SyncRun.objects.get().trigger == Trigger.SCHEDULE

@@ -1,0 +1,34 @@
+"""What is told of an integration and its runs."""
+
+from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
+
+from flowzz.core.api.event_stream import stream
+from integrations import connection
+from integrations.models import Integration, Trigger
+from integrations.sync import runs
+
+
+def test_progress_of_a_run_and_the_integrations_state_are_told(
+    integration: Integration,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    start = stream.read(integration.user_id, "").last_id
+    with django_capture_on_commit_callbacks(execute=True):
+        run = runs.request_run(integration, Trigger.USER)
+    with django_capture_on_commit_callbacks(execute=True):
+        runs.execute(run.id)
+    with django_capture_on_commit_callbacks(execute=True):
+        connection.pause(integration)
+
+    told = stream.read(integration.user_id, start).text.decode()
+    names = [line.removeprefix("event: ") for line in told.splitlines() if line[:6] == "event:"]
+    data = [line.removeprefix("data: ") for line in told.splitlines() if line[:5] == "data:"]
+    assert {*names} == {"sync", "sales", "integration"}
+    assert data[0] == (
+        f'{{"id":"{run.id}","status":"na fila","page":0,"processed":0,"total":null,"percent":null}}'
+    )
+    assert f'"id":"{run.id}","status":"concluída"' in told
+    assert '"percent":100' in told
+    assert data[-1] == (
+        f'{{"id":"{integration.id}","source":"coinzz","status":"conectado","paused":true}}'
+    )

@@ -1,0 +1,323 @@
+"""The public door, from the request to the row in the inbox and the answer."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.test.client import FakePayload
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from flowzz.core import redis
+from flowzz.core.rate_limits import Rate
+from integrations import connection
+from integrations.inbox import drain
+from integrations.models import IntegrationStatus, WebhookEvent, WebhookToken
+from integrations.providers.coinzz.signature import sign
+from integrations.webhooks import views
+from sales.models import Sale
+from tests import payloads
+from tests.integrations.sellers import Seller, answer, post
+
+pytestmark = pytest.mark.django_db
+
+ACKNOWLEDGED = {"success": True, "message": "Webhook received and processing"}
+LIMIT = 256 * 1024
+TOKENLESS = "/webhooks/coinzz"
+
+
+@pytest.fixture(autouse=True)
+def _own_redis() -> Iterator[None]:
+    redis.client().flushdb()
+    yield
+    redis.client().flushdb()
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return Seller()
+
+
+def refusal(response: Any) -> tuple[int, str]:
+    return response.status_code, answer(response)["error"]
+
+
+@pytest.mark.parametrize("name", payloads.NAMES)
+def test_recorded_bodies_are_kept_byte_for_byte_and_acknowledged(seller: Seller, name: str) -> None:
+    response = seller.post(payloads.raw(name), HTTP_USER_AGENT="Coinzz", HTTP_COOKIE="a=b")
+
+    assert (response.status_code, answer(response)) == (200, ACKNOWLEDGED)
+    [event] = seller.events
+    assert bytes(event.body or b"") == payloads.raw(name)
+    assert event.headers == {"Content-Type": "application/json", "User-Agent": "Coinzz"}
+    assert event.state == "PENDING"
+
+
+def test_a_webhook_costs_two_statements(
+    seller: Seller, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Whose it is, and the insert, whose commit it waits for: no transaction around them."""
+    path = seller.path
+    with django_assert_num_queries(2):
+        assert post(path, payloads.raw("order_cod_created")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "/", "/subscription", "/affiliation", "/affiliation/"])
+def test_the_kind_is_read_from_the_body_whatever_the_path(seller: Seller, path: str) -> None:
+    post(seller.path + path, payloads.raw("order_cod_created"))
+    seller.drain()
+
+    assert [(event.kind, event.outcome) for event in seller.events] == [("order", "created")]
+
+
+def test_an_unknown_token_is_not_found_and_nothing_is_kept(seller: Seller) -> None:
+    for path in ("/webhooks/coinzz/unknown", "/webhooks/outra/unknown", "/webhooks/outra"):
+        assert refusal(post(path, b"{}")) == (404, "NOT_FOUND")
+    assert not WebhookEvent.objects.exists()
+
+
+def test_a_rotated_address_works_until_its_grace_ends(seller: Seller) -> None:
+    first = seller.path
+    connection.rotate_webhook(seller.integration)
+    second = seller.path
+    connection.rotate_webhook(seller.integration)
+
+    assert len({first, second, seller.path}) == 3
+    for path in (first, second, seller.path):
+        assert post(path, b"{}").status_code == 200
+
+    WebhookToken.objects.exclude(expires_at=None).update(expires_at=timezone.now())
+    assert [post(p, b"{}").status_code for p in (first, second, seller.path)] == [404, 404, 200]
+
+
+def test_rotating_again_does_not_prolong_the_first_address(seller: Seller) -> None:
+    assert seller.path
+    connection.rotate_webhook(seller.integration)
+    ends_at = timezone.now() + timedelta(hours=1)
+    WebhookToken.objects.exclude(expires_at=None).update(expires_at=ends_at)
+
+    connection.rotate_webhook(seller.integration)
+
+    assert WebhookToken.objects.filter(expires_at=ends_at).count() == 1
+
+
+@pytest.mark.parametrize("path", [TOKENLESS, TOKENLESS + "/subscription"])
+def test_without_a_token_the_only_connected_integration_is_meant(seller: Seller, path: str) -> None:
+    Seller(email="outra@flowzz.test", status=IntegrationStatus.DISCONNECTED)
+
+    assert post(path, payloads.raw("order_cod_created")).status_code == 200
+    seller.drain()
+    assert seller.states == [("DONE", "created")]
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_without_a_token_nobody_is_guessed(others: int) -> None:
+    sellers = [Seller(email=f"vendedora{number}@flowzz.test") for number in range(others)]
+
+    response = post(TOKENLESS, payloads.raw("order_cod_created"))
+
+    assert (response.status_code, answer(response)) == (200, ACKNOWLEDGED)
+    event = WebhookEvent.objects.get()
+    assert (event.integration, event.state, event.reason) == (None, "QUARANTINED", "unroutable")
+    assert event.error == "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
+    if sellers:
+        drain.assign(WebhookEvent.objects.all(), sellers[1].integration)
+        sellers[1].drain()
+        assert sellers[1].sale("ordaaaaa").user == sellers[1].integration.user
+        assert Sale.objects.count() == 1
+
+
+def test_a_disconnected_integration_keeps_but_ignores(seller: Seller) -> None:
+    path = seller.path
+    connection.disconnect(seller.integration)
+
+    assert post(path, payloads.raw("order_cod_created")).status_code == 200
+    seller.drain()
+    assert seller.states == [("IGNORED", "disconnected")]
+
+
+def test_a_required_signature_is_checked(seller: Seller) -> None:
+    body = payloads.raw("order_cod_created")
+    connection.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
+    assert refusal(seller.post(body)) == (401, "INVALID_SIGNATURE")
+    assert refusal(signed(seller, body, sign("outro", body))) == (401, "INVALID_SIGNATURE")
+    assert refusal(signed(seller, body + b" ", sign("primeiro", body)))[0] == 401
+    assert not WebhookEvent.objects.exists()
+
+    assert signed(seller, body, sign("primeiro", body)).status_code == 200
+    assert signed(seller, body, "sha256=" + sign("primeiro", body)).status_code == 200
+
+
+def test_two_secrets_are_good_while_one_is_being_changed(seller: Seller) -> None:
+    body = payloads.raw("order_cod_created")
+    connection.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
+    connection.set_signing_secret(seller.integration, "segundo", keep_previous=True)
+
+    statuses = [
+        signed(seller, body, sign(secret, body)).status_code
+        for secret in ("primeiro", "segundo", "terceiro")
+    ]
+
+    assert statuses == [200, 200, 401]
+
+
+def signed(seller: Seller, body: bytes, signature: str) -> Any:
+    return seller.post(body, HTTP_X_COINZZ_SIGNATURE=signature)
+
+
+def test_a_body_at_the_limit_is_kept_and_one_over_it_is_not(seller: Seller) -> None:
+    assert seller.post(b" " * LIMIT).status_code == 200
+    assert refusal(seller.post(b" " * (LIMIT + 1))) == (413, "PAYLOAD_TOO_LARGE")
+    assert [len(event.body or b"") for event in seller.events] == [LIMIT]
+
+
+def test_the_refusal_of_a_large_body_tells_the_limit_that_holds(
+    seller: Seller, settings: Settings
+) -> None:
+    settings.WEBHOOK_MAX_BYTES = 2048
+    message = json.loads(seller.post(b" " * 2049).content)["message"]
+    assert message == "O corpo passa do limite de 2 KiB."
+
+
+def test_a_body_announced_as_too_large_is_not_read(seller: Seller) -> None:
+    class Untouched(FakePayload):
+        def read(self, num_bytes: int | None = None) -> bytes:
+            raise AssertionError("it was read")
+
+    environ: dict[str, Any] = {"wsgi.input": Untouched(), "CONTENT_LENGTH": LIMIT + 1}
+    response = Browser().generic("POST", seller.path, **environ)
+    assert refusal(response) == (413, "PAYLOAD_TOO_LARGE")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_other_methods_are_not_allowed(seller: Seller, method: str) -> None:
+    assert Browser().generic(method, seller.path, b"{}").status_code == 405
+    assert seller.events == []
+
+
+def test_too_many_are_asked_to_wait(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "RATE", Rate("webhook-test", lambda: "2/minute"))
+    other = Seller(email="outra@flowzz.test")
+    assert [seller.post(b"{}").status_code for _ in range(2)] == [200, 200]
+
+    response = seller.post(b"{}")
+
+    assert refusal(response) == (429, "RATE_LIMITED")
+    assert 1 <= int(response["Retry-After"]) <= 120
+    assert len(seller.events) == 2
+    assert other.post(b"{}").status_code == 200
+
+
+def price(text: str) -> bytes:
+    return payloads.encode(payloads.order()).replace(b'"100.00"', text.encode())
+
+
+def date(text: str) -> bytes:
+    return payloads.encode(payloads.order(date_order=text))
+
+
+DEEP = b'{"order": ' + b"[" * 1000 + b"]" * 1000 + b"}"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"order": ', "invalid_json"),
+        (b"", "empty_body"),
+        (b"  \n", "empty_body"),
+        (b"[1, 2]", "not_an_object"),
+        (b'"order"', "not_an_object"),
+        (b"null", "not_an_object"),
+        (b"{}", "unknown_kind"),
+        (b'{"order": []}', "missing_identity"),
+        (b'{"order": "ord1"}', "invalid_section"),
+        (b'{"order": {"order_number": "ord\\u0000"}}', "invalid_identity"),
+        (b'{"order": {"order_number": "ord\\ud800"}}', "invalid_identity"),
+        (b"\x00", "invalid_json"),
+        (b"\xff\xfe{", "invalid_utf8"),
+        (price("NaN"), "invalid_json"),
+        (price("-Infinity"), "invalid_json"),
+        (price("9" * 1000), "money_too_large"),
+        (price("10000000000.00"), "money_too_large"),
+        (price("-1"), "invalid_money"),
+        (date("2025-02-30 10:00:00"), "invalid_date"),
+        (DEEP, "too_deep"),
+        (b"[" * 100_000, "too_deep"),
+        (b" " * LIMIT, "empty_body"),
+        (b"\x1f\x8b\x08\x00", "compressed_body"),
+        (b"order_number=ord1&order_status=Pago", "form_body"),
+    ],
+    ids=lambda value: None if isinstance(value, bytes) else value,
+)
+def test_bad_bodies_are_kept_quarantined_and_explained(
+    seller: Seller, body: bytes, reason: str
+) -> None:
+    neighbour = payloads.encode(payloads.order("neighbour"))
+
+    assert [seller.post(sent).status_code for sent in (neighbour, body)] == [200, 200]
+    seller.drain()
+
+    assert seller.states == [("DONE", "created"), ("QUARANTINED", reason)]
+    bad = seller.events[1]
+    assert bytes(bad.body or b"") == body
+    assert bad.error.endswith(".")
+    assert len(bad.error) > 15
+
+
+@pytest.mark.parametrize(
+    ("body", "date"),
+    [
+        (date("0000-00-00 00:00:00"), None),
+        (date("2018-11-04 00:30:00"), "2018-11-04T03:30:00+00:00"),
+        (b"\xef\xbb\xbf" + date("2025-10-02 22:41:07"), "2025-10-03T01:41:07+00:00"),
+    ],
+    ids=["null date", "daylight-saving gap", "byte order mark"],
+)
+def test_odd_but_readable_bodies_become_sales(seller: Seller, body: bytes, date: str) -> None:
+    assert seller.post(body).status_code == 200
+    seller.drain()
+
+    assert seller.states == [("DONE", "created")]
+    expected = date or seller.events[0].received_at.isoformat()
+    assert seller.sale().sale_date.isoformat() == expected
+
+
+def test_nul_and_surrogates_in_texts_do_not_cost_the_order(seller: Seller) -> None:
+    body = payloads.encode(payloads.order(client={"client_name": "Ana @ Lima"}))
+    seller.post(body.replace(b"@", b"\\u0000\\ud800"))
+    seller.drain()
+
+    client = seller.sale().client
+    assert client is not None
+    assert client.name == "Ana \N{REPLACEMENT CHARACTER} Lima"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_the_content_type_does_not_matter(seller: Seller, content_type: str) -> None:
+    seller.post(payloads.raw("order_cod_created"), content_type=content_type)
+    seller.drain()
+
+    assert seller.states == [("DONE", "created")]
+
+
+def test_an_announced_encoding_is_kept_and_refused(seller: Seller) -> None:
+    seller.post(payloads.raw("order_cod_created"), HTTP_CONTENT_ENCODING="br")
+    seller.drain()
+
+    assert seller.states == [("QUARANTINED", "compressed_body")]
+
+
+def test_the_rate_counts_what_is_not_signed(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else guessing signatures, and our computing them, would be free."""
+    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    monkeypatch.setattr(views, "RATE", Rate("webhook-unsigned", lambda: "2/minute"))
+
+    statuses = [seller.post(b"{}").status_code for _ in range(3)]
+
+    assert statuses == [401, 401, 429]
