@@ -121,7 +121,7 @@ class Client(BulkRow):
         return self.name or "(sem nome)"
 
 
-class ClientMove(models.Model):
+class ClientMerge(models.Model):
     """Sales that staff gave to another client, and all that undoing it needs.
 
     A merge moves everything of `source` to `target`; a split, some sales to a new `target`.

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from clients.contacts import normalise_email, normalise_phone
-from clients.models import Client, ClientMove, ClientStatus
+from clients.models import Client, ClientMerge, ClientStatus
 
 EXPORTED = {
     "id": "id",
@@ -140,7 +140,7 @@ def anonymise(client: Client) -> None:
     """Empty all that tells who it is, here and in what merges kept; the rows stay."""
     for each in (client, *client.aliases.all()):
         _empty(each)
-        moves = ClientMove.objects.filter(Q(source=each) | Q(target=each))
+        moves = ClientMerge.objects.filter(Q(source=each) | Q(target=each))
         moves.update(filled={}, documents={})
 
 

@@ -82,7 +82,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Sincronizações", "sync", "integrations.syncrun"),
                 _item("Importações", "upload_file", "integrations.salesimport"),
                 _item("Alertas", "notifications", "integrations.alert"),
-                _item("Situações desconhecidas", "help", "integrations.unknownstatus"),
+                _item("Situações desconhecidas", "help", "integrations.statusmapping"),
                 _item("Endereços de webhook", "link", "integrations.webhooktoken"),
             ),
             _group(

@@ -1,8 +1,12 @@
-from django.apps import AppConfig
-from django.db.backends.signals import connection_created
+from collections.abc import Sequence
+from typing import Any
 
-# Here, not in the package, so that `manage.py` can look at it before settings are complete:
-# tasks and their callers find the application wherever Django is set up.
+from django.apps import AppConfig, apps
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+
+# Here and not in the package's __init__: `manage.py` imports the package before settings are
+# complete, and tasks need the application wherever Django is set up.
 from flowzz.celery import app as celery_app
 from flowzz.core.db import timestamp_loader
 
@@ -17,3 +21,16 @@ class FlowzzConfig(AppConfig):
         connection_created.connect(
             timestamp_loader.use, dispatch_uid="flowzz.core.db.timestamp_loader"
         )
+        # Sent once for each app with models: when the last one's comes, all permissions exist.
+        *_, last = (config for config in apps.get_app_configs() if config.models_module)
+        post_migrate.connect(synchronise, sender=last)
+
+
+def synchronise(plan: Sequence[tuple[Any, bool]] = (), **_: Any) -> None:
+    """Bring the schedule and the staff groups up to date, unless migrations were reversed."""
+    from flowzz.schedule import synchronise_schedule  # noqa: PLC0415 - models need the registry
+    from flowzz.staff_groups import synchronise_staff_groups  # noqa: PLC0415 - the same
+
+    if not any(is_backwards for _, is_backwards in plan):
+        synchronise_schedule()
+        synchronise_staff_groups()

@@ -46,7 +46,6 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "flowzz",
     "flowzz.accounts",
     "flowzz.backoffice",
     "flowzz.core.api.idempotency",
@@ -69,6 +68,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "flowzz",
 ]
 
 MIDDLEWARE = [
@@ -143,6 +143,7 @@ REDIS_TIMEOUT_SECONDS = 1.0
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = "America/Sao_Paulo"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "flowzz" / "locale"]
 FORMAT_MODULE_PATH = ["flowzz.formats"]
 USE_TZ = True
 STATIC_URL = "static/"

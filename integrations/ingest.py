@@ -15,8 +15,8 @@ from psycopg.errors import ProgramLimitExceeded
 
 from clients.identity import ClientBatch, describe
 from clients.models import Client
-from integrations.models import Integration, UnknownStatus, WordSighting
-from integrations.models.status_mappings import WordAxis
+from integrations.models import Integration, StatusMapping, StatusMappingUsage
+from integrations.models.status_mappings import StatusField
 from integrations.providers.contracts import Order
 from integrations.providers.registry import PROVIDERS
 from sales.models import Sale
@@ -161,23 +161,26 @@ def _note_unknown_words(provider: str, orders: Iterable[Order]) -> None:
     words = set()
     for order in orders:
         if order.sale:
-            words.add((WordAxis.ORDER, order.sale.unknown_status))
-            words.add((WordAxis.SHIPPING, order.sale.unknown_shipping_status))
+            words.add((StatusField.ORDER, order.sale.unknown_status))
+            words.add((StatusField.SHIPPING, order.sale.unknown_shipping_status))
         if order.subscription:
-            words.add((WordAxis.SUBSCRIPTION, order.subscription.unknown_status))
+            words.add((StatusField.SUBSCRIPTION, order.subscription.unknown_status))
     # In one order everywhere, so that two writers of the same words can't block each other.
     rows = [
-        UnknownStatus(provider=provider, axis=axis, word=word)
+        StatusMapping(provider=provider, axis=axis, word=word)
         for axis, word in sorted(words)
         if word
     ]
-    UnknownStatus.objects.bulk_create(rows, ignore_conflicts=True)
+    StatusMapping.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _note_mapped_words(user_id: UUID, orders: Iterable[Order]) -> None:
     """So that they are found when staff think better of a word's meaning."""
     sighted = {(word_id, order.external_id) for order in orders for word_id in order.mapped_words}
-    WordSighting.objects.bulk_create(
-        (WordSighting(word_id=id_, user_id=user_id, external_id=n) for id_, n in sorted(sighted)),
+    StatusMappingUsage.objects.bulk_create(
+        (
+            StatusMappingUsage(word_id=id_, user_id=user_id, external_id=n)
+            for id_, n in sorted(sighted)
+        ),
         ignore_conflicts=True,
     )

@@ -1,6 +1,6 @@
 """Two clients who are one person become one; sales of another person get a client of their own.
 
-Staff's doing, within one seller, and undone by what `ClientMove` keeps.
+Staff's doing, within one seller, and undone by what `ClientMerge` keeps.
 """
 
 import uuid
@@ -16,7 +16,7 @@ from clients.contacts import format_phone
 from clients.customer import Customer
 from clients.documents import format_document
 from clients.identity import FILLABLE, describe
-from clients.models import Client, ClientMove
+from clients.models import Client, ClientMerge
 from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
 from sales.models import Sale, Subscription
@@ -58,7 +58,7 @@ def _written(name: str, value: str) -> str:
 _WRITTEN: dict[str, Callable[[str], str]] = {"cpf": format_document, "phone": format_phone}
 
 
-def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMove:
+def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMerge:
     """Give everything of one client to another, who from now on has their orders as well.
 
     Raises MoveRefused.
@@ -66,8 +66,8 @@ def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMove
     with transaction.atomic():
         kept, absorbed = _hold(kept_id, absorbed_id)
         _check_merge(kept, absorbed)
-        move = ClientMove(
-            kind=ClientMove.Kind.MERGE,
+        move = ClientMerge(
+            kind=ClientMerge.Kind.MERGE,
             source=absorbed,
             target=kept,
             made_by=by,
@@ -89,7 +89,7 @@ def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMove
 
 def split(
     client_id: uuid.UUID, sale_ids: Collection[uuid.UUID], who: Customer, *, by: User
-) -> ClientMove:
+) -> ClientMerge:
     """Give some of a client's sales to a new client. Raises MoveRefused."""
     with transaction.atomic():
         (source,) = _hold(client_id)
@@ -102,8 +102,8 @@ def split(
         _check_unknown(target)
         target.save(force_insert=True)
         of_chosen = Subscription.objects.filter(client=source, cycles__sale__in=chosen)
-        move = ClientMove(
-            kind=ClientMove.Kind.SPLIT,
+        move = ClientMerge(
+            kind=ClientMerge.Kind.SPLIT,
             source=source,
             target=target,
             made_by=by,
@@ -115,23 +115,23 @@ def split(
     return move
 
 
-def undo(move_id: uuid.UUID, *, by: User) -> ClientMove:
+def undo(move_id: uuid.UUID, *, by: User) -> ClientMerge:
     """Put a merge's or a split's sales and fields back; what came since stays where it came.
 
     Raises MoveRefused.
     """
     with transaction.atomic():
-        found = ClientMove.objects.get(id=move_id)
+        found = ClientMerge.objects.get(id=move_id)
         _hold(*(id_ for id_ in (found.source_id, found.target_id) if id_))
-        move = ClientMove.objects.select_related("source", "target").get(id=move_id)
+        move = ClientMerge.objects.select_related("source", "target").get(id=move_id)
         _check_undo(move)
         assert move.target is not None
-        if move.kind == ClientMove.Kind.MERGE:
+        if move.kind == ClientMerge.Kind.MERGE:
             _part(move.target, move.source, move)
         _take_back(move, move.target)
         move.undone_at, move.undone_by = timezone.now(), by
         move.save(update_fields=["undone_at", "undone_by"])
-        if move.kind == ClientMove.Kind.SPLIT:
+        if move.kind == ClientMerge.Kind.SPLIT:
             _remove_if_empty(move.target)
     return move
 
@@ -166,13 +166,13 @@ def _check_unknown(client: Client) -> None:
         raise MoveRefused("O documento é de outro cliente: deixe-o em branco, ou una os dois.")
 
 
-def _check_undo(move: ClientMove) -> None:
+def _check_undo(move: ClientMerge) -> None:
     if move.undone_at or move.target is None:
         raise MoveRefused("Já foi desfeita.")
     if move.source.erased_at or move.target.erased_at:
         raise MoveRefused("Os dados destes clientes foram apagados: não dá mais para desfazer.")
     both = (move.source_id, move.target_id)
-    later = ClientMove.objects.filter(undone_at=None, made_at__gt=move.made_at)
+    later = ClientMerge.objects.filter(undone_at=None, made_at__gt=move.made_at)
     if later.filter(Q(source__in=both) | Q(target__in=both)).exists():
         raise MoveRefused("Desfaça antes o que foi feito depois com um destes clientes.")
 
@@ -187,7 +187,7 @@ def _document(client: Client) -> dict[str, str | bool]:
     return {name: getattr(client, name) for name in _DOCUMENT}
 
 
-def _unite(kept: Client, absorbed: Client, move: ClientMove) -> None:
+def _unite(kept: Client, absorbed: Client, move: ClientMerge) -> None:
     """Write both: who is absorbed gives the document away first, as only one may have it."""
     takes_document = _takes_document(kept, absorbed)
     absorbed.merged_into = kept
@@ -200,7 +200,7 @@ def _unite(kept: Client, absorbed: Client, move: ClientMove) -> None:
     Client.objects.filter(id__in=move.aliases).update(merged_into=kept)
 
 
-def _part(kept: Client, absorbed: Client, move: ClientMove) -> None:
+def _part(kept: Client, absorbed: Client, move: ClientMerge) -> None:
     """The other way round; a field that has changed since stays."""
     _set(
         kept,
@@ -220,12 +220,12 @@ def _set(client: Client, values: dict[str, object]) -> None:
         setattr(client, name, value)
 
 
-def _give(move: ClientMove, target: Client) -> None:
+def _give(move: ClientMerge, target: Client) -> None:
     Sale.objects.filter(id__any_of=move.sales).update(client=target)
     Subscription.objects.filter(id__any_of=move.subscriptions).update(client=target)
 
 
-def _take_back(move: ClientMove, target: Client) -> None:
+def _take_back(move: ClientMerge, target: Client) -> None:
     Sale.objects.filter(id__any_of=move.sales, client=target).update(client=move.source)
     moved = Subscription.objects.filter(id__any_of=move.subscriptions, client=target)
     moved.update(client=move.source)

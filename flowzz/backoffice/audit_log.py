@@ -22,7 +22,7 @@ IMPERSONAL = {
     "django_celery_beat.periodictask",
     "integrations.alert",
     "integrations.syncrun",
-    "integrations.unknownstatus",
+    "integrations.statusmapping",
     "integrations.webhookevent",
     "sales.export",
     "sales.sale",

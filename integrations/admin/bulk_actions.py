@@ -42,7 +42,7 @@ NEEDED = {
     BulkKind.REPLAY: "accounts.replay_events",
     BulkKind.ASSIGN: "accounts.settle_events",
     BulkKind.DISCARD: "accounts.settle_events",
-    BulkKind.REMAP: "integrations.change_unknownstatus",
+    BulkKind.REMAP: "integrations.change_statusmapping",
 }
 
 

@@ -19,9 +19,9 @@ from flowzz.backoffice.pages import ReadOnlyPage
 from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import WOULD, of_meaning
-from integrations.models import BulkAction, BulkKind, UnknownStatus
+from integrations.models import BulkAction, BulkKind, StatusMapping
 from integrations.models.bulk_actions import UNDER_WAY
-from integrations.models.status_mappings import WordAxis
+from integrations.models.status_mappings import StatusField
 from integrations.status_mappings import usages
 from integrations.status_mappings.reprocess import STATES
 
@@ -35,27 +35,27 @@ class MeaningForm(OptionalReasonForm):
     meaning = forms.ChoiceField(label="Significado", widget=UnfoldAdminSelectWidget)
     field_order = ("meaning", "reason")
 
-    def __init__(self, *args: Any, word: UnknownStatus, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, word: StatusMapping, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"meaning": word.meaning}
         field = self.fields["meaning"]
         assert isinstance(field, forms.ChoiceField)
         none = [(NONE, "Nenhum: retirar o significado")] if usages.is_given(word) else []
-        field.choices = [("", "— escolha —"), *STATES[WordAxis(word.axis)].choices, *none]
+        field.choices = [("", "— escolha —"), *STATES[StatusField(word.axis)].choices, *none]
 
     def clean_meaning(self) -> str:
         chosen: str = self.cleaned_data["meaning"]
         return "" if chosen == NONE else chosen
 
 
-def meaning_of(word: UnknownStatus, meaning: str | None = None) -> str:
+def meaning_of(word: StatusMapping, meaning: str | None = None) -> str:
     """A word's meaning, or another one on its axis, as staff read it."""
     chosen = word.meaning if meaning is None else meaning
-    return str(STATES[WordAxis(word.axis)](chosen).label) if chosen else ""
+    return str(STATES[StatusField(word.axis)](chosen).label) if chosen else ""
 
 
-@admin.register(UnknownStatus)
-class UnknownStatusPage(ReadOnlyPage):
+@admin.register(StatusMapping)
+class StatusMappingPage(ReadOnlyPage):
     list_display = (
         "word",
         "provider",
@@ -81,29 +81,29 @@ class UnknownStatusPage(ReadOnlyPage):
         return changes
 
     @admin.display(description="significado", ordering="meaning", empty_value="—")
-    def shown_meaning(self, word: UnknownStatus) -> str:
+    def shown_meaning(self, word: StatusMapping) -> str:
         return meaning_of(word)
 
     @admin.display(description="pedidos à espera")
-    def waiting(self, word: UnknownStatus) -> int:
+    def waiting(self, word: StatusMapping) -> int:
         waits: int = vars(word).get("waits", 0)
         return waits
 
     @admin.display(description="o que fazer")
-    def page(self, word: UnknownStatus) -> SafeString:
+    def page(self, word: StatusMapping) -> SafeString:
         text = "Mudar o significado" if word.meaning else "Dar um significado"
         return format_html('<a class="underline" href="{}">{}</a>', address_of(word), text)
 
 
-def address_of(word: UnknownStatus) -> str:
+def address_of(word: StatusMapping) -> str:
     return reverse("backoffice:word", args=[word.id])
 
 
 def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
     """One word: the orders that came with it; choose, see what would change, confirm."""
-    if not request.user.has_perm("integrations.view_unknownstatus"):
+    if not request.user.has_perm("integrations.view_statusmapping"):
         raise PermissionDenied
-    word = get_object_or_404(UnknownStatus.objects.select_related("mapped_by"), id=word_id)
+    word = get_object_or_404(StatusMapping.objects.select_related("mapped_by"), id=word_id)
     may_map = request.user.has_perm(NEEDED[BulkKind.REMAP])
     form = MeaningForm(request.POST or None, word=word)
     foreseen = None
@@ -114,7 +114,7 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
             if "confirm" in request.POST:
                 return _apply(request, word, form)
             foreseen = of_meaning(word, form.cleaned_data["meaning"])
-    is_subscription = word.axis == WordAxis.SUBSCRIPTION
+    is_subscription = word.axis == StatusField.SUBSCRIPTION
     chosen = meaning_of(word, form.cleaned_data["meaning"]) if foreseen else ""
     context = {
         **admin.site.each_context(request),
@@ -137,7 +137,7 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
     return render(request, "backoffice/word.html", context)
 
 
-def _apply(request: HttpRequest, word: UnknownStatus, form: MeaningForm) -> HttpResponse:
+def _apply(request: HttpRequest, word: StatusMapping, form: MeaningForm) -> HttpResponse:
     assert isinstance(request.user, User)
     meaning, reason = form.cleaned_data["meaning"], form.cleaned_data["reason"]
     action, is_new = bulk_jobs.remap(word, meaning, by=request.user, reason=reason)

@@ -26,7 +26,7 @@ from integrations.models import (
     BulkState,
     EventState,
     Integration,
-    UnknownStatus,
+    StatusMapping,
     WebhookEvent,
 )
 from integrations.models.bulk_actions import UNDER_WAY
@@ -73,14 +73,14 @@ def start(
 
 
 def remap(
-    word: UnknownStatus, meaning: str, *, by: User, reason: str = ""
+    word: StatusMapping, meaning: str, *, by: User, reason: str = ""
 ) -> tuple[BulkAction, bool]:
     """Give a word its meaning from now on, and apply it to the sales that came with it.
 
     An empty `meaning` takes the word's own back.
     """
     with transaction.atomic():
-        word = UnknownStatus.objects.select_for_update().get(id=word.id)
+        word = StatusMapping.objects.select_for_update().get(id=word.id)
         action, is_new = _begin(
             BulkAction.objects.filter(word=word),
             BulkAction(

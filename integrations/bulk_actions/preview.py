@@ -18,8 +18,8 @@ from flowzz.core.db.locks import lock_user
 from flowzz.core.formatting import reais
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.processing import EventResult, parse_events, process
-from integrations.models import EventOutcome, EventState, Integration, UnknownStatus, WebhookEvent
-from integrations.models.status_mappings import WordAxis
+from integrations.models import EventOutcome, EventState, Integration, StatusMapping, WebhookEvent
+from integrations.models.status_mappings import StatusField
 from integrations.status_mappings.reprocess import reprocess
 from integrations.status_mappings.subscriptions import subscriptions_of
 from integrations.status_mappings.usages import START, Batch, count, next_batch
@@ -122,11 +122,11 @@ def of_replay(
     return preview
 
 
-def of_meaning(word: UnknownStatus, meaning: str) -> Preview:
+def of_meaning(word: StatusMapping, meaning: str) -> Preview:
     """What giving a word this meaning, or none, would do to the first that came with it."""
     preview, deadline = Preview(count(word)), time.monotonic() + SECONDS
     with transaction.atomic():
-        word = UnknownStatus.objects.get(id=word.id)
+        word = StatusMapping.objects.get(id=word.id)
         replaced, word.meaning = word.meaning, meaning
         word.save(update_fields=["meaning"])
         position = START
@@ -177,8 +177,8 @@ def _compared(before: Mapping[str, Row], after: Mapping[str, Row]) -> Iterable[F
         yield Foreseen(number=number, outcome=outcome, changes=changes)
 
 
-def _rows_of(word: UnknownStatus, batch: Batch) -> Mapping[str, Row]:
-    if word.axis != WordAxis.SUBSCRIPTION:
+def _rows_of(word: StatusMapping, batch: Batch) -> Mapping[str, Row]:
+    if word.axis != StatusField.SUBSCRIPTION:
         return _sales(word.provider, batch.user_id, batch.numbers)
     rows = subscriptions_of(word, batch.user_id, batch.numbers)
     return {row.subscription_hash: row for row in rows}

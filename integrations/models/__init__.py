@@ -1,8 +1,7 @@
 """An integration and what it keeps: its inbox, its runs, the words it doesn't know, its alerts."""
 
-from integrations.models.activity import ActivityHour, Circuit
 from integrations.models.alerts import Alert, AlertKind
-from integrations.models.baseline import WebhookRhythm
+from integrations.models.baseline import WebhookBaseline
 from integrations.models.bulk_actions import BulkAction, BulkKind, BulkState
 from integrations.models.events import (
     EventFailure,
@@ -11,14 +10,14 @@ from integrations.models.events import (
     EventState,
     WebhookEvent,
 )
+from integrations.models.hourly_stats import Circuit, HourlyStats
 from integrations.models.imports import ImportState, SalesImport
 from integrations.models.integrations import Integration, IntegrationStatus, WebhookToken
 from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
-from integrations.models.status_mappings import UnknownStatus, WordSighting
-from integrations.models.volume import WebhookVolume
+from integrations.models.status_mappings import StatusMapping, StatusMappingUsage
+from integrations.models.webhook_counts import HourlyWebhookCount
 
 __all__ = [
-    "ActivityHour",
     "Alert",
     "AlertKind",
     "BulkAction",
@@ -30,18 +29,19 @@ __all__ = [
     "EventOutcome",
     "EventState",
     "FindingKind",
+    "HourlyStats",
+    "HourlyWebhookCount",
     "ImportState",
     "Integration",
     "IntegrationStatus",
     "RunState",
     "SalesImport",
+    "StatusMapping",
+    "StatusMappingUsage",
     "SyncFinding",
     "SyncRun",
     "Trigger",
-    "UnknownStatus",
+    "WebhookBaseline",
     "WebhookEvent",
-    "WebhookRhythm",
     "WebhookToken",
-    "WebhookVolume",
-    "WordSighting",
 ]

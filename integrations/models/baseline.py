@@ -6,7 +6,7 @@ from django.db import models
 from integrations.models.integrations import Integration
 
 
-class WebhookRhythm(models.Model):
+class WebhookBaseline(models.Model):
     """Learned every night by `integrations.monitoring.baseline` from the four weeks before."""
 
     integration = models.OneToOneField(

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from flowzz.core.ids import uuid7
 from integrations.models.integrations import Integration
-from integrations.models.status_mappings import UnknownStatus
+from integrations.models.status_mappings import StatusMapping
 
 
 class BulkKind(models.TextChoices):
@@ -41,7 +41,7 @@ class BulkAction(models.Model):
     cause = models.CharField("causa", max_length=160, blank=True)
     until = models.DateTimeField("recebidos até", null=True, blank=True)
     word = models.ForeignKey(
-        UnknownStatus, models.CASCADE, null=True, blank=True, verbose_name="palavra"
+        StatusMapping, models.CASCADE, null=True, blank=True, verbose_name="palavra"
     )
     meaning_before = models.CharField("significado anterior", max_length=9, blank=True)
     integration = models.ForeignKey(

@@ -8,18 +8,18 @@ from django.db import models
 from flowzz.core.ids import uuid7
 
 
-class WordAxis(models.TextChoices):
+class StatusField(models.TextChoices):
     ORDER = "order", "Pedido"
     SHIPPING = "shipping", "Entrega"
     SUBSCRIPTION = "subscription", "Assinatura"
 
 
-class UnknownStatus(models.Model):
+class StatusMapping(models.Model):
     """A word met in a payload. With a `meaning`, it is read as that from then on."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.CharField("plataforma", max_length=32)
-    axis = models.CharField("eixo", max_length=12, choices=WordAxis)
+    axis = models.CharField("eixo", max_length=12, choices=StatusField)
     word = models.CharField("palavra", max_length=100)
     meaning = models.CharField("significado", max_length=9, blank=True)
     mapped_by = models.ForeignKey(
@@ -46,13 +46,13 @@ class UnknownStatus(models.Model):
         return self.word
 
 
-class WordSighting(models.Model):
+class StatusMappingUsage(models.Model):
     """An order or subscription that came with a word to which staff have given a meaning.
 
     What to look at again when the meaning changes.
     """
 
-    word = models.ForeignKey(UnknownStatus, models.CASCADE, related_name="sightings")
+    word = models.ForeignKey(StatusMapping, models.CASCADE, related_name="sightings")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=128)
 

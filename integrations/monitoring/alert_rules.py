@@ -22,8 +22,8 @@ from integrations.models import (
     IntegrationStatus,
     RunState,
     SyncRun,
+    WebhookBaseline,
     WebhookEvent,
-    WebhookRhythm,
 )
 from integrations.models.runs import ENDED
 from integrations.monitoring import alerts, silence
@@ -145,7 +145,7 @@ def silent() -> Wrong:
     now = timezone.now()
     # What waits has come, and `last_webhook_at` doesn't know of it yet.
     waiting = WebhookEvent.objects.filter(drain.is_due(), integration=OuterRef("integration_id"))
-    rhythms = WebhookRhythm.objects.filter(
+    rhythms = WebhookBaseline.objects.filter(
         ~Exists(waiting),
         integration__status__in=IN_USE,
         integration__last_webhook_at__lt=now - silence.SHORTEST,

@@ -32,7 +32,7 @@ _LEARN = """
         FROM hourly
         GROUP BY 1, 2
     )
-    INSERT INTO integrations_webhookrhythm (integration_id, rates, learned_at)
+    INSERT INTO integrations_webhookbaseline (integration_id, rates, learned_at)
     SELECT integration_id, array_agg(coalesce(rate, 0)::float8 ORDER BY hour_of_week), %(now)s
     FROM (SELECT DISTINCT integration_id FROM weekly) AS integration
         CROSS JOIN generate_series(0, 167) AS hour_of_week

@@ -16,7 +16,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from integrations.inbox import queue_stats
-from integrations.models import ActivityHour, Circuit
+from integrations.models import Circuit, HourlyStats
 from integrations.monitoring import dirty_hours
 from integrations.monitoring.dirty_hours import HOUR, hour_of
 from integrations.providers.registry import PROVIDERS, breaker
@@ -31,7 +31,7 @@ AT_ONCE = 24
 WORST = [Circuit.OPEN, Circuit.HALF_OPEN, Circuit.CLOSED]
 
 _COUNT = """
-    INSERT INTO integrations_activityhour (
+    INSERT INTO integrations_hourlystats (
         hour, events, reasons, latencies, runs, run_errors, sales_created, sales_updated, circuit
     )
     SELECT hour, events.outcomes, events.reasons, latencies.classes, runs.states, runs.errors,
@@ -130,7 +130,7 @@ def _kept(now: datetime) -> Iterator[datetime]:
 
 
 def _missing(now: datetime) -> set[datetime]:
-    counted = ActivityHour.objects.filter(hour__gte=hour_of(now - KEPT_BACK))
+    counted = HourlyStats.objects.filter(hour__gte=hour_of(now - KEPT_BACK))
     return set(_kept(now)) - set(counted.values_list("hour", flat=True))
 
 
@@ -141,7 +141,7 @@ def _note(now: datetime) -> None:
     notes: dict[str, Any] = {"circuit": _worst(next(state for state in WORST if state in states))}
     if oldest:
         notes["oldest_seconds"] = Greatest("oldest_seconds", (now - oldest).total_seconds())
-    ActivityHour.objects.filter(hour=hour_of(now)).update(**notes)
+    HourlyStats.objects.filter(hour=hour_of(now)).update(**notes)
 
 
 def _worst(state: Circuit) -> Case:

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import Integration, WebhookVolume
+from integrations.models import HourlyWebhookCount, Integration
 from integrations.monitoring.dirty_hours import HOUR, hour_of
 
 KEPT = timedelta(days=35)
 
 _ADD = """
-    INSERT INTO integrations_webhookvolume (integration_id, hour, events)
+    INSERT INTO integrations_hourlywebhookcount (integration_id, hour, events)
     SELECT %s, hour, events FROM unnest(%s::timestamptz[], %s::int[]) AS noted (hour, events)
     ON CONFLICT (integration_id, hour) DO UPDATE
-    SET events = integrations_webhookvolume.events + excluded.events
+    SET events = integrations_hourlywebhookcount.events + excluded.events
 """
 
 
@@ -31,7 +31,7 @@ def increment(integration: Integration, arrivals: Sequence[datetime]) -> None:
 def last_hours(integration: Integration, hours: int) -> list[tuple[datetime, int]]:
     """The last so many hours, the one under way included, each with its count; oldest first."""
     first = hour_of(timezone.now()) - (hours - 1) * HOUR
-    rows = WebhookVolume.objects.filter(integration=integration, hour__gte=first)
+    rows = HourlyWebhookCount.objects.filter(integration=integration, hour__gte=first)
     counts = dict(rows.values_list("hour", "events"))
     at = [first + number * HOUR for number in range(hours)]
     return [(hour, counts.get(hour, 0)) for hour in at]
@@ -39,5 +39,5 @@ def last_hours(integration: Integration, hours: int) -> list[tuple[datetime, int
 
 def forget() -> int:
     """Remove what no chart shows any more; return how many hours."""
-    deleted, _ = WebhookVolume.objects.filter(hour__lt=timezone.now() - KEPT).delete()
+    deleted, _ = HourlyWebhookCount.objects.filter(hour__lt=timezone.now() - KEPT).delete()
     return deleted

@@ -16,7 +16,7 @@ class Order:
     sale: SaleFacts | None = None
     subscription: SubscriptionFacts | None = None
     mapped_words: frozenset[UUID] = frozenset()
-    """The words in it to which staff gave the meaning, as ids of `UnknownStatus`."""
+    """The words in it to which staff gave the meaning, as ids of `StatusMapping`."""
 
     @property
     def external_id(self) -> str:

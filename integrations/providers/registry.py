@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from flowzz.core import redis
-from integrations.models import Integration, UnknownStatus
+from integrations.models import Integration, StatusMapping
 from integrations.providers.coinzz import fields, payloads, signature, statuses
 from integrations.providers.coinzz.client import CoinzzClient
 from integrations.providers.coinzz.columns import known_headers
@@ -133,7 +133,7 @@ class Provider:
     """The fields of a body that name a person, and what they hold, as `masking.MASKS` has it."""
     open_fields: frozenset[str]
     """Those that all of staff may see; any other may name a person."""
-    is_spoken: Callable[[UnknownStatus, Mapping[str, Any]], bool]
+    is_spoken: Callable[[StatusMapping, Mapping[str, Any]], bool]
     """Whether a sale, by its metadata, came last with this word of its orders or parcels."""
     is_same_word: Callable[[str, str], bool]
 
@@ -143,7 +143,7 @@ def _coinzz_export(content: bytes) -> Export:
 
 
 def _coinzz_reader(integration: Integration) -> CoinzzReader:
-    mapped = UnknownStatus.objects.filter(provider=COINZZ).exclude(meaning="")
+    mapped = StatusMapping.objects.filter(provider=COINZZ).exclude(meaning="")
     words = {_coinzz_word(row): row for row in mapped}
     return CoinzzReader(
         meanings=statuses.RecordingMapper({key: row.meaning for key, row in words.items()}),
@@ -152,11 +152,11 @@ def _coinzz_reader(integration: Integration) -> CoinzzReader:
     )
 
 
-def _coinzz_word(word: UnknownStatus) -> tuple[statuses.Axis, str]:
+def _coinzz_word(word: StatusMapping) -> tuple[statuses.Axis, str]:
     return cast(statuses.Axis, word.axis), statuses.normalise_word(word.word)
 
 
-def _coinzz_is_spoken(word: UnknownStatus, metadata: Mapping[str, Any]) -> bool:
+def _coinzz_is_spoken(word: StatusMapping, metadata: Mapping[str, Any]) -> bool:
     axis, normalised = _coinzz_word(word)
     return statuses.normalise_word(str(metadata.get(f"{axis}_status", ""))) == normalised
 

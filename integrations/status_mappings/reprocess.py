@@ -6,16 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flowzz.core.db.locks import lock_user
-from integrations.models import BulkAction, Integration, UnknownStatus
-from integrations.models.status_mappings import WordAxis
+from integrations.models import BulkAction, Integration, StatusMapping
+from integrations.models.status_mappings import StatusField
 from integrations.status_mappings import sales, subscriptions
 from integrations.status_mappings.usages import Batch, Position, forget
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 STATES = {
-    WordAxis.ORDER: SaleStatus,
-    WordAxis.SHIPPING: ShippingStatus,
-    WordAxis.SUBSCRIPTION: SubscriptionStatus,
+    StatusField.ORDER: SaleStatus,
+    StatusField.SHIPPING: ShippingStatus,
+    StatusField.SUBSCRIPTION: SubscriptionStatus,
 }
 
 
@@ -25,7 +25,7 @@ class Reprocessed:
     outcomes: "Counter[str]"
 
 
-def reprocess(word: UnknownStatus, batch: Batch, *, before: str = "") -> Reprocessed:
+def reprocess(word: StatusMapping, batch: Batch, *, before: str = "") -> Reprocessed:
     """Apply a word's meaning of now to a batch; `before` is the one it replaces.
 
     The caller has a transaction open.
@@ -37,14 +37,14 @@ def reprocess(word: UnknownStatus, batch: Batch, *, before: str = "") -> Reproce
     return Reprocessed((batch.user_id, batch.numbers[-1]), outcomes)
 
 
-def _given(word: UnknownStatus, before: str) -> set[str]:
+def _given(word: StatusMapping, before: str) -> set[str]:
     """The meanings that a word has ever had."""
     earlier = BulkAction.objects.filter(word=word).values_list("meaning_before", flat=True)
     return {*earlier, before, word.meaning} - {""}
 
 
 def _apply(
-    word: UnknownStatus, user_id: uuid.UUID, numbers: Collection[str], given: Collection[str]
+    word: StatusMapping, user_id: uuid.UUID, numbers: Collection[str], given: Collection[str]
 ) -> "Counter[str]":
     integration = (
         Integration.objects.select_related("user")
@@ -54,7 +54,7 @@ def _apply(
     if integration is None:
         return Counter(skipped=len(numbers))
     lock_user(user_id)
-    if word.axis == WordAxis.SUBSCRIPTION:
+    if word.axis == StatusField.SUBSCRIPTION:
         return subscriptions.reread(word, integration, numbers, given)
     if word.meaning:
         return sales.give(word, integration, numbers)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest
-from integrations.models import Integration, UnknownStatus, WebhookEvent
-from integrations.models.status_mappings import WordAxis
+from integrations.models import Integration, StatusMapping, WebhookEvent
+from integrations.models.status_mappings import StatusField
 from integrations.providers import registry
 from integrations.providers.contracts import Order
 from integrations.providers.errors import PayloadInvalid
@@ -25,7 +25,7 @@ FIRST = "PENDING"
 """Where a sale stands, on either axis, of which nothing is known."""
 
 
-def give(word: UnknownStatus, integration: Integration, numbers: Collection[str]) -> "Counter[str]":
+def give(word: StatusMapping, integration: Integration, numbers: Collection[str]) -> "Counter[str]":
     """Apply the word's meaning to those that it was said of last."""
     sales = {
         sale.external_id: sale
@@ -41,10 +41,10 @@ def give(word: UnknownStatus, integration: Integration, numbers: Collection[str]
 
 
 def revert(
-    word: UnknownStatus, integration: Integration, numbers: Collection[str], given: Collection[str]
+    word: StatusMapping, integration: Integration, numbers: Collection[str], given: Collection[str]
 ) -> "Counter[str]":
     """Undo what the meanings that a word was ever `given` did: the sales wait for another."""
-    axis, unknown = SALE_FIELDS[WordAxis(word.axis)]
+    axis, unknown = SALE_FIELDS[StatusField(word.axis)]
     ledger = SaleBatch.load(integration.user_id, word.provider, numbers)
     spoken = [sale for sale in _spoken(word, ledger, numbers) if not getattr(sale, unknown)]
     told = reported_statuses(word, integration, [sale.external_id for sale in spoken])
@@ -60,7 +60,7 @@ def revert(
     return outcomes
 
 
-def _spoken(word: UnknownStatus, ledger: SaleBatch, numbers: Collection[str]) -> list[Sale]:
+def _spoken(word: StatusMapping, ledger: SaleBatch, numbers: Collection[str]) -> list[Sale]:
     """Those of which the word was said last."""
     is_spoken = registry.PROVIDERS[word.provider].is_spoken
     return [
@@ -104,7 +104,7 @@ def _is_latest(event: WebhookEvent, sale: Sale | None) -> bool:
 
 
 def _run_again(
-    word: UnknownStatus, integration: Integration, events: Collection[WebhookEvent]
+    word: StatusMapping, integration: Integration, events: Collection[WebhookEvent]
 ) -> "Counter[str]":
     reader = registry.reader(integration)
     observed = []
@@ -134,9 +134,9 @@ def _run_again(
 
 
 def _give_directly(
-    word: UnknownStatus, user_id: uuid.UUID, numbers: Collection[str]
+    word: StatusMapping, user_id: uuid.UUID, numbers: Collection[str]
 ) -> "Counter[str]":
-    axis, unknown = SALE_FIELDS[WordAxis(word.axis)]
+    axis, unknown = SALE_FIELDS[StatusField(word.axis)]
     ledger = SaleBatch.load(user_id, word.provider, numbers)
     outcomes: Counter[str] = Counter()
     for sale in _spoken(word, ledger, numbers):

@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 from integrations.models import (
     EventOutcome,
     Integration,
-    UnknownStatus,
+    StatusMapping,
     WebhookEvent,
 )
 from integrations.models.events import APPLIED
-from integrations.models.status_mappings import WordAxis
+from integrations.models.status_mappings import StatusField
 from integrations.providers import registry
 from integrations.providers.contracts import Order
 from integrations.providers.errors import PayloadInvalid
@@ -40,14 +40,14 @@ def applied_events(integration: Integration, numbers: Collection[str]) -> "Query
 
 
 def reported_statuses(
-    word: UnknownStatus, integration: Integration, numbers: Collection[str]
+    word: StatusMapping, integration: Integration, numbers: Collection[str]
 ) -> dict[str, ReportedStatus]:
     """By the order's number or the subscription's hash; of those whose events can be read."""
-    axis, unknown = SALE_FIELDS.get(WordAxis(word.axis), ("status", "unknown_status"))
+    axis, unknown = SALE_FIELDS.get(StatusField(word.axis), ("status", "unknown_status"))
     is_same = registry.PROVIDERS[word.provider].is_same_word
     found: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
     for event, order in _orders(integration, numbers):
-        facts = order.subscription if word.axis == WordAxis.SUBSCRIPTION else order.sale
+        facts = order.subscription if word.axis == StatusField.SUBSCRIPTION else order.sale
         if facts is None:
             continue
         telling, said = found[_number(facts)], getattr(facts, unknown)
@@ -59,7 +59,7 @@ def reported_statuses(
     return dict(found)
 
 
-def by_staff(word: UnknownStatus, row: Sale | Subscription) -> ChangeSource:
+def by_staff(word: StatusMapping, row: Sale | Subscription) -> ChangeSource:
     return ChangeSource(
         seen_at=row.observed_at,
         origin=Origin.PERSON,

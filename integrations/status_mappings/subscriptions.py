@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from integrations.models import Integration, UnknownStatus
+from integrations.models import Integration, StatusMapping
 from integrations.status_mappings.status_history import ReportedStatus, by_staff, reported_statuses
 from sales.facts import SubscriptionFacts
 from sales.models import Subscription, SubscriptionCycle
@@ -16,7 +16,7 @@ from sales.subscriptions import SubscriptionBatch
 
 
 def reread(
-    word: UnknownStatus, integration: Integration, numbers: Collection[str], given: Collection[str]
+    word: StatusMapping, integration: Integration, numbers: Collection[str], given: Collection[str]
 ) -> "Counter[str]":
     """Apply the word's meaning, or take it back where it has none any more."""
     rows = {
@@ -36,7 +36,7 @@ def reread(
 
 
 def subscriptions_of(
-    word: UnknownStatus, user_id: UUID, numbers: Collection[str]
+    word: StatusMapping, user_id: UUID, numbers: Collection[str]
 ) -> "QuerySet[Subscription]":
     """Those with these hashes, and those that orders with these numbers renewed."""
     renewed = SubscriptionCycle.objects.filter(
@@ -51,7 +51,7 @@ def subscriptions_of(
 
 
 def _is_spoken(
-    word: UnknownStatus, row: Subscription, telling: ReportedStatus | None, given: Collection[str]
+    word: StatusMapping, row: Subscription, telling: ReportedStatus | None, given: Collection[str]
 ) -> bool:
     """Whether the word is what was said last; without an event, whether all looks like it."""
     if telling:
@@ -60,7 +60,7 @@ def _is_spoken(
 
 
 def _record(
-    register: SubscriptionBatch, word: UnknownStatus, row: Subscription, telling: ReportedStatus
+    register: SubscriptionBatch, word: StatusMapping, row: Subscription, telling: ReportedStatus
 ) -> Outcome:
     def tell(status: str, unknown: str = "") -> Outcome:
         facts = SubscriptionFacts(

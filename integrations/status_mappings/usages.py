@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from integrations.models import UnknownStatus, WordSighting
-from integrations.models.status_mappings import WordAxis
+from integrations.models import StatusMapping, StatusMappingUsage
+from integrations.models.status_mappings import StatusField
 from sales.models import Sale, Subscription
 
 BATCH = 200
 SALE_FIELDS = {
-    WordAxis.ORDER: ("status", "unknown_status"),
-    WordAxis.SHIPPING: ("shipping_status", "unknown_shipping_status"),
+    StatusField.ORDER: ("status", "unknown_status"),
+    StatusField.SHIPPING: ("shipping_status", "unknown_shipping_status"),
 }
 
 Position = tuple[uuid.UUID | None, str]
@@ -31,7 +31,7 @@ class Batch:
     numbers: Sequence[str]
 
 
-def count(word: UnknownStatus) -> int:
+def count(word: StatusMapping) -> int:
     """How many orders or subscriptions are known to have come with a word."""
     noted = word.sightings.filter(
         user_id=OuterRef("user_id"), external_id=OuterRef(_number_of(word))
@@ -39,18 +39,18 @@ def count(word: UnknownStatus) -> int:
     return word.sightings.count() + _waiting(word).exclude(Exists(noted)).count()
 
 
-def is_given(word: UnknownStatus) -> bool:
+def is_given(word: StatusMapping) -> bool:
     """Whether there is a meaning to take back, or something left that one was applied to."""
     return bool(word.meaning) or word.sightings.exists()
 
 
-def counts(words: Collection[UnknownStatus]) -> "Counter[uuid.UUID]":
+def counts(words: Collection[StatusMapping]) -> "Counter[uuid.UUID]":
     """How many orders or subscriptions wait for each word's meaning; a query for each axis."""
     found: Counter[uuid.UUID] = Counter()
-    for axis in WordAxis:
+    for axis in StatusField:
         of_axis = {(word.provider, word.word): word.id for word in words if word.axis == axis}
         if of_axis:
-            model = Subscription if axis == WordAxis.SUBSCRIPTION else Sale
+            model = Subscription if axis == StatusField.SUBSCRIPTION else Sale
             unknown = SALE_FIELDS.get(axis, ("", "unknown_status"))[1]
             rows = model._default_manager.filter(
                 ~Q(**{unknown: ""}), **{f"{unknown}__in": [word for _, word in of_axis]}
@@ -63,12 +63,12 @@ def counts(words: Collection[UnknownStatus]) -> "Counter[uuid.UUID]":
     return found
 
 
-def examples(word: UnknownStatus, limit: int) -> "QuerySet[Sale] | QuerySet[Subscription]":
+def examples(word: StatusMapping, limit: int) -> "QuerySet[Sale] | QuerySet[Subscription]":
     """Some of those that wait for a meaning, newest first."""
     return _waiting(word).select_related("user").order_by("-id")[:limit]
 
 
-def next_batch(word: UnknownStatus, position: Position) -> Batch | None:
+def next_batch(word: StatusMapping, position: Position) -> Batch | None:
     """Those behind the position to look at again, now that the meaning is another; or None."""
     if position == START and word.meaning:
         _sight(word)
@@ -83,41 +83,41 @@ def next_batch(word: UnknownStatus, position: Position) -> Batch | None:
     return Batch(user_id, [row.external_id for row in rows if row.user_id == user_id])
 
 
-def forget(word: UnknownStatus, batch: Batch) -> None:
+def forget(word: StatusMapping, batch: Batch) -> None:
     """A word without a meaning has nothing to look at again but what waits for it."""
     word.sightings.filter(user_id=batch.user_id, external_id__any_of=batch.numbers).delete()
 
 
-def _number_of(word: UnknownStatus) -> str:
-    return "subscription_hash" if word.axis == WordAxis.SUBSCRIPTION else "external_id"
+def _number_of(word: StatusMapping) -> str:
+    return "subscription_hash" if word.axis == StatusField.SUBSCRIPTION else "external_id"
 
 
-def _waiting(word: UnknownStatus) -> "QuerySet[Sale] | QuerySet[Subscription]":
-    if word.axis == WordAxis.SUBSCRIPTION:
+def _waiting(word: StatusMapping) -> "QuerySet[Sale] | QuerySet[Subscription]":
+    if word.axis == StatusField.SUBSCRIPTION:
         return Subscription.objects.filter(source=word.provider, unknown_status=word.word)
-    unknown = SALE_FIELDS[WordAxis(word.axis)][1]
+    unknown = SALE_FIELDS[StatusField(word.axis)][1]
     # The second condition is the partial index's.
     of_word = {"source": word.provider, unknown: word.word}
     sales: QuerySet[Sale] = Sale.objects.filter(~Q(**{unknown: ""}), **of_word)
     return sales
 
 
-def _sight(word: UnknownStatus) -> int:
+def _sight(word: StatusMapping) -> int:
     """Note all that wait for a word's meaning; return how many were not noted yet."""
     waiting = _waiting(word).order_by().values("user_id", _number_of(word))
     select, parameters = waiting.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO integrations_wordsighting (word_id, user_id, external_id) "  # noqa: S608 - the ORM's own SQL
+            "INSERT INTO integrations_statusmappingusage (word_id, user_id, external_id) "  # noqa: S608 - the ORM's own SQL
             f"SELECT %s, waiting.* FROM ({select}) AS waiting ON CONFLICT DO NOTHING",
             [word.id, *parameters],
         )
         return int(cursor.rowcount)
 
 
-def _after(word: UnknownStatus, position: Position) -> "QuerySet[WordSighting]":
+def _after(word: StatusMapping, position: Position) -> "QuerySet[StatusMappingUsage]":
     user_id, number = position
-    rows = WordSighting.objects.filter(word=word).order_by("user_id", "external_id")
+    rows = StatusMappingUsage.objects.filter(word=word).order_by("user_id", "external_id")
     if user_id:
         rows = rows.filter(
             Q(user_id__gt=user_id) | Q(user_id=user_id, external_id__gt=number),

@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from unfold.decorators import action
 
 from clients.admin import PERSONAL, ClientPage
-from clients.models import Client, ClientMove
+from clients.models import Client, ClientMerge
 from clients.search import NotOneClient, find_one
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
@@ -103,7 +103,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
 
     @admin.display(description="feitas")
     def moves(self, client: Client) -> SafeString | str:
-        of_client = ClientMove.objects.filter(Q(source=client) | Q(target=client))
+        of_client = ClientMerge.objects.filter(Q(source=client) | Q(target=client))
         rows = of_client.select_related("made_by")[:20]
         may_undo = vars(client).get("may_undo", False)
         lines = ((told(move, may_undo=may_undo),) for move in rows)
@@ -162,7 +162,7 @@ class ClientSalesPage(ExportablePage, ClientPage):
     def undo(self, request: HttpRequest, move_id: uuid.UUID) -> HttpResponse:
         if not self.has_merge_permission(request):
             raise PermissionDenied
-        move = get_object_or_404(ClientMove.objects.select_related("source"), id=move_id)
+        move = get_object_or_404(ClientMerge.objects.select_related("source"), id=move_id)
         form, back = ReasonForm(request.POST or None), page_of(move.source)
         if form.is_valid():
             try:

@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from clients.customer import Customer
-from clients.models import Client, ClientMove
+from clients.models import Client, ClientMerge
 from flowzz.backoffice.confirm_with_reason import ReasonForm
 from flowzz.core.formatting import counted, reais
 from sales.models import Sale
@@ -64,7 +64,7 @@ def _label(sale: Sale) -> str:
     return f"{sale.external_id} · {date} · {sale.product_name} · {reais(sale.total_price)}"
 
 
-def told(move: ClientMove, *, may_undo: bool) -> SafeString | str:
+def told(move: ClientMerge, *, may_undo: bool) -> SafeString | str:
     """A line about a merge or a split, for those who may with the way to undo it."""
     line = (
         f"{move.get_kind_display()} de {counted(len(move.sales), 'venda', 'vendas')} em "

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from clients.models import Client, ClientMove
+from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction
 from flowzz.backoffice import masking
 from sales.admin.history import state_label
@@ -36,7 +36,7 @@ def changes(view: View) -> list[Entry]:
 
 def moves(view: View) -> list[Entry]:
     """Merges and splits that gave the sale to another client, and what undid them."""
-    found = ClientMove.objects.filter(sales__contains=[view.sale.id])
+    found = ClientMerge.objects.filter(sales__contains=[view.sale.id])
     rows = found.select_related("source", "target", "made_by", "undone_by")[:MOVES_READ]
     told = [entry for row in rows for entry in _told(view, row) if entry.at < view.before]
     return sorted(told, key=lambda entry: entry.at, reverse=True)[:READ]
@@ -98,7 +98,7 @@ def _moved(change: SaleStatusChange) -> str:
     return f"{change.get_axis_display()}: {before}{state_label(change, change.to_status)}"
 
 
-def _told(view: View, move: ClientMove) -> Iterator[Entry]:
+def _told(view: View, move: ClientMerge) -> Iterator[Entry]:
     title = f"{move.get_kind_display()} de clientes"
     source, target = (_named(view, client) for client in (move.source, move.target))
     if move.undone_at:
@@ -109,7 +109,7 @@ def _told(view: View, move: ClientMove) -> Iterator[Entry]:
     if not move.undone_at and view.request.user.has_perm("clients.merge_client"):
         page = reverse("admin:clients_client_undo", args=[move.id])
         lines.append(format_html('<a class="bo-link" href="{}">Desfazer</a>', page))
-    icon = "merge" if move.kind == ClientMove.Kind.MERGE else "call_split"
+    icon = "merge" if move.kind == ClientMerge.Kind.MERGE else "call_split"
     yield Entry(at=move.made_at, title=title, icon=icon, lines=lines, by=str(move.made_by or ""))
 
 

@@ -15,7 +15,7 @@ from clients.identity import Match
 from clients.models import Client
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
-from sales.models.daily_stats import DayClients, DayFigure, DayMark
+from sales.models.daily_stats import DailyClientStat, DailyStat, DirtyDay
 from sales.models.exports import Export, ExportPart
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
@@ -23,9 +23,9 @@ __all__ = [
     "CAMPAIGN_PATH",
     "AffiliationRequest",
     "Axis",
-    "DayClients",
-    "DayFigure",
-    "DayMark",
+    "DailyClientStat",
+    "DailyStat",
+    "DirtyDay",
     "Export",
     "ExportPart",
     "Origin",

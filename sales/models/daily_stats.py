@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 
 
-class DayMark(models.Model):
+class DirtyDay(models.Model):
     """A sale of this day and client has changed: written by triggers, with the change itself.
 
     Marks are only ever added and taken away, so no two writers wait for each other.
@@ -22,13 +22,13 @@ class DayMark(models.Model):
     class Meta:
         verbose_name = "dia a recalcular"
         verbose_name_plural = "dias a recalcular"
-        indexes: ClassVar = [models.Index(fields=["user_id"], name="daymark_user")]
+        indexes: ClassVar = [models.Index(fields=["user_id"], name="dirtyday_user")]
 
     def __str__(self) -> str:
         return str(self.day)
 
 
-class FigureAxis(models.TextChoices):
+class StatField(models.TextChoices):
     """What a figure is broken down by; products and campaigns count revenue alone."""
 
     STATUS = "status", "Situação"
@@ -38,13 +38,13 @@ class FigureAxis(models.TextChoices):
     SCHEDULED = "scheduled", "Pós-paga agendada"
 
 
-class DayFigure(models.Model):
+class DailyStat(models.Model):
     """The sales of a day that share a status, a product, …; deleted ones are left out. BRL."""
 
     pk = models.CompositePrimaryKey("user_id", "day", "axis", "name")
     user_id = models.UUIDField()
     day = models.DateField()
-    axis = models.CharField(max_length=9, choices=FigureAxis)
+    axis = models.CharField(max_length=9, choices=StatField)
     name = models.CharField(max_length=500)
     sales = models.PositiveIntegerField()
     quantity = models.PositiveBigIntegerField()
@@ -58,7 +58,7 @@ class DayFigure(models.Model):
         return f"{self.day} {self.name}"
 
 
-class DayClients(models.Model):
+class DailyClientStat(models.Model):
     """How many clients who bought on a day had bought on `previous` before; null: never.
 
     In any range, each client is counted on the one day whose `previous` lies before the range.
@@ -77,7 +77,7 @@ class DayClients(models.Model):
             models.Index(
                 fields=["user_id", "day", "previous"],
                 include=["clients"],
-                name="dayclients_user_day",
+                name="dailyclientstat_user_day",
             )
         ]
 

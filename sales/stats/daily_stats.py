@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from sales.models.daily_stats import DayMark, FigureAxis
+from sales.models.daily_stats import DirtyDay, StatField
 from sales.statuses import REVENUE
 
 CASH_ON_DELIVERY = "p[óo]s.?paga|afterpay|na entrega"
@@ -22,7 +22,7 @@ CASH_ON_DELIVERY = "p[óo]s.?paga|afterpay|na entrega"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('figures ' || %s, 0))"
 # The day after next of a client is touched, too: it says which day was the one before.
 _TAKE = """
-    WITH taken AS (DELETE FROM sales_daymark WHERE user_id = %s RETURNING client_id, day),
+    WITH taken AS (DELETE FROM sales_dirtyday WHERE user_id = %s RETURNING client_id, day),
     touched AS (
         SELECT day FROM taken
         UNION
@@ -38,8 +38,8 @@ _TAKE = """
     SELECT array_agg(day::text) FROM touched
 """
 _FORGET = """
-    DELETE FROM sales_dayfigure WHERE user_id = %(user)s AND day = ANY(%(days)s::date[]);
-    DELETE FROM sales_dayclients WHERE user_id = %(user)s AND day = ANY(%(days)s::date[]);
+    DELETE FROM sales_dailystat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[]);
+    DELETE FROM sales_dailyclientstat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[]);
 """
 _SALES = """
     FROM unnest(%(days)s::date[]) AS day
@@ -47,7 +47,7 @@ _SALES = """
         AND sale.sale_date >= local_midnight(day) AND sale.sale_date < local_midnight(day + 1)
 """
 _COUNT = f"""
-    INSERT INTO sales_dayfigure (user_id, day, axis, name, sales, quantity, value)
+    INSERT INTO sales_dailystat (user_id, day, axis, name, sales, quantity, value)
     SELECT %(user)s, day, axis, name, count(*), sum(quantity), sum(total_price)
     {_SALES}
     CROSS JOIN LATERAL (VALUES
@@ -64,7 +64,7 @@ _COUNT = f"""
     GROUP BY day, axis, name
 """
 _COUNT_CLIENTS = f"""
-    INSERT INTO sales_dayclients (user_id, day, previous, clients)
+    INSERT INTO sales_dailyclientstat (user_id, day, previous, clients)
     SELECT %(user)s, day, previous, count(*)
     FROM (SELECT DISTINCT day, client_id {_SALES} WHERE client_id IS NOT NULL) AS visit
     LEFT JOIN LATERAL (
@@ -80,17 +80,17 @@ _DAY, _CLIENTS = "day", "clients"
 _READ = f"""
     SELECT axis, name, NULL::date AS day,
         sum(sales)::bigint, sum(quantity)::bigint, sum(value)
-    FROM sales_dayfigure WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
+    FROM sales_dailystat WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
     GROUP BY axis, name
     UNION ALL
     SELECT '{_DAY}', '', day, sum(sales)::bigint, 0, sum(value)
-    FROM sales_dayfigure WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
+    FROM sales_dailystat WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
         AND axis = 'status' AND name = ANY(%(revenue)s)
     GROUP BY day
     UNION ALL
     SELECT '{_CLIENTS}', CASE WHEN previous IS NULL THEN 'new' ELSE 'returning' END, NULL,
         sum(clients)::bigint, 0, 0
-    FROM sales_dayclients WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
+    FROM sales_dailyclientstat WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
         AND (previous IS NULL OR previous < %(first)s)
     GROUP BY previous IS NULL
 """  # noqa: S608 - constants of this module
@@ -126,12 +126,12 @@ class Figures:
 
 
 def users_with_marks() -> list[uuid.UUID]:
-    return list(DayMark.objects.order_by().values_list("user_id", flat=True).distinct())
+    return list(DirtyDay.objects.order_by().values_list("user_id", flat=True).distinct())
 
 
 def refresh(user_id: uuid.UUID) -> None:
     """Count the user's marked days anew."""
-    if not DayMark.objects.filter(user_id=user_id).exists():
+    if not DirtyDay.objects.filter(user_id=user_id).exists():
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [str(user_id)])
@@ -162,7 +162,7 @@ def read(user_id: uuid.UUID, first: date, last: date) -> Figures:
         rows = cursor.fetchall()
     clients = {name: count for axis, name, _, count, *_ in rows if axis == _CLIENTS}
     return Figures(
-        totals=[Figure(axis, name, *sums) for axis, name, _, *sums in rows if axis in FigureAxis],
+        totals=[Figure(axis, name, *sums) for axis, name, _, *sums in rows if axis in StatField],
         revenue_by_day=[
             DayRevenue(day, sales, value) for axis, _, day, sales, _, value in rows if axis == _DAY
         ],

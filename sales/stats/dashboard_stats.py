@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sales.models.daily_stats import FigureAxis
+from sales.models.daily_stats import StatField
 from sales.recording import unit_price
 from sales.stats import daily_stats
 from sales.stats.daily_stats import DayRevenue, Figure
@@ -45,7 +45,7 @@ def metrics_of(user_id: uuid.UUID, first: date, last: date) -> Metrics:
     """The figures of the days from `first` to `last`, both included, in local time."""
     daily_stats.refresh(user_id)
     read = daily_stats.read(user_id, first, last)
-    by_status = _each(read.totals, FigureAxis.STATUS, SaleStatus.values)
+    by_status = _each(read.totals, StatField.STATUS, SaleStatus.values)
     earned = [figure for figure in by_status if figure.name in REVENUE]
     revenue = sum((figure.value for figure in earned), _NOTHING)
     paid_sales = sum(figure.sales for figure in earned)
@@ -57,24 +57,24 @@ def metrics_of(user_id: uuid.UUID, first: date, last: date) -> Metrics:
         paid_sales=paid_sales,
         average_ticket=unit_price(revenue, paid_sales),
         by_status=by_status,
-        by_shipping_status=_each(read.totals, FigureAxis.SHIPPING, ShippingStatus.values),
+        by_shipping_status=_each(read.totals, StatField.SHIPPING, ShippingStatus.values),
         refunds=next(figure for figure in by_status if figure.name == SaleStatus.REFUNDED),
-        scheduled=_each(read.totals, FigureAxis.SCHEDULED, [""])[0],
+        scheduled=_each(read.totals, StatField.SCHEDULED, [""])[0],
         new_clients=read.new_clients,
         returning_clients=read.returning_clients,
-        top_products=_top(read.totals, FigureAxis.PRODUCT),
-        top_campaigns=_top(read.totals, FigureAxis.CAMPAIGN),
+        top_products=_top(read.totals, StatField.PRODUCT),
+        top_campaigns=_top(read.totals, StatField.CAMPAIGN),
         revenue_by_day=_every_day(read.revenue_by_day, first, last),
     )
 
 
-def _each(totals: list[Figure], axis: FigureAxis, names: list[str]) -> list[Figure]:
+def _each(totals: list[Figure], axis: StatField, names: list[str]) -> list[Figure]:
     """A figure for every name, in their order."""
     found = {figure.name: figure for figure in totals if figure.axis == axis}
     return [found.get(name) or Figure(axis, name, 0, 0, _NOTHING) for name in names]
 
 
-def _top(totals: list[Figure], axis: FigureAxis) -> list[Figure]:
+def _top(totals: list[Figure], axis: StatField) -> list[Figure]:
     of_axis = (figure for figure in totals if figure.axis == axis)
     return sorted(of_axis, key=lambda figure: (-figure.value, -figure.sales, figure.name))[:TOP]
 

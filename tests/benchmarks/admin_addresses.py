@@ -10,7 +10,7 @@ from django.db.models import Count, Model
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from integrations.models import EventState, Integration, SyncRun, UnknownStatus, WebhookEvent
+from integrations.models import EventState, Integration, StatusMapping, SyncRun, WebhookEvent
 from sales.models import Sale
 
 Filters = dict[str, object]
@@ -112,7 +112,7 @@ def _own() -> Iterator[Page]:
     cause = urlencode({"causa": quarantined[0].cause})
     group = f"{reverse('backoffice:quarantine_group')}?{cause}"
     found_most = SyncRun.objects.annotate(found=Count("findings")).order_by("-found")[0]
-    word = UnknownStatus.objects.filter(axis="order", word="palavra 4").get()
+    word = StatusMapping.objects.filter(axis="order", word="palavra 4").get()
     integration = Integration.objects.order_by("id")[0]
     yield Page("quarantine", reverse("backoffice:quarantine"))
     yield Page("a group of the quarantine", group)

@@ -110,7 +110,7 @@ INSERT INTO integrations_eventfailure (id, event_id, attempt, at, reason, error)
     SELECT uuidv7(received_at - now()), id, n, received_at, reason, error
     FROM integrations_webhookevent, generate_series(1, 3) n WHERE state = 'QUARANTINED';
 
-INSERT INTO integrations_unknownstatus (id, provider, axis, word, meaning, first_seen_at)
+INSERT INTO integrations_statusmapping (id, provider, axis, word, meaning, first_seen_at)
     SELECT uuidv7(), 'coinzz', axis, 'palavra ' || n, '', now()
     FROM generate_series(0, 11) n, unnest(array['order', 'shipping', 'subscription']) axis;
 
@@ -133,7 +133,7 @@ INSERT INTO integrations_syncfinding (id, run_id, kind, external_id, message, fi
         (array['error', 'missed', 'differs'])[1 + n %% 3], 'ord' || to_hex(n), '', '[]', 197.9
     FROM generate_series(1, 500) n;
 
-INSERT INTO integrations_webhookvolume (integration_id, hour, events)
+INSERT INTO integrations_hourlywebhookcount (integration_id, hour, events)
     SELECT integration_id, date_trunc('hour', now()) - interval '1 hour' * hour, 1 + n %% 40
     FROM seller, generate_series(0, 167) hour;
 

@@ -48,7 +48,7 @@ def measure() -> list[tuple[str, str]]:
         cursor.execute("ANALYZE")
     counted = _seconds(lambda: daily_stats.refresh(user.id))
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE sales_dayfigure, sales_dayclients, sales_daymark")
+        cursor.execute("VACUUM ANALYZE sales_dailystat, sales_dailyclientstat, sales_dirtyday")
     frontend, today = Frontend(user), timezone.localdate()
     frontend.defaults["SERVER_NAME"] = "127.0.0.1"
     ranges = {

@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from clients.models import Client
-from integrations.models import SyncRun, UnknownStatus
+from integrations.models import StatusMapping, SyncRun
 from sales.models import AffiliationRequest
 from tests.browser.scene import BUYERS, CAUSE, ORDER, WORD, Scene
 from tests.browser.watching import HEIGHT, WIDE, Complaints, barriers, too_wide
@@ -67,7 +67,7 @@ def main_pages(scene: Scene) -> dict[str, str]:
         "sales": reverse("admin:sales_sale_changelist"),
         "sale": page_of(sale),
         "client": page_of(sale.client),
-        "word": reverse("backoffice:word", args=[UnknownStatus.objects.get(word=WORD).id]),
+        "word": reverse("backoffice:word", args=[StatusMapping.objects.get(word=WORD).id]),
     }
 
 

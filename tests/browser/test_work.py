@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from integrations.bulk_actions import bulk_jobs
-from integrations.models import BulkAction, EventState, SyncRun, UnknownStatus, WebhookEvent
+from integrations.models import BulkAction, EventState, StatusMapping, SyncRun, WebhookEvent
 from integrations.sync import runs
 from sales.models import Sale
 from tests.browser.scene import CAUSE, HELD, ORDER, WORD, Scene
@@ -55,7 +55,7 @@ def replay_a_group(page: Page, scene: Scene) -> None:
 
 
 def give_a_word_its_meaning(page: Page) -> None:
-    word = UnknownStatus.objects.get(word=WORD)
+    word = StatusMapping.objects.get(word=WORD)
     page.goto(reverse("backoffice:word", args=[word.id]))
     page.locator("#id_meaning").select_option("SHIPPED")
     page.locator("#preview-meaning").click()

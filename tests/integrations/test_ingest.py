@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
 from integrations.inbox import drain
-from integrations.models import UnknownStatus
+from integrations.models import StatusMapping
 from sales.models import AffiliationRequest, Sale, Subscription, SubscriptionCycle
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -299,14 +299,14 @@ def test_an_unknown_word_is_recorded_once_for_staff(seller: Seller) -> None:
         payloads.order("ord2", order_status=" EM  ÓRBITA"),
     )
 
-    assert list(UnknownStatus.objects.values_list("provider", "axis", "meaning")) == [
+    assert list(StatusMapping.objects.values_list("provider", "axis", "meaning")) == [
         ("coinzz", "order", "")
     ]
     assert seller.sale("ord1").status == "PENDING"
-    word = UnknownStatus.objects.get().word
+    word = StatusMapping.objects.get().word
     assert [seller.sale(n).unknown_status for n in ("ord1", "ord2")] == [word, word]
 
-    UnknownStatus.objects.update(meaning="PAID")
+    StatusMapping.objects.update(meaning="PAID")
     seller.told(payloads.order("ord1", order_status="EM ÓRBITA"))
     assert (seller.sale("ord1").status, seller.sale("ord1").unknown_status) == ("PAID", "")
 

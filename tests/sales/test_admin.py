@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clients.contacts import format_phone
-from clients.models import Client, ClientMove
+from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import unfold_patches
 from flowzz.core.formatting import reais
@@ -95,10 +95,10 @@ def test_merging_shows_what_changes_first_and_is_undone(staff: Browser) -> None:
     form = {"other": str(sale.client_id), "reason": "Atendimento 4512"}
 
     preview = staff.post(page("merge", kept.id), form).content.decode()
-    assert ("Natal" in preview, ClientMove.objects.exists()) == (True, False)
+    assert ("Natal" in preview, ClientMerge.objects.exists()) == (True, False)
     staff.post(page("merge", kept.id), form | {"confirm": "1"})
     assert kept.sales.get() == sale
-    move = ClientMove.objects.get()
+    move = ClientMerge.objects.get()
     of_sale = reverse("admin:sales_sale_change", args=[sale.id])
     for address in (page("change", kept.id), of_sale):
         assert page("undo", move.id) in staff.get(address).content.decode()
@@ -132,7 +132,7 @@ def test_splitting_gives_a_new_client_the_chosen_sales(staff: Browser) -> None:
 @pytest.mark.parametrize("name", ["merge", "split", "undo"])
 def test_who_may_only_look_moves_nothing(looker: Browser, name: str) -> None:
     client = ClientFactory.create()
-    move = ClientMove.objects.create(kind="merge", source=client, target=client)
+    move = ClientMerge.objects.create(kind="merge", source=client, target=client)
     target = move.id if name == "undo" else client.id
     assert looker.post(page(name, target), {"reason": "Teste"}).status_code == 403
     assert looker.get(reverse("admin:sales_sale_totals")).status_code == 403

@@ -12,7 +12,7 @@ from django.forms.models import model_to_dict
 from clients.contacts import format_phone
 from clients.customer import Customer
 from clients.identity import ClientBatch, Match, describe
-from clients.models import Client, ClientMove
+from clients.models import Client, ClientMerge
 from clients.privacy import Person, anonymise, export_client
 from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
@@ -208,7 +208,7 @@ def test_split_gives_chosen_sales_to_a_new_client_and_back(kept: Client, staff: 
     assert recognise(kept, document=DOCUMENT) == (chosen.client_id, Match.DOCUMENT)
     merging.undo(move.id, by=staff)
     assert state() == before
-    assert ClientMove.objects.get().undone_by == staff
+    assert ClientMerge.objects.get().undone_by == staff
 
 
 def test_what_makes_no_sense_is_refused(kept: Client, absorbed: Client, staff: User) -> None:

@@ -12,11 +12,11 @@ from django.contrib import admin
 from django.test import Client as Browser
 from django.urls import ResolverMatch, URLResolver, get_resolver, resolve, reverse
 
-from clients.models import Client, ClientMove
+from clients.models import Client, ClientMerge
 from flowzz.accounts.models import User
 from integrations.admin.integration_actions import DEEDS
 from integrations.inbox.drain import UNROUTABLE
-from integrations.models import BulkAction, BulkKind, EventState, Integration, UnknownStatus
+from integrations.models import BulkAction, BulkKind, EventState, Integration, StatusMapping
 from sales.models.exports import Export, ExportSubject
 from tests.integrations.admin.rows import make_event, make_rows
 
@@ -57,8 +57,8 @@ class Scene:
         integration, client = Integration.objects.get(), Client.objects.get()
         event = make_event(integration, "ordmaos01", state=EventState.QUARANTINED)
         stray = make_event(None, state=EventState.QUARANTINED, cause=UNROUTABLE)
-        word = UnknownStatus.objects.get()
-        move = ClientMove.objects.create(kind=ClientMove.Kind.MERGE, source=client, target=client)
+        word = StatusMapping.objects.get()
+        move = ClientMerge.objects.create(kind=ClientMerge.Kind.MERGE, source=client, target=client)
         bulk = BulkAction.objects.create(kind=BulkKind.REMAP, word=word)
         owner = User.objects.create_user("dona@flowzz.test")
         Export.objects.create(requested_by=owner, subject=ExportSubject.SALES, format="csv")

@@ -1,18 +1,14 @@
 """What each group of staff sees and may do in the admin."""
 
-from importlib import import_module
-from types import SimpleNamespace
-
 import pytest
-from django.contrib.auth.models import Group
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.test import Client as Browser
 from django.urls import reverse
 
 from flowzz.accounts.models import User
-from integrations.models import EventState, Integration, UnknownStatus, WebhookEvent
+from flowzz.staff_groups import STAFF_GROUPS, synchronise_staff_groups
+from integrations.models import EventState, Integration, StatusMapping, WebhookEvent
 from tests.factories import UserFactory
 from tests.integrations.admin.rows import make_event, make_rows
 
@@ -60,7 +56,7 @@ def test_action_that_is_not_offered_is_not_taken_either() -> None:
 
 def test_words_are_mapped_by_operations_and_not_by_support() -> None:
     make_rows(1)
-    word = UnknownStatus.objects.get()
+    word = StatusMapping.objects.get()
     page = reverse("backoffice:word", args=[word.id])
     form = {"meaning": "PAID", "confirm": "1"}
     assert member(SUPPORT).post(page, form).status_code == 403
@@ -81,12 +77,19 @@ def test_administration_gives_access_but_makes_no_superuser() -> None:
     assert list(user.groups.all()) == [group]
 
 
-def test_groups_come_and_go_with_their_migration() -> None:
-    """By its own functions: indexes that came later are built outside of any transaction."""
-    migration = import_module("flowzz.accounts.migrations.0003_groups_of_staff")
-    apps = MigrationExecutor(connection).loader.project_state().apps
-    editor = SimpleNamespace(connection=connection)
-    migration.remove_groups(apps, editor)
-    assert not Group.objects.filter(name__in=GROUPS).exists()
-    migration.create_groups(apps, editor)
-    assert set(Group.objects.values_list("name", flat=True)) >= set(GROUPS)
+def test_missing_groups_and_permissions_come_back_with_a_migrate() -> None:
+    Group.objects.filter(name=SUPPORT).delete()
+    Group.objects.get(name=OPERATIONS).permissions.clear()
+    own = Group.objects.get(name=ADMINISTRATION)
+    extra = Permission.objects.get(codename="add_logentry")
+    own.permissions.add(extra)
+
+    synchronise_staff_groups()
+
+    granted = {
+        group.name: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+        for group in Group.objects.filter(name__in=GROUPS)
+    }
+    assert granted == STAFF_GROUPS | {
+        ADMINISTRATION: STAFF_GROUPS[ADMINISTRATION] | {"admin.add_logentry"}
+    }

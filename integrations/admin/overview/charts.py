@@ -28,7 +28,7 @@ OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
     ("Esperam", "warning", ("PENDING", "RETRY"), {"state__in": "PENDING,RETRY"}),
     ("Quarentena", "bad", ("QUARANTINED",), {"state__exact": "QUARANTINED"}),
 )
-"""Name, colour, the keys of `ActivityHour.events` and the list's filters."""
+"""Name, colour, the keys of `HourlyStats.events` and the list's filters."""
 LATENCY_TICKS = (0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)
 PERCENTILES = (("p50", 0.5, "good"), ("p95", 0.95, "warning"), ("p99", 0.99, "bad"))
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from integrations.models import ActivityHour, Circuit
+from integrations.models import Circuit, HourlyStats
 from integrations.monitoring.dirty_hours import HOUR
 
 DAY = 24
@@ -58,7 +58,7 @@ class Sums:
     circuit: str = ""
     """The worst; empty where nobody looked."""
 
-    def add(self, row: ActivityHour) -> None:
+    def add(self, row: HourlyStats) -> None:
         self.events.update(row.events)
         self.reasons.update(row.reasons)
         self.latencies.update(row.latencies)
@@ -81,7 +81,7 @@ class Sums:
 _BADNESS = ["", *Circuit.values]
 
 
-def fill(slots: Sequence[Sums], rows: Iterable[ActivityHour]) -> list[Sums]:
+def fill(slots: Sequence[Sums], rows: Iterable[HourlyStats]) -> list[Sums]:
     """Put each hour into its slot; the others are left out."""
     first, width = slots[0].start, slots[0].end - slots[0].start
     for row in rows:
@@ -91,7 +91,7 @@ def fill(slots: Sequence[Sums], rows: Iterable[ActivityHour]) -> list[Sums]:
     return list(slots)
 
 
-def read(now: datetime, period: Period) -> list[ActivityHour]:
+def read(now: datetime, period: Period) -> list[HourlyStats]:
     """The hours of a period, and of the last week, in one statement."""
     longest = timedelta(hours=max(period.hours, WEEK.hours) + DAY)
-    return list(ActivityHour.objects.filter(hour__gte=now - longest).order_by("hour"))
+    return list(HourlyStats.objects.filter(hour__gte=now - longest).order_by("hour"))

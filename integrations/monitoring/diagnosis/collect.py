@@ -16,8 +16,8 @@ from integrations.inbox import queue_stats
 from integrations.models import (
     EventState,
     Integration,
+    WebhookBaseline,
     WebhookEvent,
-    WebhookRhythm,
 )
 from integrations.monitoring.diagnosis.facts import Answer, Facts, Probe
 from integrations.providers.errors import IntegrationError, KeyRefused, NotTheApi
@@ -42,7 +42,7 @@ def collect(integration: Integration) -> Facts:
     asking = _ask(integration)
     due_since = queue_stats.due_since_of(integration)
     events = WebhookEvent.objects.filter(integration=integration)
-    rhythm = WebhookRhythm.objects.filter(integration=integration).first()
+    rhythm = WebhookBaseline.objects.filter(integration=integration).first()
     is_syncing = runs.is_under_way(integration)
     database_ahead = _database_ahead()
     probe = _await(asking, ends_at - monotonic())

@@ -11,11 +11,11 @@ from integrations.models import (
     ImportState,
     Integration,
     SalesImport,
+    StatusMapping,
     SyncFinding,
-    UnknownStatus,
     WebhookEvent,
 )
-from integrations.models.status_mappings import WordAxis
+from integrations.models.status_mappings import StatusField
 from integrations.providers.registry import COINZZ
 from integrations.secrets import field_encryption
 from sales.models import (
@@ -71,8 +71,11 @@ def make_rows(count: int) -> None:
             error_lines=[{"line": 2, "external_id": "", "message": "Sem número."}],
         )
         Alert.objects.create(integration=integration, kind=AlertKind.KEY_OLD, message="Antiga.")
-        UnknownStatus.objects.create(
-            provider=COINZZ, axis=WordAxis.ORDER, word=f"palavra {sale.external_id}", mapped_by=user
+        StatusMapping.objects.create(
+            provider=COINZZ,
+            axis=StatusField.ORDER,
+            word=f"palavra {sale.external_id}",
+            mapped_by=user,
         )
 
 

@@ -14,13 +14,13 @@ from flowzz.accounts.models import StaffAction, User
 from integrations.admin.integration_actions import DEEDS
 from integrations.connection import pause, rotate_webhook, set_signing_secret, webhook_url
 from integrations.models import (
+    HourlyWebhookCount,
     Integration,
     IntegrationStatus,
     RunState,
     SyncRun,
     Trigger,
     WebhookToken,
-    WebhookVolume,
 )
 from integrations.secrets import field_encryption
 from tests.factories import IntegrationFactory, SyncRunFactory
@@ -216,7 +216,7 @@ def test_page_shows_all_at_one_look_whatever_its_history(staff: Staff) -> None:
         SyncRunFactory.create(integration=integration, state=RunState.SUCCEEDED)
     rotate_webhook(integration)
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-    WebhookVolume.objects.create(integration=integration, hour=hour, events=12)
+    HourlyWebhookCount.objects.create(integration=integration, hour=hour, events=12)
     pause(integration)
     with CaptureQueriesContext(connection) as many:
         shown = staff.get(page).content.decode()

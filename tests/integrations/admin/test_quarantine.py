@@ -17,7 +17,7 @@ from flowzz.accounts.models import StaffAction, User
 from integrations.admin.quarantine import address_of
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import drain
-from integrations.models import BulkAction, EventFailure, EventState, UnknownStatus, WebhookEvent
+from integrations.models import BulkAction, EventFailure, EventState, StatusMapping, WebhookEvent
 from sales.models import Sale, SaleStatusChange
 from tests import payloads
 from tests.integrations.admin.conftest import Staff
@@ -31,7 +31,7 @@ TABLES: tuple[type[Model], ...] = (
     Sale,
     SaleStatusChange,
     Client,
-    UnknownStatus,
+    StatusMapping,
     BulkAction,
 )
 

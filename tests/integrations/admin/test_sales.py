@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clients.models import ClientMove
+from clients.models import ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import audit_log
 from integrations.models import (
@@ -88,7 +88,7 @@ def happen(integration: Integration, sale: Sale, count: int) -> None:
         change(sale, Origin.IMPORT, sent.id, hours=number)
         change(sale, Origin.PERSON, user.id, hours=number)
         assert sale.client is not None
-        ClientMove.objects.create(kind="merge", source=sale.client, sales=[sale.id], made_by=user)
+        ClientMerge.objects.create(kind="merge", source=sale.client, sales=[sale.id], made_by=user)
         subscription = Subscription.objects.create(
             user=sale.user,
             source=sale.source,
@@ -147,7 +147,7 @@ def test_client_moves_and_cycles_are_told(staff: Staff, sale: Sale) -> None:
     source = sale.client
     assert source is not None
     target = SaleFactory.create(user=sale.user).client
-    move = ClientMove.objects.create(kind="merge", source=source, target=target, sales=[sale.id])
+    move = ClientMerge.objects.create(kind="merge", source=source, target=target, sales=[sale.id])
     subscription = Subscription.objects.create(
         user=sale.user, source=sale.source, subscription_hash="ass1", observed_at=NOON
     )
@@ -157,7 +157,7 @@ def test_client_moves_and_cycles_are_told(staff: Staff, sale: Sale) -> None:
     merged, cycle = shown(staff, sale)
     assert (merged.title, cycle.title) == ("União de clientes", "Ciclo 3 da assinatura ass1")
     assert undo in merged.lines[1]
-    ClientMove.objects.update(undone_at=move.made_at + timedelta(minutes=1))
+    ClientMerge.objects.update(undone_at=move.made_at + timedelta(minutes=1))
     titles = [entry.title for entry in shown(staff, sale)]
     assert titles == ["União de clientes desfeita", "União de clientes", cycle.title]
     assert undo not in staff.get(page_of(sale)).content.decode()
@@ -179,7 +179,7 @@ def test_support_sees_no_personal_data_no_undo_and_no_trail_it_may_not_read(
         run=run, kind=FindingKind.DIFFERS, external_id=sale.external_id, fields=DIFFERS
     )
     assert sale.client is not None
-    ClientMove.objects.create(kind="merge", source=sale.client, sales=[sale.id])
+    ClientMerge.objects.create(kind="merge", source=sale.client, sales=[sale.id])
     audit_log.record(support, "Revelou dados pessoais", sale)
 
     entries = shown(staff, sale)

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from flowzz.accounts.models import StaffAction
 from integrations.bulk_actions import bulk_jobs
-from integrations.models import BulkAction, UnknownStatus
-from integrations.models.status_mappings import WordAxis
+from integrations.models import BulkAction, StatusMapping
+from integrations.models.status_mappings import StatusField
 from integrations.providers.registry import COINZZ
 from sales.models import Sale, SaleStatusChange
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -17,11 +17,11 @@ from tests.integrations.admin.conftest import Staff
 from tests.integrations.sellers import Seller
 
 
-def make_word(axis: WordAxis = WordAxis.ORDER) -> UnknownStatus:
-    return UnknownStatus.objects.create(provider=COINZZ, axis=axis, word="na transportadora")
+def make_word(axis: StatusField = StatusField.ORDER) -> StatusMapping:
+    return StatusMapping.objects.create(provider=COINZZ, axis=axis, word="na transportadora")
 
 
-def give(staff: Staff, word: UnknownStatus, meaning: str, **form: str) -> Any:
+def give(staff: Staff, word: StatusMapping, meaning: str, **form: str) -> Any:
     page = reverse("backoffice:word", args=[word.id])
     response = staff.post(page, {"meaning": meaning, **form})
     word.refresh_from_db()
@@ -31,14 +31,14 @@ def give(staff: Staff, word: UnknownStatus, meaning: str, **form: str) -> Any:
 @pytest.mark.parametrize(
     ("axis", "states"),
     [
-        (WordAxis.ORDER, SaleStatus),
-        (WordAxis.SHIPPING, ShippingStatus),
-        (WordAxis.SUBSCRIPTION, SubscriptionStatus),
+        (StatusField.ORDER, SaleStatus),
+        (StatusField.SHIPPING, ShippingStatus),
+        (StatusField.SUBSCRIPTION, SubscriptionStatus),
     ],
 )
 def test_choices_are_the_states_of_the_words_axis(
     staff: Staff,
-    axis: WordAxis,
+    axis: StatusField,
     states: type[SaleStatus] | type[ShippingStatus] | type[SubscriptionStatus],
 ) -> None:
     page = reverse("backoffice:word", args=[make_word(axis).id])
@@ -55,20 +55,20 @@ def test_preview_shows_the_sales_and_changes_nothing(staff: Staff) -> None:
     seller = Seller()
     seller.told(payloads.order("ord1", order_status="Na moita"))
     before = [list(model._default_manager.values()) for model in (Sale, SaleStatusChange)]
-    response = give(staff, UnknownStatus.objects.get(), SaleStatus.SHIPPED)
+    response = give(staff, StatusMapping.objects.get(), SaleStatus.SHIPPED)
 
     preview = response.context["preview"]
     assert preview.outcomes == {"updated": 1, "unchanged": 0}
     assert [(c.before, c.after) for c in preview.examples[0].changes] == [("Pendente", "Enviado")]
     after = [list(model._default_manager.values()) for model in (Sale, SaleStatusChange)]
     assert after == before
-    assert UnknownStatus.objects.get().meaning == ""
+    assert StatusMapping.objects.get().meaning == ""
 
 
 def test_confirmed_meaning_is_kept_traced_and_applied(staff: Staff) -> None:
     seller = Seller()
     seller.told(payloads.order("ord1", order_status="Na moita"))
-    word = UnknownStatus.objects.get()
+    word = StatusMapping.objects.get()
     give(staff, word, SaleStatus.SHIPPED, confirm="1", reason="Confirmado com a plataforma")
 
     assert (word.meaning, str(word.mapped_by)) == (SaleStatus.SHIPPED, "equipe@flowzz.test")
@@ -82,7 +82,7 @@ def test_confirmed_meaning_is_kept_traced_and_applied(staff: Staff) -> None:
 
 def test_meaning_is_taken_back_after_a_preview(staff: Staff) -> None:
     Seller().told(payloads.subscription(status="dormindo"))
-    word = UnknownStatus.objects.get()
+    word = StatusMapping.objects.get()
     page = reverse("backoffice:word", args=[word.id])
     assert "none" not in dict(staff.get(page).context["form"].fields["meaning"].choices)
     for meaning, shown in [
@@ -103,5 +103,5 @@ def test_meaning_is_taken_back_after_a_preview(staff: Staff) -> None:
 
 def test_list_counts_who_waits(staff: Staff) -> None:
     Seller().told(*(payloads.order(f"ord{n}", order_status="Na moita") for n in range(3)))
-    page = staff.get(reverse("admin:integrations_unknownstatus_changelist"))
+    page = staff.get(reverse("admin:integrations_statusmapping_changelist"))
     assert [row.waits for row in page.context["cl"].result_list] == [3]

@@ -20,8 +20,8 @@ from integrations.models import (
     Integration,
     RunState,
     Trigger,
+    WebhookBaseline,
     WebhookEvent,
-    WebhookRhythm,
 )
 from integrations.monitoring import alert_rules, alerts
 from integrations.providers.registry import COINZZ
@@ -175,7 +175,7 @@ def test_replay_of_an_old_event_is_not_late(seller: Seller) -> None:
 
 
 def test_silence_until_a_webhook_comes(seller: Seller) -> None:
-    WebhookRhythm.objects.create(
+    WebhookBaseline.objects.create(
         integration=seller.integration, rates=[6.0] * 168, learned_at=timezone.now()
     )
     seller.told(payloads.order(), at=ago(2 * HOUR))
@@ -241,8 +241,8 @@ def troubled(count: int) -> None:
             last_sync_status="error",
         )
     quiet = IntegrationFactory.create_batch(count, last_webhook_at=ago(DAY))
-    WebhookRhythm.objects.bulk_create(
-        WebhookRhythm(integration=row, rates=[6.0] * 168, learned_at=timezone.now())
+    WebhookBaseline.objects.bulk_create(
+        WebhookBaseline(integration=row, rates=[6.0] * 168, learned_at=timezone.now())
         for row in quiet
     )
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import travel
 
-from integrations.models import Alert, AlertKind, Integration, WebhookEvent, WebhookRhythm
+from integrations.models import Alert, AlertKind, Integration, WebhookBaseline, WebhookEvent
 from integrations.monitoring import alert_rules
 from integrations.monitoring.baseline import update_baselines
 from integrations.monitoring.silence import hour_of_week
@@ -42,7 +42,7 @@ def came(seller: Seller, *times: datetime) -> None:
 def learned(seller: Seller) -> list[float]:
     with travel(NOW, tick=False):
         update_baselines()
-    return WebhookRhythm.objects.get(integration=seller.integration).rates
+    return WebhookBaseline.objects.get(integration=seller.integration).rates
 
 
 def test_rate_is_the_mean_of_the_three_quieter_weeks(seller: Seller) -> None:

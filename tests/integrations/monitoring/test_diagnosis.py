@@ -13,7 +13,7 @@ from time_machine import travel
 
 from flowzz.core import heartbeat
 from integrations.connection import pause
-from integrations.models import EventState, Integration, WebhookEvent, WebhookRhythm
+from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
 from integrations.monitoring.diagnosis import CHECKS, collect
 from integrations.monitoring.diagnosis.facts import Answer, Facts, Probe, Severity
 from integrations.providers import registry
@@ -155,7 +155,7 @@ def test_a_key_that_is_missing_or_spoiled_is_told_apart(integration: Integration
 def test_what_waits_and_what_lives_is_seen(integration: Integration) -> None:
     assert not collect.collect(integration).has_workers
     heartbeat.beat("worker")
-    WebhookRhythm.objects.create(
+    WebhookBaseline.objects.create(
         integration=integration, rates=list(BUSY), learned_at=timezone.now()
     )
     make_event(integration, state=EventState.QUARANTINED)

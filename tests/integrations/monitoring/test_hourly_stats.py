@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from integrations.inbox import drain
-from integrations.models import ActivityHour, EventOutcome, EventState, RunState, WebhookEvent
+from integrations.models import EventOutcome, EventState, HourlyStats, RunState, WebhookEvent
 from integrations.monitoring import dirty_hours, hourly_stats
 from integrations.sync.breaker import BreakerState
 from tests.factories import IntegrationFactory, SaleFactory, SyncRunFactory
@@ -35,7 +35,7 @@ def test_an_hour_is_summed() -> None:
 
     hourly_stats.measure()
 
-    hour = ActivityHour.objects.get(hour=dirty_hours.hour_of(now))
+    hour = HourlyStats.objects.get(hour=dirty_hours.hour_of(now))
     assert hour.events == {"created": 1, "updated": 1, "PENDING": 1, "QUARANTINED": 1}
     assert hour.reasons == {"unroutable": 1}
     assert hour.runs == {"SUCCEEDED": 1, "FAILED": 1}
@@ -53,7 +53,7 @@ def test_what_changes_in_a_past_hour_is_counted_again() -> None:
     )
     dirty_hours.mark_dirty([event.received_at])
     hourly_stats.measure()
-    hour = ActivityHour.objects.get(hour=dirty_hours.hour_of(received_at))
+    hour = HourlyStats.objects.get(hour=dirty_hours.hour_of(received_at))
     assert hour.events == {"QUARANTINED": 1}
     assert hourly_stats.measure() <= 2
 
@@ -74,12 +74,12 @@ def test_the_worst_of_the_circuit_stays(monkeypatch: pytest.MonkeyPatch) -> None
             "integrations.sync.breaker.CircuitBreaker.state", lambda _, s=state: BreakerState(s)
         )
         hourly_stats.measure()
-    assert ActivityHour.objects.latest("hour").circuit == "open"
+    assert HourlyStats.objects.latest("hour").circuit == "open"
 
 
 def test_nobody_looked_at_the_circuit_of_an_hour_filled_in_later() -> None:
     hourly_stats.measure()
-    assert list(ActivityHour.objects.order_by("-hour").values_list("circuit", flat=True)[:2]) == [
+    assert list(HourlyStats.objects.order_by("-hour").values_list("circuit", flat=True)[:2]) == [
         "closed",
         "",
     ]

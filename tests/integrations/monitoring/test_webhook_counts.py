@@ -6,7 +6,7 @@ import pytest
 from time_machine import travel
 
 from integrations.inbox import drain
-from integrations.models import WebhookEvent, WebhookVolume
+from integrations.models import HourlyWebhookCount, WebhookEvent
 from integrations.monitoring import webhook_counts
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -33,7 +33,7 @@ def test_a_replay_is_no_arrival() -> None:
     seller.told(payloads.order())
     drain.replay(WebhookEvent.objects.all())
     seller.drain()
-    assert WebhookVolume.objects.get().events == 1
+    assert HourlyWebhookCount.objects.get().events == 1
 
 
 def test_old_hours_are_forgotten() -> None:

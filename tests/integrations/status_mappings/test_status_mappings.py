@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from flowzz.accounts.models import User
 from integrations.bulk_actions import bulk_jobs
-from integrations.models import BulkAction, UnknownStatus, WebhookEvent, WordSighting
-from integrations.models.status_mappings import WordAxis
+from integrations.models import BulkAction, StatusMapping, StatusMappingUsage, WebhookEvent
+from integrations.models.status_mappings import StatusField
 from integrations.providers.registry import COINZZ
 from sales.models import Sale, Subscription
 from sales.statuses import SaleStatus, SubscriptionStatus
@@ -29,7 +29,7 @@ def staff(db: None) -> User:
 
 
 def mean(meaning: str, by: User) -> BulkAction:
-    action, _ = bulk_jobs.remap(UnknownStatus.objects.get(), meaning, by=by)
+    action, _ = bulk_jobs.remap(StatusMapping.objects.get(), meaning, by=by)
     while bulk_jobs.step(action.id):
         pass
     action.refresh_from_db()
@@ -84,7 +84,7 @@ def test_sale_whose_body_is_gone_gets_the_meaning_as_well(seller: Seller, staff:
 
 def test_word_of_a_subscription(seller: Seller, staff: User) -> None:
     seller.told(payloads.subscription(status="dormindo", with_order="ord1"))
-    assert UnknownStatus.objects.get().axis == WordAxis.SUBSCRIPTION
+    assert StatusMapping.objects.get().axis == StatusField.SUBSCRIPTION
     mean(SubscriptionStatus.SUSPENDED, staff)
     row = Subscription.objects.get()
     assert (row.status, row.unknown_status) == (SubscriptionStatus.SUSPENDED, "")
@@ -94,7 +94,7 @@ def test_words_are_of_their_provider(seller: Seller, staff: User) -> None:
     seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
     Sale.objects.update(source="outra")
     action = mean(SaleStatus.PAID, staff)
-    assert (action.total, UnknownStatus.objects.get().provider) == (0, COINZZ)
+    assert (action.total, StatusMapping.objects.get().provider) == (0, COINZZ)
     assert seller.sale("ord1").status == SaleStatus.PENDING
 
 
@@ -127,7 +127,7 @@ def test_meaning_taken_back_leaves_the_state_before_the_word(seller: Seller, sta
     }
     change = seller.sale("ord2").status_changes.latest("id")
     assert (change.from_status, change.origin_id) == (SaleStatus.CANCELLED, staff.id)
-    assert WordSighting.objects.count() == 0
+    assert StatusMappingUsage.objects.count() == 0
     assert mean(SaleStatus.DELIVERED, staff).outcomes == {"updated": 2}
 
 

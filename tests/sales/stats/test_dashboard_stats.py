@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from clients.models import Client
 from flowzz.accounts.models import User
-from sales.models import DayMark, Sale
+from sales.models import DirtyDay, Sale
 from sales.stats import daily_stats
 from sales.stats.dashboard_stats import metrics_of
 from sales.statuses import SaleStatus, ShippingStatus
@@ -154,7 +154,7 @@ def test_nothing_comes_to_zero(user: User) -> None:
 def test_background_counts_what_was_marked_and_a_deleted_users_days_too(user: User) -> None:
     SaleFactory.create(user=user)
     refresh_figures()
-    assert not DayMark.objects.exists()
+    assert not DirtyDay.objects.exists()
     assert metrics_of(user.id, date(2026, 3, 1), date(2026, 3, 31)).sales == 1
     user.delete()
     refresh_figures()

@@ -7,7 +7,7 @@ from django.db import models
 from integrations.models.integrations import Integration
 
 
-class WebhookVolume(models.Model):
+class HourlyWebhookCount(models.Model):
     """Counted as the inbox is drained; an hour without any has no row."""
 
     id = models.BigAutoField(primary_key=True)

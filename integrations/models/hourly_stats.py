@@ -9,7 +9,7 @@ class Circuit(models.TextChoices):
     OPEN = "open", "aberto"
 
 
-class ActivityHour(models.Model):
+class HourlyStats(models.Model):
     """The sums of one hour, written by `integrations.monitoring.hourly_stats` alone."""
 
     hour = models.DateTimeField("hora", primary_key=True)

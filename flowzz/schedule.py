@@ -1,0 +1,64 @@
+"""The periodic tasks: one table, synchronised with django-celery-beat after `migrate`.
+
+A task that is missing is created. An existing row keeps what staff changed (its timing, and
+whether it is enabled); only the name of the Python task follows this table.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """An interval. A run that waited for longer than it is dropped: the next one is due."""
+
+    seconds: int
+
+    def schedule_fields(self) -> dict[str, Any]:
+        interval, _ = IntervalSchedule.objects.get_or_create(every=self.seconds, period="seconds")
+        return {"interval": interval, "expire_seconds": self.seconds}
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A time of day in `settings.TIME_ZONE`; hour `*` means every hour."""
+
+    hour: str
+    minute: str
+
+    def schedule_fields(self) -> dict[str, Any]:
+        crontab, _ = CrontabSchedule.objects.get_or_create(
+            hour=self.hour, minute=self.minute, timezone=settings.TIME_ZONE
+        )
+        return {"crontab": crontab}
+
+
+SCHEDULE: dict[str, tuple[str, Every | At]] = {
+    "Varredura da fila": ("integrations.tasks.sweep", Every(15)),
+    "Medição dos gráficos": ("integrations.tasks.measure", Every(15)),
+    "Sinal de vida": ("integrations.tasks.pulse", Every(30)),
+    "Vigia dos alertas": ("integrations.tasks.watch", Every(60)),
+    "Números do painel": ("sales.tasks.refresh_figures", Every(60)),
+    "Exportações: retomar e apagar": ("sales.tasks.tend_exports", Every(60)),
+    "Limpeza de chamadas repetidas": ("flowzz.core.api.idempotency.tasks.forget", Every(3600)),
+    "Sincronização de hora em hora": ("integrations.tasks.schedule_syncs", At("*", "0")),
+    # At night, a few minutes apart, while little else runs.
+    "Remoção de corpos antigos": ("integrations.tasks.purge_payloads", At("3", "20")),
+    "Remoção de acessos vencidos": ("flowzz.accounts.tasks.purge_sessions", At("3", "25")),
+    "Ritmo dos webhooks": ("integrations.tasks.learn_rhythms", At("3", "40")),
+    "Recontagem dos gráficos": ("integrations.tasks.recount", At("3", "55")),
+}
+"""By the name that staff read in the back-office: the Celery task and when it runs."""
+
+
+def synchronise_schedule() -> None:
+    """Create missing periodic tasks and correct the task names of existing ones."""
+    existing = dict(PeriodicTask.objects.filter(name__in=SCHEDULE).values_list("name", "task"))
+    for name, (task, timing) in SCHEDULE.items():
+        if name not in existing:
+            PeriodicTask.objects.create(name=name, task=task, **timing.schedule_fields())
+        elif existing[name] != task:
+            PeriodicTask.objects.filter(name=name).update(task=task)

@@ -1,0 +1,91 @@
+"""What each staff group may do: one table, synchronised after `migrate`.
+
+Missing permissions are added and none is removed. To allow less, staff create a group of their own.
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group, Permission
+
+_DATA = (
+    "accounts.user",
+    "clients.client",
+    "sales.sale",
+    "sales.salestatuschange",
+    "sales.subscription",
+    "sales.subscriptioncycle",
+    "sales.affiliationrequest",
+    "integrations.integration",
+    "integrations.webhooktoken",
+    "integrations.webhookevent",
+    "integrations.syncrun",
+    "integrations.syncfinding",
+    "integrations.statusmapping",
+    "integrations.alert",
+)
+_SCHEDULE = tuple(
+    f"django_celery_beat.{model}"
+    for model in (
+        "periodictask",
+        "clockedschedule",
+        "crontabschedule",
+        "intervalschedule",
+        "solarschedule",
+    )
+)
+
+
+def _permissions(models: Iterable[str], *verbs: str) -> set[str]:
+    """Return Django's names of model permissions, such as `sales.view_sale`."""
+    return {
+        f"{app}.{verb}_{model}"
+        for app, model in (name.split(".") for name in models)
+        for verb in verbs
+    }
+
+
+_SUPPORT = _permissions(_DATA, "view") | {
+    "accounts.view_staffaction",
+    "accounts.replay_events",
+    "accounts.reveal_personal_data",
+    "integrations.view_bulkaction",
+    "integrations.view_salesimport",
+    "sales.view_export",
+    "sales.make_export",
+}
+_OPERATIONS = (
+    _SUPPORT
+    | _permissions(_SCHEDULE, "view")
+    | {
+        "accounts.settle_events",
+        "accounts.run_syncs",
+        "accounts.manage_connections",
+        "accounts.reveal_webhook_urls",
+        "accounts.view_personal_data",
+        "clients.merge_client",
+        "integrations.change_statusmapping",
+    }
+)
+_ADMINISTRATION = (
+    _OPERATIONS
+    | _permissions((*_DATA, *_SCHEDULE, "auth.group"), "view", "add", "change", "delete")
+    | {"accounts.erase_people", "accounts.grant_staff_access", "accounts.change_setting"}
+)
+STAFF_GROUPS = {
+    "Suporte": _SUPPORT,
+    "Operações": _OPERATIONS,
+    "Administração": _ADMINISTRATION,
+}
+
+
+def synchronise_staff_groups() -> None:
+    """Create missing groups and add the permissions they lack."""
+    ids = {
+        f"{app}.{codename}": id_
+        for id_, app, codename in Permission.objects.values_list(
+            "id", "content_type__app_label", "codename"
+        )
+    }
+    for name, permissions in STAFF_GROUPS.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.add(*(ids[permission] for permission in permissions))

@@ -1,0 +1,60 @@
+"""Raise a user's data version when their sales change, and mark the days to be summed again."""
+
+from django.db import migrations
+
+VERSIONED_TABLES = ("sales_sale", "sales_subscription", "sales_affiliationrequest")
+CHANGED_ROWS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
+
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION local_day(datetime timestamptz) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (datetime AT TIME ZONE 'America/Sao_Paulo')::date;
+
+CREATE OR REPLACE FUNCTION local_midnight(day date) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN day::timestamp AT TIME ZONE 'America/Sao_Paulo';
+
+CREATE OR REPLACE FUNCTION mark_dirty_days() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        INSERT INTO sales_dirtyday (user_id, client_id, day)
+        SELECT user_id, client_id, local_day(sale_date) FROM changed
+        UNION SELECT user_id, client_id, local_day(sale_date) FROM former;
+    ELSE
+        INSERT INTO sales_dirtyday (user_id, client_id, day)
+        SELECT DISTINCT user_id, client_id, local_day(sale_date) FROM changed;
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+TRANSITION_TABLES = {
+    "insert": "NEW TABLE AS changed",
+    "update": "NEW TABLE AS changed OLD TABLE AS former",
+    "delete": "OLD TABLE AS changed",
+}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sales", "0001_initial"), ("accounts", "0002_triggers")]
+
+    operations = [
+        *(
+            migrations.RunSQL(
+                f"CREATE OR REPLACE TRIGGER raise_data_version_{event} AFTER {event} ON {table} "
+                f"REFERENCING {rows} TABLE AS changed "
+                "FOR EACH STATEMENT EXECUTE FUNCTION raise_data_version()",
+                migrations.RunSQL.noop,
+            )
+            for table in VERSIONED_TABLES
+            for event, rows in CHANGED_ROWS.items()
+        ),
+        migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),
+        *(
+            migrations.RunSQL(
+                f"CREATE OR REPLACE TRIGGER mark_dirty_days_{event} AFTER {event} ON sales_sale "
+                f"REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION mark_dirty_days()",
+                migrations.RunSQL.noop,
+            )
+            for event, tables in TRANSITION_TABLES.items()
+        ),
+    ]
