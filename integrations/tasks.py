@@ -6,12 +6,14 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from flowzz.core import heartbeat
 from integrations import dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
+from integrations.models.events import EVENTS
 from integrations.monitoring import alert_rules as rules
 from integrations.monitoring import alerts, baseline, hourly_stats, webhook_counts
 from integrations.sync import runs
@@ -112,7 +114,8 @@ def pulse() -> None:
 
 @shared_task
 def purge_payloads() -> None:
-    """Remove the bodies that are past retention, a small transaction at a time."""
+    """Remove the bodies that are past retention, and create the partitions of coming months."""
+    EVENTS.create_ahead(timezone.now())
     while retention.purge():
         pass
     import_jobs.purge()

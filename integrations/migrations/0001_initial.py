@@ -6,6 +6,8 @@ import django.db.models.functions.datetime
 import flowzz.core.ids
 from django.conf import settings
 from django.db import migrations, models
+from flowzz.core.db.partitions import CreatePartitionedModel
+from integrations.models.events import EVENTS
 
 
 class Migration(migrations.Migration):
@@ -243,8 +245,9 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'achados da sincronização',
             },
         ),
-        migrations.CreateModel(
+        CreatePartitionedModel(
             name='WebhookEvent',
+            table=EVENTS,
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
@@ -278,7 +281,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='quando')),
                 ('reason', models.CharField(max_length=64, verbose_name='causa')),
                 ('error', models.TextField(verbose_name='erro')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='failures', to='integrations.webhookevent', verbose_name='evento')),
+                ('event', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='failures', to='integrations.webhookevent', verbose_name='evento')),
             ],
             options={
                 'verbose_name': 'tentativa sem sucesso',

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
 from flowzz.core.db.bulk_upsert import BulkRow
+from flowzz.core.db.partitions import PartitionedTable, Period
 from flowzz.core.ids import uuid7
 from integrations.models.integrations import Integration
 
@@ -41,6 +42,11 @@ APPLIED = Q(state__in=(EventState.DONE, EventState.IGNORED)) & ~Q(
     outcome__in=(EventOutcome.DUPLICATE, EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
 )
 """Of events: those whose body counted, if only as stale."""
+
+
+EVENTS = PartitionedTable(
+    name="integrations_webhookevent", column="id", period=Period.MONTH, ahead=2
+)
 
 
 class WebhookEvent(BulkRow):
@@ -136,8 +142,13 @@ class EventFailure(models.Model):
     """An attempt at an event that came to nothing; the last one may be the event's own error."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # No constraint: partitions of events are dropped without reading this table.
     event = models.ForeignKey(
-        WebhookEvent, models.CASCADE, related_name="failures", verbose_name="evento"
+        WebhookEvent,
+        models.CASCADE,
+        related_name="failures",
+        db_constraint=False,
+        verbose_name="evento",
     )
     attempt = models.PositiveSmallIntegerField("tentativa")
     at = models.DateTimeField("quando", db_default=Now())
