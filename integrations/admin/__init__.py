@@ -1,27 +1,30 @@
-"""The admin's pages for integrations: importing them registers them."""
+"""Back-office pages of integrations.
 
-from integrations.admin import (
-    alerts,
-    bulk_actions,
-    events,
-    imports,
-    integrations,
-    personal_data,
-    runs,
-    sales,
-    schedule,
-    status_mappings,
-)
+Importing this package registers all its ModelAdmin classes; `urls` has the pages without a model.
+"""
+
+from integrations.admin.alerts import AlertAdmin
+from integrations.admin.bulk_actions import BulkActionAdmin
+from integrations.admin.events.admin import WebhookEventAdmin
+from integrations.admin.imports import SalesImportAdmin
+from integrations.admin.integrations.admin import IntegrationAdmin, WebhookTokenAdmin
+from integrations.admin.personal_data import ClientDataPage
+from integrations.admin.sales import SaleTimelinePage
+from integrations.admin.status_mappings import StatusMappingAdmin
+from integrations.admin.sync.admin import SyncFindingAdmin, SyncRunAdmin
+from integrations.admin.sync.schedule import ScheduledTaskAdmin
 
 __all__ = [
-    "alerts",
-    "bulk_actions",
-    "events",
-    "imports",
-    "integrations",
-    "personal_data",
-    "runs",
-    "sales",
-    "schedule",
-    "status_mappings",
+    "AlertAdmin",
+    "BulkActionAdmin",
+    "ClientDataPage",
+    "IntegrationAdmin",
+    "SaleTimelinePage",
+    "SalesImportAdmin",
+    "ScheduledTaskAdmin",
+    "StatusMappingAdmin",
+    "SyncFindingAdmin",
+    "SyncRunAdmin",
+    "WebhookEventAdmin",
+    "WebhookTokenAdmin",
 ]

@@ -15,7 +15,7 @@ EVENTS, RUNS = "integrations.webhookevent", "integrations.syncrun"
 
 
 @admin.register(Alert)
-class AlertPage(ReadOnlyPage):
+class AlertAdmin(ReadOnlyPage):
     list_display = ("kind", "message", "owner", "opened_at", "resolved_at", "way")
     list_filter = ("kind", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("integration__user",)

@@ -72,14 +72,14 @@ def show(request: HttpRequest, action_id: UUID) -> HttpResponse:
         **_shown(request, action),
         "title": action.get_kind_display(),
     }
-    return render(request, "backoffice/bulk.html", context)
+    return render(request, "integrations/bulk_actions/action.html", context)
 
 
 @require_safe
 def progress(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """The part of the page that is asked for again while the action is under way."""
     shown = _shown(request, _visible(request, action_id))
-    return render(request, "backoffice/bulk_progress.html", shown)
+    return render(request, "integrations/bulk_actions/progress.html", shown)
 
 
 def _may_cancel(request: HttpRequest, action: BulkAction) -> bool:
@@ -104,7 +104,7 @@ def _shown(request: HttpRequest, action: BulkAction) -> dict[str, Any]:
 
 
 @admin.register(BulkAction)
-class BulkActionPage(ReadOnlyPage):
+class BulkActionAdmin(ReadOnlyPage):
     list_display = (
         "created_at",
         "kind",

@@ -87,7 +87,7 @@ class UploadForm(forms.Form):
 
 
 @admin.register(SalesImport)
-class SalesImportPage(ReadOnlyPage):
+class SalesImportAdmin(ReadOnlyPage):
     list_display = (
         "created_at",
         "owner",
@@ -123,7 +123,7 @@ class SalesImportPage(ReadOnlyPage):
             )
             return redirect(page_of(row))
         context = {"title": "Importar vendas de um arquivo", "form": form}
-        return self._page(request, "integrations/upload.html", context)
+        return self._page(request, "integrations/imports/upload.html", context)
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         """The import's own page; a POST confirms its preview."""
@@ -142,7 +142,7 @@ class SalesImportPage(ReadOnlyPage):
             "error_headers": ("Linha", "Pedido", "Erro"),
             "errors": [(e["line"], e["external_id"], e["message"]) for e in row.error_lines],
         }
-        response = self._page(request, "integrations/import.html", context)
+        response = self._page(request, "integrations/imports/import.html", context)
         if row.is_under_way:
             response.headers["Refresh"] = REFRESH_SECONDS
         return response

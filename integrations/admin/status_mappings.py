@@ -55,7 +55,7 @@ def meaning_of(word: StatusMapping, meaning: str | None = None) -> str:
 
 
 @admin.register(StatusMapping)
-class StatusMappingPage(ReadOnlyPage):
+class StatusMappingAdmin(ReadOnlyPage):
     list_display = (
         "word",
         "provider",
@@ -134,7 +134,7 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
         "figures": figures(foreseen.outcomes, WOULD) if foreseen else [],
         "action": BulkAction.objects.filter(word=word, state__in=UNDER_WAY).first(),
     }
-    return render(request, "backoffice/word.html", context)
+    return render(request, "integrations/status_mapping.html", context)
 
 
 def _apply(request: HttpRequest, word: StatusMapping, form: MeaningForm) -> HttpResponse:

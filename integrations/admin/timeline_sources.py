@@ -10,8 +10,8 @@ from django.utils.text import capfirst
 
 from flowzz.accounts.models import User
 from flowzz.core.ids import first_since, made_at
-from integrations.admin import sync_report
-from integrations.admin.event_explanations import tell
+from integrations.admin.events.explanations import tell
+from integrations.admin.sync import report as sync_report
 from integrations.models import (
     EventState,
     FindingKind,

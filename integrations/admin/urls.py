@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.urls import path
 
 from flowzz.backoffice import configuration
-from integrations.admin import bulk_actions, quarantine, status_mappings
+from integrations.admin import bulk_actions, status_mappings
 from integrations.admin.overview.views import fragment
+from integrations.admin.quarantine import views as quarantine
 from integrations.admin.search.views import search
 
 app_name = "backoffice"

@@ -1,1 +1,4 @@
-"""The first page: the state of the whole, and how it came to be."""
+"""The first page of the back-office: the current state and the charts of a period.
+
+`views.dashboard` fills Django's index page; `formatting` and `urls` serve the other pages too.
+"""

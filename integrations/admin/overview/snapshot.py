@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flowzz.backoffice.pages import page_of
-from integrations.admin.overview.filters import TONES, Level, level_of
+from integrations.admin.integrations.health_filter import TONES, Level, level_of
 from integrations.admin.overview.formatting import ago, duration, whole
 from integrations.admin.overview.urls import list_of
 from integrations.inbox import queue_stats

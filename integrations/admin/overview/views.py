@@ -25,7 +25,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def fragment(request: HttpRequest) -> HttpResponse:
     if not may_see(request.user):
         raise PermissionDenied
-    return render(request, "backoffice/overview.html", {"overview": overview(request)})
+    return render(request, "integrations/overview.html", {"overview": overview(request)})
 
 
 def may_see(user: User | AnonymousUser) -> bool:

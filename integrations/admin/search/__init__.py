@@ -1,1 +1,1 @@
-"""One field that finds what staff look for, whatever they know of it."""
+"""The back-office's search field: `views.search` shows all rows that match one text."""

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from flowzz.backoffice import masking
-from integrations.admin.search.finding import find, is_short
+from integrations.admin.search.results import find, is_short
 
 
 @require_safe
@@ -25,4 +25,4 @@ def search(request: HttpRequest) -> HttpResponse:
         "is_short": bool(text) and is_short(text),
         "groups": find(text, may, sees_personal_data=masking.may_see(request)),
     }
-    return render(request, "backoffice/search.html", context)
+    return render(request, "integrations/search.html", context)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 # This registers beat's own pages, which ours then replace.
-from django_celery_beat.admin import PeriodicTaskAdmin, PeriodicTaskForm, TaskSelectWidget
+from django_celery_beat import admin as beat_admin
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -29,7 +29,7 @@ admin.site.unregister((CrontabSchedule, IntervalSchedule, PeriodicTask))
 admin.site.register((CrontabSchedule, IntervalSchedule), Page)
 
 
-class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):  # type: ignore[misc]  # untyped
+class TaskSelect(UnfoldAdminSelectWidget, beat_admin.TaskSelectWidget):  # type: ignore[misc]  # untyped
     """Beat's list of tasks, with unfold's look."""
 
 
@@ -44,7 +44,7 @@ def said(crontab: CrontabSchedule) -> str:
     return str(crontab)
 
 
-class TaskForm(PeriodicTaskForm):  # type: ignore[misc]  # untyped
+class TaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
@@ -54,7 +54,7 @@ class TaskForm(PeriodicTaskForm):  # type: ignore[misc]  # untyped
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskPage(PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # untyped
+class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # untyped
     form = TaskForm
     change_form_template = None  # beat's own has a script in it, which our pages don't run
     date_hierarchy = None

@@ -8,7 +8,7 @@ from django.urls import reverse
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.accounts.models import User
-from integrations.admin.search.finding import MOST, find
+from integrations.admin.search.results import MOST, find
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import make_event

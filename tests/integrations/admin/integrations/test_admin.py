@@ -7,7 +7,7 @@ from flowzz.accounts.models import StaffAction, User
 from integrations.models import Integration, RunState, SyncRun, Trigger
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
-from tests.integrations.admin.test_events import told
+from tests.integrations.admin.events.test_admin import told
 
 INTEGRATIONS = "/admin/integrations/integration/"
 RUNS = "/admin/integrations/syncrun/"

@@ -7,9 +7,9 @@ from celery import current_app
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from flowzz.accounts.models import StaffAction
-from integrations.admin.schedule import said
+from integrations.admin.sync.schedule import said
 from tests.integrations.admin.conftest import Staff
-from tests.integrations.admin.test_events import told
+from tests.integrations.admin.events.test_admin import told
 
 LIST = "/admin/django_celery_beat/periodictask/"
 

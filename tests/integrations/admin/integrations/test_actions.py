@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from flowzz.accounts.models import StaffAction, User
-from integrations.admin.integration_actions import DEEDS
+from integrations.admin.integrations.actions import DEEDS
 from integrations.connection import pause, rotate_webhook, set_signing_secret, webhook_url
 from integrations.models import (
     HourlyWebhookCount,
@@ -25,8 +25,8 @@ from integrations.models import (
 from integrations.secrets import field_encryption
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
+from tests.integrations.admin.events.test_admin import told
 from tests.integrations.admin.rows import API_KEY, make_event, make_rows
-from tests.integrations.admin.test_events import told
 
 WHY = {"reason": "atendimento 4711"}
 SECRET = "um segredo bem comprido"

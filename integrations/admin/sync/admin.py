@@ -22,8 +22,8 @@ from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import ReadOnlyPage, badge, column, two_lines
 from flowzz.backoffice.permissions import permission
 from flowzz.core.formatting import counted
-from integrations.admin import sync_report
 from integrations.admin.overview.formatting import whole
+from integrations.admin.sync import report as sync_report
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from integrations.models.runs import UNDER_WAY
 from integrations.sync import runs as sync
@@ -32,8 +32,8 @@ FINDING_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}
 
 
 @admin.register(SyncRun)
-class SyncRunPage(ReadOnlyPage):
-    change_form_outer_before_template = "integrations/run.html"
+class SyncRunAdmin(ReadOnlyPage):
+    change_form_outer_before_template = "integrations/sync/run.html"
     list_display = (
         "created_at",
         "owner",
@@ -87,7 +87,7 @@ class SyncRunPage(ReadOnlyPage):
 
     @admin.display(description="andamento")
     def bar(self, run: SyncRun) -> SafeString:
-        return render_to_string("integrations/run_bar.html", {"run": run})
+        return render_to_string("integrations/sync/run_bar.html", {"run": run})
 
     def get_urls(self) -> list[URLPattern]:
         own = {
@@ -118,11 +118,11 @@ class SyncRunPage(ReadOnlyPage):
     def progress_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         """The page's upper part, for whoever watches."""
         run = self._run(request, object_id)
-        return render(request, "integrations/run.html", self._shown(request, run))
+        return render(request, "integrations/sync/run.html", self._shown(request, run))
 
     def bar_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         run = self._run(request, object_id)
-        return render(request, "integrations/run_bar.html", {"run": run})
+        return render(request, "integrations/sync/run_bar.html", {"run": run})
 
     @method_decorator(require_POST)
     def cancel_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
@@ -170,7 +170,7 @@ def cancel(request: HttpRequest, run: SyncRun) -> bool:
 
 
 @admin.register(SyncFinding)
-class SyncFindingPage(PersonalPage):
+class SyncFindingAdmin(PersonalPage):
     list_display = ("found_at", "owner", "kind_badge", "external_id", "worth", "told")
     list_filter = ("kind",)
     list_select_related = ("run__integration__user",)

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from clients.models import Client
 from flowzz.accounts.models import StaffAction, User
-from integrations.admin.quarantine import address_of
+from integrations.admin.quarantine.views import address_of
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import drain
 from integrations.models import BulkAction, EventFailure, EventState, StatusMapping, WebhookEvent

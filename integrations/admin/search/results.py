@@ -18,7 +18,7 @@ from clients.models import Client
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.pages import page_of, tone_of
-from integrations.admin.events import STATE_COLOURS
+from integrations.admin.events.admin import STATE_COLOURS
 from integrations.admin.overview.urls import list_of
 from integrations.models import EventState, Integration, WebhookEvent
 from sales.admin.sale import STATUS_COLOURS

@@ -12,7 +12,7 @@ from flowzz.accounts.models import StaffAction, User
 from integrations.models import FindingKind, RunState, SyncFinding, SyncRun
 from tests.factories import SaleFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
-from tests.integrations.admin.test_events import told
+from tests.integrations.admin.events.test_admin import told
 
 
 def page_of(run: SyncRun) -> str:

@@ -12,7 +12,7 @@ from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm, ask
 from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import page_of
-from integrations.admin.forms import OwnerReasonForm
+from integrations.admin.events.forms import OwnerReasonForm
 from integrations.inbox import drain
 from integrations.models import EventState, WebhookEvent
 

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import ReadOnlyPage, badge, breakable, column, two_lines
 from flowzz.backoffice.permissions import permission
-from integrations.admin import action_views, diagnosis
-from integrations.admin.integration_actions import DEEDS, IntegrationAction
-from integrations.admin.integration_summary import portray
-from integrations.admin.overview.filters import HealthFilter
+from integrations.admin.integrations import action_views, diagnosis
+from integrations.admin.integrations.actions import DEEDS, IntegrationAction
+from integrations.admin.integrations.health_filter import HealthFilter
+from integrations.admin.integrations.summary import portray
 from integrations.admin.overview.formatting import whole
 from integrations.models import Integration, IntegrationStatus, WebhookToken
 from integrations.providers.errors import IntegrationError
@@ -28,8 +28,8 @@ COLOURS = {
 
 
 @admin.register(Integration)
-class IntegrationPage(ReadOnlyPage):
-    change_form_outer_before_template = "integrations/portrait.html"
+class IntegrationAdmin(ReadOnlyPage):
+    change_form_outer_before_template = "integrations/integration/summary.html"
     list_display = (
         "seller",
         "status_badge",
@@ -152,7 +152,7 @@ class IntegrationPage(ReadOnlyPage):
 
 
 @admin.register(WebhookToken)
-class WebhookTokenPage(ReadOnlyPage):
+class WebhookTokenAdmin(ReadOnlyPage):
     list_display = ("owner", "created_at", "expires_at")
     list_filter = (("expires_at", admin.EmptyFieldListFilter),)
     list_select_related = ("integration__user",)

@@ -25,7 +25,7 @@ def page(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         "integration": integration,
         "integration_url": address,
     }
-    return render(request, "integrations/diagnosis.html", context)
+    return render(request, "integrations/integration/diagnosis.html", context)
 
 
 @require_POST
@@ -45,7 +45,7 @@ def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         details={name: finding.light.value for name, _, finding in found},
     )
     context = {"found": found, "now": facts.now, "worst": worst, "integration": integration}
-    return render(request, "integrations/findings.html", context)
+    return render(request, "integrations/integration/findings.html", context)
 
 
 def _integration(request: HttpRequest, object_id: uuid.UUID) -> Integration:

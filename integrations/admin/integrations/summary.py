@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from integrations.admin.overview.filters import TONES, level_of
+from integrations.admin.integrations.health_filter import TONES, level_of
 from integrations.models import Alert, Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.monitoring import webhook_counts
 from integrations.monitoring.health import Health, assess

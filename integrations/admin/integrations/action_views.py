@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import frame, page_of
-from integrations.admin.integration_actions import DEEDS, IntegrationAction
+from integrations.admin.integrations.actions import DEEDS, IntegrationAction
 from integrations.models import Integration
 from integrations.providers.errors import IntegrationError
 
@@ -55,7 +55,7 @@ def _ask(
         "form": form,
         "is_harmful": deed.is_harmful,
     }
-    return render(request, "backoffice/confirm.html", context)
+    return render(request, "integrations/integration/confirm.html", context)
 
 
 def _carry_out(
@@ -77,6 +77,6 @@ def _carry_out(
             "secret": shown_once,
             "deed": deed,
         }
-        return render(request, "integrations/secret.html", context)
+        return render(request, "integrations/integration/secret.html", context)
     messages.success(request, f"{deed.done}.")
     return redirect(page_of(integration))

@@ -19,9 +19,9 @@ from flowzz.backoffice.filters import numbered_or
 from flowzz.backoffice.pages import badge, column, link, preformatted
 from flowzz.backoffice.permissions import permission
 from flowzz.core.formatting import counted
-from integrations.admin import payload_masking
-from integrations.admin.event_actions import EventActions
-from integrations.admin.event_explanations import tell
+from integrations.admin.events import payload_masking
+from integrations.admin.events.detail_actions import EventActions
+from integrations.admin.events.explanations import tell
 from integrations.inbox import drain
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.payload_diff import NotJson
@@ -45,7 +45,7 @@ OUTCOME_COLOURS = {
 
 
 @admin.register(WebhookEvent)
-class WebhookEventPage(EventActions):
+class WebhookEventAdmin(EventActions):
     list_display = (
         "received_at",
         "owner",
@@ -112,7 +112,9 @@ class WebhookEventPage(EventActions):
 
     @admin.display(description="situação")
     def told(self, event: WebhookEvent) -> SafeString:
-        return render_to_string("backoffice/event_told.html", {"told": tell(event), "event": event})
+        return render_to_string(
+            "integrations/events/explanation.html", {"told": tell(event), "event": event}
+        )
 
     @admin.display(description="causa", ordering="reason", empty_value="—")
     def cause_told(self, event: WebhookEvent) -> str:
@@ -137,7 +139,7 @@ class WebhookEventPage(EventActions):
             "subscription": link(subscription),
             "changes": [(change, moved(change)) for change in changes],
         }
-        return render_to_string("backoffice/event_effects.html", shown)
+        return render_to_string("integrations/events/effects.html", shown)
 
     @admin.display(description="diferenças")
     def differences(self, event: WebhookEvent) -> SafeString:
@@ -149,12 +151,12 @@ class WebhookEventPage(EventActions):
                 )
             except NotJson:
                 shown["is_unreadable"] = True
-        return render_to_string("backoffice/event_differences.html", shown)
+        return render_to_string("integrations/events/differences.html", shown)
 
     @admin.display(description="tentativas sem sucesso")
     def failures(self, event: WebhookEvent) -> SafeString:
         failures = event.failures.order_by("-id")[:50]
-        return render_to_string("backoffice/event_failures.html", {"failures": failures})
+        return render_to_string("integrations/events/failures.html", {"failures": failures})
 
     @admin.display(description="cabeçalhos")
     def shown_headers(self, event: WebhookEvent) -> SafeString:

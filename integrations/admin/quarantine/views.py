@@ -15,7 +15,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
 from integrations.admin.bulk_actions import NEEDED, figures
-from integrations.admin.forms import OwnerForm
+from integrations.admin.events.forms import OwnerForm
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import WOULD, of_replay
 from integrations.inbox import drain
@@ -73,7 +73,7 @@ def causes(request: HttpRequest) -> HttpResponse:
         "groups": shown,
         "total": sum(found["count"] for found in groups),
     }
-    return render(request, "backoffice/quarantine.html", context)
+    return render(request, "integrations/quarantine/causes.html", context)
 
 
 def group(request: HttpRequest) -> HttpResponse:
@@ -109,7 +109,7 @@ def group(request: HttpRequest) -> HttpResponse:
         "action": BulkAction.objects.filter(cause=cause, state__in=UNDER_WAY).first(),
         "list": reverse("admin:integrations_webhookevent_changelist"),
     }
-    return render(request, "backoffice/quarantine_group.html", context)
+    return render(request, "integrations/quarantine/group.html", context)
 
 
 @require_safe
@@ -123,7 +123,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         raise Http404
     foreseen = of_replay(events, events.count(), owner.integration)
     context = {"preview": foreseen, "figures": figures(foreseen.outcomes, WOULD)}
-    return render(request, "backoffice/preview.html", context)
+    return render(request, "integrations/bulk_actions/preview.html", context)
 
 
 def _preview_address(kind: BulkKind, cause: str, owner: OwnerForm) -> str:
