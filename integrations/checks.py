@@ -14,9 +14,9 @@ ADDRESSES = {
     "COINZZ_API_URL": "API keys would travel in the clear.",
 }
 SIZES = (
+    "FALLBACK_BUFFER_MAX_BYTES",
+    "FALLBACK_BUFFER_MAX_EVENTS",
     "INBOX_BATCH_SIZE",
-    "SPOOL_MAX_BYTES",
-    "SPOOL_MAX_EVENTS",
     "SYNC_PAGE_SIZE",
     "WEBHOOK_MAX_BYTES",
 )

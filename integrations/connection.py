@@ -1,11 +1,8 @@
 """Connecting an integration, and what its owner does with it afterwards."""
 
-import hashlib
-import secrets
 import uuid
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,14 +12,12 @@ from integrations.models import (
     Integration,
     IntegrationStatus,
     Trigger,
-    WebhookToken,
 )
 from integrations.monitoring import alerts
 from integrations.providers.registry import PROVIDERS
 from integrations.secrets import field_encryption
 from integrations.sync import runs
-
-TOKEN_BYTES = 32
+from integrations.webhooks.tokens import webhook_url
 
 
 def connect(
@@ -103,28 +98,6 @@ def _first_or(trigger: Trigger, integration: Integration) -> Trigger:
     return Trigger.INITIAL if integration.sync_cursor is None else trigger
 
 
-def webhook_url(integration: Integration) -> str:
-    """The integration's own secret address; the first call makes it."""
-    row = WebhookToken.objects.filter(integration=integration, expires_at=None).first()
-    if row is None:
-        with transaction.atomic():  # one of two first calls waits, and finds the other's
-            Integration.objects.select_for_update().get(id=integration.id)
-            row = WebhookToken.objects.filter(integration=integration, expires_at=None).first()
-            row = row or _issue_token(integration)
-    token = field_encryption.decrypt_token(row)
-    return f"{settings.PUBLIC_BASE_URL}/webhooks/{integration.provider}/{token}"
-
-
-def rotate_webhook(integration: Integration) -> None:
-    """Give the integration a new address; the old one works on for the grace period."""
-    with transaction.atomic():
-        Integration.objects.select_for_update().get(id=integration.id)
-        WebhookToken.objects.filter(integration=integration, expires_at=None).update(
-            expires_at=timezone.now() + settings.WEBHOOK_TOKEN_GRACE
-        )
-        _issue_token(integration)
-
-
 def set_signing_secret(integration: Integration, secret: str, *, keep_previous: bool) -> None:
     """Require signed webhooks from now on; empty stops requiring them.
 
@@ -149,15 +122,3 @@ def hint(api_key: str) -> str:
     account, separator, _ = api_key.partition("|")
     shown = f"{account}|" if separator and len(account) <= 8 else ""
     return f"{shown}…{api_key[-3:]}"
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _issue_token(integration: Integration) -> WebhookToken:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    row = WebhookToken(integration=integration, token_hash=token_hash(token))
-    field_encryption.encrypt_token(row, token)
-    row.save()
-    return row

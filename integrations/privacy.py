@@ -19,7 +19,7 @@ from clients.models import Client
 from clients.privacy import Person, anonymise, export_client
 from flowzz.core.db.locks import lock_user
 from integrations.imports import import_jobs
-from integrations.inbox import drain
+from integrations.inbox import drain, retention
 from integrations.models import Integration, SyncFinding, WebhookEvent
 from integrations.providers.registry import PROVIDERS
 from integrations.webhooks import fallback_buffer
@@ -82,7 +82,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
         lock_user(client.user_id)
         client = Client.objects.select_for_update().get(id=client.id)
         erasure = Erasure(
-            events=drain.redact_payloads(WebhookEvent.objects.filter(id__in=events), ERASED),
+            events=retention.redact_payloads(WebhookEvent.objects.filter(id__in=events), ERASED),
             findings=_erase_findings(client),
             affiliations=sales.erase_affiliations(client, person),
             sales=sum(

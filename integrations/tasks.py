@@ -116,6 +116,6 @@ def pulse() -> None:
 def purge_payloads() -> None:
     """Remove the bodies that are past retention, and create the partitions of coming months."""
     EVENTS.create_ahead(timezone.now())
-    while retention.purge():
+    while retention.redact_expired_payloads():
         pass
     import_jobs.purge()

@@ -7,11 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from flowzz.core.api.serializers import CamelCase
-from integrations import connection
 from integrations.models import FindingKind, Integration, RunState, SyncFinding, SyncRun
 from integrations.models.runs import UNDER_WAY
 from integrations.monitoring.health import assess
 from integrations.monitoring.health_facts import facts_of
+from integrations.webhooks import tokens
 
 ERRORS_SHOWN = 100
 
@@ -169,7 +169,7 @@ class StatusSerializer(CamelCase, serializers.ModelSerializer[Integration]):
 
     @extend_schema_field(serializers.URLField)
     def get_webhook_url(self, integration: Integration) -> str:
-        return connection.webhook_url(integration)
+        return tokens.webhook_url(integration)
 
     @extend_schema_field(ProgressSerializer(allow_null=True))
     def get_current_sync(self, integration: Integration) -> Any:

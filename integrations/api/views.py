@@ -38,6 +38,7 @@ from integrations.models import Integration, RunState, SyncRun, Trigger
 from integrations.providers.errors import CircuitOpen, KeyRefused, NotTheApi, ProviderUnavailable
 from integrations.providers.registry import COINZZ, PROVIDERS
 from integrations.sync import runs
+from integrations.webhooks import tokens
 
 PROVIDER_FAULTS = (KeyRefused, NotTheApi, ProviderUnavailable, CircuitOpen)
 """A person can do something about these; what else ends a run is ours to see to."""
@@ -161,7 +162,7 @@ class ConnectionViewSet(viewsets.ViewSet):
     @idempotent()
     def rotate(self, request: Request) -> Response:
         integration = self._integration()
-        connection.rotate_webhook(integration)
+        tokens.rotate_token(integration)
         hours = settings.WEBHOOK_TOKEN_GRACE // timedelta(hours=1)
         return self._status(
             integration, f"Novo endereço de webhook criado; o anterior vale por mais {hours} horas"

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from flowzz.accounts.models import User
 from integrations import dispatch
-from integrations.inbox import drain
+from integrations.inbox import drain, replay
 from integrations.models import (
     BulkAction,
     BulkKind,
@@ -30,6 +30,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.models.bulk_actions import UNDER_WAY
+from integrations.models.events import is_due
 from integrations.status_mappings import reprocess, usages
 
 log = structlog.stdlib.get_logger(__name__)
@@ -158,13 +159,13 @@ def _take_events(action: BulkAction) -> bool:
     ids = [id_ for _, id_ in rows]
     events = WebhookEvent.objects.filter(id__in=ids)
     if action.kind == BulkKind.DISCARD:
-        count = drain.discard(events, action.reason)
+        count = replay.discard(events, action.reason)
         _count(action, Counter(discarded=count))
     elif action.kind == BulkKind.ASSIGN and action.integration:
-        drain.assign(events, action.integration)
+        replay.assign(events, action.integration)
         action.batch = ids
     else:
-        drain.replay(events)
+        replay.replay(events)
         action.batch = ids
     return True
 
@@ -183,7 +184,7 @@ def _next(action: BulkAction) -> "QuerySet[WebhookEvent]":
 def _settle(action: BulkAction) -> None:
     """Process the batch here and now, and count what became of it."""
     events = WebhookEvent.objects.filter(id__in=action.batch)
-    due = events.filter(drain.is_due(), integration__isnull=False)
+    due = events.filter(is_due(), integration__isnull=False)
     for integration_id in due.order_by().values_list("integration_id", flat=True).distinct():
         while due.filter(integration=integration_id).exists() and drain.drain(integration_id):
             pass

@@ -1,6 +1,6 @@
-"""What becomes of a batch of events: read, freed of repeats, applied, and judged one by one.
+"""Decide the result of each event in a batch: parse it, detect duplicates, apply the rest.
 
-Decides only; the states are written by `integrations.inbox.drain`.
+This module writes no event; `integrations.inbox.drain` writes the results.
 """
 
 import random
@@ -40,7 +40,7 @@ JITTER = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventResult:
-    """What becomes of an event."""
+    """The new state of an event."""
 
     event: WebhookEvent
     state: EventState
@@ -54,7 +54,7 @@ class EventResult:
 
 @dataclass(frozen=True, slots=True)
 class ParsedEvent:
-    """An event and what its body says."""
+    """An event and its parsed body."""
 
     event: WebhookEvent
     kind: str
@@ -69,12 +69,12 @@ class ParsedEvent:
         return self.payload.external_id if isinstance(self.payload, Order) else ""
 
     @property
-    def seen(self) -> ChangeSource:
+    def source(self) -> ChangeSource:
         return ChangeSource(
             seen_at=self.event.received_at, origin=Origin.EVENT, origin_id=self.event.id
         )
 
-    def verdict(self, state: EventState, **details: Any) -> EventResult:
+    def result(self, state: EventState, **details: Any) -> EventResult:
         return EventResult(
             event=self.event,
             state=state,
@@ -87,136 +87,139 @@ class ParsedEvent:
 def parse_events(
     integration: Integration, events: Sequence[WebhookEvent]
 ) -> tuple[list[ParsedEvent], list[EventResult]]:
-    """Parse bodies; what can't be read is quarantined alone."""
+    """Parse bodies. An unreadable event is quarantined without affecting the rest of the batch."""
     reader = registry.reader(integration)
-    readings, verdicts = [], []
+    parsed, quarantined = [], []
     for event in events:
         try:
             kind, payload = reader.body(bytes(event.body or b""), event.headers)
         except PayloadInvalid as error:
-            verdicts.append(
-                _quarantined(event, error.reason, error.message, external_id=error.external_id)
+            quarantined.append(
+                _quarantine(event, error.reason, error.message, external_id=error.external_id)
             )
-        except Exception as error:  # a fault of the parser's own must not stop the others
+        except Exception as error:  # a bug in the parser must not stop the other events
             log.exception("parser_failed", event_id=str(event.id))
             message = f"Falha interna ao ler o corpo ({type(error).__name__})."
-            verdicts.append(_quarantined(event, "parser_fault", message))
+            quarantined.append(_quarantine(event, "parser_fault", message))
         else:
-            readings.append(ParsedEvent(event, kind, payload))
-    return readings, verdicts
+            parsed.append(ParsedEvent(event, kind, payload))
+    return parsed, quarantined
 
 
-def process(integration: Integration, readings: Sequence[ParsedEvent]) -> list[EventResult]:
-    """Apply events in their order. The caller has a transaction open and holds the seller."""
+def process(integration: Integration, events: Sequence[ParsedEvent]) -> list[EventResult]:
+    """Apply events in order. The caller has opened a transaction and locked the user."""
+    ignored: list[ParsedEvent] = []
     if integration.status == IntegrationStatus.DISCONNECTED:
-        ignored = [reading for reading in readings if not reading.event.is_replay]
-        readings = [reading for reading in readings if reading.event.is_replay]
-    else:
-        ignored = []
-    firsts, repeats = _split_repeats(integration, readings)
+        ignored = [item for item in events if not item.event.is_replay]
+        events = [item for item in events if item.event.is_replay]
+    new, duplicates = _split_duplicates(integration, events)
     applied: dict[uuid.UUID, EventResult] = {}
 
     def apply(part: Sequence[ParsedEvent]) -> None:
-        applied.update((verdict.event.id, verdict) for verdict in _apply(integration, part))
+        applied.update((result.event.id, result) for result in _apply(integration, part))
 
-    def reject(reading: ParsedEvent, error: Exception) -> None:
-        applied[reading.event.id] = _rejected(reading, error)
+    def reject(item: ParsedEvent, error: Exception) -> None:
+        applied[item.event.id] = _reject(item, error)
 
-    apply_bisecting(firsts, apply, reject)
-    failed = {bytes(v.event.body_hash) for v in applied.values() if v.reason}
+    apply_bisecting(new, apply, reject)
+    failed = {bytes(result.event.body_hash) for result in applied.values() if result.reason}
     return [
-        *(r.verdict(EventState.IGNORED, outcome=EventOutcome.DISCONNECTED) for r in ignored),
+        *(item.result(EventState.IGNORED, outcome=EventOutcome.DISCONNECTED) for item in ignored),
         *applied.values(),
-        # The repeat of one that failed just now waits: it may be the one that succeeds.
+        # The duplicate of an event that has just failed stays pending: it may succeed itself.
         *(
-            r.verdict(EventState.IGNORED, outcome=EventOutcome.DUPLICATE)
-            for r in repeats
-            if r.body_hash not in failed
+            item.result(EventState.IGNORED, outcome=EventOutcome.DUPLICATE)
+            for item in duplicates
+            if item.body_hash not in failed
         ),
     ]
 
 
-def _split_repeats(
-    integration: Integration, readings: Sequence[ParsedEvent]
+def _split_duplicates(
+    integration: Integration, events: Sequence[ParsedEvent]
 ) -> tuple[list[ParsedEvent], list[ParsedEvent]]:
-    """Set those apart whose body was applied within the window before; repeats don't prolong it."""
-    seen: dict[bytes, list[datetime]] = {}
+    """Separate new events from duplicates: bodies applied within DUPLICATE_WINDOW.
+
+    A duplicate does not extend the window. A replay is never a duplicate.
+    """
+    applied_at: dict[bytes, list[datetime]] = {}
     earlier = WebhookEvent.objects.filter(
         APPLIED,
         integration=integration,
-        body_hash__any_of={reading.body_hash for reading in readings},
+        body_hash__any_of={item.body_hash for item in events},
     )
     for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
-        seen.setdefault(bytes(body_hash), []).append(received_at)
+        applied_at.setdefault(bytes(body_hash), []).append(received_at)
     window = DUPLICATE_WINDOW.value()
-    firsts: list[ParsedEvent] = []
-    repeats: list[ParsedEvent] = []
-    for reading in readings:
-        at = reading.event.received_at
-        times = seen.setdefault(reading.body_hash, [])
-        is_repeat = any(abs(at - time) <= window for time in times)
-        if is_repeat and not reading.event.is_replay:
-            repeats.append(reading)
+    new: list[ParsedEvent] = []
+    duplicates: list[ParsedEvent] = []
+    for item in events:
+        received_at = item.event.received_at
+        times = applied_at.setdefault(item.body_hash, [])
+        is_repeated = any(abs(received_at - time) <= window for time in times)
+        if is_repeated and not item.event.is_replay:
+            duplicates.append(item)
         else:
-            firsts.append(reading)
-            times.append(at)
-    return firsts, repeats
+            new.append(item)
+            times.append(received_at)
+    return new, duplicates
 
 
-def _apply(integration: Integration, readings: Sequence[ParsedEvent]) -> list[EventResult]:
-    orders, requests, observed, facts = [], [], [], []
-    for reading in readings:
-        if isinstance(reading.payload, Order):
-            orders.append(reading)
-            observed.append(SourcedOrder(reading.payload, reading.seen))
+def _apply(integration: Integration, events: Sequence[ParsedEvent]) -> list[EventResult]:
+    order_events, sourced_orders = [], []
+    affiliation_events, affiliations = [], []
+    for item in events:
+        if isinstance(item.payload, Order):
+            order_events.append(item)
+            sourced_orders.append(SourcedOrder(item.payload, item.source))
         else:
-            requests.append(reading)
-            facts.append((reading.payload, reading.seen))
-    verdicts = [
-        _applied(reading, result.outcome)
-        for reading, result in zip(orders, ingest(integration, observed), strict=True)
+            affiliation_events.append(item)
+            affiliations.append((item.payload, item.source))
+    results = [
+        _applied(item, ingested.outcome)
+        for item, ingested in zip(order_events, ingest(integration, sourced_orders), strict=True)
     ]
-    if requests:
-        outcomes = record_affiliations(integration.user_id, integration.provider, facts)
-        verdicts += [_applied(*pair) for pair in zip(requests, outcomes, strict=True)]
-    return verdicts
+    if affiliations:
+        outcomes = record_affiliations(integration.user_id, integration.provider, affiliations)
+        results += map(_applied, affiliation_events, outcomes)
+    return results
 
 
-def _applied(reading: ParsedEvent, outcome: Outcome) -> EventResult:
+def _applied(item: ParsedEvent, outcome: Outcome) -> EventResult:
     state = EventState.IGNORED if outcome == Outcome.STALE else EventState.DONE
-    return reading.verdict(state, outcome=EventOutcome(outcome))
+    return item.result(state, outcome=EventOutcome(outcome))
 
 
-def _rejected(reading: ParsedEvent, error: Exception) -> EventResult:
-    """What the database refuses stays refused; other faults may pass."""
-    event, fault = reading.event, type(error).__name__
-    log.error("event_failed", event_id=str(event.id), fault=fault, attempt=event.attempts + 1)
+def _reject(item: ParsedEvent, error: Exception) -> EventResult:
+    """Quarantine values that the database refuses; retry after any other error."""
+    event, error_name = item.event, type(error).__name__
+    log.error("event_failed", event_id=str(event.id), fault=error_name, attempt=event.attempts + 1)
     if is_refusal(error):
-        return reading.verdict(
+        return item.result(
             EventState.QUARANTINED,
             reason="refused_by_database",
-            error=f"O banco recusou os dados ({fault}).",
+            error=f"O banco recusou os dados ({error_name}).",
         )
     if event.attempts + 1 >= MAX_ATTEMPTS:
-        return reading.verdict(
+        return item.result(
             EventState.QUARANTINED,
             reason="attempts_exhausted",
-            error=f"Falhou {MAX_ATTEMPTS} vezes; a última com {fault}.",
+            error=f"Falhou {MAX_ATTEMPTS} vezes; a última com {error_name}.",
         )
-    return reading.verdict(
+    return item.result(
         EventState.RETRY,
         reason="fault",
-        error=f"Falha interna ({fault}); nova tentativa agendada.",
+        error=f"Falha interna ({error_name}); nova tentativa agendada.",
         next_attempt_at=to_database_time(timezone.now() + _backoff(event.attempts)),
     )
 
 
-def _backoff(failed_before: int) -> timedelta:
-    jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
-    return BACKOFF * (1 << failed_before) * jitter
+def _backoff(failed_attempts: int) -> timedelta:
+    jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - not a secret
+    return BACKOFF * (1 << failed_attempts) * jitter
 
 
-def _quarantined(
+def _quarantine(
     event: WebhookEvent, reason: str, message: str, *, external_id: str = ""
 ) -> EventResult:
     return EventResult(

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from integrations.inbox import drain
 from integrations.models import EventState, Integration, WebhookEvent
+from integrations.models.events import UNFINISHED, is_due
 
 MOST = 100_000
 """Counted no further: beyond, the exact number doesn't change what there is to do."""
@@ -39,7 +39,7 @@ def oldest_due() -> datetime | None:
 
 def count_waiting() -> int:
     """Events that are to be done, now or later; `MOST` at most."""
-    return _up_to_most(WebhookEvent.objects.filter(state__in=drain.WAITING))
+    return _up_to_most(WebhookEvent.objects.filter(state__in=UNFINISHED))
 
 
 def count_quarantined() -> int:
@@ -53,7 +53,7 @@ def _up_to_most(events: "QuerySet[WebhookEvent]") -> int:
 
 def _heads() -> "QuerySet[Any]":
     next_event = (
-        WebhookEvent.objects.filter(drain.is_due(), integration=OuterRef("id"))
+        WebhookEvent.objects.filter(is_due(), integration=OuterRef("id"))
         .order_by("received_at", "id")
         .values(since=Coalesce("next_attempt_at", "received_at"))[:1]
     )

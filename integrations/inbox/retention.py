@@ -1,25 +1,45 @@
-"""Bodies of webhooks are kept for PAYLOAD_RETENTION; what they produced stays."""
+"""Payloads of webhooks are stored for PAYLOAD_RETENTION; what they produced stays."""
+
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from flowzz.core.runtime_settings.definitions import PAYLOAD_RETENTION
-from integrations.inbox import drain
-from integrations.models import WebhookEvent
+from integrations.models import EventOutcome, EventState, WebhookEvent
+from integrations.models.events import UNFINISHED
 
 BATCH = 1_000
 
 
-def past_retention() -> "QuerySet[WebhookEvent]":
-    """Events older than that which have a body yet, but for those still to be done."""
-    oldest_kept = timezone.now() - PAYLOAD_RETENTION.exact()
+def expired_payloads() -> "QuerySet[WebhookEvent]":
+    """Return finished events past retention that still have a body."""
+    expired_before = timezone.now() - PAYLOAD_RETENTION.exact()
     return WebhookEvent.objects.filter(
-        ~Q(state__in=drain.WAITING), body__isnull=False, received_at__lt=oldest_kept
+        ~Q(state__in=UNFINISHED), body__isnull=False, received_at__lt=expired_before
     )
 
 
-def purge() -> int:
-    """Remove the bodies of the next batch, oldest first; return how many."""
-    oldest = past_retention().order_by("received_at").values_list("id", flat=True)[:BATCH]
-    # Asked again of each row: one that staff replay at this moment has to keep its body.
-    return drain.redact_payloads(past_retention().filter(id__in=list(oldest)))
+def redact_expired_payloads() -> int:
+    """Redact the next batch of expired payloads, oldest first; return how many."""
+    oldest = expired_payloads().order_by("received_at").values_list("id", flat=True)[:BATCH]
+    # Filtered again in the UPDATE: an event that staff replay meanwhile must not lose its body.
+    return redact_payloads(expired_payloads().filter(id__in=list(oldest)))
+
+
+def redact_payloads(events: "QuerySet[WebhookEvent]", reason: str = "") -> int:
+    """Remove bodies and headers; unfinished events are discarded with `reason`.
+
+    What the events produced stays. So does the body's hash, which identifies later duplicates.
+    """
+    blank: dict[str, Any] = {"body": None, "headers": {}, "body_removed_at": Now()}
+    with_body = events.filter(body__isnull=False)
+    discarded = with_body.filter(state__in=UNFINISHED).update(
+        state=EventState.IGNORED,
+        outcome=EventOutcome.DISCARDED,
+        error=reason,
+        finished_at=Now(),
+        **blank,
+    )
+    return discarded + with_body.update(**blank)

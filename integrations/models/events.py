@@ -38,10 +38,17 @@ class EventKind(models.TextChoices):
     AFFILIATION = "affiliation", "Afiliação"
 
 
+UNFINISHED = (EventState.PENDING, EventState.RETRY)
+
 APPLIED = Q(state__in=(EventState.DONE, EventState.IGNORED)) & ~Q(
     outcome__in=(EventOutcome.DUPLICATE, EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
 )
-"""Of events: those whose body counted, if only as stale."""
+"""Events whose body was applied, or was stale."""
+
+
+def is_due() -> Q:
+    """Match the events that can be processed now."""
+    return Q(state=EventState.PENDING) | Q(state=EventState.RETRY, next_attempt_at__lte=Now())
 
 
 EVENTS = PartitionedTable(

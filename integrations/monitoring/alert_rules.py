@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from flowzz.core.formatting import counted
-from integrations.inbox import drain, queue_stats
+from integrations.inbox import queue_stats
 from integrations.models import (
     AlertKind,
     EventState,
@@ -25,6 +25,7 @@ from integrations.models import (
     WebhookBaseline,
     WebhookEvent,
 )
+from integrations.models.events import is_due
 from integrations.models.runs import ENDED
 from integrations.monitoring import alerts, silence
 from integrations.monitoring.alerts import Wrong
@@ -144,7 +145,7 @@ def silent() -> Wrong:
     """No webhook came for far longer than usual for these hours and weekdays."""
     now = timezone.now()
     # What waits has come, and `last_webhook_at` doesn't know of it yet.
-    waiting = WebhookEvent.objects.filter(drain.is_due(), integration=OuterRef("integration_id"))
+    waiting = WebhookEvent.objects.filter(is_due(), integration=OuterRef("integration_id"))
     rhythms = WebhookBaseline.objects.filter(
         ~Exists(waiting),
         integration__status__in=IN_USE,

@@ -32,7 +32,7 @@ RUNS = Counter("flowzz_sync_runs", "Tries of sync runs; `queued` was put off.", 
 View = Callable[..., HttpResponse]
 
 
-def counting_answers(view: View) -> View:
+def count_answers(view: View) -> View:
     """Count a view's answers by their status."""
 
     @functools.wraps(view)
@@ -54,8 +54,8 @@ def count_batch(verdicts: Sequence[EventResult]) -> None:
     record(PROCESSED.by(outcomes), QUARANTINED.by(reasons), SECONDS.of(seconds))
 
 
-def count_quarantined(reason: str) -> None:
-    record(QUARANTINED.by({reason: 1}))
+def count_quarantined(reason: str, count: int) -> None:
+    record(QUARANTINED.by({reason: count}))
 
 
 def count_run(state: RunState) -> None:

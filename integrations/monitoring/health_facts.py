@@ -9,14 +9,15 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from integrations.inbox import drain, queue_stats
+from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
+from integrations.models.events import UNFINISHED
 from integrations.monitoring.health import Facts, Health, assess
 
 
 def facts_of(integration: Integration) -> Facts:
     events = WebhookEvent.objects.filter(integration=integration)
-    waiting = events.filter(state__in=drain.WAITING)
+    waiting = events.filter(state__in=UNFINISHED)
     return _facts(
         integration,
         quarantined=events.filter(state=EventState.QUARANTINED).count(),

@@ -1,4 +1,4 @@
-"""Webhooks kept in Redis while the database is down, and moved to the inbox when it is back."""
+"""A buffer in Redis for webhooks that arrive while the database is down."""
 
 import base64
 import json
@@ -14,22 +14,22 @@ from redis.exceptions import LockError
 
 from flowzz.core import redis
 from integrations import dispatch
-from integrations.inbox import drain
-from integrations.webhooks.routing import InboundWebhook, resolve_integrations
+from integrations.inbox.store import InboundWebhook, store_buffered
+from integrations.webhooks.routing import route_buffered
 
 log = structlog.stdlib.get_logger(__name__)
 
-KEY = "flowzz:spool"
-BYTES = "flowzz:spool:bytes"
-LOCK = "flowzz:spool:mover"
+KEY = "flowzz:fallback-buffer"
+BYTES_KEY = "flowzz:fallback-buffer:bytes"
+LOCK_KEY = "flowzz:fallback-buffer:lock"
 LOCK_SECONDS = 15
-WAIT_SECONDS = 2
-# Of the largest bodies these are 70 MB.
+LOCK_WAIT_SECONDS = 2
+# 200 bodies of the largest size are 70 MB.
 BATCH = 200
 
-# Looked at and pushed in one step, so that the bounds hold whoever pushes beside us. Both are
-# needed: while the database is down nobody's token can be checked, and large bodies by the
-# thousand would fill Redis.
+# Checks and pushes atomically, so that concurrent pushes stay within the limits. Both limits are
+# needed: tokens can't be checked while the database is down, and many large bodies would fill
+# Redis.
 _PUSH = """
 local length = redis.call('LLEN', KEYS[1])
 local bytes = length > 0 and tonumber(redis.call('GET', KEYS[2]) or 0) or 0
@@ -37,79 +37,87 @@ if length >= tonumber(ARGV[1]) or bytes + #ARGV[3] > tonumber(ARGV[2]) then retu
 redis.call('SET', KEYS[2], bytes + #ARGV[3])
 return redis.call('RPUSH', KEYS[1], ARGV[3])
 """
-# By value: where the lock has run out, another mover has the entry in hand too.
-_TAKE = """
+# Removes by value: after its lock expired, another worker may have moved the same entry.
+_REMOVE = """
 if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 then redis.call('DECRBY', KEYS[2], #ARGV[1]) end
 """
 
 
 class BufferFull(Exception):
-    """The spool has reached one of its bounds."""
+    """The buffer has reached FALLBACK_BUFFER_MAX_EVENTS or FALLBACK_BUFFER_MAX_BYTES."""
 
 
 class BufferBusy(Exception):
-    """Another worker is emptying the spool."""
+    """Another worker is flushing the buffer."""
 
 
-def push(delivery: InboundWebhook) -> None:
-    """Keep a delivery whose token nobody could check; raises SpoolFull or RedisError."""
-    bounds = settings.SPOOL_MAX_EVENTS, settings.SPOOL_MAX_BYTES
-    if not redis.client().eval(_PUSH, 2, KEY, BYTES, *bounds, _dump(delivery)):
+def push(webhook: InboundWebhook) -> None:
+    """Append a webhook; its token is checked when it is flushed. Raises BufferFull, RedisError."""
+    limits = settings.FALLBACK_BUFFER_MAX_EVENTS, settings.FALLBACK_BUFFER_MAX_BYTES
+    if not redis.client().eval(_PUSH, 2, KEY, BYTES_KEY, *limits, _serialize(webhook)):
         raise BufferFull
 
 
 def flush_to_inbox() -> int:
-    """Move what is spooled to the inbox, in its order; return how many entries left the spool.
+    """Move all buffered webhooks to the inbox in order; return how many left the buffer.
 
-    An entry leaves only after its event is committed, under an id of its own: moved twice, it is
-    stored once. Raises SpoolBusy, and OperationalError while the database is down.
+    An entry is removed after its event is committed. The event has the webhook's id, so an entry
+    that is moved twice is stored once. Raises BufferBusy, and OperationalError while the database
+    is down.
     """
-    moved, owners = 0, set[uuid.UUID]()
+    moved, integration_ids = 0, set[uuid.UUID]()
     try:
-        if not redis.client().llen(KEY):
+        if not length():
             return 0
-        lock = redis.client().lock(LOCK, timeout=LOCK_SECONDS, blocking_timeout=WAIT_SECONDS)
-        with lock as mover:
+        lock = redis.client().lock(
+            LOCK_KEY, timeout=LOCK_SECONDS, blocking_timeout=LOCK_WAIT_SECONDS
+        )
+        with lock:
             while entries := cast(Sequence[bytes], redis.client().lrange(KEY, 0, BATCH - 1)):
-                owners |= _flush_batch(entries)
+                integration_ids |= _flush_batch(entries)
                 moved += len(entries)
-                mover.reacquire()
+                lock.reacquire()
     except LockError as error:
         raise BufferBusy from error
     except RedisError as error:
-        log.warning("spool_not_emptied", cause=type(error).__name__)
+        log.warning("fallback_buffer_not_flushed", cause=type(error).__name__)
     finally:
-        # Not before: a drain begins with what is spooled, and would wait for the lock.
-        for integration_id in owners:
+        # After the lock is released: a drain flushes the buffer first and would wait for it.
+        for integration_id in integration_ids:
             dispatch.enqueue_drain(integration_id)
     return moved
 
 
+def length() -> int:
+    """Return the number of buffered webhooks. Raises RedisError."""
+    return redis.client().llen(KEY)
+
+
 def _flush_batch(entries: Sequence[bytes]) -> set[uuid.UUID]:
-    """Store a batch in one commit, then forget it; return whose events it held."""
-    routed = resolve_integrations([_load(entry) for entry in entries])
-    drain.store_all(routed)
+    """Store a batch in one commit, then remove it; return the ids of its integrations."""
+    routed = route_buffered([_deserialize(entry) for entry in entries])
+    store_buffered(routed)
     with redis.client().pipeline(transaction=False) as pipeline:
         for entry in entries:
-            pipeline.eval(_TAKE, 2, KEY, BYTES, entry.decode())
+            pipeline.eval(_REMOVE, 2, KEY, BYTES_KEY, entry.decode())
         pipeline.execute()
     return {integration.id for _, integration in routed if integration}
 
 
-def _dump(delivery: InboundWebhook) -> str:
+def _serialize(webhook: InboundWebhook) -> str:
     return json.dumps(
         {
-            "id": str(delivery.id),
-            "provider": delivery.provider,
-            "token_hash": delivery.token_hash,
-            "body": base64.b64encode(delivery.body).decode(),
-            "headers": dict(delivery.headers),
-            "arrived_at": delivery.arrived_at.isoformat(),
+            "id": str(webhook.id),
+            "provider": webhook.provider,
+            "token_hash": webhook.token_hash,
+            "body": base64.b64encode(webhook.body).decode(),
+            "headers": dict(webhook.headers),
+            "arrived_at": webhook.arrived_at.isoformat(),
         }
     )
 
 
-def _load(entry: bytes) -> InboundWebhook:
+def _deserialize(entry: bytes) -> InboundWebhook:
     fields = json.loads(entry)
     return InboundWebhook(
         id=uuid.UUID(fields["id"]),

@@ -1,15 +1,14 @@
-"""A webhook on its way in: whose it is, and whether it may enter."""
+"""Resolve the integration that owns a webhook, and authenticate the webhook."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from django.db import connection
-from django.utils import timezone
 
-from flowzz.core.ids import uuid7
+from integrations.inbox.store import InboundWebhook
 from integrations.models import Integration, IntegrationStatus
 from integrations.providers.registry import PROVIDERS
 from integrations.secrets import field_encryption
@@ -19,132 +18,116 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class UnknownToken(Exception):
-    """No integration has this secret address, or it no longer works."""
+    """No integration of this provider has the webhook's token, or the token has expired."""
 
 
 class SignatureRefused(Exception):
-    """The integration requires a signature, and this one is missing or wrong."""
+    """The integration requires a signature, and the webhook's is missing or wrong."""
 
     def __init__(self, integration_id: uuid.UUID) -> None:
         super().__init__()
         self.integration_id = integration_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboundWebhook:
-    """One POST of a provider. `token_hash` is empty where the address had no token."""
+def resolve_integration(webhook: InboundWebhook) -> Integration | None:
+    """Resolve the integration that owns a webhook.
 
-    provider: str
-    token_hash: str
-    body: bytes
-    headers: Mapping[str, str]
-    id: uuid.UUID = field(default_factory=uuid7)
-    arrived_at: datetime = field(default_factory=timezone.now)
-
-
-def resolve_integration(delivery: InboundWebhook) -> Integration | None:
-    """Find whose delivery it is; None where nobody's, or anybody's, it could be.
-
-    Raises UnknownToken.
+    Returns None when none or several could own it. Raises UnknownToken.
     """
-    return (
-        _integration_by_token(delivery)
-        if delivery.token_hash
-        else sole_connected_integration(delivery.provider)
-    )
+    if not webhook.token_hash:
+        return sole_connected_integration(webhook.provider)
+    return _owner(webhook, _find_tokens([webhook.token_hash]))
 
 
-def authenticate(delivery: InboundWebhook, integration: Integration | None) -> Integration | None:
-    """The integration again; None, for staff to judge, where its secret can't be read.
+def authenticate(webhook: InboundWebhook, integration: Integration | None) -> Integration | None:
+    """Verify the webhook's signature if the integration requires one; return the integration.
 
-    Raises SignatureRefused where it requires a signature that isn't there.
+    Returns None if the signing secret can't be decrypted, so that staff decide. Raises
+    SignatureRefused.
     """
     if integration is None:
         return None
     try:
-        is_trusted = _is_trusted(integration, delivery)
+        is_authentic = _is_authentic(webhook, integration)
     except DecryptionError:
         log.error("signing_secret_unreadable", integration_id=str(integration.id))
         return None
-    if not is_trusted:
+    if not is_authentic:
         raise SignatureRefused(integration.id)
     return integration
 
 
-def resolve_integrations(
-    deliveries: Sequence[InboundWebhook],
+def route_buffered(
+    webhooks: Sequence[InboundWebhook],
 ) -> list[tuple[InboundWebhook, Integration | None]]:
-    """Deliveries in their order and whose they are, without those that may not enter.
+    """Resolve and authenticate buffered webhooks; drop those that are refused.
 
-    One statement finds the owners of all that came with a token.
+    One statement finds the integrations of all tokens.
     """
-    addresses = _token_owners({d.token_hash for d in deliveries if d.token_hash})
+    tokens = _find_tokens({webhook.token_hash for webhook in webhooks if webhook.token_hash})
     routed = []
-    for delivery in deliveries:
+    for webhook in webhooks:
         try:
             integration = (
-                _check_owner(addresses.get(delivery.token_hash), delivery)
-                if delivery.token_hash
-                else sole_connected_integration(delivery.provider)
+                _owner(webhook, tokens)
+                if webhook.token_hash
+                else sole_connected_integration(webhook.provider)
             )
-            integration = authenticate(delivery, integration)
-        except (UnknownToken, SignatureRefused) as refused:
-            log.warning("late_webhook_refused", cause=type(refused).__name__)
+            integration = authenticate(webhook, integration)
+        except (UnknownToken, SignatureRefused) as error:
+            log.warning("buffered_webhook_refused", cause=type(error).__name__)
         else:
-            routed.append((delivery, integration))
+            routed.append((webhook, integration))
     return routed
 
 
+def sole_connected_integration(provider: str) -> Integration | None:
+    """Return the provider's connected integration; None if there are none or several."""
+    connected = Integration.objects.filter(provider=provider, status=IntegrationStatus.CONNECTED)
+    integrations = list(connected.order_by("id")[:2])
+    return integrations[0] if len(integrations) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
-class _TokenOwner:
-    """An integration by one of its tokens, and until when that works."""
+class _Token:
+    """An integration found by webhook token, with the token's expiry."""
 
     integration: Integration
     expires_at: datetime | None
 
 
-_NEEDED = ("id", "provider", "signing_secret", "previous_signing_secret")
-_ADDRESSES = f"""
-    SELECT token.token_hash, token.expires_at, {", ".join(f"owner.{name}" for name in _NEEDED)}
+_COLUMNS = ("id", "provider", "signing_secret", "previous_signing_secret")
+_FIND_TOKENS = f"""
+    SELECT token.token_hash, token.expires_at, {", ".join(f"owner.{name}" for name in _COLUMNS)}
     FROM integrations_webhooktoken AS token
     JOIN integrations_integration AS owner ON owner.id = token.integration_id
     WHERE token.token_hash = ANY(%s)
 """  # noqa: S608 - names of our own columns
 
 
-def _token_owners(hashes: Collection[str]) -> dict[str, _TokenOwner]:
-    """Those that exist, by the token's hash; without the ORM, as each webhook pays for it."""
+def _find_tokens(hashes: Collection[str]) -> dict[str, _Token]:
+    """Find tokens by their hashes, without the ORM: every webhook pays for this statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_ADDRESSES, [list(hashes)])
+        cursor.execute(_FIND_TOKENS, [list(hashes)])
         return {
-            token_hash: _TokenOwner(Integration.from_db("default", _NEEDED, fields), expires_at)
-            for token_hash, expires_at, *fields in cursor
+            token_hash: _Token(Integration.from_db("default", _COLUMNS, values), expires_at)
+            for token_hash, expires_at, *values in cursor
         }
 
 
-def _integration_by_token(delivery: InboundWebhook) -> Integration:
-    return _check_owner(_token_owners([delivery.token_hash]).get(delivery.token_hash), delivery)
-
-
-def _check_owner(address: _TokenOwner | None, delivery: InboundWebhook) -> Integration:
-    """A token counts that worked when the delivery came."""
+def _owner(webhook: InboundWebhook, tokens: dict[str, _Token]) -> Integration:
+    """Return the integration whose token was valid when the webhook arrived."""
+    token = tokens.get(webhook.token_hash)
     if (
-        address is None
-        or address.integration.provider != delivery.provider
-        or (address.expires_at and address.expires_at <= delivery.arrived_at)
+        token is None
+        or token.integration.provider != webhook.provider
+        or (token.expires_at and token.expires_at <= webhook.arrived_at)
     ):
         raise UnknownToken
-    return address.integration
+    return token.integration
 
 
-def sole_connected_integration(provider: str) -> Integration | None:
-    """The connected integration, if there is exactly one: never the first of several."""
-    connected = Integration.objects.filter(provider=provider, status=IntegrationStatus.CONNECTED)
-    found = list(connected.order_by("id")[:2])
-    return found[0] if len(found) == 1 else None
-
-
-def _is_trusted(integration: Integration, delivery: InboundWebhook) -> bool:
+def _is_authentic(webhook: InboundWebhook, integration: Integration) -> bool:
     if not integration.signing_secret:
         return True
     provider = PROVIDERS[integration.provider]
@@ -153,5 +136,5 @@ def _is_trusted(integration: Integration, delivery: InboundWebhook) -> bool:
         for field in ("signing_secret", "previous_signing_secret")
         if getattr(integration, field)
     ]
-    sent = delivery.headers.get(provider.signature_header, "")
-    return provider.is_signed(delivery.body, sent, secrets)
+    signature = webhook.headers.get(provider.signature_header, "")
+    return provider.is_signed(webhook.body, signature, secrets)

@@ -1,10 +1,10 @@
-"""The public addresses of webhooks; the kind in a path is accepted and not looked at."""
+"""The URLs of webhooks. The kind at the end of a path is accepted and ignored."""
 
 from django.urls import path
 
 from integrations.webhooks.views import receive
 
-_ADDRESSES = (
+_ROUTES = (
     "<slug:provider>",
     "<slug:provider>/subscription",
     "<slug:provider>/affiliation",
@@ -13,5 +13,5 @@ _ADDRESSES = (
     "<slug:provider>/<str:token>/affiliation",
 )
 
-# With a slash at the end, too: pasted into a platform's form, it must not cost the orders.
-urlpatterns = [path(address + end, receive) for address in _ADDRESSES for end in ("", "/")]
+# With a trailing slash too: sellers paste the URL into a provider's form with and without one.
+urlpatterns = [path(route + end, receive) for route in _ROUTES for end in ("", "/")]

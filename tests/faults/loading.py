@@ -22,7 +22,7 @@ from tests.processes import wait_until
 CLIENTS = 12
 LOAD_SECONDS = 600.0
 CATCH_UP_SECONDS = 400.0
-SPOOL = "flowzz:spool"
+FALLBACK_BUFFER = "flowzz:fallback-buffer"
 
 
 class Load:
@@ -92,16 +92,16 @@ def catch_up(stack: Stack, database: psycopg.Connection) -> float:
     def is_done() -> bool:
         time.sleep(0.1)
         stack.tend()
-        return not spooled(stack) and not waiting(database, come_by_now)
+        return not buffered(stack) and not waiting(database, come_by_now)
 
     wait_until(is_done, CATCH_UP_SECONDS)
     return time.monotonic() - began
 
 
-def spooled(stack: Stack) -> int:
-    """Events that Redis keeps for the database."""
+def buffered(stack: Stack) -> int:
+    """Return the number of webhooks in the fallback buffer."""
     with redis.Redis.from_url(stack.valkey.url) as client:
-        return int(client.llen(SPOOL))
+        return int(client.llen(FALLBACK_BUFFER))
 
 
 _WAITING = """

@@ -10,7 +10,7 @@ import psycopg
 
 from tests.faults import load
 from tests.faults.audit import Report, audit, audit_inbox, audit_verdicts
-from tests.faults.loading import CLIENTS, catch_up, enrol, loading, spooled
+from tests.faults.loading import CLIENTS, buffered, catch_up, enrol, loading
 from tests.faults.orders import anything, crowd, plan
 from tests.faults.slow import SlowClients
 from tests.faults.stack import Stack, kill_process
@@ -77,7 +77,7 @@ def without_database(stack: Stack, *, tellings: int, seconds: float, dice: Rando
     report = Report("PostgreSQL stopped", faults=1)
 
     def mend() -> None:
-        report.expect("Redis kept events", spooled(stack) > 0, True)
+        report.expect("the fallback buffer has webhooks", buffered(stack) > 0, True)
         stack.postgres.start()
 
     outage = Outage(stack.postgres.stop, seconds, mend)

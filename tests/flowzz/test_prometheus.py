@@ -17,7 +17,7 @@ from flowzz.core import heartbeat, redis
 from flowzz.core.rate_limits import Rate, RateExceeded
 from flowzz.core.redis_metrics import Histogram, record
 from integrations.connection import set_signing_secret
-from integrations.inbox import drain, queue_stats
+from integrations.inbox import queue_stats, replay
 from integrations.models import Alert, AlertKind, WebhookEvent
 from integrations.sync import runs
 from tests import payloads
@@ -71,7 +71,7 @@ def test_events_are_counted_by_what_became_of_them() -> None:
 def test_replay_does_not_count_as_slow() -> None:
     seller = Seller()
     seller.told(payloads.order(), at=timezone.now() - timedelta(days=3))
-    drain.replay(WebhookEvent.objects.all())
+    replay.replay(WebhookEvent.objects.all())
     seller.drain()
     assert scrape()["flowzz_event_processing_seconds_count", ""] == 1
 

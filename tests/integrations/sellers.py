@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from clients.models import Client
 from flowzz.accounts.models import User
-from integrations.connection import webhook_url
 from integrations.inbox import drain as inbox
 from integrations.models import Integration, IntegrationStatus, WebhookEvent
 from integrations.providers.registry import COINZZ
+from integrations.webhooks.tokens import webhook_url
 from sales.models import Sale
 from tests import payloads
 

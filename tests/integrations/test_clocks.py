@@ -16,7 +16,8 @@ from flowzz.core import beat_scheduler, redis
 from flowzz.core.db_time import to_database_time
 from integrations import dispatch
 from integrations.imports import import_jobs
-from integrations.inbox import drain, processing
+from integrations.inbox import drain, processing, store
+from integrations.inbox.store import InboundWebhook
 from integrations.models import (
     EventState,
     Integration,
@@ -28,7 +29,6 @@ from integrations.models import (
 )
 from integrations.sync import runs
 from integrations.sync.breaker import CircuitBreaker
-from integrations.webhooks.routing import InboundWebhook
 from sales.exports import export_jobs
 from sales.models import Export
 from tests import payloads
@@ -75,10 +75,10 @@ def test_what_comes_after_the_webs_clock_was_set_back_still_counts(seller: Selle
     assert seller.sale().status == "CANCELLED"
 
 
-def test_the_spool_brings_nothing_from_the_future(seller: Seller) -> None:
+def test_buffered_webhook_is_not_received_in_the_future(seller: Seller) -> None:
     with in_an_hour():
         late = InboundWebhook(provider="coinzz", token_hash="", body=b"{}", headers={})
-    drain.store_all([(late, seller.integration)])
+    store.store_buffered([(late, seller.integration)])
 
     assert seller.events[0].received_at <= timezone.now()
 

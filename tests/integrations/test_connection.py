@@ -21,6 +21,7 @@ from integrations.providers.errors import KeyRefused
 from integrations.providers.registry import COINZZ
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import Cipher, DecryptionError
+from integrations.webhooks import tokens
 from tests.sandbox.caller import Caller
 
 pytestmark = pytest.mark.django_db
@@ -71,14 +72,14 @@ def test_refused_key_saves_nothing_and_leaves_an_older_connection(
 
 def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
     first = connect(user, coinzz.sandbox.api_key(), webhook_note="https://proxy.example/x")
-    url = connection.webhook_url(first)
+    url = tokens.webhook_url(first)
     Alert.objects.create(integration=first, kind=AlertKind.KEY_OLD, message="Antiga.")
     Integration.objects.update(sync_cursor=timezone.now())
 
     second = connect(user, coinzz.sandbox.api_key("8703"))
 
     assert second.id == first.id
-    assert connection.webhook_url(second) == url
+    assert tokens.webhook_url(second) == url
     assert second.webhook_note == "https://proxy.example/x"
     assert field_encryption.decrypt(second, "api_key") == coinzz.sandbox.api_key("8703")
     assert Alert.objects.get().resolved_at is not None
@@ -88,9 +89,7 @@ def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
 def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: Caller) -> None:
     integration = connect(user, coinzz.sandbox.api_key())
 
-    again = connect(
-        user, coinzz.sandbox.api_key(), webhook_note=connection.webhook_url(integration)
-    )
+    again = connect(user, coinzz.sandbox.api_key(), webhook_note=tokens.webhook_url(integration))
 
     assert again.webhook_note == ""
 
@@ -109,20 +108,20 @@ def test_disconnecting_forgets_the_key_and_cancels_the_run(user: User, coinzz: C
 def test_rotation_gives_a_new_address_and_the_old_one_a_day(
     integration: Integration,
 ) -> None:
-    first = connection.webhook_url(integration)
+    first = tokens.webhook_url(integration)
 
-    connection.rotate_webhook(integration)
+    tokens.rotate_token(integration)
 
-    second = connection.webhook_url(integration)
+    second = tokens.webhook_url(integration)
     assert first != second
-    old = WebhookToken.objects.get(token_hash=connection.token_hash(first.rsplit("/", 1)[1]))
+    old = WebhookToken.objects.get(token_hash=tokens.hash_token(first.rsplit("/", 1)[1]))
     assert old.expires_at is not None
     day = timedelta(hours=24)
     assert day - timedelta(minutes=1) < old.expires_at - timezone.now() <= day
 
 
 def test_token_is_long_random_and_stored_encrypted(integration: Integration) -> None:
-    token = connection.webhook_url(integration).rsplit("/", 1)[1]
+    token = tokens.webhook_url(integration).rsplit("/", 1)[1]
 
     row = WebhookToken.objects.get()
     assert len(token) == 43

@@ -16,9 +16,9 @@ from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from integrations import privacy
-from integrations.connection import token_hash, webhook_url
 from integrations.imports import import_jobs
 from integrations.imports.batches import apply_batch
+from integrations.inbox.store import InboundWebhook
 from integrations.models import (
     EventState,
     FindingKind,
@@ -29,7 +29,7 @@ from integrations.models import (
 from integrations.privacy import Erasure
 from integrations.providers.registry import COINZZ
 from integrations.webhooks import fallback_buffer
-from integrations.webhooks.routing import InboundWebhook
+from integrations.webhooks.tokens import hash_token, webhook_url
 from sales.models import AffiliationRequest, Export, Sale, SaleStatusChange
 from tests import payloads
 from tests.factories import SyncRunFactory
@@ -141,14 +141,14 @@ def zoraide(seller: Seller) -> Client:
         content=PREVIEWED_FILE.encode(),
         is_preview=True,
     )
-    fallback_buffer.push(spooled(seller, payloads.order("ordespera", client=BUYER)))
+    fallback_buffer.push(buffered(seller, payloads.order("ordespera", client=BUYER)))
     return client
 
 
-def spooled(seller: Seller, body: dict[str, Any]) -> InboundWebhook:
+def buffered(seller: Seller, body: dict[str, Any]) -> InboundWebhook:
     token = webhook_url(seller.integration).rsplit("/", 1)[-1]
     return InboundWebhook(
-        provider=COINZZ, token_hash=token_hash(token), body=payloads.encode(body), headers={}
+        provider=COINZZ, token_hash=hash_token(token), body=payloads.encode(body), headers={}
     )
 
 

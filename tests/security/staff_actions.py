@@ -15,7 +15,7 @@ from django.urls import ResolverMatch, URLResolver, get_resolver, resolve, rever
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import User
 from integrations.admin.integrations.actions import DEEDS
-from integrations.inbox.drain import UNROUTABLE
+from integrations.inbox.store import UNROUTABLE
 from integrations.models import BulkAction, BulkKind, EventState, Integration, StatusMapping
 from sales.models.exports import Export, ExportSubject
 from tests.integrations.admin.rows import make_event, make_rows

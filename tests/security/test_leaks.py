@@ -20,7 +20,7 @@ from integrations.inbox import drain, processing
 from integrations.models import Integration, SyncRun, Trigger, WebhookEvent
 from integrations.providers.coinzz.signature import sign
 from integrations.sync import runs
-from integrations.webhooks import fallback_buffer
+from integrations.webhooks import fallback_buffer, intake, tokens
 from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import post
@@ -82,7 +82,7 @@ def integration(owner: Frontend, coinzz: Caller, marks: Marks) -> Integration:
 
 
 def path_of(row: Integration) -> str:
-    return urlsplit(connection.webhook_url(row)).path
+    return urlsplit(tokens.webhook_url(row)).path
 
 
 def token_of(row: Integration) -> str:
@@ -145,18 +145,18 @@ def test_webhooks_good_and_bad(integration: Integration, marks: Marks, settings:
 def test_database_down(
     integration: Integration, marks: Marks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The spool holds the bodies, and nothing else does; once moved, it holds nothing."""
+    """Only the fallback buffer stores bodies in Redis, and is empty once flushed."""
 
     def down(*_: Any) -> None:
         raise OperationalError(f"could not write {NAME}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(drain, "store", down)
+        patch.setattr(intake, "store", down)
         assert post(path_of(integration), order()).status_code == 200
     assert redis.client().llen(fallback_buffer.KEY) == 1
-    spooled = cast(bytes, redis.client().lindex(fallback_buffer.KEY, 0))
-    assert base64.b64encode(order()) in spooled
-    assert token_of(integration).encode() not in spooled
+    buffered = cast(bytes, redis.client().lindex(fallback_buffer.KEY, 0))
+    assert base64.b64encode(order()) in buffered
+    assert token_of(integration).encode() not in buffered
     fallback_buffer.flush_to_inbox()
     assert redis.client().llen(fallback_buffer.KEY) == 0
 
@@ -202,9 +202,9 @@ def test_faults_nobody_expected(
     def fail(*_: Any, **__: Any) -> None:
         raise Fault
 
-    monkeypatch.setattr(connection, "rotate_webhook", fail)
+    monkeypatch.setattr(tokens, "rotate_token", fail)
     refusal(owner.send("integrations/coinzz/webhook/rotate"), 500, marks)
-    monkeypatch.setattr("integrations.webhooks.views.resolve_integration", fail)
+    monkeypatch.setattr("integrations.webhooks.intake.resolve_integration", fail)
     refusal(post(path_of(integration), order()), 500, marks)
     monkeypatch.undo()
     assert post(path_of(integration), order()).status_code == 200

@@ -22,7 +22,7 @@ from flowzz.core.formatting import counted
 from integrations.admin.events import payload_masking
 from integrations.admin.events.detail_actions import EventActions
 from integrations.admin.events.explanations import tell
-from integrations.inbox import drain
+from integrations.inbox import replay
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.payload_diff import NotJson
 from integrations.models import EventOutcome, EventState, WebhookEvent
@@ -172,7 +172,7 @@ class WebhookEventAdmin(EventActions):
     @admin.action(description="Reprocessar", permissions=["replay"])
     def replay(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
         gone = _free(events).filter(body__isnull=True).count()
-        count = drain.replay(_free(events))
+        count = replay.replay(_free(events))
         self._report(request, count, "Reprocessou eventos", "na fila para reprocessar")
         if gone:
             text = f"{counted(gone, 'evento', 'eventos')} já sem corpo: não há o que reprocessar."
@@ -196,7 +196,7 @@ class WebhookEventAdmin(EventActions):
                 carried=_choice(request),
             )
         reason = form.cleaned_data["reason"]
-        count = drain.discard(_free(events), reason)
+        count = replay.discard(_free(events), reason)
         self._report(request, count, "Descartou eventos", "fora da quarentena", reason)
         return None
 

@@ -13,7 +13,7 @@ from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
 from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import page_of
 from integrations.admin.events.forms import OwnerReasonForm
-from integrations.inbox import drain
+from integrations.inbox import replay
 from integrations.models import EventState, WebhookEvent
 
 
@@ -57,7 +57,7 @@ class EventActions(PersonalPage):
                 button="Reprocessar",
                 back=back,
             )
-        drain.replay(self._rows(object_id))
+        replay.replay(self._rows(object_id))
         audit_log.record(request, "Reprocessou evento", event, reason=form.cleaned_data["reason"])
         messages.success(request, "Na fila: atualize a página em alguns segundos.")
         return redirect(back)
@@ -79,7 +79,7 @@ class EventActions(PersonalPage):
                 button="Atribuir",
                 back=back,
             )
-        drain.assign(self._rows(object_id), form.integration)
+        replay.assign(self._rows(object_id), form.integration)
         audit_log.record(
             request,
             "Atribuiu evento",
@@ -108,7 +108,7 @@ class EventActions(PersonalPage):
                 back=back,
             )
         reason = form.cleaned_data["reason"]
-        drain.discard(self._rows(object_id), reason)
+        replay.discard(self._rows(object_id), reason)
         audit_log.record(request, "Descartou evento", event, reason=reason)
         messages.success(request, "Descartado.")
         return redirect(back)

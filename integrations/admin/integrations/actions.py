@@ -13,6 +13,7 @@ from flowzz.backoffice.confirm_with_reason import ReasonForm
 from integrations import connection
 from integrations.models import Integration, IntegrationStatus, Trigger
 from integrations.sync import runs
+from integrations.webhooks import tokens
 
 RUN_SYNCS, MANAGE, REVEAL = "run_syncs", "manage_connections", "reveal_webhook_urls"
 SECRET_BYTES = 32
@@ -144,7 +145,7 @@ DEEDS: dict[str, IntegrationAction] = {
         icon="visibility",
         permission=REVEAL,
         done="Endereço de webhook revelado",
-        act=lambda integration, _: connection.webhook_url(integration),
+        act=lambda integration, _: tokens.webhook_url(integration),
         is_offered=lambda _: True,
         consequences=(
             "Quem conhece o endereço pode enviar vendas em nome deste cliente: passe-o só a ele.",
@@ -159,7 +160,7 @@ DEEDS: dict[str, IntegrationAction] = {
         icon="link",
         permission=MANAGE,
         done="Endereço de webhook trocado",
-        act=lambda integration, _: connection.rotate_webhook(integration),
+        act=lambda integration, _: tokens.rotate_token(integration),
         is_offered=_is_in_use,
         consequences=(
             f"O endereço em uso ainda vale por {_GRACE} h; depois disso responde 404.",

@@ -18,7 +18,7 @@ from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.admin.events.forms import OwnerForm
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import WOULD, of_replay
-from integrations.inbox import drain
+from integrations.inbox import store
 from integrations.inbox.failure_reasons import explain, place_of
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
 from integrations.models.bulk_actions import UNDER_WAY
@@ -98,7 +98,7 @@ def group(request: HttpRequest) -> HttpResponse:
         "facts": facts,
         "explanation": explain(cause),
         "place": place_of(cause),
-        "is_unroutable": cause == drain.UNROUTABLE,
+        "is_unroutable": cause == store.UNROUTABLE,
         "examples": _examples(events),
         "kind": kind,
         "owner": owner,

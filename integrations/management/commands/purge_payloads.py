@@ -22,14 +22,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        total = retention.past_retention().count()
+        total = retention.expired_payloads().count()
         days = PAYLOAD_RETENTION.exact().days
         if dry_run:
             self.stdout.write(f"Corpos com mais de {days} dias: {total}")
             return
         removed = 0
         with tqdm(total=total, unit=" corpos", disable=None) as bar:
-            while count := retention.purge():
+            while count := retention.redact_expired_payloads():
                 removed += count
                 bar.update(count)
         self.stdout.write(f"Corpos com mais de {days} dias removidos: {removed}")

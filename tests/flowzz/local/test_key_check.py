@@ -6,8 +6,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from flowzz.local.key_check import check_secrets
-from integrations.connection import webhook_url
 from integrations.secrets import field_encryption
+from integrations.webhooks.tokens import webhook_url
 from tests.factories import IntegrationFactory
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from integrations.connection import hint, webhook_url
+from integrations.connection import hint
 from integrations.models import (
     Alert,
     AlertKind,
@@ -18,6 +18,7 @@ from integrations.models import (
 from integrations.models.status_mappings import StatusField
 from integrations.providers.registry import COINZZ
 from integrations.secrets import field_encryption
+from integrations.webhooks.tokens import webhook_url
 from sales.models import (
     AffiliationRequest,
     Origin,

@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from flowzz.backoffice.pages import ReadOnlyPage
-from integrations.connection import token_hash
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
+from integrations.webhooks.tokens import hash_token
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import API_KEY, SIGNING_SECRET, make_rows
 
@@ -45,7 +45,7 @@ def test_pages_open_and_show_no_secret(staff: Staff, model: type[Model]) -> None
         integration.signing_secret,
         plain,
         token.token,
-        token_hash(plain),
+        hash_token(plain),
     ]
     rows = model._default_manager.all()[:1]
     shown = [staff.get(address) for address in (list_of(model), *map(page_of, rows))]

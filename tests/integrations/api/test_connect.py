@@ -6,11 +6,11 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
-from integrations import connection
 from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
 from integrations.providers import registry
 from integrations.providers.coinzz.client import CoinzzClient
 from integrations.secrets import field_encryption
+from integrations.webhooks import tokens
 from tests.api_client import Frontend, error, invalid
 from tests.factories import IntegrationFactory, UserFactory
 from tests.sandbox.caller import Caller
@@ -70,7 +70,7 @@ def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: Caller)
             "startedAt": None,
         },
         "totalSalesSynced": 0,
-        "webhookUrl": connection.webhook_url(integration),
+        "webhookUrl": tokens.webhook_url(integration),
         "lastWebhookAt": None,
         "health": {"score": 100, "reasons": []},
     }
@@ -215,7 +215,7 @@ def test_own_webhook_address_is_kept_as_a_note(user: User, coinzz: Caller) -> No
     connect(user, key)
     connect(user, key, webhookUrl=None)
     assert Integration.objects.get().webhook_note == proxy
-    connect(user, key, webhookUrl=connection.webhook_url(Integration.objects.get()))
+    connect(user, key, webhookUrl=tokens.webhook_url(Integration.objects.get()))
     assert Integration.objects.get().webhook_note == ""
 
 

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations import connection
-from integrations.connection import token_hash
 from integrations.models import (
     EventState,
     Integration,
@@ -16,6 +14,8 @@ from integrations.models import (
     WebhookEvent,
     WebhookToken,
 )
+from integrations.webhooks import tokens
+from integrations.webhooks.tokens import hash_token
 from tests.api_client import Frontend, error
 from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
 
@@ -157,8 +157,8 @@ def test_rotating_gives_a_new_address_and_the_old_one_some_time(
     )
     new = response.json()["data"]["webhookUrl"]
     assert new != old
-    assert status(frontend)["webhookUrl"] == new == connection.webhook_url(integration)
-    expiry = WebhookToken.objects.get(token_hash=token_hash(old.rsplit("/", 1)[1])).expires_at
+    assert status(frontend)["webhookUrl"] == new == tokens.webhook_url(integration)
+    expiry = WebhookToken.objects.get(token_hash=hash_token(old.rsplit("/", 1)[1])).expires_at
     assert expiry is not None
     assert abs(expiry - timezone.now() - timedelta(hours=24)) < timedelta(minutes=1)
 

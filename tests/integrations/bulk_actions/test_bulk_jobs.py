@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from flowzz.accounts.models import User
 from integrations.bulk_actions import bulk_jobs
-from integrations.inbox import drain
+from integrations.inbox import drain, replay, store
 from integrations.inbox.failure_reasons import cause_of
 from integrations.models import BulkAction, BulkKind, BulkState, EventState, WebhookEvent
 from integrations.tasks import sweep
@@ -78,7 +78,7 @@ def test_failures_are_kept_and_grouped(seller: Seller) -> None:
 
 def test_replayed_event_leaves_its_group_and_keeps_its_failures(seller: Seller) -> None:
     seller.told(b"{")
-    drain.replay(WebhookEvent.objects.all())
+    replay.replay(WebhookEvent.objects.all())
     assert seller.events[0].cause == ""
     seller.drain()
     assert seller.events[0].cause == "invalid_json"
@@ -159,10 +159,10 @@ def test_events_of_nobody_are_given_to_an_integration(staff: User) -> None:
         body=body,
         body_hash=b"1",
         state=EventState.QUARANTINED,
-        cause=drain.UNROUTABLE,
+        cause=store.UNROUTABLE,
     )
     action, _ = bulk_jobs.start(
-        BulkKind.ASSIGN, drain.UNROUTABLE, by=staff, integration=integration
+        BulkKind.ASSIGN, store.UNROUTABLE, by=staff, integration=integration
     )
     assert carry_out(action).outcomes == {"created": 1}
     assert Sale.objects.get().user == integration.user

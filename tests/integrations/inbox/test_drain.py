@@ -11,10 +11,10 @@ from django.db import DataError, OperationalError
 from django.utils import timezone
 
 from integrations import ingest
-from integrations.inbox import drain, processing
+from integrations.inbox import drain, processing, replay, store
+from integrations.inbox.store import InboundWebhook
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from integrations.providers.registry import COINZZ, CoinzzReader
-from integrations.webhooks.routing import InboundWebhook
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -261,7 +261,7 @@ def test_events_of_a_disconnected_integration_are_ignored_until_replayed() -> No
     seller.told(payloads.order("ord1"))
     assert seller.states == [("IGNORED", "disconnected")]
 
-    drain.replay(WebhookEvent.objects.all())
+    replay.replay(WebhookEvent.objects.all())
     seller.drain()
     assert seller.states == [CREATED]
 
@@ -281,7 +281,7 @@ def test_replay_applies_again_but_undoes_nothing_newer(seller: Seller) -> None:
     seller.told(payloads.order(order_status="Cancelado"), at=NOON + timedelta(hours=1))
 
     first = WebhookEvent.objects.filter(id=seller.events[0].id)
-    assert drain.replay(first) == 1
+    assert replay.replay(first) == 1
     seller.drain()
 
     assert seller.states == [STALE, UPDATED]
@@ -292,12 +292,12 @@ def test_unroutable_events_wait_for_staff_to_assign_them(seller: Seller) -> None
     delivery = InboundWebhook(
         provider=COINZZ, token_hash="", body=payloads.raw("order_cod_created"), headers={}
     )
-    drain.store(delivery, None)
+    store.store(delivery, None)
     orphans = WebhookEvent.objects.filter(integration=None)
     assert orphans.values_list("state", "reason").get() == ("QUARANTINED", "unroutable")
-    assert drain.replay(orphans) == 0
+    assert replay.replay(orphans) == 0
 
-    assert drain.assign(orphans, seller.integration) == 1
+    assert replay.assign(orphans, seller.integration) == 1
     seller.drain()
 
     assert seller.states == [CREATED]
@@ -306,7 +306,7 @@ def test_unroutable_events_wait_for_staff_to_assign_them(seller: Seller) -> None
 def test_discarded_events_keep_the_reason(seller: Seller) -> None:
     seller.told(b"{", payloads.order("ord1"))
 
-    assert drain.discard(WebhookEvent.objects.all(), "Teste do vendedor") == 1
+    assert replay.discard(WebhookEvent.objects.all(), "Teste do vendedor") == 1
 
     assert seller.states == [("IGNORED", "discarded"), CREATED]
     assert seller.events[0].error == "Teste do vendedor"
@@ -318,8 +318,8 @@ def test_storing_under_one_id_twice_keeps_one(seller: Seller) -> None:
         provider=COINZZ, token_hash="", body=b"{}", headers={}, id=uuid.uuid4()
     )
 
-    drain.store(delivery, seller.integration)
-    drain.store(delivery, seller.integration)
+    store.store(delivery, seller.integration)
+    store.store(delivery, seller.integration)
 
     assert [event.id for event in seller.events] == [delivery.id]
 

@@ -11,7 +11,7 @@ from django_celery_beat.models import PeriodicTask
 from pytest_django.fixtures import Settings
 
 from integrations import tasks
-from integrations.inbox import drain, retention
+from integrations.inbox import replay, retention
 from integrations.models import EventState, WebhookEvent
 from sales.models import Sale, SaleStatusChange
 from tests import payloads
@@ -35,7 +35,7 @@ def test_old_body_goes_and_what_it_produced_stays(seller: Seller) -> None:
     sale, history = Sale.objects.values().get(), list(SaleStatusChange.objects.values())
     before = seller.events[0]
 
-    assert retention.purge() == 1
+    assert retention.redact_expired_payloads() == 1
 
     event = seller.events[0]
     assert (event.body, event.headers) == (None, {})
@@ -55,7 +55,7 @@ def test_age_counts_from_arrival_to_the_setting(seller: Seller, settings: Settin
     seller.told(payloads.order("ordolder"), at=days_ago(10.01))
     seller.told(payloads.order("ordnewer"), at=days_ago(9.99))
 
-    retention.purge()
+    retention.redact_expired_payloads()
 
     assert [event.body is None for event in seller.events] == [True, False]
 
@@ -75,7 +75,7 @@ def test_only_what_is_still_to_be_done_keeps_its_body(
 ) -> None:
     make_event(seller.integration, state=state, received_at=days_ago(400))
 
-    retention.purge()
+    retention.redact_expired_payloads()
 
     assert (seller.events[0].body is not None) is is_kept
     assert seller.events[0].state == state
@@ -84,7 +84,7 @@ def test_only_what_is_still_to_be_done_keeps_its_body(
 def test_second_time_finds_nothing(seller: Seller) -> None:
     seller.told(payloads.raw("order_cod_created"), at=days_ago(91))
 
-    assert (retention.purge(), retention.purge()) == (1, 0)
+    assert (retention.redact_expired_payloads(), retention.redact_expired_payloads()) == (1, 0)
 
 
 def test_nightly_task_goes_on_until_none_is_left(seller: Seller) -> None:
@@ -111,10 +111,10 @@ def test_task_is_in_the_schedule() -> None:
 
 def test_event_without_a_body_is_not_replayed(seller: Seller) -> None:
     seller.told(payloads.raw("order_cod_created"), at=days_ago(91))
-    retention.purge()
+    retention.redact_expired_payloads()
     before = seller.states
 
-    assert drain.replay(WebhookEvent.objects.all()) == 0
+    assert replay.replay(WebhookEvent.objects.all()) == 0
     assert seller.states == before
 
 
@@ -124,7 +124,7 @@ def test_next_batch_is_found_by_index(seller: Seller) -> None:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         cursor.execute("DROP INDEX event_received")  # as good where all events have bodies
 
-    plan = retention.past_retention().order_by("received_at").values("id")[:10].explain()
+    plan = retention.expired_payloads().order_by("received_at").values("id")[:10].explain()
 
     assert "Index Scan using integrations_webhookevent_" in plan
 

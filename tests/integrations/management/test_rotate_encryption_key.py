@@ -7,11 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from integrations.connection import webhook_url
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import Cipher
 from integrations.secrets.key_rotation import RotationResult, all_secrets, rewrite
+from integrations.webhooks.tokens import webhook_url
 from tests.factories import IntegrationFactory
 
 OLD = "uma chave anterior, usada somente nestes testes"

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from integrations.connection import connect
-from integrations.inbox import drain
+from integrations.inbox import replay
 from integrations.models import (
     Alert,
     AlertKind,
@@ -140,7 +140,7 @@ def test_dead_letters_until_none_is_left(seller: Seller) -> None:
     assert open_kinds() == [AlertKind.DEAD_LETTERS]
     assert Alert.objects.get().message.startswith("2 eventos em quarentena")
 
-    drain.discard(WebhookEvent.objects.all(), "Teste.")
+    replay.discard(WebhookEvent.objects.all(), "Teste.")
     assert open_kinds() == []
 
 
@@ -170,7 +170,7 @@ def test_queue_is_not_late_while_an_event_waits_for_its_next_attempt(seller: Sel
 
 def test_replay_of_an_old_event_is_not_late(seller: Seller) -> None:
     seller.told(payloads.order(), at=ago(30 * DAY))
-    drain.replay(WebhookEvent.objects.all())
+    replay.replay(WebhookEvent.objects.all())
     assert open_kinds() == []
 
 

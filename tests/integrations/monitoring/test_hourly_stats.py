@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
-from integrations.inbox import drain
+from integrations.inbox import replay
 from integrations.models import EventOutcome, EventState, HourlyStats, RunState, WebhookEvent
 from integrations.monitoring import dirty_hours, hourly_stats
 from integrations.sync.breaker import BreakerState
@@ -64,7 +64,7 @@ def test_discarding_has_the_hours_counted_again(
     received_at = timezone.now() - timedelta(hours=5)
     make_event(None, received_at=received_at, state=EventState.QUARANTINED)
     with django_capture_on_commit_callbacks(execute=True):
-        drain.discard(WebhookEvent.objects.all(), "Teste.")
+        replay.discard(WebhookEvent.objects.all(), "Teste.")
     assert dirty_hours.pop_dirty() == {dirty_hours.hour_of(received_at)}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from time_machine import travel
 
-from integrations.inbox import drain
+from integrations.inbox import replay
 from integrations.models import HourlyWebhookCount, WebhookEvent
 from integrations.monitoring import webhook_counts
 from tests import payloads
@@ -31,7 +31,7 @@ def test_hours_have_what_came_in_them_whenever_it_was_processed() -> None:
 def test_a_replay_is_no_arrival() -> None:
     seller = Seller()
     seller.told(payloads.order())
-    drain.replay(WebhookEvent.objects.all())
+    replay.replay(WebhookEvent.objects.all())
     seller.drain()
     assert HourlyWebhookCount.objects.get().events == 1
 

@@ -1,4 +1,4 @@
-"""Webhooks while the database, or Redis, or both are away."""
+"""Webhooks while the database, Redis or both are down."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,11 +16,11 @@ from redis import Redis, RedisError
 from flowzz.celery import app
 from flowzz.core import redis
 from integrations import connection, dispatch, tasks
-from integrations.inbox import drain as inbox
+from integrations.inbox.store import store_buffered
 from integrations.models import Integration, RunState, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.coinzz.pages import Page
 from integrations.sync.pages import apply_page
-from integrations.webhooks import fallback_buffer, views
+from integrations.webhooks import fallback_buffer, intake, tokens
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
 
@@ -40,39 +40,35 @@ def seller() -> Seller:
 
 
 def post_without_database(
-    path: str, *bodies: bytes, where: str = "resolve_integration"
+    path: str, *bodies: bytes, failing: str = "resolve_integration"
 ) -> list[Any]:
-    target = views if where == "resolve_integration" else inbox
-    with patch.object(target, where, side_effect=OperationalError):
+    with patch.object(intake, failing, side_effect=OperationalError):
         return [post(path, body) for body in bodies]
-
-
-def spooled() -> int:
-    length: int = redis.client().llen(fallback_buffer.KEY)
-    return length
 
 
 def order(number: int) -> bytes:
     return payloads.encode(payloads.order(f"ord{number}"))
 
 
-@pytest.mark.parametrize("where", ["resolve_integration", "store"])
-def test_without_the_database_webhooks_are_kept_in_redis(seller: Seller, where: str) -> None:
-    [response] = post_without_database(seller.path, order(1), where=where)
+@pytest.mark.parametrize("failing", ["resolve_integration", "store"])
+def test_webhooks_are_buffered_in_redis_while_the_database_is_down(
+    seller: Seller, failing: str
+) -> None:
+    [response] = post_without_database(seller.path, order(1), failing=failing)
 
     assert response.status_code == 200
     assert answer(response)["message"] == "Webhook received and processing"
-    assert (spooled(), seller.events) == (1, [])
+    assert (fallback_buffer.length(), seller.events) == (1, [])
 
 
-def test_what_was_spooled_moves_to_the_inbox_in_its_order(seller: Seller) -> None:
+def test_buffered_webhooks_move_to_the_inbox_in_order(seller: Seller) -> None:
     before = timezone.now()
     post_without_database(seller.path, *(order(number) for number in range(3)))
     after = timezone.now()
 
     assert fallback_buffer.flush_to_inbox() == 3
 
-    assert spooled() == 0
+    assert fallback_buffer.length() == 0
     assert [bytes(event.body or b"") for event in seller.events] == [order(n) for n in range(3)]
     assert all(before < event.received_at < after for event in seller.events)
     seller.drain()
@@ -80,7 +76,7 @@ def test_what_was_spooled_moves_to_the_inbox_in_its_order(seller: Seller) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_entry_moved_twice_is_stored_once(seller: Seller) -> None:
+def test_entry_moved_twice_is_stored_once(seller: Seller) -> None:
     post_without_database(seller.path, order(1))
     [entry] = redis.client().lrange(fallback_buffer.KEY, 0, -1)
     fallback_buffer.flush_to_inbox()
@@ -90,34 +86,36 @@ def test_an_entry_moved_twice_is_stored_once(seller: Seller) -> None:
     assert len(seller.events) == 1
 
 
-def test_movers_at_once_drop_nothing_that_neither_stored(seller: Seller) -> None:
-    """The lock of the first has run out: the second has moved its entries already."""
+def test_two_flushes_at_once_lose_no_entry(seller: Seller) -> None:
+    """The lock of the first has expired, and the second has already moved the same entries."""
     post_without_database(seller.path, *(order(number) for number in range(3)))
-    store_all = inbox.store_all
 
-    def overtaken(routed: list[Any]) -> None:
+    def store_after_another_flush(routed: list[Any]) -> None:
         redis.client().lpop(fallback_buffer.KEY, len(routed))
-        store_all(routed)
+        store_buffered(routed)
 
-    with patch.object(fallback_buffer, "BATCH", 1), patch.object(inbox, "store_all", overtaken):
+    with (
+        patch.object(fallback_buffer, "BATCH", 1),
+        patch.object(fallback_buffer, "store_buffered", store_after_another_flush),
+    ):
         fallback_buffer.flush_to_inbox()
 
     assert len(seller.events) == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mover_that_dies_after_its_commit_leaves_nothing_to_double(seller: Seller) -> None:
+def test_flush_killed_after_its_commit_stores_each_entry_once(seller: Seller) -> None:
     post_without_database(seller.path, *(order(number) for number in range(3)))
 
     with patch.object(Redis, "pipeline", side_effect=SystemExit), pytest.raises(SystemExit):
         fallback_buffer.flush_to_inbox()
-    assert (spooled(), len(seller.events)) == (3, 3)
+    assert (fallback_buffer.length(), len(seller.events)) == (3, 3)
 
     assert fallback_buffer.flush_to_inbox() == 3
     assert [bytes(event.body or b"") for event in seller.events] == [order(n) for n in range(3)]
 
 
-def test_a_batch_is_moved_by_a_handful_of_statements(
+def test_batch_is_moved_in_two_statements(
     seller: Seller, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     post_without_database(seller.path, *(order(number) for number in range(20)))
@@ -126,7 +124,7 @@ def test_a_batch_is_moved_by_a_handful_of_statements(
         assert fallback_buffer.flush_to_inbox() == 20
 
 
-def test_a_bad_token_is_found_out_when_it_is_moved(seller: Seller) -> None:
+def test_unknown_token_is_refused_when_the_buffer_is_flushed(seller: Seller) -> None:
     post_without_database("/webhooks/coinzz/unknown", order(1))
     post_without_database(seller.path, order(2))
 
@@ -135,9 +133,9 @@ def test_a_bad_token_is_found_out_when_it_is_moved(seller: Seller) -> None:
     assert [bytes(event.body or b"") for event in WebhookEvent.objects.all()] == [order(2)]
 
 
-def test_an_address_past_its_grace_is_found_out_when_it_is_moved(seller: Seller) -> None:
+def test_expired_token_is_refused_when_the_buffer_is_flushed(seller: Seller) -> None:
     post_without_database(seller.path, order(1))
-    connection.rotate_webhook(seller.integration)
+    tokens.rotate_token(seller.integration)
     WebhookToken.objects.exclude(expires_at=None).update(
         expires_at=timezone.now() - timedelta(hours=1)
     )
@@ -146,7 +144,7 @@ def test_an_address_past_its_grace_is_found_out_when_it_is_moved(seller: Seller)
     assert seller.events == []
 
 
-def test_a_missing_signature_is_found_out_when_it_is_moved(seller: Seller) -> None:
+def test_missing_signature_is_refused_when_the_buffer_is_flushed(seller: Seller) -> None:
     connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
     post_without_database(seller.path, order(1))
 
@@ -154,7 +152,7 @@ def test_a_missing_signature_is_found_out_when_it_is_moved(seller: Seller) -> No
     assert seller.events == []
 
 
-def test_an_unreadable_secret_holds_nobody_up_and_loses_nothing(seller: Seller) -> None:
+def test_unreadable_signing_secret_quarantines_its_webhook_alone(seller: Seller) -> None:
     other = Seller("outra@flowzz.test")
     connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
     Integration.objects.filter(id=seller.integration.id).update(signing_secret="cut off")
@@ -164,37 +162,37 @@ def test_an_unreadable_secret_holds_nobody_up_and_loses_nothing(seller: Seller) 
     assert fallback_buffer.flush_to_inbox() == 2
 
     assert other.states == [("PENDING", "")]
-    kept = WebhookEvent.objects.get(integration=None)
-    assert (kept.state, kept.reason, kept.body) == ("QUARANTINED", "unroutable", order(1))
+    unowned = WebhookEvent.objects.get(integration=None)
+    assert (unowned.state, unowned.reason, unowned.body) == ("QUARANTINED", "unroutable", order(1))
 
 
-def test_nothing_leaves_the_spool_while_the_database_is_away(seller: Seller) -> None:
+def test_entries_stay_buffered_while_the_database_is_down(seller: Seller) -> None:
     post_without_database(seller.path, order(1))
 
     with (
-        patch.object(inbox, "store_all", side_effect=OperationalError),
+        patch.object(fallback_buffer, "store_buffered", side_effect=OperationalError),
         pytest.raises(OperationalError),
     ):
         fallback_buffer.flush_to_inbox()
 
-    assert spooled() == 1
+    assert fallback_buffer.length() == 1
     assert fallback_buffer.flush_to_inbox() == 1
     assert len(seller.events) == 1
 
 
-def test_one_mover_at_a_time(seller: Seller) -> None:
+def test_one_flush_at_a_time(seller: Seller) -> None:
     post_without_database(seller.path, order(1))
 
     with (
-        patch.object(fallback_buffer, "WAIT_SECONDS", 0.1),
-        redis.client().lock(fallback_buffer.LOCK, timeout=5),
+        patch.object(fallback_buffer, "LOCK_WAIT_SECONDS", 0.1),
+        redis.client().lock(fallback_buffer.LOCK_KEY, timeout=5),
         pytest.raises(fallback_buffer.BufferBusy),
     ):
         fallback_buffer.flush_to_inbox()
     assert fallback_buffer.flush_to_inbox() == 1
 
 
-def test_what_was_spooled_is_applied_before_what_came_after_it(seller: Seller) -> None:
+def test_buffered_webhooks_are_applied_before_later_ones(seller: Seller) -> None:
     post_without_database(seller.path, payloads.encode(payloads.order(order_status="Pendente")))
     seller.post(payloads.encode(payloads.order(order_status="Aprovado")))
 
@@ -204,8 +202,8 @@ def test_what_was_spooled_is_applied_before_what_came_after_it(seller: Seller) -
     assert list(changes) == [("", "PENDING"), ("PENDING", "PAID")]
 
 
-def test_what_was_spooled_is_applied_before_a_page_of_a_sync(seller: Seller) -> None:
-    """Else it would be told as missed."""
+def test_buffered_webhooks_are_applied_before_a_page_of_a_sync(seller: Seller) -> None:
+    """Otherwise the run would report them as missed."""
     run = SyncRun.objects.create(
         integration=seller.integration, state=RunState.RUNNING, trigger="user", lease=uuid4()
     )
@@ -221,25 +219,23 @@ def test_what_was_spooled_is_applied_before_a_page_of_a_sync(seller: Seller) -> 
     assert (run.created, run.unchanged, run.missed) == (0, 1, 0)
 
 
-def test_a_drain_leaves_the_inbox_to_whoever_wakes_it_when_the_spool_is_moved(
-    seller: Seller,
-) -> None:
+def test_drain_is_enqueued_again_while_another_worker_flushes_the_buffer(seller: Seller) -> None:
     post_without_database(seller.path, order(1))
     seller.receive(order(2))
 
     with (
-        patch.object(fallback_buffer, "WAIT_SECONDS", 0.1),
-        redis.client().lock(fallback_buffer.LOCK, timeout=5),
-        patch.object(dispatch, "enqueue_drain") as woken,
+        patch.object(fallback_buffer, "LOCK_WAIT_SECONDS", 0.1),
+        redis.client().lock(fallback_buffer.LOCK_KEY, timeout=5),
+        patch.object(dispatch, "enqueue_drain") as enqueue_drain,
     ):
         tasks.drain_inbox(str(seller.integration.id))
 
-    woken.assert_called_once_with(seller.integration.id)
+    enqueue_drain.assert_called_once_with(seller.integration.id)
     assert seller.states == [("PENDING", "")]
 
 
-def test_a_full_spool_asks_to_try_again(seller: Seller, settings: Settings) -> None:
-    settings.SPOOL_MAX_EVENTS = 2
+def test_full_buffer_answers_503_with_retry_after(seller: Seller, settings: Settings) -> None:
+    settings.FALLBACK_BUFFER_MAX_EVENTS = 2
 
     responses = post_without_database(seller.path, *(order(number) for number in range(3)))
 
@@ -248,37 +244,39 @@ def test_a_full_spool_asks_to_try_again(seller: Seller, settings: Settings) -> N
     assert responses[2]["Retry-After"] == "30"
 
 
-def test_spool_full_of_large_bodies_asks_to_try_again_until_they_are_moved(
+def test_buffer_full_of_large_bodies_answers_503_until_it_is_flushed(
     seller: Seller, settings: Settings
 ) -> None:
-    settings.SPOOL_MAX_BYTES = 10_000
+    settings.FALLBACK_BUFFER_MAX_BYTES = 10_000
     bodies = [order(number) + b" " * 2_500 for number in range(4)]
 
     responses = post_without_database(seller.path, *bodies)
 
     assert [response.status_code for response in responses] == [200, 200, 503, 503]
     assert fallback_buffer.flush_to_inbox() == 2
-    assert redis.client().get(fallback_buffer.BYTES) == b"0"
+    assert redis.client().get(fallback_buffer.BYTES_KEY) == b"0"
     responses = post_without_database(seller.path, *bodies[2:])
     assert [response.status_code for response in responses] == [200, 200]
 
 
-def test_a_lost_count_of_bytes_does_not_close_the_spool(seller: Seller, settings: Settings) -> None:
-    redis.client().set(fallback_buffer.BYTES, settings.SPOOL_MAX_BYTES)
+def test_stale_byte_count_does_not_block_an_empty_buffer(
+    seller: Seller, settings: Settings
+) -> None:
+    redis.client().set(fallback_buffer.BYTES_KEY, settings.FALLBACK_BUFFER_MAX_BYTES)
 
     [response] = post_without_database(seller.path, order(1))
 
     assert response.status_code == 200
 
 
-def test_with_both_away_the_sender_is_asked_to_try_again(seller: Seller) -> None:
+def test_without_database_and_redis_the_answer_is_503_with_retry_after(seller: Seller) -> None:
     with patch.object(Redis, "execute_command", side_effect=RedisError):
         [response] = post_without_database(seller.path, order(1))
 
     assert (response.status_code, response["Retry-After"]) == (503, "30")
 
 
-def test_without_redis_intake_goes_on(seller: Seller) -> None:
+def test_webhooks_are_stored_without_redis(seller: Seller) -> None:
     path = seller.path
     with patch.object(Redis, "execute_command", side_effect=RedisError):
         assert post(path, order(1)).status_code == 200
@@ -287,7 +285,7 @@ def test_without_redis_intake_goes_on(seller: Seller) -> None:
     assert seller.states == [("PENDING", "")]
 
 
-def test_many_webhooks_wake_the_workers_once_until_draining_begins(seller: Seller) -> None:
+def test_many_webhooks_enqueue_one_drain_until_it_starts(seller: Seller) -> None:
     with patch.object(app, "send_task") as send:
         for number in range(3):
             seller.post(order(number))
@@ -299,7 +297,7 @@ def test_many_webhooks_wake_the_workers_once_until_draining_begins(seller: Selle
         assert [tuple(call) for call in send.call_args_list] == [drain, drain]
 
 
-def test_a_drain_does_all_and_another_wake_up_is_needed_afterwards(seller: Seller) -> None:
+def test_webhook_after_a_drain_enqueues_another_one(seller: Seller) -> None:
     with patch.object(app, "send_task") as send:
         seller.post(order(1))
         tasks.drain_inbox(str(seller.integration.id))
@@ -310,7 +308,9 @@ def test_a_drain_does_all_and_another_wake_up_is_needed_afterwards(seller: Selle
     assert send.call_count == 2
 
 
-def test_a_drain_gives_way_when_its_time_is_over(seller: Seller, settings: Settings) -> None:
+def test_drain_enqueues_itself_again_when_its_time_is_over(
+    seller: Seller, settings: Settings
+) -> None:
     settings.INBOX_BATCH_SIZE = 1
     seller.receive(order(1), order(2))
 
@@ -321,15 +321,15 @@ def test_a_drain_gives_way_when_its_time_is_over(seller: Seller, settings: Setti
     assert send.call_count == 1
 
 
-def test_the_sweeper_finds_work_whose_wake_up_was_lost(seller: Seller) -> None:
+def test_sweep_enqueues_work_whose_message_was_lost(seller: Seller) -> None:
     seller.receive(order(1))
     post_without_database(seller.path, order(2))
-    drained: list[str] = []
+    enqueued: list[str] = []
 
-    with patch.object(dispatch, "_send", lambda task, id_: drained.append(str(id_))):
+    with patch.object(dispatch, "_send", lambda task, id_: enqueued.append(str(id_))):
         tasks.sweep()
-        tasks.sweep()  # one call is on its way at a time
+        tasks.sweep()  # one drain is enqueued at a time
 
-    assert drained == [str(seller.integration.id)]
-    tasks.drain_inbox(drained[0])
+    assert enqueued == [str(seller.integration.id)]
+    tasks.drain_inbox(enqueued[0])
     assert seller.states == [("DONE", "created")] * 2

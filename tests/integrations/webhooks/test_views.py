@@ -15,10 +15,10 @@ from pytest_django.fixtures import Settings
 from flowzz.core import redis
 from flowzz.core.rate_limits import Rate
 from integrations import connection
-from integrations.inbox import drain
+from integrations.inbox import replay
 from integrations.models import IntegrationStatus, WebhookEvent, WebhookToken
 from integrations.providers.coinzz.signature import sign
-from integrations.webhooks import views
+from integrations.webhooks import intake, tokens
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
@@ -82,9 +82,9 @@ def test_an_unknown_token_is_not_found_and_nothing_is_kept(seller: Seller) -> No
 
 def test_a_rotated_address_works_until_its_grace_ends(seller: Seller) -> None:
     first = seller.path
-    connection.rotate_webhook(seller.integration)
+    tokens.rotate_token(seller.integration)
     second = seller.path
-    connection.rotate_webhook(seller.integration)
+    tokens.rotate_token(seller.integration)
 
     assert len({first, second, seller.path}) == 3
     for path in (first, second, seller.path):
@@ -96,11 +96,11 @@ def test_a_rotated_address_works_until_its_grace_ends(seller: Seller) -> None:
 
 def test_rotating_again_does_not_prolong_the_first_address(seller: Seller) -> None:
     assert seller.path
-    connection.rotate_webhook(seller.integration)
+    tokens.rotate_token(seller.integration)
     ends_at = timezone.now() + timedelta(hours=1)
     WebhookToken.objects.exclude(expires_at=None).update(expires_at=ends_at)
 
-    connection.rotate_webhook(seller.integration)
+    tokens.rotate_token(seller.integration)
 
     assert WebhookToken.objects.filter(expires_at=ends_at).count() == 1
 
@@ -125,7 +125,7 @@ def test_without_a_token_nobody_is_guessed(others: int) -> None:
     assert (event.integration, event.state, event.reason) == (None, "QUARANTINED", "unroutable")
     assert event.error == "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
     if sellers:
-        drain.assign(WebhookEvent.objects.all(), sellers[1].integration)
+        replay.assign(WebhookEvent.objects.all(), sellers[1].integration)
         sellers[1].drain()
         assert sellers[1].sale("ordaaaaa").user == sellers[1].integration.user
         assert Sale.objects.count() == 1
@@ -200,7 +200,7 @@ def test_other_methods_are_not_allowed(seller: Seller, method: str) -> None:
 
 
 def test_too_many_are_asked_to_wait(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "RATE", Rate("webhook-test", lambda: "2/minute"))
+    monkeypatch.setattr(intake, "RATE", Rate("webhook-test", lambda: "2/minute"))
     other = Seller(email="outra@flowzz.test")
     assert [seller.post(b"{}").status_code for _ in range(2)] == [200, 200]
 
@@ -316,7 +316,7 @@ def test_the_rate_counts_what_is_not_signed(
 ) -> None:
     """Else guessing signatures, and our computing them, would be free."""
     connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
-    monkeypatch.setattr(views, "RATE", Rate("webhook-unsigned", lambda: "2/minute"))
+    monkeypatch.setattr(intake, "RATE", Rate("webhook-unsigned", lambda: "2/minute"))
 
     statuses = [seller.post(b"{}").status_code for _ in range(3)]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from flowzz.accounts.models import StaffAction, User
 from integrations.admin.integrations.actions import DEEDS
-from integrations.connection import pause, rotate_webhook, set_signing_secret, webhook_url
+from integrations.connection import pause, set_signing_secret
 from integrations.models import (
     HourlyWebhookCount,
     Integration,
@@ -23,6 +23,7 @@ from integrations.models import (
     WebhookToken,
 )
 from integrations.secrets import field_encryption
+from integrations.webhooks.tokens import rotate_token, webhook_url
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.events.test_admin import told
@@ -214,7 +215,7 @@ def test_page_shows_all_at_one_look_whatever_its_history(staff: Staff) -> None:
     for number in range(12):
         make_event(integration, f"ord{number}")
         SyncRunFactory.create(integration=integration, state=RunState.SUCCEEDED)
-    rotate_webhook(integration)
+    rotate_token(integration)
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     HourlyWebhookCount.objects.create(integration=integration, hour=hour, events=12)
     pause(integration)

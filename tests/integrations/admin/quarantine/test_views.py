@@ -16,7 +16,7 @@ from clients.models import Client
 from flowzz.accounts.models import StaffAction, User
 from integrations.admin.quarantine.views import address_of
 from integrations.bulk_actions import bulk_jobs
-from integrations.inbox import drain
+from integrations.inbox import store
 from integrations.models import BulkAction, EventFailure, EventState, StatusMapping, WebhookEvent
 from sales.models import Sale, SaleStatusChange
 from tests import payloads
@@ -129,26 +129,26 @@ def test_group_is_not_discarded_without_a_reason_that_may_stay(
 
 
 def test_group_of_nobody_is_assigned_by_email(staff: Staff, seller: Seller) -> None:
-    quarantine(seller, payloads.order("ord1"), cause=drain.UNROUTABLE)
+    quarantine(seller, payloads.order("ord1"), cause=store.UNROUTABLE)
     WebhookEvent.objects.update(integration=None)
     form = {"kind": "assign", "email": seller.email.upper()}
 
-    page = foreseen_on(staff.post(address_of(drain.UNROUTABLE), form), staff)
+    page = foreseen_on(staff.post(address_of(store.UNROUTABLE), form), staff)
     assert page.context["preview"].outcomes == {"created": 1}
-    staff.post(address_of(drain.UNROUTABLE), form | {"confirm": "1"})
+    staff.post(address_of(store.UNROUTABLE), form | {"confirm": "1"})
     assert BulkAction.objects.get().integration == seller.integration
 
 
 def test_nothing_is_foreseen_for_nobody(staff: Staff, seller: Seller) -> None:
-    quarantine(seller, payloads.order("ord1"), cause=drain.UNROUTABLE)
+    quarantine(seller, payloads.order("ord1"), cause=store.UNROUTABLE)
     form = {"kind": "assign", "email": "ninguem@flowzz.test"}
 
-    page = staff.post(address_of(drain.UNROUTABLE), form)
+    page = staff.post(address_of(store.UNROUTABLE), form)
 
     address = reverse("backoffice:quarantine_preview")
     assert address not in page.content.decode()
     assert "Nenhum usuário com este e-mail" in page.content.decode()
-    asked = {"causa": drain.UNROUTABLE, "email": form["email"]}
+    asked = {"causa": store.UNROUTABLE, "email": form["email"]}
     assert staff.get(address, asked).status_code == 404
 
 

@@ -18,6 +18,7 @@ from flowzz.core.api.idempotency.models import IdempotentCall
 from flowzz.core.api.idempotency.request_keys import hash_of_key, hash_of_request
 from integrations import connection
 from integrations.models import Integration, SalesImport, SyncRun, WebhookToken
+from integrations.webhooks import tokens
 from tests.api_client import Frontend, error, invalid
 from tests.factories import IntegrationFactory, UserFactory
 
@@ -171,7 +172,7 @@ def test_second_at_the_same_time_waits_for_the_first(
     frontend: Frontend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, may_end = threading.Event(), threading.Event()
-    rotate, answers = connection.rotate_webhook, []
+    rotate, answers = tokens.rotate_token, []
 
     def rotate_slowly(integration: Integration) -> None:
         begun.set()
@@ -182,7 +183,7 @@ def test_second_at_the_same_time_waits_for_the_first(
         answers.append(told(send(frontend, ROTATE)))
         database.close()
 
-    monkeypatch.setattr(connection, "rotate_webhook", rotate_slowly)
+    monkeypatch.setattr(tokens, "rotate_token", rotate_slowly)
     thread = threading.Thread(target=first)
     thread.start()
     assert begun.wait(10)
@@ -219,7 +220,7 @@ def test_fault_is_not_kept(frontend: Frontend, monkeypatch: pytest.MonkeyPatch) 
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr(connection, "rotate_webhook", fail)
+        patched.setattr(tokens, "rotate_token", fail)
         assert send(frontend, ROTATE).status_code == 500
     assert (told(send(frontend, ROTATE))[0], told(send(frontend, ROTATE))[2]) == (200, True)
     assert WebhookToken.objects.count() == 1

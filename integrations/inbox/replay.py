@@ -1,0 +1,54 @@
+"""Replay, assign and discard events at the request of staff."""
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations import dispatch
+from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
+from integrations.monitoring import dirty_hours
+
+
+def replay(events: "QuerySet[WebhookEvent]") -> int:
+    """Reset events to pending so that they are processed again; return how many.
+
+    Events without an integration or without a body are left unchanged.
+    """
+    rows = events.filter(integration__isnull=False, body__isnull=False)
+    integration_ids = set(rows.order_by().values_list("integration_id", flat=True))
+    count = rows.update(
+        state=EventState.PENDING,
+        outcome="",
+        reason="",
+        error="",
+        cause="",
+        attempts=0,
+        next_attempt_at=timezone.now(),
+        finished_at=None,
+        is_replay=True,
+    )
+    for integration_id in integration_ids:
+        transaction.on_commit(partial(dispatch.enqueue_drain, integration_id))
+    return count
+
+
+def assign(events: "QuerySet[WebhookEvent]", integration: Integration) -> int:
+    """Assign events without an owner to an integration of their provider, and process them."""
+    rows = events.filter(integration__isnull=True, provider=integration.provider)
+    ids = list(rows.values_list("id", flat=True))
+    rows.update(integration=integration)
+    return replay(WebhookEvent.objects.filter(id__in=ids))
+
+
+def discard(events: "QuerySet[WebhookEvent]", reason: str) -> int:
+    """Ignore quarantined events for the reason given by staff; return how many."""
+    quarantined = events.filter(state=EventState.QUARANTINED)
+    transaction.on_commit(partial(dirty_hours.mark_dirty, dirty_hours.of(quarantined)))
+    return quarantined.update(
+        state=EventState.IGNORED,
+        outcome=EventOutcome.DISCARDED,
+        error=reason,
+        finished_at=timezone.now(),
+    )

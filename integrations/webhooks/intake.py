@@ -1,0 +1,36 @@
+"""Accept a webhook: resolve its integration, limit its rate, authenticate and store it."""
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from flowzz.core.rate_limits import Rate
+from flowzz.core.runtime_settings.definitions import WEBHOOK_RATE
+from integrations import dispatch
+from integrations.inbox.store import InboundWebhook, store
+from integrations.webhooks import fallback_buffer
+from integrations.webhooks.routing import authenticate, resolve_integration
+
+log = structlog.stdlib.get_logger(__name__)
+
+RATE = Rate("webhook", WEBHOOK_RATE.value)
+
+
+def accept(webhook: InboundWebhook) -> None:
+    """Store a webhook in the inbox, or in the fallback buffer while the database is down.
+
+    Raises UnknownToken, SignatureRefused, RateExceeded, BufferFull and RedisError; the webhook is
+    then not stored.
+    """
+    try:
+        integration = resolve_integration(webhook)
+        RATE.hit(str(integration.id) if integration else webhook.provider)
+        integration = authenticate(webhook, integration)
+        store(webhook, integration)
+    except (OperationalError, InterfaceError) as error:
+        log.error("webhook_buffered", cause=type(error).__name__)
+        RATE.hit(webhook.token_hash or webhook.provider)
+        fallback_buffer.push(webhook)
+        return
+    if integration:
+        structlog.contextvars.bind_contextvars(integration_id=str(integration.id))
+        dispatch.enqueue_drain(integration.id)

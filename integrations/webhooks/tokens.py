@@ -1,0 +1,50 @@
+"""Webhook tokens: the secret part of an integration's webhook URL."""
+
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.models import Integration, WebhookToken
+from integrations.secrets import field_encryption
+
+TOKEN_BYTES = 32
+
+
+def webhook_url(integration: Integration) -> str:
+    """Return the integration's secret URL; the first call issues its token."""
+    token = _current_token(integration)
+    if token is None:
+        with transaction.atomic():  # of two concurrent first calls, one waits and reads the token
+            Integration.objects.select_for_update().get(id=integration.id)
+            token = _current_token(integration) or _issue_token(integration)
+    secret = field_encryption.decrypt_token(token)
+    return f"{settings.PUBLIC_BASE_URL}/webhooks/{integration.provider}/{secret}"
+
+
+def rotate_token(integration: Integration) -> None:
+    """Issue a new token; the current one expires after WEBHOOK_TOKEN_GRACE."""
+    with transaction.atomic():
+        Integration.objects.select_for_update().get(id=integration.id)
+        WebhookToken.objects.filter(integration=integration, expires_at=None).update(
+            expires_at=timezone.now() + settings.WEBHOOK_TOKEN_GRACE
+        )
+        _issue_token(integration)
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _current_token(integration: Integration) -> WebhookToken | None:
+    return WebhookToken.objects.filter(integration=integration, expires_at=None).first()
+
+
+def _issue_token(integration: Integration) -> WebhookToken:
+    secret = secrets.token_urlsafe(TOKEN_BYTES)
+    token = WebhookToken(integration=integration, token_hash=hash_token(secret))
+    field_encryption.encrypt_token(token, secret)
+    token.save()
+    return token
