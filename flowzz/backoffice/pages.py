@@ -12,13 +12,14 @@ from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from flowzz.backoffice import audit_log, unfold_patches
+from flowzz.backoffice.extensions import PageExtension
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's own
     from django.contrib.admin import ModelAdmin
@@ -53,13 +54,35 @@ class Page(ModelAdmin[_Row]):
     """A page of the admin, whose forms leave their lines in the trail instead of Django's log."""
 
     list_sections = ()  # a list's template looks it up for each row
+    list_before_template = "backoffice/list_panels.html"
+    list_panels: tuple[str, ...] = ()
+    """Templates shown above the list."""
+    extensions: tuple[PageExtension, ...] = ()
+    """Added by `extensions.extend`."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Those of the page and of its actions; what can't be an id is found nowhere."""
+        """Return the URLs of the page, its actions and extensions; a malformed id gives 404."""
         urls = super().get_urls()
         for url in urls:
             url.callback = self._for_ids(url.callback)
-        return urls
+        return [*self._extension_urls(), *urls]
+
+    def _extension_urls(self) -> list[URLPattern]:
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path(extra.path, self.admin_site.admin_view(extra.view), name=f"{prefix}_{extra.name}")
+            for extension in self.extensions
+            for extra in extension.views
+        ]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        for extension in self.extensions:
+            if row is not None and extension.prepare_row:
+                extension.prepare_row(request, row)
+        return row
 
     def _for_ids(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)

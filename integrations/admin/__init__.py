@@ -1,15 +1,15 @@
 """Back-office pages of integrations.
 
-Importing this package registers all its ModelAdmin classes; `urls` has the pages without a model.
+Importing this package registers all its ModelAdmin classes, and extends the pages of clients
+(`client_page`) and sales (`sale_page`); `urls` has the pages without a model.
 """
 
+from integrations.admin import client_page, sale_page
 from integrations.admin.alerts import AlertAdmin
 from integrations.admin.bulk_actions import BulkActionAdmin
 from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.imports import SalesImportAdmin
 from integrations.admin.integrations.admin import IntegrationAdmin, WebhookTokenAdmin
-from integrations.admin.personal_data import ClientDataPage
-from integrations.admin.sales import SaleTimelinePage
 from integrations.admin.status_mappings import StatusMappingAdmin
 from integrations.admin.sync.admin import SyncFindingAdmin, SyncRunAdmin
 from integrations.admin.sync.schedule import ScheduledTaskAdmin
@@ -17,9 +17,7 @@ from integrations.admin.sync.schedule import ScheduledTaskAdmin
 __all__ = [
     "AlertAdmin",
     "BulkActionAdmin",
-    "ClientDataPage",
     "IntegrationAdmin",
-    "SaleTimelinePage",
     "SalesImportAdmin",
     "ScheduledTaskAdmin",
     "StatusMappingAdmin",
@@ -27,4 +25,6 @@ __all__ = [
     "SyncRunAdmin",
     "WebhookEventAdmin",
     "WebhookTokenAdmin",
+    "client_page",
+    "sale_page",
 ]

@@ -1,5 +1,5 @@
-"""Sales and what belongs to them, for staff."""
+"""The admin of sales, subscriptions and exports: importing it registers the pages."""
 
-from sales.admin import clients, exports, history, sale
+from sales.admin import client_page, exports, history, sales
 
-__all__ = ["clients", "exports", "history", "sale"]
+__all__ = ["client_page", "exports", "history", "sales"]

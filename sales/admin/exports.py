@@ -1,5 +1,6 @@
 """Lists that staff take along as a file, and the page of each that is made in the background."""
 
+from functools import partial
 from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
@@ -22,9 +23,10 @@ from django.utils.timezone import localtime
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.masked_admin import PersonalPage
+from flowzz.backoffice.extensions import ExtraView, PageExtension, extend
 from flowzz.backoffice.pages import ReadOnlyPage, badge
 from sales.exports import export_jobs
+from sales.exports.columns import TABLES
 from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject
 
 COLOURS = {
@@ -45,32 +47,30 @@ def may_export(request: HttpRequest) -> bool:
     return request.user.has_perm("sales.make_export")
 
 
-class ExportablePage(PersonalPage):
-    """A list with buttons that export what it is filtered to."""
+def extend_with_export(subject: ExportSubject) -> None:
+    """Add buttons to a model's list that export the rows it is filtered to."""
+    view = ExtraView(name="export", path="exportar", view=partial(export_list, subject))
+    panels = ["sales/export_buttons.html"]
+    extend(TABLES[subject].model, PageExtension(list_panels=panels, views=[view]))
 
-    exported: ExportSubject
-    list_before_template = "sales/export_buttons.html"
 
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
-        export = path("exportar", self.admin_site.admin_view(self.export), name=name)
-        return [export, *super().get_urls()]
-
-    def export(self, request: HttpRequest) -> HttpResponseBase:
-        """A POST to the list's own address, filters and all: a file, or the page of one."""
-        if not (self.has_view_permission(request) and may_export(request)):
-            raise PermissionDenied
-        if request.method != "POST" or request.POST.get("format") not in ExportFormat:
-            return HttpResponseNotAllowed(["POST"])
-        export = _asked(request, self.exported)
-        try:
-            rows = export_jobs.rows_of(self.exported, request)
-        except IncorrectLookupParameters:
-            messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        if export_jobs.fits_at_once(rows):
-            return _at_once(request, export, rows)
-        return _in_background(request, export)
+def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBase:
+    """Export a list with the filters in its URL: as a file, or as a job with a page of its own."""
+    model = TABLES[subject].model
+    page = admin.site.get_model_admin(model)
+    if not (page.has_view_permission(request) and may_export(request)):
+        raise PermissionDenied
+    if request.method != "POST" or request.POST.get("format") not in ExportFormat:
+        return HttpResponseNotAllowed(["POST"])
+    export = _asked(request, subject)
+    try:
+        rows = export_jobs.rows_of(subject, request)
+    except IncorrectLookupParameters:
+        messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
+        return redirect(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    if export_jobs.fits_at_once(rows):
+        return _at_once(request, export, rows)
+    return _in_background(request, export)
 
 
 @admin.register(Export)

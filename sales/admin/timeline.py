@@ -1,29 +1,31 @@
-"""A sale's timeline: what happened to it, whatever made it happen, newest first."""
+"""A sale's timeline: everything that happened to the sale, from several sources, newest first."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from flowzz.backoffice import masking
+from flowzz.backoffice.extensions import PageExtension
 from sales.models import Sale
 
-SHOWN = 15
-READ = SHOWN + 1
-"""What a source reads: one more than are shown says that there are others."""
+PAGE_SIZE = 15
+SOURCE_LIMIT = PAGE_SIZE + 1
+"""The most entries that a source returns: one more than a page shows that older ones exist."""
 
 Cause = tuple[str, uuid.UUID | None]
-"""What made something happen: a kind (of changes, their `Origin`), and which one."""
+"""What caused an entry: an `Origin`, and the id of the event, run, import or user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Something that happened, in words; `at` is aware."""
+    """One thing that happened to a sale; `at` is aware."""
 
     at: datetime
     title: str
@@ -35,20 +37,20 @@ class Entry:
     by: str = ""
     cause: Cause | None = None
     is_effect: bool = False
-    """Told with its cause, where that is told, too."""
+    """Shown as lines of the entry with the same cause, where the timeline has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Some entries, and the moment before which there are older ones."""
+    """One page of entries; there are older ones before `older`, unless that is None."""
 
     entries: Sequence[Entry]
     older: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """Whose timeline, up to which moment, and who looks at it."""
+class TimelineQuery:
+    """The sale, the time before which entries are shown, and the request of the reader."""
 
     sale: Sale
     before: datetime
@@ -58,8 +60,8 @@ class View:
     def is_masked(self) -> bool:
         return not masking.is_shown(self.request, self.sale)
 
-    def page_of(self, model: type[Model], row_id: object) -> str:
-        """The address of a row's page; empty where this person may not look at it."""
+    def url_of(self, model: type[Model], row_id: object) -> str:
+        """Return the URL of a row's page; empty if the reader may not view the model."""
         app, name = model._meta.app_label, model._meta.model_name
         if row_id is None or not self.request.user.has_perm(f"{app}.view_{name}"):
             return ""
@@ -69,25 +71,43 @@ class View:
             return ""
 
 
-def timeline_of(sources: Iterable[Sequence[Entry]]) -> Timeline:
-    """The newest entries of all sources, of which each gives its newest first, `READ` at most.
+Source = Callable[[TimelineQuery], Sequence[Entry]]
+"""Returns entries before `query.before`, newest first, at most `SOURCE_LIMIT`."""
 
-    Ends between two moments, so that the rest begins where it ends; and where a source that gave
-    as many as it could has told the last it knows.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleExtension(PageExtension):
+    """The parts that another app adds to a sale's page."""
+
+    timeline_sources: Sequence[Source] = ()
+    origins: Mapping[str, tuple[type[Model], str]] = field(default_factory=dict)
+    """By `Origin`: the model that causes status changes, and the field that names a row."""
+    mask_metadata: Callable[[Sale], Any | None] | None = None
+    """Returns the metadata without personal data, or None if the sale's source is unknown."""
+
+
+def build_timeline(sources: Iterable[Sequence[Entry]]) -> Timeline:
+    """Merge the entries of all sources into the newest page.
+
+    A page ends between two different times, so that the next one starts where it ends, and
+    never goes beyond the oldest entry of a source that returned `SOURCE_LIMIT` entries.
     """
-    given = [list(some) for some in sources]
-    entries = sorted((e for some in given for e in some), key=lambda entry: entry.at, reverse=True)
-    known_since = max((some[-1].at for some in given if len(some) >= READ), default=None)
-    shown = [entry for entry in entries if known_since is None or entry.at > known_since]
-    if len(shown) > SHOWN:
-        shown = [entry for entry in shown if entry.at >= shown[SHOWN - 1].at]
+    returned = [list(entries) for entries in sources]
+    entries = sorted(
+        (entry for source in returned for entry in source), key=lambda e: e.at, reverse=True
+    )
+    full = [source for source in returned if len(source) >= SOURCE_LIMIT]
+    complete_since = max((source[-1].at for source in full), default=None)
+    shown = [entry for entry in entries if complete_since is None or entry.at > complete_since]
+    if len(shown) > PAGE_SIZE:
+        shown = [entry for entry in shown if entry.at >= shown[PAGE_SIZE - 1].at]
     shown = shown or [entry for entry in entries if entry.at == entries[0].at]
-    is_whole = len(shown) == len(entries) and known_since is None
-    return Timeline(list(_joined(shown)), None if is_whole else shown[-1].at)
+    is_last_page = len(shown) == len(entries) and complete_since is None
+    return Timeline(list(_join_effects(shown)), None if is_last_page else shown[-1].at)
 
 
-def _joined(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """Effects as lines of their cause, or of the newest of them where it is not among these."""
+def _join_effects(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Add effects as lines to the entry of their cause, or else to the newest of the effects."""
     heads: dict[Cause | None, Entry] = {}
     for entry in sorted(entries, key=lambda entry: entry.is_effect):
         heads.setdefault(entry.cause, entry)

@@ -1,6 +1,9 @@
-"""What a sale's timeline tells of this room: states, clients, subscriptions, and staff."""
+"""The timeline's sources in this app: status changes, client merges, subscriptions, staff."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet, TextField
@@ -12,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from clients.models import Client, ClientMerge
-from flowzz.accounts.models import StaffAction
+from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
 from sales.admin.history import state_label
-from sales.admin.timeline import READ, Entry, View
-from sales.models import Origin, SaleStatusChange, Subscription, SubscriptionCycle
+from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
+from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
 
 TITLES = {
     Origin.EVENT: ("Webhook", "webhook"),
@@ -24,102 +27,135 @@ TITLES = {
     Origin.IMPORT: ("Importação", "upload_file"),
     Origin.PERSON: ("Mudança feita pela equipe", "person"),
 }
-"""What made a change: in words, and as an icon."""
-MOVES_READ = 50
+"""The title and icon of each cause of a change."""
+MAX_MERGES = 50
+
+Origins = Mapping[str, tuple[type[Model], str]]
 
 
-def changes(view: View) -> list[Entry]:
-    """Changes of both states, as effects of what made them."""
-    rows = view.sale.status_changes.filter(at__lt=view.before).order_by("-at", "-id")
-    return [_change(row) for row in rows[:READ]]
-
-
-def moves(view: View) -> list[Entry]:
-    """Merges and splits that gave the sale to another client, and what undid them."""
-    found = ClientMerge.objects.filter(sales__contains=[view.sale.id])
-    rows = found.select_related("source", "target", "made_by", "undone_by")[:MOVES_READ]
-    told = [entry for row in rows for entry in _told(view, row) if entry.at < view.before]
-    return sorted(told, key=lambda entry: entry.at, reverse=True)[:READ]
-
-
-def cycles(view: View) -> list[Entry]:
-    """The charges of subscriptions that this sale is."""
-    found = SubscriptionCycle.objects.filter(sale=view.sale, seen_at__lt=view.before)
-    rows = found.select_related("subscription").order_by("-seen_at", "-id")[:READ]
+def collect(query: TimelineQuery, extensions: Sequence[SaleExtension]) -> list[Sequence[Entry]]:
+    """Return the entries of each source of this app and of the extensions."""
+    origins: dict[str, tuple[type[Model], str]] = {Origin.PERSON: (User, "email")}
+    for extension in extensions:
+        origins |= extension.origins
+    sources = [source for extension in extensions for source in extension.timeline_sources]
     return [
-        Entry(
-            at=row.seen_at,
-            title=f"Ciclo {row.cycle} da assinatura {row.subscription}",
-            icon="autorenew",
-            href=view.page_of(Subscription, row.subscription_id),
-            lines=[f"Próxima cobrança: {_moment(row)}"] if row.next_charge_date else (),
-        )
-        for row in rows
+        _with_causes(query, _status_changes(query), origins),
+        _client_merges(query),
+        _subscription_cycles(query),
+        staff_actions(query, Sale.objects.filter(id=query.sale.id)),
+        *(source(query) for source in sources),
     ]
 
 
-def deeds(view: View, rows: "QuerySet[Model]") -> list[Entry]:
-    """What staff did to some rows, for those who may read the trail."""
-    if not view.request.user.has_perm("accounts.view_staffaction"):
+def staff_actions(query: TimelineQuery, rows: "QuerySet[Any]") -> list[Entry]:
+    """Return what staff did to the rows; empty for readers who may not view the audit log."""
+    if not query.request.user.has_perm("accounts.view_staffaction"):
         return []
-    found = StaffAction.objects.filter(
+    actions = StaffAction.objects.filter(
         content_type=ContentType.objects.get_for_model(rows.model),
         target_id__in=rows.order_by().values_list(Cast("pk", TextField())),
-        at__lt=view.before,
+        at__lt=query.before,
     )
-    lines = found.select_related("actor").defer("details").order_by("-at", "-id")[:READ]
+    newest = actions.select_related("actor").defer("details").order_by("-at", "-id")
     return [
         Entry(
-            at=line.at,
-            title=line.action,
+            at=action.at,
+            title=action.action,
             icon="history_edu",
-            href=view.page_of(StaffAction, line.id),
-            lines=[f"Motivo: {line.reason}"] if line.reason else (),
-            by=str(line.actor or ""),
+            href=query.url_of(StaffAction, action.id),
+            lines=[f"Motivo: {action.reason}"] if action.reason else (),
+            by=str(action.actor or ""),
         )
-        for line in lines
+        for action in newest[:SOURCE_LIMIT]
     ]
 
 
-def _change(row: SaleStatusChange) -> Entry:
+def _status_changes(query: TimelineQuery) -> list[Entry]:
+    """Return changes of both statuses, as effects of what caused them."""
+    rows = query.sale.status_changes.filter(at__lt=query.before).order_by("-at", "-id")
+    return [_status_change(row) for row in rows[:SOURCE_LIMIT]]
+
+
+def _status_change(row: SaleStatusChange) -> Entry:
     title, icon = TITLES[Origin(row.origin)]
+    before = f"{state_label(row, row.from_status)} → " if row.from_status else ""
     return Entry(
         at=row.at,
         title=title,
         icon=icon,
-        lines=[_moved(row)],
+        lines=[f"{row.get_axis_display()}: {before}{state_label(row, row.to_status)}"],
         cause=(row.origin, row.origin_id),
         is_effect=True,
     )
 
 
-def _moved(change: SaleStatusChange) -> str:
-    before = f"{state_label(change, change.from_status)} → " if change.from_status else ""
-    return f"{change.get_axis_display()}: {before}{state_label(change, change.to_status)}"
+def _with_causes(query: TimelineQuery, changes: Sequence[Entry], origins: Origins) -> list[Entry]:
+    """Add to each change the page and the name of the row that caused it."""
+    causes: dict[Cause | None, tuple[str, str]] = {}
+    for origin, (model, field) in origins.items():
+        ids = {entry.cause[1] for entry in changes if entry.cause and entry.cause[0] == origin}
+        for row_id, name in _names(model, field, ids - {None}):
+            causes[origin, row_id] = (query.url_of(model, row_id), name)
+    found = ((entry, causes.get(entry.cause, ("", ""))) for entry in changes)
+    return [replace(entry, href=href, by=name) for entry, (href, name) in found]
 
 
-def _told(view: View, move: ClientMerge) -> Iterator[Entry]:
-    title = f"{move.get_kind_display()} de clientes"
-    source, target = (_named(view, client) for client in (move.source, move.target))
-    if move.undone_at:
-        back = format_html("De {} de volta para {}", target, source)
-        by = str(move.undone_by or "")
-        yield Entry(at=move.undone_at, title=f"{title} desfeita", icon="undo", lines=[back], by=by)
+def _names(model: type[Model], field: str, ids: Collection[Any]) -> list[tuple[uuid.UUID, str]]:
+    if not ids:
+        return []
+    labels: dict[Any, str] = dict(getattr(model._meta.get_field(field), "flatchoices", ()))
+    rows = model._default_manager.filter(pk__in=ids).values_list("pk", field)
+    return [(pk, str(labels.get(value, value))) for pk, value in rows]
+
+
+def _client_merges(query: TimelineQuery) -> list[Entry]:
+    """Return merges and splits that moved the sale to another client, and their undoing."""
+    merges = ClientMerge.objects.filter(sales__contains=[query.sale.id])
+    rows = merges.select_related("source", "target", "made_by", "undone_by")[:MAX_MERGES]
+    entries = [entry for row in rows for entry in _merge_entries(query, row)]
+    before = [entry for entry in entries if entry.at < query.before]
+    return sorted(before, key=lambda entry: entry.at, reverse=True)[:SOURCE_LIMIT]
+
+
+def _merge_entries(query: TimelineQuery, merge: ClientMerge) -> Iterator[Entry]:
+    title = f"{merge.get_kind_display()} de clientes"
+    source, target = (_client_link(query, client) for client in (merge.source, merge.target))
+    if merge.undone_at:
+        line = format_html("De {} de volta para {}", target, source)
+        by = str(merge.undone_by or "")
+        yield Entry(at=merge.undone_at, title=f"{title} desfeita", icon="undo", lines=[line], by=by)
     lines = [format_html("De {} para {}", source, target)]
-    if not move.undone_at and view.request.user.has_perm("clients.merge_client"):
-        page = reverse("admin:clients_client_undo", args=[move.id])
+    if not merge.undone_at and query.request.user.has_perm("clients.merge_client"):
+        page = reverse("admin:clients_client_undo", args=[merge.id])
         lines.append(format_html('<a class="bo-link" href="{}">Desfazer</a>', page))
-    icon = "merge" if move.kind == ClientMerge.Kind.MERGE else "call_split"
-    yield Entry(at=move.made_at, title=title, icon=icon, lines=lines, by=str(move.made_by or ""))
+    icon = "merge" if merge.kind == ClientMerge.Kind.MERGE else "call_split"
+    yield Entry(at=merge.made_at, title=title, icon=icon, lines=lines, by=str(merge.made_by or ""))
 
 
-def _named(view: View, client: Client | None) -> SafeString | str:
+def _client_link(query: TimelineQuery, client: Client | None) -> SafeString | str:
     if client is None:
         return "cliente removido"
-    name = masking.name(str(client)) if view.is_masked else str(client)
-    page = view.page_of(Client, client.id)
+    name = masking.name(str(client)) if query.is_masked else str(client)
+    page = query.url_of(Client, client.id)
     return format_html('<a class="bo-link" href="{}">{}</a>', page, name) if page else name
 
 
-def _moment(cycle: SubscriptionCycle) -> str:
+def _subscription_cycles(query: TimelineQuery) -> list[Entry]:
+    """Return the subscription charges that the sale was created by."""
+    cycles = SubscriptionCycle.objects.filter(sale=query.sale, seen_at__lt=query.before)
+    rows = cycles.select_related("subscription").order_by("-seen_at", "-id")[:SOURCE_LIMIT]
+    return [
+        Entry(
+            at=row.seen_at,
+            title=f"Ciclo {row.cycle} da assinatura {row.subscription}",
+            icon="autorenew",
+            href=query.url_of(Subscription, row.subscription_id),
+            lines=[f"Próxima cobrança: {_next_charge(row)}"] if row.next_charge_date else (),
+        )
+        for row in rows
+    ]
+
+
+def _next_charge(cycle: SubscriptionCycle) -> str:
     return date_format(localtime(cycle.next_charge_date), "SHORT_DATETIME_FORMAT")

@@ -21,7 +21,7 @@ from flowzz.backoffice.pages import page_of, tone_of
 from integrations.admin.events.admin import STATE_COLOURS
 from integrations.admin.overview.urls import list_of
 from integrations.models import EventState, Integration, WebhookEvent
-from sales.admin.sale import STATUS_COLOURS
+from sales.admin.sales import STATUS_COLOURS
 from sales.models import Sale, Subscription
 from sales.statuses import SaleStatus, SubscriptionStatus
 

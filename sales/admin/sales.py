@@ -1,6 +1,9 @@
-"""Sales, for staff to look at: filtered, and with the totals of what is filtered."""
+"""The admin of sales: a filtered list with its totals, and each sale's timeline."""
 
 import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -8,18 +11,22 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.utils.timezone import is_aware, localtime
 
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter, numbered_or
+from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import badge, breakable, preformatted, tone_of, two_lines
 from flowzz.core.formatting import reais
-from sales.admin.exports import ExportablePage
+from sales.admin import timeline_sources
+from sales.admin.exports import extend_with_export
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
+from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.totals import totals_of
 from sales.models import Sale
 from sales.models.exports import ExportSubject
@@ -44,11 +51,12 @@ SHIPPING_COLOURS = {
 PAYMENTS = {"credit_card": "Cartão", "pix": "Pix", "afterpay": "Venda pós-paga"}
 """What platforms write as programs do; all else is shown as sent."""
 CAMPAIGN = ("source", "medium", "campaign", "content", "term")
+_END = datetime.max.replace(tzinfo=UTC)
 
 
 @admin.register(Sale)
-class SalePage(ExportablePage):
-    exported = ExportSubject.SALES
+class SalePage(PersonalPage):
+    change_form_outer_before_template = "sales/sale.html"
     personal = {"client__name": masking.name, "tracking_code": masking.masked_text}
     list_display = (
         "number",
@@ -69,7 +77,7 @@ class SalePage(ExportablePage):
         SourceFilter,
     )
     list_filter_submit = True
-    list_before_template = "sales/before_list.html"
+    list_panels = ("sales/totals_slot.html",)
     ordering = ("-sale_date", "-id")
     list_select_related = ("client", "user")
     search_fields = ("external_id",)
@@ -162,8 +170,38 @@ class SalePage(ExportablePage):
     def other_data(self, sale: Sale) -> SafeString:
         return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
 
+    @property
+    def sale_extensions(self) -> list[SaleExtension]:
+        return [one for one in self.extensions if isinstance(one, SaleExtension)]
+
     def hide(self, row: Sale) -> None:
+        """Mask the metadata by its source's rules; of an unknown source, show the campaign only."""
+        for extension in self.sale_extensions:
+            masked = extension.mask_metadata(row) if extension.mask_metadata else None
+            if masked is not None:
+                row.metadata = masked
+                return
         row.metadata = masking.payload(row.metadata, {}, CAMPAIGN)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        sale = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if isinstance(sale, Sale) and self.has_view_permission(request):
+            before = _aware_datetime(request.GET.get("antes", ""))
+            query = TimelineQuery(sale, before or _END, request)
+            entries = timeline_sources.collect(query, self.sale_extensions)
+            context |= {
+                "figures": figures_of(sale),
+                "timeline": build_timeline(entries),
+                "before": before,
+            }
+        return super().change_view(request, object_id, form_url, context)
 
     def get_urls(self) -> list[URLPattern]:
         totals = path("totais", self.admin_site.admin_view(self.totals), name="sales_sale_totals")
@@ -189,7 +227,7 @@ class SalePage(ExportablePage):
 
 
 def figures_of(sale: Sale) -> list[tuple[str, str, str]]:
-    """What a sale is worth and where it stands: label, value, tone."""
+    """Return the sale's price and statuses: label, value, tone."""
     return [
         ("Valor", reais(sale.total_price), "neutral"),
         ("Situação", sale.get_status_display(), tone_of(STATUS_COLOURS[SaleStatus(sale.status)])),
@@ -199,3 +237,14 @@ def figures_of(sale: Sale) -> list[tuple[str, str, str]]:
             tone_of(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)]),
         ),
     ]
+
+
+def _aware_datetime(text: str) -> datetime | None:
+    """Return None if the text is no date and time with a time zone."""
+    with suppress(ValueError):
+        parsed = parse_datetime(text)
+        return parsed if parsed and is_aware(parsed) else None
+    return None
+
+
+extend_with_export(ExportSubject.SALES)

@@ -21,7 +21,7 @@ from integrations.models import (
     SyncFinding,
     WebhookEvent,
 )
-from sales.admin.timeline import READ, SHOWN, Entry, timeline_of
+from sales.admin.timeline import PAGE_SIZE, SOURCE_LIMIT, Entry, build_timeline
 from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
 from tests.factories import NOON, IntegrationFactory, SaleFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
@@ -207,11 +207,11 @@ def test_page_costs_the_same_however_much_happened(
     staff.get(page_of(sale))
     with CaptureQueriesContext(connection) as few:
         staff.get(page_of(sale))
-    happen(integration, sale, SHOWN)
+    happen(integration, sale, PAGE_SIZE)
     with CaptureQueriesContext(connection) as many:
         entries = shown(staff, sale)
     assert len(many) == len(few) <= 25
-    assert len(entries) <= SHOWN
+    assert len(entries) <= PAGE_SIZE
 
 
 def test_following_the_link_to_the_rest_tells_everything_once(
@@ -219,7 +219,7 @@ def test_following_the_link_to_the_rest_tells_everything_once(
 ) -> None:
     events = [
         told(integration, sale, NOON + timedelta(minutes=number // 2)).id
-        for number in range(2 * READ + 3)
+        for number in range(2 * SOURCE_LIMIT + 3)
     ]
     found, query = [], dict[str, str]()
     while True:
@@ -236,14 +236,14 @@ def entry(minutes: int, title: str = "") -> Entry:
 
 
 def test_nothing_is_shown_beyond_what_a_full_source_knows() -> None:
-    full = [entry(100 - number) for number in range(READ)]
-    timeline = timeline_of([full, [entry(99), entry(2)]])
+    full = [entry(100 - number) for number in range(SOURCE_LIMIT)]
+    timeline = build_timeline([full, [entry(99), entry(2)]])
     assert entry(2) not in timeline.entries
     assert timeline.older == timeline.entries[-1].at > full[-1].at
 
 
 def test_more_in_one_moment_than_are_read_ends_all_the_same() -> None:
-    timeline = timeline_of([[entry(1)] * READ, [entry(0)]])
+    timeline = build_timeline([[entry(1)] * SOURCE_LIMIT, [entry(0)]])
     assert {one.at for one in timeline.entries} == {entry(1).at}
     assert timeline.older == entry(1).at
 

@@ -1,0 +1,85 @@
+"""What integrations add to a client's page: export and erasure of the client's personal data."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from clients.models import Client
+from clients.privacy import Person
+from flowzz.backoffice import audit_log
+from flowzz.backoffice.confirm_with_reason import ReasonForm
+from flowzz.backoffice.extensions import DetailAction, PageExtension, extend
+from flowzz.backoffice.pages import frame, page_of
+from integrations import privacy
+
+ERASE_PEOPLE = "accounts.erase_people"
+
+
+class ErasureForm(ReasonForm):
+    """A reason that does not contain the person's own data."""
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_reason(self) -> str:
+        reason = super().clean_reason()
+        if self.person.is_named_in(reason) or self.person.shares_a_name_with(reason):
+            raise forms.ValidationError("Não escreva aqui dados da pessoa.")
+        return reason
+
+
+def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    client = get_object_or_404(Client, id=object_id)
+    document = privacy.as_json(privacy.export(client))
+    audit_log.record(request, "Exportou os dados pessoais", client)
+    headers = {"Content-Disposition": f'attachment; filename="cliente-{client.id}.json"'}
+    return HttpResponse(document, content_type="application/json", headers=headers)
+
+
+def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    client = get_object_or_404(Client, id=object_id)
+    page = page_of(client)
+    form = ErasureForm(request.POST or None, person=privacy.person_of(client))
+    if form.is_valid():
+        privacy.erase(client.id)
+        client.refresh_from_db()
+        reason = form.cleaned_data["reason"]
+        audit_log.record(request, "Apagou os dados pessoais", client, reason=reason)
+        messages.success(request, "Dados pessoais apagados.")
+        return redirect(page)
+    context = {
+        **frame(request, "Apagar dados pessoais", client, back=page),
+        "client": client,
+        "form": form,
+    }
+    return render(request, "clients/erase.html", context)
+
+
+extend(
+    Client,
+    PageExtension(
+        actions=[
+            DetailAction(
+                name="export_data",
+                label="Exportar dados",
+                path="exportar",
+                icon="download",
+                permission=ERASE_PEOPLE,
+                view=export_data,
+            ),
+            DetailAction(
+                name="erase_data",
+                label="Apagar dados",
+                path="apagar",
+                icon="person_remove",
+                permission=ERASE_PEOPLE,
+                view=erase_data,
+            ),
+        ]
+    ),
+)

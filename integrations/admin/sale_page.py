@@ -1,0 +1,117 @@
+"""What integrations add to a sale's page: webhooks and sync findings, and rules for masking."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.text import capfirst
+
+from flowzz.backoffice import masking
+from flowzz.backoffice.extensions import extend
+from flowzz.core.ids import first_since, made_at
+from integrations.admin.events.explanations import tell
+from integrations.admin.sync import report as sync_report
+from integrations.models import (
+    EventState,
+    FindingKind,
+    SalesImport,
+    SyncFinding,
+    SyncRun,
+    WebhookEvent,
+)
+from integrations.providers.registry import PROVIDERS
+from sales.admin.sales import CAMPAIGN
+from sales.admin.timeline import SOURCE_LIMIT, Entry, SaleExtension, TimelineQuery
+from sales.admin.timeline_sources import TITLES, staff_actions
+from sales.models import Axis, Origin, Sale
+
+FINDING_TONES = {FindingKind.ERROR: "bad", FindingKind.MISSED: "warning"}
+
+
+def mask_metadata(sale: Sale) -> Any | None:
+    """Mask the metadata by the provider's field names; None if no provider is the source."""
+    provider = PROVIDERS.get(sale.source)
+    if provider is None:
+        return None
+    shown = provider.open_fields.union(CAMPAIGN)
+    return masking.payload(sale.metadata, provider.personal, shown)
+
+
+def _events_of(sale: Sale) -> "QuerySet[WebhookEvent]":
+    return WebhookEvent.objects.filter(
+        integration__user=sale.user_id, provider=sale.source, external_id=sale.external_id
+    )
+
+
+def events(query: TimelineQuery) -> list[Entry]:
+    """Return the webhooks about the sale."""
+    found = _events_of(query.sale).filter(received_at__lt=query.before).defer("body", "headers")
+    return [_event(query, event) for event in found.order_by("-received_at", "-id")[:SOURCE_LIMIT]]
+
+
+def staff_actions_on_events(query: TimelineQuery) -> list[Entry]:
+    return staff_actions(query, _events_of(query.sale))
+
+
+def _event(query: TimelineQuery, event: WebhookEvent) -> Entry:
+    title, icon = TITLES[Origin.EVENT]
+    explained = tell(event)
+    badge = event.get_outcome_display() or event.get_state_display()
+    is_in_badge = event.state == EventState.DONE or explained.title == f"{badge}."
+    return Entry(
+        at=event.received_at,
+        title=title,
+        icon=icon,
+        tone=explained.tone,
+        href=query.url_of(WebhookEvent, event.id),
+        badge=badge,
+        lines=() if is_in_badge else [explained.title],
+        cause=(Origin.EVENT, event.id),
+    )
+
+
+def findings(query: TimelineQuery) -> list[Entry]:
+    """Return what sync runs found about the sale."""
+    rows = SyncFinding.objects.filter(
+        run__integration__user=query.sale.user_id,
+        run__integration__provider=query.sale.source,
+        external_id=query.sale.external_id,
+        id__lt=first_since(query.before),
+    )
+    newest = rows.select_related("run").order_by("-id")[:SOURCE_LIMIT]
+    return [_finding(query, finding) for finding in newest]
+
+
+def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
+    if query.is_masked:
+        sync_report.mask(finding)
+    title, icon = TITLES[Origin.RUN]
+    changes = [
+        capfirst(sync_report.described(change))
+        for change in finding.fields
+        if change["field"] not in Axis  # status changes are entries of their own
+    ]
+    return Entry(
+        at=made_at(finding.id),
+        title=title,
+        icon=icon,
+        tone=FINDING_TONES.get(FindingKind(finding.kind), "info"),
+        href=query.url_of(SyncRun, finding.run_id),
+        badge=finding.get_kind_display(),
+        lines=[finding.message] if finding.message else changes,
+        by=finding.run.get_trigger_display(),
+        cause=(Origin.RUN, finding.run_id),
+    )
+
+
+extend(
+    Sale,
+    SaleExtension(
+        timeline_sources=[events, findings, staff_actions_on_events],
+        origins={
+            Origin.EVENT: (WebhookEvent, "provider"),
+            Origin.RUN: (SyncRun, "trigger"),
+            Origin.IMPORT: (SalesImport, "file_name"),
+        },
+        mask_metadata=mask_metadata,
+    ),
+)

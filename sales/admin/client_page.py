@@ -1,0 +1,124 @@
+"""What sales add to a client's page: the client's sales, an export, merges and splits."""
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+from clients.admin import PERSONAL
+from clients.models import Client, ClientMerge
+from flowzz.backoffice import masking
+from flowzz.backoffice.extensions import DetailAction, ExtraView, PageExtension, extend
+from flowzz.backoffice.pages import ReadOnlyInline, badge, link
+from flowzz.core.formatting import counted, reais
+from sales.admin import client_merging
+from sales.admin.client_merging import MERGE_CLIENTS
+from sales.admin.exports import extend_with_export
+from sales.admin.sales import STATUS_COLOURS
+from sales.models import Sale
+from sales.models.exports import ExportSubject
+
+MAX_ALIASES = MAX_MERGES = 20
+
+
+class SaleOfClientInline(ReadOnlyInline):
+    model = Sale
+    verbose_name_plural = "vendas"
+    fields = readonly_fields = (
+        "number",
+        "sale_date",
+        "product_name",
+        "price",
+        "state",
+        "client_match",
+    )
+    ordering = ("-sale_date", "-id")
+    state = badge("status", "situação", STATUS_COLOURS)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
+        return super().get_queryset(request).defer("metadata")
+
+    @admin.display(description="pedido")
+    def number(self, sale: Sale) -> SafeString | None:
+        return link(sale)
+
+    @admin.display(description="valor")
+    def price(self, sale: Sale) -> str:
+        return reais(sale.total_price)
+
+
+@admin.display(description="unidos a este")
+def aliases(client: Client) -> SafeString | str:
+    """The clients merged into this one: orders with their documents and phones are this one's."""
+    merged = list(client.aliases.order_by("created_at")[:MAX_ALIASES])
+    for alias in merged if masking.is_masked(client) else ():
+        masking.mask(alias, PERSONAL)
+    return format_html_join(", ", "{}", ((link(alias),) for alias in merged)) or "—"
+
+
+@admin.display(description="feitas")
+def merges(client: Client) -> SafeString | str:
+    """The merges and splits of a client, with a link to undo each for staff who may."""
+    of_client = ClientMerge.objects.filter(Q(source=client) | Q(target=client))
+    rows = of_client.select_related("made_by")[:MAX_MERGES]
+    can_undo = vars(client).get("can_undo_merges", False)
+    lines = ((_merge_line(merge, can_undo=can_undo),) for merge in rows)
+    return format_html_join("", "<p>{}</p>", lines) or "—"
+
+
+def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
+    line = (
+        f"{merge.get_kind_display()} de {counted(len(merge.sales), 'venda', 'vendas')} em "
+        f"{localtime(merge.made_at):%d/%m/%Y %H:%M}, por {merge.made_by or 'alguém'}"
+    )
+    if merge.undone_at:
+        return f"{line} (desfeita)"
+    if not can_undo:
+        return line
+    page = reverse("admin:clients_client_undo", args=[merge.id])
+    return format_html('{} · <a class="bo-link" href="{}">Desfazer</a>', line, page)
+
+
+def _prepare(request: HttpRequest, client: Client) -> None:
+    vars(client)["can_undo_merges"] = request.user.has_perm(MERGE_CLIENTS)
+    if client.merged_into and not masking.is_shown(request, client):
+        masking.mask(client.merged_into, PERSONAL)
+
+
+extend_with_export(ExportSubject.CLIENTS)
+extend(
+    Client,
+    PageExtension(
+        inlines=[SaleOfClientInline],
+        fieldsets=[("Uniões e separações", ["merged_into", aliases, merges])],
+        actions=[
+            DetailAction(
+                name="merge",
+                label="Unir",
+                path="unir",
+                icon="merge",
+                permission=MERGE_CLIENTS,
+                view=client_merging.merge,
+            ),
+            DetailAction(
+                name="split",
+                label="Separar",
+                path="separar",
+                icon="call_split",
+                permission=MERGE_CLIENTS,
+                view=client_merging.split,
+            ),
+        ],
+        views=[
+            ExtraView(
+                name="undo",
+                path="movimentos/<uuid:merge_id>/desfazer",
+                view=client_merging.undo,
+            )
+        ],
+        prepare_row=_prepare,
+    ),
+)
