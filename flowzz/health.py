@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from redis import RedisError
 
 from flowzz.core import heartbeat, redis
+from flowzz.core.db.migration_checks import invalid_indexes, unknown_migrations
 from integrations.inbox import queue_stats
 from integrations.monitoring.health import QUEUE_LATE
 
@@ -21,7 +22,7 @@ def live(request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Database, Redis and migrations are as the code needs them; else 503 and which is not."""
-    checks = {"database": _migrated(), "redis": _has_redis()}
+    checks = {"database": _database_state(), "redis": _has_redis()}
     healthy = all(value == "ok" for value in checks.values())
     return JsonResponse(
         {"status": "ok" if healthy else "unavailable", "checks": checks},
@@ -67,13 +68,18 @@ def _oldest_due_seconds() -> float | None:
     return (timezone.now() - oldest).total_seconds() if oldest else 0.0
 
 
-def _migrated() -> str:
+def _database_state() -> str:
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        unknown, invalid = unknown_migrations(executor.loader), invalid_indexes(connection)
     except (DatabaseError, InterfaceError):
         return "unreachable"
-    return "migrations pending" if pending else "ok"
+    if unknown:
+        return f"unknown migrations: {', '.join(unknown)}"
+    if pending:
+        return "migrations pending"
+    return f"invalid indexes: {', '.join(invalid)}" if invalid else "ok"
 
 
 def _has_redis() -> str:

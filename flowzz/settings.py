@@ -46,6 +46,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
+    "flowzz.core",
     "flowzz.accounts",
     "flowzz.backoffice",
     "flowzz.core.api.idempotency",

@@ -5,9 +5,9 @@ import sys
 
 import django
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 
 from flowzz.local.demo import ADMIN_EMAIL, USER_EMAIL, Logins
-from flowzz.local.migrate import migrate
 
 
 def create_users(logins: Logins) -> None:
@@ -31,7 +31,7 @@ def create_users(logins: Logins) -> None:
 def main(*options: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")
     django.setup()
-    migrate()
+    call_command("migrate", verbosity=0)
     from flowzz.local.key_check import check_secrets  # noqa: PLC0415 - models need settings
 
     check_secrets()

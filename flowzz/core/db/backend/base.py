@@ -4,6 +4,8 @@ import select
 
 from django.db.backends.postgresql import base
 
+from flowzz.core.db.backend.schema import TimeoutSchemaEditor
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Asks `SELECT 1` of a kept connection only where something has come unasked.
@@ -11,6 +13,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     A server that ends a connection says so, and then there is something to read; so does the
     kernel once keepalives go unanswered. Asked always, it was one of a webhook's three statements.
     """
+
+    SchemaEditorClass = TimeoutSchemaEditor
 
     def is_usable(self) -> bool:
         return self._is_quiet() or super().is_usable()
