@@ -73,6 +73,7 @@ check-imports:
 
 check-migrations:  # and the system's own checks, which come first
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tests.migration_lint
 
 check-libraries:
 	$(BIN)/python -m tests.vulnerabilities

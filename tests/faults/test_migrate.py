@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import psycopg
@@ -55,13 +56,12 @@ def own_rows(query: str) -> list[tuple[object, ...]]:
 
 
 def test_migrate_killed_at_any_point_succeeds_when_started_again(database: str) -> None:
+    def has_ended_or_created(process: subprocess.Popen[bytes], tables: int) -> bool:
+        return process.poll() is not None or int(str(rows(database, TABLES)[0][0])) >= tables
+
     for tables in TABLES_AT_KILL:
         with start_migrate(database) as process:
-            wait_until(
-                lambda tables=tables, process=process: (
-                    process.poll() is not None or rows(database, TABLES)[0][0] >= tables
-                )
-            )
+            wait_until(partial(has_ended_or_created, process, tables))
             process.kill()
     with start_migrate(database) as process:
         assert process.wait() == 0
