@@ -14,7 +14,7 @@ from integrations.models import (
     Trigger,
 )
 from integrations.monitoring import alerts
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
 from integrations.sync import runs
 from integrations.webhooks.tokens import webhook_url
@@ -25,11 +25,11 @@ def connect(
 ) -> Integration:
     """Connect, or renew the key of, a user's one integration with a provider.
 
-    The key is tried against the provider first; raises KeyRefused, NotTheApi or
+    The key is tried against the provider first; raises KeyRefused, UnexpectedResponse or
     ProviderUnavailable, and then nothing has changed. The sync starts in the background.
     `webhook_note` is an address of the user's own in front of ours; None leaves it as it is.
     """
-    with PROVIDERS[provider].probe(api_key) as client:
+    with get_provider(provider).interactive_client(api_key) as client:
         client.test_key()
     now = timezone.now()
     with transaction.atomic():

@@ -16,9 +16,8 @@ from psycopg.errors import ProgramLimitExceeded
 from clients.identity import ClientBatch, describe
 from clients.models import Client
 from integrations.models import Integration, StatusMapping, StatusMappingUsage
-from integrations.models.status_mappings import StatusField
-from integrations.providers.contracts import Order
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.contracts import Order, StatusField
+from integrations.providers.registry import get_provider
 from sales.models import Sale
 from sales.privacy import without_buyer
 from sales.recording import ChangeSource, Difference, Outcome, RecordResult, SaleBatch
@@ -113,7 +112,7 @@ def _without_the_erased(
     buyer = directory.get(sale.client_id) if sale else None
     if facts is None or buyer is None or buyer.erased_at is None:
         return observed
-    facts = without_buyer(facts, PROVIDERS[source].metadata)
+    facts = without_buyer(facts, get_provider(source).metadata_rules)
     return replace(observed, order=replace(observed.order, sale=facts))
 
 
@@ -176,7 +175,7 @@ def _note_unknown_words(provider: str, orders: Iterable[Order]) -> None:
 
 def _note_mapped_words(user_id: UUID, orders: Iterable[Order]) -> None:
     """So that they are found when staff think better of a word's meaning."""
-    sighted = {(word_id, order.external_id) for order in orders for word_id in order.mapped_words}
+    sighted = {(word_id, order.external_id) for order in orders for word_id in order.used_mappings}
     StatusMappingUsage.objects.bulk_create(
         (
             StatusMappingUsage(word_id=id_, user_id=user_id, external_id=n)

@@ -21,7 +21,7 @@ from flowzz.core.db.locks import lock_user
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
 from integrations.models import Integration, SyncFinding, WebhookEvent
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import all_providers
 from integrations.webhooks import fallback_buffer
 from sales import privacy as sales
 from sales.exports import export_jobs
@@ -86,8 +86,8 @@ def erase(client_id: uuid.UUID) -> Erasure:
             findings=_erase_findings(client),
             affiliations=sales.erase_affiliations(client, person),
             sales=sum(
-                sales.erase_sales(client, person, provider.metadata, name)
-                for name, provider in PROVIDERS.items()
+                sales.erase_sales(client, person, provider.metadata_rules, provider.name)
+                for provider in all_providers()
             ),
         )
         anonymise(client)
@@ -108,7 +108,7 @@ def _finish_what_has_arrived(client: Client) -> None:
 
 def person_of(client: Client) -> Person:
     """How texts name the client, without what is the seller's own."""
-    rules = [provider.metadata for provider in PROVIDERS.values()]
+    rules = [provider.metadata_rules for provider in all_providers()]
     sellers_emails = {client.user.email, *sales.sellers_emails(client, rules)}
     return Person.of(client, sellers_emails=sellers_emails)
 

@@ -55,3 +55,14 @@ class AffiliationFacts:
     """The source's word, as sent (`Pendente`)."""
     product_name: str
     requested_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataRules:
+    """Which fields of a source's `metadata` describe people. An unknown field may."""
+
+    impersonal: frozenset[str] = frozenset()
+    """Fields that do not describe the buyer, unless their text contains the buyer's name."""
+    people: tuple[frozenset[str], ...] = ()
+    """Groups of fields that describe one person together."""
+    sellers_emails: tuple[str, ...] = ()

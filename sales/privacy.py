@@ -1,7 +1,7 @@
 """What sales, subscriptions and affiliation requests hold of a person, and its removal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet, TextField
@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.core.db.bulk_upsert import upsert
-from sales.facts import SaleFacts
+from sales.facts import MetadataRules, SaleFacts
 from sales.models import AffiliationRequest, Sale, Subscription
 
 SALE = {
@@ -60,17 +60,6 @@ AFFILIATION = {
     "situacao": "status",
     "pedido_em": "requested_at",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetadataRules:
-    """What a source's metadata tells of people, by its field names."""
-
-    impersonal: frozenset[str]
-    """Tells nothing of the buyer, unless a text in it names them."""
-    people: tuple[frozenset[str], ...]
-    """Fields that describe one person together."""
-    sellers_emails: tuple[str, ...]
 
 
 def export_sales(client: Client) -> list[dict[str, Any]]:

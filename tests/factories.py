@@ -10,7 +10,7 @@ from factory.django import DjangoModelFactory
 from clients.models import Client
 from flowzz.accounts.models import User
 from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from sales.models import Sale
 from sales.statuses import SaleStatus
 

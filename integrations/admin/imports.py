@@ -20,7 +20,7 @@ from flowzz.backoffice.permissions import permission
 from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
 from integrations.providers.errors import IntegrationError
-from integrations.providers.registry import COINZZ
+from integrations.providers.registry import default_provider
 
 COLOURS = {
     ImportState.QUEUED: "info",
@@ -75,7 +75,7 @@ class UploadForm(forms.Form):
         try:
             return import_jobs.receive(
                 user_id=sent["email"].id,
-                provider=COINZZ,
+                provider=default_provider(),
                 content=sent["file"].read(),
                 file_name=sent["file"].name or "",
                 exported_at=sent["exported_at"],

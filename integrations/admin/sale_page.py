@@ -18,7 +18,7 @@ from integrations.models import (
     SyncRun,
     WebhookEvent,
 )
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import get_provider, provider_names
 from sales.admin.sales import CAMPAIGN
 from sales.admin.timeline import SOURCE_LIMIT, Entry, SaleExtension, TimelineQuery
 from sales.admin.timeline_sources import TITLES, staff_actions
@@ -29,11 +29,11 @@ FINDING_TONES = {FindingKind.ERROR: "bad", FindingKind.MISSED: "warning"}
 
 def mask_metadata(sale: Sale) -> Any | None:
     """Mask the metadata by the provider's field names; None if no provider is the source."""
-    provider = PROVIDERS.get(sale.source)
-    if provider is None:
+    if sale.source not in provider_names():
         return None
-    shown = provider.open_fields.union(CAMPAIGN)
-    return masking.payload(sale.metadata, provider.personal, shown)
+    provider = get_provider(sale.source)
+    shown = provider.public_fields.union(CAMPAIGN)
+    return masking.payload(sale.metadata, provider.personal_fields, shown)
 
 
 def _events_of(sale: Sale) -> "QuerySet[WebhookEvent]":

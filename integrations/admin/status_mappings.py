@@ -21,7 +21,7 @@ from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import WOULD, of_meaning
 from integrations.models import BulkAction, BulkKind, StatusMapping
 from integrations.models.bulk_actions import UNDER_WAY
-from integrations.models.status_mappings import StatusField
+from integrations.providers.contracts import StatusField
 from integrations.status_mappings import usages
 from integrations.status_mappings.reprocess import STATES
 

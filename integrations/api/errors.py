@@ -1,10 +1,10 @@
 """The errors of a provider's connection, under the provider's name."""
 
 from flowzz.core.api.errors import ApiError
-from integrations.providers.registry import COINZZ, PROVIDERS
+from integrations.providers.coinzz import COINZZ, CoinzzProvider
 
 _CODE = COINZZ.upper()
-_LABEL = PROVIDERS[COINZZ].label
+_LABEL = CoinzzProvider.label
 
 
 class ConnectionFailed(ApiError):

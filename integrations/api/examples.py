@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 
 _PROGRESS: dict[str, Any] = {
     "id": "01a20a94-17a1-72d4-a6f7-36831d023788",

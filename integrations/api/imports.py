@@ -30,7 +30,7 @@ from flowzz.core.api.throttling import ApiThrottle, ImportThrottle
 from integrations.api.import_serializers import ImportSerializer, UploadSerializer
 from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 
 TAG = "Importação"
 IMPORT_ID = OpenApiParameter("id", UUID, OpenApiParameter.PATH)

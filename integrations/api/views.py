@@ -35,17 +35,22 @@ from integrations.api.serializers import (
 )
 from integrations.api.waiting import is_put_off, wait_for
 from integrations.models import Integration, RunState, SyncRun, Trigger
-from integrations.providers.errors import CircuitOpen, KeyRefused, NotTheApi, ProviderUnavailable
-from integrations.providers.registry import COINZZ, PROVIDERS
+from integrations.providers.coinzz import COINZZ, CoinzzProvider
+from integrations.providers.errors import (
+    CircuitOpen,
+    KeyRefused,
+    ProviderUnavailable,
+    UnexpectedResponse,
+)
 from integrations.sync import runs
 from integrations.webhooks import tokens
 
-PROVIDER_FAULTS = (KeyRefused, NotTheApi, ProviderUnavailable, CircuitOpen)
+PROVIDER_FAULTS = (KeyRefused, UnexpectedResponse, ProviderUnavailable, CircuitOpen)
 """A person can do something about these; what else ends a run is ours to see to."""
 
 _FAULT_CODES = {fault.code for fault in PROVIDER_FAULTS}
 TAG = "Integrações"
-LABEL = PROVIDERS[COINZZ].label
+LABEL = CoinzzProvider.label
 
 
 class IntegrationListViewSet(

@@ -19,7 +19,7 @@ from flowzz.core.formatting import reais
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.processing import EventResult, parse_events, process
 from integrations.models import EventOutcome, EventState, Integration, StatusMapping, WebhookEvent
-from integrations.models.status_mappings import StatusField
+from integrations.providers.contracts import StatusField
 from integrations.status_mappings.reprocess import reprocess
 from integrations.status_mappings.subscriptions import subscriptions_of
 from integrations.status_mappings.usages import START, Batch, count, next_batch

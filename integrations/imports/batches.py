@@ -12,9 +12,8 @@ from flowzz.core.db import leases
 from flowzz.core.db.locks import lock_user
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest
 from integrations.models import SalesImport
-from integrations.providers.contracts import Order
+from integrations.providers.contracts import FileLine, Order, OrderFile, Reader
 from integrations.providers.errors import PayloadInvalid
-from integrations.providers.registry import Export, Line, Reader
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
 
@@ -45,7 +44,7 @@ class Batch:
 
 
 def read_batch(
-    lines: Sequence[Line], export: Export, reader: Reader, numbers: dict[str, int]
+    lines: Sequence[FileLine], order_file: OrderFile, reader: Reader, numbers: dict[str, int]
 ) -> Batch:
     """Read lines; `numbers` are the orders of the file so far, by their line."""
     batch = Batch()
@@ -54,9 +53,9 @@ def read_batch(
             batch.refuse(line.number, line.error)
             continue
         try:
-            order = reader.order(line.item)
+            order = reader.parse_order(line.item)
         except PayloadInvalid as error:
-            batch.refuse(line.number, export.told(error.message), error.external_id)
+            batch.refuse(line.number, order_file.with_headers(error.message), error.external_id)
             continue
         first = numbers.setdefault(order.external_id, line.number)
         if first == line.number:

@@ -24,8 +24,10 @@ from integrations import dispatch
 from integrations.imports.batches import BATCH_LINES, apply_batch, read_batch
 from integrations.models import ImportState, Integration, SalesImport
 from integrations.models.imports import UNDER_WAY
+from integrations.providers.contracts import FileLine
 from integrations.providers.errors import IntegrationError, PayloadInvalid
-from integrations.providers.registry import PROVIDERS, Line, reader
+from integrations.providers.readers import reader_for
+from integrations.providers.registry import get_provider
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -155,17 +157,17 @@ def forget_previews(user_id: uuid.UUID) -> int:
 def _look_at(provider: str, content: bytes) -> tuple[list[dict[str, str]], int]:
     """What its columns mean, and how many lines it has; raises FileRefused."""
     try:
-        export = PROVIDERS[provider].export(content)
+        order_file = get_provider(provider).read_file(content)
     except PayloadInvalid as error:
         raise FileRefused(error.message) from None
-    total = sum(1 for _ in export.lines())
+    total = sum(1 for _ in order_file.lines())
     if not total:
         raise FileRefused("O arquivo não tem nenhuma linha abaixo do cabeçalho.")
     if total > MAX_LINES:
         raise FileRefused(
             f"O arquivo tem {total} linhas, e o máximo é {MAX_LINES}. Divida-o e envie as partes."
         )
-    return [{"header": c.header, "field": c.field} for c in export.columns], total
+    return [{"header": c.header, "field": c.field} for c in order_file.columns], total
 
 
 def _previews(integration: Integration) -> "QuerySet[SalesImport]":
@@ -198,17 +200,18 @@ def _acquire(import_id: uuid.UUID) -> SalesImport | None:
 
 
 def _apply(row: SalesImport) -> None:
-    export = PROVIDERS[row.integration.provider].export(zlib.decompress(bytes(row.content or b"")))
-    orders = reader(row.integration)
+    content = zlib.decompress(bytes(row.content or b""))
+    order_file = get_provider(row.integration.provider).read_file(content)
+    reader = reader_for(row.integration)
     numbers: dict[str, int] = {}
     done = row.processed  # by whoever held it before
-    for start, lines in _batches(export.lines()):
-        batch = read_batch(lines, export, orders, numbers)
+    for start, lines in _batches(order_file.lines()):
+        batch = read_batch(lines, order_file, reader, numbers)
         if start >= done:
             apply_batch(row, batch)
 
 
-def _batches(lines: Iterator[Line]) -> Iterator[tuple[int, list[Line]]]:
+def _batches(lines: Iterator[FileLine]) -> Iterator[tuple[int, list[FileLine]]]:
     start = 0
     while batch := list(islice(lines, BATCH_LINES)):
         yield start, batch

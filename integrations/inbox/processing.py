@@ -24,9 +24,9 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.models.events import APPLIED
-from integrations.providers import registry
 from integrations.providers.contracts import Order, Payload
 from integrations.providers.errors import PayloadInvalid
+from integrations.providers.readers import reader_for
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
 from sales.subscriptions import record_affiliations
@@ -88,11 +88,11 @@ def parse_events(
     integration: Integration, events: Sequence[WebhookEvent]
 ) -> tuple[list[ParsedEvent], list[EventResult]]:
     """Parse bodies. An unreadable event is quarantined without affecting the rest of the batch."""
-    reader = registry.reader(integration)
+    reader = reader_for(integration)
     parsed, quarantined = [], []
     for event in events:
         try:
-            kind, payload = reader.body(bytes(event.body or b""), event.headers)
+            webhook = reader.parse_webhook(bytes(event.body or b""), event.headers)
         except PayloadInvalid as error:
             quarantined.append(
                 _quarantine(event, error.reason, error.message, external_id=error.external_id)
@@ -102,7 +102,7 @@ def parse_events(
             message = f"Falha interna ao ler o corpo ({type(error).__name__})."
             quarantined.append(_quarantine(event, "parser_fault", message))
         else:
-            parsed.append(ParsedEvent(event, kind, payload))
+            parsed.append(ParsedEvent(event, webhook.kind, webhook.payload))
     return parsed, quarantined
 
 

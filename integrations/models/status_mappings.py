@@ -6,12 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from flowzz.core.ids import uuid7
-
-
-class StatusField(models.TextChoices):
-    ORDER = "order", "Pedido"
-    SHIPPING = "shipping", "Entrega"
-    SUBSCRIPTION = "subscription", "Assinatura"
+from integrations.providers.contracts import StatusField
 
 
 class StatusMapping(models.Model):

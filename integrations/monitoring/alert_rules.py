@@ -30,7 +30,8 @@ from integrations.models.runs import ENDED
 from integrations.monitoring import alerts, silence
 from integrations.monitoring.alerts import Wrong
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
-from integrations.providers.registry import PROVIDERS, breaker
+from integrations.providers.registry import all_providers, get_provider
+from integrations.sync.breaker import breaker_for
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -100,8 +101,8 @@ def circuit_open() -> Wrong:
     since = timezone.now() - CIRCUIT_LATE
     down = [
         provider.label
-        for name, provider in PROVIDERS.items()
-        if (opened_at := breaker(name).state().opened_at) and opened_at < since
+        for provider in all_providers()
+        if (opened_at := breaker_for(provider.name).state().opened_at) and opened_at < since
     ]
     if not down:
         return {}
@@ -164,7 +165,7 @@ def silent() -> Wrong:
 
 
 def _label(provider: str) -> str:
-    return PROVIDERS[provider].label
+    return get_provider(provider).label
 
 
 # Refused keys are not here: the sync that meets one opens the alert, connecting closes it.

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from flowzz.core.runtime_settings.definitions import ALERT_EMAILS
 from integrations.models import Alert, AlertKind, Integration
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import get_provider
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -102,7 +102,7 @@ def _mail(
     server: BaseEmailBackend,
 ) -> bool:
     """Whether there is nobody left to tell; an address that is refused doesn't hold up others."""
-    label = PROVIDERS[alert.integration.provider].label if alert.integration else "Flowzz"
+    label = get_provider(alert.integration.provider).label if alert.integration else "Flowzz"
     context = {"alert": alert, "label": label, "base_url": settings.PUBLIC_BASE_URL}
     body = render_to_string(f"alerts/{template}.txt", context)
     subject = f"[Flowzz] {prefix}: {AlertKind(alert.kind).label} ({label})"

@@ -19,7 +19,8 @@ from integrations.inbox import queue_stats
 from integrations.models import Circuit, HourlyStats
 from integrations.monitoring import dirty_hours
 from integrations.monitoring.dirty_hours import HOUR, hour_of
-from integrations.providers.registry import PROVIDERS, breaker
+from integrations.providers.registry import provider_names
+from integrations.sync.breaker import breaker_for
 
 KEPT_BACK = timedelta(days=31)
 """How far back hours are filled in where they are missing."""
@@ -137,7 +138,7 @@ def _missing(now: datetime) -> set[datetime]:
 def _note(now: datetime) -> None:
     """Keep the worst of what only shows at the moment: the longest wait, the circuit."""
     oldest = queue_stats.oldest_due()
-    states = {breaker(name).state().state for name in PROVIDERS}
+    states = {breaker_for(name).state().state for name in provider_names()}
     notes: dict[str, Any] = {"circuit": _worst(next(state for state in WORST if state in states))}
     if oldest:
         notes["oldest_seconds"] = Greatest("oldest_seconds", (now - oldest).total_seconds())

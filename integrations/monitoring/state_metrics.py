@@ -18,7 +18,8 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.models.runs import UNDER_WAY
-from integrations.providers.registry import PROVIDERS, breaker
+from integrations.providers.registry import provider_names
+from integrations.sync.breaker import breaker_for
 from integrations.webhooks import fallback_buffer
 
 
@@ -69,8 +70,8 @@ def of_redis() -> Iterator[GaugeMetricFamily]:
     circuit = GaugeMetricFamily(
         "flowzz_circuit_state", "1 for the state it is in.", labels=["provider", "state"]
     )
-    for name in PROVIDERS:
-        current = breaker(name).state().state
+    for name in provider_names():
+        current = breaker_for(name).state().state
         for state in Circuit.values:
             circuit.add_metric([name, state], float(state == current))
     yield circuit

@@ -1,0 +1,4 @@
+"""Sales platforms. `contracts` says what the product asks of one, `registry` lists them.
+
+Entry points: `registry.get_provider` and `readers.reader_for`.
+"""

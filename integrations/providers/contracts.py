@@ -1,11 +1,28 @@
-"""What a provider's payload is turned into: frozen, typed, without a vendor's word."""
+"""What the product asks of a sales platform: orders, pages, an HTTP client and a reader.
 
+A provider's folder implements these; everything else in the product uses only these.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 from uuid import UUID
 
+from django.db.models import TextChoices
+
 from clients.customer import Customer
-from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
+from integrations.providers.errors import PayloadInvalid
+from sales.facts import AffiliationFacts, MetadataRules, SaleFacts, SubscriptionFacts
+
+
+class StatusField(TextChoices):
+    """The three statuses that a provider reports with words of its own."""
+
+    ORDER = "order", "Pedido"
+    SHIPPING = "shipping", "Entrega"
+    SUBSCRIPTION = "subscription", "Assinatura"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,15 +32,158 @@ class Order:
     customer: Customer
     sale: SaleFacts | None = None
     subscription: SubscriptionFacts | None = None
-    mapped_words: frozenset[UUID] = frozenset()
-    """The words in it to which staff gave the meaning, as ids of `StatusMapping`."""
+    used_mappings: frozenset[UUID] = frozenset()
+    """The staff's status mappings that decided a status of this order: `MappedWord.id`."""
 
     @property
     def external_id(self) -> str:
-        """The order's number, or the subscription's hash where it carries no order."""
+        """The order's number, or the subscription's hash where there is no order."""
         if self.sale:
             return self.sale.external_id
         return self.subscription.subscription_hash if self.subscription else ""
 
 
 Payload: TypeAlias = Order | AffiliationFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedWebhook:
+    kind: Literal["order", "subscription", "affiliation"]
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedWord:
+    """A status word that staff have mapped to one of our statuses."""
+
+    id: UUID
+    field: StatusField
+    word: str
+    status: str
+
+
+class Reader(Protocol):
+    """Parses what a provider sends for one integration. Both methods raise PayloadInvalid."""
+
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> ParsedWebhook: ...
+    def parse_order(self, item: Any) -> Order:
+        """Parse an item of a page or of a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a provider's sales, the first being 1; `items` are for `Reader.parse_order`."""
+
+    number: int
+    last_page: int | None
+    total: int | None
+    items: list[Any]
+    has_next: bool
+    fetched_at: datetime
+    """Aware, from before the request: the page's data were true then or later."""
+
+
+class Client(Protocol):
+    """A provider's HTTP API with one user's key, used in a `with`. Raises IntegrationError."""
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The provider's clock at its last response; aware."""
+
+    def test_key(self) -> None: ...
+    def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
+        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on."""
+
+    def fetch_sales(self, since: datetime | None, page: int) -> Page: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *details: object) -> None: ...
+
+
+class Breaker(Protocol):
+    """A circuit breaker, asked before each request and informed of the result."""
+
+    def before_call(self) -> None:
+        """Raise CircuitOpen where no request may be made now."""
+
+    def succeeded(self) -> None: ...
+    def failed(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    header: str
+    field: str
+    """The provider's field, with its section; empty for an unknown column."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A line of a file, counted from 1: an item for `Reader.parse_order`, or an error."""
+
+    number: int
+    item: dict[str, Any] | None = None
+    error: str = ""
+
+
+class OrderFile(Protocol):
+    """A file of orders, as a provider's panel exports it."""
+
+    @property
+    def columns(self) -> Sequence[FileColumn]: ...
+    def lines(self) -> Iterator[FileLine]: ...
+    def with_headers(self, message: str) -> str:
+        """Return a reader's message with the file's headers in place of field names."""
+
+
+class Provider(ABC):
+    """A sales platform. Built by the registry from an instance of `settings_class`."""
+
+    name: ClassVar[str]
+    """In URLs, rows, names of settings and error codes: lower-case letters and digits."""
+    label: ClassVar[str]
+    settings_class: ClassVar[type[Any]]
+    """A dataclass; its field `api_url` is read from the setting `<NAME>_API_URL`."""
+    signature_header: str = ""
+
+    metadata_rules: ClassVar[MetadataRules] = MetadataRules()
+    personal_fields: ClassVar[Mapping[str, str]] = {}
+    """Fields of a body that describe a person, and their kind (a key of `masking.MASKS`)."""
+    public_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields of a body that all staff may read; any other field may describe a person."""
+
+    @abstractmethod
+    def __init__(self, settings: Any) -> None: ...
+
+    @abstractmethod
+    def reader(self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]) -> Reader:
+        """Return a reader for one user; `owner_emails` are the user's own, in lower case."""
+
+    @abstractmethod
+    def client(
+        self, api_key: str, *, breaker: Breaker, on_attempt: Callable[[], None], page_size: int
+    ) -> Client:
+        """Return a client for a sync run: it retries, and calls `on_attempt` before requests."""
+
+    @abstractmethod
+    def interactive_client(self, api_key: str) -> Client:
+        """Return a client for a waiting person: one attempt, without a breaker."""
+
+    @abstractmethod
+    def diagnostic_client(self, api_key: str) -> Client:
+        """Return a client for a diagnosis: one attempt of 4 s at most, without a breaker."""
+
+    @abstractmethod
+    def status_word(self, metadata: Mapping[str, Any], field: StatusField) -> str:
+        """Return the word that the provider last reported for a sale; empty if unknown."""
+
+    def normalize_word(self, word: str) -> str:
+        """Return the form in which two status words are compared."""
+        return " ".join(word.casefold().split())
+
+    def is_signed(self, body: bytes, header: str, secrets: Sequence[str]) -> bool:
+        """Return whether one of `secrets` signed `body`."""
+        return False
+
+    def read_file(self, content: bytes) -> OrderFile:
+        """Read a file of orders. Raises PayloadInvalid if the file contains none."""
+        raise PayloadInvalid("not_csv", f"O Flowzz não importa arquivos do {self.label}.")

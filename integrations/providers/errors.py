@@ -1,15 +1,15 @@
-"""Failures of an integration: each knows its message for people and whether a retry helps."""
+"""Failures of an integration: each has a message for people and says whether a retry helps."""
 
 from typing import ClassVar
 
 
 class IntegrationError(Exception):
-    """`message` is Portuguese and safe to show: it never holds a secret or personal data."""
+    """`message` is Portuguese and safe to show: it contains no secret and no personal data."""
 
     code: ClassVar[str] = "INTEGRATION_ERROR"
     permanent: ClassVar[bool] = True
     retry_after: float | None = None
-    """Seconds that whoever failed asked to wait, if it did."""
+    """Seconds to wait before a retry, where the provider asked for it."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -17,20 +17,20 @@ class IntegrationError(Exception):
 
 
 class PayloadInvalid(IntegrationError):
-    """The body can't be read as what the provider is known to send."""
+    """A body, an item or a file that cannot be parsed."""
 
     code = "PAYLOAD_INVALID"
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
-        """Stable snake_case code of the cause, for grouping: `invalid_json`, `unknown_kind`."""
+        """A stable snake_case code, by which failures are grouped: `invalid_json`."""
         self.external_id = ""
-        """The order's number, where that much could be read."""
+        """The order's number, where it could be parsed."""
 
 
 class ProviderUnavailable(IntegrationError):
-    """The provider didn't answer properly; trying again later can help."""
+    """The provider did not answer properly; a later retry can help."""
 
     code = "PROVIDER_UNAVAILABLE"
     permanent = False
@@ -41,18 +41,18 @@ class ProviderUnavailable(IntegrationError):
 
 
 class CircuitOpen(ProviderUnavailable):
-    """The breaker is open: the call was not made."""
+    """The circuit breaker is open: no request was made."""
 
     code = "CIRCUIT_OPEN"
 
 
 class KeyRefused(IntegrationError):
-    """The provider says that the API key is not valid (401)."""
+    """The provider rejected the API key (401)."""
 
     code = "KEY_REFUSED"
 
 
-class NotTheApi(IntegrationError):
-    """An answer came, but not the API's: HTML, a redirect, an unexpected shape."""
+class UnexpectedResponse(IntegrationError):
+    """The response is not the API's: HTML, a redirect, an unknown shape."""
 
-    code = "NOT_THE_API"
+    code = "UNEXPECTED_RESPONSE"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flowzz.core.db.locks import lock_user
 from integrations.models import BulkAction, Integration, StatusMapping
-from integrations.models.status_mappings import StatusField
+from integrations.providers.contracts import StatusField
 from integrations.status_mappings import sales, subscriptions
 from integrations.status_mappings.usages import Batch, Position, forget
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest
 from integrations.models import Integration, StatusMapping, WebhookEvent
-from integrations.models.status_mappings import StatusField
-from integrations.providers import registry
-from integrations.providers.contracts import Order
+from integrations.providers.contracts import Order, StatusField
 from integrations.providers.errors import PayloadInvalid
+from integrations.providers.readers import reader_for
+from integrations.providers.registry import get_provider
 from integrations.status_mappings.status_history import (
     ReportedStatus,
     applied_events,
@@ -62,9 +62,12 @@ def revert(
 
 def _spoken(word: StatusMapping, ledger: SaleBatch, numbers: Collection[str]) -> list[Sale]:
     """Those of which the word was said last."""
-    is_spoken = registry.PROVIDERS[word.provider].is_spoken
+    provider, field = get_provider(word.provider), StatusField(word.axis)
+    normalized = provider.normalize_word(word.word)
     return [
-        sale for sale in filter(None, map(ledger.get, numbers)) if is_spoken(word, sale.metadata)
+        sale
+        for sale in filter(None, map(ledger.get, numbers))
+        if provider.normalize_word(provider.status_word(sale.metadata, field)) == normalized
     ]
 
 
@@ -106,14 +109,14 @@ def _is_latest(event: WebhookEvent, sale: Sale | None) -> bool:
 def _run_again(
     word: StatusMapping, integration: Integration, events: Collection[WebhookEvent]
 ) -> "Counter[str]":
-    reader = registry.reader(integration)
+    reader = reader_for(integration)
     observed = []
     for event in events:
         try:
-            _, payload = reader.body(bytes(event.body or b""), event.headers)
+            payload = reader.parse_webhook(bytes(event.body or b""), event.headers).payload
         except PayloadInvalid:
             continue
-        if isinstance(payload, Order) and word.id in payload.mapped_words:
+        if isinstance(payload, Order) and word.id in payload.used_mappings:
             seen = ChangeSource(
                 seen_at=event.received_at,
                 origin=Origin.EVENT,

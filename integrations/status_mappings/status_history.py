@@ -14,10 +14,10 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.models.events import APPLIED
-from integrations.models.status_mappings import StatusField
-from integrations.providers import registry
-from integrations.providers.contracts import Order
+from integrations.providers.contracts import Order, StatusField
 from integrations.providers.errors import PayloadInvalid
+from integrations.providers.readers import reader_for
+from integrations.providers.registry import get_provider
 from integrations.status_mappings.usages import SALE_FIELDS
 from sales.facts import SaleFacts, SubscriptionFacts
 from sales.models import Origin, Sale, Subscription
@@ -44,14 +44,14 @@ def reported_statuses(
 ) -> dict[str, ReportedStatus]:
     """By the order's number or the subscription's hash; of those whose events can be read."""
     axis, unknown = SALE_FIELDS.get(StatusField(word.axis), ("status", "unknown_status"))
-    is_same = registry.PROVIDERS[word.provider].is_same_word
+    normalize = get_provider(word.provider).normalize_word
     found: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
     for event, order in _orders(integration, numbers):
         facts = order.subscription if word.axis == StatusField.SUBSCRIPTION else order.sale
         if facts is None:
             continue
         telling, said = found[_number(facts)], getattr(facts, unknown)
-        if word.id in order.mapped_words or (said and is_same(said, word.word)):
+        if word.id in order.used_mappings or (said and normalize(said) == normalize(word.word)):
             telling.since = telling.since or event.received_at
         else:
             telling.since = None
@@ -72,11 +72,11 @@ def _orders(
     integration: Integration, numbers: Collection[str]
 ) -> Iterator[tuple[WebhookEvent, Order]]:
     """In the order of their arrival, without those that came too late to count."""
-    reader = registry.reader(integration)
+    reader = reader_for(integration)
     events = applied_events(integration, numbers).exclude(outcome=EventOutcome.STALE)
     for event in events.order_by("received_at", "id").iterator():
         try:
-            _, payload = reader.body(bytes(event.body or b""), event.headers)
+            payload = reader.parse_webhook(bytes(event.body or b""), event.headers).payload
         except PayloadInvalid:
             continue
         if isinstance(payload, Order):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from integrations.models import StatusMapping, StatusMappingUsage
-from integrations.models.status_mappings import StatusField
+from integrations.providers.contracts import StatusField
 from sales.models import Sale, Subscription
 
 BATCH = 200

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import structlog
 from redis import Redis, RedisError
 
+from flowzz.core.redis import client as redis_client
 from integrations.providers.errors import CircuitOpen
 
 log = structlog.stdlib.get_logger(__name__)
@@ -148,3 +149,8 @@ class CircuitBreaker:
             return None
         self._is_redis_lost = False
         return answer
+
+
+def breaker_for(provider: str) -> CircuitBreaker:
+    """Return the circuit breaker of a provider's API, shared by all processes."""
+    return CircuitBreaker(redis_client(), provider)

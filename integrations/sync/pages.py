@@ -17,8 +17,9 @@ from integrations import live_updates
 from integrations.inbox.drain import drain
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest
 from integrations.models import FindingKind, SyncFinding, SyncRun, Trigger
-from integrations.providers import registry
+from integrations.providers.contracts import Client, Page
 from integrations.providers.errors import PayloadInvalid
+from integrations.providers.readers import reader_for
 from integrations.webhooks import fallback_buffer
 from sales.models import Origin
 from sales.recording import ChangeSource, Difference, Outcome
@@ -44,7 +45,7 @@ class PageResult:
         return self.created + self.updated + self.unchanged + self.errors
 
 
-def pages_of(run: SyncRun, client: registry.Client) -> Iterator[registry.Page]:
+def pages_of(run: SyncRun, client: Client) -> Iterator[Page]:
     """The pages from the run's checkpoint on, until its limit of sales is reached."""
     for page in client.sales_pages(run.cursor_from, start_page=run.next_page):
         if run.sales_limit and page.number == 1 and (page.total or 0) > run.sales_limit:
@@ -54,9 +55,7 @@ def pages_of(run: SyncRun, client: registry.Client) -> Iterator[registry.Page]:
             return
 
 
-def _lift_limit_unless_newest_first(
-    run: SyncRun, client: registry.Client, first: registry.Page
-) -> None:
+def _lift_limit_unless_newest_first(run: SyncRun, client: Client, first: Page) -> None:
     """The limit means the last sales; of pages in another order, all have to be read."""
     last = client.fetch_sales(run.cursor_from, first.last_page) if first.last_page else first
     if _newest(run, last) > _newest(run, first):
@@ -65,14 +64,14 @@ def _lift_limit_unless_newest_first(
         leases.owned(run).update(sales_limit=None)
 
 
-def _newest(run: SyncRun, page: registry.Page) -> datetime:
+def _newest(run: SyncRun, page: Page) -> datetime:
     orders = (observed.order for observed in _read(run, page, page.items, PageResult(findings=[])))
     dates = (order.sale.sale_date for order in orders if order.sale)
     return max(filter(None, dates), default=datetime.min.replace(tzinfo=UTC))
 
 
 @collector_paused()
-def apply_page(run: SyncRun, page: registry.Page) -> None:
+def apply_page(run: SyncRun, page: Page) -> None:
     """Write a page's sales and move the checkpoint past it; updates `run`. Raises LeaseLost."""
     # Webhooks that came before the page are not to be called missed.
     with suppress(fallback_buffer.BufferBusy):
@@ -95,10 +94,8 @@ def apply_page(run: SyncRun, page: registry.Page) -> None:
         _checkpoint(run, page, tally)
 
 
-def _read(
-    run: SyncRun, page: registry.Page, items: Sequence[Any], tally: PageResult
-) -> list[SourcedOrder]:
-    reader = registry.reader(run.integration)
+def _read(run: SyncRun, page: Page, items: Sequence[Any], tally: PageResult) -> list[SourcedOrder]:
+    reader = reader_for(run.integration)
     seen = ChangeSource(
         seen_at=to_database_time(page.fetched_at),
         origin=Origin.RUN,
@@ -108,7 +105,7 @@ def _read(
     batch = []
     for item in items:
         try:
-            batch.append(SourcedOrder(reader.order(item), seen))
+            batch.append(SourcedOrder(reader.parse_order(item), seen))
         except PayloadInvalid as error:
             _note_error(run, tally, error.external_id, error.message)
     return batch
@@ -173,7 +170,7 @@ def _find(
     )
 
 
-def _checkpoint(run: SyncRun, page: registry.Page, tally: PageResult) -> None:
+def _checkpoint(run: SyncRun, page: Page, tally: PageResult) -> None:
     for name in _COUNTERS:
         setattr(run, name, getattr(run, name) + getattr(tally, name))
     run.pages += 1

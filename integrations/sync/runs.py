@@ -34,8 +34,9 @@ from integrations.models import (
 from integrations.models.runs import UNDER_WAY
 from integrations.monitoring import alerts, event_metrics
 from integrations.providers.errors import CircuitOpen, IntegrationError, KeyRefused
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption, key_rotation
+from integrations.sync.breaker import breaker_for
 from integrations.sync.pages import apply_page, pages_of
 
 log = structlog.stdlib.get_logger(__name__)
@@ -211,8 +212,13 @@ def _pull(run: SyncRun, on_progress: Progress | None) -> None:
     for secret in key_rotation.secrets_of(integration):
         key_rotation.rewrite(secret)
     api_key = field_encryption.decrypt(integration, "api_key")
-    provider = PROVIDERS[integration.provider]
-    with provider.client(api_key, partial(leases.heartbeat, run)) as client:
+    provider = get_provider(integration.provider)
+    with provider.client(
+        api_key,
+        breaker=breaker_for(provider.name),
+        on_attempt=partial(leases.heartbeat, run),
+        page_size=settings.SYNC_PAGE_SIZE,
+    ) as client:
         for page in pages_of(run, client):
             apply_page(run, page)
             if on_progress:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from integrations.inbox.store import InboundWebhook
 from integrations.models import Integration, IntegrationStatus
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
 
@@ -130,7 +130,7 @@ def _owner(webhook: InboundWebhook, tokens: dict[str, _Token]) -> Integration:
 def _is_authentic(webhook: InboundWebhook, integration: Integration) -> bool:
     if not integration.signing_secret:
         return True
-    provider = PROVIDERS[integration.provider]
+    provider = get_provider(integration.provider)
     secrets = [
         field_encryption.decrypt(integration, field)
         for field in ("signing_secret", "previous_signing_secret")

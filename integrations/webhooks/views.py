@@ -10,7 +10,7 @@ from redis import RedisError
 from flowzz.core.rate_limits import RateExceeded
 from integrations.inbox.store import InboundWebhook
 from integrations.monitoring import event_metrics
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import get_provider, provider_names
 from integrations.webhooks import intake
 from integrations.webhooks.fallback_buffer import BufferFull
 from integrations.webhooks.routing import SignatureRefused, UnknownToken
@@ -52,9 +52,9 @@ def receive(request: HttpRequest, provider: str, token: str = "") -> HttpRespons
 
 
 def _parse_request(request: HttpRequest, provider: str, token: str) -> InboundWebhook:
-    if provider not in PROVIDERS:
+    if provider not in provider_names():
         raise UnknownToken
-    names = (*STORED_HEADERS, PROVIDERS[provider].signature_header)
+    names = (*STORED_HEADERS, get_provider(provider).signature_header)
     return InboundWebhook(
         provider=provider,
         token_hash=hash_token(token) if token else "",

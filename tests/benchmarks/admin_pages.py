@@ -17,7 +17,7 @@ from django.test import Client as Browser
 from flowzz.accounts.models import StaffAction, User
 from integrations.models import Integration
 from integrations.monitoring import hourly_stats
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from tests.benchmarks import filling
 from tests.benchmarks.admin_addresses import Page, pages
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from integrations.inbox import drain
 from integrations.models import RunState, SyncRun, Trigger
 from integrations.providers.coinzz.client import CoinzzClient
-from integrations.providers.coinzz.pages import Page
+from integrations.providers.contracts import Page
 from integrations.secrets import field_encryption
 from integrations.sync import runs
 from sandbox.server import Sandbox

@@ -9,7 +9,7 @@ from django.utils import timezone
 from flowzz.accounts.models import User
 from integrations.connection import connect
 from integrations.models import Integration, IntegrationStatus
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from integrations.webhooks.tokens import webhook_url
 from tests.faults.orders import Seller
 

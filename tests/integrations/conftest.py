@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from integrations.models import Integration, IntegrationStatus
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from integrations.secrets import field_encryption
 from sandbox.server import Sandbox
 from tests.sandbox.caller import Caller

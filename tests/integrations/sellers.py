@@ -15,7 +15,7 @@ from clients.models import Client
 from flowzz.accounts.models import User
 from integrations.inbox import drain as inbox
 from integrations.models import Integration, IntegrationStatus, WebhookEvent
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from integrations.webhooks.tokens import webhook_url
 from sales.models import Sale
 from tests import payloads

@@ -17,8 +17,8 @@ from integrations.models import (
     Trigger,
     WebhookToken,
 )
+from integrations.providers.coinzz import COINZZ
 from integrations.providers.errors import KeyRefused
-from integrations.providers.registry import COINZZ
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import Cipher, DecryptionError
 from integrations.webhooks import tokens

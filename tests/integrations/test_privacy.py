@@ -27,7 +27,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.privacy import Erasure
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from integrations.webhooks import fallback_buffer
 from integrations.webhooks.tokens import hash_token, webhook_url
 from sales.models import AffiliationRequest, Export, Sale, SaleStatusChange

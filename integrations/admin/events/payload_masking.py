@@ -5,7 +5,7 @@ from typing import Any
 from flowzz.backoffice import masking
 from integrations.inbox import payload_diff
 from integrations.models import WebhookEvent
-from integrations.providers.registry import PROVIDERS
+from integrations.providers.registry import get_provider
 
 
 def shown_body(event: WebhookEvent, *, masked: bool) -> str:
@@ -30,5 +30,7 @@ def differences(
 
 
 def _shown(event: WebhookEvent, sent: Any, *, masked: bool) -> Any:
-    provider = PROVIDERS[event.provider]
-    return masking.payload(sent, provider.personal, provider.open_fields) if masked else sent
+    provider = get_provider(event.provider)
+    return (
+        masking.payload(sent, provider.personal_fields, provider.public_fields) if masked else sent
+    )

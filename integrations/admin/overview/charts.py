@@ -160,7 +160,7 @@ FEW = 7
 RUN_ERRORS = {
     "KEY_REFUSED": "chave de API recusada",
     "PROVIDER_UNAVAILABLE": "a plataforma não respondeu",
-    "NOT_THE_API": "o endereço não é o da API",
+    "UNEXPECTED_RESPONSE": "o endereço não é o da API",
     "CIRCUIT_OPEN": "circuito aberto",
     "PAYLOAD_INVALID": "resposta que não se pode ler",
 }

@@ -22,7 +22,8 @@ from integrations.models import (
 from integrations.models.runs import UNDER_WAY
 from integrations.monitoring import health_facts
 from integrations.monitoring.health import QUEUE_LATE, Health
-from integrations.providers.registry import PROVIDERS, breaker
+from integrations.providers.registry import all_providers
+from integrations.sync.breaker import breaker_for
 
 EVENTS = "integrations.webhookevent"
 SHOWN = 6
@@ -125,8 +126,8 @@ def _alerts() -> Figure:
 
 def _circuits() -> list[Figure]:
     found = []
-    for name, provider in PROVIDERS.items():
-        state = breaker(name).state()
+    for provider in all_providers():
+        state = breaker_for(provider.name).state()
         label, tone, hint = CIRCUITS[state.state]
         since = f"{hint}, {ago(state.opened_at)}" if state.opened_at else hint
         found.append(

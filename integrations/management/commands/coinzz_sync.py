@@ -10,8 +10,8 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from integrations.models import FindingKind, Integration, RunState, SyncRun, Trigger
+from integrations.providers.coinzz import COINZZ, CoinzzProvider
 from integrations.providers.errors import IntegrationError
-from integrations.providers.registry import COINZZ, PROVIDERS
 from integrations.sync import runs
 
 POLL_SECONDS = 0.5
@@ -75,7 +75,7 @@ def _integration(email: str) -> Integration:
     try:
         return Integration.objects.get(user__email__iexact=email.strip(), provider=COINZZ)
     except Integration.DoesNotExist:
-        label = PROVIDERS[COINZZ].label
+        label = CoinzzProvider.label
         raise CommandError(
             f"Não há usuário com o e-mail {email}, ou ele nunca conectou o {label}."
         ) from None

@@ -20,15 +20,17 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.monitoring.diagnosis.facts import Answer, Facts, Probe
-from integrations.providers.errors import IntegrationError, KeyRefused, NotTheApi
-from integrations.providers.registry import PROVIDERS, Provider, breaker
+from integrations.providers.contracts import Provider
+from integrations.providers.errors import IntegrationError, KeyRefused, UnexpectedResponse
+from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
+from integrations.sync.breaker import breaker_for
 
 SECONDS = 5.0
 _HALF = timedelta(seconds=0.5)
-_ANSWERS = {KeyRefused: Answer.REFUSED, NotTheApi: Answer.NOT_THE_API}
+_ANSWERS = {KeyRefused: Answer.REFUSED, UnexpectedResponse: Answer.NOT_THE_API}
 COUNTED = 1000
 """Dead letters beyond this are as many."""
 
@@ -47,7 +49,7 @@ def collect(integration: Integration) -> Facts:
     database_ahead = _database_ahead()
     probe = _await(asking, ends_at - monotonic())
     return Facts(
-        label=PROVIDERS[integration.provider].label,
+        label=get_provider(integration.provider).label,
         now=timezone.now(),
         status=integration.status,
         connected_at=integration.connected_at,
@@ -79,7 +81,7 @@ def _ask(integration: Integration) -> "Future[Probe]":
         known.set_result(probe)
         return known
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="diagnosis")
-    asking = pool.submit(_probe, PROVIDERS[integration.provider], key)
+    asking = pool.submit(_probe, get_provider(integration.provider), key)
     pool.shutdown(wait=False)
     return asking
 
@@ -92,7 +94,7 @@ def _without_asking(integration: Integration) -> tuple[Probe | None, str]:
         return Probe(answer=Answer.UNREADABLE_KEY), ""
     if not key:
         return Probe(answer=Answer.NO_KEY), ""
-    if seconds := breaker(integration.provider).state().retry_after:
+    if seconds := breaker_for(integration.provider).state().retry_after:
         message = f"Nova tentativa em {math.ceil(seconds)} s."
         return Probe(answer=Answer.CIRCUIT_OPEN, message=message), ""
     return None, key
@@ -110,7 +112,7 @@ def _probe(provider: Provider, key: str) -> Probe:
     """One request; touches neither the database nor the breaker."""
     asked_at, began = datetime.now(UTC), monotonic()
     answer, message = Answer.GOOD, ""
-    with provider.glance(key) as client:
+    with provider.diagnostic_client(key) as client:
         try:
             client.test_key()
         except IntegrationError as error:

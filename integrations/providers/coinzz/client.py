@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from integrations.providers.coinzz.pages import Page, check_products, read_page
+from integrations.providers.coinzz.pages import check_products, read_page
 from integrations.providers.coinzz.transport import MAX_ANSWER_SECONDS, TooManyRequests, Transport
 from integrations.providers.coinzz.values import SAO_PAULO
+from integrations.providers.contracts import Breaker, Page
 from integrations.providers.errors import (
     CircuitOpen,
     IntegrationError,
@@ -22,14 +23,6 @@ LONGEST_WAIT: Final = 60.0
 """Seconds; asked to wait longer, a call gives up at once and says for how long."""
 
 
-class Breaker(Protocol):
-    def before_call(self) -> None:
-        """Raise CircuitOpen where no call is to be made now."""
-
-    def succeeded(self) -> None: ...
-    def failed(self) -> None: ...
-
-
 class _NoBreaker:
     def before_call(self) -> None: ...
     def succeeded(self) -> None: ...
@@ -39,8 +32,8 @@ class _NoBreaker:
 class CoinzzClient:
     """Timeouts and backoff are in seconds; the backoff doubles with each of the `retries`.
 
-    `on_attempt` is called before each request and each wait: a sign of life. Every call raises
-    KeyRefused, NotTheApi, or ProviderUnavailable (also CircuitOpen) when trying again didn't help.
+    `on_attempt` is called before each request and each wait. Every call raises KeyRefused,
+    UnexpectedResponse or, when the retries failed, ProviderUnavailable (also CircuitOpen).
     """
 
     def __init__(

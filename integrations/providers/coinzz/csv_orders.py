@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from integrations.providers.coinzz.columns import COLUMNS, MOMENTS, MONEY, REQUIRED, fold
 from integrations.providers.coinzz.values import clean
+from integrations.providers.contracts import FileColumn, FileLine
 from integrations.providers.errors import PayloadInvalid
 
 if TYPE_CHECKING:
@@ -30,28 +31,12 @@ _BRAZILIAN_DATE: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    header: str
-    field: str
-    """Coinzz's, with its section; empty where nobody knows what the column means."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the file, counted from 1: an item for the reader, or why there is none."""
-
-    number: int
-    item: dict[str, Any] | None = None
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
+class CsvOrders:
     text: str
     separator: str
-    columns: list[Column]
+    columns: list[FileColumn]
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[FileLine]:
         """All lines below the header that aren't blank."""
         rows = _rows(self.text, self.separator)
         started = False
@@ -62,14 +47,14 @@ class Export:
             except StopIteration:
                 return
             except csv.Error:
-                yield Line(number, error="A linha não é um CSV válido: confira as aspas.")
+                yield FileLine(number, error="A linha não é um CSV válido: confira as aspas.")
                 continue
             if not started:
                 started = not _is_preamble(cells)
             elif any(cell.strip() for cell in cells):
                 yield self._line(number, cells)
 
-    def told(self, message: str) -> str:
+    def with_headers(self, message: str) -> str:
         """A reader's message in the file's own words: its headers, a spreadsheet's forms."""
         for column in self.columns:
             if column.field:
@@ -78,9 +63,9 @@ class Export:
             message = message.replace(ours, theirs)
         return message
 
-    def _line(self, number: int, cells: Sequence[str]) -> Line:
+    def _line(self, number: int, cells: Sequence[str]) -> FileLine:
         if any(cell.strip() for cell in cells[len(self.columns) :]):
-            return Line(number, error="A linha tem mais colunas do que o cabeçalho.")
+            return FileLine(number, error="A linha tem mais colunas do que o cabeçalho.")
         item: dict[str, dict[str, str]] = {"client": {}, "order": {}, "utms": {}}
         try:
             for column, cell in zip(self.columns, cells, strict=False):
@@ -88,11 +73,11 @@ class Export:
                 if key and (text := _plain(cell)):
                     item[section].setdefault(key, _written(column.field, text))
         except PayloadInvalid as error:
-            return Line(number, error=self.told(error.message))
-        return Line(number, item)
+            return FileLine(number, error=self.with_headers(error.message))
+        return FileLine(number, item)
 
 
-def read_export(content: bytes, *, known: Mapping[str, str]) -> Export:
+def read_csv(content: bytes, *, known: Mapping[str, str]) -> CsvOrders:
     """Find out how the file is written, and what its columns mean.
 
     `known` is of `known_headers`. Raises PayloadInvalid where it is no CSV, or where a column is
@@ -109,7 +94,7 @@ def read_export(content: bytes, *, known: Mapping[str, str]) -> Export:
     )
     if len(headers) > MOST_COLUMNS:
         raise PayloadInvalid("not_csv", f"O arquivo tem mais de {MOST_COLUMNS} colunas.")
-    columns = [Column(header, known.get(fold(header), "")) for header in headers]
+    columns = [FileColumn(header, known.get(fold(header), "")) for header in headers]
     found = {column.field for column in columns}
     if missing := [COLUMNS[field][0] for field in REQUIRED if field not in found]:
         raise PayloadInvalid(
@@ -118,7 +103,7 @@ def read_export(content: bytes, *, known: Mapping[str, str]) -> Export:
             + ", ".join(f"“{header}”" for header in missing)
             + ". A primeira linha do arquivo deve ter os nomes das colunas.",
         )
-    return Export(text, separator, columns)
+    return CsvOrders(text, separator, columns)
 
 
 def _decode(content: bytes) -> str:

@@ -138,7 +138,7 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
 }
 TOP: Final = LABELS | KNOWN.keys()
 
-OPEN: Final = (
+PUBLIC: Final = (
     SALE | (METADATA - BUYERS - PERSONAL.keys()) | UTMS.keys() | SUBSCRIPTION | LABELS | PLACES
 )
 """Of a body: what staff see who may not see personal data."""

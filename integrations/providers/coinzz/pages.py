@@ -5,11 +5,11 @@ sales nobody has seen.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from integrations.providers.errors import NotTheApi, ProviderUnavailable
+from integrations.providers.contracts import Page
+from integrations.providers.errors import ProviderUnavailable, UnexpectedResponse
 
 MAX_PAGES: Final = 100_000
 
@@ -17,21 +17,8 @@ _WHOLE: Final = re.compile(r"[0-9]{1,9}")
 _PAGE_IN_URL: Final = re.compile(r"[?&]page=([0-9]{1,9})(?:&|$)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page of sales, the first being 1; `items` are orders as sent, for `parse_order`."""
-
-    number: int
-    last_page: int | None
-    total: int | None
-    items: list[Any]
-    has_next: bool
-    fetched_at: datetime
-    """Aware, from before the request: what the page says was true then or later."""
-
-
 def check_products(answer: Any) -> None:
-    """Raise NotTheApi where `GET /products` didn't answer as an API does."""
+    """Raise UnexpectedResponse where `GET /products` didn't answer as an API does."""
     products = answer.get("data") if isinstance(answer, dict) else answer
     if _has_failed(answer) or not isinstance(products, list | dict):
         raise _unexpected("faltam os produtos em `data`")
@@ -40,9 +27,8 @@ def check_products(answer: Any) -> None:
 def read_page(answer: Any, *, number: int, fetched_at: datetime) -> Page:
     """Read `GET /sales`: Laravel's pages, in any of its three forms, bare or in an envelope.
 
-    Raises NotTheApi, also where the pages run in a circle, and ProviderUnavailable for a page
-    that comes empty though there are sales on it or after it: taken for the truth, the sync's
-    cursor would pass them.
+    Raises UnexpectedResponse, also for pages that form a loop. Raises ProviderUnavailable for an
+    empty page that should contain sales, or that sales follow: the sync's cursor would skip them.
     """
     paged = _object(answer)
     paged = _object(paged.get("data")) or paged
@@ -92,7 +78,7 @@ def _whole(value: Any) -> int | None:
     return int(value) if _WHOLE.fullmatch(str(value)) else None
 
 
-def _unexpected(what: str) -> NotTheApi:
-    return NotTheApi(
+def _unexpected(what: str) -> UnexpectedResponse:
+    return UnexpectedResponse(
         f"A resposta do Coinzz não tem o formato esperado: {what}. Fale com o suporte do Flowzz."
     )

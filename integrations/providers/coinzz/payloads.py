@@ -8,25 +8,19 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from clients.customer import Customer
 from integrations.providers.coinzz import fields
 from integrations.providers.coinzz.decoding import may_be_deep, read_json, refuse_deep
 from integrations.providers.coinzz.sections import Section
-from integrations.providers.coinzz.statuses import DEFAULT_MEANINGS, WORD_LENGTH, StatusMapper
+from integrations.providers.coinzz.statuses import DEFAULT_MAPPER, WORD_LENGTH, StatusMapper
 from integrations.providers.coinzz.values import flag, is_empty
-from integrations.providers.contracts import Order, Payload
+from integrations.providers.contracts import Order, ParsedWebhook
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
 
 NOBODY: Final[frozenset[str]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    kind: Literal["order", "subscription", "affiliation"]
-    payload: Payload
 
 
 @dataclass(slots=True)
@@ -50,13 +44,13 @@ class _Body:
         )
 
 
-def parse_body(
+def parse_webhook(
     body: bytes,
     *,
     content_encoding: str = "",
-    meanings: StatusMapper = DEFAULT_MEANINGS,
+    mapper: StatusMapper = DEFAULT_MAPPER,
     owner_emails: AbstractSet[str] = NOBODY,
-) -> Parsed:
+) -> ParsedWebhook:
     """Read a webhook's raw body, whose kind shows only in its keys. Raises PayloadInvalid.
 
     `owner_emails`, the user's own in lower case, tell which commission is the user's.
@@ -65,11 +59,11 @@ def parse_body(
         read_json(body, content_encoding=content_encoding), check_depth=may_be_deep(body)
     )
     if not is_empty(item.get("subscription")):
-        return Parsed("subscription", _order(item, meanings, owner_emails))
+        return ParsedWebhook("subscription", _order(item, mapper, owner_emails))
     if not is_empty(item.get("affiliate_request")):
-        return Parsed("affiliation", _affiliation(Section("", item)))
+        return ParsedWebhook("affiliation", _affiliation(Section("", item)))
     if "order" in item:
-        return Parsed("order", _order(item, meanings, owner_emails))
+        return ParsedWebhook("order", _order(item, mapper, owner_emails))
     raise PayloadInvalid(
         "unknown_kind",
         "O corpo não é de pedido, de assinatura nem de afiliação: "
@@ -78,10 +72,10 @@ def parse_body(
 
 
 def parse_order(
-    item: Any, *, meanings: StatusMapper = DEFAULT_MEANINGS, owner_emails: AbstractSet[str] = NOBODY
+    item: Any, *, mapper: StatusMapper = DEFAULT_MAPPER, owner_emails: AbstractSet[str] = NOBODY
 ) -> Order:
     """Read an item of a sync page, of the same shape as a webhook's. Raises PayloadInvalid."""
-    return _order(_object(item), meanings, owner_emails)
+    return _order(_object(item), mapper, owner_emails)
 
 
 def _object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
@@ -92,25 +86,25 @@ def _object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
     return value
 
 
-def _order(item: dict[str, Any], meanings: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
+def _order(item: dict[str, Any], mapper: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
     body = _Body.of(item)
     try:
-        return _read(body, meanings, owner_emails)
+        return _read(body, mapper, owner_emails)
     except PayloadInvalid as error:
         with suppress(PayloadInvalid):
             error.external_id = body.order.identity("order_number")
         raise
 
 
-def _read(body: _Body, meanings: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
+def _read(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
     customer = _customer(body.client)
     if not body.subscription.fields:
-        return Order(customer=customer, sale=_sale(body, meanings, owner_emails))
+        return Order(customer=customer, sale=_sale(body, mapper, owner_emails))
     has_sale = not is_empty(body.order.fields.get("order_number"))
     return Order(
         customer=customer,
-        sale=_sale(body, meanings, owner_emails) if has_sale else None,
-        subscription=_subscription(body, meanings),
+        sale=_sale(body, mapper, owner_emails) if has_sale else None,
+        subscription=_subscription(body, mapper),
     )
 
 
@@ -131,10 +125,10 @@ def _customer(client: Section) -> Customer:
     )
 
 
-def _sale(body: _Body, meanings: StatusMapper, owner_emails: AbstractSet[str]) -> SaleFacts:
+def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> SaleFacts:
     order = body.order
-    status, unknown_status = meanings.sale_status(order.text("order_status", WORD_LENGTH))
-    shipping_status, unknown_shipping_status = meanings.shipping_status(
+    status, unknown_status = mapper.sale_status(order.text("order_status", WORD_LENGTH))
+    shipping_status, unknown_shipping_status = mapper.shipping_status(
         order.text("shipping_status", WORD_LENGTH)
     )
     return SaleFacts(
@@ -210,9 +204,9 @@ def _digits_as_text(utm: Any) -> Any:
     return str(utm) if isinstance(utm, int) else utm
 
 
-def _subscription(body: _Body, meanings: StatusMapper) -> SubscriptionFacts:
+def _subscription(body: _Body, mapper: StatusMapper) -> SubscriptionFacts:
     subscription = body.subscription
-    status, unknown_status = meanings.subscription_status(subscription.text("status", WORD_LENGTH))
+    status, unknown_status = mapper.subscription_status(subscription.text("status", WORD_LENGTH))
     return SubscriptionFacts(
         subscription_hash=subscription.identity("subscription_hash"),
         status=status,

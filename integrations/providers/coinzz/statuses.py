@@ -7,12 +7,12 @@ Coinzz publishes no list: these were gathered from its panel, its documents and 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, TypeVar
 from unicodedata import combining, normalize
 
+from integrations.providers.contracts import StatusField
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
-Axis: TypeAlias = Literal["order", "shipping", "subscription"]
 StatusT = TypeVar("StatusT", SaleStatus, ShippingStatus, SubscriptionStatus)
 
 WORD_LENGTH: Final = 100
@@ -20,7 +20,7 @@ WORD_LENGTH: Final = 100
 
 
 @lru_cache(maxsize=1024)
-def normalise_word(word: str) -> str:
+def normalize_word(word: str) -> str:
     """The form in which words are compared: no case, accents, extra spaces or feminine ending."""
     letters = normalize("NFKD", normalize("NFKD", word[:WORD_LENGTH]).casefold())
     plain = "".join(letter for letter in letters if not combining(letter))[:WORD_LENGTH]
@@ -109,54 +109,54 @@ SUBSCRIPTION_WORDS: Final[dict[SubscriptionStatus, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Vocabulary(Generic[StatusT]):
-    """One axis: its statuses, and the words of its table in their normalised form."""
+    """The statuses of one field, and the words of its table in their normalized form."""
 
-    axis: Axis
+    field: StatusField
     statuses: type[StatusT]
     words: Mapping[str, StatusT]
 
 
 def _vocabulary(
-    axis: Axis, statuses: type[StatusT], table: Mapping[StatusT, tuple[str, ...]]
+    field: StatusField, statuses: type[StatusT], table: Mapping[StatusT, tuple[str, ...]]
 ) -> _Vocabulary[StatusT]:
-    meanings = {normalise_word(word): status for status, words in table.items() for word in words}
-    return _Vocabulary(axis, statuses, meanings)
+    by_word = {normalize_word(word): status for status, words in table.items() for word in words}
+    return _Vocabulary(field, statuses, by_word)
 
 
-_ORDER = _vocabulary("order", SaleStatus, ORDER_WORDS)
-_SHIPPING = _vocabulary("shipping", ShippingStatus, SHIPPING_WORDS)
-_SUBSCRIPTION = _vocabulary("subscription", SubscriptionStatus, SUBSCRIPTION_WORDS)
+_ORDER = _vocabulary(StatusField.ORDER, SaleStatus, ORDER_WORDS)
+_SHIPPING = _vocabulary(StatusField.SHIPPING, ShippingStatus, SHIPPING_WORDS)
+_SUBSCRIPTION = _vocabulary(StatusField.SUBSCRIPTION, SubscriptionStatus, SUBSCRIPTION_WORDS)
 _STATUSES: Final = {
-    vocabulary.axis: vocabulary.statuses for vocabulary in (_ORDER, _SHIPPING, _SUBSCRIPTION)
+    vocabulary.field: vocabulary.statuses for vocabulary in (_ORDER, _SHIPPING, _SUBSCRIPTION)
 }
 
 
 @dataclass(frozen=True, slots=True)
 class StatusMapper:
-    """What a status word means: the tables above, and over them what staff have mapped.
+    """Maps status words to our statuses: by the staff's mappings, else by the tables above.
 
-    `mapped` holds (axis, normalised word) → status; ValueError where the axis has no such status.
-    Each method answers the status and, where the word has no meaning, the word in lower case.
+    `mapped` is (field, normalized word) → status; raises ValueError if the field has no such
+    status. Each method returns the status and, for an unknown word, the word in lower case.
     """
 
-    mapped: Mapping[tuple[Axis, str], str] = field(default_factory=dict)
+    mapped: Mapping[tuple[StatusField, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for (axis, _), status in self.mapped.items():
-            _STATUSES[axis](status)
+        for (status_field, _), status in self.mapped.items():
+            _STATUSES[status_field](status)
 
     def sale_status(self, word: str) -> tuple[SaleStatus, str]:
-        return self._read(_ORDER, word)
+        return self._map(_ORDER, word)
 
     def shipping_status(self, word: str) -> tuple[ShippingStatus, str]:
-        return self._read(_SHIPPING, word)
+        return self._map(_SHIPPING, word)
 
     def subscription_status(self, word: str) -> tuple[SubscriptionStatus, str]:
-        return self._read(_SUBSCRIPTION, word)
+        return self._map(_SUBSCRIPTION, word)
 
-    def _read(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
-        key = normalise_word(word)
-        status = self.mapped.get((vocabulary.axis, key)) or vocabulary.words.get(key)
+    def _map(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
+        key = normalize_word(word)
+        status = self.mapped.get((vocabulary.field, key)) or vocabulary.words.get(key)
         if status:
             return vocabulary.statuses(status), ""
         return vocabulary.statuses("PENDING"), " ".join(word.casefold().split())[:WORD_LENGTH]
@@ -164,15 +164,15 @@ class StatusMapper:
 
 @dataclass(frozen=True, slots=True)
 class RecordingMapper(StatusMapper):
-    """Meanings that also tell which of staff's mappings were needed since `heard` was emptied."""
+    """A mapper that adds each of the staff's mappings it uses to `used`."""
 
-    heard: set[tuple[Axis, str]] = field(default_factory=set)
+    used: set[tuple[StatusField, str]] = field(default_factory=set)
 
-    def _read(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
-        key = (vocabulary.axis, normalise_word(word))
+    def _map(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
+        key = (vocabulary.field, normalize_word(word))
         if key in self.mapped:
-            self.heard.add(key)
-        return StatusMapper._read(self, vocabulary, word)
+            self.used.add(key)
+        return StatusMapper._map(self, vocabulary, word)
 
 
-DEFAULT_MEANINGS: Final = StatusMapper()
+DEFAULT_MAPPER: Final = StatusMapper()

@@ -16,7 +16,12 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from integrations.providers.coinzz.decoding import read_json
-from integrations.providers.errors import KeyRefused, NotTheApi, PayloadInvalid, ProviderUnavailable
+from integrations.providers.errors import (
+    KeyRefused,
+    PayloadInvalid,
+    ProviderUnavailable,
+    UnexpectedResponse,
+)
 
 MAX_ANSWER_BYTES: Final = 20 * 1024 * 1024
 MAX_ANSWER_SECONDS: Final = 60.0
@@ -98,7 +103,7 @@ class Transport:
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         """The JSON answered, read as `read_json` does.
 
-        Raises KeyRefused, NotTheApi, TooManyRequests or ProviderUnavailable.
+        Raises KeyRefused, UnexpectedResponse, TooManyRequests or ProviderUnavailable.
         """
         ends_at = monotonic() + self._max_seconds
         try:
@@ -139,8 +144,10 @@ def _check_status(response: requests.Response) -> None:
             retry_after=_retry_after(response),
         )
     if status in _REDIRECTS:
-        raise NotTheApi(_REDIRECT)
-    raise NotTheApi(f"O Coinzz recusou a consulta ({status}). Fale com o suporte do Flowzz.")
+        raise UnexpectedResponse(_REDIRECT)
+    raise UnexpectedResponse(
+        f"O Coinzz recusou a consulta ({status}). Fale com o suporte do Flowzz."
+    )
 
 
 def _retry_after(response: requests.Response) -> float | None:
@@ -168,7 +175,9 @@ def _body(response: requests.Response, ends_at: float) -> bytes:
     for chunk in _chunks(response):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
-            raise NotTheApi("A resposta do Coinzz é grande demais. Fale com o suporte do Flowzz.")
+            raise UnexpectedResponse(
+                "A resposta do Coinzz é grande demais. Fale com o suporte do Flowzz."
+            )
         if monotonic() > ends_at:
             raise ProviderUnavailable(_TIMED_OUT)
     return bytes(body)
@@ -183,10 +192,10 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 def _json(response: requests.Response, body: bytes) -> Any:
     content_type = response.headers.get("Content-Type", "").lower()
     if "html" in content_type or body.lstrip().startswith(b"<"):
-        raise NotTheApi(_HTML)
+        raise UnexpectedResponse(_HTML)
     try:
         return read_json(body)
     except PayloadInvalid as error:
         if "json" in content_type:
             raise ProviderUnavailable(_INCOMPLETE) from None
-        raise NotTheApi(f"A resposta do Coinzz não é a da API. {error.message}") from None
+        raise UnexpectedResponse(f"A resposta do Coinzz não é a da API. {error.message}") from None

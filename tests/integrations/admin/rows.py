@@ -15,8 +15,8 @@ from integrations.models import (
     SyncFinding,
     WebhookEvent,
 )
-from integrations.models.status_mappings import StatusField
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
+from integrations.providers.contracts import StatusField
 from integrations.secrets import field_encryption
 from integrations.webhooks.tokens import webhook_url
 from sales.models import (

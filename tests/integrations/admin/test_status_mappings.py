@@ -8,8 +8,8 @@ from django.urls import reverse
 from flowzz.accounts.models import StaffAction
 from integrations.bulk_actions import bulk_jobs
 from integrations.models import BulkAction, StatusMapping
-from integrations.models.status_mappings import StatusField
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
+from integrations.providers.contracts import StatusField
 from sales.models import Sale, SaleStatusChange
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 from tests import payloads

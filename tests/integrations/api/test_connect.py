@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
-from integrations.providers import registry
+from integrations.providers.coinzz import adapter
 from integrations.providers.coinzz.client import CoinzzClient
 from integrations.secrets import field_encryption
 from integrations.webhooks import tokens
@@ -138,7 +138,7 @@ def test_time_out_says_so(user: User, coinzz: Caller, monkeypatch: pytest.Monkey
     def impatient(**options: Any) -> CoinzzClient:
         return CoinzzClient(**options | {"read_timeout": 0.3})
 
-    monkeypatch.setattr(registry, "CoinzzClient", impatient)
+    monkeypatch.setattr(adapter, "CoinzzClient", impatient)
     assert told(connect(user, coinzz.sandbox.api_key("6000"))) == refused(
         "O Coinzz demorou demais para responder. Tente novamente em alguns minutos."
     )

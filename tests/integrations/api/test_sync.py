@@ -23,7 +23,7 @@ from integrations.models import (
     SyncRun,
     Trigger,
 )
-from integrations.providers.errors import KeyRefused, NotTheApi
+from integrations.providers.errors import KeyRefused, UnexpectedResponse
 from integrations.secrets import field_encryption
 from integrations.sync import runs
 from tests.api_client import Frontend, error
@@ -254,7 +254,7 @@ def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: 
             500,
             "Erro interno. Tente novamente em alguns minutos.",
         ),
-        (RunState.FAILED, NotTheApi.code, 400, "O Coinzz recusou."),
+        (RunState.FAILED, UnexpectedResponse.code, 400, "O Coinzz recusou."),
     ],
 )
 def test_run_that_ends_otherwise_while_waited_for(

@@ -14,7 +14,7 @@ from integrations import ingest
 from integrations.inbox import drain, processing, replay, store
 from integrations.inbox.store import InboundWebhook
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
-from integrations.providers.registry import COINZZ, CoinzzReader
+from integrations.providers.coinzz.adapter import COINZZ, CoinzzReader
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -146,14 +146,14 @@ def test_an_order_that_cannot_be_read_is_quarantined_under_its_number(seller: Se
 
 
 def test_a_fault_of_the_parser_costs_its_event_alone(seller: Seller) -> None:
-    real = CoinzzReader.body
+    real = CoinzzReader.parse_webhook
 
     def crash(reader: Any, body: bytes, headers: Any) -> Any:
         if b"ord2" in body:
             raise ZeroDivisionError
         return real(reader, body, headers)
 
-    with patch.object(CoinzzReader, "body", crash):
+    with patch.object(CoinzzReader, "parse_webhook", crash):
         seller.told(*(payloads.order(f"ord{n}") for n in range(1, 4)))
 
     assert seller.states == [CREATED, ("QUARANTINED", "parser_fault"), CREATED]

@@ -24,7 +24,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.monitoring import alert_rules, alerts
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from integrations.sync import runs
 from integrations.sync.breaker import CircuitBreaker
 from tests import payloads

@@ -16,9 +16,9 @@ from integrations.connection import pause
 from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
 from integrations.monitoring.diagnosis import CHECKS, collect
 from integrations.monitoring.diagnosis.facts import Answer, Facts, Probe, Severity
-from integrations.providers import registry
-from integrations.providers.registry import COINZZ, breaker
+from integrations.providers.coinzz import COINZZ, adapter
 from integrations.secrets import field_encryption
+from integrations.sync.breaker import breaker_for
 from tests.integrations.admin.rows import make_event
 from tests.sandbox.caller import Caller
 
@@ -122,14 +122,14 @@ def test_provider_is_asked_once_and_the_breaker_not_told(
     assert facts.probe.answer == answer
     assert facts.probe.ahead is not None
     assert abs(facts.probe.ahead) < 10 * timedelta(seconds=1)
-    assert breaker(COINZZ).state().failures == 0
+    assert breaker_for(COINZZ).state().failures == 0
     assert len(statements) == 6
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(
     integration: Integration, coinzz: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "GLANCE_SECONDS", 0.6)
+    monkeypatch.setattr(adapter, "DIAGNOSTIC_SECONDS", 0.6)
     monkeypatch.setattr(collect, "SECONDS", 0.1)
     seal(integration, coinzz.sandbox.api_key("6000"))
     began = time.monotonic()
@@ -139,7 +139,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for(
 
 def test_an_open_circuit_is_respected(integration: Integration, coinzz: Caller) -> None:
     for _ in range(5):
-        breaker(COINZZ).failed()
+        breaker_for(COINZZ).failed()
     facts = collect.collect(integration)
     assert facts.probe.answer == Answer.CIRCUIT_OPEN
     assert coinzz.control("GET", "stats")["accounts"] == {}

@@ -8,8 +8,8 @@ from django.utils import timezone
 from flowzz.accounts.models import User
 from integrations.bulk_actions import bulk_jobs
 from integrations.models import BulkAction, StatusMapping, StatusMappingUsage, WebhookEvent
-from integrations.models.status_mappings import StatusField
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
+from integrations.providers.contracts import StatusField
 from sales.models import Sale, Subscription
 from sales.statuses import SaleStatus, SubscriptionStatus
 from tests import payloads

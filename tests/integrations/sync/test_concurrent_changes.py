@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from integrations import connection as connections
 from integrations.models import Alert, Integration, IntegrationStatus, RunState, SyncRun, Trigger
-from integrations.providers.registry import COINZZ
+from integrations.providers.coinzz import COINZZ
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync import runs
 from tests.sandbox.caller import Caller

@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from flowzz.core import redis
 from integrations.models import Integration, RunState, SyncRun, Trigger
-from integrations.providers.registry import COINZZ, breaker
+from integrations.providers.coinzz import COINZZ
 from integrations.sync import runs
+from integrations.sync.breaker import breaker_for
 from sales.models import Sale
 from tests.sandbox.caller import Caller
 
@@ -91,7 +92,11 @@ def test_an_answer_that_is_not_the_apis_fails_the_run_and_the_next_one_brings_al
     carry_out(run)
 
     integration.refresh_from_db()
-    assert (run.state, run.error_code, run.processed) == (RunState.FAILED, "NOT_THE_API", 50)
+    assert (run.state, run.error_code, run.processed) == (
+        RunState.FAILED,
+        "UNEXPECTED_RESPONSE",
+        50,
+    )
     assert integration.sync_cursor is None
     following = runs.request_run(integration, Trigger.SCHEDULE)
     carry_out(following)
@@ -123,21 +128,21 @@ def test_the_circuit_opens_postpones_probes_and_closes(
     run = runs.request_run(integration, Trigger.INITIAL)
 
     carry_out(run)  # four failures: the call and its three retries
-    assert breaker(COINZZ).state().state == "closed"
+    assert breaker_for(COINZZ).state().state == "closed"
     carry_out(run)  # the fifth
 
-    assert breaker(COINZZ).state().state == "open"
+    assert breaker_for(COINZZ).state().state == "open"
     assert (run.state, run.attempts, run.error_code) == (RunState.QUEUED, 1, "CIRCUIT_OPEN")
     assert run.not_before is not None
     assert 55 < (run.not_before - timezone.now()).total_seconds() <= 60
     let_minute_pass()
     carry_out(run)  # the probe fails
-    assert breaker(COINZZ).state().state == "open"
+    assert breaker_for(COINZZ).state().state == "open"
     assert run.error_code == "CIRCUIT_OPEN"
     coinzz.control("DELETE", "faults")
     let_minute_pass()
     carry_out(run)  # the probe succeeds
-    assert breaker(COINZZ).state().state == "closed"
+    assert breaker_for(COINZZ).state().state == "closed"
     assert (run.state, run.created) == (RunState.SUCCEEDED, 120)
 
 

@@ -20,9 +20,10 @@ from integrations.models import (
     SyncRun,
     Trigger,
 )
+from integrations.providers.coinzz import COINZZ
 from integrations.providers.coinzz.transport import TooManyRequests
-from integrations.providers.registry import COINZZ, breaker
 from integrations.sync import pages, runs
+from integrations.sync.breaker import breaker_for
 from sales.models import Origin, Sale, SaleStatusChange
 from sandbox.store import Page, Store
 from tests.sandbox.caller import Caller
@@ -258,7 +259,7 @@ def test_passing_failure_is_tried_three_times(integration: Integration, coinzz: 
 
     with patch("integrations.providers.coinzz.client.CoinzzClient._wait", return_value=0):
         for _ in range(3):
-            breaker(COINZZ).succeeded()
+            breaker_for(COINZZ).succeeded()
             SyncRun.objects.filter(id=run.id).update(not_before=None)
             runs.execute(run.id)
             run.refresh_from_db()
@@ -293,7 +294,7 @@ def test_a_run_waits_as_long_as_coinzz_asks(
 def test_open_circuit_postpones_without_counting_an_attempt(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.USER)
     for _ in range(5):
-        breaker(COINZZ).failed()
+        breaker_for(COINZZ).failed()
 
     runs.execute(run.id)
 
@@ -311,7 +312,11 @@ def test_html_is_a_clear_failure_and_never_an_empty_list(
 
     run = carry_out(integration, Trigger.INITIAL)
 
-    assert (run.state, run.error_code, run.processed) == (RunState.FAILED, "NOT_THE_API", 50)
+    assert (run.state, run.error_code, run.processed) == (
+        RunState.FAILED,
+        "UNEXPECTED_RESPONSE",
+        50,
+    )
     assert integration.sync_cursor is None
 
 

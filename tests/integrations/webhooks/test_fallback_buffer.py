@@ -18,7 +18,7 @@ from flowzz.core import redis
 from integrations import connection, dispatch, tasks
 from integrations.inbox.store import store_buffered
 from integrations.models import Integration, RunState, SyncRun, WebhookEvent, WebhookToken
-from integrations.providers.coinzz.pages import Page
+from integrations.providers.contracts import Page
 from integrations.sync.pages import apply_page
 from integrations.webhooks import fallback_buffer, intake, tokens
 from tests import payloads

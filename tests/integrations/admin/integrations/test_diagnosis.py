@@ -6,7 +6,7 @@ from django.test import Client as Browser
 from flowzz.accounts.models import StaffAction, User
 from integrations.models import Integration
 from integrations.monitoring.diagnosis import CHECKS, collect
-from integrations.providers import registry
+from integrations.providers.coinzz import adapter
 from integrations.secrets import field_encryption
 from tests.integrations.admin.conftest import Staff
 from tests.sandbox.caller import Caller
@@ -41,7 +41,7 @@ def test_findings_are_all_there_traced_and_without_the_key(
 def test_page_answers_though_the_provider_hangs(
     staff: Staff, integration: Integration, coinzz: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "GLANCE_SECONDS", 0.6)
+    monkeypatch.setattr(adapter, "DIAGNOSTIC_SECONDS", 0.6)
     monkeypatch.setattr(collect, "SECONDS", 0.1)
     field_encryption.encrypt(integration, "api_key", coinzz.sandbox.api_key("6000"))
     integration.save()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from integrations.providers.coinzz.payloads import parse_body
+from integrations.providers.coinzz.payloads import parse_webhook
 from integrations.providers.contracts import Order
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import SaleFacts
@@ -25,7 +25,7 @@ def body_of(item: Any) -> bytes:
 
 
 def order_from(body: bytes) -> Order:
-    payload = parse_body(body).payload
+    payload = parse_webhook(body).payload
     assert isinstance(payload, Order)
     return payload
 
@@ -39,7 +39,7 @@ def sale_of(**order: Any) -> SaleFacts:
 def refusal(body: bytes, **options: Any) -> tuple[str, str]:
     """The reason and the message with which `body` is refused."""
     try:
-        parse_body(body, **options)
+        parse_webhook(body, **options)
     except PayloadInvalid as error:
         return error.reason, error.message
     raise AssertionError("the body was accepted")

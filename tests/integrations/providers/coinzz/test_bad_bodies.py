@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.providers.coinzz.decoding import MAX_DEPTH
-from integrations.providers.coinzz.payloads import parse_body
+from integrations.providers.coinzz.payloads import parse_webhook
 from integrations.providers.contracts import Order
 from integrations.providers.errors import PayloadInvalid
 from tests.integrations.providers.coinzz.samples import (
@@ -104,8 +104,8 @@ def test_a_compressed_body_is_refused_by_its_header(encoding: str) -> None:
 
 
 def test_a_bom_and_an_identity_encoding_are_accepted() -> None:
-    expected = parse_body(GOOD)
-    assert parse_body(b"\xef\xbb\xbf" + GOOD, content_encoding="identity") == expected
+    expected = parse_webhook(GOOD)
+    assert parse_webhook(b"\xef\xbb\xbf" + GOOD, content_encoding="identity") == expected
 
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH, 1000, 100_000])
@@ -199,7 +199,7 @@ def test_a_body_of_256_kib_is_read() -> None:
 
 def is_refused_or_storable(body: bytes) -> None:
     try:
-        payload = parse_body(body).payload
+        payload = parse_webhook(body).payload
     except PayloadInvalid:
         return
     if isinstance(payload, Order) and payload.sale:

@@ -17,8 +17,8 @@ from integrations.providers.errors import (
     CircuitOpen,
     IntegrationError,
     KeyRefused,
-    NotTheApi,
     ProviderUnavailable,
+    UnexpectedResponse,
 )
 from sandbox.server import Sandbox
 
@@ -96,8 +96,8 @@ def test_a_good_key_passes_at_the_first_attempt(sandbox: Sandbox, naps: list[flo
     ("account", "error", "message"),
     [
         ("4010", KeyRefused, "API key inválida. Verifique nas configurações do Coinzz."),
-        ("2000", NotTheApi, HTML),
-        ("3020", NotTheApi, REDIRECT),
+        ("2000", UnexpectedResponse, HTML),
+        ("3020", UnexpectedResponse, REDIRECT),
         (
             "5000",
             ProviderUnavailable,
@@ -116,7 +116,7 @@ def test_a_good_key_passes_at_the_first_attempt(sandbox: Sandbox, naps: list[flo
         ),
         (
             "7001",
-            NotTheApi,
+            UnexpectedResponse,
             "A resposta do Coinzz não tem o formato esperado: faltam os produtos em `data`. "
             "Fale com o suporte do Flowzz.",
         ),
@@ -200,7 +200,7 @@ def test_what_trying_again_will_not_mend_is_not_tried_again(
     sandbox: Sandbox, faults: Any, naps: list[float], fault: str
 ) -> None:
     faults(fault, times=1)
-    with client_of(sandbox) as client, pytest.raises(NotTheApi):
+    with client_of(sandbox) as client, pytest.raises(UnexpectedResponse):
         client.test_key()
     assert naps == []
 
@@ -309,5 +309,5 @@ def test_a_run_that_goes_on_sees_that_its_page_only_repeats_the_one_before(
 
 def test_pages_in_a_circle_end_the_run_with_an_error(sandbox: Sandbox, faults: Any) -> None:
     faults("loop_next", path="sales", after=1, times=1)
-    with client_of(sandbox) as client, pytest.raises(NotTheApi, match="não avança"):
+    with client_of(sandbox) as client, pytest.raises(UnexpectedResponse, match="não avança"):
         list(client.sales_pages(None))

@@ -3,16 +3,17 @@
 import pytest
 
 from integrations.providers.coinzz.columns import known_headers
-from integrations.providers.coinzz.csv_orders import Export, Line, read_export
+from integrations.providers.coinzz.csv_orders import CsvOrders, read_csv
 from integrations.providers.coinzz.payloads import parse_order
+from integrations.providers.contracts import FileLine
 from integrations.providers.errors import PayloadInvalid
 
 HEADER = "Número do pedido;Data;Cliente;CPF/CNPJ;Produto;Valor;Status;Observação"
 ROW = "ordaaaaa;02/10/2025 22:41;Íris Prado;00617326568;Creme;1.234,56;Aprovado;à noite"
 
 
-def read(text: str, encoding: str = "utf-8") -> Export:
-    return read_export(text.encode(encoding), known=known_headers({}))
+def read(text: str, encoding: str = "utf-8") -> CsvOrders:
+    return read_csv(text.encode(encoding), known=known_headers({}))
 
 
 def item(text: str) -> dict[str, dict[str, str]]:
@@ -23,7 +24,7 @@ def item(text: str) -> dict[str, dict[str, str]]:
 
 def refusal(content: bytes) -> str:
     with pytest.raises(PayloadInvalid) as refused:
-        read_export(content, known=known_headers({}))
+        read_csv(content, known=known_headers({}))
     return refused.value.message
 
 
@@ -32,7 +33,7 @@ def refusal(content: bytes) -> str:
 def test_encoding_and_separator_are_found_out(encoding: str, separator: str) -> None:
     text = f"{HEADER}\r\n{ROW}\r\n".replace("1.234,56", '"1.234,56"').replace(";", separator)
     (line,) = read(text, encoding).lines()
-    assert line == Line(
+    assert line == FileLine(
         2,
         {
             "client": {"client_name": "Íris Prado", "client_documment": "00617326568"},
@@ -107,7 +108,7 @@ def test_line_is_where_its_text_begins() -> None:
 
 def test_setting_adds_headers() -> None:
     known = known_headers({"Cod. externo": "order_number", "Pago": "nothing_of_coinzz"})
-    export = read_export(b"cod externo;order_final_price;pago\n", known=known)
+    export = read_csv(b"cod externo;order_final_price;pago\n", known=known)
     assert [column.field for column in export.columns] == [
         "order.order_number",
         "order.order_final_price",

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from integrations.providers.coinzz.pages import MAX_PAGES, Page, check_products, read_page
-from integrations.providers.errors import NotTheApi, ProviderUnavailable
+from integrations.providers.coinzz.pages import MAX_PAGES, check_products, read_page
+from integrations.providers.contracts import Page
+from integrations.providers.errors import ProviderUnavailable, UnexpectedResponse
 
 NOW = datetime(2026, 11, 3, 21, 0, tzinfo=UTC)
 URL = "https://coinzz.example/api/sales?per_page=2&page="
@@ -100,7 +101,7 @@ def test_the_last_page_is_the_last_whatever_its_link_says() -> None:
     ],
 )
 def test_another_shape_is_an_error_and_never_an_empty_page(answer: Any) -> None:
-    with pytest.raises(NotTheApi) as refused:
+    with pytest.raises(UnexpectedResponse) as refused:
         read(answer)
     assert refused.value.message == (
         "A resposta do Coinzz não tem o formato esperado: falta a lista de vendas em `data`. "
@@ -118,7 +119,7 @@ def test_another_shape_is_an_error_and_never_an_empty_page(answer: Any) -> None:
     ],
 )
 def test_pages_that_do_not_advance_are_an_error(number: int, answer: Any) -> None:
-    with pytest.raises(NotTheApi, match=f"não avança depois da página {number}"):
+    with pytest.raises(UnexpectedResponse, match=f"não avança depois da página {number}"):
         read(answer, number)
 
 
@@ -131,5 +132,5 @@ def test_products_may_come_in_any_container(answer: Any) -> None:
     "answer", [None, "texto", 7, {}, {"data": None}, {"success": False, "data": []}]
 )
 def test_an_answer_without_products_is_not_the_api(answer: Any) -> None:
-    with pytest.raises(NotTheApi, match="faltam os produtos em `data`"):
+    with pytest.raises(UnexpectedResponse, match="faltam os produtos em `data`"):
         check_products(answer)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from clients.customer import Customer
-from integrations.providers.coinzz.payloads import parse_body, parse_order
+from integrations.providers.coinzz.payloads import parse_order, parse_webhook
 from integrations.providers.coinzz.statuses import StatusMapper
-from integrations.providers.contracts import Order
+from integrations.providers.contracts import Order, StatusField
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -38,7 +38,7 @@ def test_a_float_that_is_already_one_is_read_as_it_is_shown() -> None:
 @pytest.mark.parametrize("empty", [None, "", [], {}])
 def test_an_empty_subscription_or_affiliation_does_not_make_an_order_one(empty: Any) -> None:
     body = body_of({**order_item(), "subscription": empty, "affiliate_request": empty})
-    assert parse_body(body).kind == "order"
+    assert parse_webhook(body).kind == "order"
 
 
 @pytest.mark.parametrize("empty", [None, "", [], {}])
@@ -49,7 +49,7 @@ def test_an_empty_section_is_an_absent_one(empty: Any) -> None:
 
 @pytest.mark.parametrize("order", [{}, {"order": None}, {"order": {"product_name": "Clube"}}])
 def test_a_subscription_without_an_order_brings_no_sale(order: dict[str, Any]) -> None:
-    parsed = parse_body(body_of({"subscription": {**HASH, "status": "Suspenso"}, **order}))
+    parsed = parse_webhook(body_of({"subscription": {**HASH, "status": "Suspenso"}, **order}))
     assert parsed.kind == "subscription"
     assert parsed.payload == Order(
         customer=Customer(),
@@ -62,7 +62,7 @@ def test_a_subscription_without_an_order_brings_no_sale(order: dict[str, Any]) -
 
 
 def test_an_affiliation_needs_nothing_but_its_word() -> None:
-    parsed = parse_body(b'{"affiliate_request": "Pendente", "date": null}')
+    parsed = parse_webhook(b'{"affiliate_request": "Pendente", "date": null}')
     assert parsed.payload == AffiliationFacts(
         affiliate_name="",
         affiliate_email="",
@@ -122,8 +122,8 @@ def test_unknown_status_words_are_pending_and_told() -> None:
 
 
 def test_what_staff_mapped_is_used() -> None:
-    meanings = StatusMapper({("order", "em conferencio"): "PAID"})
-    sale = parse_order(order_item(order_status="Em conferência"), meanings=meanings).sale
+    mapper = StatusMapper({(StatusField.ORDER, "em conferencio"): "PAID"})
+    sale = parse_order(order_item(order_status="Em conferência"), mapper=mapper).sale
     assert sale is not None
     assert (sale.status, sale.unknown_status) == (SaleStatus.PAID, "")
 

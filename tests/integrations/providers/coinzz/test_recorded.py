@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from clients.customer import Customer
-from integrations.providers.coinzz.payloads import parse_body
+from integrations.providers.coinzz.payloads import parse_webhook
 from integrations.providers.contracts import Order
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -329,5 +329,5 @@ EXPECTED = {
 @pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.json")))
 def test_recorded_body_is_read_field_by_field(name: str) -> None:
     kind, _, _ = name.partition("_")
-    parsed = parse_body(recorded(name))
+    parsed = parse_webhook(recorded(name))
     assert (parsed.kind, parsed.payload) == (kind, EXPECTED[name])

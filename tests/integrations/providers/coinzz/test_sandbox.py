@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from integrations.providers.coinzz.statuses import DEFAULT_MEANINGS
+from integrations.providers.coinzz.statuses import DEFAULT_MAPPER
 from sales.facts import SaleFacts
 from sales.statuses import SaleStatus, ShippingStatus
 from sandbox.orders import Order
@@ -33,7 +33,7 @@ def test_the_first_sync_brings_sales_in_every_state(history: list[Order]) -> Non
 
 def test_the_first_sync_brings_a_word_that_nobody_knows(history: list[Order]) -> None:
     words = {order.body["order"]["order_status"] for order in history}
-    unknown = {DEFAULT_MEANINGS.sale_status(word)[1] for word in words} - {""}
+    unknown = {DEFAULT_MAPPER.sale_status(word)[1] for word in words} - {""}
     assert unknown == {"em conferência"}
 
 

@@ -3,14 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.providers.coinzz.statuses import (
-    DEFAULT_MEANINGS,
+    DEFAULT_MAPPER,
     ORDER_WORDS,
     SHIPPING_WORDS,
     SUBSCRIPTION_WORDS,
     WORD_LENGTH,
     StatusMapper,
-    normalise_word,
+    normalize_word,
 )
+from integrations.providers.contracts import StatusField
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 
@@ -19,7 +20,7 @@ from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
     [(word, status) for status, words in ORDER_WORDS.items() for word in words],
 )
 def test_every_order_word_has_its_meaning(word: str, status: SaleStatus) -> None:
-    assert DEFAULT_MEANINGS.sale_status(word) == (status, "")
+    assert DEFAULT_MAPPER.sale_status(word) == (status, "")
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_every_order_word_has_its_meaning(word: str, status: SaleStatus) -> None
     [(word, status) for status, words in SHIPPING_WORDS.items() for word in words],
 )
 def test_every_shipping_word_has_its_meaning(word: str, status: ShippingStatus) -> None:
-    assert DEFAULT_MEANINGS.shipping_status(word) == (status, "")
+    assert DEFAULT_MAPPER.shipping_status(word) == (status, "")
 
 
 @pytest.mark.parametrize(
@@ -35,13 +36,13 @@ def test_every_shipping_word_has_its_meaning(word: str, status: ShippingStatus) 
     [(word, status) for status, words in SUBSCRIPTION_WORDS.items() for word in words],
 )
 def test_every_subscription_word_has_its_meaning(word: str, status: SubscriptionStatus) -> None:
-    assert DEFAULT_MEANINGS.subscription_status(word) == (status, "")
+    assert DEFAULT_MAPPER.subscription_status(word) == (status, "")
 
 
 @pytest.mark.parametrize("table", [ORDER_WORDS, SHIPPING_WORDS, SUBSCRIPTION_WORDS])
 def test_no_two_words_of_a_table_become_one(table: dict[str, tuple[str, ...]]) -> None:
     words = [word for words in table.values() for word in words]
-    assert len({normalise_word(word) for word in words}) == len(words)
+    assert len({normalize_word(word) for word in words}) == len(words)
 
 
 @pytest.mark.parametrize(
@@ -60,50 +61,50 @@ def test_no_two_words_of_a_table_become_one(table: dict[str, tuple[str, ...]]) -
     ],
 )
 def test_case_accents_spaces_and_gender_do_not_matter(word: str, status: SaleStatus) -> None:
-    assert DEFAULT_MEANINGS.sale_status(word) == (status, "")
+    assert DEFAULT_MAPPER.sale_status(word) == (status, "")
 
 
 def test_gender_does_not_matter_in_any_word_of_a_shipping_status() -> None:
-    assert DEFAULT_MEANINGS.shipping_status("parcialmente ENVIADA") == (ShippingStatus.SHIPPED, "")
+    assert DEFAULT_MAPPER.shipping_status("parcialmente ENVIADA") == (ShippingStatus.SHIPPED, "")
 
 
 def test_an_unknown_word_is_pending_and_told_in_lower_case() -> None:
-    assert DEFAULT_MEANINGS.sale_status("Em conferência") == (SaleStatus.PENDING, "em conferência")
-    assert DEFAULT_MEANINGS.shipping_status("Extraviado ") == (ShippingStatus.PENDING, "extraviado")
-    assert DEFAULT_MEANINGS.subscription_status("trial") == (SubscriptionStatus.PENDING, "trial")
+    assert DEFAULT_MAPPER.sale_status("Em conferência") == (SaleStatus.PENDING, "em conferência")
+    assert DEFAULT_MAPPER.shipping_status("Extraviado ") == (ShippingStatus.PENDING, "extraviado")
+    assert DEFAULT_MAPPER.subscription_status("trial") == (SubscriptionStatus.PENDING, "trial")
 
 
 def test_the_axes_do_not_mix() -> None:
-    assert DEFAULT_MEANINGS.sale_status("A enviar") == (SaleStatus.PENDING, "a enviar")
-    assert DEFAULT_MEANINGS.shipping_status("Aprovado") == (ShippingStatus.PENDING, "aprovado")
+    assert DEFAULT_MAPPER.sale_status("A enviar") == (SaleStatus.PENDING, "a enviar")
+    assert DEFAULT_MAPPER.shipping_status("Aprovado") == (ShippingStatus.PENDING, "aprovado")
 
 
 def test_what_staff_mapped_gives_an_unknown_word_its_meaning() -> None:
-    meanings = StatusMapper({("order", normalise_word("Em conferência")): "PAID"})
-    assert meanings.sale_status("EM CONFERENCIA") == (SaleStatus.PAID, "")
-    assert meanings.shipping_status("Em conferência") == (
+    mapper = StatusMapper({(StatusField.ORDER, normalize_word("Em conferência")): "PAID"})
+    assert mapper.sale_status("EM CONFERENCIA") == (SaleStatus.PAID, "")
+    assert mapper.shipping_status("Em conferência") == (
         ShippingStatus.PENDING,
         "em conferência",
     )
 
 
 def test_what_staff_mapped_stands_over_the_tables() -> None:
-    meanings = StatusMapper({("order", normalise_word("Concluída")): "PAID"})
-    assert meanings.sale_status("Concluído") == (SaleStatus.PAID, "")
+    mapper = StatusMapper({(StatusField.ORDER, normalize_word("Concluída")): "PAID"})
+    assert mapper.sale_status("Concluído") == (SaleStatus.PAID, "")
 
 
 def test_a_mapping_to_a_status_that_the_axis_lacks_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="FAILED"):
-        StatusMapper({("order", "sem sucesso"): "FAILED"})
+        StatusMapper({(StatusField.ORDER, "sem sucesso"): "FAILED"})
 
 
 @given(st.text())
 def test_a_normalised_word_is_short_and_stays_as_it_is(word: str) -> None:
-    normal = normalise_word(word)
-    assert normalise_word(normal) == normal
+    normal = normalize_word(word)
+    assert normalize_word(normal) == normal
     assert len(normal) <= WORD_LENGTH
 
 
 def test_a_word_of_any_length_is_compared_and_kept_by_its_beginning() -> None:
-    assert DEFAULT_MEANINGS.sale_status("ﷺ" * 5000) == (SaleStatus.PENDING, "ﷺ" * WORD_LENGTH)
-    assert len(normalise_word("ﷺ" * 5000)) == WORD_LENGTH
+    assert DEFAULT_MAPPER.sale_status("ﷺ" * 5000) == (SaleStatus.PENDING, "ﷺ" * WORD_LENGTH)
+    assert len(normalize_word("ﷺ" * 5000)) == WORD_LENGTH

@@ -14,7 +14,7 @@ import pytest
 from integrations.providers.coinzz import transport
 from integrations.providers.coinzz.client import LONGEST_WAIT, CoinzzClient
 from integrations.providers.coinzz.transport import TooManyRequests, Transport
-from integrations.providers.errors import IntegrationError, NotTheApi, ProviderUnavailable
+from integrations.providers.errors import IntegrationError, ProviderUnavailable, UnexpectedResponse
 
 JSON = "Content-Type: application/json\r\n"
 
@@ -109,13 +109,13 @@ def test_a_broken_answer_is_worth_another_try(pieces: list[bytes], message: str)
     ],
 )
 def test_another_answer_is_not_the_apis(pieces: list[bytes], message: str) -> None:
-    with pytest.raises(NotTheApi, match=message):
+    with pytest.raises(UnexpectedResponse, match=message):
         get(*pieces)
 
 
 def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 100_000)
-    with pytest.raises(NotTheApi, match="grande demais"):
+    with pytest.raises(UnexpectedResponse, match="grande demais"):
         get(head(JSON), *[b" " * 60_000] * 3)
 
 
@@ -123,7 +123,7 @@ def test_a_compressed_endless_answer_is_cut_off_before_it_unfolds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 100_000)
-    with pytest.raises(NotTheApi, match="grande demais"):
+    with pytest.raises(UnexpectedResponse, match="grande demais"):
         get(head(JSON + "Content-Encoding: gzip\r\n"), gzip.compress(b" " * 50_000_000))
 
 

@@ -1,0 +1,119 @@
+"""Coinzz as the contracts describe a provider."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from integrations.providers.coinzz import fields, payloads, signature
+from integrations.providers.coinzz.client import CoinzzClient
+from integrations.providers.coinzz.columns import known_headers
+from integrations.providers.coinzz.csv_orders import CsvOrders, read_csv
+from integrations.providers.coinzz.statuses import RecordingMapper, normalize_word
+from integrations.providers.contracts import (
+    Breaker,
+    MappedWord,
+    Order,
+    ParsedWebhook,
+    Provider,
+    StatusField,
+)
+from sales.facts import MetadataRules
+
+COINZZ: Final = "coinzz"
+INTERACTIVE_READ_SECONDS: Final = 10.0
+DIAGNOSTIC_SECONDS: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class CoinzzSettings:
+    api_url: str
+    signature_header: str
+    export_columns: Mapping[str, str]
+
+
+class CoinzzProvider(Provider):
+    name = COINZZ
+    label = "Coinzz"
+    settings_class = CoinzzSettings
+    metadata_rules: ClassVar = MetadataRules(
+        impersonal=fields.IMPERSONAL, people=fields.PEOPLE, sellers_emails=fields.SELLERS_EMAILS
+    )
+    personal_fields: ClassVar = fields.PERSONAL
+    public_fields: ClassVar = fields.PUBLIC
+
+    def __init__(self, settings: CoinzzSettings) -> None:
+        self._settings = settings
+        self.signature_header = settings.signature_header
+
+    def reader(
+        self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]
+    ) -> "CoinzzReader":
+        return CoinzzReader(mapped_words, owner_emails)
+
+    def client(
+        self, api_key: str, *, breaker: Breaker, on_attempt: Callable[[], None], page_size: int
+    ) -> CoinzzClient:
+        return self._client(api_key, breaker=breaker, on_attempt=on_attempt, page_size=page_size)
+
+    def interactive_client(self, api_key: str) -> CoinzzClient:
+        return self._client(api_key, retries=0, read_timeout=INTERACTIVE_READ_SECONDS)
+
+    def diagnostic_client(self, api_key: str) -> CoinzzClient:
+        return self._client(
+            api_key,
+            retries=0,
+            connect_timeout=DIAGNOSTIC_SECONDS / 2,
+            read_timeout=DIAGNOSTIC_SECONDS,
+            max_seconds=DIAGNOSTIC_SECONDS,
+        )
+
+    def _client(self, api_key: str, **options: Any) -> CoinzzClient:
+        return CoinzzClient(base_url=self._settings.api_url, api_key=api_key, **options)
+
+    def status_word(self, metadata: Mapping[str, Any], field: StatusField) -> str:
+        return str(metadata.get(f"{field}_status", ""))
+
+    def normalize_word(self, word: str) -> str:
+        return normalize_word(word)
+
+    def is_signed(self, body: bytes, header: str, secrets: Sequence[str]) -> bool:
+        return signature.is_valid(body, header, secrets)
+
+    def read_file(self, content: bytes) -> CsvOrders:
+        return read_csv(content, known=known_headers(self._settings.export_columns))
+
+
+class CoinzzReader:
+    """Parses webhooks and items, and notes which of the staff's mappings were used."""
+
+    def __init__(self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]) -> None:
+        keys = {(word.field, normalize_word(word.word)): word for word in mapped_words}
+        self._mapper = RecordingMapper({key: word.status for key, word in keys.items()})
+        self._ids: dict[tuple[StatusField, str], UUID] = {
+            key: word.id for key, word in keys.items()
+        }
+        self._owner_emails = owner_emails
+
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> ParsedWebhook:
+        self._mapper.used.clear()
+        parsed = payloads.parse_webhook(
+            body,
+            content_encoding=headers.get("Content-Encoding", ""),
+            mapper=self._mapper,
+            owner_emails=self._owner_emails,
+        )
+        if isinstance(parsed.payload, Order):
+            return replace(parsed, payload=self._with_used_mappings(parsed.payload))
+        return parsed
+
+    def parse_order(self, item: Any) -> Order:
+        self._mapper.used.clear()
+        return self._with_used_mappings(
+            payloads.parse_order(item, mapper=self._mapper, owner_emails=self._owner_emails)
+        )
+
+    def _with_used_mappings(self, order: Order) -> Order:
+        if not self._mapper.used:
+            return order
+        return replace(order, used_mappings=frozenset(self._ids[key] for key in self._mapper.used))

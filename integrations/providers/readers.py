@@ -1,0 +1,15 @@
+"""A provider's reader for one integration, with the words that staff have mapped."""
+
+from integrations.models import Integration, StatusMapping
+from integrations.providers.contracts import MappedWord, Reader, StatusField
+from integrations.providers.registry import get_provider
+
+
+def reader_for(integration: Integration) -> Reader:
+    mappings = StatusMapping.objects.filter(provider=integration.provider).exclude(meaning="")
+    words = [
+        MappedWord(id=row.id, field=StatusField(row.axis), word=row.word, status=row.meaning)
+        for row in mappings
+    ]
+    owner_emails = frozenset({integration.user.email.lower()})
+    return get_provider(integration.provider).reader(words, owner_emails)
