@@ -97,7 +97,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Usuários", "person", "accounts.user"),
                 _item("Grupos", "groups", "auth.group"),
                 _item("Registro de ações", "history_edu", "accounts.staffaction"),
-                _page("Configurações", "tune", "configuration", "accounts.setting"),
+                _page("Configurações", "tune", "configuration", "core.setting"),
                 _item("Agenda", "schedule", "django_celery_beat.periodictask"),
             ),
         ],

@@ -18,6 +18,8 @@ PULSE = "integrations.tasks.pulse"
 app = Celery("flowzz")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# `celery.current_app` is this one in all threads, not only in the one that imports this module.
+app.set_default()
 
 
 @setup_logging.connect

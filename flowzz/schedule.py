@@ -43,7 +43,10 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     "Vigia dos alertas": ("integrations.tasks.watch", Every(60)),
     "Números do painel": ("sales.tasks.refresh_figures", Every(60)),
     "Exportações: retomar e apagar": ("sales.tasks.tend_exports", Every(60)),
-    "Limpeza de chamadas repetidas": ("flowzz.core.api.idempotency.tasks.forget", Every(3600)),
+    "Limpeza de chamadas repetidas": (
+        "flowzz.core.tasks.delete_expired_idempotent_calls",
+        Every(3600),
+    ),
     "Sincronização de hora em hora": ("integrations.tasks.schedule_syncs", At("*", "0")),
     # At night, a few minutes apart, while little else runs.
     "Remoção de corpos antigos": ("integrations.tasks.purge_payloads", At("3", "20")),

@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "flowzz.core",
     "flowzz.accounts",
     "flowzz.backoffice",
-    "flowzz.core.api.idempotency",
     "clients",
     "sales",
     "integrations",
@@ -221,16 +220,17 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["flowzz.accounts.tokens.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.errors.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.json_parser.JSONParser"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["flowzz.core.api.throttling.ApiThrottle"],
     "DEFAULT_PAGINATION_CLASS": "flowzz.core.api.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "flowzz.core.api.schema.openapi.Schema",
-    "EXCEPTION_HANDLER": "flowzz.core.api.errors.exception_handler",
+    "EXCEPTION_HANDLER": "flowzz.core.api.error_handlers.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": TRUSTED_PROXIES,
     "URL_FORMAT_OVERRIDE": None,
 }
+API_EXAMPLES = api_guide.EXAMPLES
 SPECTACULAR_SETTINGS = {
     "TITLE": "Flowzz API",
     "DESCRIPTION": api_guide.DESCRIPTION,
@@ -247,7 +247,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "flowzz.core.api.schema.openapi.without_docstrings",
         "flowzz.core.api.schema.headers.with_headers",
-        "flowzz.core.api.schema.examples.with_examples",
+        "flowzz.core.api.schema.examples.add_examples",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ClientStatus": "clients.models.ClientStatus",
@@ -288,6 +288,28 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "flowzz.core.beat_scheduler:Scheduler"
+
+# What staff may change while everything runs, in the groups of its page.
+RUNTIME_SETTINGS = {
+    "Alertas": ["integrations.runtime_settings.ALERT_EMAILS"],
+    "Limites": [
+        "integrations.runtime_settings.WEBHOOK_RATE",
+        "flowzz.core.api.throttling.API_RATE",
+        "integrations.runtime_settings.SYNC_RATE",
+        "integrations.runtime_settings.IMPORT_RATE",
+        "flowzz.core.api.throttling.LOGIN_RATE",
+        "flowzz.core.api.throttling.SCHEMA_RATE",
+    ],
+    "Webhooks": [
+        "integrations.runtime_settings.PAYLOAD_RETENTION",
+        "integrations.runtime_settings.DUPLICATE_WINDOW",
+    ],
+    "Sincronização": [
+        "integrations.runtime_settings.SYNC_OVERLAP",
+        "integrations.runtime_settings.SYNC_INITIAL_AGE",
+        "integrations.runtime_settings.SYNC_INITIAL_SALES",
+    ],
+}
 
 LOGGING = logging.configuration(level=env.level("LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "flowzz.core.logging.configure"

@@ -69,7 +69,7 @@ _OPERATIONS = (
 _ADMINISTRATION = (
     _OPERATIONS
     | _permissions((*_DATA, *_SCHEDULE, "auth.group"), "view", "add", "change", "delete")
-    | {"accounts.erase_people", "accounts.grant_staff_access", "accounts.change_setting"}
+    | {"accounts.erase_people", "accounts.grant_staff_access", "core.change_setting"}
 )
 STAFF_GROUPS = {
     "Suporte": _SUPPORT,

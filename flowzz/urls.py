@@ -1,19 +1,37 @@
-"""The addresses of the project."""
+"""The URLs of the project."""
 
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from flowzz import health
+from flowzz.accounts.api import LogoutView, RefreshView, TokenView
+from flowzz.core.api.error_handlers import not_found
+from flowzz.core.api.event_stream.views import EventsView
+from flowzz.core.api.schema.views import SchemaView
 from flowzz.prometheus import metrics
+
+# Every URL works with a trailing slash, too.
+api: list[URLPattern | URLResolver] = [
+    re_path(r"^v1/auth/token/?$", TokenView.as_view()),
+    re_path(r"^v1/auth/token/refresh/?$", RefreshView.as_view()),
+    re_path(r"^v1/auth/logout/?$", LogoutView.as_view()),
+    re_path(r"^v1/events/?$", EventsView.as_view()),
+    path("v1/", include("integrations.api.urls")),
+    path("v1/", include("sales.api.urls")),
+    re_path(r"^schema/?$", SchemaView.as_view(), name="schema"),
+    re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    re_path(r"", not_found),
+]
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/verificacao/", include("flowzz.accounts.second_factor_pages")),
     path("admin/", include("integrations.admin.urls")),
     path("admin/", admin.site.urls),
-    path("api/", include("flowzz.api_urls")),
+    path("api/", include(api)),
     path("webhooks/", include("integrations.webhooks.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
@@ -22,6 +40,6 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("backoffice/icon.svg"))),
 ]
 
-handler400 = "flowzz.core.api.errors.bad_request"
-handler404 = "flowzz.core.api.errors.page_not_found"
-handler500 = "flowzz.core.api.errors.server_error"
+handler400 = "flowzz.core.api.error_handlers.bad_request"
+handler404 = "flowzz.core.api.error_handlers.page_not_found"
+handler500 = "flowzz.core.api.error_handlers.server_error"

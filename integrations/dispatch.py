@@ -7,11 +7,11 @@ import uuid
 from functools import cache
 
 import structlog
+from celery import current_app
 from kombu.exceptions import OperationalError
 from redis import RedisError
 from redis.commands.core import Script
 
-from flowzz.celery import app
 from flowzz.core import redis
 
 log = structlog.stdlib.get_logger(__name__)
@@ -63,7 +63,7 @@ def enqueue_import(import_id: uuid.UUID) -> None:
 
 def _send(task: str, id_: uuid.UUID) -> None:
     try:
-        app.send_task(task, [str(id_)], retry=False)
+        current_app.send_task(task, [str(id_)], retry=False)
     except OperationalError as error:
         log.warning("wake_up_lost", cause=type(error).__name__)
 

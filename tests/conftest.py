@@ -5,7 +5,7 @@ import math
 import hypothesis
 import pytest
 
-from flowzz.core.runtime_settings.cache import SAVED
+from flowzz.core.runtime_settings.cache import SAVED_VALUES
 
 # A shared machine is at times slow; no test is about time. Each run tries other examples.
 hypothesis.settings.register_profile("flowzz", deadline=None, max_examples=40)
@@ -15,5 +15,5 @@ hypothesis.settings.load_profile("flowzz")
 @pytest.fixture(autouse=True)
 def _nothing_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings are the environment's: no test meets the statement that looks for others."""
-    monkeypatch.setattr(SAVED, "_values", {})
-    monkeypatch.setattr(SAVED, "_fresh_until", math.inf)
+    monkeypatch.setattr(SAVED_VALUES, "_values", {})
+    monkeypatch.setattr(SAVED_VALUES, "_expires_at", math.inf)

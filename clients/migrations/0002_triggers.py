@@ -6,7 +6,7 @@ CHANGED_ROWS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clients", "0001_initial"), ("accounts", "0002_triggers")]
+    dependencies = [("clients", "0001_initial"), ("core", "0002_triggers")]
 
     operations = [
         migrations.RunSQL(

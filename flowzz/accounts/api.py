@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -14,11 +15,19 @@ from rest_framework_simplejwt.exceptions import TokenError
 from flowzz.accounts import sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
-from flowzz.core.api.errors import Unauthorized, ValidationFailed, success
+from flowzz.core.api.envelope import success
+from flowzz.core.api.errors import Unauthorized, ValidationFailed
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import LoginThrottle
 
 TAG = "Acesso"
+
+
+class JWTScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # it has no types
+    """The API description of `JWTAuthentication`."""
+
+    target_class = "flowzz.accounts.tokens.JWTAuthentication"
+    name = "jwt"
 
 
 class RefreshRefused(Unauthorized):

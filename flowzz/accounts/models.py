@@ -125,44 +125,6 @@ class StaffAction(models.Model):
         raise AppendOnly
 
 
-class Setting(models.Model):
-    """A value that staff gave a setting; it replaces the one of the environment."""
-
-    name = models.CharField("nome", max_length=50, primary_key=True)
-    value = models.TextField("valor", blank=True)
-    changed_by = models.ForeignKey(
-        User, models.SET_NULL, null=True, related_name="+", verbose_name="mudada por"
-    )
-    changed_at = models.DateTimeField("mudada em", auto_now=True)
-
-    class Meta:
-        verbose_name = "configuração"
-        verbose_name_plural = "configurações"
-        default_permissions = ("change",)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DataVersion(models.Model):
-    """How often a user's sales, clients, subscriptions or requests have changed.
-
-    Counted by triggers, in the transaction of the change: whoever reads the number first and the
-    data afterwards never takes old data for new. Without a foreign key, for it changes while a
-    user is being deleted, too.
-    """
-
-    user_id = models.UUIDField(primary_key=True)
-    version = models.BigIntegerField()
-
-    class Meta:
-        verbose_name = "versão dos dados"
-        verbose_name_plural = "versões dos dados"
-
-    def __str__(self) -> str:
-        return str(self.version)
-
-
 class LoginSession(models.Model):
     """One login by e-mail and password, from its first refresh token to its last.
 

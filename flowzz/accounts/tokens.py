@@ -9,12 +9,9 @@ from typing import Any, cast
 import jwt
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from rest_framework.request import Request
 from rest_framework_simplejwt import authentication, tokens
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.settings import api_settings
-
-from flowzz.accounts.models import User
 
 SESSION = "sid"
 """The claim that names the login a token comes from."""
@@ -64,9 +61,3 @@ class JWTAuthentication(authentication.JWTAuthentication):
             return super().get_user(validated_token)
         except ValidationError:
             raise InvalidToken from None  # what it names can't be one of our ids
-
-
-def user_of(request: Request) -> User:
-    """Who is logged in, behind a permission that somebody is."""
-    assert isinstance(request.user, User)
-    return request.user

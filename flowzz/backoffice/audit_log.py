@@ -15,7 +15,7 @@ from flowzz.core.api.throttling import address_of
 
 # Rows whose own text names no person; of all others the trail tells the kind and the id.
 IMPERSONAL = {
-    "accounts.setting",
+    "core.setting",
     "auth.group",
     "django_celery_beat.crontabschedule",
     "django_celery_beat.intervalschedule",

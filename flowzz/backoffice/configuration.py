@@ -11,10 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from flowzz.accounts.models import Setting, User
+from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
-from flowzz.core.runtime_settings.cache import SAVED
-from flowzz.core.runtime_settings.definitions import BY_NAME, GROUPS, Adjustable
+from flowzz.core.models import Setting
+from flowzz.core.runtime_settings.cache import SAVED_VALUES
+from flowzz.core.runtime_settings.definitions import RuntimeSetting
+from flowzz.core.runtime_settings.groups import setting_groups, settings_by_name
 
 
 class ValueForm(forms.Form):
@@ -26,7 +28,9 @@ class ValueForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, adjustable: Adjustable[Any], data: Any = None, *, shown: str = "") -> None:
+    def __init__(
+        self, adjustable: RuntimeSetting[Any], data: Any = None, *, shown: str = ""
+    ) -> None:
         super().__init__(data, initial={"value": shown}, auto_id=f"{adjustable.name}_%s")
         self.adjustable = adjustable
         self.fields["value"].label = adjustable.label
@@ -34,7 +38,7 @@ class ValueForm(forms.Form):
 
     def clean_value(self) -> str:
         try:
-            return self.adjustable.write(self.adjustable.read(self.cleaned_data["value"]))
+            return self.adjustable.format(self.adjustable.parse(self.cleaned_data["value"]))
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -48,11 +52,11 @@ class Row:
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show all; posting saves one, or gives it its default back."""
-    if not request.user.has_perm("accounts.change_setting"):
+    if not request.user.has_perm("core.change_setting"):
         raise PermissionDenied
     if request.method != "POST":
         return _show(request)
-    adjustable = BY_NAME.get(request.POST.get("name", ""))
+    adjustable = settings_by_name().get(request.POST.get("name", ""))
     if adjustable is None:
         raise Http404
     form = ValueForm(adjustable, request.POST)
@@ -66,7 +70,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return redirect("backoffice:configuration")
 
 
-def save(request: HttpRequest, adjustable: Adjustable[Any], value: str) -> None:
+def save(request: HttpRequest, adjustable: RuntimeSetting[Any], value: str) -> None:
     """Let the value hold instead of the default; a line in the trail says what was before."""
     assert isinstance(request.user, User)
     with transaction.atomic():
@@ -74,24 +78,24 @@ def save(request: HttpRequest, adjustable: Adjustable[Any], value: str) -> None:
         changed = {"value": value, "changed_by": request.user}
         row, _ = Setting.objects.update_or_create(name=adjustable.name, defaults=changed)
         _trace(request, "Alterou configuração", row, before, value)
-    SAVED.expire()
+    SAVED_VALUES.expire()
 
 
-def restore(request: HttpRequest, adjustable: Adjustable[Any]) -> None:
+def restore(request: HttpRequest, adjustable: RuntimeSetting[Any]) -> None:
     """Let the environment's value hold again."""
     with transaction.atomic():
         row = Setting.objects.select_for_update().filter(name=adjustable.name).first()
         if row is None:
             return
-        after = adjustable.write(adjustable.default)
+        after = adjustable.format(adjustable.default)
         _trace(request, "Voltou configuração ao padrão", row, row.value, after)
         row.delete()
-    SAVED.expire()
+    SAVED_VALUES.expire()
 
 
-def _held(adjustable: Adjustable[Any]) -> str:
+def _held(adjustable: RuntimeSetting[Any]) -> str:
     row = Setting.objects.select_for_update().filter(name=adjustable.name).first()
-    return row.value if row else adjustable.write(adjustable.default)
+    return row.value if row else adjustable.format(adjustable.default)
 
 
 def _trace(request: HttpRequest, action: str, row: Setting, before: str, after: str) -> None:
@@ -101,14 +105,14 @@ def _trace(request: HttpRequest, action: str, row: Setting, before: str, after: 
 def _show(request: HttpRequest, refused: ValueForm | None = None) -> HttpResponse:
     rows = {row.name: row for row in Setting.objects.select_related("changed_by")}
 
-    def row_of(adjustable: Adjustable[Any]) -> Row:
-        saved, default = rows.get(adjustable.name), adjustable.write(adjustable.default)
+    def row_of(adjustable: RuntimeSetting[Any]) -> Row:
+        saved, default = rows.get(adjustable.name), adjustable.format(adjustable.default)
         if refused is not None and refused.adjustable is adjustable:
             return Row(refused, default, saved)
         shown = saved.value if saved else default
         return Row(ValueForm(adjustable, shown=shown), default, saved)
 
-    groups = {title: [row_of(one) for one in group] for title, group in GROUPS.items()}
+    groups = {title: [row_of(one) for one in group] for title, group in setting_groups().items()}
     context = {"title": "Configurações", "groups": groups}
     return render(
         request, "backoffice/configuration.html", admin.site.each_context(request) | context

@@ -8,9 +8,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
-from flowzz.core.api.throttling import LoginThrottle, address_of, client_at
+from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, address_of, client_at
 from flowzz.core.rate_limits import Rate, RateExceeded
-from flowzz.core.runtime_settings.definitions import LOGIN_RATE
 
 if TYPE_CHECKING:  # unfold has no types
     from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm

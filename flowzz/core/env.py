@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 MINIMUM_SECRET_LENGTH = 32
-UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
+RATE_UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 TRUE = {"true", "on", "ok", "y", "yes", "1"}
 FALSE = {"false", "off", "n", "no", "0"}
@@ -109,19 +109,20 @@ def rate(name: str, default: str) -> str:
     """
     value = text(name, default)
     try:
-        return spelled_rate(value)
+        return parse_rate(value)
     except ValueError:
         raise ImproperlyConfigured(
             f"Set {name} to a rate such as 10/min, 1000/h, 5/s or 100/d (it is {value!r})."
         ) from None
 
 
-def spelled_rate(text: str) -> str:
-    """`10/min` as the `limits` library spells it; raises ValueError."""
-    match = re.fullmatch(r"([1-9][0-9]{0,8})/(s|min|h|d)", text)
-    if match is None:
+def parse_rate(text: str) -> str:
+    """Return `10/min` or `10/minute` as the `limits` library writes it; raises ValueError."""
+    match = re.fullmatch(r"([1-9][0-9]{0,8})/([a-z]+)", text)
+    unit = match and (RATE_UNITS.get(match[2]) or match[2])
+    if match is None or unit not in RATE_UNITS.values():
         raise ValueError(text)
-    return f"{match[1]}/{UNITS[match[2]]}"
+    return f"{match[1]}/{unit}"
 
 
 def url(name: str, default: str) -> str:

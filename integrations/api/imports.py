@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from flowzz.accounts.tokens import user_of
+from flowzz.core.api.current_user import current_user_id
+from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import (
     ApiError,
     BodyTooLarge,
@@ -22,12 +23,12 @@ from flowzz.core.api.errors import (
     ServerError,
     UnsupportedMediaType,
     ValidationFailed,
-    success,
 )
-from flowzz.core.api.idempotency.views import idempotent
+from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import operation
-from flowzz.core.api.throttling import ApiThrottle, ImportThrottle
+from flowzz.core.api.throttling import ApiThrottle
 from integrations.api.import_serializers import ImportSerializer, UploadSerializer
+from integrations.api.throttles import ImportThrottle
 from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
 from integrations.providers.coinzz import COINZZ
@@ -101,7 +102,7 @@ class ImportViewSet(viewsets.ViewSet):
             raise FileTooLarge
         with _told_in_the_api():
             row = import_jobs.receive(
-                user_id=user_of(request).id,
+                user_id=current_user_id(request),
                 provider=self.provider,
                 content=file.read(),
                 file_name=file.name,
@@ -133,7 +134,7 @@ class ImportViewSet(viewsets.ViewSet):
 
     def _row(self, pk: str) -> SalesImport:
         """One of the user's own; raises Http404."""
-        own = SalesImport.objects.filter(integration__user=user_of(self.request))
+        own = SalesImport.objects.filter(integration__user_id=current_user_id(self.request))
         return get_object_or_404(own.defer("content"), id=pk)
 
 

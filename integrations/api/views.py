@@ -12,13 +12,14 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flowzz.accounts.tokens import user_of
-from flowzz.core.api.errors import ServerError, ValidationFailed, success
+from flowzz.core.api.current_user import current_user_id
+from flowzz.core.api.envelope import success
+from flowzz.core.api.errors import ServerError, ValidationFailed
 from flowzz.core.api.etags import not_modified, tagged, version_tag
-from flowzz.core.api.idempotency.views import idempotent
+from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.sparse_fields import SparseFields
-from flowzz.core.api.throttling import ApiThrottle, SyncThrottle
+from flowzz.core.api.throttling import ApiThrottle
 from integrations import connection
 from integrations.api import examples
 from integrations.api.errors import (
@@ -33,6 +34,7 @@ from integrations.api.serializers import (
     StatusSerializer,
     SyncRequestSerializer,
 )
+from integrations.api.throttles import SyncThrottle
 from integrations.api.waiting import is_put_off, wait_for
 from integrations.models import Integration, RunState, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ, CoinzzProvider
@@ -60,12 +62,12 @@ class IntegrationListViewSet(
     queryset = Integration.objects.all()
 
     def get_queryset(self) -> QuerySet[Integration]:
-        return super().get_queryset().filter(user=user_of(self.request))
+        return super().get_queryset().filter(user_id=current_user_id(self.request))
 
     @listing(TAG, "Listar as integrações do usuário", StatusSerializer)
     def list(self, request: Request) -> Response:
         response = super().list(request)
-        tag = version_tag(user_of(request).id, str(response.data))
+        tag = version_tag(current_user_id(request), str(response.data))
         return tagged(Response(status=304) if not_modified(request, tag) else response, tag)
 
 
@@ -90,7 +92,7 @@ class ConnectionViewSet(viewsets.ViewSet):
         sent.is_valid(raise_exception=True)
         try:
             integration = connection.connect(
-                user_id=user_of(request).id,
+                user_id=current_user_id(request),
                 provider=self.provider,
                 api_key=sent.validated_data["api_key"],
                 webhook_note=sent.validated_data.get("webhook_url"),
@@ -175,7 +177,9 @@ class ConnectionViewSet(viewsets.ViewSet):
 
     def _integration(self) -> Integration:
         """The user's own; raises IntegrationNotFound."""
-        found = user_of(self.request).integrations.filter(provider=self.provider).first()
+        found = Integration.objects.filter(
+            user_id=current_user_id(self.request), provider=self.provider
+        ).first()
         if found is None:
             raise IntegrationNotFound
         return found

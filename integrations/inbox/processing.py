@@ -14,7 +14,6 @@ import structlog
 from django.utils import timezone
 
 from flowzz.core.db_time import to_database_time
-from flowzz.core.runtime_settings.definitions import DUPLICATE_WINDOW
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest, is_refusal
 from integrations.models import (
     EventOutcome,
@@ -27,6 +26,7 @@ from integrations.models.events import APPLIED
 from integrations.providers.contracts import Order, Payload
 from integrations.providers.errors import PayloadInvalid
 from integrations.providers.readers import reader_for
+from integrations.runtime_settings import DUPLICATE_WINDOW
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
 from sales.subscriptions import record_affiliations

@@ -6,16 +6,16 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from flowzz.core.runtime_settings.definitions import PAYLOAD_RETENTION
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from integrations.models.events import UNFINISHED
+from integrations.runtime_settings import PAYLOAD_RETENTION
 
 BATCH = 1_000
 
 
 def expired_payloads() -> "QuerySet[WebhookEvent]":
     """Return finished events past retention that still have a body."""
-    expired_before = timezone.now() - PAYLOAD_RETENTION.exact()
+    expired_before = timezone.now() - PAYLOAD_RETENTION.value_in_database()
     return WebhookEvent.objects.filter(
         ~Q(state__in=UNFINISHED), body__isnull=False, received_at__lt=expired_before
     )

@@ -14,9 +14,9 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from flowzz.core.runtime_settings.definitions import ALERT_EMAILS
 from integrations.models import Alert, AlertKind, Integration
 from integrations.providers.registry import get_provider
+from integrations.runtime_settings import ALERT_EMAILS
 
 log = structlog.stdlib.get_logger(__name__)
 

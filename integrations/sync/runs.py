@@ -17,11 +17,6 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from flowzz.core.db import leases
-from flowzz.core.runtime_settings.definitions import (
-    SYNC_INITIAL_AGE,
-    SYNC_INITIAL_SALES,
-    SYNC_OVERLAP,
-)
 from integrations import dispatch, live_updates
 from integrations.models import (
     AlertKind,
@@ -35,6 +30,7 @@ from integrations.models.runs import UNDER_WAY
 from integrations.monitoring import alerts, event_metrics
 from integrations.providers.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.providers.registry import get_provider
+from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync.breaker import breaker_for
 from integrations.sync.pages import apply_page, pages_of

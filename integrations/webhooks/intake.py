@@ -4,9 +4,9 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from flowzz.core.rate_limits import Rate
-from flowzz.core.runtime_settings.definitions import WEBHOOK_RATE
 from integrations import dispatch
 from integrations.inbox.store import InboundWebhook, store
+from integrations.runtime_settings import WEBHOOK_RATE
 from integrations.webhooks import fallback_buffer
 from integrations.webhooks.routing import authenticate, resolve_integration
 

@@ -12,13 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from flowzz.accounts.data_versions import version_of
-from flowzz.accounts.tokens import user_of
 from flowzz.core import redis
-from flowzz.core.api.errors import ValidationFailed, success
+from flowzz.core.api.current_user import current_user_id
+from flowzz.core.api.envelope import success
+from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.etags import not_modified, tagged, version_tag
 from flowzz.core.api.schema.openapi import IF_NONE_MATCH, operation
 from flowzz.core.api.serializers import CamelCase
+from flowzz.core.data_versions import current_version
 from sales.stats.dashboard_stats import metrics_of
 from sales.statuses import SaleStatus, ShippingStatus
 
@@ -137,8 +138,10 @@ class MetricsView(APIView):
         asked = RangeSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         first, last = asked.validated_data["first"], asked.validated_data["last"]
-        user_id = user_of(request).id
-        version = version_of(user_id)  # before the figures, which may then be newer, never older
+        user_id = current_user_id(request)
+        version = current_version(
+            user_id
+        )  # before the figures, which may then be newer, never older
         tag = version_tag(version, request.get_full_path(), str(last))
         if not_modified(request, tag):
             return tagged(Response(status=304), tag)

@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Client
-from flowzz.accounts.tokens import user_of
-from flowzz.core.api.errors import NotFound, success
+from flowzz.core.api.current_user import current_user_id
+from flowzz.core.api.envelope import success
+from flowzz.core.api.errors import NotFound
 from flowzz.core.api.etags import ConditionalList
 from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import listing, operation
@@ -41,7 +42,7 @@ class SaleViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[S
     filterset_class = SaleFilter
 
     def get_queryset(self) -> QuerySet[Sale]:
-        return super().get_queryset().filter(user=user_of(self.request))
+        return super().get_queryset().filter(user_id=current_user_id(self.request))
 
     @listing("Vendas", "Listar as vendas, da mais nova à mais antiga", SaleSerializer)
     def list(self, request: Request) -> Response:
@@ -62,7 +63,7 @@ class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet
     filterset_class = BuyerFilter
 
     def get_queryset(self) -> QuerySet[Client]:
-        return with_totals(super().get_queryset().filter(user=user_of(self.request)))
+        return with_totals(super().get_queryset().filter(user_id=current_user_id(self.request)))
 
     @listing("Clientes", "Listar os clientes, do mais novo ao mais antigo", BuyerSerializer)
     def list(self, request: Request) -> Response:
@@ -82,7 +83,7 @@ class SubscriptionViewSet(
     filterset_class = SubscriptionFilter
 
     def get_queryset(self) -> QuerySet[Subscription]:
-        return super().get_queryset().filter(user=user_of(self.request))
+        return super().get_queryset().filter(user_id=current_user_id(self.request))
 
     @listing("Assinaturas", "Listar as assinaturas, da mais nova à mais antiga", serializer_class)
     def list(self, request: Request) -> Response:
@@ -101,7 +102,7 @@ class AffiliationRequestViewSet(
     filterset_class = AffiliationRequestFilter
 
     def get_queryset(self) -> QuerySet[AffiliationRequest]:
-        return super().get_queryset().filter(user=user_of(self.request))
+        return super().get_queryset().filter(user_id=current_user_id(self.request))
 
     @listing("Afiliações", "Listar os pedidos de afiliação", serializer_class)
     def list(self, request: Request) -> Response:

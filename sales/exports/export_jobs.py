@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
 import structlog
+from celery import current_app
 from django.contrib import admin
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Model, Q, QuerySet
@@ -23,7 +24,6 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
 from flowzz.backoffice import masking
-from flowzz.celery import app
 from flowzz.core.db import leases
 from sales.exports.columns import TABLES, Table
 from sales.exports.spreadsheet_writers import Csv, Sheet, Xlsx
@@ -141,7 +141,7 @@ def _delete(exports: "QuerySet[Export]") -> int:
 
 def _wake(export_id: uuid.UUID) -> None:
     try:
-        app.send_task("sales.tasks.run_export", [str(export_id)], retry=False)
+        current_app.send_task("sales.tasks.run_export", [str(export_id)], retry=False)
     except BrokerDown as error:
         log.warning("wake_up_lost", cause=type(error).__name__)
 

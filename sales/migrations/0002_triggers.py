@@ -35,7 +35,7 @@ TRANSITION_TABLES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0001_initial"), ("accounts", "0002_triggers")]
+    dependencies = [("sales", "0001_initial"), ("core", "0002_triggers")]
 
     operations = [
         *(

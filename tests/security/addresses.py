@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.admindocs.views import simplify_regex
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from flowzz.core.api.errors import API_PATH, not_found
+from flowzz.core.api.error_handlers import API_PATH, not_found
 
 _PARAMETER = re.compile(r"<\w+>")
 

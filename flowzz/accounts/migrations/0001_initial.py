@@ -19,17 +19,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='DataVersion',
-            fields=[
-                ('user_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('version', models.BigIntegerField()),
-            ],
-            options={
-                'verbose_name': 'versão dos dados',
-                'verbose_name_plural': 'versões dos dados',
-            },
-        ),
-        migrations.CreateModel(
             name='User',
             fields=[
                 ('password', models.CharField(max_length=128, verbose_name='password')),
@@ -62,20 +51,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'acesso pela API',
                 'verbose_name_plural': 'acessos pela API',
-            },
-        ),
-        migrations.CreateModel(
-            name='Setting',
-            fields=[
-                ('name', models.CharField(max_length=50, primary_key=True, serialize=False, verbose_name='nome')),
-                ('value', models.TextField(blank=True, verbose_name='valor')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='mudada em')),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='mudada por')),
-            ],
-            options={
-                'verbose_name': 'configuração',
-                'verbose_name_plural': 'configurações',
-                'default_permissions': ('change',),
             },
         ),
         migrations.CreateModel(

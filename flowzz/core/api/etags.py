@@ -7,8 +7,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flowzz.accounts.data_versions import version_of
-from flowzz.accounts.tokens import user_of
+from flowzz.core.api.current_user import current_user_id
+from flowzz.core.data_versions import current_version
 
 FORMAT = "1"
 """To be changed when the same data is told in another form."""
@@ -36,10 +36,10 @@ class ConditionalList:
     """Mix in before the list: unless the user's data has changed, 304 and no query of the list."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user_id = user_of(request).id
+        user_id = current_user_id(request)
         # Before the list, which may then be newer than its tag, never older. What is overdue
         # changes with the day.
-        version = version_of(user_id)
+        version = current_version(user_id)
         tag = version_tag(user_id, version, timezone.localdate(), request.get_full_path())
         if not_modified(request, tag):
             return tagged(Response(status=304), tag)

@@ -15,17 +15,20 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from flowzz.core.rate_limits import LimitStatus, Rate, RateExceeded
-from flowzz.core.runtime_settings.definitions import (
-    API_RATE,
-    IMPORT_RATE,
-    LOGIN_RATE,
-    SCHEMA_RATE,
-    SYNC_RATE,
-    Adjustable,
-)
+from flowzz.core.runtime_settings.definitions import RuntimeSetting, rate_setting
 
 if TYPE_CHECKING:  # the views read their defaults, this module among them, while being imported
     from rest_framework.views import APIView
+
+API_RATE = rate_setting(
+    "RATE_LIMIT_API", "Chamadas de um usuário à API", "Todas as chamadas juntas."
+)
+LOGIN_RATE = rate_setting(
+    "RATE_LIMIT_LOGIN", "Tentativas de login de um endereço IP", "Na API e nesta administração."
+)
+SCHEMA_RATE = rate_setting(
+    "RATE_LIMIT_SCHEMA", "Leituras da descrição da API por um endereço IP", "Em /api/schema."
+)
 
 _STANDINGS = "flowzz.rate_standings"
 """Where a request carries what it left of each limit."""
@@ -35,7 +38,7 @@ class RateThrottle(BaseThrottle):
     """Counts in Redis, for all processes; `limit` is the setting that says how many."""
 
     name: ClassVar[str]
-    limit: ClassVar[Adjustable[str]]
+    limit: ClassVar[RuntimeSetting[str]]
     retry_after: float | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
@@ -63,16 +66,6 @@ class RateThrottle(BaseThrottle):
 class ApiThrottle(RateThrottle):
     name = "api"
     limit = API_RATE
-
-
-class SyncThrottle(RateThrottle):
-    name = "sync"
-    limit = SYNC_RATE
-
-
-class ImportThrottle(RateThrottle):
-    name = "import"
-    limit = IMPORT_RATE
 
 
 class LoginThrottle(RateThrottle):

@@ -1,4 +1,4 @@
-"""What staff have saved of the settings: known to every process within seconds."""
+"""The values that staff have saved, known to every process within seconds."""
 
 import threading
 import time
@@ -6,45 +6,45 @@ import time
 import structlog
 from django.db import Error, transaction
 
-from flowzz.accounts.models import Setting
+from flowzz.core.models import Setting
 
-FRESH_SECONDS = 5.0
+MAX_AGE_SECONDS = 5.0
 RETRY_SECONDS = 30.0
-"""After the database couldn't be asked."""
+"""Until the next attempt after the database failed."""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Saved:
-    """A process' own copy, so that no request pays for it; without the database, the last one."""
+class SettingsCache:
+    """A copy per process, so that requests cost no SQL. Survives an outage of the database."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
-        self._fresh_until = 0.0
-        self._reading = threading.Lock()
+        self._expires_at = 0.0
+        self._reload_lock = threading.Lock()
 
     def get(self, name: str) -> str | None:
-        """The saved text; while one thread reads anew, the others go on with what is known."""
-        if time.monotonic() >= self._fresh_until and self._reading.acquire(blocking=False):
+        """Return the saved text. While one thread reloads, the others use the known values."""
+        if time.monotonic() >= self._expires_at and self._reload_lock.acquire(blocking=False):
             try:
-                self._read()
+                self._reload()
             finally:
-                self._reading.release()
+                self._reload_lock.release()
         return self._values.get(name)
 
     def expire(self) -> None:
-        """Ask the database at the next use."""
-        self._fresh_until = 0.0
+        """Reload at the next use."""
+        self._expires_at = 0.0
 
-    def _read(self) -> None:
+    def _reload(self) -> None:
         try:
-            with transaction.atomic():  # a failure leaves the caller's transaction whole
+            with transaction.atomic():  # an error must not break the caller's transaction
                 values = dict(Setting.objects.values_list("name", "value"))
         except Error as error:
-            log.warning("settings_not_read", cause=type(error).__name__)
-            self._fresh_until = time.monotonic() + RETRY_SECONDS
+            log.warning("settings_reload_failed", cause=type(error).__name__)
+            self._expires_at = time.monotonic() + RETRY_SECONDS
             return
-        self._values, self._fresh_until = values, time.monotonic() + FRESH_SECONDS
+        self._values, self._expires_at = values, time.monotonic() + MAX_AGE_SECONDS
 
 
-SAVED = Saved()
+SAVED_VALUES = SettingsCache()

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from flowzz.core.runtime_settings.definitions import PAYLOAD_RETENTION
 from integrations.inbox import retention
+from integrations.runtime_settings import PAYLOAD_RETENTION
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         total = retention.expired_payloads().count()
-        days = PAYLOAD_RETENTION.exact().days
+        days = PAYLOAD_RETENTION.value_in_database().days
         if dry_run:
             self.stdout.write(f"Corpos com mais de {days} dias: {total}")
             return

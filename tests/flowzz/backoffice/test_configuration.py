@@ -5,8 +5,10 @@ from django.contrib.auth.models import Group
 from django.test import Client as Browser
 from django.urls import reverse
 
-from flowzz.accounts.models import Setting, StaffAction, User
-from flowzz.core.runtime_settings.definitions import ALERT_EMAILS, API_RATE, SYNC_OVERLAP
+from flowzz.accounts.models import StaffAction, User
+from flowzz.core.api.throttling import API_RATE
+from flowzz.core.models import Setting
+from integrations.runtime_settings import ALERT_EMAILS, SYNC_OVERLAP
 
 pytestmark = pytest.mark.django_db
 RATE, EMAILS, OVERLAP = "RATE_LIMIT_API", "ALERT_EMAILS", "SYNC_OVERLAP"

@@ -13,7 +13,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from flowzz.accounts.tokens import user_of
+from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.errors import ApiError
 from flowzz.core.api.event_stream import stream
 from flowzz.core.api.schema.openapi import error_answers
@@ -30,11 +30,6 @@ retry: 2000
 id: 1772463612345-0
 event: sales
 data: {"created":0,"updated":60,"sales":[]}
-
-id: 1772463620000-0
-event: integration
-data: {"id":"01a20a90-0001-77c7-b86f-eec86c7b9b75","source":"coinzz",\
-"status":"conectado","paused":false}
 
 """
 _DESCRIPTION = """\
@@ -97,7 +92,7 @@ class EventsView(APIView):
         },
     )
     def get(self, request: Request) -> HttpResponse:
-        user_id = user_of(request).id
+        user_id = current_user_id(request)
         after = request.headers.get("Last-Event-ID") or request.query_params.get("after", "")
         try:
             news = stream.read(user_id, after)

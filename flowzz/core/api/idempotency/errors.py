@@ -1,4 +1,4 @@
-"""What a key can be refused for."""
+"""Errors of calls with an `Idempotency-Key`."""
 
 from flowzz.core.api.errors import ApiError
 
@@ -13,7 +13,7 @@ class KeyReused(ApiError):
 
 
 class CallInProgress(ApiError):
-    """The first call with the key has no answer yet; `wait` is in seconds."""
+    """The first call with the key has no response yet."""
 
     status_code = 409
     code = "IDEMPOTENCY_IN_PROGRESS"
@@ -22,3 +22,4 @@ class CallInProgress(ApiError):
         "Aguarde e repita com a mesma chave."
     )
     wait = 2
+    """Seconds, for Retry-After."""

@@ -1,4 +1,4 @@
-"""A request's key, and what tells whether two requests are the same one."""
+"""The `Idempotency-Key` of a request, and hashes of keys and requests."""
 
 import hashlib
 import json
@@ -16,8 +16,8 @@ HEADER: Final = "Idempotency-Key"
 _KEY = re.compile(r"[ -~]{1,255}")
 
 
-def key_of(request: Request) -> str | None:
-    """The key that was sent, if any; raises ValidationFailed."""
+def idempotency_key(request: Request) -> str | None:
+    """Return the key in the header, if any. Raises ValidationFailed."""
     key: str | None = request.headers.get(HEADER)
     if key is not None and not _KEY.fullmatch(key):
         reason = "Envie de 1 a 255 caracteres ASCII visíveis, como os de um UUID"
@@ -25,32 +25,33 @@ def key_of(request: Request) -> str | None:
     return key
 
 
-def hash_of_key(key: str) -> bytes:
-    return _keyed("key", key)
+def hash_key(key: str) -> bytes:
+    return _keyed_hash("key", key)
 
 
-def hash_of_request(request: Request, data: object) -> bytes:
-    """Of its method, address and parsed data: a form's bytes differ each time it is sent."""
-    told = [request.method, request.get_full_path().rstrip("/"), _comparable(data)]
-    return _keyed("request", json.dumps(told, sort_keys=True))
+def hash_request(request: Request, data: object) -> bytes:
+    """Hash method, URL and parsed data; a multipart body differs each time it is sent."""
+    content = [request.method, request.get_full_path().rstrip("/"), _comparable(data)]
+    return _keyed_hash("request", json.dumps(content, sort_keys=True))
 
 
 def _comparable(data: object) -> Any:
     if not isinstance(data, MultiValueDict):
         return data
-    return {name: [_part(value) for value in values] for name, values in data.lists()}
+    return {name: [_comparable_part(value) for value in values] for name, values in data.lists()}
 
 
-def _part(value: object) -> Any:
+def _comparable_part(value: object) -> Any:
     if not isinstance(value, UploadedFile):
         return value
-    content = hashlib.sha256()
+    digest = hashlib.sha256()
     for chunk in value.chunks():
-        content.update(chunk)
+        digest.update(chunk)
     value.seek(0)
-    return [value.name, content.hexdigest()]
+    return [value.name, digest.hexdigest()]
 
 
-def _keyed(kind: str, value: str) -> bytes:
-    # By the secret key: an API key in a body can't be guessed at by its hash.
-    return salted_hmac(f"flowzz.core.api.idempotency.{kind}", value, algorithm="sha256").digest()
+def _keyed_hash(purpose: str, value: str) -> bytes:
+    # Keyed with SECRET_KEY, so that an API key in a body can't be guessed from its hash.
+    salt = f"flowzz.core.api.idempotency.{purpose}"
+    return salted_hmac(salt, value, algorithm="sha256").digest()

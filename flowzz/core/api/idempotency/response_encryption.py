@@ -1,7 +1,7 @@
-"""Answers at rest: AES-256-GCM under a key made of SECRET_KEY, each bound to its row.
+"""Encryption of stored responses: AES-256-GCM, with a key derived from SECRET_KEY.
 
-They hold addresses of webhooks, which are secrets. With another SECRET_KEY no row is found by its
-key any more, so that none needs to be read under an earlier one.
+Responses contain webhook URLs, which are secrets. Earlier values of SECRET_KEY are not needed:
+the hash of an `Idempotency-Key` depends on SECRET_KEY, so older rows are never found.
 """
 
 import os
@@ -15,21 +15,22 @@ from django.conf import settings
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
-_INFO: Final = b"flowzz: answers of idempotent calls, version 1"
+_INFO: Final = b"flowzz: responses of idempotent calls, version 1"
 
 
-def encrypt(plaintext: bytes, *, identity: str) -> bytes:
+def encrypt(plaintext: bytes, *, context: str) -> bytes:
+    """Encrypt a response for one row: `context` identifies the row and is authenticated."""
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + _cipher(settings.SECRET_KEY).encrypt(nonce, plaintext, identity.encode())
+    return nonce + _cipher(settings.SECRET_KEY).encrypt(nonce, plaintext, context.encode())
 
 
-def decrypt(sealed: bytes, *, identity: str) -> bytes:
-    """Raises InvalidTag where the value was changed or stood in another row."""
-    nonce, encrypted = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-    return _cipher(settings.SECRET_KEY).decrypt(nonce, encrypted, identity.encode())
+def decrypt(encrypted: bytes, *, context: str) -> bytes:
+    """Decrypt a response. Raises InvalidTag if it was changed or belongs to another row."""
+    nonce, ciphertext = encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:]
+    return _cipher(settings.SECRET_KEY).decrypt(nonce, ciphertext, context.encode())
 
 
 @lru_cache(maxsize=4)
 def _cipher(secret: str) -> AESGCM:
-    key = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_INFO)
-    return AESGCM(key.derive(secret.encode()))
+    hkdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_INFO)
+    return AESGCM(hkdf.derive(secret.encode()))

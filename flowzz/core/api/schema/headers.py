@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from flowzz.core.api.errors import NotAcceptable, RateLimited, Unauthorized
 from flowzz.core.api.idempotency.errors import CallInProgress
+from flowzz.core.api.idempotency.handlers import REPLAYED_HEADER
 from flowzz.core.api.idempotency.request_keys import HEADER
-from flowzz.core.api.idempotency.views import REPLAYED
 
 CONDITION: Final = "If-None-Match"
 
@@ -55,7 +55,7 @@ _OTHERS: Final[Schema] = {
         "schema": {"type": "string"},
         "example": 'W/"52eea11927cd35d677d3cfb793cab238"',
     },
-    REPLAYED: {
+    REPLAYED_HEADER: {
         "description": "`true`: a resposta já dada a esta Idempotency-Key; nada foi feito de novo",
         "schema": {"type": "string", "enum": ["true"]},
         "example": "true",
@@ -92,7 +92,7 @@ def _names(status: str, taken: set[str]) -> list[str]:
     if status == _TOO_MANY or (status == _CONFLICT and HEADER in taken):
         names.append("Retry-After")
     if status in _SUCCESSES and HEADER in taken:
-        names.append(REPLAYED)
+        names.append(REPLAYED_HEADER)
     if status in _UNCHANGED and CONDITION in taken:
         names.append("ETag")
     return names

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import Any, TypeVar
 
-from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -43,11 +42,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 F = TypeVar("F", bound=Callable[..., Any] | type)
 Endpoint = tuple[str, str, str, Any]
-
-
-class JWTScheme(SimpleJWTScheme):
-    target_class = "flowzz.accounts.tokens.JWTAuthentication"
-    name = "jwt"
 
 
 class Schema(AutoSchema):

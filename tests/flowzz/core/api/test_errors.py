@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from flowzz.core import redis
-from flowzz.core.api.errors import server_error
+from flowzz.core.api.error_handlers import server_error
 from sales.api.views import SaleViewSet
 from tests.api_client import Frontend, error, invalid
 from tests.factories import UserFactory

@@ -13,9 +13,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIRequestFactory
 
-from flowzz.core.api.idempotency import store, tasks
-from flowzz.core.api.idempotency.models import IdempotentCall
-from flowzz.core.api.idempotency.request_keys import hash_of_key, hash_of_request
+from flowzz.core import tasks
+from flowzz.core.api.idempotency import calls
+from flowzz.core.api.idempotency.request_keys import hash_key, hash_request
+from flowzz.core.models import IdempotentCall
 from integrations import connection
 from integrations.models import Integration, SalesImport, SyncRun, WebhookToken
 from integrations.webhooks import tokens
@@ -61,15 +62,15 @@ def told(response: Any) -> tuple[int, Any, bool]:
     )
 
 
-def dies_in_flight(integration: Integration) -> store.Claim:
+def dies_in_flight(integration: Integration) -> calls.Claim:
     """Claim a rotation's key as a process does that is killed before its answer."""
     request: Any = APIRequestFactory().post(f"/api/v1/{ROTATE}")
-    claimed = store.claim(
+    claimed = calls.claim(
         user_id=integration.user_id,
-        key_hash=hash_of_key(KEY),
-        request_hash=hash_of_request(request, {}),
+        key_hash=hash_key(KEY),
+        request_hash=hash_request(request, {}),
     )
-    assert isinstance(claimed, store.Claim)
+    assert isinstance(claimed, calls.Claim)
     return claimed
 
 
@@ -203,12 +204,12 @@ def test_call_that_died_is_taken_over_after_its_lease(
 ) -> None:
     dead = dies_in_flight(integration)
     assert told(send(frontend, ROTATE)) == (409, IN_PROGRESS, False)
-    IdempotentCall.objects.update(lease_until=F("lease_until") - store.LEASE)
+    IdempotentCall.objects.update(claimed_until=F("claimed_until") - calls.CLAIM_DURATION)
     assert told(send(frontend, SYNC, {})) == (422, REUSED, False)
 
     status, body, is_replay = told(send(frontend, ROTATE))
-    store.keep(dead, store.Answer(200, b"of one that was thought dead"))
-    store.release(dead)
+    calls.store_response(dead, calls.StoredResponse(200, b"of one that was thought dead"))
+    calls.release(dead)
 
     assert (status, is_replay) == (200, False)
     assert told(send(frontend, ROTATE)) == (200, body, True)
@@ -231,12 +232,12 @@ def test_answer_is_kept_sealed_and_for_its_row(frontend: Frontend) -> None:
     send(frontend, ROTATE, key="another")
     row, other = IdempotentCall.objects.order_by("id")
 
-    kept = b"".join(map(bytes, (row.answer or b"", row.key_hash, row.request_hash)))
+    kept = b"".join(map(bytes, (row.encrypted_response or b"", row.key_hash, row.request_hash)))
     assert url.rsplit("/", 1)[1].encode() not in kept
     assert KEY.encode() not in kept
-    IdempotentCall.objects.filter(id=other.id).update(answer=row.answer)
+    IdempotentCall.objects.filter(id=other.id).update(encrypted_response=row.encrypted_response)
     with pytest.raises(InvalidTag):
-        store.claim(
+        calls.claim(
             user_id=other.user_id,
             key_hash=bytes(other.key_hash),
             request_hash=bytes(other.request_hash),
@@ -248,8 +249,8 @@ def test_key_is_free_again_after_a_day(frontend: Frontend) -> None:
     IdempotentCall.objects.update(created_at=F("created_at") - timedelta(hours=24))
     assert told(send(frontend, ROTATE))[2] is False
 
-    tasks.forget()
+    tasks.delete_expired_idempotent_calls()
     assert IdempotentCall.objects.count() == 1
     IdempotentCall.objects.update(created_at=F("created_at") - timedelta(hours=24))
-    tasks.forget()
+    tasks.delete_expired_idempotent_calls()
     assert IdempotentCall.objects.count() == 0

@@ -1,0 +1,140 @@
+"""Handlers that turn exceptions into the API's error responses."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions
+
+from flowzz.core.api.errors import (
+    ApiError,
+    Detail,
+    Forbidden,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+API_PATH = "/api/"
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    error.status_code: error
+    for error in (
+        ValidationFailed,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        NotAcceptable,
+        UnsupportedMediaType,
+        RateLimited,
+    )
+}
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
+    """Return the response for any exception of an API view, and log unexpected ones.
+
+    The response is JSON even if the view renders another format, such as YAML.
+    """
+    error = _as_api_error(exc)
+    if isinstance(error, ServerError):
+        log.error("api_call_failed", exc_info=exc)
+    return _response(error, _headers(exc, error))
+
+
+@csrf_exempt
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Respond to all URLs under `/api/` that don't exist."""
+    return _response(NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500, for errors outside the API's views."""
+    return _response(ServerError()) if _is_api(request) else defaults.server_error(request)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    if _is_api(request):
+        return _response(NotFound())
+    return defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400, for requests refused before any view, such as an unknown host name."""
+    if _is_api(request):
+        message = "A requisição não pôde ser lida. Confira endereço e corpo."
+        return _response(ValidationFailed(message))
+    return defaults.bad_request(request, exception)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return f"{request.path}/".startswith(API_PATH)
+
+
+def _response(error: ApiError, headers: Mapping[str, str] | None = None) -> JsonResponse:
+    return JsonResponse(
+        {"error": error.code, "message": error.message, "details": error.details},
+        status=error.status_code,
+        headers=dict(headers or {}),
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _as_api_error(exc: Exception) -> ApiError:
+    match exc:
+        case ApiError():
+            return exc
+        case exceptions.ValidationError():
+            return ValidationFailed(details=_flatten(exc.detail))
+        case exceptions.ParseError():
+            return ValidationFailed("O corpo não é um JSON válido.")
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return Unauthorized()
+        case Http404():
+            return NotFound()
+        case PermissionDenied():
+            return Forbidden()
+        case exceptions.APIException():
+            return _BY_STATUS.get(exc.status_code, ServerError)()
+        case _:
+            return ServerError()
+
+
+def _headers(exc: Exception, error: ApiError) -> dict[str, str]:
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="api"'}
+    wait = getattr(exc, "wait", None)
+    return {"Retry-After": str(max(1, ceil(wait)))} if wait else {}
+
+
+def _flatten(detail: Any, field: str | None = None) -> list[Detail]:
+    """Flatten a serializer's errors; a nested field is named `outer.inner`."""
+    if isinstance(detail, dict):
+        return [
+            flat
+            for name, inner in detail.items()
+            for flat in _flatten(inner, _qualified_name(field, str(name)))
+        ]
+    if isinstance(detail, list):
+        return [flat for inner in detail for flat in _flatten(inner, field)]
+    return [{"field": field, "reason": str(detail)}]
+
+
+def _qualified_name(outer: str | None, name: str) -> str | None:
+    if name == "non_field_errors":
+        return outer
+    return f"{outer}.{name}" if outer else name

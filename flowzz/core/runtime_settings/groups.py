@@ -1,0 +1,23 @@
+"""All runtime settings, in the groups of the page on which staff change them."""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from flowzz.core.runtime_settings.definitions import RuntimeSetting
+
+
+@cache
+def setting_groups() -> dict[str, tuple[RuntimeSetting[Any], ...]]:
+    """Return the settings listed in `settings.RUNTIME_SETTINGS` by the title of their group."""
+    return {
+        title: tuple(import_string(path) for path in paths)
+        for title, paths in settings.RUNTIME_SETTINGS.items()
+    }
+
+
+@cache
+def settings_by_name() -> dict[str, RuntimeSetting[Any]]:
+    return {setting.name: setting for group in setting_groups().values() for setting in group}

@@ -1,0 +1,59 @@
+"""The settings of integrations that staff change while the processes run."""
+
+from datetime import timedelta
+
+from flowzz.core.runtime_settings.definitions import amount_setting, emails_setting, rate_setting
+
+ALERT_EMAILS = emails_setting(
+    "ALERT_EMAILS",
+    "E-mails da equipe que recebem os alertas",
+    "Separados por vírgula. O dono da integração sempre recebe os dela.",
+)
+WEBHOOK_RATE = rate_setting(
+    "RATE_LIMIT_WEBHOOK",
+    "Webhooks de uma integração",
+    "Acima disso a plataforma recebe 429 e envia de novo depois.",
+)
+SYNC_RATE = rate_setting("RATE_LIMIT_SYNC", "Sincronizações pedidas por um usuário", "Pela API.")
+IMPORT_RATE = rate_setting(
+    "RATE_LIMIT_IMPORT", "Arquivos importados por um usuário", "Prévias contam."
+)
+PAYLOAD_RETENTION = amount_setting(
+    "PAYLOAD_RETENTION",
+    "Dias que o corpo dos webhooks é guardado",
+    "Depois disso ele é removido de noite, e não há como voltar; as vendas ficam.",
+    unit=timedelta(days=1),
+    minimum=7,
+    maximum=3650,
+)
+DUPLICATE_WINDOW = amount_setting(
+    "DUPLICATE_WINDOW",
+    "Horas em que um webhook igual conta como repetido",
+    "Um repetido é guardado e não é aplicado.",
+    unit=timedelta(hours=1),
+    minimum=1,
+    maximum=720,
+)
+SYNC_OVERLAP = amount_setting(
+    "SYNC_OVERLAP",
+    "Minutos que a sincronização volta atrás do cursor",
+    "Para não perder o que a plataforma mostra com atraso.",
+    unit=timedelta(minutes=1),
+    minimum=0,
+    maximum=10_080,
+)
+SYNC_INITIAL_AGE = amount_setting(
+    "SYNC_INITIAL_AGE",
+    "Dias que a primeira sincronização busca",
+    "Vale o que for menor: estes dias ou o número de vendas abaixo.",
+    unit=timedelta(days=1),
+    minimum=1,
+    maximum=3650,
+)
+SYNC_INITIAL_SALES = amount_setting(
+    "SYNC_INITIAL_SALES",
+    "Vendas que a primeira sincronização busca, no máximo",
+    unit=1,
+    minimum=1,
+    maximum=1_000_000,
+)
