@@ -6,7 +6,8 @@ from functools import partial
 from django.db import transaction
 
 from flowzz.core.api.event_stream import stream
-from integrations.models import Integration, IntegrationStatus, RunState, SyncRun
+from flowzz.core.db.jobs import JobState
+from integrations.models import Integration, IntegrationStatus, SyncRun
 
 
 def run_moved(run_id: uuid.UUID) -> None:
@@ -34,7 +35,7 @@ def _tell_integration(integration_id: uuid.UUID) -> None:
 def _of_run(run: SyncRun) -> stream.Event:
     data = {
         "id": str(run.id),
-        "status": RunState(run.state).label.lower(),
+        "status": JobState(run.state).label.lower(),
         "page": run.pages,
         "processed": run.processed,
         "total": run.expected,

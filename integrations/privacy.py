@@ -92,8 +92,8 @@ def erase(client_id: uuid.UUID) -> Erasure:
         )
         anonymise(client)
         _log_of(client).update(object_repr=str(client))
-        import_jobs.forget_previews(client.user_id)
-    export_jobs.forget()  # after the commit: what is read from now on is without the person
+        import_jobs.discard_previews(client.user_id)
+    export_jobs.discard_files()  # after the commit: what is read from now on is without the person
     log.info("client_erased", client_id=str(client.id), **asdict(erasure))
     return erasure
 

@@ -9,14 +9,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from flowzz.core import heartbeat
+from flowzz.core.db import jobs
 from integrations import dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
+from integrations.models import SalesImport, SyncRun
 from integrations.models.events import EVENTS
 from integrations.monitoring import alert_rules as rules
 from integrations.monitoring import alerts, baseline, hourly_stats, webhook_counts
-from integrations.sync import runs
+from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer
 
 FAIR_SECONDS = 5.0
@@ -70,19 +72,19 @@ def sweep() -> None:
         fallback_buffer.flush_to_inbox()
     for integration_id in drain.integrations_with_work():
         dispatch.enqueue_drain(integration_id)
-    runs.start_due()
-    for run_id in runs.claimable_ids():
+    schedule.start_due()
+    for run_id in jobs.claimable_ids(SyncRun):
         run_sync.delay(str(run_id))
     for action_id in bulk_jobs.claimable_ids():
         run_bulk.delay(str(action_id))
-    for import_id in import_jobs.claimable_ids():
+    for import_id in jobs.claimable_ids(SalesImport):
         run_import.delay(str(import_id))
     alerts.mail_pending()
 
 
 @shared_task
 def schedule_syncs() -> None:
-    runs.schedule_all()
+    schedule.schedule_all()
 
 
 @shared_task
@@ -118,4 +120,4 @@ def purge_payloads() -> None:
     EVENTS.create_ahead(timezone.now())
     while retention.redact_expired_payloads():
         pass
-    import_jobs.purge()
+    import_jobs.delete_expired_previews()

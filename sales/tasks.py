@@ -4,7 +4,9 @@ from uuid import UUID
 
 from celery import shared_task
 
+from flowzz.core.db.jobs import claimable_ids
 from sales.exports import export_jobs
+from sales.models import Export
 from sales.stats import daily_stats
 
 
@@ -23,6 +25,6 @@ def run_export(export_id: str) -> None:
 @shared_task
 def tend_exports() -> None:
     """Find exports whose worker or wake-up was lost, and delete those that have expired."""
-    export_jobs.purge()
-    for export_id in export_jobs.claimable_ids():
+    export_jobs.delete_expired()
+    for export_id in claimable_ids(Export):
         run_export.delay(str(export_id))

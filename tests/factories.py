@@ -9,7 +9,8 @@ from factory.django import DjangoModelFactory
 
 from clients.models import Client
 from flowzz.accounts.models import User
-from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from flowzz.core.db.jobs import JobState
+from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ
 from sales.models import Sale
 from sales.statuses import SaleStatus
@@ -46,7 +47,7 @@ class SyncRunFactory(DjangoModelFactory[SyncRun]):
 
     integration = SubFactory(IntegrationFactory)
     trigger = Trigger.USER
-    state = RunState.QUEUED
+    state = JobState.QUEUED
 
 
 class ClientFactory(DjangoModelFactory[Client]):

@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from flowzz.core.api.serializers import CamelCase
-from integrations.models import FindingKind, Integration, RunState, SyncFinding, SyncRun
-from integrations.models.runs import UNDER_WAY
+from flowzz.core.db.jobs import UNDER_WAY, JobState
+from integrations.models import FindingKind, Integration, SyncFinding, SyncRun
 from integrations.monitoring.health import assess
 from integrations.monitoring.health_facts import facts_of
 from integrations.webhooks import tokens
@@ -56,7 +56,7 @@ class ProgressSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
         read_only_fields = fields
 
     def get_status(self, run: SyncRun) -> str:
-        return RunState(run.state).label.lower()
+        return JobState(run.state).label.lower()
 
     def get_total(self, run: SyncRun) -> int | None:
         return run.expected
@@ -106,10 +106,10 @@ class RunSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
         extra_kwargs = {"errors": {"help_text": "Vendas que não puderam ser lidas ou gravadas"}}
 
     def get_success(self, run: SyncRun) -> bool | None:
-        return None if run.is_under_way else run.state == RunState.SUCCEEDED
+        return None if run.is_under_way else run.state == JobState.SUCCEEDED
 
     def get_status(self, run: SyncRun) -> str:
-        return RunState(run.state).label.lower()
+        return JobState(run.state).label.lower()
 
     @extend_schema_field(SaleErrorSerializer(many=True))
     def get_error_details(self, run: SyncRun) -> Any:

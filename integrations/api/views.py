@@ -20,6 +20,7 @@ from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.sparse_fields import SparseFields
 from flowzz.core.api.throttling import ApiThrottle
+from flowzz.core.db.jobs import JobState
 from integrations import connection
 from integrations.api import examples
 from integrations.api.errors import (
@@ -36,7 +37,7 @@ from integrations.api.serializers import (
 )
 from integrations.api.throttles import SyncThrottle
 from integrations.api.waiting import is_put_off, wait_for
-from integrations.models import Integration, RunState, SyncRun, Trigger
+from integrations.models import Integration, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ, CoinzzProvider
 from integrations.providers.errors import (
     CircuitOpen,
@@ -192,9 +193,9 @@ def _outcome(run: SyncRun) -> Response:
     data = RunSerializer(run).data
     if run.is_under_way:
         return success(data, _what_happens_next(run), status=202)
-    if run.state == RunState.FAILED:
+    if run.state == JobState.FAILED:
         raise ConnectionFailed(run.error) if run.error_code in _FAULT_CODES else ServerError()
-    if run.state == RunState.CANCELLED:
+    if run.state == JobState.CANCELLED:
         return success(data, "Sincronização cancelada")
     return success(
         data,

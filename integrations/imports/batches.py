@@ -1,4 +1,4 @@
-"""Lines of a file: read, applied and checkpointed in one transaction, or only tried."""
+"""Batches of an import's lines: parsed, then applied and checkpointed in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,6 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from flowzz.core.db import leases
 from flowzz.core.db.locks import lock_user
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest
 from integrations.models import SalesImport
@@ -20,74 +19,78 @@ from sales.recording import ChangeSource, Outcome
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH_LINES: Final = 500
-ERRORS_KEPT: Final = 100
+MAX_STORED_ERRORS: Final = 100
+
+_COUNTERS = ("created", "updated", "unchanged")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    line: int
+class ParsedLine:
+    number: int
     order: Order
 
 
 @dataclass(slots=True)
 class Batch:
-    """Lines that were read, and what became of them."""
+    """Parsed lines, and the result of applying them."""
 
-    readings: list[Reading] = field(default_factory=list)
+    lines: list[ParsedLine] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     created: int = 0
     updated: int = 0
     unchanged: int = 0
 
-    def refuse(self, line: int, message: str, external_id: str = "") -> None:
+    def add_error(self, line: int, message: str, external_id: str = "") -> None:
         self.errors.append({"line": line, "external_id": external_id, "message": message})
 
 
-def read_batch(
-    lines: Sequence[FileLine], order_file: OrderFile, reader: Reader, numbers: dict[str, int]
+def parse_batch(
+    lines: Sequence[FileLine], file: OrderFile, reader: Reader, first_lines: dict[str, int]
 ) -> Batch:
-    """Read lines; `numbers` are the orders of the file so far, by their line."""
+    """Parse lines. `first_lines` maps each order of the file so far to its first line number."""
     batch = Batch()
     for line in lines:
         if line.error:
-            batch.refuse(line.number, line.error)
+            batch.add_error(line.number, line.error)
             continue
         try:
             order = reader.parse_order(line.item)
         except PayloadInvalid as error:
-            batch.refuse(line.number, order_file.with_headers(error.message), error.external_id)
+            batch.add_error(line.number, file.with_headers(error.message), error.external_id)
             continue
-        first = numbers.setdefault(order.external_id, line.number)
+        first = first_lines.setdefault(order.external_id, line.number)
         if first == line.number:
-            batch.readings.append(Reading(line.number, order))
+            batch.lines.append(ParsedLine(line.number, order))
         else:
-            batch.refuse(line.number, f"O pedido já está na linha {first}.", order.external_id)
+            batch.add_error(line.number, f"O pedido já está na linha {first}.", order.external_id)
     return batch
 
 
-def apply_batch(row: SalesImport, batch: Batch) -> None:
-    """Write a batch and move past it; of a preview only the figures stay. Raises LeaseLost."""
-    seen = ChangeSource(
-        seen_at=row.exported_at or timezone.now(),
+def apply_batch(job: SalesImport, batch: Batch) -> None:
+    """Store a batch's sales, or only count them for a preview. Raises LeaseLost."""
+    source = ChangeSource(
+        seen_at=job.exported_at or timezone.now(),
         origin=Origin.IMPORT,
-        origin_id=row.id,
-        is_undated=row.exported_at is None,
+        origin_id=job.id,
+        is_undated=job.exported_at is None,
     )
     with transaction.atomic():
         with transaction.atomic():
-            lock_user(row.integration.user_id)
+            lock_user(job.integration.user_id)
             apply_bisecting(
-                batch.readings,
-                lambda part: _ingest(row, part, seen, batch),
-                lambda reading, error: _refuse(reading, error, batch),
+                batch.lines,
+                lambda part: _ingest(job, part, source, batch),
+                lambda line, error: _add_rejected(line, error, batch),
             )
-            if row.is_preview:
+            if job.is_preview:
                 transaction.set_rollback(True)
-        _checkpoint(row, batch)
+        _checkpoint(job, batch)
 
 
-def _ingest(row: SalesImport, part: Sequence[Reading], seen: ChangeSource, batch: Batch) -> None:
-    for result in ingest(row.integration, [SourcedOrder(reading.order, seen) for reading in part]):
+def _ingest(
+    job: SalesImport, lines: Sequence[ParsedLine], source: ChangeSource, batch: Batch
+) -> None:
+    for result in ingest(job.integration, [SourcedOrder(line.order, source) for line in lines]):
         if result.outcome == Outcome.CREATED:
             batch.created += 1
         elif result.differences:
@@ -96,19 +99,18 @@ def _ingest(row: SalesImport, part: Sequence[Reading], seen: ChangeSource, batch
             batch.unchanged += 1
 
 
-def _refuse(reading: Reading, error: Exception, batch: Batch) -> None:
+def _add_rejected(line: ParsedLine, error: Exception, batch: Batch) -> None:
     fault = type(error).__name__
     log.error("line_refused", fault=fault)
-    batch.refuse(reading.line, f"Não foi possível gravar ({fault}).", reading.order.external_id)
+    batch.add_error(line.number, f"Não foi possível gravar ({fault}).", line.order.external_id)
 
 
-def _checkpoint(row: SalesImport, batch: Batch) -> None:
-    room = ERRORS_KEPT - len(row.error_lines)
-    row.error_lines += sorted(batch.errors, key=lambda error: int(error["line"]))[:room]
-    row.created += batch.created
-    row.updated += batch.updated
-    row.unchanged += batch.unchanged
-    row.errors += len(batch.errors)
-    row.processed = row.created + row.updated + row.unchanged + row.errors
-    names = ("created", "updated", "unchanged", "errors", "processed", "error_lines")
-    leases.heartbeat(row, **{name: getattr(row, name) for name in names})
+def _checkpoint(job: SalesImport, batch: Batch) -> None:
+    free = MAX_STORED_ERRORS - len(job.error_lines)
+    job.error_lines += sorted(batch.errors, key=lambda error: int(error["line"]))[:free]
+    job.errors += len(batch.errors)
+    for name in _COUNTERS:
+        setattr(job, name, getattr(job, name) + getattr(batch, name))
+    job.processed = job.created + job.updated + job.unchanged + job.errors
+    names = (*_COUNTERS, "errors", "processed", "error_lines")
+    job.heartbeat(**{name: getattr(job, name) for name in names})

@@ -13,7 +13,7 @@ from integrations.models.events import (
 from integrations.models.hourly_stats import Circuit, HourlyStats
 from integrations.models.imports import ImportState, SalesImport
 from integrations.models.integrations import Integration, IntegrationStatus, WebhookToken
-from integrations.models.runs import FindingKind, RunState, SyncFinding, SyncRun, Trigger
+from integrations.models.runs import FindingKind, SyncFinding, SyncRun, Trigger
 from integrations.models.status_mappings import StatusMapping, StatusMappingUsage
 from integrations.models.webhook_counts import HourlyWebhookCount
 
@@ -34,7 +34,6 @@ __all__ = [
     "ImportState",
     "Integration",
     "IntegrationStatus",
-    "RunState",
     "SalesImport",
     "StatusMapping",
     "StatusMappingUsage",

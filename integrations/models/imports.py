@@ -6,8 +6,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from flowzz.core.db.leases import Leased
-from flowzz.core.ids import uuid7
+from flowzz.core.db.jobs import UNDER_WAY, Job
 from integrations.models.integrations import Integration
 
 
@@ -19,13 +18,9 @@ class ImportState(models.TextChoices):
     FAILED = "FAILED", "Falhou"
 
 
-UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
+class SalesImport(Job):
+    """An uploaded file and its result. Only `integrations.imports` changes its state."""
 
-
-class SalesImport(Leased):
-    """A file, from the upload to its result. Only `integrations.imports.import_jobs` moves it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="imports", verbose_name="integração"
     )
@@ -43,7 +38,6 @@ class SalesImport(Leased):
     )
     columns = models.JSONField("colunas", default=list, blank=True)
     total = models.PositiveIntegerField("linhas", default=0)
-    processed = models.PositiveIntegerField("processadas", default=0)
     created = models.PositiveIntegerField("criadas", default=0)
     updated = models.PositiveIntegerField("atualizadas", default=0)
     unchanged = models.PositiveIntegerField("sem mudança", default=0)
@@ -51,9 +45,6 @@ class SalesImport(Leased):
     error_lines = models.JSONField(
         "erros por linha", default=list, blank=True, encoder=DjangoJSONEncoder
     )
-    error = models.TextField("erro", blank=True)
-    created_at = models.DateTimeField("criada em", auto_now_add=True)
-    finished_at = models.DateTimeField("fim", null=True, blank=True)
 
     class Meta:
         verbose_name = "importação"
@@ -66,9 +57,7 @@ class SalesImport(Leased):
             )
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["heartbeat_at"], condition=Q(state__in=UNDER_WAY), name="import_due"
-            ),
+            *Job.Meta.indexes,
             models.Index(
                 fields=["created_at"], condition=Q(content__isnull=False), name="import_kept"
             ),
@@ -76,10 +65,6 @@ class SalesImport(Leased):
 
     def __str__(self) -> str:
         return self.file_name or str(self.id)
-
-    @property
-    def is_under_way(self) -> bool:
-        return self.state in UNDER_WAY
 
     @property
     def state_in_words(self) -> str:

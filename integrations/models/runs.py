@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.timezone import localtime
 
 from flowzz.core.db.bulk_upsert import BulkRow
-from flowzz.core.db.leases import Leased
+from flowzz.core.db.jobs import UNDER_WAY, Job, JobState
 from flowzz.core.ids import uuid7
 from integrations.models.integrations import Integration
 
@@ -19,47 +19,28 @@ class Trigger(models.TextChoices):
     STAFF = "staff", "Equipe"
 
 
-class RunState(models.TextChoices):
-    QUEUED = "QUEUED", "Na fila"
-    RUNNING = "RUNNING", "Em andamento"
-    SUCCEEDED = "SUCCEEDED", "Concluída"
-    FAILED = "FAILED", "Falhou"
-    CANCELLED = "CANCELLED", "Cancelada"
+ENDED = (JobState.SUCCEEDED, JobState.FAILED)
 
 
-UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
-ENDED = (RunState.SUCCEEDED, RunState.FAILED)
+class SyncRun(Job):
+    """A sync of one integration, page by page. Only `integrations.sync` changes its state."""
 
-
-class SyncRun(Leased):
-    """One pull of an integration's sales, page by page. Only `integrations.sync.runs` moves it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="runs", verbose_name="integração"
     )
     trigger = models.CharField("iniciada por", max_length=8, choices=Trigger)
     is_full = models.BooleanField("completa", default=False)
-    state = models.CharField("estado", max_length=9, choices=RunState, default=RunState.QUEUED)
     cursor_from = models.DateTimeField("desde", null=True, blank=True)
     cursor_to = models.DateTimeField("até", null=True, blank=True)
     sales_limit = models.PositiveIntegerField("no máximo (vendas)", null=True, blank=True)
     next_page = models.PositiveIntegerField("próxima página", default=1)
     pages = models.PositiveIntegerField("páginas lidas", default=0)
-    total = models.PositiveIntegerField("total previsto", null=True, blank=True)
-    processed = models.PositiveIntegerField("processadas", default=0)
     created = models.PositiveIntegerField("criadas", default=0)
     updated = models.PositiveIntegerField("atualizadas", default=0)
     unchanged = models.PositiveIntegerField("sem mudança", default=0)
     errors = models.PositiveIntegerField("com erro", default=0)
     missed = models.PositiveIntegerField("não vieram por webhook", default=0)
-    attempts = models.PositiveSmallIntegerField("tentativas", default=0)
-    not_before = models.DateTimeField("não antes de", null=True, blank=True)
-    started_at = models.DateTimeField("início", null=True, blank=True)
-    finished_at = models.DateTimeField("fim", null=True, blank=True)
     error_code = models.CharField("código do erro", max_length=64, blank=True)
-    error = models.TextField("erro", blank=True)
-    created_at = models.DateTimeField("criada em", auto_now_add=True)
 
     class Meta:
         verbose_name = "sincronização"
@@ -72,11 +53,7 @@ class SyncRun(Leased):
             )
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["not_before", "heartbeat_at"],
-                condition=Q(state__in=UNDER_WAY),
-                name="run_due",
-            ),
+            *Job.Meta.indexes,
             models.Index(
                 fields=["integration", "-finished_at"],
                 condition=Q(state__in=ENDED),
@@ -99,22 +76,10 @@ class SyncRun(Leased):
         return f"{localtime(self.created_at):%d/%m/%Y %H:%M} · {self.get_trigger_display()}"
 
     @property
-    def is_under_way(self) -> bool:
-        return self.state in UNDER_WAY
-
-    @property
     def expected(self) -> int | None:
-        """How many sales the run will process; unknown before its first page."""
         if self.total is None or self.sales_limit is None:
             return self.total
         return min(self.total, self.sales_limit)
-
-    @property
-    def percent(self) -> int | None:
-        """How much of the run is done; unknown before its first page."""
-        if self.expected is None:
-            return None
-        return min(100, self.processed * 100 // self.expected) if self.expected else 100
 
 
 class FindingKind(models.TextChoices):

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from flowzz.core.db.jobs import JobState
 from flowzz.core.formatting import counted
 from integrations.inbox import queue_stats
 from integrations.models import (
@@ -20,7 +21,6 @@ from integrations.models import (
     EventState,
     Integration,
     IntegrationStatus,
-    RunState,
     SyncRun,
     WebhookBaseline,
     WebhookEvent,
@@ -72,7 +72,7 @@ def sync_failing() -> Wrong:
     ended = SyncRun.objects.filter(integration=OuterRef("id"), state__in=ENDED)
     last = ArraySubquery(ended.order_by("-finished_at").values("state")[:FAILED_RUNS])
     failing = Integration.objects.alias(last=last).filter(
-        status__in=IN_USE, last_sync_status="error", last=[RunState.FAILED] * FAILED_RUNS
+        status__in=IN_USE, last_sync_status="error", last=[JobState.FAILED] * FAILED_RUNS
     )
     return {
         id_: f"As últimas três sincronizações com o {_label(provider)} falharam. O último erro "

@@ -8,9 +8,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
+from flowzz.core.db.jobs import JobState
 from flowzz.core.redis_metrics import Counter, Histogram, record
 from integrations.inbox.processing import EventResult
-from integrations.models import EventState, RunState
+from integrations.models import EventState
 from integrations.monitoring import dirty_hours
 
 ANSWERS = Counter(
@@ -58,7 +59,7 @@ def count_quarantined(reason: str, count: int) -> None:
     record(QUARANTINED.by({reason: count}))
 
 
-def count_run(state: RunState) -> None:
+def count_run(state: JobState) -> None:
     record(RUNS.by({state.lower(): 1}))
 
 

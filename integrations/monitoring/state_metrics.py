@@ -8,6 +8,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
 from flowzz.core import redis
+from flowzz.core.db.jobs import UNDER_WAY
 from integrations.inbox import queue_stats
 from integrations.models import (
     Alert,
@@ -17,7 +18,6 @@ from integrations.models import (
     IntegrationStatus,
     SyncRun,
 )
-from integrations.models.runs import UNDER_WAY
 from integrations.providers.registry import provider_names
 from integrations.sync.breaker import breaker_for
 from integrations.webhooks import fallback_buffer

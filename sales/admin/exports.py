@@ -25,14 +25,14 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.extensions import ExtraView, PageExtension, extend
 from flowzz.backoffice.pages import ReadOnlyPage, badge
-from sales.exports import export_jobs
+from sales.exports import export_files, export_jobs
 from sales.exports.columns import TABLES
 from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject
 
 COLOURS = {
     ExportState.QUEUED: "info",
     ExportState.RUNNING: "primary",
-    ExportState.DONE: "success",
+    ExportState.SUCCEEDED: "success",
     ExportState.FAILED: "danger",
 }
 CONTENT_TYPES = {
@@ -64,11 +64,11 @@ def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBas
         return HttpResponseNotAllowed(["POST"])
     export = _asked(request, subject)
     try:
-        rows = export_jobs.rows_of(subject, request)
+        rows = export_files.rows_for(subject, request)
     except IncorrectLookupParameters:
         messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
         return redirect(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    if export_jobs.fits_at_once(rows):
+    if export_files.is_short(rows):
         return _at_once(request, export, rows)
     return _in_background(request, export)
 
@@ -117,7 +117,7 @@ class ExportPage(ReadOnlyPage):
         if not (export.is_masked or masking.may_see(request)):
             raise PermissionDenied
         audit_log.record(request, "Baixou exportação", export, details={"linhas": export.total})
-        response = StreamingHttpResponse(export_jobs.pieces(export), headers=_headers(export))
+        response = StreamingHttpResponse(export_files.read(export), headers=_headers(export))
         response.headers["Content-Length"] = str(export.size)
         if export.format == ExportFormat.CSV:
             response.headers["Content-Encoding"] = "gzip"
@@ -146,8 +146,8 @@ def _asked(request: HttpRequest, subject: ExportSubject) -> Export:
 
 def _at_once(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponse:
     with TemporaryFile() as file:
-        for done in export_jobs.write(rows, export, file):
-            export.total = done
+        for written in export_files.write(rows, export, file):
+            export.total = written
         file.seek(0)
         response = HttpResponse(file.read(), headers=_headers(export))
     details = {**_details(request, export), "linhas": export.total}
@@ -157,7 +157,7 @@ def _at_once(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> H
 
 def _in_background(request: HttpRequest, export: Export) -> HttpResponse:
     try:
-        export_jobs.request_in_background(export)
+        export_jobs.request_export(export)
     except export_jobs.ExportRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:sales_export_changelist")

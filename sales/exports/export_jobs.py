@@ -1,246 +1,149 @@
-"""Filtered lists as files: short ones at once, long ones in the background.
+"""Exports in the background: one at a time, so that workers stay free for webhooks.
 
-The only writer of `Export`. A file is made whole before it is kept: killed at any moment, the
-next worker starts it anew, and what is `DONE` has all its pieces.
+A file is written completely before it is stored. An export that another worker takes over starts
+again from the first row.
 """
 
 import gzip
 import os
 import uuid
-from collections.abc import Iterator
 from functools import partial
-from itertools import count
 from tempfile import TemporaryFile
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import structlog
 from celery import current_app
-from django.contrib import admin
-from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F, Model, Q, QuerySet
-from django.db.models.functions import Now
+from django.db import IntegrityError, transaction
+from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
 from flowzz.backoffice import masking
-from flowzz.core.db import leases
-from sales.exports.columns import TABLES, Table
-from sales.exports.spreadsheet_writers import Csv, Sheet, Xlsx
-from sales.models import ExportPart
-from sales.models.exports import UNDER_WAY, Export, ExportFormat, ExportState, ExportSubject, expiry
+from flowzz.core.db import jobs
+from flowzz.core.db.jobs import UNDER_WAY
+from sales.exports import export_files
+from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject, expiry
 
 log = structlog.stdlib.get_logger(__name__)
 
-AT_ONCE: Final = 5_000
-"""A list of no more rows is written while who asked for it waits."""
-MOST: Final = 1_000_000
-"""Rows; a sheet of Excel's has little room for more."""
-BATCH: Final = 2_000
-PART_BYTES: Final = 1024 * 1024
-ATTEMPTS: Final = 3
-UNDER_WAY_OF_ONE: Final = 3
-_COUNT_MS: Final = 2_000
-_SHEETS: Final[dict[str, type[Csv] | type[Xlsx]]] = {
-    ExportFormat.CSV: Csv,
-    ExportFormat.XLSX: Xlsx,
-}
+MAX_ROWS: Final = 1_000_000
+"""An Excel sheet has 1,048,576 rows."""
+MAX_ATTEMPTS: Final = 3
+MAX_UNDER_WAY: Final = 3
+"""Exports under way for each user."""
 
 
 class ExportRefused(Exception):
-    """With a sentence for who asked."""
+    """Raised with a message in Portuguese for the requester."""
 
 
-def rows_of(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
-    """The rows of a list as its page filters them for this request."""
-    page = admin.site.get_model_admin(TABLES[subject].model)
-    rows: QuerySet[Model] = page.get_changelist_instance(request).queryset
-    return rows
-
-
-def fits_at_once(rows: "QuerySet[Model]") -> bool:
-    """Whether there are few enough, told by a look of bounded time."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {_COUNT_MS}")
-            return rows.order_by()[: AT_ONCE + 1].count() <= AT_ONCE
-    except OperationalError:
-        return False
-
-
-def write(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> Iterator[int]:
-    """Write an export's file of these rows; yield how many are written, batch by batch."""
-    table = TABLES[ExportSubject(export.subject)]
-    sheet: Sheet = _SHEETS[export.format](file, table.titles)
-    done = 0
-    for batch in _batches(rows, table):
-        for values in batch:
-            cells = zip(table.columns, values[len(table.order) :], strict=True)
-            sheet.add([column.cell(v, is_masked=export.is_masked) for column, v in cells])
-        done += len(batch)
-        yield done
-    sheet.close()
-
-
-def request_in_background(export: Export) -> None:
-    """Have a file made by a worker. Raises ExportRefused."""
-    mine = Export.objects.filter(requested_by=export.requested_by, state__in=UNDER_WAY)
-    if mine.count() >= UNDER_WAY_OF_ONE:
+def request_export(export: Export) -> None:
+    """Save and enqueue an export. Raises ExportRefused."""
+    under_way = Export.objects.filter(requested_by=export.requested_by, state__in=UNDER_WAY)
+    if under_way.count() >= MAX_UNDER_WAY:
         raise ExportRefused(
-            f"Você já tem {UNDER_WAY_OF_ONE} exportações em andamento. Aguarde o fim de uma."
+            f"Você já tem {MAX_UNDER_WAY} exportações em andamento. Aguarde o fim de uma."
         )
     export.save(force_insert=True)
-    transaction.on_commit(partial(_wake, export.id))
+    transaction.on_commit(partial(_enqueue, export.id))
 
 
 def execute(export_id: uuid.UUID) -> None:
-    """Make an export's file, unless somebody else does. A fault ends up in its row."""
+    """Carry out an export, unless another worker does. Errors are stored in its row."""
     export = _acquire(export_id)
     if export is None:
         return
-    try:
-        with TemporaryFile() as file:
-            _make(export, file)
-            _keep(export, file)
-    except leases.LeaseLost:
-        log.warning("export_lease_lost", export_id=str(export_id))
-    except ExportRefused as refusal:
-        _fail(export, str(refusal))
-    except Exception as error:
-        log.exception("export_fault", export_id=str(export_id))
-        _fail(export, f"Falha interna ({type(error).__name__}). Peça a exportação de novo.")
-    for next_id in claimable_ids()[:1]:
-        _wake(next_id)
+    jobs.run(export, _work, _fail, expected=(ExportRefused,))
+    for next_id in jobs.claimable_ids(Export)[:1]:
+        _enqueue(next_id)
 
 
-def claimable_ids() -> list[uuid.UUID]:
-    """Exports that nobody works at."""
-    return list(Export.objects.filter(_claimable()).order_by("id").values_list("id", flat=True))
-
-
-def purge() -> int:
-    """Delete what has expired; return how many."""
+def delete_expired() -> int:
+    """Delete expired exports with their files and return their number."""
     return _delete(Export.objects.filter(expires_at__lt=timezone.now()))
 
 
-def forget() -> int:
-    """Delete all kept files, and start anew those being made; return how many were deleted.
+def discard_files() -> int:
+    """Delete all stored files and restart the exports under way; return the number deleted.
 
-    Called once a person's data are gone: any of them may hold these.
+    Called when a person's data were erased, because any file may contain that person.
     """
     with transaction.atomic():
         exports = list(Export.objects.select_for_update().defer("query"))
-        begun = [export.id for export in exports if export.is_under_way]
-        Export.objects.filter(id__in=begun).update(state=ExportState.QUEUED, lease=None)
-        return _delete(Export.objects.exclude(id__in=begun))
+        under_way = [export.id for export in exports if export.is_under_way]
+        Export.objects.filter(id__in=under_way).update(state=ExportState.QUEUED, lease=None)
+        return _delete(Export.objects.exclude(id__in=under_way))
 
 
 def _delete(exports: "QuerySet[Export]") -> int:
     return exports.delete()[1].get("sales.Export", 0)
 
 
-def _wake(export_id: uuid.UUID) -> None:
+def _enqueue(export_id: uuid.UUID) -> None:
     try:
         current_app.send_task("sales.tasks.run_export", [str(export_id)], retry=False)
     except BrokerDown as error:
         log.warning("wake_up_lost", cause=type(error).__name__)
 
 
-def _claimable() -> Q:
-    return Q(state=ExportState.QUEUED) | Q(state=ExportState.RUNNING) & leases.is_abandoned()
-
-
 def _acquire(export_id: uuid.UUID) -> Export | None:
-    """Get the lease of an export that is free, or nothing.
-
-    One is made at a time: it takes minutes, and webhooks need the other workers.
-    """
-    free = Export.objects.filter(_claimable(), id=export_id)
+    exports = Export.objects.select_related("requested_by")
     try:
         with transaction.atomic():
-            taken = leases.acquire(
-                free, state=ExportState.RUNNING, attempts=F("attempts") + 1, done=0
-            )
-    except IntegrityError:
+            return jobs.acquire(exports, export_id, attempts=F("attempts") + 1, processed=0)
+    except IntegrityError:  # another export is running
         return None
-    return Export.objects.select_related("requested_by").get(id=export_id) if taken else None
 
 
-def _make(export: Export, file: IO[bytes]) -> None:
-    if export.attempts > ATTEMPTS:
+def _work(export: Export) -> None:
+    with TemporaryFile() as file:
+        _write(export, file)
+        _store(export, file)
+
+
+def _store(export: Export, file: IO[bytes]) -> None:
+    size = file.seek(0, os.SEEK_END)
+    with transaction.atomic():
+        if not export.finish(ExportState.SUCCEEDED, size=size, expires_at=expiry()):
+            raise jobs.LeaseLost
+        export_files.store(export, file)
+
+
+def _fail(export: Export, error: Exception) -> None:
+    fault = f"Falha interna ({type(error).__name__}). Peça a exportação de novo."
+    message = str(error) if isinstance(error, ExportRefused) else fault
+    export.finish(ExportState.FAILED, error=message)
+
+
+def _write(export: Export, file: IO[bytes]) -> None:
+    if export.attempts > MAX_ATTEMPTS:
         raise ExportRefused("Não deu certo em três tentativas. Filtre por um período menor.")
-    request = _as_asked(export)
+    request = _request_for(export)
     if not request.user.has_perm("sales.make_export"):
         raise ExportRefused("Quem pediu não pode mais exportar.")
-    rows = rows_of(ExportSubject(export.subject), request)
-    total = rows.order_by()[: MOST + 1].count()
-    if total > MOST:
+    rows = export_files.rows_for(ExportSubject(export.subject), request)
+    total = rows.order_by()[: MAX_ROWS + 1].count()
+    if total > MAX_ROWS:
         raise ExportRefused("Mais de 1.000.000 de linhas. Filtre por um período e peça de novo.")
     export.is_masked = not masking.may_see(request)
-    leases.heartbeat(export, total=total, is_masked=export.is_masked)
+    export.heartbeat(total=total, is_masked=export.is_masked)
     if export.format == ExportFormat.XLSX:
-        _write_watched(rows, export, file)
+        _write_rows(rows, export, file)
     else:
         with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=4) as packed:
-            _write_watched(rows, export, packed)  # type: ignore[arg-type]  # it is an IO[bytes]
+            _write_rows(rows, export, packed)  # type: ignore[arg-type]  # it is an IO[bytes]
 
 
-def _write_watched(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> None:
-    for done in write(rows, export, file):
-        leases.heartbeat(export, done=done)
+def _write_rows(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> None:
+    for written in export_files.write(rows, export, file):
+        export.heartbeat(processed=written)
 
 
-def _as_asked(export: Export) -> HttpRequest:
-    """The request for the list, made again in the name of who asked."""
+def _request_for(export: Export) -> HttpRequest:
+    """Rebuild the requester's request for the list page."""
     request = HttpRequest()
     request.method = "GET"
     request.GET = QueryDict(export.query)
     request.user = export.requested_by
     return request
-
-
-def _keep(export: Export, file: IO[bytes]) -> None:
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    with transaction.atomic():
-        for number in count():
-            content = file.read(PART_BYTES)
-            if not content:
-                break
-            ExportPart.objects.create(export=export, number=number, content=content)
-        end = {"size": size, "finished_at": Now(), "expires_at": expiry()}
-        if not leases.release(export, state=ExportState.DONE, **end):
-            raise leases.LeaseLost
-
-
-def _fail(export: Export, error: str) -> None:
-    leases.release(export, state=ExportState.FAILED, error=error, finished_at=Now())
-
-
-def _batches(rows: "QuerySet[Model]", table: Table) -> Iterator[list[tuple[Any, ...]]]:
-    """Newest first, each batch from where the last one ended."""
-    descending = rows.order_by(*(f"-{name}" for name in table.order)).annotate(**table.derived)
-    paths = [column.path for column in table.columns]
-    values: QuerySet[Any, tuple[Any, ...]] = descending.values_list(*table.order, *paths)
-    batch = list(values[:BATCH])
-    while batch:
-        yield batch
-        last = dict(zip(table.order, batch[-1], strict=False))
-        batch = list(values.filter(_after(table.order, last))[:BATCH])
-
-
-def _after(order: tuple[str, ...], last: dict[str, Any]) -> Q:
-    """What comes later in a descending order of one or two fields."""
-    first, *others = order
-    later = Q(**{f"{first}__lt": last[first]})
-    if not others:
-        return later
-    same = Q(**{first: last[first], f"{others[0]}__lt": last[others[0]]})
-    return Q(**{f"{first}__lte": last[first]}) & (later | same)
-
-
-def pieces(export: Export) -> Iterator[bytes]:
-    """The file's bytes, one piece in memory at a time."""
-    parts = ExportPart.objects.filter(export=export).order_by("number")
-    for number in range(parts.count()):
-        yield bytes(parts.get(number=number).content)

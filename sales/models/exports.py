@@ -1,4 +1,4 @@
-"""The rows of exports: a list that somebody of staff asked for as a file, and the file's pieces."""
+"""Exports: lists of sales or clients that staff download as files, and the files' parts."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -7,10 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from flowzz.core.db.leases import Leased
-from flowzz.core.ids import uuid7
+from flowzz.core.db.jobs import Job
 
-KEPT = timedelta(hours=24)
+FILE_LIFETIME = timedelta(hours=24)
 
 
 class ExportSubject(models.TextChoices):
@@ -26,21 +25,20 @@ class ExportFormat(models.TextChoices):
 class ExportState(models.TextChoices):
     QUEUED = "QUEUED", "Na fila"
     RUNNING = "RUNNING", "Em andamento"
-    DONE = "DONE", "Pronta"
+    SUCCEEDED = "SUCCEEDED", "Pronta"
     FAILED = "FAILED", "Falhou"
 
 
-UNDER_WAY = (ExportState.QUEUED, ExportState.RUNNING)
-
-
 def expiry() -> datetime:
-    return timezone.now() + KEPT
+    return timezone.now() + FILE_LIFETIME
 
 
-class Export(Leased):
-    """Its row and file are deleted when it expires. Only `sales.exports.export_jobs` moves it."""
+class Export(Job):
+    """An export and its file, both deleted at `expires_at`.
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    Only `sales.exports.export_jobs` changes its state.
+    """
+
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="pedida por"
     )
@@ -48,16 +46,13 @@ class Export(Leased):
     format = models.CharField("formato", max_length=4, choices=ExportFormat)
     query = models.TextField("filtros", blank=True, help_text="Como no endereço da lista.")
     state = models.CharField(
-        "estado", max_length=7, choices=ExportState, default=ExportState.QUEUED
+        "estado", max_length=9, choices=ExportState, default=ExportState.QUEUED
     )
     is_masked = models.BooleanField("dados pessoais mascarados", default=True)
     total = models.PositiveIntegerField("linhas", default=0)
-    done = models.PositiveIntegerField("escritas", default=0)
+    processed = models.PositiveIntegerField("escritas", default=0)
     size = models.PositiveBigIntegerField("bytes", default=0)
-    attempts = models.PositiveSmallIntegerField("tentativas", default=0)
-    error = models.TextField("erro", blank=True)
     created_at = models.DateTimeField("pedida em", auto_now_add=True)
-    finished_at = models.DateTimeField("fim", null=True, blank=True)
     expires_at = models.DateTimeField("guardada até", default=expiry, db_index=True)
 
     class Meta:
@@ -72,28 +67,18 @@ class Export(Leased):
                 name="export_one_at_a_time",
             )
         ]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["heartbeat_at"],
-                condition=models.Q(state__in=UNDER_WAY),
-                name="export_under_way",
-            )
-        ]
+        indexes: ClassVar = [*Job.Meta.indexes]
 
     def __str__(self) -> str:
         return f"{self.get_subject_display()} em {self.get_format_display()}"
 
     @property
-    def is_under_way(self) -> bool:
-        return self.state in UNDER_WAY
-
-    @property
     def is_ready(self) -> bool:
-        return self.state == ExportState.DONE and self.expires_at > timezone.now()
+        return self.state == ExportState.SUCCEEDED and self.expires_at > timezone.now()
 
 
 class ExportPart(models.Model):
-    """A piece of an export's file; in the database, for web and worker may be far apart."""
+    """A part of an export's file, in the database because web and worker may share no disk."""
 
     export = models.ForeignKey(Export, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()

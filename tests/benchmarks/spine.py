@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from flowzz.core.db.jobs import JobState
 from integrations.inbox import drain
-from integrations.models import RunState, SyncRun, Trigger
+from integrations.models import SyncRun, Trigger
 from integrations.providers.coinzz.client import CoinzzClient
 from integrations.providers.contracts import Page
 from integrations.secrets import field_encryption
@@ -69,5 +70,5 @@ def synced(seller: Seller) -> tuple[SyncRun, float]:
         runs.execute(run.id)
         seconds = time.perf_counter() - started - waited
     run.refresh_from_db()
-    assert run.state == RunState.SUCCEEDED, run.error
+    assert run.state == JobState.SUCCEEDED, run.error
     return run, run.processed / seconds

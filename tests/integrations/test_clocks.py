@@ -13,15 +13,14 @@ from time_machine import travel
 
 from flowzz.celery import app
 from flowzz.core import beat_scheduler, redis
+from flowzz.core.db.jobs import JobState, claimable_ids
 from flowzz.core.db_time import to_database_time
 from integrations import dispatch
-from integrations.imports import import_jobs
 from integrations.inbox import drain, processing, store
 from integrations.inbox.store import InboundWebhook
 from integrations.models import (
     EventState,
     Integration,
-    RunState,
     SalesImport,
     SyncRun,
     Trigger,
@@ -29,7 +28,6 @@ from integrations.models import (
 )
 from integrations.sync import runs
 from integrations.sync.breaker import CircuitBreaker
-from sales.exports import export_jobs
 from sales.models import Export
 from tests import payloads
 from tests.api_client import Frontend
@@ -85,17 +83,17 @@ def test_buffered_webhook_is_not_received_in_the_future(seller: Seller) -> None:
 
 def test_a_worker_whose_clock_is_ahead_takes_no_run_from_another(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.USER)
-    SyncRun.objects.update(state=RunState.RUNNING, heartbeat_at=Now())
+    SyncRun.objects.update(state=JobState.RUNNING, heartbeat_at=Now())
     with in_an_hour():
-        assert runs.claimable_ids() == []
+        assert claimable_ids(SyncRun) == []
 
-    SyncRun.objects.update(state=RunState.QUEUED, not_before=Now() + timedelta(minutes=1))
+    SyncRun.objects.update(state=JobState.QUEUED, not_before=Now() + timedelta(minutes=1))
     with in_an_hour():
-        assert runs.claimable_ids() == []
+        assert claimable_ids(SyncRun) == []
 
     SyncRun.objects.update(not_before=Now())
     with an_hour_ago():
-        assert runs.claimable_ids() == [run.id]
+        assert claimable_ids(SyncRun) == [run.id]
 
 
 def test_a_worker_whose_clock_is_ahead_takes_no_import_and_no_export(
@@ -105,7 +103,7 @@ def test_a_worker_whose_clock_is_ahead_takes_no_import_and_no_export(
     SalesImport.objects.create(integration=integration, **beating)
     Export.objects.create(requested_by=integration.user, **beating)
     with in_an_hour():
-        assert (import_jobs.claimable_ids(), export_jobs.claimable_ids()) == ([], [])
+        assert (claimable_ids(SalesImport), claimable_ids(Export)) == ([], [])
 
 
 def test_a_clock_that_is_ahead_takes_the_cursor_past_nothing(integration: Integration) -> None:

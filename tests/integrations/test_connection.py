@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from flowzz.accounts.models import User
+from flowzz.core.db.jobs import JobState
 from integrations import connection
 from integrations.models import (
     Alert,
     AlertKind,
     Integration,
     IntegrationStatus,
-    RunState,
     SyncRun,
     Trigger,
     WebhookToken,
@@ -52,7 +52,7 @@ def test_good_key_is_stored_encrypted_and_the_first_sync_begins(user: User, coin
     assert field_encryption.decrypt(stored, "api_key") == key
     assert stored.api_key_hint == f"8702|…{key[-3:]}"
     run = SyncRun.objects.get()
-    assert (run.trigger, run.state, run.sales_limit) == (Trigger.INITIAL, RunState.QUEUED, 1000)
+    assert (run.trigger, run.state, run.sales_limit) == (Trigger.INITIAL, JobState.QUEUED, 1000)
 
 
 def test_refused_key_saves_nothing_and_leaves_an_older_connection(
@@ -101,7 +101,7 @@ def test_disconnecting_forgets_the_key_and_cancels_the_run(user: User, coinzz: C
 
     assert integration.status == IntegrationStatus.DISCONNECTED
     assert (integration.api_key, integration.api_key_hint) == ("", "")
-    assert SyncRun.objects.get().state == RunState.CANCELLED
+    assert SyncRun.objects.get().state == JobState.CANCELLED
     assert WebhookToken.objects.count() == 1
 
 

@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from flowzz.core.db.jobs import JobState
 from integrations import connection
 from integrations.inbox import drain, queue_stats
 from integrations.models import (
     Integration,
     IntegrationStatus,
-    RunState,
     SyncRun,
     Trigger,
     WebhookEvent,
 )
-from integrations.sync import runs
+from integrations.sync import runs, schedule
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller
@@ -42,27 +42,27 @@ def test_webhooks_are_kept_and_wait_until_it_is_resumed() -> None:
 
 
 def test_no_sync_begins_and_the_one_under_way_ends_without_moving_the_cursor() -> None:
-    run = SyncRunFactory.create(state=RunState.RUNNING)
+    run = SyncRunFactory.create(state=JobState.RUNNING)
     integration = run.integration
     Integration.objects.update(next_sync_at=LONG_AGO)
 
     connection.pause(integration)
 
     run.refresh_from_db()
-    assert (run.state, integration.sync_cursor) == (RunState.CANCELLED, None)
-    assert (integration.next_sync_at, runs.schedule_all(), runs.start_due()) == (None, 0, 0)
+    assert (run.state, integration.sync_cursor) == (JobState.CANCELLED, None)
+    assert (integration.next_sync_at, schedule.schedule_all(), schedule.start_due()) == (None, 0, 0)
     with pytest.raises(runs.Paused):
         runs.request_run(integration, Trigger.USER)
 
 
 def test_resuming_asks_for_the_sync_that_was_missed() -> None:
-    integration = SyncRunFactory.create(state=RunState.SUCCEEDED).integration
+    integration = SyncRunFactory.create(state=JobState.SUCCEEDED).integration
     connection.pause(integration)
 
     connection.resume(integration)
 
     assert integration.paused_at is None
-    run = SyncRun.objects.get(state=RunState.QUEUED)
+    run = SyncRun.objects.get(state=JobState.QUEUED)
     assert (run.trigger, run.is_full) == (Trigger.INITIAL, False)
 
 

@@ -198,7 +198,7 @@ def test_nothing_of_the_person_is_found_anywhere(seller: Seller, zoraide: Client
 def test_preview_under_way_ends_and_leaves_no_file(
     seller: Seller, zoraide: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_jobs, "LINES_AT_ONCE", 0)
+    monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_LINES", 0)
     preview = import_jobs.receive(
         user_id=seller.integration.user_id,
         provider=COINZZ,

@@ -12,7 +12,9 @@ from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
 from flowzz.accounts.models import User
+from flowzz.core.db.jobs import claimable_ids
 from flowzz.local.servers.paths import PROJECT
+from integrations.models import SyncRun
 from integrations.sync import runs
 from tests.sandbox.caller import Caller
 
@@ -78,7 +80,7 @@ def _worker() -> Iterator[None]:
 
     def work() -> None:
         while not over.wait(0.05):
-            for run_id in runs.claimable_ids():
+            for run_id in claimable_ids(SyncRun):
                 runs.execute(run_id)
         connection.close()
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowzz.backoffice.charts import Chart, Series, Slot, lines, stacked
+from flowzz.core.db.jobs import JobState
 from integrations.admin.overview.formatting import duration, percent, whole
 from integrations.admin.overview.periods import DAY, Sums
 from integrations.admin.overview.urls import between, list_of
 from integrations.inbox.failure_reasons import explain
-from integrations.models import Circuit, RunState
+from integrations.models import Circuit
 from integrations.monitoring.dirty_hours import HOUR
 from integrations.monitoring.hourly_stats import percentile
 
@@ -49,14 +50,14 @@ def webhooks(slots: Sequence[Sums]) -> Chart:
 
 
 def success(slots: Sequence[Sums]) -> Chart:
-    good = [slot.runs[RunState.SUCCEEDED] for slot in slots]
+    good = [slot.runs[JobState.SUCCEEDED] for slot in slots]
     ended = [slot.runs.total() for slot in slots]
     went_well = [100 * part / of if of else None for part, of in zip(good, ended, strict=True)]
     did_not = [None if share is None else 100 - share for share in went_well]
     total = f"{percent(100 * sum(good) / sum(ended))} de {whole(sum(ended))}" if sum(ended) else ""
     period = _whole_period("finished_at", slots)
-    succeeded = list_of(RUNS, state__exact=RunState.SUCCEEDED, **period)
-    others = list_of(RUNS, state__in=f"{RunState.FAILED},{RunState.CANCELLED}", **period)
+    succeeded = list_of(RUNS, state__exact=JobState.SUCCEEDED, **period)
+    others = list_of(RUNS, state__in=f"{JobState.FAILED},{JobState.CANCELLED}", **period)
     return stacked(
         "Taxa de sucesso das sincronizações",
         f"Das que terminaram {each(slots)}, quantas deram certo (%).",

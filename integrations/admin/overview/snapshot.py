@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flowzz.backoffice.pages import page_of
+from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.integrations.health_filter import TONES, Level, level_of
 from integrations.admin.overview.formatting import ago, duration, whole
 from integrations.admin.overview.urls import list_of
@@ -19,7 +20,6 @@ from integrations.models import (
     IntegrationStatus,
     SyncRun,
 )
-from integrations.models.runs import UNDER_WAY
 from integrations.monitoring import health_facts
 from integrations.monitoring.health import QUEUE_LATE, Health
 from integrations.providers.registry import all_providers

@@ -21,11 +21,11 @@ from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import ReadOnlyPage, badge, column, two_lines
 from flowzz.backoffice.permissions import permission
+from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import counted
 from integrations.admin.overview.formatting import whole
 from integrations.admin.sync import report as sync_report
 from integrations.models import FindingKind, SyncFinding, SyncRun
-from integrations.models.runs import UNDER_WAY
 from integrations.sync import runs as sync
 
 FINDING_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}

@@ -9,7 +9,8 @@ from django.utils import timezone
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from integrations.models import FindingKind, Integration, RunState, SyncRun, Trigger
+from flowzz.core.db.jobs import JobState
+from integrations.models import FindingKind, Integration, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ, CoinzzProvider
 from integrations.providers.errors import IntegrationError
 from integrations.sync import runs
@@ -55,12 +56,12 @@ class Command(BaseCommand):
         ):
             self.stdout.write(f"  {label}: {count}")
         self._name_errors(run)
-        if run.state == RunState.QUEUED:
+        if run.state == JobState.QUEUED:
             at = timezone.localtime(run.not_before).strftime("%H:%M:%S")
             raise CommandError(f"Adiada: {run.error} Nova tentativa a partir das {at}.")
-        if run.state == RunState.FAILED:
+        if run.state == JobState.FAILED:
             raise CommandError(run.error)
-        if run.state == RunState.CANCELLED:
+        if run.state == JobState.CANCELLED:
             raise CommandError("A sincronização foi cancelada.")
 
     def _name_errors(self, run: SyncRun) -> None:
@@ -89,7 +90,7 @@ def _follow(run: SyncRun) -> SyncRun:
             runs.execute(run.id, on_progress=lambda run: show(bar, run))
             run.refresh_from_db()
             show(bar, run)
-            if run.state != RunState.RUNNING:
+            if run.state != JobState.RUNNING:
                 return run
             time.sleep(POLL_SECONDS)
 

@@ -6,7 +6,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
-from integrations.models import Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from flowzz.core.db.jobs import JobState
+from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.coinzz import adapter
 from integrations.providers.coinzz.client import CoinzzClient
 from integrations.secrets import field_encryption
@@ -42,7 +43,7 @@ def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: Caller)
 
     integration = Integration.objects.get(user=user)
     run = SyncRun.objects.get(integration=integration)
-    assert (run.trigger, run.state) == (Trigger.INITIAL, RunState.QUEUED)
+    assert (run.trigger, run.state) == (Trigger.INITIAL, JobState.QUEUED)
     assert field_encryption.decrypt(integration, "api_key") == key
     assert response.status_code == 200
     body = response.json()

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from flowzz.core.db.jobs import JobState
 from integrations.models import (
     EventState,
     Integration,
     IntegrationStatus,
-    RunState,
     WebhookEvent,
     WebhookToken,
 )
@@ -79,14 +79,14 @@ def test_status_tells_of_the_last_sync(integration: Integration, frontend: Front
 def test_status_shows_the_run_move(integration: Integration, frontend: Frontend) -> None:
     run = SyncRunFactory.create(
         integration=integration,
-        state=RunState.RUNNING,
+        state=JobState.RUNNING,
         started_at=datetime(2026, 3, 2, 15, tzinfo=UTC),
         pages=2,
         processed=400,
         total=5_000,
         sales_limit=1_000,
     )
-    SyncRunFactory.create(integration=integration, state=RunState.SUCCEEDED)
+    SyncRunFactory.create(integration=integration, state=JobState.SUCCEEDED)
 
     assert status(frontend)["currentSync"] == {
         "id": str(run.id),
@@ -140,7 +140,7 @@ def test_disconnecting_forgets_the_key_and_stops_the_run(
     assert (data["apiKeyHint"], data["currentSync"]) == ("", None)
     assert data["health"]["score"] == 0
     run.refresh_from_db()
-    assert run.state == RunState.CANCELLED
+    assert run.state == JobState.CANCELLED
     assert Integration.objects.get(id=integration.id).api_key == ""
     assert frontend.send("integrations/coinzz/disconnect").status_code == 200
 

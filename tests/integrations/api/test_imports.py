@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from flowzz.accounts.models import User
-from flowzz.core.db import leases
+from flowzz.core.db import jobs
 from integrations.imports import import_jobs
 from integrations.imports.batches import apply_batch
 from integrations.models import ImportState, Integration, IntegrationStatus, SalesImport
@@ -167,7 +167,7 @@ def test_user_sees_no_file_of_anothers(frontend: Frontend, user: User) -> None:
 def test_long_file_goes_on_in_the_background_where_it_was_left(
     frontend: Frontend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_jobs, "LINES_AT_ONCE", 1)
+    monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_LINES", 1)
     monkeypatch.setattr(import_jobs, "BATCH_LINES", 1)
     queued = send(frontend, GOOD, OTHER, BAD)
     assert (queued.status_code, queued.json()["data"]["status"]) == (202, "na fila")
@@ -176,11 +176,11 @@ def test_long_file_goes_on_in_the_background_where_it_was_left(
         409,
         error("IMPORT_IN_PROGRESS", "Já há uma importação em andamento. Aguarde o fim dela."),
     )
-    (import_id,) = import_jobs.claimable_ids()
+    (import_id,) = jobs.claimable_ids(SalesImport)
     with patch.object(import_jobs, "apply_batch", dies_after(1)), pytest.raises(SystemExit):
         import_jobs.execute(import_id)
-    assert (statuses(), import_jobs.claimable_ids()) == ({"ordaaaaa": "PAID"}, [])
-    SalesImport.objects.update(heartbeat_at=timezone.now() - leases.EXPIRES * 2)
+    assert (statuses(), jobs.claimable_ids(SalesImport)) == ({"ordaaaaa": "PAID"}, [])
+    SalesImport.objects.update(heartbeat_at=timezone.now() - jobs.LEASE_DURATION * 2)
     import_jobs.execute(import_id)
     done = frontend.fetch(f"sales/import/{import_id}")
     assert (done.json()["data"]["status"], figures(done)) == ("concluída", (2, 0, 0, 1))
@@ -207,9 +207,9 @@ def test_fault_of_ours_ends_the_import_and_forgets_the_file(frontend: Frontend) 
 
 def test_previews_are_forgotten_after_a_day(frontend: Frontend) -> None:
     send(frontend, GOOD, preview="true")
-    assert import_jobs.purge() == 0
+    assert import_jobs.delete_expired_previews() == 0
     SalesImport.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    assert import_jobs.purge() == 1
+    assert import_jobs.delete_expired_previews() == 1
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
+from flowzz.core.db.jobs import JobState, claimable_ids
 from integrations.api import views
 from integrations.models import (
     FindingKind,
     Integration,
     IntegrationStatus,
-    RunState,
     SyncFinding,
     SyncRun,
     Trigger,
@@ -56,7 +56,7 @@ def _work() -> None:
     deadline = time.monotonic() + 60
     try:
         while time.monotonic() < deadline:
-            if run_ids := runs.claimable_ids():
+            if run_ids := claimable_ids(SyncRun):
                 return runs.execute(run_ids[0])
             time.sleep(0.02)
     finally:
@@ -148,7 +148,7 @@ def test_full_sync_is_one_from_the_beginning(integration: Integration, frontend:
 def test_normal_sync_joins_the_one_under_way_and_a_full_one_does_not(
     integration: Integration, frontend: Frontend
 ) -> None:
-    run = SyncRunFactory.create(integration=integration, state=RunState.RUNNING)
+    run = SyncRunFactory.create(integration=integration, state=JobState.RUNNING)
 
     assert frontend.send(PATH).json()["data"]["id"] == str(run.id)
     assert told(frontend.send(PATH, {"forceFullSync": True})) == (
@@ -214,7 +214,7 @@ def test_syncs_are_limited_by_user(
 def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: Frontend) -> None:
     run = SyncRunFactory.create(
         integration=integration,
-        state=RunState.FAILED,
+        state=JobState.FAILED,
         processed=3,
         unchanged=1,
         errors=2,
@@ -247,21 +247,21 @@ def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: 
 @pytest.mark.parametrize(
     ("state", "error_code", "status", "message"),
     [
-        (RunState.CANCELLED, "", 200, "Sincronização cancelada"),
+        (JobState.CANCELLED, "", 200, "Sincronização cancelada"),
         (
-            RunState.FAILED,
+            JobState.FAILED,
             runs.InternalSyncError.code,
             500,
             "Erro interno. Tente novamente em alguns minutos.",
         ),
-        (RunState.FAILED, UnexpectedResponse.code, 400, "O Coinzz recusou."),
+        (JobState.FAILED, UnexpectedResponse.code, 400, "O Coinzz recusou."),
     ],
 )
 def test_run_that_ends_otherwise_while_waited_for(
     integration: Integration,
     frontend: Frontend,
     monkeypatch: pytest.MonkeyPatch,
-    state: RunState,
+    state: JobState,
     error_code: str,
     status: int,
     message: str,

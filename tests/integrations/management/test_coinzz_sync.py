@@ -12,12 +12,12 @@ from django.db import connection
 from django.utils import timezone
 from tqdm import tqdm
 
-from flowzz.core.db import leases
+from flowzz.core.db import jobs
+from flowzz.core.db.jobs import JobState
 from integrations.management.commands import coinzz_sync
 from integrations.models import (
     FindingKind,
     Integration,
-    RunState,
     SyncFinding,
     SyncRun,
     Trigger,
@@ -84,7 +84,7 @@ def test_failure_is_told_and_its_errors_are_named(
         SyncFinding.objects.create(
             run=run, kind=FindingKind.ERROR, external_id="ordruimaa", message="Sem preço."
         )
-        SyncRun.objects.update(state=RunState.FAILED, error="A chave foi recusada.", errors=25)
+        SyncRun.objects.update(state=JobState.FAILED, error="A chave foi recusada.", errors=25)
 
     monkeypatch.setattr(runs, "execute", fail)
     out = StringIO()
@@ -121,8 +121,8 @@ def test_interrupted_run_can_be_resumed(
     assert failure.value.returncode == 130
     monkeypatch.undo()
     run = SyncRun.objects.get()
-    assert (run.state, run.processed, run.next_page) == (RunState.RUNNING, 100, 3)
-    SyncRun.objects.update(heartbeat_at=timezone.now() - leases.EXPIRES * 2)
+    assert (run.state, run.processed, run.next_page) == (JobState.RUNNING, 100, 3)
+    SyncRun.objects.update(heartbeat_at=timezone.now() - jobs.LEASE_DURATION * 2)
     assert run_command().startswith("Concluída: 120 vendas processadas\n")
     assert Sale.objects.count() == 120
 
@@ -133,11 +133,11 @@ def test_run_of_another_process_is_watched_to_its_end(
 ) -> None:
     monkeypatch.setattr(coinzz_sync, "POLL_SECONDS", 0.05)
     SyncRunFactory.create(
-        integration=integration, state=RunState.RUNNING, heartbeat_at=timezone.now(), processed=7
+        integration=integration, state=JobState.RUNNING, heartbeat_at=timezone.now(), processed=7
     )
 
     def succeed() -> None:
-        SyncRun.objects.update(state=RunState.SUCCEEDED)
+        SyncRun.objects.update(state=JobState.SUCCEEDED)
         connection.close()
 
     other = threading.Timer(0.3, succeed)

@@ -12,13 +12,13 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from flowzz.core import redis
+from flowzz.core.db.jobs import JobState
 from integrations.connection import connect
 from integrations.inbox import replay
 from integrations.models import (
     Alert,
     AlertKind,
     Integration,
-    RunState,
     Trigger,
     WebhookBaseline,
     WebhookEvent,
@@ -95,12 +95,12 @@ def test_three_failed_syncs_in_a_row_until_one_succeeds(
 ) -> None:
     run = {"integration": integration, "trigger": Trigger.SCHEDULE}
     for minutes in (90, 60):
-        SyncRunFactory.create(**run, state=RunState.FAILED, finished_at=ago(minutes * MINUTE))
-    SyncRunFactory.create(**run, state=RunState.CANCELLED, finished_at=ago(MINUTE))
+        SyncRunFactory.create(**run, state=JobState.FAILED, finished_at=ago(minutes * MINUTE))
+    SyncRunFactory.create(**run, state=JobState.CANCELLED, finished_at=ago(MINUTE))
     change(integration, last_sync_status="error", last_sync_error="A API respondeu 500.")
     assert open_kinds() == []
 
-    SyncRunFactory.create(**run, state=RunState.FAILED, finished_at=ago(30 * MINUTE))
+    SyncRunFactory.create(**run, state=JobState.FAILED, finished_at=ago(30 * MINUTE))
     assert open_kinds() == [AlertKind.SYNC_FAILING]
     assert "A API respondeu 500." in Alert.objects.get().message
 
@@ -231,7 +231,7 @@ def troubled(count: int) -> None:
         for minutes in range(3):
             SyncRunFactory.create(
                 integration=seller.integration,
-                state=RunState.FAILED,
+                state=JobState.FAILED,
                 finished_at=ago(minutes * MINUTE),
             )
         change(

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
+from flowzz.core.db.jobs import JobState
 from integrations.inbox import replay
-from integrations.models import EventOutcome, EventState, HourlyStats, RunState, WebhookEvent
+from integrations.models import EventOutcome, EventState, HourlyStats, WebhookEvent
 from integrations.monitoring import dirty_hours, hourly_stats
 from integrations.sync.breaker import BreakerState
 from tests.factories import IntegrationFactory, SaleFactory, SyncRunFactory
@@ -27,10 +28,10 @@ def test_an_hour_is_summed() -> None:
     make_event(integration, "3", received_at=now - timedelta(days=40))
     SaleFactory.create(user=integration.user)
     SyncRunFactory.create(
-        integration=integration, state=RunState.SUCCEEDED, finished_at=now, updated=4
+        integration=integration, state=JobState.SUCCEEDED, finished_at=now, updated=4
     )
     SyncRunFactory.create(
-        integration=integration, state=RunState.FAILED, finished_at=now, error_code="KEY_REFUSED"
+        integration=integration, state=JobState.FAILED, finished_at=now, error_code="KEY_REFUSED"
     )
 
     hourly_stats.measure()

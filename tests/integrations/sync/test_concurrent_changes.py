@@ -7,8 +7,9 @@ from unittest.mock import patch
 import pytest
 from django.db import connection, transaction
 
+from flowzz.core.db.jobs import JobState
 from integrations import connection as connections
-from integrations.models import Alert, Integration, IntegrationStatus, RunState, SyncRun, Trigger
+from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync import runs
@@ -39,12 +40,12 @@ def test_a_run_whose_old_key_is_refused_goes_on_with_the_renewed_one(
 
     run.refresh_from_db()
     integration.refresh_from_db()
-    assert (run.state, run.attempts, run.processed) == (RunState.QUEUED, 0, 50)
+    assert (run.state, run.attempts, run.processed) == (JobState.QUEUED, 0, 50)
     assert integration.status == IntegrationStatus.CONNECTED
     assert not Alert.objects.exists()
     runs.execute(run.id)
     run.refresh_from_db()
-    assert (run.state, run.processed) == (RunState.SUCCEEDED, 120)
+    assert (run.state, run.processed) == (JobState.SUCCEEDED, 120)
 
 
 def test_a_run_rewrites_a_key_that_the_older_system_stored(integration: Integration) -> None:
@@ -83,7 +84,7 @@ def test_disconnecting_as_a_run_ends_blocks_neither(integration: Integration) ->
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(1) as pool, patch("integrations.sync.runs._pull"):
+    with ThreadPoolExecutor(1) as pool, patch("integrations.sync.runs._sync_pages"):
         with transaction.atomic():
             Integration.objects.update(status=IntegrationStatus.DISCONNECTED)
             ended = pool.submit(carry_out)
@@ -91,4 +92,4 @@ def test_disconnecting_as_a_run_ends_blocks_neither(integration: Integration) ->
             runs.cancel_runs(integration)
         ended.result()
 
-    assert SyncRun.objects.get().state == RunState.CANCELLED
+    assert SyncRun.objects.get().state == JobState.CANCELLED

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from flowzz.core import redis
-from integrations.models import Integration, RunState, SyncRun, Trigger
+from flowzz.core.db.jobs import JobState
+from integrations.models import Integration, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ
 from integrations.sync import runs
 from integrations.sync.breaker import breaker_for
@@ -41,7 +42,7 @@ def is_complete(integration: Integration, coinzz: Caller) -> bool:
     again = runs.request_run(integration, Trigger.USER, is_full=True)
     carry_out(again)
     total: int = coinzz.sales()["meta"]["total"]
-    assert (again.state, again.processed) == (RunState.SUCCEEDED, total)
+    assert (again.state, again.processed) == (JobState.SUCCEEDED, total)
     return again.unchanged == total == Sale.objects.filter(user=integration.user).count()
 
 
@@ -55,7 +56,7 @@ def test_a_passing_fault_leaves_no_trace(
     carry_out(run)
 
     integration.refresh_from_db()
-    assert (run.state, run.pages, run.created) == (RunState.SUCCEEDED, 3, 120)
+    assert (run.state, run.pages, run.created) == (JobState.SUCCEEDED, 3, 120)
     assert integration.sync_cursor == run.started_at
     assert is_complete(integration, coinzz)
 
@@ -70,13 +71,13 @@ def test_a_lasting_fault_postpones_the_run_which_goes_on_at_its_page(
     carry_out(run)
 
     integration.refresh_from_db()
-    assert (run.state, run.attempts, run.processed) == (RunState.QUEUED, 1, 50)
+    assert (run.state, run.attempts, run.processed) == (JobState.QUEUED, 1, 50)
     assert run.error_code == "PROVIDER_UNAVAILABLE"
     assert integration.sync_cursor is None
     coinzz.control("DELETE", "faults")
     carry_out(run)
     integration.refresh_from_db()
-    assert (run.state, run.pages, run.created) == (RunState.SUCCEEDED, 3, 120)
+    assert (run.state, run.pages, run.created) == (JobState.SUCCEEDED, 3, 120)
     assert (run.error_code, run.error) == ("", "")
     assert integration.sync_cursor == run.started_at
     assert is_complete(integration, coinzz)
@@ -93,14 +94,14 @@ def test_an_answer_that_is_not_the_apis_fails_the_run_and_the_next_one_brings_al
 
     integration.refresh_from_db()
     assert (run.state, run.error_code, run.processed) == (
-        RunState.FAILED,
+        JobState.FAILED,
         "UNEXPECTED_RESPONSE",
         50,
     )
     assert integration.sync_cursor is None
     following = runs.request_run(integration, Trigger.SCHEDULE)
     carry_out(following)
-    assert (following.state, following.processed) == (RunState.SUCCEEDED, 120)
+    assert (following.state, following.processed) == (JobState.SUCCEEDED, 120)
     assert is_complete(integration, coinzz)
 
 
@@ -116,7 +117,7 @@ def test_what_changes_while_pages_are_read_comes_with_the_next_run(
     carry_out(following)
 
     run.refresh_from_db()
-    assert (run.state, following.state) == (RunState.SUCCEEDED, RunState.SUCCEEDED)
+    assert (run.state, following.state) == (JobState.SUCCEEDED, JobState.SUCCEEDED)
     assert integration.sync_cursor == run.started_at
     assert is_complete(integration, coinzz)
 
@@ -132,7 +133,7 @@ def test_the_circuit_opens_postpones_probes_and_closes(
     carry_out(run)  # the fifth
 
     assert breaker_for(COINZZ).state().state == "open"
-    assert (run.state, run.attempts, run.error_code) == (RunState.QUEUED, 1, "CIRCUIT_OPEN")
+    assert (run.state, run.attempts, run.error_code) == (JobState.QUEUED, 1, "CIRCUIT_OPEN")
     assert run.not_before is not None
     assert 55 < (run.not_before - timezone.now()).total_seconds() <= 60
     let_minute_pass()
@@ -143,7 +144,7 @@ def test_the_circuit_opens_postpones_probes_and_closes(
     let_minute_pass()
     carry_out(run)  # the probe succeeds
     assert breaker_for(COINZZ).state().state == "closed"
-    assert (run.state, run.created) == (RunState.SUCCEEDED, 120)
+    assert (run.state, run.created) == (JobState.SUCCEEDED, 120)
 
 
 def let_minute_pass() -> None:

@@ -9,20 +9,20 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from flowzz.core.db.jobs import JobState, claimable_ids
 from integrations.models import (
     Alert,
     AlertKind,
     FindingKind,
     Integration,
     IntegrationStatus,
-    RunState,
     SyncFinding,
     SyncRun,
     Trigger,
 )
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.coinzz.transport import TooManyRequests
-from integrations.sync import pages, runs
+from integrations.sync import pages, runs, schedule
 from integrations.sync.breaker import breaker_for
 from sales.models import Origin, Sale, SaleStatusChange
 from sandbox.store import Page, Store
@@ -51,7 +51,7 @@ def test_first_run_brings_all_sales_and_moves_the_cursor_to_its_start(
 ) -> None:
     run = carry_out(integration, Trigger.INITIAL)
 
-    assert run.state == RunState.SUCCEEDED
+    assert run.state == JobState.SUCCEEDED
     assert counts(run) == {
         "processed": 120,
         "created": 120,
@@ -77,7 +77,7 @@ def test_first_run_stops_at_the_limit_of_sales(
 
     run = carry_out(integration, Trigger.INITIAL)
 
-    assert (run.state, run.processed, run.pages) == (RunState.SUCCEEDED, 70, 2)
+    assert (run.state, run.processed, run.pages) == (JobState.SUCCEEDED, 70, 2)
 
 
 def test_where_the_oldest_come_first_no_limit_keeps_the_newest_out(
@@ -95,7 +95,7 @@ def test_where_the_oldest_come_first_no_limit_keeps_the_newest_out(
 
     run = carry_out(integration, Trigger.INITIAL)
 
-    assert (run.state, run.created, run.sales_limit) == (RunState.SUCCEEDED, 120, None)
+    assert (run.state, run.created, run.sales_limit) == (JobState.SUCCEEDED, 120, None)
 
 
 def test_next_run_brings_what_has_changed_since_and_records_what_webhooks_missed(
@@ -171,19 +171,19 @@ def test_killed_run_goes_on_at_its_page(integration: Integration) -> None:
     with patch.object(runs, "apply_page", dies_at_the_third), pytest.raises(SystemExit):
         runs.execute(run.id)
     run.refresh_from_db()
-    assert (run.state, run.processed, run.next_page) == (RunState.RUNNING, 100, 3)
+    assert (run.state, run.processed, run.next_page) == (JobState.RUNNING, 100, 3)
     runs.execute(run.id)
     run.refresh_from_db()
-    assert run.state == RunState.RUNNING  # its lease is still alive
+    assert run.state == JobState.RUNNING  # its lease is still alive
 
     expired = timezone.now() - timedelta(minutes=2, seconds=1)
     SyncRun.objects.filter(id=run.id).update(heartbeat_at=expired)
-    assert runs.claimable_ids() == [run.id]
+    assert claimable_ids(SyncRun) == [run.id]
     started_at = run.started_at
     runs.execute(run.id)
 
     run.refresh_from_db()
-    assert (run.state, run.processed, run.created, run.pages) == (RunState.SUCCEEDED, 120, 120, 3)
+    assert (run.state, run.processed, run.created, run.pages) == (JobState.SUCCEEDED, 120, 120, 3)
     assert run.cursor_to == started_at
     assert Sale.objects.count() == 120
 
@@ -200,7 +200,7 @@ def test_page_of_a_lost_lease_leaves_nothing(integration: Integration) -> None:
 
     run.refresh_from_db()
     integration.refresh_from_db()
-    assert (run.state, run.processed, Sale.objects.count()) == (RunState.RUNNING, 0, 0)
+    assert (run.state, run.processed, Sale.objects.count()) == (JobState.RUNNING, 0, 0)
     assert integration.sync_cursor is None
 
 
@@ -214,7 +214,7 @@ def test_cancelled_run_stops_and_leaves_the_cursor(integration: Integration) -> 
 
     run.refresh_from_db()
     integration.refresh_from_db()
-    assert (run.state, run.processed) == (RunState.CANCELLED, 50)
+    assert (run.state, run.processed) == (JobState.CANCELLED, 50)
     assert integration.sync_cursor is None
 
 
@@ -231,7 +231,7 @@ def test_run_cancelled_within_a_page_keeps_the_pages_before_it(integration: Inte
 
     run.refresh_from_db()
     integration.refresh_from_db()
-    assert (run.state, run.processed, run.next_page) == (RunState.CANCELLED, 50, 2)
+    assert (run.state, run.processed, run.next_page) == (JobState.CANCELLED, 50, 2)
     assert Sale.objects.count() == 50
     assert (integration.sync_cursor, integration.last_sync_at) == (None, None)
     assert not runs.cancel_run(run)
@@ -244,7 +244,7 @@ def test_refused_key_ends_in_error_until_reconnected(
 
     run = carry_out(integration)
 
-    assert (run.state, run.error_code) == (RunState.FAILED, "KEY_REFUSED")
+    assert (run.state, run.error_code) == (JobState.FAILED, "KEY_REFUSED")
     assert integration.status == IntegrationStatus.ERROR
     assert integration.last_sync_error == "API key inválida. Verifique nas configurações do Coinzz."
     assert Alert.objects.filter(kind=AlertKind.KEY_REFUSED, resolved_at=None).count() == 1
@@ -267,7 +267,7 @@ def test_passing_failure_is_tried_three_times(integration: Integration, coinzz: 
 
     integration.refresh_from_db()
     assert waits == [60, 120, None]
-    assert (run.state, run.attempts) == (RunState.FAILED, 3)
+    assert (run.state, run.attempts) == (JobState.FAILED, 3)
     assert integration.last_sync_status == "error"
     assert integration.sync_cursor is None
     assert integration.status == IntegrationStatus.CONNECTED
@@ -286,7 +286,7 @@ def test_a_run_waits_as_long_as_coinzz_asks(
         runs.execute(run.id)
 
     run.refresh_from_db()
-    assert (run.state, run.attempts) == (RunState.QUEUED, 1)
+    assert (run.state, run.attempts) == (JobState.QUEUED, 1)
     assert run.not_before is not None
     assert waited - 5 < (run.not_before - timezone.now()).total_seconds() <= waited
 
@@ -299,10 +299,10 @@ def test_open_circuit_postpones_without_counting_an_attempt(integration: Integra
     runs.execute(run.id)
 
     run.refresh_from_db()
-    assert (run.state, run.attempts, run.error_code) == (RunState.QUEUED, 0, "CIRCUIT_OPEN")
+    assert (run.state, run.attempts, run.error_code) == (JobState.QUEUED, 0, "CIRCUIT_OPEN")
     assert run.not_before is not None
     assert 55 < (run.not_before - timezone.now()).total_seconds() <= 60
-    assert runs.claimable_ids() == []
+    assert claimable_ids(SyncRun) == []
 
 
 def test_html_is_a_clear_failure_and_never_an_empty_list(
@@ -313,7 +313,7 @@ def test_html_is_a_clear_failure_and_never_an_empty_list(
     run = carry_out(integration, Trigger.INITIAL)
 
     assert (run.state, run.error_code, run.processed) == (
-        RunState.FAILED,
+        JobState.FAILED,
         "UNEXPECTED_RESPONSE",
         50,
     )
@@ -333,7 +333,7 @@ def test_bad_sale_is_named_and_the_others_go_in(integration: Integration) -> Non
 
     run.refresh_from_db()
     assert (run.state, run.processed, run.created, run.errors) == (
-        RunState.SUCCEEDED,
+        JobState.SUCCEEDED,
         120,
         119,
         1,
@@ -346,12 +346,12 @@ def test_bad_sale_is_named_and_the_others_go_in(integration: Integration) -> Non
 def test_schedule_spreads_integrations_and_starts_each_once(integration: Integration) -> None:
     now = timezone.now()
 
-    assert runs.schedule_all() == 1
-    assert runs.schedule_all() == 0
+    assert schedule.schedule_all() == 1
+    assert schedule.schedule_all() == 0
 
     integration.refresh_from_db()
     assert integration.next_sync_at is not None
     assert now <= integration.next_sync_at <= now + timedelta(minutes=56)
     Integration.objects.update(next_sync_at=now)
-    assert (runs.start_due(), runs.start_due()) == (1, 0)
+    assert (schedule.start_due(), schedule.start_due()) == (1, 0)
     assert SyncRun.objects.get().trigger == Trigger.SCHEDULE

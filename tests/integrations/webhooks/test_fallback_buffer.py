@@ -15,9 +15,10 @@ from redis import Redis, RedisError
 
 from flowzz.celery import app
 from flowzz.core import redis
+from flowzz.core.db.jobs import JobState
 from integrations import connection, dispatch, tasks
 from integrations.inbox.store import store_buffered
-from integrations.models import Integration, RunState, SyncRun, WebhookEvent, WebhookToken
+from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
 from integrations.sync.pages import apply_page
 from integrations.webhooks import fallback_buffer, intake, tokens
@@ -205,7 +206,7 @@ def test_buffered_webhooks_are_applied_before_later_ones(seller: Seller) -> None
 def test_buffered_webhooks_are_applied_before_a_page_of_a_sync(seller: Seller) -> None:
     """Otherwise the run would report them as missed."""
     run = SyncRun.objects.create(
-        integration=seller.integration, state=RunState.RUNNING, trigger="user", lease=uuid4()
+        integration=seller.integration, state=JobState.RUNNING, trigger="user", lease=uuid4()
     )
     body = payloads.order("ord1")
     post_without_database(seller.path, payloads.encode(body))

@@ -18,9 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flowzz.accounts.models import StaffAction, User
-from flowzz.core.db import leases
+from flowzz.core.db import jobs
 from sales import tasks
-from sales.exports import export_jobs
+from sales.exports import export_files, export_jobs
 from sales.models import ExportPart, Sale
 from sales.models.exports import Export, ExportState
 from tests.factories import NOON, SaleFactory, UserFactory
@@ -67,7 +67,7 @@ def sale() -> Sale:
 
 @pytest.fixture
 def in_background(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_jobs, "AT_ONCE", 0)
+    monkeypatch.setattr(export_files, "MAX_SYNCHRONOUS_ROWS", 0)
 
 
 def lines(content: bytes) -> list[dict[str, str]]:
@@ -139,8 +139,8 @@ def test_trail_tells_filters_without_their_values(staff: Browser) -> None:
 def test_long_list_is_made_by_a_worker_batch_by_batch(
     staff: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_jobs, "BATCH", 2)
-    monkeypatch.setattr(export_jobs, "PART_BYTES", 100)
+    monkeypatch.setattr(export_files, "BATCH_ROWS", 2)
+    monkeypatch.setattr(export_files, "PART_BYTES", 100)
     shop = UserFactory.create(email="loja@flowzz.test")
     SaleFactory.create_batch(5, sale_date=NOON, user=shop)
     SaleFactory.create()
@@ -152,7 +152,7 @@ def test_long_list_is_made_by_a_worker_batch_by_batch(
     export_jobs.execute(export.id)
 
     export.refresh_from_db()
-    assert (export.state, export.total, export.done) == (ExportState.DONE, 5, 5)
+    assert (export.state, export.total, export.processed) == (ExportState.SUCCEEDED, 5, 5)
     assert export.parts.count() > 1
     found = lines(gzip.decompress(downloaded(staff, export)))
     newest_first = Sale.objects.filter(user=shop).order_by("-id")
@@ -185,10 +185,10 @@ def make(state: ExportState = ExportState.QUEUED, **values: Any) -> Export:
 
 def test_dead_workers_export_is_started_anew() -> None:
     now = timezone.now()
-    dead = make(ExportState.RUNNING, heartbeat_at=now - 2 * leases.EXPIRES)
-    assert export_jobs.claimable_ids() == [dead.id]
+    dead = make(ExportState.RUNNING, heartbeat_at=now - 2 * jobs.LEASE_DURATION)
+    assert jobs.claimable_ids(Export) == [dead.id]
     Export.objects.update(heartbeat_at=now)
-    assert export_jobs.claimable_ids() == []
+    assert jobs.claimable_ids(Export) == []
 
 
 def test_one_export_is_made_at_a_time(login: Login) -> None:
@@ -212,11 +212,11 @@ def test_two_workers_make_one_file(login: Login, monkeypatch: pytest.MonkeyPatch
         monkeypatch.undo()
         export_jobs.execute(export.id)
 
-    monkeypatch.setattr(export_jobs, "_keep", _then(taken_over, export_jobs._keep))
+    monkeypatch.setattr(export_jobs, "_store", _then(taken_over, export_jobs._store))
     export_jobs.execute(export.id)
 
     export.refresh_from_db()
-    assert (export.state, export.attempts) == (ExportState.DONE, 2)
+    assert (export.state, export.attempts) == (ExportState.SUCCEEDED, 2)
     assert export.parts.count() == 1
 
 
@@ -230,21 +230,21 @@ def _then(before: Callable[..., None], after: Callable[..., None]) -> Callable[.
 
 def test_export_that_never_ends_well_is_given_up(login: Login) -> None:
     login(*STAFF)
-    export = make(attempts=export_jobs.ATTEMPTS)
+    export = make(attempts=export_jobs.MAX_ATTEMPTS)
     export_jobs.execute(export.id)
     export.refresh_from_db()
     assert (export.state, export.is_ready) == (ExportState.FAILED, False)
 
 
 def test_expired_files_are_deleted() -> None:
-    make(ExportState.DONE, expires_at=timezone.now() - timedelta(seconds=1))
-    kept = make(ExportState.DONE)
+    make(ExportState.SUCCEEDED, expires_at=timezone.now() - timedelta(seconds=1))
+    kept = make(ExportState.SUCCEEDED)
     tasks.tend_exports()
     assert list(ExportPart.objects.values_list("export", flat=True)) == [kept.id]
 
 
 def test_forgetting_deletes_what_is_kept_and_restarts_what_is_made() -> None:
-    make(ExportState.DONE)
+    make(ExportState.SUCCEEDED)
     running = make(ExportState.RUNNING, heartbeat_at=timezone.now())
-    assert export_jobs.forget() == 1
+    assert export_jobs.discard_files() == 1
     assert list(Export.objects.values_list("id", "state")) == [(running.id, ExportState.QUEUED)]

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from flowzz.accounts.models import StaffAction, User
+from flowzz.core.db.jobs import JobState
 from integrations.admin.integrations.actions import DEEDS
 from integrations.connection import pause, set_signing_secret
 from integrations.models import (
     HourlyWebhookCount,
     Integration,
     IntegrationStatus,
-    RunState,
     SyncRun,
     Trigger,
     WebhookToken,
@@ -66,7 +66,7 @@ def test_sync_is_asked_for(
 ) -> None:
     assert told(do(staff, integration, deed)) == [f"{DEEDS[deed].done}."]
     run = SyncRun.objects.get()
-    assert (run.trigger, run.is_full, run.state) == (Trigger.STAFF, is_full, RunState.QUEUED)
+    assert (run.trigger, run.is_full, run.state) == (Trigger.STAFF, is_full, JobState.QUEUED)
     assert lines() == [(DEEDS[deed].done, "")]
 
 
@@ -81,7 +81,7 @@ def test_run_under_way_is_cancelled(staff: Staff) -> None:
     run = SyncRunFactory.create()
     do(staff, run.integration, "cancelar-sincronizacao")
     run.refresh_from_db()
-    assert (run.state, lines()) == (RunState.CANCELLED, [("Sincronização cancelada", "")])
+    assert (run.state, lines()) == (JobState.CANCELLED, [("Sincronização cancelada", "")])
 
 
 def test_pause_and_resume(staff: Staff, integration: Integration) -> None:
@@ -90,7 +90,7 @@ def test_pause_and_resume(staff: Staff, integration: Integration) -> None:
     assert "sincronizar" not in offered(staff, integration)
     do(staff, integration, "retomar")
     assert not integration.is_paused
-    assert SyncRun.objects.get().state == RunState.QUEUED
+    assert SyncRun.objects.get().state == JobState.QUEUED
     assert lines() == [("Integração pausada", WHY["reason"]), ("Integração retomada", "")]
 
 
@@ -214,7 +214,7 @@ def test_page_shows_all_at_one_look_whatever_its_history(staff: Staff) -> None:
         staff.get(page)
     for number in range(12):
         make_event(integration, f"ord{number}")
-        SyncRunFactory.create(integration=integration, state=RunState.SUCCEEDED)
+        SyncRunFactory.create(integration=integration, state=JobState.SUCCEEDED)
     rotate_token(integration)
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     HourlyWebhookCount.objects.create(integration=integration, hour=hour, events=12)

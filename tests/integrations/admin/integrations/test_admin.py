@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from flowzz.accounts.models import StaffAction, User
-from integrations.models import Integration, RunState, SyncRun, Trigger
+from flowzz.core.db.jobs import JobState
+from integrations.models import Integration, SyncRun, Trigger
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.events.test_admin import told
@@ -29,7 +30,7 @@ def test_staff_start_a_sync(staff: Staff, action: str, is_full: bool, said: str)
     integration = IntegrationFactory.create()
     assert act(staff, action, integration) == [f"{integration.user}: {said}"]
     run = SyncRun.objects.get()
-    assert (run.trigger, run.is_full, run.state) == (Trigger.STAFF, is_full, RunState.QUEUED)
+    assert (run.trigger, run.is_full, run.state) == (Trigger.STAFF, is_full, JobState.QUEUED)
 
 
 def test_full_sync_beside_another_is_refused(staff: Staff) -> None:
@@ -43,26 +44,26 @@ def test_staff_cancel_a_sync(staff: Staff) -> None:
     run = SyncRunFactory.create()
     act(staff, "cancel_sync", run.integration)
     run.refresh_from_db()
-    assert run.state == RunState.CANCELLED
+    assert run.state == JobState.CANCELLED
 
 
 def test_staff_cancel_a_run_from_its_list(staff: Staff) -> None:
     run = SyncRunFactory.create()
-    ended = SyncRunFactory.create(state=RunState.SUCCEEDED)
+    ended = SyncRunFactory.create(state=JobState.SUCCEEDED)
     chosen = {"action": "cancel", "_selected_action": [str(run.id), str(ended.id)]}
     assert told(staff.post(RUNS, chosen)) == ["1 sincronização cancelada."]
     run.refresh_from_db()
     ended.refresh_from_db()
-    assert (run.state, ended.state) == (RunState.CANCELLED, RunState.SUCCEEDED)
+    assert (run.state, ended.state) == (JobState.CANCELLED, JobState.SUCCEEDED)
 
 
 def test_cancelling_an_ended_run_leaves_its_successor_alone(staff: Staff) -> None:
-    ended = SyncRunFactory.create(state=RunState.SUCCEEDED)
+    ended = SyncRunFactory.create(state=JobState.SUCCEEDED)
     under_way = SyncRunFactory.create(integration=ended.integration)
     chosen = {"action": "cancel", "_selected_action": [str(ended.id)]}
     assert told(staff.post(RUNS, chosen)) == ["0 sincronizações canceladas."]
     under_way.refresh_from_db()
-    assert under_way.state == RunState.QUEUED
+    assert under_way.state == JobState.QUEUED
 
 
 def test_who_may_only_look_can_not_act(staff: Staff) -> None:

@@ -9,7 +9,8 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from flowzz.accounts.models import StaffAction, User
-from integrations.models import FindingKind, RunState, SyncFinding, SyncRun
+from flowzz.core.db.jobs import JobState
+from integrations.models import FindingKind, SyncFinding, SyncRun
 from tests.factories import SaleFactory, SyncRunFactory
 from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.events.test_admin import told
@@ -37,18 +38,18 @@ def find(run: SyncRun, kind: FindingKind, count: int = 1) -> None:
 
 @pytest.mark.parametrize("path", ["andamento/", "barra/"])
 def test_progress_asks_for_itself_until_the_run_has_ended(staff: Staff, path: str) -> None:
-    run = SyncRunFactory.create(state=RunState.RUNNING, total=120, processed=50)
+    run = SyncRunFactory.create(state=JobState.RUNNING, total=120, processed=50)
     shown = staff.get(page_of(run) + path).content.decode()
     assert f'hx-get="{page_of(run)}{path}"' in shown
     assert 'value="50" max="120"' in shown
-    SyncRun.objects.update(state=RunState.SUCCEEDED)
+    SyncRun.objects.update(state=JobState.SUCCEEDED)
     shown = staff.get(page_of(run) + path).content.decode()
     assert "hx-get" not in shown
     assert "Concluída" in shown
 
 
 def test_what_was_found_is_told_by_sale_with_its_value(staff: Staff) -> None:
-    run = SyncRunFactory.create(state=RunState.SUCCEEDED, errors=1)
+    run = SyncRunFactory.create(state=JobState.SUCCEEDED, errors=1)
     find(run, FindingKind.MISSED, 2)
     find(run, FindingKind.DIFFERS)
     find(run, FindingKind.ERROR)
@@ -65,7 +66,7 @@ def test_what_was_found_is_told_by_sale_with_its_value(staff: Staff) -> None:
 
 
 def test_page_of_a_run_costs_the_same_with_many_findings(staff: Staff) -> None:
-    run = SyncRunFactory.create(state=RunState.SUCCEEDED)
+    run = SyncRunFactory.create(state=JobState.SUCCEEDED)
     for kind in FindingKind:
         find(run, kind)
     staff.get(f"{page_of(run)}change/")
@@ -79,10 +80,10 @@ def test_page_of_a_run_costs_the_same_with_many_findings(staff: Staff) -> None:
 
 
 def test_cancelling_leaves_a_line_once(staff: Staff) -> None:
-    run = SyncRunFactory.create(state=RunState.RUNNING)
+    run = SyncRunFactory.create(state=JobState.RUNNING)
     assert told(staff.post(f"{page_of(run)}cancelar/")) == ["Sincronização cancelada."]
     run.refresh_from_db()
-    assert (run.state, run.lease) == (RunState.CANCELLED, None)
+    assert (run.state, run.lease) == (JobState.CANCELLED, None)
     said = told(staff.post(f"{page_of(run)}cancelar/"))
     assert said[-1:] == ["A sincronização já tinha terminado."]
     assert [line.action for line in StaffAction.objects.all()] == ["Cancelou a sincronização"]
@@ -94,7 +95,7 @@ def test_support_watches_a_run_and_can_not_cancel_it(db: None) -> None:
     support.groups.set(Group.objects.filter(name="Suporte"))
     browser = Browser()
     browser.force_login(support)
-    run = SyncRunFactory.create(state=RunState.RUNNING)
+    run = SyncRunFactory.create(state=JobState.RUNNING)
     assert "cancel-run" not in browser.get(f"{page_of(run)}andamento/").content.decode()
     assert browser.post(f"{page_of(run)}cancelar/").status_code == 403
     browser.force_login(User.objects.create_user("ninguem@flowzz.test", is_staff=True))

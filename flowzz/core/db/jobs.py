@@ -1,0 +1,159 @@
+"""Background jobs as database rows: sync runs, imports, exports and bulk actions.
+
+A worker acquires a job's lease, renews it with a heartbeat at every step and releases it at the
+end. A job whose last heartbeat is older than `LEASE_DURATION` can be acquired by another worker.
+All times come from the database, because the workers' clocks may differ.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ClassVar, Final, Self, TypeVar
+
+import structlog
+from django.db import models, transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+
+from flowzz.core.ids import uuid7
+
+log = structlog.stdlib.get_logger(__name__)
+
+LEASE_DURATION: Final = timedelta(minutes=2)
+
+
+class JobState(models.TextChoices):
+    QUEUED = "QUEUED", "Na fila"
+    RUNNING = "RUNNING", "Em andamento"
+    SUCCEEDED = "SUCCEEDED", "Concluída"
+    FAILED = "FAILED", "Falhou"
+    CANCELLED = "CANCELLED", "Cancelada"
+
+
+UNDER_WAY: Final = (JobState.QUEUED, JobState.RUNNING)
+
+
+class LeaseLost(Exception):
+    """Another worker acquired the job, or it was cancelled: the current step must roll back."""
+
+
+class Job(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    state = models.CharField("estado", max_length=9, choices=JobState, default=JobState.QUEUED)
+    lease = models.UUIDField("posse", null=True, editable=False)
+    heartbeat_at = models.DateTimeField("sinal de vida", null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("tentativas", default=0)
+    not_before = models.DateTimeField("não antes de", null=True, blank=True)
+    total = models.PositiveIntegerField("total previsto", null=True, blank=True)
+    processed = models.PositiveIntegerField("processadas", default=0)
+    error = models.TextField("erro", blank=True)
+    created_at = models.DateTimeField("criada em", auto_now_add=True)
+    started_at = models.DateTimeField("início", null=True, blank=True)
+    finished_at = models.DateTimeField("fim", null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        indexes: ClassVar = [
+            models.Index(
+                fields=["not_before", "heartbeat_at"],
+                condition=Q(state__in=UNDER_WAY),
+                name="%(class)s_due",
+            )
+        ]
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def expected(self) -> int | None:
+        """How many items the job will process; None while unknown."""
+        return self.total
+
+    @property
+    def percent(self) -> int | None:
+        if self.expected is None:
+            return None
+        return min(100, self.processed * 100 // self.expected) if self.expected else 100
+
+    def owned(self) -> "QuerySet[Self]":
+        """Select the job's row while its lease is the one that this instance was read with."""
+        rows: QuerySet[Self] = type(self)._default_manager.filter(pk=self.pk, lease=self.lease)
+        return rows
+
+    def heartbeat(self, **changes: object) -> None:
+        """Renew the lease and store progress. Raises LeaseLost."""
+        if not self.owned().update(heartbeat_at=Now(), **changes):
+            raise LeaseLost
+
+    def release(self, state: str, **changes: object) -> bool:
+        """Give up the lease and store the next state. Returns False if the lease was lost."""
+        return bool(self.owned().update(state=state, lease=None, **changes))
+
+    def finish(self, state: str, **changes: object) -> bool:
+        return self.release(state, finished_at=Now(), **changes)
+
+    def requeue(self, wait: timedelta, **changes: object) -> bool:
+        return self.release(JobState.QUEUED, not_before=Now() + wait, **changes)
+
+
+JobT = TypeVar("JobT", bound=Job)
+
+
+def claimable() -> Q:
+    """Match queued jobs that are due and running jobs whose lease has expired."""
+    is_due = Q(not_before=None) | Q(not_before__lte=Now())
+    has_expired = Q(heartbeat_at__lt=Now() - LEASE_DURATION)
+    return Q(state=JobState.QUEUED) & is_due | Q(state=JobState.RUNNING) & has_expired
+
+
+def claimable_ids(model: type[Job]) -> list[uuid.UUID]:
+    rows: QuerySet[Any] = model._default_manager.filter(claimable())
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def acquire(rows: "QuerySet[JobT]", job_id: uuid.UUID, **changes: object) -> JobT | None:
+    """Acquire the lease of a claimable job and read the job, or return None."""
+    lease = uuid.uuid4()
+    claimed = rows.filter(claimable(), id=job_id).update(
+        state=JobState.RUNNING,
+        lease=lease,
+        heartbeat_at=Now(),
+        started_at=Coalesce(F("started_at"), Now()),
+        not_before=None,
+        **changes,
+    )
+    return rows.filter(id=job_id, lease=lease).first() if claimed else None
+
+
+def cancel(rows: "QuerySet[Any]") -> list[uuid.UUID]:
+    """Cancel the jobs among `rows` that are under way and return their ids.
+
+    A worker's current step is rolled back by its next heartbeat; completed steps stay.
+    """
+    with transaction.atomic():
+        under_way = rows.filter(state__in=UNDER_WAY).select_for_update(of=["self"])
+        ids = list(under_way.order_by("id").values_list("id", flat=True))
+        rows.filter(id__in=ids).update(state=JobState.CANCELLED, lease=None, finished_at=Now())
+    return ids
+
+
+def run(
+    job: JobT,
+    work: Callable[[JobT], None],
+    fail: Callable[[JobT, Exception], None],
+    *,
+    expected: tuple[type[Exception], ...] = (),
+) -> None:
+    """Do an acquired job's work; an error goes to `fail`, which stores it in the job's row.
+
+    Errors other than `expected` are logged with their traceback.
+    """
+    try:
+        work(job)
+    except LeaseLost:
+        log.warning("job_lease_lost", job=job._meta.model_name, job_id=str(job.pk))
+    except Exception as error:
+        if not isinstance(error, expected):
+            log.exception("job_fault", job=job._meta.model_name, job_id=str(job.pk))
+        fail(job, error)
