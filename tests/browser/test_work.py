@@ -78,7 +78,7 @@ def diagnose(page: Page, scene: Scene) -> None:
 
 def watch_a_sync(page: Page, scene: Scene) -> None:
     page.goto(reverse("admin:integrations_integration_change", args=[scene.integration.id]))
-    page.locator("#deed-sincronizar button").click()
+    page.locator("#action-sincronizar button").click()
     page.wait_for_load_state()
     run = SyncRun.objects.latest("id")
     page.goto(reverse("admin:integrations_syncrun_change", args=[run.id]))

@@ -1,4 +1,4 @@
-"""All that staff can do in the admin, found by looking at it: pages, actions, deeds, links."""
+"""Everything staff can do in the admin, discovered from its URLs, list actions and links."""
 
 import re
 from collections.abc import Iterator
@@ -9,30 +9,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import admin
-from django.test import Client as Browser
 from django.urls import ResolverMatch, URLResolver, get_resolver, resolve, reverse
 
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import User
-from integrations.admin.integrations.actions import DEEDS
+from integrations.admin.integrations.actions import ACTIONS
 from integrations.inbox.store import UNROUTABLE
 from integrations.models import BulkAction, BulkKind, EventState, Integration, StatusMapping
 from sales.models.exports import Export, ExportSubject
 from tests.integrations.admin.rows import make_event, make_rows
+from tests.staff import Staff
 
-NOWHERE = ("view_on_site",)
-"""Leads to rows' pages outside of the admin, which none has."""
-OF_MODELS = {
+IGNORED_URLS = ("view_on_site",)
+"""Redirects to a row's page outside of the admin: no model has one."""
+MODEL_PAGES = {
     "changelist": "view",
     "change": "view",
     "history": "view",
     "add": "add",
     "delete": "delete",
 }
-"""The pages that Django makes for each model, and what one must be let do to open them."""
-CONFIRMS = "salesimport_change"
-"""The one of these that takes a POST of ours."""
-SENT: dict[str, list[dict[str, str]]] = {
+"""The pages that Django makes for each model, with the permission to open them."""
+PAGE_WITH_OWN_POST = "salesimport_change"
+"""The only one of these pages whose POST is ours."""
+FORMS: dict[str, list[dict[str, str]]] = {
     "configuration": [{"name": "none"}],
     "client_export": [{"format": "csv"}],
     "sale_export": [{"format": "csv"}],
@@ -40,45 +40,15 @@ SENT: dict[str, list[dict[str, str]]] = {
     "quarantine_group": [{"kind": kind} for kind in BulkKind if kind != BulkKind.REMAP],
     "logout": [],
 }
-"""What is posted to an address, if not nothing; each `kind` is an action of its own."""
+"""The forms to post to a URL, an empty one by default; each `kind` is an action of its own."""
 _APP = re.compile("^({})_".format("|".join({m._meta.app_label for m in admin.site._registry})))
 _MODELS = {model._meta.model_name for model in admin.site._registry}
 _LINK = re.compile(r'(?:href|action|hx-get|hx-post)="(/admin/[^"]*)"')
 
 
-@dataclass(slots=True)
-class Scene:
-    """A row of each kind, fit for all that can be done to it: ids by what addresses call them."""
-
-    ids: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        make_rows(1)
-        integration, client = Integration.objects.get(), Client.objects.get()
-        event = make_event(integration, "ordmaos01", state=EventState.QUARANTINED)
-        stray = make_event(None, state=EventState.QUARANTINED, cause=UNROUTABLE)
-        word = StatusMapping.objects.get()
-        move = ClientMerge.objects.create(kind=ClientMerge.Kind.MERGE, source=client, target=client)
-        bulk = BulkAction.objects.create(kind=BulkKind.REMAP, word=word)
-        owner = User.objects.create_user("dona@flowzz.test")
-        Export.objects.create(requested_by=owner, subject=ExportSubject.SALES, format="csv")
-        for model in admin.site._registry:
-            row = model._default_manager.first()
-            self.ids[str(model._meta.model_name)] = row.pk if row else 1
-        self.ids |= {"webhookevent": event.id, "assign_one": stray.id, "user": owner.id}
-        self.ids |= {"word_id": word.id, "action_id": bulk.id, "move_id": move.id}
-        self.ids |= {"export_id": self.ids["export"], "app_label": "sales", "content_type_id": 1}
-
-    def address(self, page: "Page") -> str:
-        model, _, rest = page.key.partition("_")
-        row = self.ids.get(rest) or self.ids.get(model, 1)
-        given = {name: self.ids.get(name, row) for name in page.arguments}
-        return reverse(page.name, kwargs=given)
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An address of the admin's: `name` as Django has it, `key` as the documentation."""
+    """A named URL of the admin: `name` as in Django, `key` as in the documentation."""
 
     name: str
     arguments: tuple[str, ...]
@@ -89,85 +59,112 @@ class Page:
         return _APP.sub("", key)
 
     @property
-    def guard(self) -> str:
-        """Such as `view sale`, of a page that Django makes for each model; else empty."""
+    def permission(self) -> str:
+        """Such as `view sale`, of a page that Django makes for each model; otherwise empty."""
         model, _, kind = self.key.rpartition("_")
-        return f"{OF_MODELS[kind]} {model}" if kind in OF_MODELS and model in _MODELS else ""
+        return f"{MODEL_PAGES[kind]} {model}" if kind in MODEL_PAGES and model in _MODELS else ""
 
 
 @dataclass(slots=True)
-class Visit:
-    """What somebody is let `do`, and what the pages that they see offer them."""
+class SampleRows:
+    """A row of every model on which every action is possible; ids by URL argument."""
 
-    browser: Browser
-    scene: Scene
-    let: set[str] = field(default_factory=set)
+    ids: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        make_rows(1)
+        integration, client = Integration.objects.get(), Client.objects.get()
+        event = make_event(integration, "ordmaos01", state=EventState.QUARANTINED)
+        unowned = make_event(None, state=EventState.QUARANTINED, cause=UNROUTABLE)
+        word = StatusMapping.objects.get()
+        move = ClientMerge.objects.create(kind=ClientMerge.Kind.MERGE, source=client, target=client)
+        bulk = BulkAction.objects.create(kind=BulkKind.REMAP, word=word)
+        owner = User.objects.create_user("dona@flowzz.test")
+        Export.objects.create(requested_by=owner, subject=ExportSubject.SALES, format="csv")
+        for model in admin.site._registry:
+            row = model._default_manager.first()
+            self.ids[str(model._meta.model_name)] = row.pk if row else 1
+        self.ids |= {"webhookevent": event.id, "assign_one": unowned.id, "user": owner.id}
+        self.ids |= {"word_id": word.id, "action_id": bulk.id, "move_id": move.id}
+        self.ids |= {"export_id": self.ids["export"], "app_label": "sales", "content_type_id": 1}
+
+    def url_of(self, page: Page) -> str:
+        model, _, rest = page.key.partition("_")
+        row = self.ids.get(rest) or self.ids.get(model, 1)
+        return reverse(page.name, kwargs={name: self.ids.get(name, row) for name in page.arguments})
+
+
+@dataclass(slots=True)
+class Access:
+    """What a member of staff is permitted to do, and what the pages offer them."""
+
+    browser: Staff
+    rows: SampleRows
+    permitted: set[str] = field(default_factory=set)
     offered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.let |= set(self._of_models())
+        self.permitted |= set(self._model_permissions())
         for page in PAGES:
-            if not page.guard:
+            if not page.permission:
                 self._open(page)
-            if not page.guard or page.key == CONFIRMS:
+            if not page.permission or page.key == PAGE_WITH_OWN_POST:
                 self._post_to(page)
-        for deed in DEEDS:
-            arguments = [self.scene.ids["integration"], deed]
-            shown = self.browser.get(reverse("admin:integrations_integration_deed", args=arguments))
-            self.let |= (
-                {f"integration.{deed}"} if shown.status_code != HTTPStatus.FORBIDDEN else set()
-            )
+        for action in ACTIONS:
+            arguments = [self.rows.ids["integration"], action]
+            url = reverse("admin:integrations_integration_action", args=arguments)
+            if self.browser.get(url).status_code != HTTPStatus.FORBIDDEN:
+                self.permitted.add(f"integration.{action}")
 
-    def look_around(self) -> None:
-        """Open the rows, too, and the list that has a button."""
+    def open_model_pages(self) -> None:
+        """Open the pages of rows, and the only list that has a button."""
         for page in PAGES:
-            is_shown = page.key.endswith("_change") or page.key == "salesimport_changelist"
-            if page.guard in self.let and is_shown:
+            has_buttons = page.key.endswith("_change") or page.key == "salesimport_changelist"
+            if page.permission in self.permitted and has_buttons:
                 self._open(page)
 
-    def _of_models(self) -> Iterator[str]:
-        """What Django's own pages and the lists' actions let somebody do."""
+    def _model_permissions(self) -> Iterator[str]:
         request = self.browser.get("/admin/").wsgi_request
-        for model, page in admin.site._registry.items():
+        for model, model_admin in admin.site._registry.items():
             name = model._meta.model_name
-            yield from (f"{name}.{action}" for action in page.get_actions(request))
+            yield from (f"{name}.{action}" for action in model_admin.get_actions(request))
             for verb in ("view", "add", "change", "delete"):
-                if getattr(page, f"has_{verb}_permission")(request):
+                if getattr(model_admin, f"has_{verb}_permission")(request):
                     yield f"{verb} {name}"
 
     def _open(self, page: Page) -> None:
-        shown: Any = self.browser.get(self.scene.address(page))
-        if not _is_let(shown):
+        response: Any = self.browser.get(self.rows.url_of(page))
+        if not _is_permitted(response):
             return
-        self.let.add(page.guard or f"GET {page.key}")
-        if not shown.streaming:
-            links = _LINK.findall(shown.content.decode(errors="ignore"))
-            self.offered |= {_key_of(resolve(urlsplit(unescape(one)).path)) for one in links}
+        self.permitted.add(page.permission or f"GET {page.key}")
+        if not response.streaming:
+            links = _LINK.findall(response.content.decode(errors="ignore"))
+            self.offered |= {_key_of(resolve(urlsplit(unescape(link)).path)) for link in links}
 
     def _post_to(self, page: Page) -> None:
-        for sent in SENT.get(page.key, [{}]):
-            if _is_let(self.browser.post(self.scene.address(page), sent)):
-                self.let.add(f"POST {page.key} {sent.get('kind', '')}".strip())
+        for form in FORMS.get(page.key, [{}]):
+            if _is_permitted(self.browser.post(self.rows.url_of(page), form)):
+                self.permitted.add(f"POST {page.key} {form.get('kind', '')}".strip())
 
 
 def _pages() -> Iterator[Page]:
     def walk(patterns: list[Any], path: str, namespace: str) -> Iterator[Page]:
-        for one in patterns:
-            if isinstance(one, URLResolver):
-                inner = f"{namespace}{one.namespace}:" if one.namespace else namespace
-                yield from walk(one.url_patterns, path + str(one.pattern), inner)
-            elif one.name and one.name not in NOWHERE and path.startswith("admin/"):
-                names = (*one.pattern.converters, *one.pattern.regex.groupindex)
-                yield Page(namespace + one.name, tuple(dict.fromkeys(names)))
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                yield from walk(pattern.url_patterns, path + str(pattern.pattern), inner)
+            elif pattern.name and pattern.name not in IGNORED_URLS and path.startswith("admin/"):
+                names = (*pattern.pattern.converters, *pattern.pattern.regex.groupindex)
+                yield Page(namespace + pattern.name, tuple(dict.fromkeys(names)))
 
     yield from walk(get_resolver().url_patterns, "", "")
 
 
-PAGES = [page for page in _pages() if page.key != "integration_deed"]
-"""All addresses of the admin, without those that name a deed."""
+PAGES = [page for page in _pages() if page.key != "integration_action"]
+"""All named URLs of the admin, without the actions on an integration."""
 
 
-def _is_let(response: Any) -> bool:
+def _is_permitted(response: Any) -> bool:
     if response.status_code == HTTPStatus.FOUND:
         return not response["Location"].startswith("/admin/login/")
     return response.status_code not in (HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED)
@@ -177,4 +174,4 @@ def _key_of(match: ResolverMatch) -> str:
     if "name" in match.kwargs:
         return f"integration.{match.kwargs['name']}"
     page = Page(match.view_name, ())
-    return page.guard or page.key
+    return page.permission or page.key

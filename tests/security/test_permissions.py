@@ -1,4 +1,4 @@
-"""Who of staff may do what: the table in the documentation is what holds, whole."""
+"""Who may do what in the back-office: the table in docs/back-office.md is complete and true."""
 
 import re
 
@@ -6,44 +6,45 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from flowzz.local.servers.paths import PROJECT
-from tests.security.staff_actions import Scene, Visit
-from tests.security.test_staff import GROUPS, OPERATIONS, SUPPORT, member
+from tests.security.staff_actions import Access, SampleRows
+from tests.security.test_staff import GROUPS, OPERATIONS, SUPPORT
+from tests.staff import log_in_member
 
 pytestmark = pytest.mark.django_db
 
-NOBODY = ""
+NO_GROUP = ""
 OFFERED_TO_ALL = {"logout"}
 
 
-def table() -> dict[str, set[str]]:
-    """The groups that may do each thing, by what the documentation calls it."""
-    allowed: dict[str, set[str]] = {}
+def documented() -> dict[str, set[str]]:
+    """Return the groups that may do each action of the table."""
+    groups_by_action: dict[str, set[str]] = {}
     for line in (PROJECT / "docs" / "back-office.md").read_text().splitlines():
         cells = line.strip("|").split("|")
         if len(cells) == 6 and "`" in cells[1]:
-            marked = zip((NOBODY, *GROUPS), cells[2:], strict=True)
+            marked = zip((NO_GROUP, *GROUPS), cells[2:], strict=True)
             groups = {group for group, mark in marked if mark.strip()}
-            allowed |= dict.fromkeys(re.findall(r"`([^`]+)`", cells[1]), groups)
-    return allowed
+            groups_by_action |= dict.fromkeys(re.findall(r"`([^`]+)`", cells[1]), groups)
+    return groups_by_action
 
 
-def test_every_action_is_in_the_table_and_let_to_its_groups_alone(settings: Settings) -> None:
-    settings.COINZZ_API_URL = "http://127.0.0.1:9"  # the diagnosis asks it, and nobody answers
-    scene, allowed = Scene(), table()
+def test_table_lists_every_action_with_exactly_its_groups(settings: Settings) -> None:
+    settings.COINZZ_API_URL = "http://127.0.0.1:9"  # the diagnosis calls it: nothing listens there
+    rows, expected = SampleRows(), documented()
 
-    def named(action: str) -> str:
-        """With its method, where that makes a difference."""
+    def as_documented(action: str) -> str:
+        """Return the action without its HTTP method where the table has it so."""
         plain = action.removeprefix("GET ").removeprefix("POST ")
-        return plain if plain in allowed else action
+        return plain if plain in expected else action
 
-    found: dict[str, set[str]] = {}
-    for group in (NOBODY, *GROUPS):
-        visit = Visit(member(*filter(None, [group])), scene)
+    permitted: dict[str, set[str]] = {}
+    for group in (NO_GROUP, *GROUPS):
+        access = Access(log_in_member(*filter(None, [group])), rows)
         if group in (SUPPORT, OPERATIONS):
-            visit.look_around()
-        let = {named(action) for action in visit.let}
-        open_to = let | {action.split()[1] for action in let if " " in action}
-        assert visit.offered - open_to == OFFERED_TO_ALL
-        for action in let:
-            found.setdefault(action, set()).add(group)
-    assert found == allowed
+            access.open_model_pages()
+        actions = {as_documented(action) for action in access.permitted}
+        pages = {action.split()[1] for action in actions if " " in action}
+        assert access.offered - actions - pages == OFFERED_TO_ALL
+        for action in actions:
+            permitted.setdefault(action, set()).add(group)
+    assert permitted == expected

@@ -1,16 +1,15 @@
-"""What each group of staff sees and may do in the admin."""
+"""What each group of staff may do in the admin."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
-from django.test import Client as Browser
 from django.urls import reverse
 
-from flowzz.accounts.models import User
 from flowzz.staff_groups import STAFF_GROUPS, synchronise_staff_groups
 from integrations.models import EventState, Integration, StatusMapping, WebhookEvent
 from tests.factories import UserFactory
 from tests.integrations.admin.rows import make_event, make_rows
+from tests.staff import Staff, log_in_member
 
 pytestmark = pytest.mark.django_db
 
@@ -22,29 +21,20 @@ CONNECTION_ACTIONS = {
 }
 
 
-def member(*groups: str) -> Browser:
-    email = f"{User.objects.count()}@flowzz.test"
-    user = User.objects.create_user(email, is_staff=True)
-    user.groups.set(Group.objects.filter(name__in=groups))
-    browser = Browser()
-    browser.force_login(user)
-    return browser
-
-
 def list_of(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
-def act(browser: Browser, model: type[Model], action: str, **answers: str) -> None:
+def act(browser: Staff, model: type[Model], action: str, **answers: str) -> None:
     rows = [str(pk) for pk in model._default_manager.values_list("pk", flat=True)]
     browser.post(list_of(model), {"action": action, "_selected_action": rows, **answers})
 
 
-def test_action_that_is_not_offered_is_not_taken_either() -> None:
+def test_posting_an_action_that_is_not_offered_changes_nothing() -> None:
     make_rows(1)
     before = Integration.objects.get()
     make_event(before, state=EventState.QUARANTINED)
-    support = member(SUPPORT)
+    support = log_in_member(SUPPORT)
     act(support, WebhookEvent, "discard", reason="Teste")
     for action in CONNECTION_ACTIONS:
         act(support, Integration, action)
@@ -54,30 +44,30 @@ def test_action_that_is_not_offered_is_not_taken_either() -> None:
     assert after.webhook_tokens.count() == 1
 
 
-def test_words_are_mapped_by_operations_and_not_by_support() -> None:
+def test_operations_can_map_a_status_and_support_can_not() -> None:
     make_rows(1)
     word = StatusMapping.objects.get()
     page = reverse("backoffice:word", args=[word.id])
     form = {"meaning": "PAID", "confirm": "1"}
-    assert member(SUPPORT).post(page, form).status_code == 403
-    assert member(SUPPORT, OPERATIONS).post(page, form).status_code == 302
+    assert log_in_member(SUPPORT).post(page, form).status_code == 403
+    assert log_in_member(SUPPORT, OPERATIONS).post(page, form).status_code == 302
     word.refresh_from_db()
     assert word.meaning == "PAID"
 
 
-def test_administration_gives_access_but_makes_no_superuser() -> None:
+def test_administration_can_grant_groups_but_not_superuser() -> None:
     user = UserFactory.create()
     group = Group.objects.get(name=SUPPORT)
     form = {"email": user.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
     page = reverse("admin:accounts_user_change", args=[user.id])
-    assert member(OPERATIONS).post(page, form).status_code == 403
-    member(ADMINISTRATION, OPERATIONS).post(page, form | {"groups": [group.id]})
+    assert log_in_member(OPERATIONS).post(page, form).status_code == 403
+    log_in_member(ADMINISTRATION, OPERATIONS).post(page, form | {"groups": [group.id]})
     user.refresh_from_db()
     assert (user.is_staff, user.is_superuser) == (True, False)
     assert list(user.groups.all()) == [group]
 
 
-def test_missing_groups_and_permissions_come_back_with_a_migrate() -> None:
+def test_migrate_restores_missing_groups_and_permissions() -> None:
     Group.objects.filter(name=SUPPORT).delete()
     Group.objects.get(name=OPERATIONS).permissions.clear()
     own = Group.objects.get(name=ADMINISTRATION)

@@ -1,4 +1,4 @@
-"""Doing what `deeds` lists: permission, reason, the deed and its line in the trail."""
+"""Confirm an action on an integration, run it and record it in the audit log."""
 
 import uuid
 from collections.abc import Mapping
@@ -14,69 +14,74 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import frame, page_of
-from integrations.admin.integrations.actions import DEEDS, IntegrationAction
+from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.models import Integration
 from integrations.providers.errors import IntegrationError
 
 
 @never_cache
 @sensitive_post_parameters("secret")
-def perform(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpResponse:
-    """One deed to one integration; where it asks first, GET shows what it asks."""
-    deed = _deed(request, name)
+def action_view(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpResponse:
+    """Run an action on an integration; GET shows the confirmation of an action that needs one."""
+    action = _permitted_action(request, name)
     integration = get_object_or_404(Integration.objects.select_related("user"), id=object_id)
-    if not deed.is_offered(integration):
-        messages.warning(request, f"“{deed.label}” não se aplica à integração como ela está agora.")
+    if not action.is_available(integration):
+        messages.warning(
+            request, f"“{action.label}” não se aplica à integração como ela está agora."
+        )
         return redirect(page_of(integration))
-    form = deed.form(request.POST or None)
-    if deed.asks and not form.is_valid():
-        return _ask(request, integration, deed, form)
+    form = action.form(request.POST or None)
+    if action.needs_confirmation and not form.is_valid():
+        return _render_confirmation(request, integration, action, form)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    return _carry_out(request, integration, deed, form.cleaned_data if deed.asks else {})
+    answers = form.cleaned_data if action.needs_confirmation else {}
+    return _run_action(request, integration, action, answers)
 
 
-def _deed(request: HttpRequest, name: str) -> IntegrationAction:
+def _permitted_action(request: HttpRequest, name: str) -> IntegrationAction:
     """Raises Http404 and PermissionDenied."""
-    deed = DEEDS.get(name)
-    if deed is None:
+    action = ACTIONS.get(name)
+    if action is None:
         raise Http404
-    if not request.user.has_perms([f"accounts.{deed.permission}", "integrations.view_integration"]):
+    needed = [f"accounts.{action.permission}", "integrations.view_integration"]
+    if not request.user.has_perms(needed):
         raise PermissionDenied
-    return deed
+    return action
 
 
-def _ask(
-    request: HttpRequest, integration: Integration, deed: IntegrationAction, form: Any
+def _render_confirmation(
+    request: HttpRequest, integration: Integration, action: IntegrationAction, form: Any
 ) -> HttpResponse:
     context = {
-        **frame(request, deed.label, integration, back=page_of(integration)),
-        "consequences": deed.consequences,
+        **frame(request, action.label, integration, back=page_of(integration)),
+        "consequences": action.consequences,
         "form": form,
-        "is_harmful": deed.is_harmful,
+        "is_destructive": action.is_destructive,
     }
     return render(request, "integrations/integration/confirm.html", context)
 
 
-def _carry_out(
+def _run_action(
     request: HttpRequest,
     integration: Integration,
-    deed: IntegrationAction,
+    action: IntegrationAction,
     answers: Mapping[str, Any],
 ) -> HttpResponse:
     try:
         with transaction.atomic():
-            shown_once = deed.act(integration, answers)
-            audit_log.record(request, deed.done, integration, reason=answers.get("reason", ""))
+            secret = action.run(integration, answers)
+            reason = answers.get("reason", "")
+            audit_log.record(request, action.log_text, integration, reason=reason)
     except IntegrationError as error:
         messages.error(request, error.message)
         return redirect(page_of(integration))
-    if shown_once:
+    if secret:
         context = {
-            **frame(request, deed.done, integration, back=page_of(integration)),
-            "secret": shown_once,
-            "deed": deed,
+            **frame(request, action.log_text, integration, back=page_of(integration)),
+            "secret": secret,
+            "action": action,
         }
         return render(request, "integrations/integration/secret.html", context)
-    messages.success(request, f"{deed.done}.")
+    messages.success(request, f"{action.log_text}.")
     return redirect(page_of(integration))

@@ -1,4 +1,4 @@
-"""What staff can do with one integration: the buttons, what they ask first, what they say."""
+"""The actions that staff run on one integration."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from integrations.webhooks import tokens
 
 RUN_SYNCS, MANAGE, REVEAL = "run_syncs", "manage_connections", "reveal_webhook_urls"
 SECRET_BYTES = 32
-SHORTEST_SECRET = 16
+MIN_SECRET_LENGTH = 16
 
 Answers: TypeAlias = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ class SecretForm(ReasonForm):
     secret = forms.CharField(
         label="Segredo",
         required=False,
-        min_length=SHORTEST_SECRET,
+        min_length=MIN_SECRET_LENGTH,
         max_length=200,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text="Deixe vazio para que o Flowzz crie um; ele é mostrado uma única vez.",
@@ -43,41 +43,44 @@ class SecretForm(ReasonForm):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrationAction:
-    """One thing to do. Where it has `consequences`, they are shown and a reason is asked first."""
+    """A button of an integration's page.
+
+    An action with `consequences` is confirmed with a reason first. `log_text` is both the entry in
+    the audit log and the success message.
+    """
 
     label: str
     icon: str
     permission: str
-    done: str
-    act: Callable[[Integration, Answers], str | None]
-    """Returns what is to be shown once and never again. Raises IntegrationError."""
-    is_offered: Callable[[Integration], bool]
+    log_text: str
+    run: Callable[[Integration, Answers], str | None]
+    """Returns a secret to show once, under `result_heading`, if any. Raises IntegrationError."""
+    is_available: Callable[[Integration], bool]
     consequences: tuple[str, ...] = ()
     form: type[ReasonForm] = ReasonForm
-    is_harmful: bool = False
-    heading: str = ""
-    """Over what is shown once, and what to do with it: `advice`."""
-    advice: str = ""
+    is_destructive: bool = False
+    result_heading: str = ""
+    result_advice: str = ""
 
     @property
-    def asks(self) -> bool:
+    def needs_confirmation(self) -> bool:
         return bool(self.consequences)
 
 
-def _sync(integration: Integration, _: Answers) -> None:
+def _request_sync(integration: Integration, _: Answers) -> None:
     runs.request_run(integration, Trigger.STAFF)
 
 
-def _sync_all(integration: Integration, _: Answers) -> None:
+def _request_full_sync(integration: Integration, _: Answers) -> None:
     runs.request_run(integration, Trigger.STAFF, is_full=True)
 
 
-def _cancel(integration: Integration, _: Answers) -> None:
+def _cancel_runs(integration: Integration, _: Answers) -> None:
     runs.cancel_runs(integration)
 
 
-def _set_secret(integration: Integration, answers: Answers) -> str | None:
-    """A secret that somebody typed is known to them; one of ours has to be shown."""
+def _set_signing_secret(integration: Integration, answers: Answers) -> str | None:
+    """Return a generated secret; one that was typed is known already."""
     typed: str = answers["secret"]
     secret = typed or secrets.token_urlsafe(SECRET_BYTES)
     connection.set_signing_secret(integration, secret, keep_previous=answers["keep_previous"])
@@ -92,40 +95,40 @@ def _is_in_use(integration: Integration) -> bool:
     return integration.status != IntegrationStatus.DISCONNECTED
 
 
-_GRACE = round(settings.WEBHOOK_TOKEN_GRACE.total_seconds() / 3600)
+_GRACE_HOURS = round(settings.WEBHOOK_TOKEN_GRACE.total_seconds() / 3600)
 
-DEEDS: dict[str, IntegrationAction] = {
+ACTIONS: dict[str, IntegrationAction] = {
     "sincronizar": IntegrationAction(
         label="Sincronizar",
         icon="sync",
         permission=RUN_SYNCS,
-        done="Sincronização pedida",
-        act=_sync,
-        is_offered=_can_sync,
+        log_text="Sincronização pedida",
+        run=_request_sync,
+        is_available=_can_sync,
     ),
     "sincronizar-tudo": IntegrationAction(
         label="Sincronizar tudo",
         icon="history",
         permission=RUN_SYNCS,
-        done="Sincronização completa pedida",
-        act=_sync_all,
-        is_offered=_can_sync,
+        log_text="Sincronização completa pedida",
+        run=_request_full_sync,
+        is_available=_can_sync,
     ),
     "cancelar-sincronizacao": IntegrationAction(
         label="Cancelar sincronização",
         icon="cancel",
         permission=RUN_SYNCS,
-        done="Sincronização cancelada",
-        act=_cancel,
-        is_offered=runs.is_under_way,
+        log_text="Sincronização cancelada",
+        run=_cancel_runs,
+        is_available=runs.is_under_way,
     ),
     "pausar": IntegrationAction(
         label="Pausar",
         icon="pause_circle",
         permission=MANAGE,
-        done="Integração pausada",
-        act=lambda integration, _: connection.pause(integration),
-        is_offered=lambda integration: _is_in_use(integration) and not integration.is_paused,
+        log_text="Integração pausada",
+        run=lambda integration, _: connection.pause(integration),
+        is_available=lambda integration: _is_in_use(integration) and not integration.is_paused,
         consequences=(
             "Os webhooks continuam sendo recebidos e guardados, mas esperam sem ser processados.",
             "A sincronização em andamento é cancelada e nenhuma começa; o cursor não se move.",
@@ -136,88 +139,89 @@ DEEDS: dict[str, IntegrationAction] = {
         label="Retomar",
         icon="play_circle",
         permission=MANAGE,
-        done="Integração retomada",
-        act=lambda integration, _: connection.resume(integration),
-        is_offered=lambda integration: integration.is_paused,
+        log_text="Integração retomada",
+        run=lambda integration, _: connection.resume(integration),
+        is_available=lambda integration: integration.is_paused,
     ),
     "revelar-endereco": IntegrationAction(
         label="Revelar endereço de webhook",
         icon="visibility",
         permission=REVEAL,
-        done="Endereço de webhook revelado",
-        act=lambda integration, _: tokens.webhook_url(integration),
-        is_offered=lambda _: True,
+        log_text="Endereço de webhook revelado",
+        run=lambda integration, _: tokens.webhook_url(integration),
+        is_available=lambda _: True,
         consequences=(
             "Quem conhece o endereço pode enviar vendas em nome deste cliente: passe-o só a ele.",
             "Quem revelou, quando e por quê fica no registro de ações.",
         ),
-        heading="Endereço de webhook deste cliente",
-        advice="O cliente o coloca em cada postback, na plataforma. Passe-o só a ele; se foi "
-        "parar com outra pessoa, troque o endereço.",
+        result_heading="Endereço de webhook deste cliente",
+        result_advice="O cliente o coloca em cada postback, na plataforma. Passe-o só a ele; se "
+        "foi parar com outra pessoa, troque o endereço.",
     ),
     "trocar-endereco": IntegrationAction(
         label="Trocar endereço de webhook",
         icon="link",
         permission=MANAGE,
-        done="Endereço de webhook trocado",
-        act=lambda integration, _: tokens.rotate_token(integration),
-        is_offered=_is_in_use,
+        log_text="Endereço de webhook trocado",
+        run=lambda integration, _: tokens.rotate_token(integration),
+        is_available=_is_in_use,
         consequences=(
-            f"O endereço em uso ainda vale por {_GRACE} h; depois disso responde 404.",
+            f"O endereço em uso ainda vale por {_GRACE_HOURS} h; depois disso responde 404.",
             "O cliente precisa colocar o endereço novo em cada postback até lá.",
         ),
-        is_harmful=True,
+        is_destructive=True,
     ),
     "segredo": IntegrationAction(
         label="Definir segredo de assinatura",
         icon="key",
         permission=MANAGE,
-        done="Segredo de assinatura definido",
-        act=_set_secret,
-        is_offered=_is_in_use,
+        log_text="Segredo de assinatura definido",
+        run=_set_signing_secret,
+        is_available=_is_in_use,
         consequences=(
             "Webhooks sem assinatura válida passam a ser recusados (401) e não são guardados.",
             "O segredo é guardado cifrado e não pode ser visto de novo.",
         ),
         form=SecretForm,
-        heading="Copie o segredo agora: ele não é mostrado de novo",
-        advice="Coloque-o na plataforma, no campo do segredo de assinatura do webhook. Depois "
-        "que ela passar a assinar com ele, encerre o segredo anterior na página da integração.",
+        result_heading="Copie o segredo agora: ele não é mostrado de novo",
+        result_advice="Coloque-o na plataforma, no campo do segredo de assinatura do webhook. "
+        "Depois que ela passar a assinar com ele, encerre o segredo anterior na página da "
+        "integração.",
     ),
     "encerrar-segredo-anterior": IntegrationAction(
         label="Encerrar segredo anterior",
         icon="key_off",
         permission=MANAGE,
-        done="Segredo anterior encerrado",
-        act=lambda integration, _: connection.forget_previous_secret(integration),
-        is_offered=lambda integration: bool(integration.previous_signing_secret),
+        log_text="Segredo anterior encerrado",
+        run=lambda integration, _: connection.forget_previous_secret(integration),
+        is_available=lambda integration: bool(integration.previous_signing_secret),
         consequences=("Só o que vier assinado com o segredo novo passa a ser aceito.",),
     ),
     "remover-segredo": IntegrationAction(
         label="Remover segredo de assinatura",
         icon="no_encryption",
         permission=MANAGE,
-        done="Segredo de assinatura removido",
-        act=lambda integration, _: connection.set_signing_secret(
+        log_text="Segredo de assinatura removido",
+        run=lambda integration, _: connection.set_signing_secret(
             integration, "", keep_previous=False
         ),
-        is_offered=lambda integration: bool(integration.signing_secret),
+        is_available=lambda integration: bool(integration.signing_secret),
         consequences=("Qualquer um que conheça o endereço pode enviar webhooks sem assinatura.",),
-        is_harmful=True,
+        is_destructive=True,
     ),
     "desconectar": IntegrationAction(
         label="Desconectar",
         icon="link_off",
         permission=MANAGE,
-        done="Integração desconectada",
-        act=lambda integration, _: connection.disconnect(integration),
-        is_offered=_is_in_use,
+        log_text="Integração desconectada",
+        run=lambda integration, _: connection.disconnect(integration),
+        is_available=_is_in_use,
         consequences=(
             "A chave de API é esquecida e nada mais é sincronizado.",
             "Webhooks que chegarem são guardados, mas não aplicados.",
             "O que já foi recebido fica. Para voltar, o cliente conecta de novo com a chave.",
         ),
-        is_harmful=True,
+        is_destructive=True,
     ),
 }
-"""By the name in its address, in the order of the buttons."""
+"""By name in the URL, in the order of the buttons."""

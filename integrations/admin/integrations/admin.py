@@ -1,4 +1,4 @@
-"""Integrations and their webhook addresses. No secret is shown, a key's hint at most."""
+"""Integrations and their webhook tokens. Only the hint of an API key is shown, no secret."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import ReadOnlyPage, badge, breakable, column, two_lines
 from flowzz.backoffice.permissions import permission
 from integrations.admin.integrations import action_views, diagnosis
-from integrations.admin.integrations.actions import DEEDS, IntegrationAction
+from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.health_filter import HealthFilter
-from integrations.admin.integrations.summary import portray
+from integrations.admin.integrations.summary import summarize
 from integrations.admin.overview.formatting import whole
 from integrations.models import Integration, IntegrationStatus, WebhookToken
 from integrations.providers.errors import IntegrationError
 
-COLOURS = {
+STATUS_COLOURS = {
     IntegrationStatus.PENDING: "warning",
     IntegrationStatus.CONNECTED: "success",
     IntegrationStatus.ERROR: "danger",
@@ -75,7 +75,7 @@ class IntegrationAdmin(ReadOnlyPage):
     def sales(self, integration: Integration) -> str:
         return whole(integration.sales_synced)
 
-    status_badge = badge("status", "situação", COLOURS)
+    status_badge = badge("status", "situação", STATUS_COLOURS)
     last_sync_badge = badge(
         "last_sync_status", "resultado", {"success": "success", "error": "danger"}
     )
@@ -85,13 +85,17 @@ class IntegrationAdmin(ReadOnlyPage):
         return [
             path(
                 "<uuid:object_id>/acao/<slug:name>/",
-                view(action_views.perform),
-                name=f"{page}_deed",
+                view(action_views.action_view),
+                name=f"{page}_action",
             ),
-            path("<uuid:object_id>/diagnostico/", view(diagnosis.page), name=f"{page}_diagnosis"),
+            path(
+                "<uuid:object_id>/diagnostico/",
+                view(diagnosis.diagnosis_view),
+                name=f"{page}_diagnosis",
+            ),
             path(
                 "<uuid:object_id>/diagnostico/resultado/",
-                view(diagnosis.findings),
+                view(diagnosis.findings_view),
                 name=f"{page}_findings",
             ),
             *super().get_urls(),
@@ -105,18 +109,18 @@ class IntegrationAdmin(ReadOnlyPage):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         integration = self.get_object(request, object_id)
-        shown = {}
+        context = extra_context or {}
         if integration and self.has_view_permission(request):
-            shown = {
-                "portrait": portray(integration),
-                "deeds": [
-                    (name, deed)
-                    for name, deed in DEEDS.items()
-                    if request.user.has_perm(f"accounts.{deed.permission}")
-                    and deed.is_offered(integration)
+            context |= {
+                "summary": summarize(integration),
+                "actions": [
+                    (name, action)
+                    for name, action in ACTIONS.items()
+                    if request.user.has_perm(f"accounts.{action.permission}")
+                    and action.is_available(integration)
                 ],
             }
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | shown)
+        return super().change_view(request, object_id, form_url, context)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Integration]":
         return super().get_queryset(request).select_related("user")
@@ -127,28 +131,27 @@ class IntegrationAdmin(ReadOnlyPage):
 
     @admin.action(description="Sincronizar agora", permissions=["sync"])
     def start_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        self._for_each(request, integrations, DEEDS["sincronizar"])
+        self._run_on_each(request, integrations, ACTIONS["sincronizar"])
 
     @admin.action(description="Sincronizar tudo desde o início", permissions=["sync"])
     def start_full_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        self._for_each(request, integrations, DEEDS["sincronizar-tudo"])
+        self._run_on_each(request, integrations, ACTIONS["sincronizar-tudo"])
 
     @admin.action(description="Cancelar a sincronização em andamento", permissions=["sync"])
     def cancel_sync(self, request: HttpRequest, integrations: "QuerySet[Integration]") -> None:
-        self._for_each(request, integrations, DEEDS["cancelar-sincronizacao"])
+        self._run_on_each(request, integrations, ACTIONS["cancelar-sincronizacao"])
 
-    def _for_each(
-        self, request: HttpRequest, integrations: "QuerySet[Integration]", deed: IntegrationAction
+    def _run_on_each(
+        self, request: HttpRequest, integrations: "QuerySet[Integration]", action: IntegrationAction
     ) -> None:
-        """Do it to each, and say of each what came of it."""
         for integration in integrations.select_related("user"):
             try:
-                deed.act(integration, {})
+                action.run(integration, {})
             except IntegrationError as error:
                 self.message_user(request, f"{integration.user}: {error.message}", messages.ERROR)
                 continue
-            audit_log.record(request, deed.done, integration)
-            self.message_user(request, f"{integration.user}: {deed.done}.", messages.SUCCESS)
+            audit_log.record(request, action.log_text, integration)
+            self.message_user(request, f"{integration.user}: {action.log_text}.", messages.SUCCESS)
 
 
 @admin.register(WebhookToken)

@@ -1,4 +1,4 @@
-"""The diagnosis of one integration: a page at once, its findings as soon as they are there."""
+"""The diagnosis of one integration: the page opens at once and then loads its findings."""
 
 import uuid
 
@@ -16,25 +16,24 @@ from integrations.monitoring.diagnosis.facts import Severity
 
 
 @require_safe
-def page(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-    """Nothing is asked yet: the page then asks for its findings itself."""
+def diagnosis_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     integration = _integration(request, object_id)
-    address = page_of(integration)
+    integration_url = page_of(integration)
     context = {
-        **frame(request, "Diagnóstico", integration, back=address),
+        **frame(request, "Diagnóstico", integration, back=integration_url),
         "integration": integration,
-        "integration_url": address,
+        "integration_url": integration_url,
     }
     return render(request, "integrations/integration/diagnosis.html", context)
 
 
 @require_POST
-def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-    """Carry out the checks; within seconds, whatever the provider does."""
+def findings_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    """Run all checks; a provider that hangs delays the answer by a few seconds at most."""
     integration = _integration(request, object_id)
     facts = collect(integration)
-    found = [(name, title, check(facts)) for name, (title, check) in CHECKS.items()]
-    lights = [finding.light for _, _, finding in found]
+    findings = [(name, title, check(facts)) for name, (title, check) in CHECKS.items()]
+    lights = [finding.light for _, _, finding in findings]
     worst = next(
         (light for light in (Severity.RED, Severity.YELLOW) if light in lights), Severity.GREEN
     )
@@ -42,14 +41,14 @@ def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         request,
         "Fez o diagnóstico da integração",
         integration,
-        details={name: finding.light.value for name, _, finding in found},
+        details={name: finding.light.value for name, _, finding in findings},
     )
-    context = {"found": found, "now": facts.now, "worst": worst, "integration": integration}
+    context = {"findings": findings, "now": facts.now, "worst": worst, "integration": integration}
     return render(request, "integrations/integration/findings.html", context)
 
 
 def _integration(request: HttpRequest, object_id: uuid.UUID) -> Integration:
-    """Whoever sees integrations may diagnose them; raises PermissionDenied."""
+    """Raises PermissionDenied and Http404."""
     if not request.user.has_perm("integrations.view_integration"):
         raise PermissionDenied
     return get_object_or_404(Integration.objects.select_related("user"), id=object_id)

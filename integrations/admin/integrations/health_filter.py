@@ -1,4 +1,4 @@
-"""The list of integrations by their health."""
+"""Levels of health, and the filter of the list of integrations by them."""
 
 from typing import Any
 
@@ -11,38 +11,41 @@ from integrations.models import Integration
 from integrations.monitoring import health_facts
 from integrations.monitoring.health import Health
 
-WHOLE, FAIR = 100, 60
+PERFECT_SCORE, FAIR_SCORE = 100, 60
 
 
-class Level(models.TextChoices):
+class HealthLevel(models.TextChoices):
     GOOD = "boa", "Saudáveis"
     FAIR = "atencao", "Em atenção"
     BAD = "ruim", "Com problema"
 
 
-TONES = {Level.GOOD: "good", Level.FAIR: "warning", Level.BAD: "bad"}
+LEVEL_TONES = {HealthLevel.GOOD: "good", HealthLevel.FAIR: "warning", HealthLevel.BAD: "bad"}
 
 
-def level_of(health: Health) -> Level:
-    if health.score == WHOLE:
-        return Level.GOOD
-    return Level.FAIR if health.score >= FAIR else Level.BAD
+def level_of(health: Health) -> HealthLevel:
+    if health.score == PERFECT_SCORE:
+        return HealthLevel.GOOD
+    return HealthLevel.FAIR if health.score >= FAIR_SCORE else HealthLevel.BAD
 
 
 class HealthFilter(admin.SimpleListFilter):
-    """Of those that are not disconnected."""
+    """Disconnected integrations have no health and match no level."""
 
     title = "saúde"
     parameter_name = "saude"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(level.value, str(level.label)) for level in Level]
+        return [(level.value, str(level.label)) for level in HealthLevel]
 
     def queryset(
         self, request: HttpRequest, queryset: "QuerySet[Integration]"
     ) -> "QuerySet[Integration]":
-        if self.value() not in Level.values:
+        if self.value() not in HealthLevel.values:
             return queryset
-        judged = health_facts.health_of_all()
-        ids = [one for one, health in judged if level_of(health) == self.value()]
+        ids = [
+            integration_id
+            for integration_id, health in health_facts.health_of_all()
+            if level_of(health) == self.value()
+        ]
         return queryset.filter(id__any_of=ids)

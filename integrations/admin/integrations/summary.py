@@ -1,4 +1,4 @@
-"""An integration at one look: how well it is, what came lately, how much."""
+"""Summary of one integration: health, latest webhooks and runs, volume by hour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from integrations.admin.integrations.health_filter import TONES, level_of
+from integrations.admin.integrations.health_filter import LEVEL_TONES, level_of
 from integrations.models import Alert, Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.monitoring import webhook_counts
 from integrations.monitoring.health import Health, assess
 from integrations.monitoring.health_facts import facts_of
 
 EVENTS_SHOWN, RUNS_SHOWN = 8, 5
-DAY, WEEK = 24, 168
+DAY_HOURS, WEEK_HOURS = 24, 168
 HEIGHT = 40.0
 
 
@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """An hour a bar; `label` says in words what the bars show."""
+    """A chart with one bar an hour; `label` describes it for screen readers."""
 
     title: str
     label: str
@@ -42,11 +42,11 @@ class Sparkline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portrait:
+class IntegrationSummary:
     integration: Integration
     health: Health
     tokens: Sequence[WebhookToken]
-    """The address in use, and earlier ones within their grace."""
+    """The current token and earlier ones in their grace period."""
     events: Sequence[WebhookEvent]
     runs: Sequence[SyncRun]
     alerts: Sequence[Alert]
@@ -54,16 +54,15 @@ class Portrait:
 
     @property
     def tone(self) -> str:
-        """As the first page and the filter of the list judge it."""
-        return TONES[level_of(self.health)]
+        return LEVEL_TONES[level_of(self.health)]
 
 
-def portray(integration: Integration) -> Portrait:
-    """Read all of it, in eight statements however much there is."""
+def summarize(integration: Integration) -> IntegrationSummary:
+    """Read the summary in a constant number of statements."""
     valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     events = integration.events.defer("body", "headers").order_by("-received_at")
-    hours = webhook_counts.last_hours(integration, WEEK)
-    return Portrait(
+    hours = webhook_counts.last_hours(integration, WEEK_HOURS)
+    return IntegrationSummary(
         integration=integration,
         health=assess(facts_of(integration)),
         tokens=list(integration.webhook_tokens.filter(valid).order_by("-created_at")),
@@ -71,21 +70,21 @@ def portray(integration: Integration) -> Portrait:
         runs=list(integration.runs.order_by("-id")[:RUNS_SHOWN]),
         alerts=list(integration.alerts.filter(resolved_at=None).order_by("opened_at")),
         volumes=[
-            sparkline("Últimas 24 horas", hours[-DAY:]),
+            sparkline("Últimas 24 horas", hours[-DAY_HOURS:]),
             sparkline("Últimos 7 dias", hours),
         ],
     )
 
 
 def sparkline(title: str, hours: Sequence[tuple[datetime, int]]) -> Sparkline:
-    most = max(events for _, events in hours)
+    peak = max(events for _, events in hours)
     total = sum(events for _, events in hours)
-    bars = [_bar(number, hour, events, most) for number, (hour, events) in enumerate(hours)]
-    label = f"{title}: {total} webhooks, no máximo {most} em uma hora"
+    bars = [_bar(position, hour, events, peak) for position, (hour, events) in enumerate(hours)]
+    label = f"{title}: {total} webhooks, no máximo {peak} em uma hora"
     return Sparkline(title, label, total, bars)
 
 
-def _bar(number: int, hour: datetime, events: int, most: int) -> Bar:
-    height = round(events / most * HEIGHT, 1) if most else 0.0
-    at = date_format(timezone.localtime(hour), "d/m H")
-    return Bar(number, HEIGHT - height, height, f"{at} h: {events}")
+def _bar(position: int, hour: datetime, events: int, peak: int) -> Bar:
+    height = round(events / peak * HEIGHT, 1) if peak else 0.0
+    hour_label = date_format(timezone.localtime(hour), r"d/m H \h")
+    return Bar(position, HEIGHT - height, height, f"{hour_label}: {events}")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from flowzz.backoffice.pages import page_of
 from flowzz.core.db.jobs import UNDER_WAY
-from integrations.admin.integrations.health_filter import TONES, Level, level_of
+from integrations.admin.integrations.health_filter import LEVEL_TONES, HealthLevel, level_of
 from integrations.admin.overview.formatting import ago, duration, whole
 from integrations.admin.overview.urls import list_of
 from integrations.inbox import queue_stats
@@ -72,14 +72,14 @@ def take_snapshot() -> Snapshot:
     )
 
 
-def _integrations(levels: Counter[Level]) -> list[Figure]:
+def _integrations(levels: Counter[HealthLevel]) -> list[Figure]:
     page = "integrations.integration"
     gone = Integration.objects.filter(status=IntegrationStatus.DISCONNECTED).count()
     disconnected = list_of(page, status__exact=IntegrationStatus.DISCONNECTED)
     return [
         *(
             Figure(level.label, whole(levels[level]), list_of(page, saude=level.value), tone)
-            for level, tone in TONES.items()
+            for level, tone in LEVEL_TONES.items()
         ),
         Figure("Desconectadas", whole(gone), disconnected),
     ]
@@ -91,7 +91,9 @@ def _worries(worst: Mapping[UUID, Health]) -> list[UnhealthyIntegration]:
 
 
 def _worry(integration: Integration, health: Health) -> UnhealthyIntegration:
-    return UnhealthyIntegration(integration, health, TONES[level_of(health)], page_of(integration))
+    return UnhealthyIntegration(
+        integration, health, LEVEL_TONES[level_of(health)], page_of(integration)
+    )
 
 
 def _inbox() -> list[Figure]:

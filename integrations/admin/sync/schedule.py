@@ -1,4 +1,4 @@
-"""The schedule of django-celery-beat, with what staff need to see of it."""
+"""The admin pages of django-celery-beat, in Portuguese and with an audit log."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-# This registers beat's own pages, which ours then replace.
+# Importing this module registers beat's own pages, which are replaced below.
 from django_celery_beat import admin as beat_admin
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -23,18 +23,18 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.pages import Page
 
-# Nothing of ours goes by the sun, or happens once.
+# No task of ours has a solar or one-off schedule.
 admin.site.unregister((ClockedSchedule, SolarSchedule))
 admin.site.unregister((CrontabSchedule, IntervalSchedule, PeriodicTask))
 admin.site.register((CrontabSchedule, IntervalSchedule), Page)
 
 
 class TaskSelect(UnfoldAdminSelectWidget, beat_admin.TaskSelectWidget):  # type: ignore[misc]  # untyped
-    """Beat's list of tasks, with unfold's look."""
+    """Beat's select of registered tasks in unfold's style."""
 
 
-def said(crontab: CrontabSchedule) -> str:
-    """The usual ones as people say them, `todo dia às 03:25`; the others as they are written."""
+def describe_crontab(crontab: CrontabSchedule) -> str:
+    """Return `todo dia às 03:25` for common schedules, the crontab expression for others."""
     minute, hour = crontab.minute, crontab.hour
     is_daily = (crontab.day_of_month, crontab.month_of_year, crontab.day_of_week) == ("*",) * 3
     if is_daily and minute.isdecimal() and hour.isdecimal():
@@ -49,20 +49,20 @@ class TaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         self.fields["regtask"].widget = TaskSelect()
-        if crontab := self.fields.get("crontab"):  # missing where it is only looked at
-            crontab.label_from_instance = said
+        if crontab := self.fields.get("crontab"):  # a read-only form has no such field
+            crontab.label_from_instance = describe_crontab
 
 
 @admin.register(PeriodicTask)
 class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # untyped
     form = TaskForm
-    change_form_template = None  # beat's own has a script in it, which our pages don't run
+    change_form_template = None  # beat's own has an inline script, which our CSP blocks
     date_hierarchy = None
     list_display = ("name", "enabled", "when", "last_run_at", "total_run_count")
     list_filter = ("enabled",)
     list_select_related = ("interval", "crontab")
     search_help_text = "Nome da tarefa"
-    # Beat's own have no permission, leave no trail and speak English.
+    # Beat's own actions check no permission, are not logged and are in English.
     actions = ("enable_tasks", "disable_tasks", "run_tasks")
     fieldsets = (
         (None, {"fields": ("name", "regtask", "task", "enabled", "description")}),
@@ -71,12 +71,12 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, Page[Any]):  # type: igno
     readonly_fields = ("last_run_at", "total_run_count")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        """Without the one that Celery adds by itself, for results, which nobody keeps here."""
+        """Leave out the cleanup of task results, which Celery adds although none are stored."""
         return super().get_queryset(request).exclude(task="celery.backend_cleanup")
 
     @admin.display(description="quando")
     def when(self, task: PeriodicTask) -> str:
-        return said(task.crontab) if task.crontab else str(task.interval or "—")
+        return describe_crontab(task.crontab) if task.crontab else str(task.interval or "—")
 
     @admin.action(description="Ligar", permissions=["change"])
     def enable_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
@@ -97,7 +97,7 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, Page[Any]):  # type: igno
             current_app.send_task(task.task, *arguments, queue=task.queue or None)
         self._report(request, queryset, "Executou tarefa da agenda")
 
-    def _report(self, request: HttpRequest, tasks: "QuerySet[Any]", done: str) -> None:
+    def _report(self, request: HttpRequest, tasks: "QuerySet[Any]", log_text: str) -> None:
         for task in tasks:
-            audit_log.record(request, done, task)
-            self.message_user(request, f"{done}: {task.name}.", messages.SUCCESS)
+            audit_log.record(request, log_text, task)
+            self.message_user(request, f"{log_text}: {task.name}.", messages.SUCCESS)

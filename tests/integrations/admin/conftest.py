@@ -1,16 +1,12 @@
-"""Staff at their pages."""
+"""Fixtures of the back-office."""
 
 import pytest
-from django.test import Client as Browser
 
 from flowzz.accounts.models import User
-
-Staff = Browser
+from tests.staff import Staff, log_in
 
 
 @pytest.fixture
 def staff(db: None) -> Staff:
-    """A member of staff who may do everything."""
-    browser = Browser()
-    browser.force_login(User.objects.create_superuser("equipe@flowzz.test"))
-    return browser
+    """A superuser's browser."""
+    return log_in(User.objects.create_superuser("equipe@flowzz.test"))

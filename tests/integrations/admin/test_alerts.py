@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from integrations.models import Alert, AlertKind
 from tests.factories import IntegrationFactory
-from tests.integrations.admin.conftest import Staff
+from tests.staff import Staff
 
 
 @pytest.mark.parametrize("kind", AlertKind)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from clients.models import Client
 from flowzz.accounts.models import StaffAction, User
 from tests.factories import ClientFactory
-from tests.integrations.admin.conftest import Staff
+from tests.staff import Staff
 
 
 @pytest.fixture

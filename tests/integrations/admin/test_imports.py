@@ -7,7 +7,7 @@ from flowzz.accounts.models import StaffAction
 from integrations.models import ImportState, SalesImport
 from sales.models import Sale
 from tests.factories import UserFactory
-from tests.integrations.admin.conftest import Staff
+from tests.staff import Staff
 
 UPLOAD = reverse_lazy("admin:integrations_salesimport_upload")
 

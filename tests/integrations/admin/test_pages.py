@@ -11,8 +11,8 @@ from flowzz.backoffice.pages import ReadOnlyPage
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
 from integrations.webhooks.tokens import hash_token
-from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import API_KEY, SIGNING_SECRET, make_rows
+from tests.staff import Staff
 
 PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OURS = [model for model in PAGES if model._meta.app_label in {"clients", "sales", "integrations"}]

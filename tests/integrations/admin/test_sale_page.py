@@ -24,8 +24,8 @@ from integrations.models import (
 from sales.admin.timeline import PAGE_SIZE, SOURCE_LIMIT, Entry, build_timeline
 from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
 from tests.factories import NOON, IntegrationFactory, SaleFactory, SyncRunFactory
-from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import make_event
+from tests.staff import Staff
 
 TRACKING = "BR123456789BR"
 DIFFERS = [

@@ -13,8 +13,8 @@ from integrations.providers.contracts import StatusField
 from sales.models import Sale, SaleStatusChange
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 from tests import payloads
-from tests.integrations.admin.conftest import Staff
 from tests.integrations.sellers import Seller
+from tests.staff import Staff
 
 
 def make_word(axis: StatusField = StatusField.ORDER) -> StatusMapping:

@@ -1,28 +1,21 @@
-"""The inbox's page."""
-
-from typing import Any
+"""The list of webhook events, its search and its actions."""
 
 import pytest
-from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from flowzz.accounts.models import StaffAction
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
-from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import make_event, make_rows
+from tests.staff import Staff, messages_in
 
 EVENTS = "/admin/integrations/webhookevent/"
 
 
 def act(staff: Staff, action: str, *events: WebhookEvent, **answers: str) -> list[str]:
-    """Take an action on events; return what it said."""
+    """Run an action on events; return its messages."""
     chosen = {"action": action, "_selected_action": [str(event.id) for event in events], **answers}
-    return told(staff.post(EVENTS, chosen))
-
-
-def told(response: Any) -> list[str]:
-    return [message.message for message in get_messages(response.wsgi_request)]
+    return messages_in(staff.post(EVENTS, chosen))
 
 
 def test_page_shows_the_body_escaped_and_indented(staff: Staff) -> None:
@@ -34,7 +27,7 @@ def test_page_shows_the_body_escaped_and_indented(staff: Staff) -> None:
     assert "<b>Curso</b>" not in shown
 
 
-def test_page_links_the_sale_and_what_changed(staff: Staff) -> None:
+def test_page_links_the_sale_and_lists_its_changes(staff: Staff) -> None:
     make_rows(1)
     event = WebhookEvent.objects.select_related("integration").get()
     assert event.integration is not None
@@ -45,7 +38,7 @@ def test_page_links_the_sale_and_what_changed(staff: Staff) -> None:
     assert "Situação: — → Pago" in shown
 
 
-def test_replayed_events_wait_again(staff: Staff) -> None:
+def test_replay_resets_events_to_pending(staff: Staff) -> None:
     event = make_event(
         IntegrationFactory.create(), state=EventState.QUARANTINED, reason="invalid_json"
     )
@@ -54,14 +47,14 @@ def test_replayed_events_wait_again(staff: Staff) -> None:
     assert (event.state, event.reason, event.is_replay) == (EventState.PENDING, "", True)
 
 
-def test_event_of_nobody_is_not_replayed(staff: Staff) -> None:
+def test_event_without_an_owner_is_not_replayed(staff: Staff) -> None:
     event = make_event(None, state=EventState.QUARANTINED)
     assert act(staff, "replay", event) == ["0 eventos na fila para reprocessar."]
     event.refresh_from_db()
     assert event.state == EventState.QUARANTINED
 
 
-def test_only_what_is_quarantined_is_discarded(staff: Staff) -> None:
+def test_only_quarantined_events_are_discarded(staff: Staff) -> None:
     integration = IntegrationFactory.create()
     bad = make_event(integration, state=EventState.QUARANTINED)
     good = make_event(integration, state=EventState.DONE)
@@ -71,8 +64,8 @@ def test_only_what_is_quarantined_is_discarded(staff: Staff) -> None:
     bad.refresh_from_db()
     good.refresh_from_db()
     assert (bad.state, bad.outcome) == (EventState.IGNORED, EventOutcome.DISCARDED)
-    line = StaffAction.objects.get()
-    assert (bad.error, line.reason, line.details) == ("Teste", "Teste", {"events": 1})
+    entry = StaffAction.objects.get()
+    assert (bad.error, entry.reason, entry.details) == ("Teste", "Teste", {"events": 1})
     assert good.state == EventState.DONE
 
 
@@ -90,5 +83,5 @@ def test_events_are_found_by_order_and_by_client(staff: Staff, text: str) -> Non
     SaleFactory.create(user=integration.user, client=client, external_id="ordbuscas")
     event = make_event(integration, "ordbuscas")
     make_event(integration, "ordoutras")
-    found = staff.get(EVENTS, {"q": text}).context["cl"].result_list
-    assert [row.id for row in found] == [event.id]
+    rows = staff.get(EVENTS, {"q": text}).context["cl"].result_list
+    assert [row.id for row in rows] == [event.id]

@@ -19,8 +19,8 @@ from integrations.admin.overview.periods import PERIODS
 from integrations.models import EventState, WebhookEvent
 from integrations.monitoring import hourly_stats
 from tests.factories import IntegrationFactory, SyncRunFactory
-from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import make_event, make_rows
+from tests.staff import Staff
 
 FIRST_PAGE = "/admin/"
 

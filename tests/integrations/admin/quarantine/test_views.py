@@ -5,23 +5,21 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Model
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clients.models import Client
-from flowzz.accounts.models import StaffAction, User
+from flowzz.accounts.models import StaffAction
 from integrations.admin.quarantine.views import address_of
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import store
 from integrations.models import BulkAction, EventFailure, EventState, StatusMapping, WebhookEvent
 from sales.models import Sale, SaleStatusChange
 from tests import payloads
-from tests.integrations.admin.conftest import Staff
 from tests.integrations.sellers import Seller
+from tests.staff import Staff, log_in_member
 
 LIST = "/admin/quarentena"
 CAUSE = "parser_fault:ValueError"
@@ -154,10 +152,7 @@ def test_nothing_is_foreseen_for_nobody(staff: Staff, seller: Seller) -> None:
 
 def test_support_replays_and_does_not_discard(seller: Seller) -> None:
     quarantine(seller, b"{")
-    user = User.objects.create_user("suporte@flowzz.test", is_staff=True)
-    user.groups.add(Group.objects.get(name="Suporte"))
-    support = Browser()
-    support.force_login(user)
+    support = log_in_member("Suporte")
 
     form = {"kind": "discard", "confirm": "1", "reason": "Teste"}
     assert support.post(address_of(CAUSE), form).status_code == 403

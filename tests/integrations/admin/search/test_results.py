@@ -10,8 +10,8 @@ from clients.search import search_clients
 from flowzz.accounts.models import User
 from integrations.admin.search.results import MOST, find
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
-from tests.integrations.admin.conftest import Staff
 from tests.integrations.admin.rows import make_event
+from tests.staff import Staff
 
 pytestmark = pytest.mark.django_db
 

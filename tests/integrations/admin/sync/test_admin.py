@@ -1,26 +1,25 @@
-"""The page of one run: how far it is, what it found, and its end."""
+"""Sync runs: the list, and the progress, report and cancellation of one run."""
 
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from flowzz.accounts.models import StaffAction, User
+from flowzz.accounts.models import StaffAction
 from flowzz.core.db.jobs import JobState
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from tests.factories import SaleFactory, SyncRunFactory
-from tests.integrations.admin.conftest import Staff
-from tests.integrations.admin.events.test_admin import told
+from tests.staff import Staff, log_in_member, messages_in
+
+RUNS = "/admin/integrations/syncrun/"
 
 
-def page_of(run: SyncRun) -> str:
+def url_of(run: SyncRun) -> str:
     return f"/admin/integrations/syncrun/{run.id}/"
 
 
-def find(run: SyncRun, kind: FindingKind, count: int = 1) -> None:
+def add_findings(run: SyncRun, kind: FindingKind, count: int = 1) -> None:
     sales = [SaleFactory.create(user=run.integration.user) for _ in range(count)]
     fields = [{"field": "status", "before": "PENDING", "after": "PAID"}, {"field": "metadata"}]
     SyncFinding.objects.bulk_create(
@@ -37,66 +36,81 @@ def find(run: SyncRun, kind: FindingKind, count: int = 1) -> None:
 
 
 @pytest.mark.parametrize("path", ["andamento/", "barra/"])
-def test_progress_asks_for_itself_until_the_run_has_ended(staff: Staff, path: str) -> None:
+def test_progress_refreshes_until_the_run_has_ended(staff: Staff, path: str) -> None:
     run = SyncRunFactory.create(state=JobState.RUNNING, total=120, processed=50)
-    shown = staff.get(page_of(run) + path).content.decode()
-    assert f'hx-get="{page_of(run)}{path}"' in shown
-    assert 'value="50" max="120"' in shown
+    html = staff.get(url_of(run) + path).content.decode()
+    assert f'hx-get="{url_of(run)}{path}"' in html
+    assert 'value="50" max="120"' in html
     SyncRun.objects.update(state=JobState.SUCCEEDED)
-    shown = staff.get(page_of(run) + path).content.decode()
-    assert "hx-get" not in shown
-    assert "Concluída" in shown
+    html = staff.get(url_of(run) + path).content.decode()
+    assert "hx-get" not in html
+    assert "Concluída" in html
 
 
-def test_what_was_found_is_told_by_sale_with_its_value(staff: Staff) -> None:
+def test_report_lists_findings_with_sales_and_values(staff: Staff) -> None:
     run = SyncRunFactory.create(state=JobState.SUCCEEDED, errors=1)
-    find(run, FindingKind.MISSED, 2)
-    find(run, FindingKind.DIFFERS)
-    find(run, FindingKind.ERROR)
-    shown = staff.get(f"{page_of(run)}change/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
-    assert "R$ 1.234,56" in shown
-    assert "situação: Pendente → Pago" in shown
-    assert "outros dados" in shown
-    assert "Valor ilegível." in shown
+    add_findings(run, FindingKind.MISSED, 2)
+    add_findings(run, FindingKind.DIFFERS)
+    add_findings(run, FindingKind.ERROR)
+    html = staff.get(f"{url_of(run)}change/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "R$ 1.234,56" in html
+    assert "situação: Pendente → Pago" in html
+    assert "outros dados" in html
+    assert "Valor ilegível." in html
     for kind in FindingKind:
-        found = f"/admin/integrations/syncfinding/?run__id__exact={run.id}&kind__exact={kind}"
-        assert found.replace("&", "&amp;") in shown
-        listed = staff.get(found).context["cl"].result_list
+        url = f"/admin/integrations/syncfinding/?run__id__exact={run.id}&kind__exact={kind}"
+        assert url.replace("&", "&amp;") in html
+        listed = staff.get(url).context["cl"].result_list
         assert len(listed) == (2 if kind == FindingKind.MISSED else 1)
 
 
-def test_page_of_a_run_costs_the_same_with_many_findings(staff: Staff) -> None:
+def test_report_takes_a_constant_number_of_statements(staff: Staff) -> None:
     run = SyncRunFactory.create(state=JobState.SUCCEEDED)
     for kind in FindingKind:
-        find(run, kind)
-    staff.get(f"{page_of(run)}change/")
+        add_findings(run, kind)
+    staff.get(f"{url_of(run)}change/")
     with CaptureQueriesContext(connection) as few:
-        staff.get(f"{page_of(run)}change/")
+        staff.get(f"{url_of(run)}change/")
     for kind in FindingKind:
-        find(run, kind, 5)
+        add_findings(run, kind, 5)
     with CaptureQueriesContext(connection) as many:
-        staff.get(f"{page_of(run)}change/")
+        staff.get(f"{url_of(run)}change/")
     assert len(many) == len(few) <= 15
 
 
-def test_cancelling_leaves_a_line_once(staff: Staff) -> None:
+def test_cancellation_is_logged_once(staff: Staff) -> None:
     run = SyncRunFactory.create(state=JobState.RUNNING)
-    assert told(staff.post(f"{page_of(run)}cancelar/")) == ["Sincronização cancelada."]
+    assert messages_in(staff.post(f"{url_of(run)}cancelar/")) == ["Sincronização cancelada."]
     run.refresh_from_db()
     assert (run.state, run.lease) == (JobState.CANCELLED, None)
-    said = told(staff.post(f"{page_of(run)}cancelar/"))
-    assert said[-1:] == ["A sincronização já tinha terminado."]
-    assert [line.action for line in StaffAction.objects.all()] == ["Cancelou a sincronização"]
-    assert staff.get(f"{page_of(run)}cancelar/").status_code == 405
+    messages = messages_in(staff.post(f"{url_of(run)}cancelar/"))
+    assert messages[-1:] == ["A sincronização já tinha terminado."]
+    assert [entry.action for entry in StaffAction.objects.all()] == ["Cancelou a sincronização"]
+    assert staff.get(f"{url_of(run)}cancelar/").status_code == 405
 
 
-def test_support_watches_a_run_and_can_not_cancel_it(db: None) -> None:
-    support = User.objects.create_user("suporte@flowzz.test", is_staff=True)
-    support.groups.set(Group.objects.filter(name="Suporte"))
-    browser = Browser()
-    browser.force_login(support)
+def test_support_can_view_a_run_but_not_cancel_it(db: None) -> None:
+    support = log_in_member("Suporte")
     run = SyncRunFactory.create(state=JobState.RUNNING)
-    assert "cancel-run" not in browser.get(f"{page_of(run)}andamento/").content.decode()
-    assert browser.post(f"{page_of(run)}cancelar/").status_code == 403
-    browser.force_login(User.objects.create_user("ninguem@flowzz.test", is_staff=True))
-    assert browser.get(f"{page_of(run)}andamento/").status_code == 403
+    assert "cancel-run" not in support.get(f"{url_of(run)}andamento/").content.decode()
+    assert support.post(f"{url_of(run)}cancelar/").status_code == 403
+    assert log_in_member().get(f"{url_of(run)}andamento/").status_code == 403
+
+
+def test_runs_are_cancelled_from_the_list(staff: Staff) -> None:
+    run = SyncRunFactory.create()
+    ended = SyncRunFactory.create(state=JobState.SUCCEEDED)
+    chosen = {"action": "cancel", "_selected_action": [str(run.id), str(ended.id)]}
+    assert messages_in(staff.post(RUNS, chosen)) == ["1 sincronização cancelada."]
+    run.refresh_from_db()
+    ended.refresh_from_db()
+    assert (run.state, ended.state) == (JobState.CANCELLED, JobState.SUCCEEDED)
+
+
+def test_cancelling_an_ended_run_does_not_cancel_a_newer_run(staff: Staff) -> None:
+    ended = SyncRunFactory.create(state=JobState.SUCCEEDED)
+    under_way = SyncRunFactory.create(integration=ended.integration)
+    chosen = {"action": "cancel", "_selected_action": [str(ended.id)]}
+    assert messages_in(staff.post(RUNS, chosen)) == ["0 sincronizações canceladas."]
+    under_way.refresh_from_db()
+    assert under_way.state == JobState.QUEUED

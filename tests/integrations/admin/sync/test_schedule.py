@@ -1,4 +1,4 @@
-"""What staff do to the tasks of the schedule."""
+"""The schedule of periodic tasks."""
 
 from unittest import mock
 
@@ -7,19 +7,18 @@ from celery import current_app
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from flowzz.accounts.models import StaffAction
-from integrations.admin.sync.schedule import said
-from tests.integrations.admin.conftest import Staff
-from tests.integrations.admin.events.test_admin import told
+from integrations.admin.sync.schedule import describe_crontab
+from tests.staff import Staff, messages_in
 
 LIST = "/admin/django_celery_beat/periodictask/"
 
 
-def test_task_is_run_switched_off_and_on_with_a_line_each(staff: Staff) -> None:
+def test_running_disabling_and_enabling_a_task_is_logged(staff: Staff) -> None:
     task = PeriodicTask.objects.earliest("id")
     chosen = {"_selected_action": [str(task.id)]}
     with mock.patch.object(current_app, "send_task") as sent:
-        said = told(staff.post(LIST, {"action": "run_tasks", **chosen}))
-    assert said == [f"Executou tarefa da agenda: {task.name}."]
+        messages = messages_in(staff.post(LIST, {"action": "run_tasks", **chosen}))
+    assert messages == [f"Executou tarefa da agenda: {task.name}."]
     assert sent.call_args.args[0] == task.task
     for action, is_on in (("disable_tasks", False), ("enable_tasks", True)):
         staff.post(LIST, {"action": action, **chosen})
@@ -32,7 +31,7 @@ def test_task_is_run_switched_off_and_on_with_a_line_each(staff: Staff) -> None:
     ]
 
 
-def test_list_says_when_in_portuguese(staff: Staff) -> None:
+def test_list_describes_schedules_in_portuguese(staff: Staff) -> None:
     crontab = CrontabSchedule.objects.earliest("id")
     cleanup = "celery.backend_cleanup"
     PeriodicTask.objects.create(name=cleanup, task=cleanup, crontab=crontab)
@@ -44,7 +43,7 @@ def test_list_says_when_in_portuguese(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize(
-    ("crontab", "told"),
+    ("crontab", "description"),
     [
         ({"minute": "5", "hour": "3"}, "todo dia às 03:05"),
         ({"minute": "0"}, "a cada hora, no minuto 0"),
@@ -52,5 +51,5 @@ def test_list_says_when_in_portuguese(staff: Staff) -> None:
         ({"hour": "3", "day_of_week": "1"}, "* 3 * * 1 (m/h/dM/MY/d) America/Sao_Paulo"),
     ],
 )
-def test_usual_times_are_told_as_people_say_them(crontab: dict[str, str], told: str) -> None:
-    assert said(CrontabSchedule(**crontab)) == told
+def test_common_crontabs_are_described_in_words(crontab: dict[str, str], description: str) -> None:
+    assert describe_crontab(CrontabSchedule(**crontab)) == description
