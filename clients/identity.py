@@ -83,9 +83,9 @@ class ClientBatch:
         described: Collection[Client],
         client_ids: Collection[uuid.UUID],
     ) -> Self:
-        clients = Client.objects.of(user_id)
+        clients = Client.objects.owned_by(user_id)
         known = list(
-            clients.that_may_be(
+            clients.candidates(
                 ids=client_ids,
                 documents={c.cpf for c in described if c.document_identifies},
                 phones={c.phone for c in described if c.phone},

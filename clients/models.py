@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localtime
 
-from clients.unaccent import Folded
+from clients.unaccent import Unaccent
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
 
@@ -23,19 +23,19 @@ class ClientStatus(models.TextChoices):
 
 
 class ClientQuerySet(models.QuerySet["Client"]):
-    def of(self, user_id: uuid.UUID) -> "ClientQuerySet":
+    def owned_by(self, user_id: uuid.UUID) -> "ClientQuerySet":
         return self.filter(user_id=user_id)
 
-    def standing(self) -> "ClientQuerySet":
-        """Without those that were merged into another."""
+    def unmerged(self) -> "ClientQuerySet":
+        """Exclude clients that were merged into another."""
         return self.filter(merged_into=None)
 
-    def that_may_be(
+    def candidates(
         self, *, ids: Collection[uuid.UUID], documents: Collection[str], phones: Collection[str]
     ) -> "ClientQuerySet":
-        """Those that an order with one of these could belong to, oldest first.
+        """Return clients that an order could belong to, oldest first.
 
-        The conditions are those of the partial indexes, which serve no other query.
+        The conditions repeat those of the partial indexes; otherwise PostgreSQL ignores them.
         """
         return self.filter(
             Q(id__any_of=ids)
@@ -45,7 +45,7 @@ class ClientQuerySet(models.QuerySet["Client"]):
 
 
 class Client(BulkRow):
-    """Known by the document or else the phone, within one user; never by the e-mail."""
+    """A buyer, identified within one user by document or phone, never by e-mail."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -77,7 +77,7 @@ class Client(BulkRow):
         models.CASCADE,
         null=True,
         blank=True,
-        related_name="aliases",
+        related_name="merged_clients",
         db_index=False,
         verbose_name="unido a",
         help_text="Os pedidos com o documento ou o telefone deste cliente são do outro.",
@@ -100,13 +100,13 @@ class Client(BulkRow):
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "created_at", "id"], name="client_user_created"),
-            # What staff look for, over all users; the phone is the identity's as well.
+            # Staff search these over all users; `candidates` uses the phone index as well.
             models.Index(fields=["cpf"], condition=~Q(cpf=""), name="client_search_document"),
             models.Index(fields=["phone"], condition=~Q(phone=""), name="client_search_phone"),
             models.Index(
                 fields=["email"], condition=Q(email__isnull=False), name="client_search_email"
             ),
-            GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="client_search_name"),
+            GinIndex(OpClass(Unaccent("name"), "gin_trgm_ops"), name="client_search_name"),
             models.Index(
                 fields=["status", "id"], condition=~Q(status="ACTIVE"), name="client_other"
             ),
@@ -122,9 +122,9 @@ class Client(BulkRow):
 
 
 class ClientMerge(models.Model):
-    """Sales that staff gave to another client, and all that undoing it needs.
+    """Sales that staff moved to another client, with all that undoing it needs.
 
-    A merge moves everything of `source` to `target`; a split, some sales to a new `target`.
+    A merge moves everything from `source` to `target`; a split moves some sales to a new `target`.
     """
 
     class Kind(models.TextChoices):
@@ -133,17 +133,17 @@ class ClientMerge(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField("tipo", max_length=5, choices=Kind)
-    source = models.ForeignKey(Client, models.CASCADE, related_name="moves_out", verbose_name="de")
+    source = models.ForeignKey(Client, models.CASCADE, related_name="+", verbose_name="de")
     target = models.ForeignKey(
-        Client, models.SET_NULL, null=True, related_name="moves_in", verbose_name="para"
+        Client, models.SET_NULL, null=True, related_name="+", verbose_name="para"
     )
-    sales = ArrayField(models.UUIDField(), default=list, verbose_name="vendas")
-    subscriptions = ArrayField(models.UUIDField(), default=list, verbose_name="assinaturas")
-    aliases = ArrayField(models.UUIDField(), default=list, verbose_name="unidos antes")
-    filled = models.JSONField("campos completados", default=dict)
-    documents = models.JSONField("documentos de antes", default=dict)
-    made_at = models.DateTimeField("feita em", auto_now_add=True)
-    made_by = models.ForeignKey(
+    sale_ids = ArrayField(models.UUIDField(), default=list, verbose_name="vendas")
+    subscription_ids = ArrayField(models.UUIDField(), default=list, verbose_name="assinaturas")
+    merged_client_ids = ArrayField(models.UUIDField(), default=list, verbose_name="unidos antes")
+    filled_fields = models.JSONField("campos completados", default=dict)
+    previous_documents = models.JSONField("documentos de antes", default=dict)
+    created_at = models.DateTimeField("feita em", auto_now_add=True)
+    created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
         null=True,
@@ -162,8 +162,8 @@ class ClientMerge(models.Model):
     class Meta:
         verbose_name = "união ou separação"
         verbose_name_plural = "uniões e separações"
-        ordering: ClassVar = ["-made_at", "-id"]
-        indexes: ClassVar = [GinIndex(fields=["sales"], name="move_sales")]
+        ordering: ClassVar = ["-created_at", "-id"]
+        indexes: ClassVar = [GinIndex(fields=["sale_ids"], name="merge_sales")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} de {localtime(self.made_at):%d/%m/%Y}"
+        return f"{self.get_kind_display()} de {localtime(self.created_at):%d/%m/%Y}"

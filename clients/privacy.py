@@ -68,9 +68,9 @@ class Person:
 
     @classmethod
     def of(cls, client: Client, *, sellers_emails: Collection[str] = ()) -> Self:
-        merged = list(client.aliases.all())
+        merged = list(client.merged_clients.all())
         themselves = {client.id, *(alias.id for alias in merged)}
-        others = Client.objects.of(client.user_id).exclude(id__in=themselves)
+        others = Client.objects.owned_by(client.user_id).exclude(id__in=themselves)
         emails = {normalise_email(email) for email in sellers_emails}
         person, *aliases = (cls._known_as(each, others, emails) for each in (client, *merged))
         return replace(person, aliases=tuple(aliases))
@@ -132,16 +132,16 @@ class Person:
 
 def export_client(client: Client) -> dict[str, Any]:
     """The client, and as whom they were known before staff merged them into one."""
-    aliases = client.aliases.order_by("created_at", "id")
+    aliases = client.merged_clients.order_by("created_at", "id")
     return _fields(client) | {"unidos": [_fields(alias) for alias in aliases]}
 
 
 def anonymise(client: Client) -> None:
     """Empty all that tells who it is, here and in what merges kept; the rows stay."""
-    for each in (client, *client.aliases.all()):
+    for each in (client, *client.merged_clients.all()):
         _empty(each)
         moves = ClientMerge.objects.filter(Q(source=each) | Q(target=each))
-        moves.update(filled={}, documents={})
+        moves.update(filled_fields={}, previous_documents={})
 
 
 def _fields(client: Client) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from clients.contacts import normalise_email, normalise_phone, phones_without_area
 from clients.documents import normalise_document
 from clients.models import Client
-from clients.unaccent import Folded, fold
+from clients.unaccent import Unaccent, unaccent
 
 
 def search_clients(text: str) -> "QuerySet[Client]":
@@ -28,7 +28,7 @@ def search_clients(text: str) -> "QuerySet[Client]":
 
 
 def _clients() -> "QuerySet[Client]":
-    return Client.objects.alias(folded_name=Folded("name"))
+    return Client.objects.alias(unaccented_name=Unaccent("name"))
 
 
 class NotOneClient(Exception):
@@ -76,5 +76,5 @@ def _has_digits(text: str) -> bool:
 
 def _named(text: str) -> Q:
     """Every word is part of the name, in any order, whatever its case and accents."""
-    words = (Q(folded_name__contains=word) for word in fold(text).split())
+    words = (Q(unaccented_name__contains=word) for word in unaccent(text).split())
     return reduce(and_, words, Q())

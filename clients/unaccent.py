@@ -1,4 +1,4 @@
-"""Names as people look for them: without case and accents, in the database and before it."""
+"""Text comparison without case and accents, the same in Python and in PostgreSQL."""
 
 from django.db.models import CharField, Func
 
@@ -7,13 +7,13 @@ PLAIN = "aaaaaaeeeeiiiiooooouuuucn"
 _TABLE = str.maketrans(ACCENTED, PLAIN)
 
 
-class Folded(Func):
-    """A text folded by the database; immutable, so that an index can hold it."""
+class Unaccent(Func):
+    """Lower-case text without accents. Immutable, so that an index can use it."""
 
     template = f"translate(lower(%(expressions)s), '{ACCENTED}', '{PLAIN}')"
     output_field = CharField()
 
 
-def fold(text: str) -> str:
-    """The same of a text of ours."""
+def unaccent(text: str) -> str:
+    """Return lower-case text without accents, as `Unaccent` does in the database."""
     return text.lower().translate(_TABLE)

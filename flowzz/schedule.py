@@ -41,7 +41,7 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     "Medição dos gráficos": ("integrations.tasks.measure", Every(15)),
     "Sinal de vida": ("integrations.tasks.pulse", Every(30)),
     "Vigia dos alertas": ("integrations.tasks.watch", Every(60)),
-    "Números do painel": ("sales.tasks.refresh_figures", Every(60)),
+    "Números do painel": ("sales.tasks.refresh_daily_stats", Every(60)),
     "Exportações: retomar e apagar": ("sales.tasks.tend_exports", Every(60)),
     "Limpeza de chamadas repetidas": (
         "flowzz.core.tasks.delete_expired_idempotent_calls",

@@ -127,7 +127,7 @@ def _events(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
 
 def _events_to_give(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
     """Without the orders of other clients, which may name this one: those are theirs."""
-    others = Sale.objects.of(client.user_id).exclude(client=client).values("external_id")
+    others = Sale.objects.owned_by(client.user_id).exclude(client=client).values("external_id")
     return _events(client, person).exclude(external_id__in=others).order_by("received_at", "id")
 
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from clients.models import Client
 from sales.models import Sale
-from sales.statuses import REVENUE
+from sales.statuses import REVENUE_STATUSES
 
 
 def with_totals(clients: QuerySet[Client]) -> QuerySet[Client]:
@@ -21,7 +21,7 @@ def with_totals(clients: QuerySet[Client]) -> QuerySet[Client]:
     return clients.annotate(
         sales_count=Coalesce(_one(sales, Count("id")), 0),
         total_spent=Coalesce(
-            _one(sales.filter(status__in=REVENUE), Sum("total_price")),
+            _one(sales.filter(status__in=REVENUE_STATUSES), Sum("total_price")),
             Decimal(0),
             output_field=money,
         ),

@@ -70,16 +70,16 @@ def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMerg
             kind=ClientMerge.Kind.MERGE,
             source=absorbed,
             target=kept,
-            made_by=by,
-            sales=_ids(Sale.objects.filter(client=absorbed)),
-            subscriptions=_ids(Subscription.objects.filter(client=absorbed)),
-            aliases=_ids(Client.objects.filter(merged_into=absorbed)),
-            filled={
+            created_by=by,
+            sale_ids=_ids(Sale.objects.filter(client=absorbed)),
+            subscription_ids=_ids(Subscription.objects.filter(client=absorbed)),
+            merged_client_ids=_ids(Client.objects.filter(merged_into=absorbed)),
+            filled_fields={
                 name: value
                 for name in FILLABLE
                 if (value := getattr(absorbed, name)) and not getattr(kept, name)
             },
-            documents={"source": _document(absorbed), "target": _document(kept)},
+            previous_documents={"source": _document(absorbed), "target": _document(kept)},
         )
         _unite(kept, absorbed, move)
         _give(move, kept)
@@ -106,9 +106,9 @@ def split(
             kind=ClientMerge.Kind.SPLIT,
             source=source,
             target=target,
-            made_by=by,
-            sales=_ids(chosen),
-            subscriptions=_ids(of_chosen.exclude(cycles__sale__in=rest).distinct()),
+            created_by=by,
+            sale_ids=_ids(chosen),
+            subscription_ids=_ids(of_chosen.exclude(cycles__sale__in=rest).distinct()),
         )
         _give(move, target)
         move.save()
@@ -161,7 +161,7 @@ def _check_merge(kept: Client, absorbed: Client) -> None:
 
 
 def _check_unknown(client: Client) -> None:
-    known = Client.objects.of(client.user_id).filter(document_identifies=True, cpf=client.cpf)
+    known = Client.objects.owned_by(client.user_id).filter(document_identifies=True, cpf=client.cpf)
     if client.document_identifies and known.exists():
         raise MoveRefused("O documento é de outro cliente: deixe-o em branco, ou una os dois.")
 
@@ -172,7 +172,7 @@ def _check_undo(move: ClientMerge) -> None:
     if move.source.erased_at or move.target.erased_at:
         raise MoveRefused("Os dados destes clientes foram apagados: não dá mais para desfazer.")
     both = (move.source_id, move.target_id)
-    later = ClientMerge.objects.filter(undone_at=None, made_at__gt=move.made_at)
+    later = ClientMerge.objects.filter(undone_at=None, created_at__gt=move.created_at)
     if later.filter(Q(source__in=both) | Q(target__in=both)).exists():
         raise MoveRefused("Desfaça antes o que foi feito depois com um destes clientes.")
 
@@ -193,26 +193,32 @@ def _unite(kept: Client, absorbed: Client, move: ClientMerge) -> None:
     absorbed.merged_into = kept
     absorbed.document_identifies &= not takes_document
     absorbed.save()
-    _set(kept, move.filled)
+    _set(kept, move.filled_fields)
     if takes_document:
-        _set(kept, move.documents["source"])
+        _set(kept, move.previous_documents["source"])
     kept.save()
-    Client.objects.filter(id__in=move.aliases).update(merged_into=kept)
+    Client.objects.filter(id__in=move.merged_client_ids).update(merged_into=kept)
 
 
 def _part(kept: Client, absorbed: Client, move: ClientMerge) -> None:
     """The other way round; a field that has changed since stays."""
     _set(
         kept,
-        {n: None if n == "email" else "" for n, v in move.filled.items() if getattr(kept, n) == v},
+        {
+            n: None if n == "email" else ""
+            for n, v in move.filled_fields.items()
+            if getattr(kept, n) == v
+        },
     )
     if kept.cpf == absorbed.cpf:
-        _set(kept, move.documents["target"])
+        _set(kept, move.previous_documents["target"])
     kept.save()
-    _set(absorbed, move.documents["source"])
+    _set(absorbed, move.previous_documents["source"])
     absorbed.merged_into = None
     absorbed.save()
-    Client.objects.filter(id__in=move.aliases, merged_into=kept).update(merged_into=absorbed)
+    Client.objects.filter(id__in=move.merged_client_ids, merged_into=kept).update(
+        merged_into=absorbed
+    )
 
 
 def _set(client: Client, values: dict[str, object]) -> None:
@@ -221,13 +227,13 @@ def _set(client: Client, values: dict[str, object]) -> None:
 
 
 def _give(move: ClientMerge, target: Client) -> None:
-    Sale.objects.filter(id__any_of=move.sales).update(client=target)
-    Subscription.objects.filter(id__any_of=move.subscriptions).update(client=target)
+    Sale.objects.filter(id__any_of=move.sale_ids).update(client=target)
+    Subscription.objects.filter(id__any_of=move.subscription_ids).update(client=target)
 
 
 def _take_back(move: ClientMerge, target: Client) -> None:
-    Sale.objects.filter(id__any_of=move.sales, client=target).update(client=move.source)
-    moved = Subscription.objects.filter(id__any_of=move.subscriptions, client=target)
+    Sale.objects.filter(id__any_of=move.sale_ids, client=target).update(client=move.source)
+    moved = Subscription.objects.filter(id__any_of=move.subscription_ids, client=target)
     moved.update(client=move.source)
 
 

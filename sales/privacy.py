@@ -36,10 +36,10 @@ SALE = {
     "outros_dados": "metadata",
 }
 CHANGE = {
-    "eixo": "axis",
+    "eixo": "field",
     "de": "from_status",
     "para": "to_status",
-    "quando": "at",
+    "quando": "changed_at",
     "por": "origin",
 }
 SUBSCRIPTION = {
@@ -51,7 +51,7 @@ SUBSCRIPTION = {
     "ciclo": "cycle",
     "proxima_cobranca": "next_charge_date",
 }
-CYCLE = {"ciclo": "cycle", "proxima_cobranca": "next_charge_date", "visto_em": "seen_at"}
+CYCLE = {"ciclo": "cycle", "proxima_cobranca": "next_charge_date", "visto_em": "observed_at"}
 AFFILIATION = {
     "nome": "affiliate_name",
     "email": "affiliate_email",
@@ -103,7 +103,7 @@ def erase_sales(client: Client, person: Person, rules: MetadataRules, source: st
 
     Numbers, dates, states and products stay; of their own sales' metadata, what is impersonal.
     """
-    sales = Sale.objects.of(client.user_id).filter(source=source)
+    sales = Sale.objects.owned_by(client.user_id).filter(source=source)
     changed = []
     for sale in sales.filter(client=client):
         metadata = _without(_impersonal(sale.metadata, rules), person, rules)

@@ -14,12 +14,13 @@ from clients.models import Client
 from flowzz.core.db.bulk_upsert import upsert
 from sales import live_updates
 from sales.facts import SaleFacts
-from sales.models import Axis, Origin, Sale, SaleStatusChange
+from sales.models import Origin, Sale, SaleStatusChange
 from sales.statuses import (
     SHIPPING_MOVES,
     STATUS_MOVES,
     Move,
     SaleStatus,
+    SaleStatusField,
     ShippingStatus,
     decide,
 )
@@ -40,7 +41,7 @@ class Outcome(TextChoices):
 class ChangeSource:
     """Who saw a thing, and when (aware)."""
 
-    seen_at: datetime
+    observed_at: datetime
     origin: Origin
     origin_id: uuid.UUID
     is_snapshot: bool = False
@@ -65,17 +66,17 @@ class RecordResult:
     differences: list[Difference] = field(default_factory=list)
 
 
-_AXES = (
-    (Axis.STATUS, STATUS_MOVES, "unknown_status"),
-    (Axis.SHIPPING, SHIPPING_MOVES, "unknown_shipping_status"),
+_STATUS_FIELDS = (
+    (SaleStatusField.STATUS, STATUS_MOVES, "unknown_status"),
+    (SaleStatusField.SHIPPING, SHIPPING_MOVES, "unknown_shipping_status"),
 )
 _REACHED: dict[tuple[str, str], str] = {
-    (Axis.STATUS, SaleStatus.PAID): "paid_at",
-    (Axis.STATUS, SaleStatus.SHIPPED): "shipped_at",
-    (Axis.STATUS, SaleStatus.DELIVERED): "delivered_at",
-    (Axis.STATUS, SaleStatus.CANCELLED): "cancelled_at",
-    (Axis.SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
-    (Axis.SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
+    (SaleStatusField.STATUS, SaleStatus.PAID): "paid_at",
+    (SaleStatusField.STATUS, SaleStatus.SHIPPED): "shipped_at",
+    (SaleStatusField.STATUS, SaleStatus.DELIVERED): "delivered_at",
+    (SaleStatusField.STATUS, SaleStatus.CANCELLED): "cancelled_at",
+    (SaleStatusField.SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
+    (SaleStatusField.SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
 }
 _OPTIONAL = (
     "product_name",
@@ -136,7 +137,11 @@ class SaleBatch:
 
     @classmethod
     def load(cls, user_id: uuid.UUID, source: str, external_ids: Collection[str]) -> Self:
-        known = Sale.objects.of(user_id).numbered(source, external_ids) if external_ids else ()
+        known = (
+            Sale.objects.owned_by(user_id).with_external_ids(source, external_ids)
+            if external_ids
+            else ()
+        )
         return cls(user_id, source, known)
 
     def get(self, external_id: str) -> Sale | None:
@@ -165,23 +170,23 @@ class SaleBatch:
             metadata=facts.metadata,
             **{name: getattr(facts, name) for name in _OPTIONAL},
         )
-        sale.sale_date = facts.sale_date or seen.seen_at
-        sale.observed_at = sale.sale_date if seen.is_undated else seen.seen_at
+        sale.sale_date = facts.sale_date or seen.observed_at
+        sale.observed_at = sale.sale_date if seen.is_undated else seen.observed_at
         self._sales[sale.external_id] = sale
         self._changed[sale.id] = sale
         self.opened += 1
-        self._enter(sale, Axis.STATUS, facts.status, seen, first=True)
+        self._enter(sale, SaleStatusField.STATUS, facts.status, seen, first=True)
         if facts.shipping_status != ShippingStatus.PENDING:
-            self._enter(sale, Axis.SHIPPING, facts.shipping_status, seen, first=True)
+            self._enter(sale, SaleStatusField.SHIPPING, facts.shipping_status, seen, first=True)
         return RecordResult(sale, Outcome.CREATED)
 
     def update(self, sale: Sale, facts: SaleFacts, seen: ChangeSource) -> RecordResult:
         """Record what is newly known of a sale; what comes late only fills what was empty."""
-        late = seen.is_undated or seen.seen_at < sale.observed_at
+        late = seen.is_undated or seen.observed_at < sale.observed_at
         recorded = RecordResult(sale, Outcome.UNCHANGED)
         overrides = seen.is_snapshot and not late
         backward = False
-        for axis, moves, unknown in _AXES:
+        for axis, moves, unknown in _STATUS_FIELDS:
             if getattr(facts, unknown):
                 continue
             current, observed = getattr(sale, axis), getattr(facts, axis)
@@ -208,15 +213,21 @@ class SaleBatch:
             live_updates.publish_on_commit(self._user_id, self._changed.values())
 
     def _enter(
-        self, sale: Sale, axis: Axis, status: str, seen: ChangeSource, *, first: bool = False
+        self,
+        sale: Sale,
+        axis: SaleStatusField,
+        status: str,
+        seen: ChangeSource,
+        *,
+        first: bool = False,
     ) -> None:
         self._history.append(
             SaleStatusChange.new(
                 sale_id=sale.id,
-                axis=axis,
+                field=axis,
                 from_status="" if first else getattr(sale, axis),
                 to_status=status,
-                at=seen.seen_at,
+                changed_at=seen.observed_at,
                 origin=seen.origin,
                 origin_id=seen.origin_id,
             )
@@ -224,17 +235,20 @@ class SaleBatch:
         setattr(sale, axis, status)
         reached = _REACHED.get((axis, status))
         if reached and getattr(sale, reached) is None and not seen.is_undated:
-            setattr(sale, reached, seen.seen_at)
+            setattr(sale, reached, seen.observed_at)
 
     def _conclude(self, recorded: RecordResult, seen: ChangeSource, *, out_of_turn: bool) -> None:
-        moved = any(d.field in (Axis.STATUS, Axis.SHIPPING) for d in recorded.differences)
+        moved = any(
+            d.field in (SaleStatusField.STATUS, SaleStatusField.SHIPPING)
+            for d in recorded.differences
+        )
         if out_of_turn and not moved:
             recorded.outcome = Outcome.STALE
         elif recorded.differences:
             recorded.outcome = Outcome.UPDATED
         if recorded.differences:
             if not seen.is_undated:
-                recorded.sale.observed_at = max(recorded.sale.observed_at, seen.seen_at)
+                recorded.sale.observed_at = max(recorded.sale.observed_at, seen.observed_at)
             self._changed[recorded.sale.id] = recorded.sale
 
 

@@ -12,8 +12,8 @@ class SaleStatus(TextChoices):
     REFUNDED = "REFUNDED", "Reembolsado"
 
 
-REVENUE = (SaleStatus.PAID, SaleStatus.SHIPPED, SaleStatus.DELIVERED)
-"""The states whose sales count as money earned."""
+REVENUE_STATUSES = (SaleStatus.PAID, SaleStatus.SHIPPED, SaleStatus.DELIVERED)
+"""Sales with one of these statuses count as revenue."""
 
 
 class ShippingStatus(TextChoices):
@@ -30,6 +30,13 @@ class SubscriptionStatus(TextChoices):
     PENDING = "PENDING", "Pendente"
     SUSPENDED = "SUSPENDED", "Suspensa"
     CANCELLED = "CANCELLED", "Cancelada"
+
+
+class SaleStatusField(TextChoices):
+    """The fields of a sale that hold a status; each has a transition table of its own."""
+
+    STATUS = "status", "Situação"
+    SHIPPING = "shipping_status", "Entrega"
 
 
 STATUS_MOVES: dict[str, frozenset[str]] = {

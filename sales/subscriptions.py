@@ -57,9 +57,9 @@ class SubscriptionBatch:
         cycle of its own but changes nothing else.
         """
         if facts.sent_at:
-            seen = replace(seen, seen_at=min(facts.sent_at, seen.seen_at))
+            seen = replace(seen, observed_at=min(facts.sent_at, seen.observed_at))
         row = self._subscriptions.get(facts.subscription_hash)
-        is_late = row is not None and seen.seen_at < row.observed_at
+        is_late = row is not None and seen.observed_at < row.observed_at
         if row is None:
             row, outcome = self._open(facts, client, seen), Outcome.CREATED
         else:
@@ -82,7 +82,7 @@ class SubscriptionBatch:
             client=client,
             source=self._source,
             subscription_hash=facts.subscription_hash,
-            observed_at=seen.seen_at,
+            observed_at=seen.observed_at,
             **{name: getattr(facts, name) for name in _TOLD},
         )
         self._subscriptions[row.subscription_hash] = row
@@ -92,9 +92,9 @@ class SubscriptionBatch:
     def _update(
         self, row: Subscription, facts: SubscriptionFacts, client: Client | None, seen: ChangeSource
     ) -> Outcome:
-        if seen.seen_at < row.observed_at or _is_earlier(facts.cycle, row.cycle):
+        if seen.observed_at < row.observed_at or _is_earlier(facts.cycle, row.cycle):
             return Outcome.STALE
-        row.observed_at = seen.seen_at
+        row.observed_at = seen.observed_at
         self._changed[row.id] = row
         told = {name: getattr(facts, name) for name in _TOLD}
         if facts.unknown_status:
@@ -116,7 +116,7 @@ class SubscriptionBatch:
         """One that is known or new, and will be written."""
         entry = self._cycles.get((row.id, cycle))
         if entry is None:
-            entry = SubscriptionCycle(subscription=row, cycle=cycle, seen_at=seen.seen_at)
+            entry = SubscriptionCycle(subscription=row, cycle=cycle, observed_at=seen.observed_at)
             self._cycles[row.id, cycle] = entry
         self._changed_cycles[entry.id] = entry
         return entry
@@ -171,16 +171,16 @@ def _request(
         product_name=facts.product_name,
         status=facts.status,
         requested_at=facts.requested_at,
-        observed_at=seen.seen_at,
+        observed_at=seen.observed_at,
     )
 
 
 def _answer(row: AffiliationRequest, facts: AffiliationFacts, seen: ChangeSource) -> Outcome:
     if row.status == facts.status:
         return Outcome.UNCHANGED
-    if seen.seen_at < row.observed_at:
+    if seen.observed_at < row.observed_at:
         return Outcome.STALE
-    row.status, row.observed_at = facts.status, seen.seen_at
+    row.status, row.observed_at = facts.status, seen.observed_at
     return Outcome.UPDATED
 
 

@@ -1,4 +1,4 @@
-"""Celery tasks of this room."""
+"""Celery tasks of the sales app."""
 
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from sales.stats import daily_stats
 
 
 @shared_task
-def refresh_figures() -> None:
-    """Count what has changed, so that whoever looks next doesn't wait for it."""
-    for user_id in daily_stats.users_with_marks():
+def refresh_daily_stats() -> None:
+    """Recount dirty days before a reader has to wait for it."""
+    for user_id in daily_stats.users_with_dirty_days():
         daily_stats.refresh(user_id)
 
 

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='dados pessoais apagados em')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criado em')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='atualizado em')),
-                ('merged_into', models.ForeignKey(blank=True, db_index=False, help_text='Os pedidos com o documento ou o telefone deste cliente são do outro.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='clients.client', verbose_name='unido a')),
+                ('merged_into', models.ForeignKey(blank=True, db_index=False, help_text='Os pedidos com o documento ou o telefone deste cliente são do outro.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='merged_clients', to='clients.client', verbose_name='unido a')),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='clients', to=settings.AUTH_USER_MODEL, verbose_name='usuário')),
             ],
             options={
@@ -53,22 +53,22 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('merge', 'União'), ('split', 'Separação')], max_length=5, verbose_name='tipo')),
-                ('sales', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='vendas')),
-                ('subscriptions', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='assinaturas')),
-                ('aliases', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='unidos antes')),
-                ('filled', models.JSONField(default=dict, verbose_name='campos completados')),
-                ('documents', models.JSONField(default=dict, verbose_name='documentos de antes')),
-                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='feita em')),
+                ('sale_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='vendas')),
+                ('subscription_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='assinaturas')),
+                ('merged_client_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='unidos antes')),
+                ('filled_fields', models.JSONField(default=dict, verbose_name='campos completados')),
+                ('previous_documents', models.JSONField(default=dict, verbose_name='documentos de antes')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='feita em')),
                 ('undone_at', models.DateTimeField(null=True, verbose_name='desfeita em')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='feita por')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moves_out', to='clients.client', verbose_name='de')),
-                ('target', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='moves_in', to='clients.client', verbose_name='para')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='feita por')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client', verbose_name='de')),
+                ('target', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='clients.client', verbose_name='para')),
                 ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='desfeita por')),
             ],
             options={
                 'verbose_name': 'união ou separação',
                 'verbose_name_plural': 'uniões e separações',
-                'ordering': ['-made_at', '-id'],
+                'ordering': ['-created_at', '-id'],
             },
         ),
         migrations.AddIndex(
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='client',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(clients.unaccent.Folded('name'), 'gin_trgm_ops'), name='client_search_name'),
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(clients.unaccent.Unaccent('name'), 'gin_trgm_ops'), name='client_search_name'),
         ),
         migrations.AddIndex(
             model_name='client',
@@ -105,6 +105,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='clientmerge',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['sales'], name='move_sales'),
+            index=django.contrib.postgres.indexes.GinIndex(fields=['sale_ids'], name='merge_sales'),
         ),
     ]

@@ -22,7 +22,8 @@ from integrations.providers.registry import get_provider, provider_names
 from sales.admin.sales import CAMPAIGN
 from sales.admin.timeline import SOURCE_LIMIT, Entry, SaleExtension, TimelineQuery
 from sales.admin.timeline_sources import TITLES, staff_actions
-from sales.models import Axis, Origin, Sale
+from sales.models import Origin, Sale
+from sales.statuses import SaleStatusField
 
 FINDING_TONES = {FindingKind.ERROR: "bad", FindingKind.MISSED: "warning"}
 
@@ -88,7 +89,7 @@ def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
     changes = [
         capfirst(sync_report.described(change))
         for change in finding.fields
-        if change["field"] not in Axis  # status changes are entries of their own
+        if change["field"] not in SaleStatusField  # status changes are entries of their own
     ]
     return Entry(
         at=made_at(finding.id),

@@ -185,7 +185,7 @@ def _rows_of(word: StatusMapping, batch: Batch) -> Mapping[str, Row]:
 
 
 def _sales(source: str, user_id: UUID, numbers: Collection[str]) -> dict[str, Sale]:
-    rows = Sale.objects.filter(user_id=user_id).numbered(source, list(numbers))
+    rows = Sale.objects.filter(user_id=user_id).with_external_ids(source, list(numbers))
     return {sale.external_id: sale for sale in rows}
 
 

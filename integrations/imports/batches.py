@@ -69,7 +69,7 @@ def parse_batch(
 def apply_batch(job: SalesImport, batch: Batch) -> None:
     """Store a batch's sales, or only count them for a preview. Raises LeaseLost."""
     source = ChangeSource(
-        seen_at=job.exported_at or timezone.now(),
+        observed_at=job.exported_at or timezone.now(),
         origin=Origin.IMPORT,
         origin_id=job.id,
         is_undated=job.exported_at is None,

@@ -71,7 +71,7 @@ class ParsedEvent:
     @property
     def source(self) -> ChangeSource:
         return ChangeSource(
-            seen_at=self.event.received_at, origin=Origin.EVENT, origin_id=self.event.id
+            observed_at=self.event.received_at, origin=Origin.EVENT, origin_id=self.event.id
         )
 
     def result(self, state: EventState, **details: Any) -> EventResult:

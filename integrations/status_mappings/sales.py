@@ -29,7 +29,9 @@ def give(word: StatusMapping, integration: Integration, numbers: Collection[str]
     """Apply the word's meaning to those that it was said of last."""
     sales = {
         sale.external_id: sale
-        for sale in Sale.objects.of(integration.user_id).numbered(word.provider, numbers)
+        for sale in Sale.objects.owned_by(integration.user_id).with_external_ids(
+            word.provider, numbers
+        )
     }
     events = _newest_events(integration, numbers)
     told = {number for number, event in events.items() if _is_latest(event, sales.get(number))}
@@ -74,7 +76,7 @@ def _spoken(word: StatusMapping, ledger: SaleBatch, numbers: Collection[str]) ->
 def _changes(axis: str, sales: Collection[Sale]) -> dict[uuid.UUID, list[SaleStatusChange]]:
     """On one axis, by sale, the newest first."""
     found: dict[uuid.UUID, list[SaleStatusChange]] = defaultdict(list)
-    for change in SaleStatusChange.objects.filter(sale__in=sales, axis=axis).order_by("-id"):
+    for change in SaleStatusChange.objects.filter(sale__in=sales, field=axis).order_by("-id"):
         found[change.sale_id].append(change)
     return found
 
@@ -89,7 +91,7 @@ def _state_before(
     """
     state = ""
     for change in changes:
-        if change.to_status not in given or (since and change.at < since):
+        if change.to_status not in given or (since and change.changed_at < since):
             break
         state = change.from_status or FIRST
     return state
@@ -118,7 +120,7 @@ def _run_again(
             continue
         if isinstance(payload, Order) and word.id in payload.used_mappings:
             seen = ChangeSource(
-                seen_at=event.received_at,
+                observed_at=event.received_at,
                 origin=Origin.EVENT,
                 origin_id=event.id,
                 is_snapshot=True,

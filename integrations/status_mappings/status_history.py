@@ -61,7 +61,7 @@ def reported_statuses(
 
 def by_staff(word: StatusMapping, row: Sale | Subscription) -> ChangeSource:
     return ChangeSource(
-        seen_at=row.observed_at,
+        observed_at=row.observed_at,
         origin=Origin.PERSON,
         origin_id=word.mapped_by_id or word.id,
         is_snapshot=True,

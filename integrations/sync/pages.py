@@ -105,7 +105,7 @@ def apply_page(run: SyncRun, page: Page) -> None:
 def _parse_items(page: Page, items: Sequence[Any], result: PageResult) -> list[SourcedOrder]:
     reader = reader_for(result.run.integration)
     source = ChangeSource(
-        seen_at=to_database_time(page.fetched_at),
+        observed_at=to_database_time(page.fetched_at),
         origin=Origin.RUN,
         origin_id=result.run.id,
         is_snapshot=True,

@@ -38,10 +38,10 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     except (NotOneClient, merging.MoveRefused) as refusal:
         form.add_error("other", str(refusal))
         return _ask_other(request, form, client)
-    details = {"outro": str(other.id), "vendas": len(done.sales)}
+    details = {"outro": str(other.id), "vendas": len(done.sale_ids)}
     reason = form.cleaned_data["reason"]
     audit_log.record(request, "Uniu clientes", client, reason=reason, details=details)
-    moved = counted(len(done.sales), "venda passou", "vendas passaram")
+    moved = counted(len(done.sale_ids), "venda passou", "vendas passaram")
     messages.success(request, f"Clientes unidos: {moved} para este.")
     return redirect(page_of(client))
 
@@ -58,10 +58,10 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         except merging.MoveRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            details = {"novo": str(done.target_id), "vendas": len(done.sales)}
+            details = {"novo": str(done.target_id), "vendas": len(done.sale_ids)}
             reason = form.cleaned_data["reason"]
             audit_log.record(request, "Separou vendas", client, reason=reason, details=details)
-            moved = counted(len(done.sales), "venda é", "vendas são")
+            moved = counted(len(done.sale_ids), "venda é", "vendas são")
             messages.success(request, f"{moved} agora de outro cliente.")
             return redirect(page_of(done.target or client))
     text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."

@@ -53,7 +53,7 @@ class SaleOfClientInline(ReadOnlyInline):
 @admin.display(description="unidos a este")
 def aliases(client: Client) -> SafeString | str:
     """The clients merged into this one: orders with their documents and phones are this one's."""
-    merged = list(client.aliases.order_by("created_at")[:MAX_ALIASES])
+    merged = list(client.merged_clients.order_by("created_at")[:MAX_ALIASES])
     for alias in merged if masking.is_masked(client) else ():
         masking.mask(alias, PERSONAL)
     return format_html_join(", ", "{}", ((link(alias),) for alias in merged)) or "—"
@@ -63,7 +63,7 @@ def aliases(client: Client) -> SafeString | str:
 def merges(client: Client) -> SafeString | str:
     """The merges and splits of a client, with a link to undo each for staff who may."""
     of_client = ClientMerge.objects.filter(Q(source=client) | Q(target=client))
-    rows = of_client.select_related("made_by")[:MAX_MERGES]
+    rows = of_client.select_related("created_by")[:MAX_MERGES]
     can_undo = vars(client).get("can_undo_merges", False)
     lines = ((_merge_line(merge, can_undo=can_undo),) for merge in rows)
     return format_html_join("", "<p>{}</p>", lines) or "—"
@@ -71,8 +71,8 @@ def merges(client: Client) -> SafeString | str:
 
 def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
     line = (
-        f"{merge.get_kind_display()} de {counted(len(merge.sales), 'venda', 'vendas')} em "
-        f"{localtime(merge.made_at):%d/%m/%Y %H:%M}, por {merge.made_by or 'alguém'}"
+        f"{merge.get_kind_display()} de {counted(len(merge.sale_ids), 'venda', 'vendas')} em "
+        f"{localtime(merge.created_at):%d/%m/%Y %H:%M}, por {merge.created_by or 'alguém'}"
     )
     if merge.undone_at:
         return f"{line} (desfeita)"

@@ -11,12 +11,11 @@ from flowzz.backoffice.masked_admin import PersonalPage
 from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
 from sales.models import (
     AffiliationRequest,
-    Axis,
     SaleStatusChange,
     Subscription,
     SubscriptionCycle,
 )
-from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
+from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus, SubscriptionStatus
 
 SUBSCRIPTION_COLOURS = {
     SubscriptionStatus.ACTIVE: "success",
@@ -27,8 +26,8 @@ SUBSCRIPTION_COLOURS = {
 
 
 def state_label(change: SaleStatusChange, state: str) -> str:
-    """A state of the history in the words of its axis."""
-    states = SaleStatus if change.axis == Axis.STATUS else ShippingStatus
+    """A state of the history by its label."""
+    states = SaleStatus if change.field == SaleStatusField.STATUS else ShippingStatus
     return str(states(state).label) if state else "—"
 
 
@@ -51,7 +50,7 @@ class ChangeColumns:
 
 class CycleInline(ReadOnlyInline):
     model = SubscriptionCycle
-    fields = readonly_fields = ("cycle", "sale", "next_charge_date", "seen_at")
+    fields = readonly_fields = ("cycle", "sale", "next_charge_date", "observed_at")
     ordering = ("-cycle",)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SubscriptionCycle]":
@@ -60,12 +59,20 @@ class CycleInline(ReadOnlyInline):
 
 @admin.register(SaleStatusChange)
 class SaleStatusChangePage(ChangeColumns, ReadOnlyPage):
-    list_display = ("at", "sale", "axis", "before", "after", "origin")
-    list_filter = ("axis", "origin")
+    list_display = ("changed_at", "sale", "field", "before", "after", "origin")
+    list_filter = ("field", "origin")
     list_select_related = ("sale",)
     search_fields = ("sale__external_id__exact",)
     search_help_text = "Número do pedido"
-    fields = readonly_fields = ("sale", "axis", "before", "after", "at", "origin", "origin_id")
+    fields = readonly_fields = (
+        "sale",
+        "field",
+        "before",
+        "after",
+        "changed_at",
+        "origin",
+        "origin_id",
+    )
 
 
 @admin.register(Subscription)
@@ -100,7 +107,7 @@ class SubscriptionPage(PersonalPage):
 
 @admin.register(SubscriptionCycle)
 class SubscriptionCyclePage(ReadOnlyPage):
-    list_display = ("subscription", "cycle", "sale", "next_charge_date", "seen_at")
+    list_display = ("subscription", "cycle", "sale", "next_charge_date", "observed_at")
     list_select_related = ("subscription", "sale")
     search_fields = ("subscription__subscription_hash__exact", "sale__external_id__exact")
     search_help_text = "Código da assinatura ou número do pedido"

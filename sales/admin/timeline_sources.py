@@ -73,7 +73,9 @@ def staff_actions(query: TimelineQuery, rows: "QuerySet[Any]") -> list[Entry]:
 
 def _status_changes(query: TimelineQuery) -> list[Entry]:
     """Return changes of both statuses, as effects of what caused them."""
-    rows = query.sale.status_changes.filter(at__lt=query.before).order_by("-at", "-id")
+    rows = query.sale.status_changes.filter(changed_at__lt=query.before).order_by(
+        "-changed_at", "-id"
+    )
     return [_status_change(row) for row in rows[:SOURCE_LIMIT]]
 
 
@@ -81,10 +83,10 @@ def _status_change(row: SaleStatusChange) -> Entry:
     title, icon = TITLES[Origin(row.origin)]
     before = f"{state_label(row, row.from_status)} → " if row.from_status else ""
     return Entry(
-        at=row.at,
+        at=row.changed_at,
         title=title,
         icon=icon,
-        lines=[f"{row.get_axis_display()}: {before}{state_label(row, row.to_status)}"],
+        lines=[f"{row.get_field_display()}: {before}{state_label(row, row.to_status)}"],
         cause=(row.origin, row.origin_id),
         is_effect=True,
     )
@@ -111,8 +113,8 @@ def _names(model: type[Model], field: str, ids: Collection[Any]) -> list[tuple[u
 
 def _client_merges(query: TimelineQuery) -> list[Entry]:
     """Return merges and splits that moved the sale to another client, and their undoing."""
-    merges = ClientMerge.objects.filter(sales__contains=[query.sale.id])
-    rows = merges.select_related("source", "target", "made_by", "undone_by")[:MAX_MERGES]
+    merges = ClientMerge.objects.filter(sale_ids__contains=[query.sale.id])
+    rows = merges.select_related("source", "target", "created_by", "undone_by")[:MAX_MERGES]
     entries = [entry for row in rows for entry in _merge_entries(query, row)]
     before = [entry for entry in entries if entry.at < query.before]
     return sorted(before, key=lambda entry: entry.at, reverse=True)[:SOURCE_LIMIT]
@@ -130,7 +132,9 @@ def _merge_entries(query: TimelineQuery, merge: ClientMerge) -> Iterator[Entry]:
         page = reverse("admin:clients_client_undo", args=[merge.id])
         lines.append(format_html('<a class="bo-link" href="{}">Desfazer</a>', page))
     icon = "merge" if merge.kind == ClientMerge.Kind.MERGE else "call_split"
-    yield Entry(at=merge.made_at, title=title, icon=icon, lines=lines, by=str(merge.made_by or ""))
+    yield Entry(
+        at=merge.created_at, title=title, icon=icon, lines=lines, by=str(merge.created_by or "")
+    )
 
 
 def _client_link(query: TimelineQuery, client: Client | None) -> SafeString | str:
@@ -143,11 +147,11 @@ def _client_link(query: TimelineQuery, client: Client | None) -> SafeString | st
 
 def _subscription_cycles(query: TimelineQuery) -> list[Entry]:
     """Return the subscription charges that the sale was created by."""
-    cycles = SubscriptionCycle.objects.filter(sale=query.sale, seen_at__lt=query.before)
-    rows = cycles.select_related("subscription").order_by("-seen_at", "-id")[:SOURCE_LIMIT]
+    cycles = SubscriptionCycle.objects.filter(sale=query.sale, observed_at__lt=query.before)
+    rows = cycles.select_related("subscription").order_by("-observed_at", "-id")[:SOURCE_LIMIT]
     return [
         Entry(
-            at=row.seen_at,
+            at=row.observed_at,
             title=f"Ciclo {row.cycle} da assinatura {row.subscription}",
             icon="autorenew",
             href=query.url_of(Subscription, row.subscription_id),

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from flowzz.core.formatting import reais
 from sales.models import Sale
-from sales.statuses import REVENUE
+from sales.statuses import REVENUE_STATUSES
 
 MOST = 100_000
 TIMEOUT_MS = 2_000
@@ -26,7 +26,7 @@ class Totals:
 def totals_of(sales: "QuerySet[Sale]") -> Totals | None:
     """None where there are too many, or they take too long to add up."""
     some = sales.order_by().values("total_price", "status", "deleted_at")[: MOST + 1]
-    earned = Q(status__in=REVENUE, deleted_at=None)
+    earned = Q(status__in=REVENUE_STATUSES, deleted_at=None)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")

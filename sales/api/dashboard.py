@@ -20,7 +20,7 @@ from flowzz.core.api.etags import not_modified, tagged, version_tag
 from flowzz.core.api.schema.openapi import IF_NONE_MATCH, operation
 from flowzz.core.api.serializers import CamelCase
 from flowzz.core.data_versions import current_version
-from sales.stats.dashboard_stats import metrics_of
+from sales.stats.dashboard_stats import dashboard_stats
 from sales.statuses import SaleStatus, ShippingStatus
 
 CACHE_SECONDS = 300
@@ -148,7 +148,7 @@ class MetricsView(APIView):
         key = f"flowzz:metrics:{user_id}:{version}:{first}:{last}"
         data = _cached(key)
         if data is None:
-            data = MetricsSerializer(metrics_of(user_id, first, last)).data
+            data = MetricsSerializer(dashboard_stats(user_id, first, last)).data
             _cache(key, data)
         return tagged(success(data), tag)
 

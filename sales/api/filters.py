@@ -16,7 +16,7 @@ from django_filters import (
 from clients.api.filters import ClientFilter
 from clients.models import Client
 from clients.search import search_clients
-from clients.unaccent import Folded, fold
+from clients.unaccent import Unaccent, unaccent
 from flowzz.core.api.date_filters import DayFilter
 from sales.models import AffiliationRequest, Sale, Subscription
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -139,22 +139,25 @@ class AffiliationRequestFilter(FilterSet):
     def search_for(
         self, rows: QuerySet[AffiliationRequest], name: str, text: str
     ) -> QuerySet[AffiliationRequest]:
-        named = Q(folded_name__contains=fold(text))
-        folded = rows.alias(folded_name=Folded("affiliate_name"))
-        return folded.filter(named | Q(affiliate_email__iexact=text))
+        named = Q(unaccented_name__contains=unaccent(text))
+        annotated = rows.alias(unaccented_name=Unaccent("affiliate_name"))
+        return annotated.filter(named | Q(affiliate_email__iexact=text))
 
 
 def _with_part(rows: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
-    folded: QuerySet[Any] = rows.alias(folded_part=Folded(field))
-    return folded.filter(folded_part__contains=fold(text))
+    annotated: QuerySet[Any] = rows.alias(unaccented_part=Unaccent(field))
+    return annotated.filter(unaccented_part__contains=unaccent(text))
 
 
 def _found(rows: QuerySet[Any], text: str, numbered: Q) -> QuerySet[Any]:
     """Rows with this number, or with this part in the name of product or client, or a client's."""
-    part = fold(text)
-    found = numbered | Q(folded_product__contains=part) | Q(folded_client__contains=part)
+    part = unaccent(text)
+    found = numbered | Q(unaccented_product__contains=part) | Q(unaccented_client__contains=part)
     if any(character.isdecimal() or character == "@" for character in text):
         found |= Q(client__in=search_clients(text))
-    names = {"folded_product": Folded("product_name"), "folded_client": Folded("client__name")}
-    folded: QuerySet[Any] = rows.alias(**names)
-    return folded.filter(found)
+    names = {
+        "unaccented_product": Unaccent("product_name"),
+        "unaccented_client": Unaccent("client__name"),
+    }
+    annotated: QuerySet[Any] = rows.alias(**names)
+    return annotated.filter(found)

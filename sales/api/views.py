@@ -56,7 +56,7 @@ class SaleViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[S
 class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[Client]):
     """Here and not in `clients`, because a client's totals are sums of sales."""
 
-    queryset = Client.objects.standing()
+    queryset = Client.objects.unmerged()
     serializer_class = BuyerSerializer
     pagination_class = CursorPagination
     filter_backends = (DjangoFilterBackend,)

@@ -21,10 +21,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DailyStat',
             fields=[
-                ('pk', models.CompositePrimaryKey('user_id', 'day', 'axis', 'name', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('user_id', 'day', 'dimension', 'name', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('user_id', models.UUIDField()),
                 ('day', models.DateField()),
-                ('axis', models.CharField(choices=[('status', 'Situação'), ('shipping', 'Entrega'), ('product', 'Produto'), ('campaign', 'Campanha'), ('scheduled', 'Pós-paga agendada')], max_length=9)),
+                ('dimension', models.CharField(choices=[('status', 'Situação'), ('shipping', 'Entrega'), ('product', 'Produto'), ('campaign', 'Campanha'), ('scheduled', 'Pós-paga agendada')], max_length=9)),
                 ('name', models.CharField(max_length=500)),
                 ('sales', models.PositiveIntegerField()),
                 ('quantity', models.PositiveBigIntegerField()),
@@ -41,13 +41,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('user_id', models.UUIDField()),
                 ('day', models.DateField()),
-                ('previous', models.DateField(null=True)),
+                ('previous_day', models.DateField(null=True)),
                 ('clients', models.PositiveIntegerField()),
             ],
             options={
                 'verbose_name': 'clientes do dia',
                 'verbose_name_plural': 'clientes dos dias',
-                'indexes': [models.Index(fields=['user_id', 'day', 'previous'], include=('clients',), name='dailyclientstat_user_day')],
+                'indexes': [models.Index(fields=['user_id', 'day', 'previous_day'], include=('clients',), name='dailyclientstat_user_day')],
             },
         ),
         migrations.CreateModel(
@@ -148,10 +148,10 @@ class Migration(migrations.Migration):
             name='SaleStatusChange',
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('axis', models.CharField(choices=[('status', 'Situação'), ('shipping_status', 'Entrega')], default='status', max_length=15, verbose_name='eixo')),
+                ('field', models.CharField(choices=[('status', 'Situação'), ('shipping_status', 'Entrega')], default='status', max_length=15, verbose_name='eixo')),
                 ('from_status', models.CharField(blank=True, max_length=9, verbose_name='de')),
                 ('to_status', models.CharField(max_length=9, verbose_name='para')),
-                ('at', models.DateTimeField(verbose_name='quando')),
+                ('changed_at', models.DateTimeField(verbose_name='quando')),
                 ('origin', models.CharField(choices=[('event', 'Webhook'), ('run', 'Sincronização'), ('import', 'Importação'), ('person', 'Pessoa')], max_length=6, verbose_name='por')),
                 ('origin_id', models.UUIDField(blank=True, null=True, verbose_name='identificação da origem')),
                 ('sale', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='sales.sale', verbose_name='venda')),
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'mudança de situação',
                 'verbose_name_plural': 'mudanças de situação',
-                'ordering': ['at', 'id'],
+                'ordering': ['changed_at', 'id'],
             },
         ),
         migrations.CreateModel(
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('cycle', models.PositiveIntegerField(verbose_name='ciclo')),
                 ('next_charge_date', models.DateTimeField(blank=True, null=True, verbose_name='próxima cobrança')),
-                ('seen_at', models.DateTimeField(verbose_name='visto em')),
+                ('observed_at', models.DateTimeField(verbose_name='visto em')),
                 ('sale', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='subscription_cycles', to='sales.sale', verbose_name='venda')),
                 ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cycles', to='sales.subscription', verbose_name='assinatura')),
             ],

@@ -1,6 +1,7 @@
-"""The rows that hold each local day's figures; `sales.stats.daily_stats` owns them.
+"""Stored totals of each local day; only `sales.stats.daily_stats` reads and writes them.
 
-Without foreign keys: days are marked while a user is being deleted, too, and then come out empty.
+Without foreign keys: triggers insert dirty days even while their user is being deleted; those days
+are then recounted to nothing.
 """
 
 from typing import ClassVar
@@ -9,9 +10,9 @@ from django.db import models
 
 
 class DirtyDay(models.Model):
-    """A sale of this day and client has changed: written by triggers, with the change itself.
+    """A local day of a client whose sales changed, inserted by triggers with the change.
 
-    Marks are only ever added and taken away, so no two writers wait for each other.
+    Rows are only inserted and deleted, so that no two writers wait for each other.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -28,8 +29,8 @@ class DirtyDay(models.Model):
         return str(self.day)
 
 
-class StatField(models.TextChoices):
-    """What a figure is broken down by; products and campaigns count revenue alone."""
+class Dimension(models.TextChoices):
+    """What a stat is broken down by; products and campaigns count revenue only."""
 
     STATUS = "status", "Situação"
     SHIPPING = "shipping", "Entrega"
@@ -39,12 +40,12 @@ class StatField(models.TextChoices):
 
 
 class DailyStat(models.Model):
-    """The sales of a day that share a status, a product, …; deleted ones are left out. BRL."""
+    """The sales of a day that share a name in one dimension, without deleted sales. BRL."""
 
-    pk = models.CompositePrimaryKey("user_id", "day", "axis", "name")
+    pk = models.CompositePrimaryKey("user_id", "day", "dimension", "name")
     user_id = models.UUIDField()
     day = models.DateField()
-    axis = models.CharField(max_length=9, choices=StatField)
+    dimension = models.CharField(max_length=9, choices=Dimension)
     name = models.CharField(max_length=500)
     sales = models.PositiveIntegerField()
     quantity = models.PositiveBigIntegerField()
@@ -59,15 +60,15 @@ class DailyStat(models.Model):
 
 
 class DailyClientStat(models.Model):
-    """How many clients who bought on a day had bought on `previous` before; null: never.
+    """The clients who bought on a day, counted by the day of their previous sale; null: none.
 
-    In any range, each client is counted on the one day whose `previous` lies before the range.
+    In any range, each client is counted on the one day whose `previous_day` is before the range.
     """
 
     id = models.BigAutoField(primary_key=True)
     user_id = models.UUIDField()
     day = models.DateField()
-    previous = models.DateField(null=True)
+    previous_day = models.DateField(null=True)
     clients = models.PositiveIntegerField()
 
     class Meta:
@@ -75,7 +76,7 @@ class DailyClientStat(models.Model):
         verbose_name_plural = "clientes dos dias"
         indexes: ClassVar = [
             models.Index(
-                fields=["user_id", "day", "previous"],
+                fields=["user_id", "day", "previous_day"],
                 include=["clients"],
                 name="dailyclientstat_user_day",
             )

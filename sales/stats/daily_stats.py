@@ -1,8 +1,8 @@
-"""Each local day's figures, brought up to date when they are asked for, and exact.
+"""Totals of each local day, updated when they are read, and therefore exact.
 
-Triggers mark the days that a change touches, in its own transaction. A reader takes the marks
-and counts those days anew: what commits meanwhile leaves marks of its own. A day with many
-sales costs milliseconds; a range of a million sales is then a sum over its days.
+Triggers write a `DirtyDay` in the transaction of every change. A reader deletes the dirty days and
+counts those days again; a change that commits meanwhile leaves a dirty day of its own. Counting a
+day takes milliseconds, so that the totals of a million sales are a sum over their days.
 """
 
 import uuid
@@ -13,43 +13,45 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from sales.models.daily_stats import DirtyDay, StatField
-from sales.statuses import REVENUE
+from sales.models.daily_stats import Dimension, DirtyDay
+from sales.statuses import REVENUE_STATUSES
 
 CASH_ON_DELIVERY = "p[óo]s.?paga|afterpay|na entrega"
-"""The payment methods, in any case, that are paid for at the door."""
+"""Matches, in any case, the payment methods that are paid at the door."""
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('figures ' || %s, 0))"
-# The day after next of a client is touched, too: it says which day was the one before.
-_TAKE = """
-    WITH taken AS (DELETE FROM sales_dirtyday WHERE user_id = %s RETURNING client_id, day),
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('daily stats ' || %s, 0))"
+# A change also touches the client's next day with sales, which stores the day before it.
+_CLAIM_DIRTY_DAYS = """
+    WITH dirty AS (DELETE FROM sales_dirtyday WHERE user_id = %s RETURNING client_id, day),
     touched AS (
-        SELECT day FROM taken
+        SELECT day FROM dirty
         UNION
-        SELECT local_day(following.sale_date)
-        FROM (SELECT DISTINCT client_id, day FROM taken WHERE client_id IS NOT NULL) AS mark
+        SELECT local_day(next_sale.sale_date)
+        FROM (SELECT DISTINCT client_id, day FROM dirty WHERE client_id IS NOT NULL) AS client_day
         CROSS JOIN LATERAL (
             SELECT sale_date FROM sales_sale
-            WHERE client_id = mark.client_id AND deleted_at IS NULL
-                AND sale_date >= local_midnight(mark.day + 1)
+            WHERE client_id = client_day.client_id AND deleted_at IS NULL
+                AND sale_date >= local_midnight(client_day.day + 1)
             ORDER BY sale_date LIMIT 1
-        ) AS following
+        ) AS next_sale
     )
     SELECT array_agg(day::text) FROM touched
 """
-_FORGET = """
-    DELETE FROM sales_dailystat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[]);
-    DELETE FROM sales_dailyclientstat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[]);
+_DELETE_STATS = (
+    "DELETE FROM sales_dailystat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[])"
+)
+_DELETE_CLIENT_STATS = """
+    DELETE FROM sales_dailyclientstat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[])
 """
-_SALES = """
+_SALES_OF_DAYS = """
     FROM unnest(%(days)s::date[]) AS day
     JOIN sales_sale AS sale ON sale.user_id = %(user)s AND sale.deleted_at IS NULL
         AND sale.sale_date >= local_midnight(day) AND sale.sale_date < local_midnight(day + 1)
 """
-_COUNT = f"""
-    INSERT INTO sales_dailystat (user_id, day, axis, name, sales, quantity, value)
-    SELECT %(user)s, day, axis, name, count(*), sum(quantity), sum(total_price)
-    {_SALES}
+_INSERT_STATS = f"""
+    INSERT INTO sales_dailystat (user_id, day, dimension, name, sales, quantity, value)
+    SELECT %(user)s, day, dimension, name, count(*), sum(quantity), sum(total_price)
+    {_SALES_OF_DAYS}
     CROSS JOIN LATERAL (VALUES
         ('status', status),
         ('shipping', shipping_status),
@@ -59,48 +61,49 @@ _COUNT = f"""
         ('scheduled', CASE WHEN payment_method ~* %(cash)s
             AND status <> ALL('{{DELIVERED,CANCELLED,REFUNDED}}')
             AND shipping_status IN ('PENDING', 'SHIPPED', 'FAILED') THEN '' END)
-    ) AS figure (axis, name)
+    ) AS breakdown (dimension, name)
     WHERE name IS NOT NULL
-    GROUP BY day, axis, name
+    GROUP BY day, dimension, name
 """
-_COUNT_CLIENTS = f"""
-    INSERT INTO sales_dailyclientstat (user_id, day, previous, clients)
-    SELECT %(user)s, day, previous, count(*)
-    FROM (SELECT DISTINCT day, client_id {_SALES} WHERE client_id IS NOT NULL) AS visit
+_INSERT_CLIENT_STATS = f"""
+    INSERT INTO sales_dailyclientstat (user_id, day, previous_day, clients)
+    SELECT %(user)s, day, previous_day, count(*)
+    FROM (SELECT DISTINCT day, client_id {_SALES_OF_DAYS} WHERE client_id IS NOT NULL) AS client_day
     LEFT JOIN LATERAL (
-        SELECT local_day(sale_date) AS previous FROM sales_sale
-        WHERE client_id = visit.client_id AND deleted_at IS NULL
-            AND sale_date < local_midnight(visit.day)
+        SELECT local_day(sale_date) AS previous_day FROM sales_sale
+        WHERE client_id = client_day.client_id AND deleted_at IS NULL
+            AND sale_date < local_midnight(client_day.day)
         ORDER BY sale_date DESC LIMIT 1
-    ) AS earlier ON true
-    GROUP BY day, previous
+    ) AS previous_sale ON true
+    GROUP BY day, previous_day
 """  # noqa: S608 - constants of this module
+_RECOUNT = (_DELETE_STATS, _DELETE_CLIENT_STATS, _INSERT_STATS, _INSERT_CLIENT_STATS)
 _DAY, _CLIENTS = "day", "clients"
-# One statement, and so one moment: what is counted meanwhile is in all parts or in none.
-_READ = f"""
-    SELECT axis, name, NULL::date AS day,
+# One statement, so that all parts are read from one snapshot.
+_SELECT = f"""
+    SELECT dimension, name, NULL::date AS day,
         sum(sales)::bigint, sum(quantity)::bigint, sum(value)
     FROM sales_dailystat WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
-    GROUP BY axis, name
+    GROUP BY dimension, name
     UNION ALL
     SELECT '{_DAY}', '', day, sum(sales)::bigint, 0, sum(value)
     FROM sales_dailystat WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
-        AND axis = 'status' AND name = ANY(%(revenue)s)
+        AND dimension = 'status' AND name = ANY(%(revenue)s)
     GROUP BY day
     UNION ALL
-    SELECT '{_CLIENTS}', CASE WHEN previous IS NULL THEN 'new' ELSE 'returning' END, NULL,
+    SELECT '{_CLIENTS}', CASE WHEN previous_day IS NULL THEN 'new' ELSE 'returning' END, NULL,
         sum(clients)::bigint, 0, 0
     FROM sales_dailyclientstat WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
-        AND (previous IS NULL OR previous < %(first)s)
-    GROUP BY previous IS NULL
+        AND (previous_day IS NULL OR previous_day < %(first)s)
+    GROUP BY previous_day IS NULL
 """  # noqa: S608 - constants of this module
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """Sales that share a name on an axis; `value` is in BRL."""
+class Total:
+    """The sales that share a name in one dimension, such as a status; `value` is in BRL."""
 
-    axis: str
+    dimension: str
     name: str
     sales: int
     quantity: int
@@ -115,56 +118,54 @@ class DayRevenue:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What the sales of a range of days add up to."""
-
-    totals: list[Figure]
+class RangeTotals:
+    totals: list[Total]
     revenue_by_day: list[DayRevenue]
-    """In no order, without the days that earned nothing."""
+    """Unordered, without the days that have no revenue."""
     new_clients: int
     returning_clients: int
 
 
-def users_with_marks() -> list[uuid.UUID]:
+def users_with_dirty_days() -> list[uuid.UUID]:
     return list(DirtyDay.objects.order_by().values_list("user_id", flat=True).distinct())
 
 
 def refresh(user_id: uuid.UUID) -> None:
-    """Count the user's marked days anew."""
+    """Recount the user's dirty days."""
     if not DirtyDay.objects.filter(user_id=user_id).exists():
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [str(user_id)])
-        cursor.execute(_TAKE, [user_id])
+        cursor.execute(_CLAIM_DIRTY_DAYS, [user_id])
         days = cursor.fetchone()[0]
-        if days is None:  # somebody else has just counted them
+        if days is None:  # another transaction recounted them while this one waited for the lock
             return
         values: dict[str, Any] = {
             "user": user_id,
             "days": days,
-            "revenue": list(REVENUE),
+            "revenue": list(REVENUE_STATUSES),
             "cash": CASH_ON_DELIVERY,
         }
-        for statement in (*_FORGET.strip().split("\n"), _COUNT, _COUNT_CLIENTS):
+        for statement in _RECOUNT:
             cursor.execute(statement, values)
 
 
-def read(user_id: uuid.UUID, first: date, last: date) -> Figures:
-    """Add up the days from `first` to `last`, both included; `refresh` comes before."""
+def fetch_totals(user_id: uuid.UUID, first: date, last: date) -> RangeTotals:
+    """Add up the local days from `first` to `last`, both included. Call `refresh` before."""
     values: dict[str, Any] = {
         "user": user_id,
         "first": first,
         "last": last,
-        "revenue": list(REVENUE),
+        "revenue": list(REVENUE_STATUSES),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_READ, values)
+        cursor.execute(_SELECT, values)
         rows = cursor.fetchall()
-    clients = {name: count for axis, name, _, count, *_ in rows if axis == _CLIENTS}
-    return Figures(
-        totals=[Figure(axis, name, *sums) for axis, name, _, *sums in rows if axis in StatField],
+    clients = {name: count for kind, name, _, count, *_ in rows if kind == _CLIENTS}
+    return RangeTotals(
+        totals=[Total(kind, name, *sums) for kind, name, _, *sums in rows if kind in Dimension],
         revenue_by_day=[
-            DayRevenue(day, sales, value) for axis, _, day, sales, _, value in rows if axis == _DAY
+            DayRevenue(day, sales, value) for kind, _, day, sales, _, value in rows if kind == _DAY
         ],
         new_clients=clients.get("new", 0),
         returning_clients=clients.get("returning", 0),

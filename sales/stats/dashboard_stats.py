@@ -1,23 +1,23 @@
-"""The dashboard: what a user's sales of a range of days come to. Money is BRL."""
+"""The dashboard's numbers for a range of days. Money is BRL."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sales.models.daily_stats import StatField
+from sales.models.daily_stats import Dimension
 from sales.recording import unit_price
 from sales.stats import daily_stats
-from sales.stats.daily_stats import DayRevenue, Figure
-from sales.statuses import REVENUE, SaleStatus, ShippingStatus
+from sales.stats.daily_stats import DayRevenue, Total
+from sales.statuses import REVENUE_STATUSES, SaleStatus, ShippingStatus
 
 TOP = 10
-_NOTHING = Decimal("0.00")
+_ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
-    """The dashboard's figures; deleted sales are left out of all of them."""
+class DashboardStats:
+    """Deleted sales are excluded from all numbers."""
 
     first: date
     last: date
@@ -25,61 +25,61 @@ class Metrics:
     sales: int
     paid_sales: int
     average_ticket: Decimal
-    """Revenue per paid sale, half-up to the cent; zero without any."""
-    by_status: list[Figure]
-    by_shipping_status: list[Figure]
-    refunds: Figure
-    scheduled: Figure
-    """Cash on delivery that is still on its way."""
+    """Revenue per paid sale, rounded half-up to the cent; zero without a paid sale."""
+    by_status: list[Total]
+    by_shipping_status: list[Total]
+    refunds: Total
+    scheduled: Total
+    """Cash on delivery that is not delivered yet."""
     new_clients: int
-    """Whose first sale of all lies in the range."""
+    """Clients whose first sale lies in the range."""
     returning_clients: int
-    """Who bought in the range and had bought before it."""
-    top_products: list[Figure]
-    top_campaigns: list[Figure]
+    """Clients who bought in the range and before it."""
+    top_products: list[Total]
+    top_campaigns: list[Total]
     revenue_by_day: list[DayRevenue]
     """Every day of the range, in order."""
 
 
-def metrics_of(user_id: uuid.UUID, first: date, last: date) -> Metrics:
-    """The figures of the days from `first` to `last`, both included, in local time."""
+def dashboard_stats(user_id: uuid.UUID, first: date, last: date) -> DashboardStats:
+    """Return the numbers of the days from `first` to `last`, both included, in local time."""
     daily_stats.refresh(user_id)
-    read = daily_stats.read(user_id, first, last)
-    by_status = _each(read.totals, StatField.STATUS, SaleStatus.values)
-    earned = [figure for figure in by_status if figure.name in REVENUE]
-    revenue = sum((figure.value for figure in earned), _NOTHING)
-    paid_sales = sum(figure.sales for figure in earned)
-    return Metrics(
+    fetched = daily_stats.fetch_totals(user_id, first, last)
+    by_status = _for_names(fetched.totals, Dimension.STATUS, SaleStatus.values)
+    paid = [total for total in by_status if total.name in REVENUE_STATUSES]
+    revenue = sum((total.value for total in paid), _ZERO)
+    paid_sales = sum(total.sales for total in paid)
+    return DashboardStats(
         first=first,
         last=last,
         revenue=revenue,
-        sales=sum(figure.sales for figure in by_status),
+        sales=sum(total.sales for total in by_status),
         paid_sales=paid_sales,
         average_ticket=unit_price(revenue, paid_sales),
         by_status=by_status,
-        by_shipping_status=_each(read.totals, StatField.SHIPPING, ShippingStatus.values),
-        refunds=next(figure for figure in by_status if figure.name == SaleStatus.REFUNDED),
-        scheduled=_each(read.totals, StatField.SCHEDULED, [""])[0],
-        new_clients=read.new_clients,
-        returning_clients=read.returning_clients,
-        top_products=_top(read.totals, StatField.PRODUCT),
-        top_campaigns=_top(read.totals, StatField.CAMPAIGN),
-        revenue_by_day=_every_day(read.revenue_by_day, first, last),
+        by_shipping_status=_for_names(fetched.totals, Dimension.SHIPPING, ShippingStatus.values),
+        refunds=next(total for total in by_status if total.name == SaleStatus.REFUNDED),
+        scheduled=_for_names(fetched.totals, Dimension.SCHEDULED, [""])[0],
+        new_clients=fetched.new_clients,
+        returning_clients=fetched.returning_clients,
+        top_products=_top(fetched.totals, Dimension.PRODUCT),
+        top_campaigns=_top(fetched.totals, Dimension.CAMPAIGN),
+        revenue_by_day=_every_day(fetched.revenue_by_day, first, last),
     )
 
 
-def _each(totals: list[Figure], axis: StatField, names: list[str]) -> list[Figure]:
-    """A figure for every name, in their order."""
-    found = {figure.name: figure for figure in totals if figure.axis == axis}
-    return [found.get(name) or Figure(axis, name, 0, 0, _NOTHING) for name in names]
+def _for_names(totals: list[Total], dimension: Dimension, names: list[str]) -> list[Total]:
+    """Return a total for every name, in their order, zero where there is none."""
+    found = {total.name: total for total in totals if total.dimension == dimension}
+    return [found.get(name) or Total(dimension, name, 0, 0, _ZERO) for name in names]
 
 
-def _top(totals: list[Figure], axis: StatField) -> list[Figure]:
-    of_axis = (figure for figure in totals if figure.axis == axis)
-    return sorted(of_axis, key=lambda figure: (-figure.value, -figure.sales, figure.name))[:TOP]
+def _top(totals: list[Total], dimension: Dimension) -> list[Total]:
+    matching = (total for total in totals if total.dimension == dimension)
+    return sorted(matching, key=lambda total: (-total.value, -total.sales, total.name))[:TOP]
 
 
-def _every_day(earned: list[DayRevenue], first: date, last: date) -> list[DayRevenue]:
-    by_day = {each.day: each for each in earned}
+def _every_day(revenues: list[DayRevenue], first: date, last: date) -> list[DayRevenue]:
+    by_day = {revenue.day: revenue for revenue in revenues}
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [by_day.get(day) or DayRevenue(day, 0, _NOTHING) for day in days]
+    return [by_day.get(day) or DayRevenue(day, 0, _ZERO) for day in days]

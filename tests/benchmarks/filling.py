@@ -65,8 +65,8 @@ INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_i
         at, at, at
     FROM made_sale m JOIN seller s ON s.n = m.seller;
 
-INSERT INTO sales_salestatuschange (id, sale_id, axis, from_status, to_status, at, origin,
-    origin_id)
+INSERT INTO sales_salestatuschange (id, sale_id, field, from_status, to_status, changed_at,
+    origin, origin_id)
     SELECT uuidv7(at - now()), sale_id, 'status', '', 'PENDING', at, 'event', gen_random_uuid()
     FROM made_sale
     UNION ALL SELECT uuidv7(at - now()), sale_id, 'status', 'PENDING', 'PAID', at, 'event',
@@ -80,7 +80,8 @@ INSERT INTO sales_subscription (id, user_id, client_id, source, subscription_has
         at, at
     FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 20 = 0;
 
-INSERT INTO sales_subscriptioncycle (id, subscription_id, cycle, sale_id, next_charge_date, seen_at)
+INSERT INTO sales_subscriptioncycle (id, subscription_id, cycle, sale_id, next_charge_date,
+    observed_at)
     SELECT uuidv7(created_at - now()), id, c, NULL, now(), created_at
     FROM sales_subscription, generate_series(1, 3) c;
 

@@ -290,7 +290,7 @@ def test_a_large_batch_is_looked_up_through_the_indexes(user: User) -> None:
         cursor.execute("ANALYZE clients_client")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
 
-    plan = Client.objects.of(user.id).that_may_be(
+    plan = Client.objects.owned_by(user.id).candidates(
         ids=[uuid7()],
         documents={str(10**10 + n) for n in range(500)},
         phones={f"+55119{10**7 + n}" for n in range(500)},

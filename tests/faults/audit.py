@@ -130,15 +130,16 @@ def _judged(event: Event) -> str:
 
 _SALES = """
     WITH history AS (
-        SELECT sale_id, axis, array_agg(from_status || '>' || to_status ORDER BY at, id) AS moves
-        FROM sales_salestatuschange GROUP BY sale_id, axis
+        SELECT sale_id, field,
+            array_agg(from_status || '>' || to_status ORDER BY changed_at, id) AS moves
+        FROM sales_salestatuschange GROUP BY sale_id, field
     )
     SELECT sale.user_id::text, sale.external_id, sale.status, sale.shipping_status, client.cpf,
         sale.metadata->'extra', status.moves, shipping.moves
     FROM sales_sale AS sale JOIN clients_client AS client ON client.id = sale.client_id
-    LEFT JOIN history AS status ON status.sale_id = sale.id AND status.axis = 'status'
+    LEFT JOIN history AS status ON status.sale_id = sale.id AND status.field = 'status'
     LEFT JOIN history AS shipping ON shipping.sale_id = sale.id
-        AND shipping.axis = 'shipping_status'
+        AND shipping.field = 'shipping_status'
 """
 
 

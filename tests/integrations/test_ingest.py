@@ -91,7 +91,7 @@ def test_every_change_of_state_is_a_line_of_its_history(
 ) -> None:
     created, shipped, delivered = seller.events
     changes = delivered_sale.status_changes.values_list(
-        "axis", "from_status", "to_status", "origin_id"
+        "field", "from_status", "to_status", "origin_id"
     )
     assert list(changes) == [
         ("status", "", "PENDING", created.id),

@@ -242,7 +242,7 @@ def test_erasing_takes_what_merges_kept_too(kept: Client, absorbed: Client, staf
 
     move.refresh_from_db()
     absorbed.refresh_from_db()
-    assert (move.filled, move.documents) == ({}, {})
+    assert (move.filled_fields, move.previous_documents) == ({}, {})
     assert (absorbed.name, absorbed.phone, absorbed.cpf, absorbed.city) == ("", "", "", "")
     with pytest.raises(MoveRefused, match="foram apagados"):
         merging.undo(move.id, by=staff)

@@ -11,26 +11,26 @@ from typing import Any
 import pytest
 
 from sales.facts import SaleFacts
-from sales.models import Axis, Origin
+from sales.models import Origin
 from sales.recording import ChangeSource, SaleBatch
-from sales.statuses import SHIPPING_MOVES, STATUS_MOVES, SaleStatus, ShippingStatus
+from sales.statuses import SHIPPING_MOVES, STATUS_MOVES, SaleStatus, SaleStatusField, ShippingStatus
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ORDER = SaleFacts(external_id="ord1", total_price=Decimal("1.00"))
 BOTH_AXES = [
-    pytest.param(Axis.STATUS, SaleStatus.values, STATUS_MOVES, id="status"),
-    pytest.param(Axis.SHIPPING, ShippingStatus.values, SHIPPING_MOVES, id="shipping"),
+    pytest.param(SaleStatusField.STATUS, SaleStatus.values, STATUS_MOVES, id="status"),
+    pytest.param(SaleStatusField.SHIPPING, ShippingStatus.values, SHIPPING_MOVES, id="shipping"),
 ]
 
 Told = tuple[int, str]
 
 
-def end_of(axis: Axis, told: Iterable[Told]) -> str:
+def end_of(axis: SaleStatusField, told: Iterable[Told]) -> str:
     """Where a sale stands once it was told of these states, each at its hour."""
     ledger = SaleBatch(uuid.uuid4(), "loja", ())
     for hour, state in told:
         seen = ChangeSource(
-            seen_at=NOON + timedelta(hours=hour), origin=Origin.EVENT, origin_id=uuid.uuid4()
+            observed_at=NOON + timedelta(hours=hour), origin=Origin.EVENT, origin_id=uuid.uuid4()
         )
         told_of: dict[str, Any] = {axis.value: state}
         facts = replace(ORDER, **told_of)
@@ -42,14 +42,14 @@ def end_of(axis: Axis, told: Iterable[Told]) -> str:
     return str(getattr(sale, axis.value))
 
 
-def ends_of(axis: Axis, states: Sequence[str]) -> set[str]:
+def ends_of(axis: SaleStatusField, states: Sequence[str]) -> set[str]:
     """Where a sale may end that was in these states one after the other, told in any order."""
     return {end_of(axis, told) for told in permutations(enumerate(states))}
 
 
 @pytest.mark.parametrize(("axis", "states", "moves"), BOTH_AXES)
 def test_three_states_end_alike_in_any_order_where_none_has_a_way_back(
-    axis: Axis, states: list[str], moves: dict[str, frozenset[str]]
+    axis: SaleStatusField, states: list[str], moves: dict[str, frozenset[str]]
 ) -> None:
     one_way = [
         told
@@ -69,7 +69,8 @@ def test_three_states_with_a_way_back_end_as_seldom_otherwise_as_is_known() -> N
     otherwise = {
         told
         for told in product(SaleStatus.values, repeat=3)
-        if ends_of(Axis.STATUS, told) != {end_of(Axis.STATUS, enumerate(told))}
+        if ends_of(SaleStatusField.STATUS, told)
+        != {end_of(SaleStatusField.STATUS, enumerate(told))}
     }
 
     paid, cancelled = "PAID", "CANCELLED"

@@ -25,12 +25,14 @@ def user(db: None) -> User:
 
 def at(hours: float) -> ChangeSource:
     """An event that arrived so many hours after noon."""
-    return ChangeSource(seen_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=EVENT)
+    return ChangeSource(
+        observed_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=EVENT
+    )
 
 
 def snapshot(hours: float) -> ChangeSource:
     return ChangeSource(
-        seen_at=NOON + timedelta(hours=hours),
+        observed_at=NOON + timedelta(hours=hours),
         origin=Origin.RUN,
         origin_id=RUN,
         is_snapshot=True,
@@ -54,7 +56,9 @@ def stored() -> Sale:
 
 def history() -> list[tuple[Any, ...]]:
     return list(
-        SaleStatusChange.objects.values_list("axis", "from_status", "to_status", "at", "origin_id")
+        SaleStatusChange.objects.values_list(
+            "field", "from_status", "to_status", "changed_at", "origin_id"
+        )
     )
 
 

@@ -28,7 +28,7 @@ def user(db: None) -> User:
 
 def at(hours: float) -> ChangeSource:
     return ChangeSource(
-        seen_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=uuid.uuid4()
+        observed_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=uuid.uuid4()
     )
 
 

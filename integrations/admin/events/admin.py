@@ -127,8 +127,8 @@ class WebhookEventAdmin(EventActions):
         sale = subscription = None
         if event.integration and event.external_id:
             user_id, number = event.integration.user_id, event.external_id
-            sales = Sale.objects.of(user_id).select_related("client")
-            sale = sales.numbered(event.provider, [number]).first()
+            sales = Sale.objects.owned_by(user_id).select_related("client")
+            sale = sales.with_external_ids(event.provider, [number]).first()
             subscription = Subscription.objects.filter(
                 user_id=user_id, source=event.provider, subscription_hash=number
             ).first()

@@ -138,7 +138,9 @@ def _sales(run: SyncRun, findings: Sequence[SyncFinding]) -> dict[str, Sale]:
     numbers = [finding.external_id for finding in findings if finding.external_id]
     if not numbers:
         return {}
-    sales = Sale.objects.of(integration.user_id).numbered(integration.provider, numbers)
+    sales = Sale.objects.owned_by(integration.user_id).with_external_ids(
+        integration.provider, numbers
+    )
     return {sale.external_id: sale for sale in sales.only("external_id")}
 
 

@@ -46,7 +46,7 @@ def make_rows(count: int) -> None:
         sale = SaleFactory.create(user=user)
         event = make_event(integration, sale.external_id)
         SaleStatusChange.objects.create(
-            sale=sale, to_status="PAID", at=NOON, origin=Origin.EVENT, origin_id=event.id
+            sale=sale, to_status="PAID", changed_at=NOON, origin=Origin.EVENT, origin_id=event.id
         )
         subscription = Subscription.objects.create(
             user=user,
@@ -57,7 +57,7 @@ def make_rows(count: int) -> None:
             observed_at=NOON,
         )
         SubscriptionCycle.objects.create(
-            subscription=subscription, sale=sale, cycle=1, seen_at=NOON
+            subscription=subscription, sale=sale, cycle=1, observed_at=NOON
         )
         AffiliationRequest.objects.create(
             user=user, source=COINZZ, fingerprint=str(number), observed_at=NOON

@@ -58,7 +58,7 @@ def change(sale: Sale, origin: Origin, made_by: UUID, *, hours: int = 0) -> None
         sale=sale,
         from_status="PENDING",
         to_status="PAID",
-        at=NOON + timedelta(hours=hours),
+        changed_at=NOON + timedelta(hours=hours),
         origin=origin,
         origin_id=made_by,
     )
@@ -88,14 +88,18 @@ def happen(integration: Integration, sale: Sale, count: int) -> None:
         change(sale, Origin.IMPORT, sent.id, hours=number)
         change(sale, Origin.PERSON, user.id, hours=number)
         assert sale.client is not None
-        ClientMerge.objects.create(kind="merge", source=sale.client, sales=[sale.id], made_by=user)
+        ClientMerge.objects.create(
+            kind="merge", source=sale.client, sale_ids=[sale.id], created_by=user
+        )
         subscription = Subscription.objects.create(
             user=sale.user,
             source=sale.source,
             subscription_hash=f"ass{user.id}{number}",
             observed_at=at,
         )
-        SubscriptionCycle.objects.create(subscription=subscription, sale=sale, cycle=1, seen_at=at)
+        SubscriptionCycle.objects.create(
+            subscription=subscription, sale=sale, cycle=1, observed_at=at
+        )
         audit_log.record(user, "Revelou dados pessoais", sale)
         audit_log.record(user, "Reprocessou evento", event)
 
@@ -147,17 +151,21 @@ def test_client_moves_and_cycles_are_told(staff: Staff, sale: Sale) -> None:
     source = sale.client
     assert source is not None
     target = SaleFactory.create(user=sale.user).client
-    move = ClientMerge.objects.create(kind="merge", source=source, target=target, sales=[sale.id])
+    move = ClientMerge.objects.create(
+        kind="merge", source=source, target=target, sale_ids=[sale.id]
+    )
     subscription = Subscription.objects.create(
         user=sale.user, source=sale.source, subscription_hash="ass1", observed_at=NOON
     )
-    SubscriptionCycle.objects.create(subscription=subscription, sale=sale, cycle=3, seen_at=NOON)
+    SubscriptionCycle.objects.create(
+        subscription=subscription, sale=sale, cycle=3, observed_at=NOON
+    )
     undo = reverse("admin:clients_client_undo", args=[move.id])
 
     merged, cycle = shown(staff, sale)
     assert (merged.title, cycle.title) == ("União de clientes", "Ciclo 3 da assinatura ass1")
     assert undo in merged.lines[1]
-    ClientMerge.objects.update(undone_at=move.made_at + timedelta(minutes=1))
+    ClientMerge.objects.update(undone_at=move.created_at + timedelta(minutes=1))
     titles = [entry.title for entry in shown(staff, sale)]
     assert titles == ["União de clientes desfeita", "União de clientes", cycle.title]
     assert undo not in staff.get(page_of(sale)).content.decode()
@@ -179,7 +187,7 @@ def test_support_sees_no_personal_data_no_undo_and_no_trail_it_may_not_read(
         run=run, kind=FindingKind.DIFFERS, external_id=sale.external_id, fields=DIFFERS
     )
     assert sale.client is not None
-    ClientMerge.objects.create(kind="merge", source=sale.client, sales=[sale.id])
+    ClientMerge.objects.create(kind="merge", source=sale.client, sale_ids=[sale.id])
     audit_log.record(support, "Revelou dados pessoais", sale)
 
     entries = shown(staff, sale)

@@ -13,9 +13,9 @@ from clients.models import Client
 from flowzz.accounts.models import User
 from sales.models import DirtyDay, Sale
 from sales.stats import daily_stats
-from sales.stats.dashboard_stats import metrics_of
+from sales.stats.dashboard_stats import dashboard_stats
 from sales.statuses import SaleStatus, ShippingStatus
-from sales.tasks import refresh_figures
+from sales.tasks import refresh_daily_stats
 from tests.factories import SAO_PAULO, ClientFactory, SaleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def expected(user: User, first: date, last: date) -> dict[str, Any]:
 
 
 def told(user: User, first: date, last: date) -> dict[str, Any]:
-    metrics = metrics_of(user.id, first, last)
+    metrics = dashboard_stats(user.id, first, last)
     assert [each.day for each in metrics.revenue_by_day] == [
         first + timedelta(days=number) for number in range((last - first).days + 1)
     ]
@@ -147,22 +147,22 @@ def test_figures_are_those_of_the_sales_however_they_change(user: User, seed: in
 
 
 def test_nothing_comes_to_zero(user: User) -> None:
-    metrics = metrics_of(user.id, DAYS[0], DAYS[1])
+    metrics = dashboard_stats(user.id, DAYS[0], DAYS[1])
     assert (metrics.revenue, metrics.average_ticket) == (Decimal(0), Decimal(0))
 
 
 def test_background_counts_what_was_marked_and_a_deleted_users_days_too(user: User) -> None:
     SaleFactory.create(user=user)
-    refresh_figures()
+    refresh_daily_stats()
     assert not DirtyDay.objects.exists()
-    assert metrics_of(user.id, date(2026, 3, 1), date(2026, 3, 31)).sales == 1
+    assert dashboard_stats(user.id, date(2026, 3, 1), date(2026, 3, 31)).sales == 1
     user.delete()
-    refresh_figures()
-    assert daily_stats.read(user.id, date(2026, 1, 1), date(2027, 1, 1)).totals == []
+    refresh_daily_stats()
+    assert daily_stats.fetch_totals(user.id, date(2026, 1, 1), date(2027, 1, 1)).totals == []
 
 
 def test_figures_are_of_one_moment(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        daily_stats.read(user.id, DAYS[0], DAYS[1])
+        daily_stats.fetch_totals(user.id, DAYS[0], DAYS[1])

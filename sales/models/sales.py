@@ -1,0 +1,161 @@
+"""Sales and the history of their statuses."""
+
+import uuid
+from collections.abc import Collection
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.db.models.fields.json import KT
+
+from clients.identity import Match
+from clients.models import Client
+from flowzz.core.db.bulk_upsert import BulkRow
+from flowzz.core.ids import uuid7
+from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
+
+CAMPAIGN_PATH = "metadata__utms__campaign"
+
+
+class SaleQuerySet(models.QuerySet["Sale"]):
+    def owned_by(self, user_id: uuid.UUID) -> "SaleQuerySet":
+        return self.filter(user_id=user_id)
+
+    def with_external_ids(self, source: str, external_ids: Collection[str]) -> "SaleQuerySet":
+        return self.filter(source=source, external_id__any_of=external_ids)
+
+
+class Sale(BulkRow):
+    """One order of one user, as its source last reported it. Money is BRL, times are aware."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="sales",
+        db_index=False,
+        verbose_name="usuário",
+    )
+    client = models.ForeignKey(
+        Client,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="sales",
+        db_index=False,
+        verbose_name="cliente",
+    )
+    client_match = models.CharField(
+        "cliente reconhecido por", max_length=16, choices=Match, blank=True
+    )
+    source = models.CharField("origem", max_length=32)
+    external_id = models.CharField("número do pedido", max_length=128)
+    product_name = models.CharField("produto", max_length=500, blank=True)
+    product_sku = models.CharField("código do produto", max_length=128, blank=True)
+    quantity = models.PositiveIntegerField("quantidade", default=1)
+    unit_price = models.DecimalField("preço unitário", max_digits=12, decimal_places=2)
+    total_price = models.DecimalField("valor total", max_digits=12, decimal_places=2)
+    commission = models.DecimalField(
+        "comissão", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    status = models.CharField(
+        "situação", max_length=9, choices=SaleStatus, default=SaleStatus.PENDING
+    )
+    shipping_status = models.CharField(
+        "entrega", max_length=9, choices=ShippingStatus, default=ShippingStatus.PENDING
+    )
+    unknown_status = models.CharField("situação sem tradução", max_length=100, blank=True)
+    unknown_shipping_status = models.CharField("entrega sem tradução", max_length=100, blank=True)
+    payment_method = models.CharField("forma de pagamento", max_length=64, blank=True)
+    tracking_code = models.CharField("código de rastreio", max_length=128, blank=True)
+    sale_date = models.DateTimeField("data da venda")
+    paid_at = models.DateTimeField("pago em", null=True, blank=True)
+    shipped_at = models.DateTimeField("enviado em", null=True, blank=True)
+    delivered_at = models.DateTimeField("entregue em", null=True, blank=True)
+    cancelled_at = models.DateTimeField("cancelado em", null=True, blank=True)
+    deleted_at = models.DateTimeField("excluído em", null=True, blank=True)
+    metadata = models.JSONField("outros dados", default=dict, blank=True, encoder=DjangoJSONEncoder)
+    observed_at = models.DateTimeField(
+        "visto em",
+        help_text="Momento da informação mais recente que foi aplicada.",
+    )
+    created_at = models.DateTimeField("criado em", auto_now_add=True)
+    updated_at = models.DateTimeField("atualizado em", auto_now=True)
+
+    objects: ClassVar = SaleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "venda"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "source", "external_id"], name="sale_unique_per_user_and_source"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "sale_date", "id"], name="sale_user_date"),
+            models.Index(fields=["client", "sale_date"], name="sale_client_date"),
+            models.Index(OpClass("external_id", "varchar_pattern_ops"), name="sale_number"),
+            models.Index(fields=["created_at"], name="sale_created"),
+            models.Index(fields=["sale_date", "id"], name="sale_date"),
+            models.Index(fields=["product_name", "sale_date"], name="sale_product"),
+            models.Index(
+                fields=["status", "shipping_status", "sale_date", "id"], name="sale_states"
+            ),
+            models.Index(
+                KT(CAMPAIGN_PATH),
+                "sale_date",
+                condition=Q(metadata__has_key="utms"),
+                name="sale_campaign",
+            ),
+            models.Index(
+                fields=["source", "unknown_status"],
+                condition=~Q(unknown_status=""),
+                name="sale_unknown_status",
+            ),
+            models.Index(
+                fields=["source", "unknown_shipping_status"],
+                condition=~Q(unknown_shipping_status=""),
+                name="sale_unknown_shipping",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Origin(models.TextChoices):
+    """The kind of record that `origin_id` names: what caused a status change."""
+
+    EVENT = "event", "Webhook"
+    RUN = "run", "Sincronização"
+    IMPORT = "import", "Importação"
+    PERSON = "person", "Pessoa"
+
+
+class SaleStatusChange(BulkRow):
+    """A status change of a sale; `from_status` is empty in the first change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sale = models.ForeignKey(
+        Sale, models.CASCADE, related_name="status_changes", verbose_name="venda"
+    )
+    field = models.CharField(
+        "eixo", max_length=15, choices=SaleStatusField, default=SaleStatusField.STATUS
+    )
+    from_status = models.CharField("de", max_length=9, blank=True)
+    to_status = models.CharField("para", max_length=9)
+    changed_at = models.DateTimeField("quando")
+    origin = models.CharField("por", max_length=6, choices=Origin)
+    origin_id = models.UUIDField("identificação da origem", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "mudança de situação"
+        verbose_name_plural = "mudanças de situação"
+        ordering: ClassVar = ["changed_at", "id"]
+        indexes: ClassVar = [models.Index(fields=["origin_id"], name="change_origin")]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '—'} → {self.to_status}"
