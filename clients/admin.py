@@ -14,20 +14,20 @@ from clients.documents import format_document
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
 from flowzz.backoffice import masking
+from flowzz.backoffice.display import badge_column, breakable_email, two_line_cell
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter, TextFilter
-from flowzz.backoffice.masked_admin import PersonalPage
-from flowzz.backoffice.pages import badge, breakable, two_lines
+from flowzz.backoffice.masked_admin import MaskedAdmin
 
-PERSONAL = {
-    "name": masking.name,
-    "cpf": masking.document,
-    "phone": masking.phone,
-    "email": masking.email,
-    "address": masking.address,
-    "address_number": masking.address,
-    "complement": masking.address,
-    "district": masking.address,
-    "cep": masking.address,
+CLIENT_MASKS = {
+    "name": masking.mask_name,
+    "cpf": masking.mask_document,
+    "phone": masking.mask_phone,
+    "email": masking.mask_email,
+    "address": masking.mask_text,
+    "address_number": masking.mask_text,
+    "complement": masking.mask_text,
+    "district": masking.mask_text,
+    "cep": masking.mask_text,
 }
 
 
@@ -51,8 +51,8 @@ class MergedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Client)
-class ClientPage(PersonalPage):
-    personal = PERSONAL
+class ClientAdmin(MaskedAdmin):
+    masks = CLIENT_MASKS
     list_display = (
         "name",
         "document",
@@ -100,7 +100,7 @@ class ClientPage(PersonalPage):
         "shown_phone",
     )
 
-    status_badge = badge(
+    status_badge = badge_column(
         "status",
         "situação",
         {
@@ -128,7 +128,7 @@ class ClientPage(PersonalPage):
 
     @admin.display(description="contato")
     def contact(self, client: Client) -> SafeString:
-        return two_lines(format_phone(client.phone), breakable(client.email or ""))
+        return two_line_cell(format_phone(client.phone), breakable_email(client.email or ""))
 
     @admin.display(description="cidade")
     def place(self, client: Client) -> str:
@@ -136,7 +136,7 @@ class ClientPage(PersonalPage):
 
     @admin.display(description="usuário")
     def seller(self, client: Client) -> SafeString:
-        return breakable(client.user)
+        return breakable_email(client.user)
 
     @admin.display(description="criado em", ordering="created_at")
     def created(self, client: Client) -> str:

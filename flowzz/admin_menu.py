@@ -56,7 +56,7 @@ UNFOLD: dict[str, Any] = {
     # Lighter than unfold's own: text in it is read on dark, too (a contrast of 4.5 to 1).
     "COLORS": {"primary": {"400": "oklch(80% .13 305.504)", "500": "oklch(71.4% .203 305.504)"}},
     "DASHBOARD_CALLBACK": "integrations.admin.overview.views.dashboard",
-    "LOGIN": {"form": "flowzz.backoffice.login.LoginForm"},
+    "LOGIN": {"form": "flowzz.accounts.staff_login.LoginForm"},
     "ACCOUNT": {
         "navigation": [
             {"title": "Verificação em duas etapas", "link": reverse_lazy("second_factor:page")}

@@ -19,8 +19,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
+from flowzz.accounts.staff_login import count_login_attempt
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.login import count_try
 
 PAGE = "second_factor:page"
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
@@ -39,7 +39,7 @@ class CodeForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            count_try(f"code:{user.pk}")
+            count_login_attempt(f"code:{user.pk}")
         except ValidationError as refusal:
             self.add_error("code", refusal)
             return None

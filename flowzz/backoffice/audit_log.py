@@ -1,4 +1,4 @@
-"""The trail: who of staff did what, to what, when and why. Lines are added and never changed."""
+"""The audit log: which staff member did what, to which row, when and why. Append-only."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from flowzz.accounts.models import StaffAction, User
 from flowzz.core.api.throttling import address_of
 
-# Rows whose own text names no person; of all others the trail tells the kind and the id.
+# Models whose rows have names without personal data; all others are logged by their id.
 IMPERSONAL = {
     "core.setting",
     "auth.group",
@@ -39,10 +39,10 @@ def record(
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> StaffAction:
-    """Add a line: `action` as staff read it ("Reprocessou eventos"), without personal data.
+    """Add an entry; `action` is shown to staff ("Reprocessou eventos"), without personal data.
 
-    Of a background task, pass the user who asked for it. Many rows at once are one line without
-    a target, with their number in `details`.
+    A background task passes the user who requested it. An action on many rows is one entry
+    without a target, with their number in `details`.
     """
     request = request_or_user if isinstance(request_or_user, HttpRequest) else None
     actor = request.user if request else request_or_user
@@ -51,29 +51,29 @@ def record(
         action=action[:100],
         content_type=ContentType.objects.get_for_model(target) if target else None,
         target_id=str(target.pk) if target else "",
-        target_label=label_of(target) if target else "",
+        target_label=target_label(target) if target else "",
         reason=reason,
         details=details or {},
         address=address_of(request)[:64] if request else "",
     )
 
 
-def label_of(target: Model) -> str:
-    """What the trail calls a row: "venda ordabc", "cliente 0193f3a2-…"."""
+def target_label(target: Model) -> str:
+    """Return the row's name in the log: "venda ordabc", "cliente 0193f3a2-…"."""
     is_impersonal = target._meta.label_lower in IMPERSONAL
     name = str(target) if is_impersonal else str(target.pk)
     return f"{target._meta.verbose_name} {name}"[:200]
 
 
-def url_of(model: type[Model], target_id: object) -> str:
-    """The trail's lines about one row."""
-    kind = ContentType.objects.get_for_model(model)
-    query = urlencode({"content_type__id__exact": str(kind.pk), "target_id__exact": str(target_id)})
+def log_url(model: type[Model], target_id: object) -> str:
+    """Return the URL of the log's entries about one row."""
+    content_type = str(ContentType.objects.get_for_model(model).pk)
+    query = urlencode({"content_type__id__exact": content_type, "target_id__exact": str(target_id)})
     return f"{reverse('admin:accounts_staffaction_changelist')}?{query}"
 
 
-def clean_reason(text: str) -> str:
-    """A reason that may stay forever; raises ValidationError for an e-mail or a long number."""
+def validate_reason(text: str) -> str:
+    """Return the reason stripped; raises ValidationError for an e-mail or a long number."""
     if _PERSONAL.search(text):
         raise ValidationError(
             "Não escreva aqui dados da pessoa (e-mail, documento, telefone): o registro fica "

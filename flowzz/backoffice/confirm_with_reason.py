@@ -1,4 +1,4 @@
-"""Asking staff why, before something that the trail must explain."""
+"""Forms that ask staff for the reason of an action, and the page that shows such a form."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from django.shortcuts import render
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.pages import frame
+from flowzz.backoffice.display import page_context
 
 
 class ReasonForm(forms.Form):
-    """Why: for the trail, so without anybody's data."""
+    """A reason for the audit log, without personal data."""
 
     reason = forms.CharField(
         label="Motivo",
@@ -24,11 +24,11 @@ class ReasonForm(forms.Form):
     )
 
     def clean_reason(self) -> str:
-        return audit_log.clean_reason(self.cleaned_data["reason"])
+        return audit_log.validate_reason(self.cleaned_data["reason"])
 
 
 class OptionalReasonForm(ReasonForm):
-    """Why, for what does no harm."""
+    """A reason that may be empty, for actions that can be undone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,7 +36,7 @@ class OptionalReasonForm(ReasonForm):
         self.fields["reason"].label = "Motivo (opcional)"
 
 
-def ask(
+def render_confirmation(
     request: HttpRequest,
     form: forms.Form,
     *,
@@ -45,12 +45,17 @@ def ask(
     text: str,
     button: str,
     back: str,
-    carried: Sequence[tuple[str, str]] = (),
+    hidden_fields: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """The page that asks; its form comes back to the same address, `carried` fields with it.
+    """Render the page that explains an action and asks for the form's values.
 
-    What it is `about` is named in the title bar: of a person, pass the row masked.
+    The form is posted to the current URL, with `hidden_fields`. The title bar names `about`:
+    pass a person's row masked.
     """
-    asked = {"form": form, "explanation": text, "button": button, "carried": carried}
-    context = frame(request, title, about, back=back) | asked
+    context = page_context(request, title, about, back=back) | {
+        "form": form,
+        "explanation": text,
+        "button": button,
+        "hidden_fields": hidden_fields,
+    }
     return render(request, "backoffice/reason.html", context)

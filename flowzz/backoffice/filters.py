@@ -1,4 +1,4 @@
-"""Filters that lists have in common; none of them reads a table to offer its choices."""
+"""List filters and searches that several pages share; none reads a table for its choices."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,17 +16,17 @@ if TYPE_CHECKING:  # unfold has no types
 else:
     from unfold.contrib.filters.admin import RangeDateFilter, TextFilter
 
-__all__ = ["PeriodFilter", "SellerFilter", "TextFilter", "numbered_or"]
+__all__ = ["PeriodFilter", "SellerFilter", "TextFilter", "exact_match_first"]
 
 _Row = TypeVar("_Row", bound=Model)
 
 
 class PeriodFilter(RangeDateFilter):
-    """From one day to another, both whole, in the local time zone."""
+    """Filters by a first and a last day, both inclusive, in the local time zone."""
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        first = _day(self.used_parameters.get(f"{self.field_path}_from"))
-        last = _day(self.used_parameters.get(f"{self.field_path}_to"))
+        first = _start_of_day(self.used_parameters.get(f"{self.field_path}_from"))
+        last = _start_of_day(self.used_parameters.get(f"{self.field_path}_to"))
         if first:
             queryset = queryset.filter(**{f"{self.field_path}__gte": first})
         if last:
@@ -39,7 +39,7 @@ class SellerFilter(TextFilter):
     parameter_name = "usuario"
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """By id, found before: the list's index begins with it."""
+        """Filter by the user's id, which the list's index starts with."""
         if not self.value():
             return queryset
         email = str(self.value()).strip().lower()
@@ -47,17 +47,17 @@ class SellerFilter(TextFilter):
         return queryset.filter(user_id=user_id) if user_id else queryset.none()
 
 
-def numbered_or(rows: "QuerySet[_Row]", numbered: Q, others: Q) -> "QuerySet[_Row]":
-    """Those with the number; where there are none, the others.
+def exact_match_first(rows: "QuerySet[_Row]", exact: Q, related: Q) -> "QuerySet[_Row]":
+    """Return the rows that match `exact`, or if there are none, those that match `related`.
 
-    No index answers `numbered | others`: with that, PostgreSQL reads the whole table.
+    No index serves `exact | related`: PostgreSQL would read the whole table.
     """
-    found = rows.filter(numbered)
-    return found if found.exists() else rows.filter(others)
+    found = rows.filter(exact)
+    return found if found.exists() else rows.filter(related)
 
 
-def _day(text: Any) -> datetime | None:
-    """The beginning of a day, from `31/12/2026` or `2026-12-31`; None for anything else."""
+def _start_of_day(text: Any) -> datetime | None:
+    """Parse `31/12/2026` or `2026-12-31`; None for anything else."""
     for form in ("%d/%m/%Y", "%Y-%m-%d"):
         with suppress(ValueError):
             return datetime.strptime(str(text), form).replace(tzinfo=get_current_timezone())

@@ -1,7 +1,7 @@
-"""Personal data of buyers, masked for staff who may not see it.
+"""Masking of buyers' personal data for staff who may not see it.
 
-Masked: names, documents, phones, e-mails and addresses of buyers and affiliates. Not masked: the
-sellers' own, who are our customers, and city, state and country, which name nobody.
+Masked are names, documents, phones, e-mails and addresses of buyers and affiliates. The sellers'
+own data is not masked, nor are city, state and country, which identify nobody.
 """
 
 import re
@@ -20,141 +20,146 @@ _EMAIL: Final = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+")
 _SESSION_KEY: Final = "revealed"
 
 
-def name(text: str) -> str:
-    """`Maria de Souza` as `Ma*** d*** S***`."""
+def mask_name(text: str) -> str:
+    """`Maria de Souza` becomes `Ma*** d*** S***`."""
     words = text.split()
-    return " ".join(word[: 2 if first == 0 else 1] + HIDDEN for first, word in enumerate(words))
+    return " ".join(word[: 1 if number else 2] + HIDDEN for number, word in enumerate(words))
 
 
-def email(text: str) -> str:
-    """`maria@exemplo.com.br` as `m***@exemplo.com.br`."""
+def mask_email(text: str) -> str:
+    """`maria@exemplo.com.br` becomes `m***@exemplo.com.br`."""
     local, separator, domain = text.partition("@")
-    return f"{local[:1]}{HIDDEN}@{domain}" if separator else masked_text(text)
+    return f"{local[:1]}{HIDDEN}@{domain}" if separator else mask_text(text)
 
 
-def phone(text: str) -> str:
-    """`+5562954544554` as `+55 62 ***-4554`; of a foreign or short one the last two digits."""
+def mask_phone(text: str) -> str:
+    """`+5562954544554` becomes `+55 62 ***-4554`; a foreign or short one keeps two digits."""
     digits = re.sub(r"\D", "", text)
     if digits.startswith("55") and len(digits) in (12, 13):
         return f"+55 {digits[2:4]} {HIDDEN}-{digits[-4:]}"
-    return f"{HIDDEN}{digits[-2:]}" if len(digits) > 7 else masked_text(text)
+    return f"{HIDDEN}{digits[-2:]}" if len(digits) > 7 else mask_text(text)
 
 
-def document(text: str) -> str:
-    """`12345678909` as `***.456.789-**`; a CNPJ as `**.345.678/****-**`."""
+def mask_document(text: str) -> str:
+    """`12345678909` becomes `***.456.789-**`, a CNPJ `**.345.678/****-**`."""
     significant = re.sub(r"[^0-9A-Za-z]", "", text)
     if len(significant) == 11:
         return f"***.{significant[3:6]}.{significant[6:9]}-**"
     if len(significant) == 14:
         return f"**.{significant[2:5]}.{significant[5:8]}/****-**"
-    return masked_text(text)
+    return mask_text(text)
 
 
-def masked_text(text: str) -> str:
-    """Nothing of it, but that it is there: for addresses and what has no form."""
+def mask_text(text: str) -> str:
+    """Hide a whole text, such as a postal address; an empty one stays empty."""
     return HIDDEN if text else ""
 
 
-address = masked_text
 MASKS: Final[dict[str, Mask]] = {
-    "name": name,
-    "email": email,
-    "phone": phone,
-    "document": document,
-    "address": address,
+    "name": mask_name,
+    "email": mask_email,
+    "phone": mask_phone,
+    "document": mask_document,
+    "address": mask_text,
 }
 
 
-def text(value: str) -> str:
-    """A text that is no personal field, without the e-mails that may stand in it."""
-    return _EMAIL.sub(lambda found: email(found[0]), value)
+def mask_emails_in(text: str) -> str:
+    """Mask the e-mails in a text that is not itself personal data."""
+    return _EMAIL.sub(lambda found: mask_email(found[0]), text)
 
 
-def payload(value: Any, kinds: Mapping[str, str], open_fields: Collection[str] = ()) -> Any:
-    """JSON as a provider sent it, masked by the names of its fields.
+def mask_payload(value: Any, kinds: Mapping[str, str], open_fields: Collection[str] = ()) -> Any:
+    """Mask a provider's JSON by the names of its fields.
 
-    `kinds` says what a personal field holds (a key of `MASKS`); `open_fields` are shown. Of all
-    others, an unknown field's value is hidden, since it may be anything.
+    `kinds` gives the kind of each personal field (a key of `MASKS`). The fields in `open_fields`
+    are shown; the values of all others are hidden, because they may contain anything.
     """
-    return _payload(value, "", kinds, frozenset(open_fields))
+    return _mask_value(value, "", kinds, frozenset(open_fields))
 
 
-def _payload(value: Any, key: str, kinds: Mapping[str, str], shown: frozenset[str]) -> Any:
+def _mask_value(value: Any, key: str, kinds: Mapping[str, str], shown: frozenset[str]) -> Any:
     if isinstance(value, dict):
         return {
-            text(inner): _payload(held, inner.rsplit(".", 1)[-1], kinds, shown)
-            for inner, held in value.items()
+            mask_emails_in(name): _mask_value(inner, name.rsplit(".", 1)[-1], kinds, shown)
+            for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [_payload(held, key, kinds, shown) for held in value]
+        return [_mask_value(inner, key, kinds, shown) for inner in value]
     if value is None or isinstance(value, bool):
         return value
     if key in kinds:
         return MASKS[kinds[key]](str(value))
     if key in shown:
-        return text(value) if isinstance(value, str) else value
-    return masked_text(str(value))
+        return mask_emails_in(value) if isinstance(value, str) else value
+    return mask_text(str(value))
 
 
-def may_see(request: HttpRequest) -> bool:
-    """Whether this person of staff sees everybody's personal data."""
+def can_see_personal_data(request: HttpRequest) -> bool:
+    """Whether the staff member sees the personal data of all rows."""
     return bool(request.user.has_perm("accounts.view_personal_data"))
 
 
-def may_reveal(request: HttpRequest) -> bool:
-    """Whether this person may ask to see one record's, saying why."""
-    return not may_see(request) and bool(request.user.has_perm("accounts.reveal_personal_data"))
+def can_reveal(request: HttpRequest) -> bool:
+    """Whether the staff member may reveal one row's personal data, with a reason."""
+    return not can_see_personal_data(request) and bool(
+        request.user.has_perm("accounts.reveal_personal_data")
+    )
 
 
-def is_shown(request: HttpRequest, row: Model) -> bool:
-    """Whether a row's personal data is shown to this person now: by permission, or revealed."""
-    if may_see(request):
+def is_visible(request: HttpRequest, row: Model) -> bool:
+    """Whether the staff member sees the row's personal data now: by permission, or revealed."""
+    if can_see_personal_data(request):
         return True
-    until = request.session.get(_SESSION_KEY, {}).get(_key(row), 0)
-    return bool(may_reveal(request) and until > timezone.now().timestamp())
+    until = request.session.get(_SESSION_KEY, {}).get(_session_key(row), 0)
+    return bool(can_reveal(request) and until > timezone.now().timestamp())
 
 
 def reveal(request: HttpRequest, row: Model) -> None:
-    """Show the row's personal data to this person for ten minutes; the caller writes the trail."""
+    """Make the row's personal data visible in this session for ten minutes.
+
+    The caller writes the audit log.
+    """
     now = timezone.now()
     revealed = request.session.get(_SESSION_KEY, {})
-    still = {key: until for key, until in revealed.items() if until > now.timestamp()}
+    unexpired = {key: until for key, until in revealed.items() if until > now.timestamp()}
     until = (now + REVEALED_FOR).timestamp()
-    request.session[_SESSION_KEY] = still | {_key(row): until}
+    request.session[_SESSION_KEY] = unexpired | {_session_key(row): until}
 
 
 class MaskedRow(Exception):
-    """A row whose values are masked was about to be saved."""
+    """Raised by an attempt to save a masked row."""
 
 
-def mask(row: Model, personal: Mapping[str, Mask]) -> None:
-    """Mask a row in memory, by paths such as `client__name`; it can't be saved after that."""
-    for path, mask_of in personal.items():
-        owner, field = _owner(row, path)
+def mask_row(row: Model, masks: Mapping[str, Mask]) -> None:
+    """Mask a row in memory, by paths such as `client__name`; it can't be saved afterwards."""
+    for path, mask in masks.items():
+        owner, field = _unmasked_owner(row, path)
         if owner is not None and (value := getattr(owner, field)):
-            setattr(owner, field, mask_of(str(value)))
-            vars(owner)["save"] = _refuse
+            setattr(owner, field, mask(str(value)))
+            vars(owner)["save"] = _refuse_save
 
 
 def is_masked(row: Model) -> bool:
     return "_masked" in vars(row)
 
 
-def _owner(row: Model, path: str) -> tuple[Model | None, str]:
+def _unmasked_owner(row: Model, path: str) -> tuple[Model | None, str]:
+    """Return the row at the end of a path and the field; None if there is none to mask."""
     *steps, field = path.split("__")
     owner: Model | None = row
     for step in steps:
         owner = getattr(owner, step, None)
-    already = owner is not None and field in vars(owner).setdefault("_masked", set())
-    if owner is None or already:
+    is_done = owner is not None and field in vars(owner).setdefault("_masked", set())
+    if owner is None or is_done:
         return None, field
     vars(owner)["_masked"].add(field)
     return owner, field
 
 
-def _refuse(*_: object, **__: object) -> None:
+def _refuse_save(*_: object, **__: object) -> None:
     raise MaskedRow
 
 
-def _key(row: Model) -> str:
+def _session_key(row: Model) -> str:
     return f"{row._meta.label_lower}:{row.pk}"

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flowzz.backoffice.pages import ReadOnlyPage, column
+from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.display import related_column
 from integrations.admin.overview.urls import list_of
 from integrations.models import Alert, AlertKind, EventState
 
@@ -15,7 +16,7 @@ EVENTS, RUNS = "integrations.webhookevent", "integrations.syncrun"
 
 
 @admin.register(Alert)
-class AlertAdmin(ReadOnlyPage):
+class AlertAdmin(ReadOnlyAdmin):
     list_display = ("kind", "message", "owner", "opened_at", "resolved_at", "way")
     list_filter = ("kind", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("integration__user",)
@@ -31,7 +32,7 @@ class AlertAdmin(ReadOnlyPage):
     )
     readonly_fields = ("way",)
 
-    owner = column("integration__user", "usuário")
+    owner = related_column("integration__user", "usuário")
 
     @admin.display(description="o que fazer")
     def way(self, alert: Alert) -> SafeString:

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.pages import ReadOnlyPage, badge
+from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.display import badge_column
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox.failure_reasons import explain
 from integrations.models import BulkAction, BulkKind, BulkState, EventOutcome
@@ -104,7 +105,7 @@ def _shown(request: HttpRequest, action: BulkAction) -> dict[str, Any]:
 
 
 @admin.register(BulkAction)
-class BulkActionAdmin(ReadOnlyPage):
+class BulkActionAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at",
         "kind",
@@ -130,7 +131,7 @@ class BulkActionAdmin(ReadOnlyPage):
     )
     readonly_fields = ("page",)
 
-    state_badge = badge("state", "estado", COLOURS)
+    state_badge = badge_column("state", "estado", COLOURS)
 
     @admin.display(description="sobre")
     def subject(self, action: BulkAction) -> str:

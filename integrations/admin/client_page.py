@@ -12,8 +12,8 @@ from clients.models import Client
 from clients.privacy import Person
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import ReasonForm
+from flowzz.backoffice.display import change_url, page_context
 from flowzz.backoffice.extensions import DetailAction, PageExtension, extend
-from flowzz.backoffice.pages import frame, page_of
 from integrations import privacy
 
 ERASE_PEOPLE = "accounts.erase_people"
@@ -43,7 +43,7 @@ def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
 def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     client = get_object_or_404(Client, id=object_id)
-    page = page_of(client)
+    page = change_url(client)
     form = ErasureForm(request.POST or None, person=privacy.person_of(client))
     if form.is_valid():
         privacy.erase(client.id)
@@ -53,7 +53,7 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         messages.success(request, "Dados pessoais apagados.")
         return redirect(page)
     context = {
-        **frame(request, "Apagar dados pessoais", client, back=page),
+        **page_context(request, "Apagar dados pessoais", client, back=page),
         "client": client,
         "form": form,
     }

@@ -15,8 +15,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.pages import ReadOnlyPage, badge, column, page_of
-from flowzz.backoffice.permissions import permission
+from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
+from flowzz.backoffice.display import badge_column, change_url, related_column
 from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
 from integrations.providers.errors import IntegrationError
@@ -87,7 +87,7 @@ class UploadForm(forms.Form):
 
 
 @admin.register(SalesImport)
-class SalesImportAdmin(ReadOnlyPage):
+class SalesImportAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at",
         "owner",
@@ -104,10 +104,10 @@ class SalesImportAdmin(ReadOnlyPage):
     search_fields = ("integration__user__email__iexact",)
     search_help_text = "E-mail do usuário"
     actions_list = ("upload",)
-    has_import_permission = permission("run_syncs")
+    has_import_permission = staff_permission("run_syncs")
 
-    owner = column("integration__user", "usuário")
-    state_badge = badge("state", "estado", COLOURS)
+    owner = related_column("integration__user", "usuário")
+    state_badge = badge_column("state", "estado", COLOURS)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SalesImport]":
         return super().get_queryset(request).defer("content", "error_lines", "columns")
@@ -121,7 +121,7 @@ class SalesImportAdmin(ReadOnlyPage):
             audit_log.record(
                 request, "Enviou arquivo de vendas", row, details={"linhas": row.total}
             )
-            return redirect(page_of(row))
+            return redirect(change_url(row))
         context = {"title": "Importar vendas de um arquivo", "form": form}
         return self._page(request, "integrations/imports/upload.html", context)
 
@@ -156,7 +156,7 @@ class SalesImportAdmin(ReadOnlyPage):
             self.message_user(request, error.message, messages.ERROR)
         else:
             audit_log.record(request, "Importou vendas de um arquivo", row)
-        return redirect(page_of(row))
+        return redirect(change_url(row))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         frame = {**self.admin_site.each_context(request), "opts": SalesImport._meta}

@@ -34,7 +34,7 @@ def mask_metadata(sale: Sale) -> Any | None:
         return None
     provider = get_provider(sale.source)
     shown = provider.public_fields.union(CAMPAIGN)
-    return masking.payload(sale.metadata, provider.personal_fields, shown)
+    return masking.mask_payload(sale.metadata, provider.personal_fields, shown)
 
 
 def _events_of(sale: Sale) -> "QuerySet[WebhookEvent]":

@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
+from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
-from flowzz.backoffice.pages import ReadOnlyPage
 from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import WOULD, of_meaning
@@ -55,7 +55,7 @@ def meaning_of(word: StatusMapping, meaning: str | None = None) -> str:
 
 
 @admin.register(StatusMapping)
-class StatusMappingAdmin(ReadOnlyPage):
+class StatusMappingAdmin(ReadOnlyAdmin):
     list_display = (
         "word",
         "provider",

@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import capfirst
 
-from clients.admin import PERSONAL
+from clients.admin import CLIENT_MASKS
 from clients.models import Client, ClientMerge
 from clients.search import NotOneClient, find_one
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.confirm_with_reason import ReasonForm, ask
-from flowzz.backoffice.pages import frame, page_of
+from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
+from flowzz.backoffice.display import change_url, page_context
 from flowzz.core.formatting import counted
 from sales import merging
 from sales.admin.merge_forms import MergeForm, SplitForm
@@ -43,7 +43,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     audit_log.record(request, "Uniu clientes", client, reason=reason, details=details)
     moved = counted(len(done.sale_ids), "venda passou", "vendas passaram")
     messages.success(request, f"Clientes unidos: {moved} para este.")
-    return redirect(page_of(client))
+    return redirect(change_url(client))
 
 
 def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
@@ -63,7 +63,7 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
             audit_log.record(request, "Separou vendas", client, reason=reason, details=details)
             moved = counted(len(done.sale_ids), "venda é", "vendas são")
             messages.success(request, f"{moved} agora de outro cliente.")
-            return redirect(page_of(done.target or client))
+            return redirect(change_url(done.target or client))
     text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."
     return _ask(request, form, client, title="Separar vendas", text=text, button="Separar")
 
@@ -84,7 +84,7 @@ def undo(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
             reason = form.cleaned_data["reason"]
             audit_log.record(request, action, done.source, reason=reason)
             messages.success(request, "Desfeita: as vendas voltaram.")
-            return redirect(page_of(done.source))
+            return redirect(change_url(done.source))
     text = "As vendas movidas voltam; o que chegou depois fica com quem está."
     title = f"Desfazer: {done}"
     return _ask(request, form, done.source, title=title, text=text, button="Desfazer")
@@ -100,8 +100,10 @@ def _ask(
     request: HttpRequest, form: Form, client: Client, *, title: str, text: str, button: str
 ) -> HttpResponse:
     _mask(request, client)
-    back = page_of(client)
-    return ask(request, form, about=client, title=title, text=text, button=button, back=back)
+    back = change_url(client)
+    return render_confirmation(
+        request, form, about=client, title=title, text=text, button=button, back=back
+    )
 
 
 def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Client) -> HttpResponse:
@@ -110,7 +112,7 @@ def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Clien
     _mask(request, client, other)
     fields = merging.compare(client, other)
     context = {
-        **frame(request, "Unir: o que muda", client, back=page_of(client)),
+        **page_context(request, "Unir: o que muda", client, back=change_url(client)),
         "headers": ("Campo", "Este", "O outro", "Depois"),
         "rows": [(capfirst(f.label), f.kept, f.absorbed, f.result) for f in fields],
         "form": form,
@@ -121,8 +123,8 @@ def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Clien
 
 def _mask(request: HttpRequest, *clients: Client) -> None:
     for client in clients:
-        if not masking.is_shown(request, client):
-            masking.mask(client, PERSONAL)
+        if not masking.is_visible(request, client):
+            masking.mask_row(client, CLIENT_MASKS)
 
 
 def _staff(request: HttpRequest) -> User:

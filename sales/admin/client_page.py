@@ -8,11 +8,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from clients.admin import PERSONAL
+from clients.admin import CLIENT_MASKS
 from clients.models import Client, ClientMerge
 from flowzz.backoffice import masking
+from flowzz.backoffice.base_admin import ReadOnlyInline
+from flowzz.backoffice.display import badge_column, row_link
 from flowzz.backoffice.extensions import DetailAction, ExtraView, PageExtension, extend
-from flowzz.backoffice.pages import ReadOnlyInline, badge, link
 from flowzz.core.formatting import counted, reais
 from sales.admin import client_merging
 from sales.admin.client_merging import MERGE_CLIENTS
@@ -36,14 +37,14 @@ class SaleOfClientInline(ReadOnlyInline):
         "client_match",
     )
     ordering = ("-sale_date", "-id")
-    state = badge("status", "situação", STATUS_COLOURS)
+    state = badge_column("status", "situação", STATUS_COLOURS)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
 
     @admin.display(description="pedido")
     def number(self, sale: Sale) -> SafeString | None:
-        return link(sale)
+        return row_link(sale)
 
     @admin.display(description="valor")
     def price(self, sale: Sale) -> str:
@@ -55,8 +56,8 @@ def aliases(client: Client) -> SafeString | str:
     """The clients merged into this one: orders with their documents and phones are this one's."""
     merged = list(client.merged_clients.order_by("created_at")[:MAX_ALIASES])
     for alias in merged if masking.is_masked(client) else ():
-        masking.mask(alias, PERSONAL)
-    return format_html_join(", ", "{}", ((link(alias),) for alias in merged)) or "—"
+        masking.mask_row(alias, CLIENT_MASKS)
+    return format_html_join(", ", "{}", ((row_link(alias),) for alias in merged)) or "—"
 
 
 @admin.display(description="feitas")
@@ -84,8 +85,8 @@ def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
 
 def _prepare(request: HttpRequest, client: Client) -> None:
     vars(client)["can_undo_merges"] = request.user.has_perm(MERGE_CLIENTS)
-    if client.merged_into and not masking.is_shown(request, client):
-        masking.mask(client.merged_into, PERSONAL)
+    if client.merged_into and not masking.is_visible(request, client):
+        masking.mask_row(client.merged_into, CLIENT_MASKS)
 
 
 extend_with_export(ExportSubject.CLIENTS)

@@ -23,8 +23,9 @@ from django.utils.timezone import localtime
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
+from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.display import badge_column
 from flowzz.backoffice.extensions import ExtraView, PageExtension, extend
-from flowzz.backoffice.pages import ReadOnlyPage, badge
 from sales.exports import export_files, export_jobs
 from sales.exports.columns import TABLES
 from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject
@@ -74,12 +75,12 @@ def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBas
 
 
 @admin.register(Export)
-class ExportPage(ReadOnlyPage):
+class ExportAdmin(ReadOnlyAdmin):
     """Each person's own; a superuser sees all."""
 
     list_display = ("created_at", "subject", "format", "state_badge", "total", "requested_by")
     list_select_related = ("requested_by",)
-    state_badge = badge("state", "estado", COLOURS)
+    state_badge = badge_column("state", "estado", COLOURS)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_view_permission(request, obj) and may_export(request)
@@ -114,7 +115,7 @@ class ExportPage(ReadOnlyPage):
         export = self._visible(request, export_id)
         if not export.is_ready:
             raise Http404
-        if not (export.is_masked or masking.may_see(request)):
+        if not (export.is_masked or masking.can_see_personal_data(request)):
             raise PermissionDenied
         audit_log.record(request, "Baixou exportação", export, details={"linhas": export.total})
         response = StreamingHttpResponse(export_files.read(export), headers=_headers(export))
@@ -140,7 +141,7 @@ def _asked(request: HttpRequest, subject: ExportSubject) -> Export:
         format=ExportFormat(request.POST["format"]),
         query=filters.urlencode(),
         requested_by=request.user,
-        is_masked=not masking.may_see(request),
+        is_masked=not masking.can_see_personal_data(request),
     )
 
 

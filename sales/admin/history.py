@@ -6,9 +6,10 @@ from django.http import HttpRequest
 
 from clients.search import search_clients
 from flowzz.backoffice import masking
-from flowzz.backoffice.filters import numbered_or
-from flowzz.backoffice.masked_admin import PersonalPage
-from flowzz.backoffice.pages import ReadOnlyInline, ReadOnlyPage, badge
+from flowzz.backoffice.base_admin import ReadOnlyAdmin, ReadOnlyInline
+from flowzz.backoffice.display import badge_column
+from flowzz.backoffice.filters import exact_match_first
+from flowzz.backoffice.masked_admin import MaskedAdmin
 from sales.models import (
     AffiliationRequest,
     SaleStatusChange,
@@ -58,7 +59,7 @@ class CycleInline(ReadOnlyInline):
 
 
 @admin.register(SaleStatusChange)
-class SaleStatusChangePage(ChangeColumns, ReadOnlyPage):
+class SaleStatusChangeAdmin(ChangeColumns, ReadOnlyAdmin):
     list_display = ("changed_at", "sale", "field", "before", "after", "origin")
     list_filter = ("field", "origin")
     list_select_related = ("sale",)
@@ -76,8 +77,8 @@ class SaleStatusChangePage(ChangeColumns, ReadOnlyPage):
 
 
 @admin.register(Subscription)
-class SubscriptionPage(PersonalPage):
-    personal = {"client__name": masking.name}
+class SubscriptionAdmin(MaskedAdmin):
+    masks = {"client__name": masking.mask_name}
     inlines = (CycleInline,)
     list_display = (
         "subscription_hash",
@@ -94,19 +95,19 @@ class SubscriptionPage(PersonalPage):
     search_fields = ("subscription_hash",)
     search_help_text = "Código da assinatura; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
 
-    status_badge = badge("status", "situação", SUBSCRIPTION_COLOURS)
+    status_badge = badge_column("status", "situação", SUBSCRIPTION_COLOURS)
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Subscription]", search_term: str
     ) -> tuple["QuerySet[Subscription]", bool]:
         if text := search_term.strip():
             theirs = Q(client__in=search_clients(text))
-            queryset = numbered_or(queryset, Q(subscription_hash=text), theirs)
+            queryset = exact_match_first(queryset, Q(subscription_hash=text), theirs)
         return queryset, False
 
 
 @admin.register(SubscriptionCycle)
-class SubscriptionCyclePage(ReadOnlyPage):
+class SubscriptionCycleAdmin(ReadOnlyAdmin):
     list_display = ("subscription", "cycle", "sale", "next_charge_date", "observed_at")
     list_select_related = ("subscription", "sale")
     search_fields = ("subscription__subscription_hash__exact", "sale__external_id__exact")
@@ -114,11 +115,11 @@ class SubscriptionCyclePage(ReadOnlyPage):
 
 
 @admin.register(AffiliationRequest)
-class AffiliationRequestPage(PersonalPage):
-    personal = {
-        "affiliate_name": masking.name,
-        "affiliate_email": masking.email,
-        "affiliate_phone": masking.phone,
+class AffiliationRequestAdmin(MaskedAdmin):
+    masks = {
+        "affiliate_name": masking.mask_name,
+        "affiliate_email": masking.mask_email,
+        "affiliate_phone": masking.mask_phone,
     }
     list_display = (
         "affiliate_name",

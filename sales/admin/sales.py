@@ -19,9 +19,15 @@ from django.utils.timezone import is_aware, localtime
 
 from clients.search import search_clients
 from flowzz.backoffice import masking
-from flowzz.backoffice.filters import PeriodFilter, SellerFilter, numbered_or
-from flowzz.backoffice.masked_admin import PersonalPage
-from flowzz.backoffice.pages import badge, breakable, preformatted, tone_of, two_lines
+from flowzz.backoffice.display import (
+    badge_column,
+    badge_tone,
+    breakable_email,
+    preformatted,
+    two_line_cell,
+)
+from flowzz.backoffice.filters import PeriodFilter, SellerFilter, exact_match_first
+from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import reais
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
@@ -55,9 +61,9 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 
 @admin.register(Sale)
-class SalePage(PersonalPage):
+class SaleAdmin(MaskedAdmin):
     change_form_outer_before_template = "sales/sale.html"
-    personal = {"client__name": masking.name, "tracking_code": masking.masked_text}
+    masks = {"client__name": masking.mask_name, "tracking_code": masking.mask_text}
     list_display = (
         "number",
         "product",
@@ -129,18 +135,18 @@ class SalePage(PersonalPage):
         "other_data",
     )
 
-    status_badge = badge("status", "situação", STATUS_COLOURS)
-    shipping_badge = badge("shipping_status", "entrega", SHIPPING_COLOURS)
+    status_badge = badge_column("status", "situação", STATUS_COLOURS)
+    shipping_badge = badge_column("shipping_status", "entrega", SHIPPING_COLOURS)
 
     @admin.display(description="pedido", ordering="sale_date")
     def number(self, sale: Sale) -> SafeString:
         date = date_format(localtime(sale.sale_date), "SHORT_DATETIME_FORMAT")
         nowrap = '<span class="whitespace-nowrap">{}</span>'
-        return two_lines(sale.external_id, format_html(nowrap, date))
+        return two_line_cell(sale.external_id, format_html(nowrap, date))
 
     @admin.display(description="produto")
     def product(self, sale: Sale) -> SafeString:
-        return two_lines(sale.product_name, self.paid_by(sale))
+        return two_line_cell(sale.product_name, self.paid_by(sale))
 
     @admin.display(description="forma de pagamento", empty_value="—")
     def paid_by(self, sale: Sale) -> str:
@@ -148,7 +154,7 @@ class SalePage(PersonalPage):
 
     @admin.display(description="usuário")
     def seller(self, sale: Sale) -> SafeString:
-        return breakable(sale.user)
+        return breakable_email(sale.user)
 
     @admin.display(description="valor", ordering="total_price")
     def price(self, sale: Sale) -> str:
@@ -174,14 +180,14 @@ class SalePage(PersonalPage):
     def sale_extensions(self) -> list[SaleExtension]:
         return [one for one in self.extensions if isinstance(one, SaleExtension)]
 
-    def hide(self, row: Sale) -> None:
+    def mask_details(self, row: Sale) -> None:
         """Mask the metadata by its source's rules; of an unknown source, show the campaign only."""
         for extension in self.sale_extensions:
             masked = extension.mask_metadata(row) if extension.mask_metadata else None
             if masked is not None:
                 row.metadata = masked
                 return
-        row.metadata = masking.payload(row.metadata, {}, CAMPAIGN)
+        row.metadata = masking.mask_payload(row.metadata, {}, CAMPAIGN)
 
     def change_view(
         self,
@@ -222,7 +228,7 @@ class SalePage(PersonalPage):
     ) -> tuple["QuerySet[Sale]", bool]:
         if text := search_term.strip():
             theirs = Q(client__in=search_clients(text))
-            queryset = numbered_or(queryset, Q(external_id=text), theirs)
+            queryset = exact_match_first(queryset, Q(external_id=text), theirs)
         return queryset, False
 
 
@@ -230,11 +236,15 @@ def figures_of(sale: Sale) -> list[tuple[str, str, str]]:
     """Return the sale's price and statuses: label, value, tone."""
     return [
         ("Valor", reais(sale.total_price), "neutral"),
-        ("Situação", sale.get_status_display(), tone_of(STATUS_COLOURS[SaleStatus(sale.status)])),
+        (
+            "Situação",
+            sale.get_status_display(),
+            badge_tone(STATUS_COLOURS[SaleStatus(sale.status)]),
+        ),
         (
             "Entrega",
             sale.get_shipping_status_display(),
-            tone_of(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)]),
+            badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)]),
         ),
     ]
 

@@ -58,7 +58,7 @@ class TimelineQuery:
 
     @property
     def is_masked(self) -> bool:
-        return not masking.is_shown(self.request, self.sale)
+        return not masking.is_visible(self.request, self.sale)
 
     def url_of(self, model: type[Model], row_id: object) -> str:
         """Return the URL of a row's page; empty if the reader may not view the model."""

@@ -140,7 +140,7 @@ def _merge_entries(query: TimelineQuery, merge: ClientMerge) -> Iterator[Entry]:
 def _client_link(query: TimelineQuery, client: Client | None) -> SafeString | str:
     if client is None:
         return "cliente removido"
-    name = masking.name(str(client)) if query.is_masked else str(client)
+    name = masking.mask_name(str(client)) if query.is_masked else str(client)
     page = query.url_of(Client, client.id)
     return format_html('<a class="bo-link" href="{}">{}</a>', page, name) if page else name
 

@@ -44,7 +44,7 @@ def _phone(phone: str) -> str:
 
 
 def _masked_phone(phone: str) -> str:
-    return masking.phone(phone).removeprefix("+")
+    return masking.mask_phone(phone).removeprefix("+")
 
 
 def _cep(cep: str) -> str:
@@ -86,10 +86,10 @@ _UTMS: Final = {
 }
 
 _PERSON: Final = (
-    ("Cliente", "name", _as_it_is, masking.name),
-    ("CPF/CNPJ", "cpf", format_document, masking.document),
+    ("Cliente", "name", _as_it_is, masking.mask_name),
+    ("CPF/CNPJ", "cpf", format_document, masking.mask_document),
     ("Telefone", "phone", _phone, _masked_phone),
-    ("E-mail", "email", _as_it_is, masking.email),
+    ("E-mail", "email", _as_it_is, masking.mask_email),
 )
 _PLACE: Final = (("Cidade", "city"), ("Estado", "state"))
 
@@ -107,7 +107,7 @@ _SALE: Final = (
     Column("Valor total (R$)", "total_price"),
     Column("Comissão (R$)", "commission"),
     Column("Forma de pagamento", "payment_method"),
-    Column("Código de rastreio", "tracking_code", mask=masking.masked_text),
+    Column("Código de rastreio", "tracking_code", mask=masking.mask_text),
     *(Column(title, f"client__{path}", show, mask) for title, path, show, mask in _PERSON),
     *(Column(title, f"client__{path}") for title, path in _PLACE),
     Column("Cliente reconhecido por", "client_match", _label(dict(Match.choices))),
@@ -116,16 +116,16 @@ _SALE: Final = (
     Column("Entregue em", "delivered_at", _local),
     Column("Cancelado em", "cancelled_at", _local),
     Column("Excluído em", "deleted_at", _local),
-    *(Column(name, name, mask=masking.text) for name in _UTMS),
+    *(Column(name, name, mask=masking.mask_emails_in) for name in _UTMS),
 )
 _CLIENT: Final = (
     *(Column(*person) for person in _PERSON),
-    Column("Endereço", "address", mask=masking.address),
-    Column("Número", "address_number", mask=masking.address),
-    Column("Complemento", "complement", mask=masking.address),
-    Column("Bairro", "district", mask=masking.address),
+    Column("Endereço", "address", mask=masking.mask_text),
+    Column("Número", "address_number", mask=masking.mask_text),
+    Column("Complemento", "complement", mask=masking.mask_text),
+    Column("Bairro", "district", mask=masking.mask_text),
     *(Column(*place) for place in _PLACE),
-    Column("CEP", "cep", _cep, masking.address),
+    Column("CEP", "cep", _cep, masking.mask_text),
     Column("País", "country"),
     Column("Situação", "status", _label(dict(ClientStatus.choices))),
     Column("Usuário", "user__email"),

@@ -126,7 +126,7 @@ def _write(export: Export, file: IO[bytes]) -> None:
     total = rows.order_by()[: MAX_ROWS + 1].count()
     if total > MAX_ROWS:
         raise ExportRefused("Mais de 1.000.000 de linhas. Filtre por um período e peça de novo.")
-    export.is_masked = not masking.may_see(request)
+    export.is_masked = not masking.can_see_personal_data(request)
     export.heartbeat(total=total, is_masked=export.is_masked)
     if export.format == ExportFormat.XLSX:
         _write_rows(rows, export, file)

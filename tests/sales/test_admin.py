@@ -186,8 +186,8 @@ def test_a_value_is_made_once_a_page_and_headers_once_a_list(
 ) -> None:
     sale = SaleFactory.create()
     SaleFactory.create_batch(2)
-    made = Mock(wraps=unfold_patches.make_headers)
-    monkeypatch.setattr(unfold_patches, "make_headers", made)
+    made = Mock(wraps=unfold_patches.result_headers)
+    monkeypatch.setattr(unfold_patches, "result_headers", made)
     staff.get(LIST)
     assert made.call_count == 1
     with CaptureQueriesContext(connection) as statements:

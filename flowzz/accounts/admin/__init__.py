@@ -1,4 +1,4 @@
-"""The admin's pages for accounts: importing them registers them."""
+"""The admin of users, groups and the audit log: importing it registers the pages."""
 
 from flowzz.accounts.admin import audit_log, devices, users
 

@@ -1,4 +1,4 @@
-"""The trail's list, for staff to read. Nobody adds, changes or removes a line here."""
+"""The audit log's list and pages: read-only."""
 
 import json
 from datetime import timedelta
@@ -16,26 +16,27 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flowzz.accounts.models import StaffAction, User
-from flowzz.backoffice.pages import ReadOnlyPage, preformatted
+from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.display import preformatted
 
 Actions = QuerySet[StaffAction]
 Lookups = list[tuple[str, str]]
 PERIODS = {"1": "Últimas 24 horas", "7": "7 dias", "30": "30 dias", "90": "90 dias"}
-# One step in the index for each kind of action, however many lines there are of it.
-KINDS = """
-    WITH RECURSIVE kind AS (
+# One index step per distinct action, however many entries there are: a loose index scan.
+DISTINCT_ACTIONS = """
+    WITH RECURSIVE distinct_action AS (
         (SELECT action FROM accounts_staffaction ORDER BY action LIMIT 1)
         UNION ALL
         SELECT (
             SELECT action FROM accounts_staffaction
-            WHERE action > kind.action ORDER BY action LIMIT 1
-        ) FROM kind WHERE kind.action IS NOT NULL
+            WHERE action > distinct_action.action ORDER BY action LIMIT 1
+        ) FROM distinct_action WHERE distinct_action.action IS NOT NULL
     )
-    SELECT action FROM kind WHERE action IS NOT NULL
+    SELECT action FROM distinct_action WHERE action IS NOT NULL
 """
 
 
-class PersonFilter(SimpleListFilter):
+class ActorFilter(SimpleListFilter):
     title = "quem"
     parameter_name = "actor"
 
@@ -49,14 +50,14 @@ class PersonFilter(SimpleListFilter):
         return actions.filter(actor=UUID(value)) if value and value in known else actions
 
 
-class KindFilter(SimpleListFilter):
+class ActionFilter(SimpleListFilter):
     title = "ação"
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, page: ModelAdmin[Any]) -> Lookups:
         with connection.cursor() as cursor:
-            cursor.execute(KINDS)
-            return [(kind, kind) for (kind,) in cursor.fetchall()]
+            cursor.execute(DISTINCT_ACTIONS)
+            return [(action, action) for (action,) in cursor.fetchall()]
 
     def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
         value = self.value()
@@ -78,10 +79,10 @@ class PeriodFilter(SimpleListFilter):
 
 
 @admin.register(StaffAction)
-class StaffActionPage(ReadOnlyPage):
+class StaffActionAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "action", "target_label", "reason")
     list_display_links = ("at", "action")
-    list_filter = (PeriodFilter, PersonFilter, KindFilter)
+    list_filter = (PeriodFilter, ActorFilter, ActionFilter)
     list_select_related = ("actor",)
     ordering = ("-at", "-id")
     search_fields = ("target_id__exact",)
@@ -96,8 +97,8 @@ class StaffActionPage(ReadOnlyPage):
     readonly_fields = ("about", "shown_details")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        is_of_one_row = lookup in {"content_type__id__exact", "target_id__exact"}
-        return is_of_one_row or super().lookup_allowed(lookup, value, request)
+        is_by_target = lookup in {"content_type__id__exact", "target_id__exact"}
+        return is_by_target or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> Actions:
         actions: Actions = super().get_queryset(request)
@@ -105,13 +106,13 @@ class StaffActionPage(ReadOnlyPage):
 
     @admin.display(description="sobre")
     def about(self, action: StaffAction) -> SafeString | str:
-        """A link to the row's page, where its kind has one."""
+        """Link to the row's page, if its model has one."""
         model = action.content_type.model_class() if action.content_type else None
         if model is None or model not in admin.site._registry:
             return action.target_label or "—"
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
-        address = reverse(name, args=[action.target_id])
-        return format_html('<a class="bo-link" href="{}">{}</a>', address, action.target_label)
+        url = reverse(name, args=[action.target_id])
+        return format_html('<a class="bo-link" href="{}">{}</a>', url, action.target_label)
 
     @admin.display(description="detalhes")
     def shown_details(self, action: StaffAction) -> SafeString:

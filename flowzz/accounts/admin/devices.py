@@ -1,8 +1,8 @@
-"""The pages of django-otp's devices would show their secrets: nobody needs them."""
+"""Removes the admin pages of django-otp's devices, which show the devices' secrets."""
 
 from django.contrib import admin
 
-# These register the pages that are then taken away.
+# Imported first: these modules register the pages that are removed below.
 from django_otp.plugins.otp_static.admin import StaticDeviceAdmin
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDeviceAdmin

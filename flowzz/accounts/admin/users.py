@@ -1,4 +1,4 @@
-"""People who log in, and the groups that give staff their permissions."""
+"""The admin of users, and of the groups that give staff their permissions."""
 
 import uuid
 from typing import Any
@@ -16,8 +16,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.confirm_with_reason import ReasonForm, ask
-from flowzz.backoffice.pages import Page, page_of
+from flowzz.backoffice.base_admin import BaseAdmin
+from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
+from flowzz.backoffice.display import change_url
 
 ACCESS = ("is_staff", "groups")
 REMOVAL = (
@@ -28,8 +29,8 @@ PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
 
 @admin.register(User)
-class UserPage(DjangoUserAdmin[User], Page[User]):
-    """Users are never deleted here: that would take their sales along."""
+class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
+    """Users can not be deleted here: their sales would be deleted as well."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -61,13 +62,13 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
         permissions=["reset"],
     )
     def remove_second_factor(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        """For somebody who lost phone and recovery codes."""
+        """Remove the second factor of a user who lost the phone and the recovery codes."""
         user = get_object_or_404(User, id=object_id)
         if not self.has_change_permission(request, user):
             raise PermissionDenied
-        form, back = ReasonForm(request.POST or None), page_of(user)
+        form, back = ReasonForm(request.POST or None), change_url(user)
         if not form.is_valid():
-            return ask(
+            return render_confirmation(
                 request,
                 form,
                 about=user,
@@ -89,20 +90,20 @@ class UserPage(DjangoUserAdmin[User], Page[User]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody rises by taking over the account of somebody above them."""
-        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not is_above and super().has_change_permission(request, obj)
+        """Forbid staff to change superusers: they could take over such an account."""
+        is_superior = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not is_superior and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return (*super().get_readonly_fields(request, obj), *_out_of_reach(request))
+        return (*super().get_readonly_fields(request, obj), *_locked_privileges(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        obj.email = obj.email.lower()  # as the login looks it up
+        obj.email = obj.email.lower()  # login is case-insensitive
         super().save_model(request, obj, form, change)
 
 
-def _out_of_reach(request: HttpRequest) -> tuple[str, ...]:
-    """The privileges that this person can't give."""
+def _locked_privileges(request: HttpRequest) -> tuple[str, ...]:
+    """Return the privileges that the staff member must not grant."""
     if request.user.is_superuser:
         return ()
     if request.user.has_perm("accounts.grant_staff_access"):
@@ -114,5 +115,5 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupPage(DjangoGroupAdmin, Page[Group]):
+class GroupAdmin(DjangoGroupAdmin, BaseAdmin[Group]):
     pass

@@ -14,10 +14,10 @@ from django.utils.timezone import localtime
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.confirm_with_reason import ReasonForm, ask
-from flowzz.backoffice.filters import numbered_or
-from flowzz.backoffice.pages import badge, column, link, preformatted
-from flowzz.backoffice.permissions import permission
+from flowzz.backoffice.base_admin import staff_permission
+from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
+from flowzz.backoffice.display import badge_column, preformatted, related_column, row_link
+from flowzz.backoffice.filters import exact_match_first
 from flowzz.core.formatting import counted
 from integrations.admin.events import payload_masking
 from integrations.admin.events.detail_actions import EventActions
@@ -103,12 +103,12 @@ class WebhookEventAdmin(EventActions):
         "shown_body",
     )
     actions = ("replay", "discard")
-    has_replay_permission = permission("replay_events")
-    has_settle_permission = permission("settle_events")
+    has_replay_permission = staff_permission("replay_events")
+    has_settle_permission = staff_permission("settle_events")
 
-    owner = column("integration__user", "usuário")
-    state_badge = badge("state", "estado", STATE_COLOURS)
-    outcome_badge = badge("outcome", "resultado", OUTCOME_COLOURS)
+    owner = related_column("integration__user", "usuário")
+    state_badge = badge_column("state", "estado", STATE_COLOURS)
+    outcome_badge = badge_column("outcome", "resultado", OUTCOME_COLOURS)
 
     @admin.display(description="situação")
     def told(self, event: WebhookEvent) -> SafeString:
@@ -133,10 +133,10 @@ class WebhookEventAdmin(EventActions):
                 user_id=user_id, source=event.provider, subscription_hash=number
             ).first()
         shown = {
-            "sale": link(sale),
+            "sale": row_link(sale),
             "client": sale and sale.client,
             "client_name": sale and sale.client and _name_of(event, sale.client),
-            "subscription": link(subscription),
+            "subscription": row_link(subscription),
             "changes": [(change, moved(change)) for change in changes],
         }
         return render_to_string("integrations/events/effects.html", shown)
@@ -184,7 +184,7 @@ class WebhookEventAdmin(EventActions):
     ) -> HttpResponse | None:
         form = ReasonForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            return ask(
+            return render_confirmation(
                 request,
                 form,
                 about=WebhookEvent,
@@ -193,7 +193,7 @@ class WebhookEventAdmin(EventActions):
                 "As vendas ficam como estão; os eventos são guardados, com o motivo.",
                 button="Descartar",
                 back=request.get_full_path(),
-                carried=_choice(request),
+                hidden_fields=_choice(request),
             )
         reason = form.cleaned_data["reason"]
         count = replay.discard(_free(events), reason)
@@ -208,7 +208,7 @@ class WebhookEventAdmin(EventActions):
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{counted(count, 'evento', 'eventos')} {done}.", level)
 
-    def hide(self, row: WebhookEvent) -> None:
+    def mask_details(self, row: WebhookEvent) -> None:
         """Have what the page shows masked: its differences need the body as it is."""
         vars(row)["is_hidden"] = True
 
@@ -222,7 +222,7 @@ class WebhookEventAdmin(EventActions):
             sales = Sale.objects.filter(client__in=search_clients(text)).order_by("-sale_date")
             numbers = list(sales.values_list("external_id", flat=True)[:MOST_SALES])
             theirs = Q(external_id__any_of=numbers) & ~Q(external_id="")
-            queryset = numbered_or(queryset, Q(external_id=text), theirs)
+            queryset = exact_match_first(queryset, Q(external_id=text), theirs)
         return queryset, False
 
 
@@ -242,7 +242,7 @@ def _is_hidden(event: WebhookEvent) -> bool:
 
 
 def _name_of(event: WebhookEvent, client: Client) -> str:
-    return masking.name(str(client)) if _is_hidden(event) else str(client)
+    return masking.mask_name(str(client)) if _is_hidden(event) else str(client)
 
 
 def _previous(event: WebhookEvent) -> WebhookEvent | None:

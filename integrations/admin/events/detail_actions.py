@@ -9,15 +9,19 @@ from django.shortcuts import redirect
 from unfold.decorators import action
 
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm, ask
-from flowzz.backoffice.masked_admin import PersonalPage
-from flowzz.backoffice.pages import page_of
+from flowzz.backoffice.confirm_with_reason import (
+    OptionalReasonForm,
+    ReasonForm,
+    render_confirmation,
+)
+from flowzz.backoffice.display import change_url
+from flowzz.backoffice.masked_admin import MaskedAdmin
 from integrations.admin.events.forms import OwnerReasonForm
 from integrations.inbox import replay
 from integrations.models import EventState, WebhookEvent
 
 
-class EventActions(PersonalPage):
+class EventActions(MaskedAdmin):
     """The buttons of an event's page; each is there when it can be of use."""
 
     actions_detail = ("replay_one", "assign_one", "discard_one", "download", "reveal")
@@ -38,7 +42,7 @@ class EventActions(PersonalPage):
 
     def has_download_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         event = self._rows(object_id).filter(body__isnull=False).only("id").first()
-        return event is not None and masking.is_shown(request, event)
+        return event is not None and masking.is_visible(request, event)
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
         description="Reprocessar", url_path="reprocessar", icon="replay", permissions=["replay_one"]
@@ -48,7 +52,7 @@ class EventActions(PersonalPage):
         form = OptionalReasonForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
             text = "O evento é aplicado de novo, mesmo que o conteúdo já tenha vindo antes."
-            return ask(
+            return render_confirmation(
                 request,
                 form,
                 about=event,
@@ -70,7 +74,7 @@ class EventActions(PersonalPage):
         form = OwnerReasonForm(request.POST or None, provider=event.provider)
         if not form.is_valid() or form.integration is None:
             text = "O evento passa a ser deste usuário e é aplicado às vendas dele."
-            return ask(
+            return render_confirmation(
                 request,
                 form,
                 about=event,
@@ -98,7 +102,7 @@ class EventActions(PersonalPage):
         form = ReasonForm(request.POST or None)
         if not form.is_valid():
             text = "As vendas ficam como estão; o evento é guardado, com o motivo."
-            return ask(
+            return render_confirmation(
                 request,
                 form,
                 about=event,
@@ -137,4 +141,4 @@ class EventActions(PersonalPage):
         event = self._rows(object_id).first()
         if event is None:
             raise Http404
-        return event, page_of(event)
+        return event, change_url(event)

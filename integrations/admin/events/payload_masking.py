@@ -31,6 +31,6 @@ def differences(
 
 def _shown(event: WebhookEvent, sent: Any, *, masked: bool) -> Any:
     provider = get_provider(event.provider)
-    return (
-        masking.payload(sent, provider.personal_fields, provider.public_fields) if masked else sent
-    )
+    if not masked:
+        return sent
+    return masking.mask_payload(sent, provider.personal_fields, provider.public_fields)

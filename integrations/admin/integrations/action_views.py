@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.pages import frame, page_of
+from flowzz.backoffice.display import change_url, page_context
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.models import Integration
 from integrations.providers.errors import IntegrationError
@@ -29,7 +29,7 @@ def action_view(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpRe
         messages.warning(
             request, f"“{action.label}” não se aplica à integração como ela está agora."
         )
-        return redirect(page_of(integration))
+        return redirect(change_url(integration))
     form = action.form(request.POST or None)
     if action.needs_confirmation and not form.is_valid():
         return _render_confirmation(request, integration, action, form)
@@ -54,7 +54,7 @@ def _render_confirmation(
     request: HttpRequest, integration: Integration, action: IntegrationAction, form: Any
 ) -> HttpResponse:
     context = {
-        **frame(request, action.label, integration, back=page_of(integration)),
+        **page_context(request, action.label, integration, back=change_url(integration)),
         "consequences": action.consequences,
         "form": form,
         "is_destructive": action.is_destructive,
@@ -75,13 +75,13 @@ def _run_action(
             audit_log.record(request, action.log_text, integration, reason=reason)
     except IntegrationError as error:
         messages.error(request, error.message)
-        return redirect(page_of(integration))
+        return redirect(change_url(integration))
     if secret:
         context = {
-            **frame(request, action.log_text, integration, back=page_of(integration)),
+            **page_context(request, action.log_text, integration, back=change_url(integration)),
             "secret": secret,
             "action": action,
         }
         return render(request, "integrations/integration/secret.html", context)
     messages.success(request, f"{action.log_text}.")
-    return redirect(page_of(integration))
+    return redirect(change_url(integration))

@@ -9,8 +9,8 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.pages import ReadOnlyPage, badge, breakable, column, two_lines
-from flowzz.backoffice.permissions import permission
+from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
+from flowzz.backoffice.display import badge_column, breakable_email, related_column, two_line_cell
 from integrations.admin.integrations import action_views, diagnosis
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.health_filter import HealthFilter
@@ -28,7 +28,7 @@ STATUS_COLOURS = {
 
 
 @admin.register(Integration)
-class IntegrationAdmin(ReadOnlyPage):
+class IntegrationAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "integrations/integration/summary.html"
     list_display = (
         "seller",
@@ -65,18 +65,18 @@ class IntegrationAdmin(ReadOnlyPage):
     )
     readonly_fields = ("requires_signature",)
     actions = ("start_sync", "start_full_sync", "cancel_sync")
-    has_sync_permission = permission("run_syncs")
+    has_sync_permission = staff_permission("run_syncs")
 
     @admin.display(description="usuário", ordering="user__email")
     def seller(self, integration: Integration) -> SafeString:
-        return two_lines(breakable(integration.user), integration.provider.capitalize())
+        return two_line_cell(breakable_email(integration.user), integration.provider.capitalize())
 
     @admin.display(description="vendas", ordering="sales_synced")
     def sales(self, integration: Integration) -> str:
         return whole(integration.sales_synced)
 
-    status_badge = badge("status", "situação", STATUS_COLOURS)
-    last_sync_badge = badge(
+    status_badge = badge_column("status", "situação", STATUS_COLOURS)
+    last_sync_badge = badge_column(
         "last_sync_status", "resultado", {"success": "success", "error": "danger"}
     )
 
@@ -155,7 +155,7 @@ class IntegrationAdmin(ReadOnlyPage):
 
 
 @admin.register(WebhookToken)
-class WebhookTokenAdmin(ReadOnlyPage):
+class WebhookTokenAdmin(ReadOnlyAdmin):
     list_display = ("owner", "created_at", "expires_at")
     list_filter = (("expires_at", admin.EmptyFieldListFilter),)
     list_select_related = ("integration__user",)
@@ -163,4 +163,4 @@ class WebhookTokenAdmin(ReadOnlyPage):
     search_help_text = "E-mail do usuário"
     fields = ("integration", "created_at", "expires_at")
 
-    owner = column("integration__user", "usuário")
+    owner = related_column("integration__user", "usuário")

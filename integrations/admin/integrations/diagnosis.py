@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.pages import frame, page_of
+from flowzz.backoffice.display import change_url, page_context
 from integrations.models import Integration
 from integrations.monitoring.diagnosis import CHECKS
 from integrations.monitoring.diagnosis.collect import collect
@@ -18,9 +18,9 @@ from integrations.monitoring.diagnosis.facts import Severity
 @require_safe
 def diagnosis_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     integration = _integration(request, object_id)
-    integration_url = page_of(integration)
+    integration_url = change_url(integration)
     context = {
-        **frame(request, "Diagnóstico", integration, back=integration_url),
+        **page_context(request, "Diagnóstico", integration, back=integration_url),
         "integration": integration,
         "integration_url": integration_url,
     }

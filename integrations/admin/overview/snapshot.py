@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
-from flowzz.backoffice.pages import page_of
+from flowzz.backoffice.display import change_url
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.integrations.health_filter import LEVEL_TONES, HealthLevel, level_of
 from integrations.admin.overview.formatting import ago, duration, whole
@@ -92,7 +92,7 @@ def _worries(worst: Mapping[UUID, Health]) -> list[UnhealthyIntegration]:
 
 def _worry(integration: Integration, health: Health) -> UnhealthyIntegration:
     return UnhealthyIntegration(
-        integration, health, LEVEL_TONES[level_of(health)], page_of(integration)
+        integration, health, LEVEL_TONES[level_of(health)], change_url(integration)
     )
 
 

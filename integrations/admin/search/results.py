@@ -11,13 +11,13 @@ from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from clients.admin import PERSONAL
+from clients.admin import CLIENT_MASKS
 from clients.contacts import format_phone, normalise_email
 from clients.documents import format_document
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.backoffice import masking
-from flowzz.backoffice.pages import page_of, tone_of
+from flowzz.backoffice.display import badge_tone, change_url
 from integrations.admin.events.admin import STATE_COLOURS
 from integrations.admin.overview.urls import list_of
 from integrations.models import EventState, Integration, WebhookEvent
@@ -122,42 +122,48 @@ def _integrations(text: str) -> "list[Integration]":
 
 def _sale(sale: Sale) -> Found:
     details = [sale.product_name, str(sale.client or ""), _date(sale.sale_date), str(sale.user)]
-    badge, tone = sale.get_status_display(), tone_of(STATUS_COLOURS[SaleStatus(sale.status)])
-    return Found(str(sale), _joined(details), page_of(sale), badge, tone)
+    badge, tone = (
+        sale.get_status_display(),
+        badge_tone(STATUS_COLOURS[SaleStatus(sale.status)]),
+    )
+    return Found(str(sale), _joined(details), change_url(sale), badge, tone)
 
 
 def _client(client: Client) -> Found:
     place = "/".join(filter(None, (client.city, client.state)))
     known = [format_document(client.cpf), format_phone(client.phone), client.email]
     details = [*known, place, f"de {client.user}"]
-    return Found(str(client), _joined(details), page_of(client))
+    return Found(str(client), _joined(details), change_url(client))
 
 
 def _mask(clients: Iterable[Client], theirs: "Iterable[Sale | Subscription]") -> None:
     for client in clients:
-        masking.mask(client, PERSONAL)
+        masking.mask_row(client, CLIENT_MASKS)
     for row in theirs:
-        masking.mask(row, {"client__name": masking.name})
+        masking.mask_row(row, {"client__name": masking.mask_name})
 
 
 def _event(event: WebhookEvent) -> Found:
     owner = str(event.integration.user) if event.integration else "sem integração"
     details = [_date(event.received_at), event.get_outcome_display(), owner]
-    badge, tone = event.get_state_display(), tone_of(STATE_COLOURS.get(EventState(event.state), ""))
-    return Found(str(event), _joined(details), page_of(event), badge, tone)
+    badge, tone = (
+        event.get_state_display(),
+        badge_tone(STATE_COLOURS.get(EventState(event.state), "")),
+    )
+    return Found(str(event), _joined(details), change_url(event), badge, tone)
 
 
 def _subscription(subscription: Subscription) -> Found:
     details = [subscription.product_name, str(subscription.client or ""), str(subscription.user)]
     tone = "good" if subscription.status == SubscriptionStatus.ACTIVE else "warning"
     badge = subscription.get_status_display()
-    return Found(str(subscription), _joined(details), page_of(subscription), badge, tone)
+    return Found(str(subscription), _joined(details), change_url(subscription), badge, tone)
 
 
 def _integration(integration: Integration) -> Found:
     status = integration.get_status_display()
     tone = "good" if integration.is_connected else "warning"
-    return Found(str(integration.user), integration.provider, page_of(integration), status, tone)
+    return Found(str(integration.user), integration.provider, change_url(integration), status, tone)
 
 
 def _date(moment: Any) -> str:

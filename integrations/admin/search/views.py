@@ -23,6 +23,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "title": "Busca",
         "text": text,
         "is_short": bool(text) and is_short(text),
-        "groups": find(text, may, sees_personal_data=masking.may_see(request)),
+        "groups": find(text, may, sees_personal_data=masking.can_see_personal_data(request)),
     }
     return render(request, "integrations/search.html", context)

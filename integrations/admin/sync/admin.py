@@ -18,9 +18,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.masked_admin import PersonalPage
-from flowzz.backoffice.pages import ReadOnlyPage, badge, column, two_lines
-from flowzz.backoffice.permissions import permission
+from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
+from flowzz.backoffice.display import badge_column, related_column, two_line_cell
+from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import counted
 from integrations.admin.overview.formatting import whole
@@ -32,7 +32,7 @@ FINDING_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyPage):
+class SyncRunAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "integrations/sync/run.html"
     list_display = (
         "created_at",
@@ -66,20 +66,20 @@ class SyncRunAdmin(ReadOnlyPage):
         ),
     )
     actions = ("cancel",)
-    has_sync_permission = permission("run_syncs")
+    has_sync_permission = staff_permission("run_syncs")
 
-    owner = column("integration__user", "usuário")
+    owner = related_column("integration__user", "usuário")
 
     @admin.display(description="iniciada por", ordering="trigger")
     def asked(self, run: SyncRun) -> SafeString:
-        return two_lines(run.get_trigger_display(), "completa" if run.is_full else "")
+        return two_line_cell(run.get_trigger_display(), "completa" if run.is_full else "")
 
     @admin.display(description="vendas", ordering="processed")
     def sales(self, run: SyncRun) -> SafeString:
         new, changed, same = map(whole, (run.created, run.updated, run.unchanged))
         counts = f"{new} novas, {changed} mudadas, {same} iguais"
         told = format_html('<span class="whitespace-nowrap">{}</span>', counts)
-        return two_lines(whole(run.processed), told if run.processed else "")
+        return two_line_cell(whole(run.processed), told if run.processed else "")
 
     @admin.display(description="sem webhook", ordering="missed")
     def unheard(self, run: SyncRun) -> str:
@@ -142,9 +142,10 @@ class SyncRunAdmin(ReadOnlyPage):
         return get_object_or_404(self.get_queryset(request), id=object_id)
 
     def _shown(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
+        masked = not masking.can_see_personal_data(request)
         return {
             "run": run,
-            "account": sync_report.account_of(run, masked=not masking.may_see(request)),
+            "account": sync_report.account_of(run, masked=masked),
             "can_cancel": self.has_sync_permission(request),
         }
 
@@ -170,7 +171,7 @@ def cancel(request: HttpRequest, run: SyncRun) -> bool:
 
 
 @admin.register(SyncFinding)
-class SyncFindingAdmin(PersonalPage):
+class SyncFindingAdmin(MaskedAdmin):
     list_display = ("found_at", "owner", "kind_badge", "external_id", "worth", "told")
     list_filter = ("kind",)
     list_select_related = ("run__integration__user",)
@@ -178,17 +179,17 @@ class SyncFindingAdmin(PersonalPage):
     search_help_text = "Número do pedido"
     fields = readonly_fields = ("run", "kind", "external_id", "worth", "told")
 
-    found_at = column("run__created_at", "sincronização de")
-    owner = column("run__integration__user", "usuário")
-    kind_badge = badge("kind", "tipo", FINDING_COLOURS)
+    found_at = related_column("run__created_at", "sincronização de")
+    owner = related_column("run__integration__user", "usuário")
+    kind_badge = badge_column("kind", "tipo", FINDING_COLOURS)
 
-    def hide(self, row: SyncFinding) -> None:
+    def mask_details(self, row: SyncFinding) -> None:
         sync_report.mask(row)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)
-        for finding in () if masking.may_see(request) else changes.result_list:
-            self.hide(finding)
+        for finding in () if masking.can_see_personal_data(request) else changes.result_list:
+            self.mask_details(finding)
         return changes
 
     @admin.display(description="valor", ordering="value")

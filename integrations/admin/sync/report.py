@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from flowzz.backoffice import masking
-from flowzz.backoffice.pages import link
+from flowzz.backoffice.display import row_link
 from flowzz.core.formatting import reais
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from sales.models import Sale
@@ -146,7 +146,7 @@ def _sales(run: SyncRun, findings: Sequence[SyncFinding]) -> dict[str, Sale]:
 
 def _number(finding: SyncFinding, sales: Mapping[str, Sale]) -> object:
     sale = sales.get(finding.external_id)
-    return link(sale) if sale else finding.external_id or "(sem número)"
+    return row_link(sale) if sale else finding.external_id or "(sem número)"
 
 
 def _list_of(run: SyncRun, kind: FindingKind) -> str:
@@ -157,9 +157,7 @@ def _list_of(run: SyncRun, kind: FindingKind) -> str:
 def _masked(difference: Mapping[str, str]) -> dict[str, str]:
     if difference["field"] in _OPEN:
         return dict(difference)
-    return {
-        name: t if name == "field" else masking.masked_text(t) for name, t in difference.items()
-    }
+    return {name: t if name == "field" else masking.mask_text(t) for name, t in difference.items()}
 
 
 def _value(field: Any, text: str) -> str:

@@ -21,12 +21,12 @@ from django_celery_beat.models import (
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.pages import Page
+from flowzz.backoffice.base_admin import BaseAdmin
 
 # No task of ours has a solar or one-off schedule.
 admin.site.unregister((ClockedSchedule, SolarSchedule))
 admin.site.unregister((CrontabSchedule, IntervalSchedule, PeriodicTask))
-admin.site.register((CrontabSchedule, IntervalSchedule), Page)
+admin.site.register((CrontabSchedule, IntervalSchedule), BaseAdmin)
 
 
 class TaskSelect(UnfoldAdminSelectWidget, beat_admin.TaskSelectWidget):  # type: ignore[misc]  # untyped
@@ -54,7 +54,7 @@ class TaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
 
 
 @admin.register(PeriodicTask)
-class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, Page[Any]):  # type: ignore[misc]  # untyped
+class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type: ignore[misc]  # untyped
     form = TaskForm
     change_form_template = None  # beat's own has an inline script, which our CSP blocks
     date_hierarchy = None

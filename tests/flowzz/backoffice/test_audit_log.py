@@ -38,7 +38,7 @@ def test_line_tells_who_what_when_and_why_without_the_clients_name(superuser: Us
     line = StaffAction.objects.get()
     assert (line.actor, line.action, line.reason) == (superuser, "Revelou", "Atendimento 4512")
     assert (line.target_label, line.target_id) == (f"cliente {client.id}", str(client.id))
-    assert audit_log.label_of(SaleFactory.create(external_id="ordabc")) == "venda ordabc"
+    assert audit_log.target_label(SaleFactory.create(external_id="ordabc")) == "venda ordabc"
 
 
 def test_line_can_not_be_changed_or_removed(line: StaffAction) -> None:
@@ -110,8 +110,8 @@ def test_list_is_filtered_by_person_action_and_period(
 @pytest.mark.parametrize("text", ["pedido de ana@exemplo.com.br", "(62) 95454-4554", "52998224725"])
 def test_reason_holds_no_personal_data(text: str) -> None:
     with pytest.raises(ValidationError):
-        audit_log.clean_reason(text)
+        audit_log.validate_reason(text)
     assert (
-        audit_log.clean_reason(" Atendimento 4512 de 24/11/2026 ")
+        audit_log.validate_reason(" Atendimento 4512 de 24/11/2026 ")
         == "Atendimento 4512 de 24/11/2026"
     )

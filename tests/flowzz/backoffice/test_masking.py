@@ -47,15 +47,15 @@ BODY = payloads.encode(
 @pytest.mark.parametrize(
     ("mask", "text", "masked"),
     [
-        (masking.name, "Maria de Souza", "Ma*** d*** S***"),
-        (masking.email, "maria@exemplo.com.br", "m***@exemplo.com.br"),
-        (masking.email, "maria", "***"),
-        (masking.phone, "+5562954544554", "+55 62 ***-4554"),
-        (masking.phone, "123", "***"),
-        (masking.document, "529.982.247-25", "***.982.247-**"),
-        (masking.document, "12ABC34501DE35", "**.ABC.345/****-**"),
-        (masking.document, "1", "***"),
-        (masking.address, "", ""),
+        (masking.mask_name, "Maria de Souza", "Ma*** d*** S***"),
+        (masking.mask_email, "maria@exemplo.com.br", "m***@exemplo.com.br"),
+        (masking.mask_email, "maria", "***"),
+        (masking.mask_phone, "+5562954544554", "+55 62 ***-4554"),
+        (masking.mask_phone, "123", "***"),
+        (masking.mask_document, "529.982.247-25", "***.982.247-**"),
+        (masking.mask_document, "12ABC34501DE35", "**.ABC.345/****-**"),
+        (masking.mask_document, "1", "***"),
+        (masking.mask_text, "", ""),
     ],
 )
 def test_masks(mask: masking.Mask, text: str, masked: str) -> None:
@@ -68,7 +68,7 @@ def test_payload_shows_what_is_known_to_be_impersonal_and_nothing_else() -> None
         "order": {"order_number": "ord1", "note": "para Ana", "ok": True, "code": 12345678909},
         "utm_content": "a ana@x.test",
     }
-    shown = masking.payload(sent, {"client_name": "name"}, {"order_number", "utm_content"})
+    shown = masking.mask_payload(sent, {"client_name": "name"}, {"order_number", "utm_content"})
     assert shown == {
         "client.client_name": "An*** L***",
         "order": {"order_number": "ord1", "note": "***", "ok": True, "code": "***"},
@@ -152,8 +152,8 @@ def test_revealing_needs_a_reason_is_in_the_trail_and_holds_for_one_record(perso
 
 
 def test_masked_row_can_not_be_saved(person: Client) -> None:
-    masking.mask(person, {"name": masking.name})
-    masking.mask(person, {"name": masking.name})
+    masking.mask_row(person, {"name": masking.mask_name})
+    masking.mask_row(person, {"name": masking.mask_name})
     assert person.name == "Zo*** d*** Q***"
     with pytest.raises(masking.MaskedRow):
         person.save()

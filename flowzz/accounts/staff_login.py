@@ -1,4 +1,4 @@
-"""Staff's way in: no more tries than the API's login allows, counted with those."""
+"""The admin's login form: rate limited together with the API's login, with a second factor."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,8 @@ else:
     from unfold.forms import AuthenticationForm
 
 
-def count_try(key: str) -> None:
-    """Count a try to get in, by password or by code; raises ValidationError after too many."""
+def count_login_attempt(key: str) -> None:
+    """Count a login attempt, by password or by code; raises ValidationError above the limit."""
     try:
         Rate(LoginThrottle.name, LOGIN_RATE.value).hit(key)
     except RateExceeded:
@@ -39,14 +39,14 @@ class LoginForm(AuthenticationForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Count the try before the password is looked at; raises ValidationError."""
+        """Count the attempt before the password is checked; raises ValidationError."""
         assert self.request is not None
-        count_try(client_at(address_of(self.request)))
+        count_login_attempt(client_at(address_of(self.request)))
         cleaned: dict[str, Any] = super().clean()
-        self._check_second_step()
+        self._check_second_factor()
         return cleaned
 
-    def _check_second_step(self) -> None:
+    def _check_second_factor(self) -> None:
         user = self.get_user()
         if not isinstance(user, User) or not second_factor.is_on(user):
             return
@@ -59,4 +59,4 @@ class LoginForm(AuthenticationForm):
                 "Código de verificação incorreto. Aguarde o próximo código do aplicativo, "
                 "ou use um de recuperação."
             )
-        vars(user)["otp_device"] = device  # django-otp keeps it with the session at the login
+        vars(user)["otp_device"] = device  # django-otp stores it in the session at login

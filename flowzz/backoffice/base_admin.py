@@ -1,0 +1,142 @@
+"""Base classes of all admin pages: fast lists, read-only rows, the audit log, extensions."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import Combinable
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from unfold.paginator import InfinitePaginator
+
+from flowzz.backoffice import audit_log, unfold_patches
+from flowzz.backoffice.extensions import PageExtension
+
+if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's own
+    from django.contrib.admin import ModelAdmin, TabularInline
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+
+__all__ = ["BaseAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "staff_permission"]
+
+
+_Row = TypeVar("_Row", bound=Model)
+
+unfold_patches.install()
+
+
+class BaseAdmin(ModelAdmin[_Row]):
+    """An admin page that logs to the audit log and that other apps can extend."""
+
+    list_sections = ()  # read for each row by the list's template; unfold defines no default
+    list_before_template = "backoffice/list_panels.html"
+    list_panels: tuple[str, ...] = ()
+    """Templates shown above the list."""
+    extensions: tuple[PageExtension, ...] = ()
+    """Set by `extensions.extend`."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the URLs of the page, its actions and extensions; a malformed id gives 404."""
+        urls = super().get_urls()
+        for url in urls:
+            url.callback = self._checking_id(url.callback)
+        return [*self._extension_urls(), *urls]
+
+    def _extension_urls(self) -> list[URLPattern]:
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path(extra.path, self.admin_site.admin_view(extra.view), name=f"{prefix}_{extra.name}")
+            for extension in self.extensions
+            for extra in extension.views
+        ]
+
+    def _checking_id(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                self.opts.pk.to_python(unquote(str(kwargs.get("object_id", ""))) or None)
+            except ValidationError:
+                raise Http404 from None
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        for extension in self.extensions:
+            if row is not None and extension.prepare_row:
+                extension.prepare_row(request, row)
+        return row
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        return audit_log.record(request, "Incluiu", obj)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        if isinstance(message, str):
+            return audit_log.record(request, message, obj)
+        return audit_log.record(request, "Alterou", obj, details={"changes": message})
+
+    def log_deletions(self, request: HttpRequest, queryset: "QuerySet[_Row]") -> Any:
+        return [audit_log.record(request, "Excluiu", row) for row in queryset]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Redirect to the audit log's entries about the row."""
+        return redirect(audit_log.log_url(self.model, object_id))
+
+
+class ReadOnlyAdmin(BaseAdmin[Any]):
+    """A page of rows that only the system writes: staff view them, and act through actions.
+
+    Neither lists nor filters count rows: with ten million rows that takes seconds.
+    """
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    ordering: ClassVar[tuple[str | Combinable, ...]] = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(TabularInline[Any, Any]):
+    """A paginated, read-only list of related rows on a row's page."""
+
+    extra = 0
+    can_delete = False
+    per_page = 20
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def staff_permission(codename: str) -> Callable[[object, HttpRequest], bool]:
+    """Return a page's check of a permission that `accounts.User` defines, for its actions.
+
+    Used as `has_replay_permission = staff_permission("replay_events")`.
+    """
+
+    def has_permission(_page: object, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"accounts.{codename}")
+
+    return has_permission

@@ -1,0 +1,96 @@
+"""Columns, cells and links of admin pages, and the template context of pages of our own."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+
+def badge_column(
+    field: str, description: str, colours: Mapping[Any, str]
+) -> Callable[[object, Model], str]:
+    """Return a column that shows a choice as a badge, in its value's colour of unfold's labels."""
+
+    def column(_page: object, row: Model) -> str:
+        colour = colours.get(getattr(row, field), "")
+        return _badge(getattr(row, f"get_{field}_display")(), colour)
+
+    shown: Callable[[object, Model], str] = display(column, description=description, ordering=field)
+    return shown
+
+
+@cache
+def _badge(text: str, colour: str) -> str:
+    """Render unfold's label; cached, because a list shows the same few a hundred times."""
+    context = {"text": text, "type": colour}
+    return render_to_string("unfold/helpers/label.html", context) if text else "-"
+
+
+def related_column(path: str, description: str) -> Callable[[object, Model], object]:
+    """Return a column with a value of a related row, such as `integration__user`."""
+
+    def column(_page: object, row: Model) -> object:
+        value: object = row
+        for name in path.split("__"):
+            value = getattr(value, name, None)
+        return value
+
+    shown: Callable[[object, Model], object] = display(
+        column, description=description, ordering=path
+    )
+    return shown
+
+
+def badge_tone(colour: str) -> str:
+    """Translate a colour of unfold's labels to a tone of `backoffice.css`."""
+    return _TONES.get(colour, colour)
+
+
+_TONES = {"success": "good", "danger": "bad", "primary": "info"}
+
+
+def change_url(row: Model) -> str:
+    """Return the URL of a row's admin page."""
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return reverse(name, args=[row.pk])
+
+
+def row_link(row: Model | None) -> SafeString | None:
+    """Return a link to a row's admin page."""
+    if row is None:
+        return None
+    return format_html('<a class="underline" href="{}">{}</a>', change_url(row), row)
+
+
+def page_context(
+    request: HttpRequest, title: str, about: Model | type[Model], *, back: str
+) -> dict[str, Any]:
+    """Return the context of a page about a row or a model: its title bar and the back link."""
+    row = about if isinstance(about, Model) else None
+    context = {"title": title, "opts": about._meta, "object": row, "back": back}
+    return admin.site.each_context(request) | context
+
+
+def two_line_cell(first: object, second: object = "") -> SafeString:
+    """Return a list's cell with a main value, and a smaller one below it."""
+    cell = '<span class="flex flex-col text-right lg:text-left"><span>{}</span>{}</span>'
+    more = format_html('<span class="bo-hint">{}</span>', second) if second else ""
+    return format_html(cell, first or "—", more)
+
+
+def breakable_email(email: object) -> SafeString:
+    """Return an e-mail that a narrow column breaks before its domain."""
+    return format_html_join(SafeString("<wbr>@"), "{}", ((part,) for part in str(email).split("@")))
+
+
+def preformatted(text: str) -> SafeString:
+    """Return a text with its own line breaks and spaces."""
+    return format_html('<pre class="overflow-x-auto text-xs">{}</pre>', text)
