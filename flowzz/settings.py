@@ -73,7 +73,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "flowzz.core.logging.RequestLogMiddleware",
-    "flowzz.core.server.security_headers.BrowserLimitsMiddleware",
+    "flowzz.core.server.security_headers.SecurityHeadersMiddleware",
     "flowzz.core.api.throttling.RateLimitHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

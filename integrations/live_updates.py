@@ -5,7 +5,7 @@ from functools import partial
 
 from django.db import transaction
 
-from flowzz.core.api.event_stream import stream
+from flowzz.core.api.event_stream import Event, publish
 from flowzz.core.db.jobs import JobState
 from integrations.models import Integration, IntegrationStatus, SyncRun
 
@@ -24,15 +24,15 @@ def _tell_run(run_id: uuid.UUID) -> None:
     events = [_of_run(run)]
     if not run.is_under_way:
         events.append(_of_integration(run.integration))
-    stream.publish(run.integration.user_id, *events)
+    publish(run.integration.user_id, *events)
 
 
 def _tell_integration(integration_id: uuid.UUID) -> None:
     integration = Integration.objects.get(id=integration_id)
-    stream.publish(integration.user_id, _of_integration(integration))
+    publish(integration.user_id, _of_integration(integration))
 
 
-def _of_run(run: SyncRun) -> stream.Event:
+def _of_run(run: SyncRun) -> Event:
     data = {
         "id": str(run.id),
         "status": JobState(run.state).label.lower(),
@@ -41,14 +41,14 @@ def _of_run(run: SyncRun) -> stream.Event:
         "total": run.expected,
         "percent": run.percent,
     }
-    return stream.Event("sync", data)
+    return Event("sync", data)
 
 
-def _of_integration(integration: Integration) -> stream.Event:
+def _of_integration(integration: Integration) -> Event:
     data = {
         "id": str(integration.id),
         "source": integration.provider,
         "status": IntegrationStatus(integration.status).label,
         "paused": integration.is_paused,
     }
-    return stream.Event("integration", data)
+    return Event("integration", data)

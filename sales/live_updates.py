@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from flowzz.core.api.event_stream import stream
+from flowzz.core.api.event_stream import Event, publish
 from sales.models import Sale
 
 NAMED = 50
@@ -23,8 +23,8 @@ def publish_on_commit(user_id: uuid.UUID, sales: Collection[Sale]) -> None:
         "updated": len(sales) - created,
         "sales": [_told(sale) for sale in sales] if len(sales) <= NAMED else [],
     }
-    event = stream.Event("sales", data)
-    transaction.on_commit(partial(stream.publish, user_id, event), robust=True)
+    event = Event("sales", data)
+    transaction.on_commit(partial(publish, user_id, event), robust=True)
 
 
 def _told(sale: Sale) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def configure(configuration: dict[str, Any]) -> None:
     )
 
 
-def safe_path(path: str) -> str:
+def redact_path(path: str) -> str:
     """A path without the secret that a webhook's address holds."""
     return _SECRET_IN_PATH.sub(r"\1***", path)
 
@@ -112,7 +112,7 @@ class RequestLogMiddleware:
         log.info(
             "request",
             method=request.method,
-            path=safe_path(request.path),
+            path=redact_path(request.path),
             status=response.status_code,
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
         )
@@ -123,7 +123,7 @@ class RequestLogMiddleware:
 @receiver(got_request_exception)
 def log_fault(request: HttpRequest, **details: Any) -> None:
     """Log what no view expected; Django then answers with 500."""
-    log.error("request_failed", path=safe_path(request.path), exc_info=sys.exc_info())
+    log.error("request_failed", path=redact_path(request.path), exc_info=sys.exc_info())
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""What is told of an integration and its runs."""
+"""Live updates about an integration and its runs."""
 
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
@@ -8,7 +8,7 @@ from integrations.models import Integration, Trigger
 from integrations.sync import runs
 
 
-def test_progress_of_a_run_and_the_integrations_state_are_told(
+def test_progress_of_a_run_and_status_of_the_integration_are_published(
     integration: Integration,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
@@ -20,15 +20,15 @@ def test_progress_of_a_run_and_the_integrations_state_are_told(
     with django_capture_on_commit_callbacks(execute=True):
         connection.pause(integration)
 
-    told = stream.read(integration.user_id, start).text.decode()
-    names = [line.removeprefix("event: ") for line in told.splitlines() if line[:6] == "event:"]
-    data = [line.removeprefix("data: ") for line in told.splitlines() if line[:5] == "data:"]
+    text = stream.read(integration.user_id, start).text.decode()
+    names = [line.removeprefix("event: ") for line in text.splitlines() if line[:6] == "event:"]
+    data = [line.removeprefix("data: ") for line in text.splitlines() if line[:5] == "data:"]
     assert {*names} == {"sync", "sales", "integration"}
     assert data[0] == (
         f'{{"id":"{run.id}","status":"na fila","page":0,"processed":0,"total":null,"percent":null}}'
     )
-    assert f'"id":"{run.id}","status":"concluída"' in told
-    assert '"percent":100' in told
+    assert f'"id":"{run.id}","status":"concluída"' in text
+    assert '"percent":100' in text
     assert data[-1] == (
         f'{{"id":"{integration.id}","source":"coinzz","status":"conectado","paused":true}}'
     )

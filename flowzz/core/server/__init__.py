@@ -1,0 +1,5 @@
+"""The web server's side of the application: an RSGI adapter, held responses, security headers.
+
+Entry points: `rsgi.Application`, `held_responses.HELD_RESPONSE`,
+`security_headers.SecurityHeadersMiddleware`.
+"""

@@ -1,8 +1,8 @@
-"""Answers that are held open: the event loop sends them, and no thread waits.
+"""Responses that stay open: the event loop sends them, and no thread waits for them.
 
-An application hands what is still to come to the callable in `environ[HOLD]`, which says whether
-there is room; its own body goes before. Where there is no such callable, or no room, an answer
-ends with its body.
+A view passes an iterator of chunks to `environ[HELD_RESPONSE].hold()`. The chunks follow the
+view's own body. Without this entry (another server) or over the limits, the response ends with
+the view's body.
 """
 
 import asyncio
@@ -11,84 +11,83 @@ from collections.abc import AsyncIterator
 from threading import Lock
 from typing import Any
 
-HELD_RESPONSE = "flowzz.hold"
-PLACES = 250
-"""Answers that a process holds open at the same time; each has a connection to Redis."""
-PLACES_EACH = 10
-"""Of them, for one user."""
+HELD_RESPONSE = "flowzz.held_response"
+MAX_HELD = 250
+"""Open responses of one process; each uses a connection to Redis."""
+MAX_HELD_PER_USER = 10
 
 
 class ConnectionLimiter:
-    """How many answers are held, and for whom."""
+    """Limits the responses held open by one process, in total and per user."""
 
-    def __init__(self, places: int = PLACES, each: int = PLACES_EACH) -> None:
-        self._places = places
-        self._each = each
-        self._taken: Counter[str] = Counter()
+    def __init__(self, total: int = MAX_HELD, per_user: int = MAX_HELD_PER_USER) -> None:
+        self._total = total
+        self._per_user = per_user
+        self._held: Counter[str] = Counter()
         self._lock = Lock()
 
-    def take(self, who: str) -> bool:
+    def acquire(self, user: str) -> bool:
         with self._lock:
-            if self._taken.total() >= self._places or self._taken[who] >= self._each:
+            if self._held.total() >= self._total or self._held[user] >= self._per_user:
                 return False
-            self._taken[who] += 1
+            self._held[user] += 1
             return True
 
-    def free(self, who: str) -> None:
+    def release(self, user: str) -> None:
         with self._lock:
-            self._taken[who] -= 1
-            self._taken += Counter()  # forget who has none
+            self._held[user] -= 1
+            self._held += Counter()  # removes users without open responses
 
 
 class HeldResponse:
-    """What an application may ask for one answer."""
+    """One response that a view may hold open."""
 
-    def __init__(self, places: ConnectionLimiter) -> None:
-        self._places = places
-        self._who: str | None = None
-        self._source: AsyncIterator[bytes] | None = None
+    def __init__(self, limiter: ConnectionLimiter) -> None:
+        self._limiter = limiter
+        self._user: str | None = None
+        self._chunks: AsyncIterator[bytes] | None = None
         self._seconds = 0.0
 
-    def __call__(self, who: str, source: AsyncIterator[bytes], *, seconds: float) -> bool:
-        """Hold the answer for so long at most; say whether there is room for `who`."""
-        if not self._places.take(who):
+    def hold(self, user: str, chunks: AsyncIterator[bytes], *, seconds: float) -> bool:
+        """Hold the response open for at most `seconds`. Return False over the limits."""
+        if not self._limiter.acquire(user):
             return False
-        self._who, self._source, self._seconds = who, source, seconds
+        self._user, self._chunks, self._seconds = user, chunks, seconds
         return True
 
     @property
-    def is_asked(self) -> bool:
-        return self._source is not None
+    def is_held(self) -> bool:
+        return self._chunks is not None
 
     async def send(
         self, proto: Any, status: int, headers: list[tuple[str, str]], body: bytes
     ) -> None:
-        """Send until there is no more, time is up, or the client has gone."""
+        """Send the body and the chunks until they end, the time is up, or the client is gone."""
         headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
         transport = proto.response_stream(status, headers)
-        sending = asyncio.ensure_future(self._send(transport, body))
-        gone = asyncio.ensure_future(proto.client_disconnect())
+        sending = asyncio.ensure_future(self._send_chunks(transport, body))
+        disconnect = asyncio.ensure_future(proto.client_disconnect())
         await asyncio.wait(
-            {sending, gone}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED
+            {sending, disconnect}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED
         )
-        gone.cancel()  # not awaited: once cancelled, Granian's future has no end that asyncio knows
-        while not sending.done():  # Python 3.11's wait_for, in Redis' client, may swallow one
+        disconnect.cancel()  # not awaited: asyncio never sees Granian's cancelled future end
+        while not sending.done():  # Python 3.11's wait_for, in Redis' client, may swallow a cancel
             sending.cancel()
             await asyncio.wait({sending}, timeout=1)
         await asyncio.gather(sending, return_exceptions=True)
 
-    async def _send(self, transport: Any, body: bytes) -> None:
-        assert self._source is not None
+    async def _send_chunks(self, transport: Any, body: bytes) -> None:
+        assert self._chunks is not None
         try:
             await transport.send_bytes(body)
-            async for chunk in self._source:
+            async for chunk in self._chunks:
                 await transport.send_bytes(chunk)
         finally:
-            # Granian ends the answer when nobody has its transport any more, and the cancellation
-            # that ends this keeps the frame.
+            # Granian ends the response when the last reference to its transport is gone, and the
+            # cancellation's traceback keeps this frame alive.
             del transport
 
     def release(self) -> None:
-        if self._who is not None:
-            self._places.free(self._who)
-            self._who = None
+        if self._user is not None:
+            self._limiter.release(self._user)
+            self._user = None

@@ -1,4 +1,4 @@
-"""What browsers are told to forbid the pages they get from us."""
+"""Security headers: what browsers must not do with our pages."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ _NOTHING = {
 }
 _PAGES = _NOTHING | {
     "script-src": "'self'",
-    # The admin's theme and Swagger's page have styles in them, which can't run anything.
+    # The admin's theme and Swagger's page contain inline styles, which can't execute anything.
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data:",
     "font-src": "'self'",
     "connect-src": "'self'",
 }
-# django-unfold's pages are Alpine.js, which makes functions of the texts in their attributes.
+# django-unfold uses Alpine.js, which compiles functions from attribute values.
 _ADMIN = _PAGES | {"script-src": "'self' 'unsafe-eval'", "form-action": "'self'"}
 
 
@@ -26,7 +26,7 @@ def _policy(directives: dict[str, str]) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 
-# The first that the path begins with.
+# The first matching prefix of the path applies.
 POLICIES = {
     "/admin/": _policy(_ADMIN),
     "/api/docs": _policy(_PAGES),
@@ -38,8 +38,8 @@ PERMISSIONS = ", ".join(
 )
 
 
-class BrowserLimitsMiddleware:
-    """Adds Content-Security-Policy and Permissions-Policy to every answer."""
+class SecurityHeadersMiddleware:
+    """Adds Content-Security-Policy and Permissions-Policy to every response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -120,7 +120,7 @@ def test_fault_of_a_view_is_logged_without_its_text_and_the_addresss_secret() ->
 def test_address_of_a_webhook_is_logged_without_its_secret_mistyped_too(
     path: str, written: str
 ) -> None:
-    assert logs.safe_path(path) == written
+    assert logs.redact_path(path) == written
 
 
 def test_lines_of_libraries_are_json_too() -> None:

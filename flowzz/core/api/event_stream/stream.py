@@ -1,6 +1,6 @@
-"""What has just happened to a user's data, for those who look on: a Redis stream each.
+"""A Redis stream per user with the latest changes to the user's data.
 
-Holds ids and states, nothing personal. Losing Redis loses the news and nothing else.
+Events contain ids and statuses, no personal data. If Redis is lost, only live updates are lost.
 """
 
 import re
@@ -19,10 +19,9 @@ from flowzz.core import redis
 
 log = structlog.stdlib.get_logger(__name__)
 
-KEPT = 1000
-"""Events of a user, or somewhat more."""
-KEPT_SECONDS = 24 * 60 * 60
-AT_ONCE = 200
+MAX_LENGTH = 1000
+RETENTION_SECONDS = 24 * 60 * 60
+READ_LIMIT = 200
 HEARTBEAT_SECONDS = 15
 HEARTBEAT = b":\n\n"
 _ID = re.compile(r"\d{1,18}-\d{1,18}")
@@ -33,7 +32,7 @@ Entry = tuple[bytes, dict[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; `data` is what JSON can hold."""
+    """A change to report; `data` must be JSON-serializable."""
 
     name: str
     data: dict[str, Any]
@@ -41,51 +40,51 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """What comes after an id, as Server-Sent Events, and the id to go on from."""
+    """Events as text of Server-Sent Events, and the id to continue from."""
 
     text: bytes
     last_id: str
 
 
-_untold: set[uuid.UUID] = set()
-"""Whose events Redis didn't take: they are told to load their lists when it is back."""
+_users_to_reset: set[uuid.UUID] = set()
+"""Users with events that Redis did not accept: told to reload their lists once it is back."""
 
 
 def publish(user_id: uuid.UUID, *events: Event) -> None:
-    """Tell who looks on, in one round trip; without Redis they are told later to look anew."""
-    untold = set(_untold)
+    """Publish events in one round trip. While Redis is down, a `reset` event is due instead."""
+    users_to_reset = set(_users_to_reset)
     pipeline = redis.client().pipeline(transaction=False)
-    for each in untold:
-        _add(pipeline, each, Event(_RESET, {}))
+    for user_to_reset in users_to_reset:
+        _add(pipeline, user_to_reset, Event(_RESET, {}))
     for event in events:
         _add(pipeline, user_id, event)
-    pipeline.expire(_key(user_id), KEPT_SECONDS)
+    pipeline.expire(_key(user_id), RETENTION_SECONDS)
     try:
         pipeline.execute()
     except RedisError as error:
-        _untold.add(user_id)
-        if not untold:
-            log.warning("feed_not_published", cause=type(error).__name__)
+        _users_to_reset.add(user_id)
+        if not users_to_reset:  # logged once per outage
+            log.warning("event_stream_publish_failed", cause=type(error).__name__)
     else:
-        _untold.difference_update(untold)
+        _users_to_reset.difference_update(users_to_reset)
 
 
 def read(user_id: uuid.UUID, last_id: str) -> EventBatch:
-    """What came after an event, at most `AT_ONCE` of it; raises RedisError.
+    """Return the events after an id, at most `READ_LIMIT`. Raises RedisError.
 
-    Where the event isn't kept, or none is named, it is one event that says so.
+    Without an id, returns one `start` event; if the id is not stored any more, one `reset` event.
     """
     if _ID.fullmatch(last_id):
-        entries: Any = redis.client().xrange(_key(user_id), min=last_id, count=AT_ONCE + 1)
+        entries: Any = redis.client().xrange(_key(user_id), min=last_id, count=READ_LIMIT + 1)
         if entries and entries[0][0].decode() == last_id:
-            return EventBatch(_told(entries[1:]), entries[-1][0].decode())
-    newest = _newest(user_id)
+            return EventBatch(_format_entries(entries[1:]), entries[-1][0].decode())
+    newest = _newest_id(user_id)
     name = _RESET if last_id else _START
-    return EventBatch(_event(newest, name, b"{}"), newest)
+    return EventBatch(_format_event(newest, name, b"{}"), newest)
 
 
 async def follow(user_id: uuid.UUID, last_id: str) -> AsyncIterator[bytes]:
-    """What comes after an event, as it comes, and heartbeats; ends where Redis is lost."""
+    """Yield the events after an id as they are published, and heartbeats. Ends if Redis fails."""
     key = _key(user_id)
     client = redis_asyncio.Redis.from_url(
         settings.REDIS_URL,
@@ -95,28 +94,28 @@ async def follow(user_id: uuid.UUID, last_id: str) -> AsyncIterator[bytes]:
     )
     try:
         while True:
-            found: Any = await client.xread(
-                {key: last_id}, count=AT_ONCE, block=HEARTBEAT_SECONDS * 1000
+            streams: Any = await client.xread(
+                {key: last_id}, count=READ_LIMIT, block=HEARTBEAT_SECONDS * 1000
             )
-            if found:
-                entries = found[0][1]
+            if streams:
+                entries = streams[0][1]
                 last_id = entries[-1][0].decode()
-                yield _told(entries)
+                yield _format_entries(entries)
             else:
                 yield HEARTBEAT
     except RedisError as error:
-        log.warning("feed_lost", cause=type(error).__name__)
+        log.warning("event_stream_interrupted", cause=type(error).__name__)
     finally:
         await client.aclose()
 
 
 def _add(pipeline: Any, user_id: uuid.UUID, event: Event) -> None:
     fields: Any = {"event": event.name, "data": orjson.dumps(event.data)}
-    pipeline.xadd(_key(user_id), fields, maxlen=KEPT)
+    pipeline.xadd(_key(user_id), fields, maxlen=MAX_LENGTH)
 
 
-def _newest(user_id: uuid.UUID) -> str:
-    """The last id there is; an empty stream gets a first one, to be known by later."""
+def _newest_id(user_id: uuid.UUID) -> str:
+    """Return the newest id of a stream. An empty stream gets a first event."""
     entries: Any = redis.client().xrevrange(_key(user_id), count=1)
     if not entries:
         publish(user_id, Event(_START, {}))
@@ -124,15 +123,16 @@ def _newest(user_id: uuid.UUID) -> str:
     return str(entries[0][0].decode())
 
 
-def _told(entries: Sequence[Entry]) -> bytes:
+def _format_entries(entries: Sequence[Entry]) -> bytes:
     return b"".join(
-        _event(id_.decode(), fields[b"event"].decode(), fields[b"data"]) for id_, fields in entries
+        _format_event(id_.decode(), fields[b"event"].decode(), fields[b"data"])
+        for id_, fields in entries
     )
 
 
-def _event(id_: str, name: str, data: bytes) -> bytes:
+def _format_event(id_: str, name: str, data: bytes) -> bytes:
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (id_.encode(), name.encode(), data)
 
 
 def _key(user_id: uuid.UUID) -> str:
-    return f"flowzz:feed:{user_id}"
+    return f"flowzz:event_stream:{user_id}"

@@ -1,8 +1,9 @@
-"""`GET /events`: a user's news as Server-Sent Events."""
+"""`GET /events`: live updates for a user as Server-Sent Events."""
 
 import time
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -17,12 +18,12 @@ from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.errors import ApiError
 from flowzz.core.api.event_stream import stream
 from flowzz.core.api.schema.openapi import error_answers
-from flowzz.core.server.held_responses import HELD_RESPONSE
+from flowzz.core.server.held_responses import HELD_RESPONSE, HeldResponse
 
 EVENT_STREAM = "text/event-stream"
-HELD_SECONDS = 300
-RETRY_HELD, RETRY_SHORT = 2_000, 15_000
-"""Milliseconds a client waits before it comes back: to a stream, or for what is new meanwhile."""
+MAX_HELD_SECONDS = 300
+RETRY_HELD_MS, RETRY_SHORT_MS = 2_000, 15_000
+"""Milliseconds until the client reconnects, after a held response or one that ended at once."""
 
 _EXAMPLE = """\
 retry: 2000
@@ -49,7 +50,7 @@ class EventsUnavailable(ApiError):
 
 
 class EventStreamNegotiation(DefaultContentNegotiation):
-    """Who asks for events gets errors in JSON."""
+    """Accepts `text/event-stream`, and answers errors in JSON."""
 
     def select_renderer(
         self,
@@ -60,9 +61,9 @@ class EventStreamNegotiation(DefaultContentNegotiation):
         if EVENT_STREAM in request.headers.get("Accept", ""):
             first = next(iter(renderers))
             return first, str(first.media_type)
-        chosen: tuple[BaseRenderer, str]
-        chosen = super().select_renderer(request, renderers, format_suffix)
-        return chosen
+        selected: tuple[BaseRenderer, str]
+        selected = super().select_renderer(request, renderers, format_suffix)
+        return selected
 
 
 class EventsView(APIView):
@@ -93,18 +94,25 @@ class EventsView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         user_id = current_user_id(request)
-        after = request.headers.get("Last-Event-ID") or request.query_params.get("after", "")
+        last_id = request.headers.get("Last-Event-ID") or request.query_params.get("after", "")
         try:
-            news = stream.read(user_id, after)
+            batch = stream.read(user_id, last_id)
         except RedisError:
             raise EventsUnavailable from None
-        hold = request.META.get(HELD_RESPONSE)
-        token: Any = request.auth
-        seconds = min(HELD_SECONDS, token["exp"] - time.time())
-        held = hold and hold(str(user_id), stream.follow(user_id, news.last_id), seconds=seconds)
-        retry = RETRY_HELD if held else RETRY_SHORT
+        is_held = _hold_open(request, user_id, batch.last_id)
+        retry = RETRY_HELD_MS if is_held else RETRY_SHORT_MS
         return HttpResponse(
-            b"retry: %d\n\n%b" % (retry, news.text),
+            b"retry: %d\n\n%b" % (retry, batch.text),
             content_type=EVENT_STREAM,
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
+
+
+def _hold_open(request: Request, user_id: UUID, last_id: str) -> bool:
+    """Hold the response open until its time limit or the token's expiry, if the server can."""
+    held_response: HeldResponse | None = request.META.get(HELD_RESPONSE)
+    if held_response is None:
+        return False
+    token: Any = request.auth
+    seconds = min(MAX_HELD_SECONDS, token["exp"] - time.time())
+    return held_response.hold(str(user_id), stream.follow(user_id, last_id), seconds=seconds)

@@ -1,4 +1,4 @@
-"""Answers that are held open, by the server that sends them."""
+"""Held responses, sent by a real server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -13,28 +13,30 @@ import requests
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from flowzz.core.server.held_responses import HELD_RESPONSE, PLACES_EACH
+from flowzz.core.server.held_responses import HELD_RESPONSE, MAX_HELD_PER_USER
+from flowzz.core.server.rsgi import Application
 from flowzz.local.servers.paths import free_port
-from flowzz.rsgi import Application
 
 
-async def endless() -> AsyncIterator[bytes]:
+async def endless_chunks() -> AsyncIterator[bytes]:
     while True:
         yield b"."
         await asyncio.sleep(0.02)
 
 
-def held(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-    has_room = environ[HELD_RESPONSE]("somebody", endless(), seconds=0.1)
-    start("200 OK" if has_room else "503 Service Unavailable", [])
-    return [b"now"]
+def wsgi(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    is_held = environ[HELD_RESPONSE].hold("user", endless_chunks(), seconds=0.1)
+    start("200 OK" if is_held else "503 Service Unavailable", [])
+    return [b"body"]
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
-    """Where a server holds its answers open, in a thread that nobody waits for."""
+def url() -> Iterator[str]:
+    """Start a server that holds its responses open; return its URL."""
     port, loop = free_port(), asyncio.new_event_loop()
-    application = Application(held, limit_of=lambda path: 0)
+    application = Application(
+        wsgi, max_body_bytes=lambda path: 0, max_body_seconds=lambda path: 1.0
+    )
     server = Server(
         application, port=port, interface=Interfaces.RSGI, http=HTTPModes.http1, log_enabled=False
     )
@@ -44,12 +46,12 @@ def address() -> Iterator[str]:
             asyncio.set_event_loop(loop)
             loop.run_until_complete(server.serve())
 
-    serving = Thread(target=serve, daemon=True)
-    serving.start()
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
     wait_for(port)
     yield f"http://127.0.0.1:{port}/"
     loop.call_soon_threadsafe(server.stop)
-    serving.join(5)
+    thread.join(5)
 
 
 def wait_for(port: int) -> None:
@@ -59,8 +61,8 @@ def wait_for(port: int) -> None:
         sleep(0.05)
 
 
-def test_a_held_answer_ends_when_its_time_is_over_and_leaves_its_place(address: str) -> None:
-    found = [requests.get(address, timeout=5) for _ in range(PLACES_EACH + 1)]
+def test_held_response_ends_after_its_time_limit_and_frees_its_slot(url: str) -> None:
+    responses = [requests.get(url, timeout=5) for _ in range(MAX_HELD_PER_USER + 1)]
 
-    assert [answer.status_code for answer in found] == [200] * (PLACES_EACH + 1)
-    assert all(answer.text.startswith("now..") for answer in found)
+    assert [response.status_code for response in responses] == [200] * (MAX_HELD_PER_USER + 1)
+    assert all(response.text.startswith("body..") for response in responses)

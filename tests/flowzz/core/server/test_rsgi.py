@@ -1,4 +1,4 @@
-"""The web processes' entry: what the application sees of a request, and when it sees none."""
+"""The RSGI adapter: how requests reach the WSGI application, and which never do."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -9,45 +9,45 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 from django.urls import reverse_lazy
 
-from flowzz.rsgi import UNREADABLE, Application
-from flowzz.rsgi import application as flowzz
+from flowzz.core.server.rsgi import UNREADABLE_VALUE, Application
+from flowzz.rsgi import application as flowzz_application
 from integrations.imports.import_jobs import MAX_BYTES
 
 LIMIT = 10
-Answer = tuple[int, list[tuple[str, str]], bytes]
+Response = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Client:
-    """What Granian hands over of a client: its body's pieces, and what it is answered."""
+    """Granian's protocol object of a client: the chunks of its body, and the response to it."""
 
-    def __init__(self, *pieces: bytes, is_slow: bool = False, is_gone: bool = False) -> None:
-        self._pieces = pieces
+    def __init__(self, *chunks: bytes, is_slow: bool = False, is_gone: bool = False) -> None:
+        self._chunks = chunks
         self._is_slow = is_slow
         self._is_gone = is_gone
-        self.read = 0
-        self.answer: Answer | None = None
+        self.bytes_read = 0
+        self.response: Response | None = None
 
     async def __call__(self) -> bytes:
         if self._is_gone:
             raise RuntimeError
-        return b"".join([piece async for piece in self])
+        return b"".join([chunk async for chunk in self])
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            self.read += len(piece)
-            yield piece
+        for chunk in self._chunks:
+            self.bytes_read += len(chunk)
+            yield chunk
         if self._is_slow:
             await asyncio.sleep(60)
 
-    def response_bytes(self, *answer: Any) -> None:
-        self.answer = answer
+    def response_bytes(self, *response: Any) -> None:
+        self.response = response
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
-        self.answer = status, headers, b""
+        self.response = status, headers, b""
 
 
-class Product:
-    """A WSGI application that notes what it is called with."""
+class RecordingApplication:
+    """A WSGI application that records its calls."""
 
     def __init__(self) -> None:
         self.environ: WSGIEnvironment = {}
@@ -60,7 +60,7 @@ class Product:
 
 
 class Headers:
-    """As Granian's: a value that isn't ASCII is left out, its name isn't."""
+    """Granian's headers: `items` omits values that are not ASCII, `keys` has their names."""
 
     def __init__(self, sent: tuple[tuple[str, str], ...]) -> None:
         self._sent = sent
@@ -73,16 +73,18 @@ class Headers:
 
 
 @pytest.fixture
-def product() -> Product:
-    return Product()
+def wsgi() -> RecordingApplication:
+    return RecordingApplication()
 
 
-def serve(product: Product, client: Client, *headers: tuple[str, str]) -> int:
-    application = Application(product, limit_of=lambda path: LIMIT, seconds_of=lambda path: 0.01)
-    return ask(application, client, *headers)
+def serve(wsgi: RecordingApplication, client: Client, *headers: tuple[str, str]) -> int:
+    application = Application(
+        wsgi, max_body_bytes=lambda path: LIMIT, max_body_seconds=lambda path: 0.01
+    )
+    return send(application, client, *headers)
 
 
-def ask(
+def send(
     application: Application,
     client: Client,
     *headers: tuple[str, str],
@@ -99,57 +101,57 @@ def ask(
         headers=Headers(headers),
     )
     asyncio.run(application.__rsgi__(scope, client))  # type: ignore[arg-type]  # a namespace
-    assert client.answer
-    return client.answer[0]
+    assert client.response
+    return client.response[0]
 
 
-def test_the_application_sees_the_whole_request(product: Product) -> None:
+def test_application_receives_the_complete_request(wsgi: RecordingApplication) -> None:
     client = Client(b"hel", b"lo")
 
-    serve(product, client, ("host", "a"), ("content-length", "5"), ("accept", "b"), ("accept", "c"))
+    serve(wsgi, client, ("host", "a"), ("content-length", "5"), ("accept", "b"), ("accept", "c"))
 
-    assert client.answer == (201, [("X-A", "1")], b"ok")
-    assert product.body == b"hello"
+    assert client.response == (201, [("X-A", "1")], b"ok")
+    assert wsgi.body == b"hello"
     names = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "REQUEST_METHOD", "QUERY_STRING")
-    assert [product.environ[name] for name in names] == ["::1", "[::1]", "8000", "POST", "a=%20b"]
-    assert product.environ["PATH_INFO"].encode("latin-1").decode() == "/é/x y"
-    assert product.environ["CONTENT_LENGTH"] == "5"
-    assert (product.environ["HTTP_HOST"], product.environ["HTTP_ACCEPT"]) == ("a", "b,c")
+    assert [wsgi.environ[name] for name in names] == ["::1", "[::1]", "8000", "POST", "a=%20b"]
+    assert wsgi.environ["PATH_INFO"].encode("latin-1").decode() == "/é/x y"
+    assert wsgi.environ["CONTENT_LENGTH"] == "5"
+    assert (wsgi.environ["HTTP_HOST"], wsgi.environ["HTTP_ACCEPT"]) == ("a", "b,c")
 
 
-def test_a_header_cannot_pass_for_that_of_a_proxy(product: Product) -> None:
-    serve(product, Client(), ("x_forwarded_proto", "https"))
+def test_header_with_underscore_is_no_proxy_header(wsgi: RecordingApplication) -> None:
+    serve(wsgi, Client(), ("x_forwarded_proto", "https"))
 
-    assert "HTTP_X_FORWARDED_PROTO" not in product.environ
-
-
-def test_a_header_that_cannot_be_read_is_there_still(product: Product) -> None:
-    serve(product, Client(), ("x-forwarded-for", "é, 192.0.2.1"), ("accept", "a"))
-
-    assert product.environ["HTTP_X_FORWARDED_FOR"] == UNREADABLE
-    assert product.environ["HTTP_ACCEPT"] == "a"
+    assert "HTTP_X_FORWARDED_PROTO" not in wsgi.environ
 
 
-def test_a_body_in_chunks_has_a_length_when_it_has_come(product: Product) -> None:
-    serve(product, Client(b"hel", b"lo", b""), ("transfer-encoding", "chunked"))
+def test_header_with_unreadable_value_stays_present(wsgi: RecordingApplication) -> None:
+    serve(wsgi, Client(), ("x-forwarded-for", "é, 192.0.2.1"), ("accept", "a"))
 
-    assert (product.body, product.environ["CONTENT_LENGTH"]) == (b"hello", "5")
+    assert wsgi.environ["HTTP_X_FORWARDED_FOR"] == UNREADABLE_VALUE
+    assert wsgi.environ["HTTP_ACCEPT"] == "a"
 
 
-def test_chunks_are_read_until_they_are_too_many(product: Product) -> None:
+def test_chunked_body_gets_a_content_length(wsgi: RecordingApplication) -> None:
+    serve(wsgi, Client(b"hel", b"lo", b""), ("transfer-encoding", "chunked"))
+
+    assert (wsgi.body, wsgi.environ["CONTENT_LENGTH"]) == (b"hello", "5")
+
+
+def test_chunks_are_read_up_to_the_limit(wsgi: RecordingApplication) -> None:
     client = Client(*[b"."] * 100)
 
-    serve(product, client, ("transfer-encoding", "chunked"))
+    serve(wsgi, client, ("transfer-encoding", "chunked"))
 
-    assert client.read == int(product.environ["CONTENT_LENGTH"]) == LIMIT + 1
+    assert client.bytes_read == int(wsgi.environ["CONTENT_LENGTH"]) == LIMIT + 1
 
 
-def test_a_body_announced_as_too_large_is_not_read(product: Product) -> None:
+def test_body_announced_as_too_large_is_not_read(wsgi: RecordingApplication) -> None:
     client = Client(b"." * (LIMIT + 1))
 
-    serve(product, client, ("content-length", "11"))
+    serve(wsgi, client, ("content-length", "11"))
 
-    assert (client.read, product.environ["CONTENT_LENGTH"]) == (0, "11")
+    assert (client.bytes_read, wsgi.environ["CONTENT_LENGTH"]) == (0, "11")
 
 
 @pytest.mark.parametrize(
@@ -160,20 +162,20 @@ def test_a_body_announced_as_too_large_is_not_read(product: Product) -> None:
         ("/api/v1/sales", 0),
     ],
 )
-def test_a_file_is_read_where_files_come_in(path: str, length: int) -> None:
+def test_large_body_is_read_on_upload_paths_only(path: str, length: int) -> None:
     client = Client(b"." * (MAX_BYTES + 1_000))
 
-    ask(flowzz, client, ("content-length", str(MAX_BYTES + 1_000)), path=str(path))
+    send(flowzz_application, client, ("content-length", str(MAX_BYTES + 1_000)), path=str(path))
 
-    assert client.read == length
+    assert client.bytes_read == length
 
 
 @pytest.mark.parametrize("header", [("content-length", "5"), ("transfer-encoding", "chunked")])
-def test_who_is_slow_gets_no_thread(product: Product, header: tuple[str, str]) -> None:
-    assert serve(product, Client(b"hel", is_slow=True), header) == 408
-    assert product.body is None
+def test_slow_body_occupies_no_thread(wsgi: RecordingApplication, header: tuple[str, str]) -> None:
+    assert serve(wsgi, Client(b"hel", is_slow=True), header) == 408
+    assert wsgi.body is None
 
 
-def test_a_body_that_is_cut_short_is_not_passed_on(product: Product) -> None:
-    assert serve(product, Client(is_gone=True), ("content-length", "5")) == 400
-    assert product.body is None
+def test_incomplete_body_is_not_passed_on(wsgi: RecordingApplication) -> None:
+    assert serve(wsgi, Client(is_gone=True), ("content-length", "5")) == 400
+    assert wsgi.body is None

@@ -1,4 +1,4 @@
-"""A user's news: what happens is told, to nobody else, and gaps are named."""
+"""Live updates: complete, for their user alone, with gaps reported."""
 
 import asyncio
 import json
@@ -10,15 +10,14 @@ from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from flowzz.accounts.models import User
 from flowzz.core import redis
-from flowzz.core.api.event_stream import stream
-from flowzz.core.api.event_stream.stream import Event
-from flowzz.core.server.held_responses import ConnectionLimiter, HeldResponse
+from flowzz.core.api.event_stream import Event, publish
+from flowzz.core.server.held_responses import HELD_RESPONSE, ConnectionLimiter, HeldResponse
 from tests import payloads
 from tests.api_client import Frontend, error
 from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
-Told = list[tuple[str, Any]]
+Events = list[tuple[str, Any]]
 
 
 @pytest.fixture
@@ -26,8 +25,8 @@ def user() -> User:
     return User.objects.create_user("vendedora@flowzz.test")
 
 
-def read(user: User, last_id: str = "", **environ: Any) -> tuple[Told, str]:
-    """The events that come after an id, and the last one's id."""
+def read(user: User, last_id: str = "", **environ: Any) -> tuple[Events, str]:
+    """Return the events after an id, and the id of the last one."""
     response = Frontend(user).get(
         "/api/v1/events", HTTP_LAST_EVENT_ID=last_id, HTTP_ACCEPT="text/event-stream", **environ
     )
@@ -37,11 +36,11 @@ def read(user: User, last_id: str = "", **environ: Any) -> tuple[Told, str]:
         for block in response.content.decode().split("\n\n")
         if block.startswith("id")
     ]
-    told = [(each["event"], json.loads(each["data"])) for each in fields]
-    return told, fields[-1]["id"] if fields else last_id
+    events = [(event["event"], json.loads(event["data"])) for event in fields]
+    return events, fields[-1]["id"] if fields else last_id
 
 
-def test_a_webhook_is_told_when_it_is_committed(
+def test_webhook_is_published_after_its_commit(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     seller = Seller()
@@ -50,11 +49,11 @@ def test_a_webhook_is_told_when_it_is_committed(
 
     with django_capture_on_commit_callbacks(execute=True):
         seller.told(payloads.order("ordaovivo"))
-    told, _ = read(user, last_id)
+    events, _ = read(user, last_id)
 
     sale = seller.sale("ordaovivo")
     assert start == [("start", {})]
-    [(name, data)] = told
+    [(name, data)] = events
     assert (name, data["created"], data["updated"]) == ("sales", 1, 0)
     [shown] = data["sales"]
     listed = Frontend(user).fetch(f"sales/{sale.id}").json()["data"]
@@ -62,7 +61,7 @@ def test_a_webhook_is_told_when_it_is_committed(
     assert shown == {"change": "created"} | {name: listed[name] for name in same}
 
 
-def test_of_many_sales_at_once_the_number_is_told(
+def test_large_batch_is_published_as_a_number(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     seller = Seller()
@@ -71,15 +70,15 @@ def test_of_many_sales_at_once_the_number_is_told(
     with django_capture_on_commit_callbacks(execute=True):
         seller.told(*(payloads.order(f"ord{number:05}") for number in range(51)))
 
-    told, _ = read(seller.integration.user, last_id)
-    assert told == [("sales", {"created": 51, "updated": 0, "sales": []})]
+    events, _ = read(seller.integration.user, last_id)
+    assert events == [("sales", {"created": 51, "updated": 0, "sales": []})]
 
 
-def test_exactly_what_was_missed_comes_again(user: User) -> None:
+def test_reconnecting_client_gets_exactly_the_missed_events(user: User) -> None:
     _, start = read(user)
-    stream.publish(user.id, Event("a", {"n": 1}))
+    publish(user.id, Event("a", {"n": 1}))
     first, last_id = read(user, start)
-    stream.publish(user.id, Event("b", {"n": 2}), Event("c", {"n": 3}))
+    publish(user.id, Event("b", {"n": 2}), Event("c", {"n": 3}))
 
     missed, newest = read(user, last_id)
 
@@ -89,40 +88,40 @@ def test_exactly_what_was_missed_comes_again(user: User) -> None:
     assert read(user, start)[0] == [*first, *missed]
 
 
-def test_nobody_sees_anothers_events(user: User) -> None:
+def test_user_sees_no_events_of_another_user(user: User) -> None:
     other = User.objects.create_user("outra@flowzz.test")
-    _, of_user = read(user)
-    _, of_other = read(other)
+    _, user_last_id = read(user)
+    _, other_last_id = read(other)
 
-    stream.publish(user.id, Event("a", {}))
+    publish(user.id, Event("a", {}))
 
-    assert read(other, of_other)[0] == []
-    assert read(other, read(user, of_user)[1])[0] == [("reset", {})]
+    assert read(other, other_last_id)[0] == []
+    assert read(other, read(user, user_last_id)[1])[0] == [("reset", {})]
 
 
 @pytest.mark.parametrize("last_id", ["1-0", "99999999999999999999-0", "qualquer"])
-def test_an_id_that_is_not_kept_asks_to_look_anew(user: User, last_id: str) -> None:
-    told, newest = read(user, last_id)
+def test_unknown_id_is_answered_with_reset(user: User, last_id: str) -> None:
+    events, newest = read(user, last_id)
 
-    assert told == [("reset", {})]
+    assert events == [("reset", {})]
     assert read(user, newest)[0] == []
 
 
-def test_events_that_were_lost_with_redis_are_told_as_a_gap(user: User, settings: Settings) -> None:
+def test_events_lost_with_redis_are_reported_as_a_gap(user: User, settings: Settings) -> None:
     _, last_id = read(user)
-    there = settings.REDIS_URL
+    redis_url = settings.REDIS_URL
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     redis.client.cache_clear()
     try:
-        stream.publish(user.id, Event("a", {}))
-        answer = Frontend(user).fetch("events")
+        publish(user.id, Event("a", {}))
+        response = Frontend(user).fetch("events")
     finally:
-        settings.REDIS_URL = there
+        settings.REDIS_URL = redis_url
         redis.client.cache_clear()
-    stream.publish(User.objects.create_user("outra@flowzz.test").id, Event("b", {}))
+    publish(User.objects.create_user("outra@flowzz.test").id, Event("b", {}))
 
-    assert (answer.status_code, answer["Retry-After"]) == (503, "15")
-    assert answer.json() == error(
+    assert (response.status_code, response["Retry-After"]) == (503, "15")
+    assert response.json() == error(
         "EVENTS_UNAVAILABLE",
         "Atualizações ao vivo indisponíveis no momento. Tente novamente em instantes.",
     )
@@ -130,11 +129,11 @@ def test_events_that_were_lost_with_redis_are_told_as_a_gap(user: User, settings
 
 
 class Connection:
-    """What Granian hands over of a client that reads a while and goes away."""
+    """Granian's protocol object of a client that disconnects after some chunks."""
 
     def __init__(self, *, chunks: int) -> None:
         self._chunks = chunks
-        self._gone = asyncio.Event()
+        self._disconnected = asyncio.Event()
         self.headers: list[tuple[str, str]] = []
         self.received: list[bytes] = []
 
@@ -145,45 +144,45 @@ class Connection:
     async def send_bytes(self, data: bytes) -> None:
         self.received.append(data)
         if len(self.received) == self._chunks:
-            self._gone.set()
+            self._disconnected.set()
 
     async def client_disconnect(self) -> None:
-        await self._gone.wait()
+        await self._disconnected.wait()
 
 
-def test_a_held_answer_goes_on_with_what_happens(user: User) -> None:
-    places = ConnectionLimiter()
-    hold = HeldResponse(places)
+def test_held_response_continues_with_new_events(user: User) -> None:
+    held_response = HeldResponse(ConnectionLimiter())
     _, last_id = read(user)
-    assert read(user, last_id, **{"flowzz.hold": hold})[0] == []
+    assert read(user, last_id, **{HELD_RESPONSE: held_response})[0] == []
     connection = Connection(chunks=2)
 
     async def listen() -> None:
-        held = asyncio.create_task(hold.send(connection, 200, [("Content-Length", "3")], b"now"))
-        await asyncio.to_thread(stream.publish, user.id, Event("a", {}))
-        await held
+        sending = asyncio.create_task(
+            held_response.send(connection, 200, [("Content-Length", "4")], b"body")
+        )
+        await asyncio.to_thread(publish, user.id, Event("a", {}))
+        await sending
 
     asyncio.run(listen())
-    hold.release()
+    held_response.release()
 
     assert connection.headers == []
-    assert connection.received[0] == b"now"
+    assert connection.received[0] == b"body"
     assert connection.received[1].endswith(b"event: a\ndata: {}\n\n")
 
 
-async def nothing() -> AsyncIterator[bytes]:
+async def no_chunks() -> AsyncIterator[bytes]:
     yield b""
 
 
-def test_held_answers_are_bounded_in_all_and_for_each() -> None:
-    places = ConnectionLimiter(2, each=1)
-    holds = [HeldResponse(places) for _ in range(5)]
+def test_held_responses_are_limited_in_total_and_per_user() -> None:
+    limiter = ConnectionLimiter(total=2, per_user=1)
+    responses = [HeldResponse(limiter) for _ in range(4)]
+    users = ("a", "a", "b", "c")
 
-    assert [hold(who, nothing(), seconds=1) for hold, who in zip(holds, "aabc", strict=False)] == [
-        True,
-        False,
-        True,
-        False,
-    ]
-    holds[0].release()
-    assert holds[4]("c", nothing(), seconds=1)
+    assert [
+        response.hold(user, no_chunks(), seconds=1)
+        for response, user in zip(responses, users, strict=True)
+    ] == [True, False, True, False]
+    responses[0].release()
+    assert responses[3].hold("c", no_chunks(), seconds=1)

@@ -1,0 +1,157 @@
+"""An RSGI application around a WSGI one: no thread is used before a request is complete.
+
+A WSGI server uses a thread from the request's head on, so slow clients could occupy all threads.
+Here a slow client occupies a connection, for a limited time. See "Slow clients" in
+docs/operations.md.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+import structlog
+from granian.rsgi import Scope
+
+from flowzz.core.logging import redact_path
+from flowzz.core.server.held_responses import HELD_RESPONSE, ConnectionLimiter, HeldResponse
+
+log = structlog.stdlib.get_logger(__name__)
+
+THREADS = 8
+"""Per process; each has its own database connection."""
+UNREADABLE_VALUE = "\xff"
+"""Replaces a header value that is not ASCII; it matches no meaningful value."""
+_CONSTANTS = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+_KEYS_WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+
+class Application:
+    """Calls a WSGI application with complete requests; sends its responses whole or holds them.
+
+    `max_body_bytes` and `max_body_seconds` return the limits of a path. A larger body is not
+    read: the application sees the announced length, or one byte more than the limit, and refuses
+    the request. A slower body is answered with 408.
+    """
+
+    def __init__(
+        self,
+        wsgi: WSGIApplication,
+        *,
+        max_body_bytes: Callable[[str], int],
+        max_body_seconds: Callable[[str], float],
+    ) -> None:
+        self._wsgi = wsgi
+        self._max_body_bytes = max_body_bytes
+        self._max_body_seconds = max_body_seconds
+        self._limiter = ConnectionLimiter()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+
+    async def __rsgi__(self, scope: Scope, proto: Any) -> None:
+        environ = _environ(scope)
+        try:
+            async with asyncio.timeout(self._max_body_seconds(scope.path)):
+                body = await _read_body(proto, environ, self._max_body_bytes(scope.path))
+        except TimeoutError:
+            log.warning("request_too_slow", path=redact_path(scope.path))
+            proto.response_empty(408, [("connection", "close")])
+        except RuntimeError:  # the base class of Granian's errors: the client disconnected
+            proto.response_empty(400, [("connection", "close")])
+        else:
+            environ["wsgi.input"] = BytesIO(body)
+            await self._respond(environ, proto)
+
+    async def _respond(self, environ: Environ, proto: Any) -> None:
+        held_response = HeldResponse(self._limiter)
+        if environ["REQUEST_METHOD"] == "GET":
+            environ[HELD_RESPONSE] = held_response
+        loop = asyncio.get_running_loop()
+        try:
+            response = await loop.run_in_executor(self._threads, self._call, environ)
+            if held_response.is_held:
+                await held_response.send(proto, *response)
+            else:
+                proto.response_bytes(*response)
+        finally:
+            held_response.release()
+
+    def _call(self, environ: Environ) -> tuple[int, Headers, bytes]:
+        started: list[tuple[str, Headers]] = []
+
+        def start_response(status: str, headers: Headers, _: object = None, /) -> Any:
+            started.append((status, headers))
+
+        chunks = self._wsgi(environ, start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            if close := getattr(chunks, "close", None):
+                close()
+        status, headers = started[-1]
+        return int(status.split(" ", 1)[0]), headers, body
+
+
+def _environ(scope: Scope) -> Environ:
+    """Return the WSGI environment of a request, without its body."""
+    host, _, port = scope.server.rpartition(":")
+    return {
+        **_CONSTANTS,
+        **_headers(scope),
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.url_scheme": scope.scheme,
+    }
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """Return the headers under their WSGI names.
+
+    Names with an underscore are dropped: `x_real_ip` would pass for the proxy's `X-Real-IP`.
+    Granian omits values that are not ASCII. They become `UNREADABLE_VALUE`, because a missing
+    `X-Forwarded-For` would make a forwarded request look local.
+    """
+    headers: dict[str, str] = {}
+    for name, value in scope.headers.items():
+        if "_" not in name:
+            key = _wsgi_key(name)
+            headers[key] = f"{headers[key]},{value}" if key in headers else value
+    names: list[str] = scope.headers.keys()
+    return {_wsgi_key(name): UNREADABLE_VALUE for name in names if "_" not in name} | headers
+
+
+def _wsgi_key(name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return key if key in _KEYS_WITHOUT_PREFIX else f"HTTP_{key}"
+
+
+async def _read_body(proto: Any, environ: Environ, limit: int) -> bytes:
+    """Read the body. Raises RuntimeError if the client disconnects before its end."""
+    if content_length := environ.get("CONTENT_LENGTH"):
+        return b"" if int(content_length) > limit else await proto()
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        return b""
+    body = b""
+    async for chunk in proto:
+        body += chunk
+        if len(body) > limit:
+            break
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return body
