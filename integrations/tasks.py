@@ -14,7 +14,7 @@ from integrations import dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
-from integrations.models import SalesImport, SyncRun
+from integrations.models import BulkAction, SalesImport, SyncRun
 from integrations.models.events import EVENTS
 from integrations.monitoring import alert_rules as rules
 from integrations.monitoring import alerts, baseline, hourly_stats, webhook_counts
@@ -51,13 +51,7 @@ def run_sync(run_id: str) -> None:
 
 @shared_task
 def run_bulk(action_id: str) -> None:
-    """Carry a bulk action on until it is done or its time is over."""
-    id_ = UUID(action_id)
-    deadline = time.monotonic() + FAIR_SECONDS
-    while bulk_jobs.step(id_):
-        if time.monotonic() > deadline:
-            dispatch.enqueue_bulk_action(id_)
-            return
+    bulk_jobs.execute(UUID(action_id))
 
 
 @shared_task
@@ -75,7 +69,7 @@ def sweep() -> None:
     schedule.start_due()
     for run_id in jobs.claimable_ids(SyncRun):
         run_sync.delay(str(run_id))
-    for action_id in bulk_jobs.claimable_ids():
+    for action_id in jobs.claimable_ids(BulkAction):
         run_bulk.delay(str(action_id))
     for import_id in jobs.claimable_ids(SalesImport):
         run_import.delay(str(import_id))

@@ -16,15 +16,16 @@ from django.views.decorators.http import require_safe
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import badge_column
+from flowzz.core.db.jobs import JobState
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox.failure_reasons import explain
-from integrations.models import BulkAction, BulkKind, BulkState, EventOutcome
+from integrations.models import BulkAction, BulkKind, EventOutcome
 
 COLOURS = {
-    BulkState.QUEUED: "info",
-    BulkState.RUNNING: "primary",
-    BulkState.DONE: "success",
-    BulkState.CANCELLED: "warning",
+    JobState.QUEUED: "info",
+    JobState.RUNNING: "primary",
+    JobState.SUCCEEDED: "success",
+    JobState.CANCELLED: "warning",
 }
 OUTCOMES = {
     **dict(EventOutcome.choices),
@@ -90,15 +91,15 @@ def _may_cancel(request: HttpRequest, action: BulkAction) -> bool:
 def _visible(request: HttpRequest, action_id: UUID) -> BulkAction:
     if not request.user.has_perm("integrations.view_bulkaction"):
         raise PermissionDenied
-    rows = BulkAction.objects.select_related("requested_by", "word", "integration__user")
+    rows = BulkAction.objects.select_related("requested_by", "mapping", "integration__user")
     return get_object_or_404(rows, id=action_id)
 
 
 def _shown(request: HttpRequest, action: BulkAction) -> dict[str, Any]:
     return {
         "action": action,
-        "colour": COLOURS[BulkState(action.state)],
-        "subject": explain(action.cause).title if action.cause else action.word,
+        "colour": COLOURS[JobState(action.state)],
+        "subject": explain(action.cause).title if action.cause else action.mapping,
         "figures": figures(action.outcomes),
         "may_cancel": _may_cancel(request, action),
     }
@@ -118,13 +119,13 @@ class BulkActionAdmin(ReadOnlyAdmin):
         "page",
     )
     list_filter = ("kind", "state")
-    list_select_related = ("requested_by", "word")
+    list_select_related = ("requested_by", "mapping")
     search_fields = ("requested_by__email__iexact",)
     search_help_text = "E-mail de quem pediu"
     fields = (
         ("kind", "state"),
-        ("cause", "word", "integration"),
-        ("total", "done", "failed"),
+        ("cause", "mapping", "integration"),
+        ("total", "processed", "failed"),
         ("requested_by", "reason"),
         ("created_at", "finished_at"),
         "page",
@@ -135,11 +136,11 @@ class BulkActionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="sobre")
     def subject(self, action: BulkAction) -> str:
-        return explain(action.cause).title if action.cause else str(action.word or "")
+        return explain(action.cause).title if action.cause else str(action.mapping or "")
 
     @admin.display(description="andamento")
     def progress(self, action: BulkAction) -> str:
-        return f"{action.done} de {action.total}"
+        return f"{action.processed} de {action.total}"
 
     @admin.display(description="detalhes")
     def page(self, action: BulkAction) -> SafeString:

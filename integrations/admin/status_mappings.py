@@ -16,11 +16,11 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
+from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import WOULD, of_meaning
 from integrations.models import BulkAction, BulkKind, StatusMapping
-from integrations.models.bulk_actions import UNDER_WAY
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings import usages
 from integrations.status_mappings.reprocess import STATES
@@ -132,7 +132,7 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
         "may_map": may_map,
         "preview": foreseen,
         "figures": figures(foreseen.outcomes, WOULD) if foreseen else [],
-        "action": BulkAction.objects.filter(word=word, state__in=UNDER_WAY).first(),
+        "action": BulkAction.objects.filter(mapping=word, state__in=UNDER_WAY).first(),
     }
     return render(request, "integrations/status_mapping.html", context)
 
@@ -140,7 +140,7 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
 def _apply(request: HttpRequest, word: StatusMapping, form: MeaningForm) -> HttpResponse:
     assert isinstance(request.user, User)
     meaning, reason = form.cleaned_data["meaning"], form.cleaned_data["reason"]
-    action, is_new = bulk_jobs.remap(word, meaning, by=request.user, reason=reason)
+    action, is_new = bulk_jobs.request_remap(word, meaning, by=request.user, reason=reason)
     if is_new:
         done = (
             "Deu significado a uma palavra" if meaning else "Retirou o significado de uma palavra"

@@ -1,16 +1,16 @@
-"""Done to thousands of rows, a batch at a time, and the only owner of a `BulkAction`'s state.
+"""Bulk actions: events replayed, assigned or discarded, or sales remapped, batch by batch.
 
-    QUEUED ─► RUNNING ─► DONE | CANCELLED
-
-A batch and the cursor behind it are one transaction; what became of the batch is counted in
-another. Killed between any two, the next worker goes on where it stopped. Two workers at one
-action disturb nobody: each looks, under the row's lock, at what the other has left.
+Each batch is committed together with the cursor behind it. The events of a batch to be replayed
+are processed after that commit, then counted. An action that another worker takes over resumes
+at its last batch.
 """
 
+import time
 import uuid
 from collections import Counter
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 from django.db import transaction
@@ -18,34 +18,35 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from flowzz.accounts.models import User
+from flowzz.core.db import jobs
+from flowzz.core.db.jobs import JobState
 from integrations import dispatch
 from integrations.inbox import drain, replay
 from integrations.models import (
     BulkAction,
     BulkKind,
-    BulkState,
     EventState,
     Integration,
     StatusMapping,
     WebhookEvent,
 )
-from integrations.models.bulk_actions import UNDER_WAY
 from integrations.models.events import is_due
 from integrations.status_mappings import reprocess, usages
 
 log = structlog.stdlib.get_logger(__name__)
 
-BATCH = 500
-SILENCE = timedelta(minutes=1)
-"""Without an advance for this long, an action's worker counts as dead."""
+BATCH_EVENTS: Final = 500
+MAX_SECONDS: Final = 5.0
+"""A longer action is enqueued again, so that other jobs get the worker in between."""
+RETRY_DELAY: Final = timedelta(minutes=1)
+_COUNTERS: Final = ("processed", "failed", "outcomes")
 
 
-def group(cause: str) -> "QuerySet[WebhookEvent]":
-    """The events in quarantine for a cause."""
+def quarantined_events(cause: str) -> "QuerySet[WebhookEvent]":
     return WebhookEvent.objects.filter(state=EventState.QUARANTINED, cause=cause)
 
 
-def start(
+def request_action(
     kind: BulkKind,
     cause: str,
     *,
@@ -53,13 +54,12 @@ def start(
     reason: str = "",
     integration: Integration | None = None,
 ) -> tuple[BulkAction, bool]:
-    """Have a group's events of up to now replayed, assigned or discarded in the background.
+    """Create and enqueue an action on the events that are in quarantine for a cause now.
 
-    A group that something is being done to already gets no second action: that one is returned,
-    and False.
+    Returns the action and True, or the action that is under way for this cause and False.
     """
     until = timezone.now()
-    return _begin(
+    return _create_or_join(
         BulkAction.objects.filter(cause=cause),
         BulkAction(
             kind=kind,
@@ -68,148 +68,144 @@ def start(
             integration=integration,
             reason=reason,
             requested_by=by,
-            total=group(cause).filter(received_at__lte=until).count(),
+            total=quarantined_events(cause).filter(received_at__lte=until).count(),
         ),
     )
 
 
-def remap(
-    word: StatusMapping, meaning: str, *, by: User, reason: str = ""
+def request_remap(
+    mapping: StatusMapping, status: str, *, by: User, reason: str = ""
 ) -> tuple[BulkAction, bool]:
-    """Give a word its meaning from now on, and apply it to the sales that came with it.
+    """Map a provider's status word to `status`, and enqueue the change of the sales with it.
 
-    An empty `meaning` takes the word's own back.
+    An empty `status` removes the mapping. Returns as `request_action` does.
     """
     with transaction.atomic():
-        word = StatusMapping.objects.select_for_update().get(id=word.id)
-        action, is_new = _begin(
-            BulkAction.objects.filter(word=word),
+        mapping = StatusMapping.objects.select_for_update().get(id=mapping.id)
+        action, is_new = _create_or_join(
+            BulkAction.objects.filter(mapping=mapping),
             BulkAction(
                 kind=BulkKind.REMAP,
-                word=word,
-                meaning_before=word.meaning,
+                mapping=mapping,
+                previous_status=mapping.meaning,
                 reason=reason,
                 requested_by=by,
-                total=usages.count(word),
+                total=usages.count(mapping),
             ),
         )
         if is_new:
-            word.meaning = meaning
-            word.mapped_by, word.mapped_at = by, timezone.now()
-            word.save(update_fields=["meaning", "mapped_by", "mapped_at"])
+            mapping.meaning = status
+            mapping.mapped_by, mapping.mapped_at = by, timezone.now()
+            mapping.save(update_fields=["meaning", "mapped_by", "mapped_at"])
     return action, is_new
 
 
 def cancel(action_id: uuid.UUID) -> bool:
-    """Stop an action; what it has done stays done. Say whether it was under way."""
-    stopped = BulkAction.objects.filter(id=action_id, state__in=UNDER_WAY).update(
-        state=BulkState.CANCELLED, finished_at=timezone.now()
-    )
-    return bool(stopped)
+    """Cancel an action. Its finished batches stay. Returns False if the action had ended."""
+    return bool(jobs.cancel(BulkAction.objects.filter(id=action_id)))
 
 
-def claimable_ids() -> list[uuid.UUID]:
-    """Actions under way that nobody has worked at lately."""
-    silent = Q(updated_at__lt=timezone.now() - SILENCE)
-    rows = BulkAction.objects.filter(silent, state__in=UNDER_WAY)
-    return list(rows.order_by("id").values_list("id", flat=True))
+def execute(action_id: uuid.UUID) -> None:
+    """Carry out an action for `MAX_SECONDS`, unless another worker does. Errors are retried."""
+    action = jobs.acquire(BulkAction.objects.select_related("integration", "mapping"), action_id)
+    if action is not None:
+        jobs.run(action, _work, _retry_later)
 
 
-def step(action_id: uuid.UUID) -> bool:
-    """Do the next piece of an action; say whether there is more.
+def _create_or_join(
+    same_target: "QuerySet[BulkAction]", action: BulkAction
+) -> tuple[BulkAction, bool]:
+    BulkAction.objects.bulk_create([action], ignore_conflicts=True)
+    latest: BulkAction = same_target.order_by("id").reverse()[0]
+    transaction.on_commit(partial(dispatch.enqueue_bulk_action, latest.id))
+    return latest, latest.id == action.id
 
-    Raises OperationalError when the database can't be reached: nothing is lost by it.
-    """
-    action = BulkAction.objects.select_related("integration").get(id=action_id)
-    if not action.is_under_way:
-        return False
-    if action.batch:
-        _settle(action)
-    else:
-        _take(action_id)
+
+def _work(action: BulkAction) -> None:
+    deadline = time.monotonic() + MAX_SECONDS
+    while action.batch or _start_batch(action):
+        if action.batch:
+            _finish_batch(action)
+        if time.monotonic() > deadline:
+            action.release(JobState.QUEUED)
+            dispatch.enqueue_bulk_action(action.id)
+            return
+    if action.finish(JobState.SUCCEEDED, error=""):
+        log.info("bulk_done", action_id=str(action.id), kind=action.kind, done=action.processed)
+
+
+def _retry_later(action: BulkAction, error: Exception) -> None:
+    action.requeue(RETRY_DELAY, attempts=action.attempts + 1, error=type(error).__name__)
+
+
+def _start_batch(action: BulkAction) -> bool:
+    """Commit the next batch with its cursor. Returns False at the end. Raises LeaseLost."""
+    is_remap = action.kind == BulkKind.REMAP
+    with transaction.atomic():
+        if not (_reprocess_sales(action) if is_remap else _change_events(action)):
+            return False
+        names = ("cursor_at", "cursor_id", "cursor_key", "batch", *_COUNTERS)
+        action.heartbeat(**{name: getattr(action, name) for name in names})
     return True
 
 
-def _begin(same: "QuerySet[BulkAction]", action: BulkAction) -> tuple[BulkAction, bool]:
-    begun = BulkAction.objects.bulk_create([action], ignore_conflicts=True)[0]
-    found: BulkAction = same.order_by("id").reverse()[0]
-    transaction.on_commit(partial(dispatch.enqueue_bulk_action, found.id))
-    return found, found.id == begun.id
-
-
-def _take(action_id: uuid.UUID) -> None:
-    with transaction.atomic():
-        rows = BulkAction.objects.select_for_update(of=["self"])
-        action = rows.select_related("integration", "word").get(id=action_id)
-        if not action.is_under_way or action.batch:
-            return
-        action.state = BulkState.RUNNING
-        is_left = _reread(action) if action.kind == BulkKind.REMAP else _take_events(action)
-        if not is_left:
-            action.state, action.finished_at = BulkState.DONE, timezone.now()
-            log.info("bulk_done", action_id=str(action.id), kind=action.kind, done=action.done)
-        action.save()
-
-
-def _take_events(action: BulkAction) -> bool:
-    rows = list(_next(action).values_list("received_at", "id")[:BATCH])
+def _change_events(action: BulkAction) -> bool:
+    rows = list(_events_after_cursor(action).values_list("received_at", "id")[:BATCH_EVENTS])
     if not rows:
         return False
     action.cursor_at, action.cursor_id = rows[-1]
     ids = [id_ for _, id_ in rows]
     events = WebhookEvent.objects.filter(id__in=ids)
     if action.kind == BulkKind.DISCARD:
-        count = replay.discard(events, action.reason)
-        _count(action, Counter(discarded=count))
-    elif action.kind == BulkKind.ASSIGN and action.integration:
+        _count(action, Counter(discarded=replay.discard(events, action.reason)))
+        return True
+    if action.kind == BulkKind.ASSIGN and action.integration:
         replay.assign(events, action.integration)
-        action.batch = ids
     else:
         replay.replay(events)
-        action.batch = ids
+    action.batch = ids
     return True
 
 
-def _next(action: BulkAction) -> "QuerySet[WebhookEvent]":
-    events = group(action.cause).filter(received_at__lte=action.until)
+def _events_after_cursor(action: BulkAction) -> "QuerySet[WebhookEvent]":
+    events = quarantined_events(action.cause).filter(received_at__lte=action.until)
     if action.cursor_at:
         events = events.filter(
             Q(received_at__gt=action.cursor_at)
             | Q(received_at=action.cursor_at, id__gt=action.cursor_id),
-            received_at__gte=action.cursor_at,  # lets the index begin there
+            received_at__gte=action.cursor_at,  # redundant: lets PostgreSQL start in the index
         )
     return events.order_by("received_at", "id")
 
 
-def _settle(action: BulkAction) -> None:
-    """Process the batch here and now, and count what became of it."""
+def _finish_batch(action: BulkAction) -> None:
+    """Process the batch's events and count their outcomes. Raises LeaseLost."""
     events = WebhookEvent.objects.filter(id__in=action.batch)
     due = events.filter(is_due(), integration__isnull=False)
     for integration_id in due.order_by().values_list("integration_id", flat=True).distinct():
         while due.filter(integration=integration_id).exists() and drain.drain(integration_id):
             pass
-    with transaction.atomic():
-        locked = BulkAction.objects.select_for_update().get(id=action.id)
-        if locked.batch != action.batch:
-            return
-        became = events.values_list("state", "outcome")
-        _count(locked, Counter(outcome or state.lower() for state, outcome in became))
-        locked.batch = []
-        locked.save()
+    outcomes = events.values_list("state", "outcome")
+    _count(action, Counter(outcome or state.lower() for state, outcome in outcomes))
+    # Not by the lease: the events of a cancelled action's last batch are processed and count.
+    uncounted = BulkAction.objects.filter(id=action.id, batch=action.batch)
+    if not uncounted.update(batch=[], **{name: getattr(action, name) for name in _COUNTERS}):
+        raise jobs.LeaseLost
+    action.batch = []
 
 
-def _reread(action: BulkAction) -> bool:
-    assert action.word is not None
-    batch = usages.next_batch(action.word, (action.cursor_id, action.cursor_key))
+def _reprocess_sales(action: BulkAction) -> bool:
+    assert action.mapping is not None
+    batch = usages.next_batch(action.mapping, (action.cursor_id, action.cursor_key))
     if batch is None:
         return False
-    reread = reprocess.reprocess(action.word, batch, before=action.meaning_before)
-    action.cursor_id, action.cursor_key = reread.position
-    _count(action, reread.outcomes)
+    result = reprocess.reprocess(action.mapping, batch, before=action.previous_status)
+    action.cursor_id, action.cursor_key = result.position
+    _count(action, result.outcomes)
     return True
 
 
 def _count(action: BulkAction, outcomes: "Counter[str]") -> None:
-    action.done += outcomes.total()
+    action.processed += outcomes.total()
     action.failed += outcomes["quarantined"]
     action.outcomes = dict(Counter(action.outcomes) + outcomes)

@@ -2,7 +2,7 @@
 
 from integrations.models.alerts import Alert, AlertKind
 from integrations.models.baseline import WebhookBaseline
-from integrations.models.bulk_actions import BulkAction, BulkKind, BulkState
+from integrations.models.bulk_actions import BulkAction, BulkKind
 from integrations.models.events import (
     EventFailure,
     EventKind,
@@ -22,7 +22,6 @@ __all__ = [
     "AlertKind",
     "BulkAction",
     "BulkKind",
-    "BulkState",
     "Circuit",
     "EventFailure",
     "EventKind",

@@ -39,7 +39,7 @@ def reprocess(word: StatusMapping, batch: Batch, *, before: str = "") -> Reproce
 
 def _given(word: StatusMapping, before: str) -> set[str]:
     """The meanings that a word has ever had."""
-    earlier = BulkAction.objects.filter(word=word).values_list("meaning_before", flat=True)
+    earlier = BulkAction.objects.filter(mapping=word).values_list("previous_status", flat=True)
     return {*earlier, before, word.meaning} - {""}
 
 

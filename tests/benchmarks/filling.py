@@ -149,20 +149,21 @@ INSERT INTO integrations_alert (id, integration_id, kind, message, opened_at, re
     JOIN seller s ON s.n = x.n * 7 %% {SELLERS};
 
 INSERT INTO integrations_salesimport (id, integration_id, file_name, is_preview, state, columns,
-    total, processed, created, updated, unchanged, errors, error_lines, error, created_at)
+    total, processed, created, updated, unchanged, errors, error_lines, attempts, error,
+    created_at)
     SELECT uuidv7(), integration_id, 'vendas.csv', false, 'SUCCEEDED',
-        '[{{"header": "Pedido", "field": "número"}}]', 500, 500, 500, 0, 0, 0, '[]', '', now()
+        '[{{"header": "Pedido", "field": "número"}}]', 500, 500, 500, 0, 0, 0, '[]', 0, '', now()
     FROM seller;
 
-INSERT INTO integrations_bulkaction (id, kind, state, cause, meaning_before, reason, total, done,
-    failed, outcomes, cursor_key, batch, created_at, updated_at)
-    SELECT uuidv7(), 'replay', 'DONE', 'invalid_json', '', '', 500, 500, 0, '{{}}', '', '{{}}',
-        now(), now()
+INSERT INTO integrations_bulkaction (id, kind, state, cause, previous_status, reason, total,
+    processed, failed, outcomes, cursor_key, batch, attempts, error, created_at)
+    SELECT uuidv7(), 'replay', 'SUCCEEDED', 'invalid_json', '', '', 500, 500, 0, '{{}}', '', '{{}}',
+        0, '', now()
     FROM seller;
 
 INSERT INTO sales_export (id, requested_by_id, subject, format, query, state, is_masked, total,
-    done, size, attempts, error, created_at, expires_at)
-    SELECT uuidv7(), user_id, 'sales', 'csv', '', 'DONE', true, 500, 500, 5000, 1, '', now(),
+    processed, size, attempts, error, created_at, expires_at)
+    SELECT uuidv7(), user_id, 'sales', 'csv', '', 'SUCCEEDED', true, 500, 500, 5000, 1, '', now(),
         now() + interval '1 day'
     FROM seller;
 

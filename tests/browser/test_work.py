@@ -47,8 +47,7 @@ def replay_a_group(page: Page, scene: Scene) -> None:
     page.locator("#confirm").click()
     page.wait_for_url("**/admin/acoes/**")
     action = BulkAction.objects.get(cause=CAUSE)
-    while bulk_jobs.step(action.id):
-        scene.seller.drain()
+    bulk_jobs.execute(action.id)
     expect(page.get_by_text("Concluída").first).to_be_visible()
     assert Sale.objects.count() == before + HELD
     assert not WebhookEvent.objects.filter(cause=CAUSE, state=EventState.QUARANTINED).exists()

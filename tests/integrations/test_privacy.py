@@ -133,7 +133,7 @@ def zoraide(seller: Seller) -> Client:
     staff = User.objects.create(email="equipe@flowzz.test")
     LogEntry.objects.log_actions(staff.pk, [client], CHANGE, "Exportado")
     Export.objects.create(
-        requested_by=staff, subject="clients", format="csv", query="q=Zoraide", state="DONE"
+        requested_by=staff, subject="clients", format="csv", query="q=Zoraide", state="SUCCEEDED"
     )
     import_jobs.receive(
         user_id=seller.integration.user_id,

@@ -78,7 +78,7 @@ class SampleRows:
         unowned = make_event(None, state=EventState.QUARANTINED, cause=UNROUTABLE)
         word = StatusMapping.objects.get()
         move = ClientMerge.objects.create(kind=ClientMerge.Kind.MERGE, source=client, target=client)
-        bulk = BulkAction.objects.create(kind=BulkKind.REMAP, word=word)
+        bulk = BulkAction.objects.create(kind=BulkKind.REMAP, mapping=word)
         owner = User.objects.create_user("dona@flowzz.test")
         Export.objects.create(requested_by=owner, subject=ExportSubject.SALES, format="csv")
         for model in admin.site._registry:

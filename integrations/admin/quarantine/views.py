@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
+from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.admin.events.forms import OwnerForm
 from integrations.bulk_actions import bulk_jobs
@@ -21,7 +22,6 @@ from integrations.bulk_actions.preview import WOULD, of_replay
 from integrations.inbox import store
 from integrations.inbox.failure_reasons import explain, place_of
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
-from integrations.models.bulk_actions import UNDER_WAY
 
 LONGEST = 200
 """Causes on the page; the rest follow when these are solved."""
@@ -80,7 +80,7 @@ def group(request: HttpRequest) -> HttpResponse:
     """One cause: its events, a preview of what would become of them, and the actions."""
     _need(request, "integrations.view_webhookevent")
     cause = request.GET.get("causa", "")
-    events = bulk_jobs.group(cause)
+    events = bulk_jobs.quarantined_events(cause)
     facts = events.aggregate(count=Count("id"), first=Min("received_at"), last=Max("received_at"))
     kind = BulkKind(request.POST["kind"]) if request.POST.get("kind") in DONE else None
     owner = OwnerForm(request.POST if kind == BulkKind.ASSIGN else None, provider=_provider(events))
@@ -117,7 +117,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """What an action would do, which takes a second or more: the page asks for it, once shown."""
     kind = BulkKind.ASSIGN if "email" in request.GET else BulkKind.REPLAY
     _need(request, NEEDED[kind])
-    events = bulk_jobs.group(request.GET.get("causa", ""))
+    events = bulk_jobs.quarantined_events(request.GET.get("causa", ""))
     owner = OwnerForm(request.GET, provider=_provider(events))
     if kind == BulkKind.ASSIGN and not owner.is_valid():
         raise Http404
@@ -146,7 +146,7 @@ def _start(
     request: HttpRequest, kind: BulkKind, cause: str, reason: str, integration: Integration | None
 ) -> HttpResponse:
     assert isinstance(request.user, User)
-    action, is_new = bulk_jobs.start(
+    action, is_new = bulk_jobs.request_action(
         kind, cause, by=request.user, reason=reason, integration=integration
     )
     if is_new:

@@ -75,8 +75,7 @@ def test_confirmed_meaning_is_kept_traced_and_applied(staff: Staff) -> None:
     line = StaffAction.objects.get()
     assert (line.target_id, line.reason) == (str(word.id), "Confirmado com a plataforma")
     action = BulkAction.objects.get()
-    while bulk_jobs.step(action.id):
-        pass
+    bulk_jobs.execute(action.id)
     assert seller.sale("ord1").status == SaleStatus.SHIPPED
 
 
@@ -93,8 +92,7 @@ def test_meaning_is_taken_back_after_a_preview(staff: Staff) -> None:
         changes = foreseen.context["preview"].examples[0].changes
         assert [(change.before, change.after) for change in changes] == shown
         give(staff, word, meaning, confirm="1")
-        while bulk_jobs.step(BulkAction.objects.latest("id").id):
-            pass
+        bulk_jobs.execute(BulkAction.objects.latest("id").id)
     assert (word.meaning, StaffAction.objects.latest("at").action) == (
         "",
         "Retirou o significado de uma palavra",

@@ -1,17 +1,19 @@
-"""Groups of the quarantine, replayed and discarded in the background."""
+"""Quarantined events, replayed and discarded in the background."""
 
 from collections import Counter
-from datetime import timedelta
+from typing import Any
 from unittest import mock
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from flowzz.accounts.models import User
+from flowzz.core.db.jobs import LEASE_DURATION, JobState
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import drain, replay, store
 from integrations.inbox.failure_reasons import cause_of
-from integrations.models import BulkAction, BulkKind, BulkState, EventState, WebhookEvent
+from integrations.models import BulkAction, BulkKind, EventState, WebhookEvent
 from integrations.tasks import sweep
 from sales.models import Sale
 from tests import payloads
@@ -34,7 +36,7 @@ def staff(db: None) -> User:
 
 
 def quarantine(seller: Seller, count: int, *, cause: str = CAUSE) -> None:
-    """Put good orders aside, as if a fault of ours had refused them."""
+    """Quarantine valid orders, as a bug in the parser would."""
     seller.receive(*(payloads.order(f"ord{n:05}") for n in range(count)))
     WebhookEvent.objects.filter(state=EventState.PENDING).update(
         state=EventState.QUARANTINED, reason="parser_fault", cause=cause
@@ -42,9 +44,9 @@ def quarantine(seller: Seller, count: int, *, cause: str = CAUSE) -> None:
 
 
 def carry_out(action: BulkAction) -> BulkAction:
-    while bulk_jobs.step(action.id):
-        pass
-    action.refresh_from_db()
+    while action.is_under_way:
+        bulk_jobs.execute(action.id)
+        action.refresh_from_db()
     return action
 
 
@@ -59,11 +61,11 @@ def carry_out(action: BulkAction) -> BulkAction:
         ("unroutable", "Nenhuma integração pode ser a dona.", "unroutable"),
     ],
 )  # fmt: skip
-def test_cause_is_the_error_and_its_place(reason: str, error: str, cause: str) -> None:
+def test_cause_is_the_reason_and_its_field(reason: str, error: str, cause: str) -> None:
     assert cause_of(reason, error) == cause
 
 
-def test_failures_are_kept_and_grouped(seller: Seller) -> None:
+def test_failures_are_stored_and_grouped_by_cause(seller: Seller) -> None:
     seller.told(b"{", b"[", payloads.order("ord1", order_final_price="caro"))
 
     assert [event.cause for event in seller.events] == [
@@ -87,71 +89,126 @@ def test_replayed_event_leaves_its_group_and_keeps_its_failures(seller: Seller) 
 
 def test_group_of_1200_is_replayed_once_each(seller: Seller, staff: User) -> None:
     quarantine(seller, 1200)
-    action, _ = bulk_jobs.start(BulkKind.REPLAY, CAUSE, by=staff)
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
     action = carry_out(action)
 
-    assert (action.state, action.total, action.done, action.failed) == ("DONE", 1200, 1200, 0)
+    figures = (action.state, action.total, action.processed, action.failed)
+    assert figures == (JobState.SUCCEEDED, 1200, 1200, 0)
     assert action.outcomes == {"created": 1200}
     assert Counter(WebhookEvent.objects.values_list("state", "attempts")) == {("DONE", 1): 1200}
     assert Sale.objects.count() == 1200
 
 
-def test_killed_between_its_steps_it_goes_on(seller: Seller, staff: User) -> None:
+def test_action_of_a_killed_worker_resumes_at_its_batch(seller: Seller, staff: User) -> None:
     quarantine(seller, 5)
-    with mock.patch.object(bulk_jobs, "BATCH", 2):
-        action, _ = bulk_jobs.start(BulkKind.REPLAY, CAUSE, by=staff)
-        bulk_jobs.step(action.id)  # two are taken, and the worker dies
+    with mock.patch.object(bulk_jobs, "BATCH_EVENTS", 2):
+        action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+        # The first batch is committed but not processed.
         with mock.patch.object(drain, "drain", side_effect=SystemExit), pytest.raises(SystemExit):
-            bulk_jobs.step(action.id)
+            bulk_jobs.execute(action.id)
+        expire_lease()
         assert carry_out(action).outcomes == {"created": 5}
     assert [event.attempts for event in seller.events] == [1] * 5
 
 
-def test_sweeper_takes_up_what_a_dead_worker_left(seller: Seller, staff: User) -> None:
+def test_sweeper_enqueues_the_action_of_a_dead_worker(seller: Seller, staff: User) -> None:
     quarantine(seller, 1)
-    action, _ = bulk_jobs.start(BulkKind.REPLAY, CAUSE, by=staff)
-    assert bulk_jobs.claimable_ids() == []
-    BulkAction.objects.update(updated_at=timezone.now() - bulk_jobs.SILENCE - timedelta(seconds=1))
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+    BulkAction.objects.update(state=JobState.RUNNING, heartbeat_at=timezone.now())
+    assert enqueued_by_sweeper() == []
+    expire_lease()
+    assert enqueued_by_sweeper() == [mock.call(str(action.id))]
+
+
+def enqueued_by_sweeper() -> list[Any]:
     with mock.patch("integrations.tasks.run_bulk.delay") as delay:
         sweep()
-    delay.assert_called_once_with(str(action.id))
+    return delay.call_args_list
 
 
-def test_what_fails_again_is_counted_and_not_tried_again(seller: Seller, staff: User) -> None:
+def expire_lease() -> None:
+    BulkAction.objects.update(heartbeat_at=timezone.now() - 2 * LEASE_DURATION)
+
+
+def test_long_action_gives_the_worker_to_other_jobs(seller: Seller, staff: User) -> None:
+    quarantine(seller, 3)
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+    with (
+        mock.patch.multiple(bulk_jobs, BATCH_EVENTS=1, MAX_SECONDS=0),
+        mock.patch("integrations.dispatch.enqueue_bulk_action") as enqueue,
+    ):
+        bulk_jobs.execute(action.id)
+    action.refresh_from_db()
+    assert (action.state, action.processed, action.lease) == (JobState.QUEUED, 1, None)
+    enqueue.assert_called_once_with(action.id)
+    assert carry_out(action).outcomes == {"created": 3}
+
+
+def test_action_is_retried_after_an_error(seller: Seller, staff: User) -> None:
+    quarantine(seller, 1)
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+    with mock.patch.object(drain, "drain", side_effect=RuntimeError):
+        bulk_jobs.execute(action.id)
+    action.refresh_from_db()
+    assert (action.state, action.attempts, action.error) == (JobState.QUEUED, 1, "RuntimeError")
+    BulkAction.objects.update(not_before=None)
+    assert carry_out(action).outcomes == {"created": 1}
+
+
+def test_batch_of_a_cancelled_action_is_counted(seller: Seller, staff: User) -> None:
+    quarantine(seller, 2)
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+    original = drain.drain
+
+    def cancel_and_drain(integration_id: UUID) -> int:
+        bulk_jobs.cancel(action.id)
+        return original(integration_id)
+
+    with (
+        mock.patch.object(bulk_jobs, "BATCH_EVENTS", 1),
+        mock.patch.object(drain, "drain", cancel_and_drain),
+    ):
+        bulk_jobs.execute(action.id)
+    action.refresh_from_db()
+    assert (action.state, action.outcomes) == (JobState.CANCELLED, {"created": 1})
+    assert sorted(seller.states) == [("DONE", "created"), ("QUARANTINED", "parser_fault")]
+
+
+def test_event_that_fails_again_is_counted_and_not_retried(seller: Seller, staff: User) -> None:
     seller.told(b"{", b"[")
-    action = carry_out(bulk_jobs.start(BulkKind.REPLAY, "invalid_json", by=staff)[0])
-    assert (action.done, action.failed, action.outcomes) == (2, 2, {"quarantined": 2})
+    action = carry_out(bulk_jobs.request_action(BulkKind.REPLAY, "invalid_json", by=staff)[0])
+    assert (action.processed, action.failed, action.outcomes) == (2, 2, {"quarantined": 2})
     assert [event.attempts for event in seller.events] == [1, 1]
 
 
-def test_what_came_after_the_asking_is_left_alone(seller: Seller, staff: User) -> None:
+def test_events_after_the_request_are_left_unchanged(seller: Seller, staff: User) -> None:
     quarantine(seller, 1)
-    action, _ = bulk_jobs.start(BulkKind.DISCARD, CAUSE, by=staff, reason="Teste do cliente")
+    action, _ = bulk_jobs.request_action(BulkKind.DISCARD, CAUSE, by=staff, reason="Teste")
     seller.receive(b"later")
     WebhookEvent.objects.filter(state="PENDING").update(state="QUARANTINED", cause=CAUSE)
 
     assert carry_out(action).outcomes == {"discarded": 1}
     assert seller.states == [("IGNORED", "discarded"), ("QUARANTINED", "")]
-    assert seller.events[0].error == "Teste do cliente"
+    assert seller.events[0].error == "Teste"
 
 
-def test_same_group_is_never_worked_at_twice(seller: Seller, staff: User) -> None:
+def test_second_action_for_a_cause_joins_the_first(seller: Seller, staff: User) -> None:
     quarantine(seller, 1)
-    first, is_first_new = bulk_jobs.start(BulkKind.REPLAY, CAUSE, by=staff)
-    second, is_second_new = bulk_jobs.start(BulkKind.DISCARD, CAUSE, by=staff)
+    first, is_first_new = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+    second, is_second_new = bulk_jobs.request_action(BulkKind.DISCARD, CAUSE, by=staff)
     assert (second.id, is_first_new, is_second_new) == (first.id, True, False)
 
 
 def test_cancelled_action_stops(seller: Seller, staff: User) -> None:
     quarantine(seller, 1)
-    action, _ = bulk_jobs.start(BulkKind.REPLAY, CAUSE, by=staff)
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
     assert bulk_jobs.cancel(action.id)
     assert not bulk_jobs.cancel(action.id)
-    assert carry_out(action).state == BulkState.CANCELLED
+    assert carry_out(action).state == JobState.CANCELLED
     assert seller.states == [("QUARANTINED", "parser_fault")]
 
 
-def test_events_of_nobody_are_given_to_an_integration(staff: User) -> None:
+def test_unowned_events_are_assigned_to_an_integration(staff: User) -> None:
     integration = IntegrationFactory.create()
     body = payloads.encode(payloads.order("ordsemdono"))
     WebhookEvent.objects.create(
@@ -161,7 +218,7 @@ def test_events_of_nobody_are_given_to_an_integration(staff: User) -> None:
         state=EventState.QUARANTINED,
         cause=store.UNROUTABLE,
     )
-    action, _ = bulk_jobs.start(
+    action, _ = bulk_jobs.request_action(
         BulkKind.ASSIGN, store.UNROUTABLE, by=staff, integration=integration
     )
     assert carry_out(action).outcomes == {"created": 1}

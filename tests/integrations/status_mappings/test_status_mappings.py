@@ -29,9 +29,8 @@ def staff(db: None) -> User:
 
 
 def mean(meaning: str, by: User) -> BulkAction:
-    action, _ = bulk_jobs.remap(StatusMapping.objects.get(), meaning, by=by)
-    while bulk_jobs.step(action.id):
-        pass
+    action, _ = bulk_jobs.request_remap(StatusMapping.objects.get(), meaning, by=by)
+    bulk_jobs.execute(action.id)
     action.refresh_from_db()
     return action
 
@@ -43,7 +42,7 @@ def test_meaning_is_given_to_the_sales_that_wait_for_it(seller: Seller, staff: U
     )
     action = mean(SaleStatus.DELIVERED, staff)
 
-    assert (action.state, action.total, action.done) == ("DONE", 1, 1)
+    assert (action.state, action.total, action.processed) == ("SUCCEEDED", 1, 1)
     sale = seller.sale("ord1")
     assert (sale.status, sale.unknown_status) == (SaleStatus.DELIVERED, "")
     change = sale.status_changes.latest("id")
@@ -115,7 +114,7 @@ def test_meaning_taken_back_leaves_the_state_before_the_word(seller: Seller, sta
     action = mean("", staff)
 
     assert (action.state, action.total, action.outcomes) == (
-        "DONE",
+        "SUCCEEDED",
         3,
         {"updated": 2, "unchanged": 1},
     )
