@@ -242,9 +242,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "PREPROCESSING_HOOKS": ["flowzz.core.api.schema.openapi.without_trailing_slash"],
+    "PREPROCESSING_HOOKS": [
+        "flowzz.core.api.schema.openapi.without_trailing_slash",
+        "integrations.api.schema.expand_providers",
+    ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "integrations.api.schema.name_providers",
         "flowzz.core.api.schema.openapi.without_docstrings",
         "flowzz.core.api.schema.headers.with_headers",
         "flowzz.core.api.schema.examples.add_examples",

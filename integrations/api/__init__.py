@@ -1,0 +1,4 @@
+"""The seller's API: `/integrations/<provider>/…` and `/sales/import`.
+
+Entry point: `urls`.
+"""

@@ -1,33 +1,56 @@
-"""The errors of a provider's connection, under the provider's name."""
+"""Errors of the API about a provider: their codes and messages contain the provider's name."""
 
 from flowzz.core.api.errors import ApiError
-from integrations.providers.coinzz import COINZZ, CoinzzProvider
+from integrations.providers.contracts import Provider
+from integrations.providers.errors import (
+    CircuitOpen,
+    KeyRefused,
+    ProviderUnavailable,
+    UnexpectedResponse,
+)
 
-_CODE = COINZZ.upper()
-_LABEL = CoinzzProvider.label
+NAME = "PROVIDER"
+"""Stands for the provider's name in capitals."""
+LABEL = "{label}"
+
+CONNECTION_ERRORS = (KeyRefused, UnexpectedResponse, ProviderUnavailable, CircuitOpen)
+"""Failures that the seller can act on. Any other failure of a run is an internal error."""
 
 
-class ConnectionFailed(ApiError):
-    """The provider refused the key, or could not be reached; the message says which."""
+class ProviderError(ApiError):
+    """`code` and `message` are templates, which an instance fills in for its provider."""
+
+    def __init__(self, provider: Provider, message: str = "") -> None:
+        super().__init__(message or for_provider(self.message, provider))
+        self.code = for_provider(self.code, provider)
+
+
+class ConnectionFailed(ProviderError):
+    """The provider refused the key or could not be reached; the message says which."""
 
     status_code = 400
-    code = f"{_CODE}_CONNECTION_FAILED"
-    message = f"API key inválida. Verifique nas configurações do {_LABEL}."
+    code = f"{NAME}_CONNECTION_FAILED"
+    message = f"API key inválida. Verifique nas configurações do {LABEL}."
 
 
-class NotConnected(ApiError):
+class NotConnected(ProviderError):
     status_code = 400
-    code = f"{_CODE}_NOT_CONNECTED"
-    message = f"Integração {_LABEL} não está conectada"
+    code = f"{NAME}_NOT_CONNECTED"
+    message = f"Integração {LABEL} não está conectada"
 
 
-class IntegrationNotFound(ApiError):
+class IntegrationNotFound(ProviderError):
     status_code = 404
-    code = f"{_CODE}_NOT_FOUND"
-    message = f"Integração {_LABEL} não encontrada"
+    code = f"{NAME}_NOT_FOUND"
+    message = f"Integração {LABEL} não encontrada"
 
 
 class SyncInProgress(ApiError):
     status_code = 409
     code = "SYNC_IN_PROGRESS"
     message = "Já há uma sincronização em andamento. Aguarde o fim dela."
+
+
+def for_provider(template: str, provider: Provider) -> str:
+    """Fill in a provider's name and label."""
+    return template.replace(NAME, provider.name.upper()).replace(LABEL, provider.label)

@@ -1,4 +1,4 @@
-"""What the API takes and tells about files of sales."""
+"""Imports in the API."""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from flowzz.core.api.serializers import CamelCase
 from integrations.models import ImportState, SalesImport
+from integrations.providers.registry import provider_names
 
 
 def _not_in_the_future(value: datetime) -> None:
@@ -37,6 +38,17 @@ class UploadSerializer(CamelCase):
         "antes. Sem isto, só leva situações adiante e completa o que falta.",
     )
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Ask for the provider only where there is more than one."""
+        fields = super().get_fields()
+        first, *others = provider_names()
+        fields["provider"] = (
+            serializers.ChoiceField([first, *others], default=first)
+            if others
+            else serializers.HiddenField(default=first)
+        )
+        return fields
+
 
 class ColumnSerializer(serializers.Serializer[Any]):
     header = serializers.CharField(help_text="Como está no arquivo")
@@ -52,7 +64,7 @@ class LineErrorSerializer(CamelCase):
 
 
 class ImportSerializer(CamelCase, serializers.ModelSerializer[SalesImport]):
-    """Figures of what was done, or of what would be done where it is a preview."""
+    """An import's progress and result; of a preview, what the import would do."""
 
     status = serializers.ChoiceField(
         source="state_in_words", choices=[label.lower() for label in ImportState.labels]

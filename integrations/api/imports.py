@@ -1,4 +1,4 @@
-"""Importing sales from a file."""
+"""Importing sales from a file of a provider."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,6 @@ from integrations.api.import_serializers import ImportSerializer, UploadSerializ
 from integrations.api.throttles import ImportThrottle
 from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
-from integrations.providers.coinzz import COINZZ
 
 TAG = "Importação"
 IMPORT_ID = OpenApiParameter("id", UUID, OpenApiParameter.PATH)
@@ -55,7 +54,7 @@ class FileExpected(UnsupportedMediaType):
 
 
 def _form(request: Request) -> Any:
-    """What was sent, unless it is too large to be looked at; raises ApiError."""
+    """Return the form of a request. Raises ApiError for one that is too large or unreadable."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > import_jobs.MAX_FORM_BYTES:
         raise FileTooLarge
     try:
@@ -68,14 +67,13 @@ def _form(request: Request) -> Any:
         raise FileTooLarge from None
 
 
-def _nothing(request: Request) -> None:
-    """A call without a body."""
+def _no_body(request: Request) -> None:
+    return None
 
 
 class ImportViewSet(viewsets.ViewSet):
-    """Files of the user's; each works without a connected integration, too."""
+    """The user's imports. They need no connected integration."""
 
-    provider = COINZZ
     parser_classes = (parsers.MultiPartParser,)
     throttle_classes = (ApiThrottle, ImportThrottle)
 
@@ -95,21 +93,21 @@ class ImportViewSet(viewsets.ViewSet):
     )
     @idempotent(_form)
     def create(self, request: Request) -> Response:
-        sent = UploadSerializer(data=_form(request))
-        sent.is_valid(raise_exception=True)
-        file = sent.validated_data["file"]
+        form = UploadSerializer(data=_form(request))
+        form.is_valid(raise_exception=True)
+        file = form.validated_data["file"]
         if file.size > import_jobs.MAX_BYTES:
             raise FileTooLarge
-        with _told_in_the_api():
+        with _as_api_errors():
             row = import_jobs.receive(
                 user_id=current_user_id(request),
-                provider=self.provider,
+                provider=form.validated_data["provider"],
                 content=file.read(),
                 file_name=file.name,
-                exported_at=sent.validated_data["exported_at"],
-                is_preview=sent.validated_data["preview"],
+                exported_at=form.validated_data["exported_at"],
+                is_preview=form.validated_data["preview"],
             )
-        return _outcome(row)
+        return _response(row)
 
     @operation(TAG, "Acompanhar uma importação", ImportSerializer, NotFound, parameters=[IMPORT_ID])
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -127,19 +125,19 @@ class ImportViewSet(viewsets.ViewSet):
         parameters=[IMPORT_ID],
     )
     @action(detail=True, methods=["post"])
-    @idempotent(_nothing)
+    @idempotent(_no_body)
     def confirm(self, request: Request, pk: str) -> Response:
-        with _told_in_the_api():
-            return _outcome(import_jobs.confirm(self._row(pk)))
+        with _as_api_errors():
+            return _response(import_jobs.confirm(self._row(pk)))
 
     def _row(self, pk: str) -> SalesImport:
-        """One of the user's own; raises Http404."""
-        own = SalesImport.objects.filter(integration__user_id=current_user_id(self.request))
-        return get_object_or_404(own.defer("content"), id=pk)
+        """Return one of the user's own imports. Raises Http404."""
+        rows = SalesImport.objects.filter(integration__user_id=current_user_id(self.request))
+        return get_object_or_404(rows.defer("content"), id=pk)
 
 
 @contextmanager
-def _told_in_the_api() -> Iterator[None]:
+def _as_api_errors() -> Iterator[None]:
     try:
         yield
     except import_jobs.FileRefused as error:
@@ -148,7 +146,7 @@ def _told_in_the_api() -> Iterator[None]:
         raise ImportInProgress from None
 
 
-def _outcome(row: SalesImport) -> Response:
+def _response(row: SalesImport) -> Response:
     data = ImportSerializer(row).data
     if row.is_under_way:
         return success(data, "Importação em andamento. Acompanhe o progresso.", status=202)

@@ -1,15 +1,17 @@
-"""The API's addresses of this room; a provider's name stands in them."""
+"""URLs of this package's API. `<provider>` is the name of a registered provider."""
 
 from flowzz.core.api.routing import Router
+from integrations.api.connections import ConnectionViewSet, IntegrationListViewSet
 from integrations.api.imports import ImportViewSet
-from integrations.api.views import ConnectionViewSet, IntegrationListViewSet
+from integrations.api.syncs import SyncViewSet
+
+PROVIDER = r"integrations/(?P<provider>[a-z0-9]+)"
 
 router = Router()
 router.register("integrations", IntegrationListViewSet, basename="integration")
-router.register(
-    f"integrations/{ConnectionViewSet.provider}", ConnectionViewSet, basename="connection"
-)
-# Here and not in `sales`, which knows no platform's files; found before `sales/<id>`.
+router.register(PROVIDER, ConnectionViewSet, basename="connection")
+router.register(PROVIDER, SyncViewSet, basename="sync")
+# Not in `sales`, which knows no provider's files; included before `sales/<id>`.
 router.register("sales/import", ImportViewSet, basename="import")
 
 urlpatterns = router.urls

@@ -1,7 +1,5 @@
 """The errors of the API."""
 
-from typing import ClassVar
-
 from rest_framework import exceptions
 
 MAX_BODY_BYTES = 64 * 1024
@@ -13,7 +11,7 @@ class ApiError(exceptions.APIException):
     """An error response of the API. `message` is Portuguese and contains no internals."""
 
     status_code: int
-    code: ClassVar[str]
+    code: str
     message: str
 
     def __init__(self, message: str = "", *, details: list[Detail] | None = None) -> None:

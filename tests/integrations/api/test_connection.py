@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from flowzz.core.db.jobs import JobState
@@ -11,6 +12,7 @@ from integrations.models import (
     EventState,
     Integration,
     IntegrationStatus,
+    SyncRun,
     WebhookEvent,
     WebhookToken,
 )
@@ -74,6 +76,28 @@ def test_status_tells_of_the_last_sync(integration: Integration, frontend: Front
     assert data["lastWebhookAt"] == "2026-03-02T13:00:00-03:00"
     assert data["totalSalesSynced"] == 1234
     assert (data["connected"], data["status"]) == (False, "erro")
+
+
+@pytest.mark.parametrize("statement", range(1, 12))
+def test_run_that_ends_during_the_request_is_shown_running_or_with_its_result(
+    integration: Integration, frontend: Frontend, statement: int
+) -> None:
+    SyncRunFactory.create(integration=integration, state=JobState.RUNNING)
+    executed = 0
+
+    def end_run(execute: Any, *arguments: Any) -> Any:
+        nonlocal executed
+        result = execute(*arguments)
+        executed += 1
+        if executed == statement:
+            SyncRun.objects.update(state=JobState.SUCCEEDED)
+            Integration.objects.update(last_sync_status="success")
+        return result
+
+    with connection.execute_wrapper(end_run):
+        data = status(frontend)
+
+    assert data["currentSync"] is not None or data["lastSyncStatus"] == "success"
 
 
 def test_status_shows_the_run_move(integration: Integration, frontend: Frontend) -> None:

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from flowzz.core.db.jobs import JobState, claimable_ids
-from integrations.api import views
+from integrations.api import syncs
 from integrations.models import (
     FindingKind,
     Integration,
@@ -269,7 +269,7 @@ def test_run_that_ends_otherwise_while_waited_for(
     def end(run: SyncRun) -> None:
         run.state, run.error_code, run.error = state, error_code, "O Coinzz recusou."
 
-    monkeypatch.setattr(views, "wait_for", end)
+    monkeypatch.setattr(syncs, "wait_for", end)
     response = frontend.send(PATH)
     assert (response.status_code, response.json()["message"]) == (status, message)
 

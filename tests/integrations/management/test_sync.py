@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
-from integrations.management.commands import coinzz_sync
+from integrations.management.commands import sync
 from integrations.models import (
     FindingKind,
     Integration,
@@ -31,11 +31,11 @@ EMAIL = "vendedora@flowzz.test"
 
 def run_command(**options: Any) -> str:
     out = StringIO()
-    call_command("coinzz_sync", user=options.pop("user", EMAIL), stdout=out, **options)
+    call_command("sync", user=options.pop("user", EMAIL), stdout=out, **options)
     return out.getvalue()
 
 
-def test_sales_arrive_and_are_summed_up(integration: Integration) -> None:
+def test_sync_prints_its_counts(integration: Integration) -> None:
     assert run_command() == (
         "Concluída: 120 vendas processadas\n"
         "  criadas: 120\n"
@@ -50,33 +50,38 @@ def test_sales_arrive_and_are_summed_up(integration: Integration) -> None:
 
 def test_full_sync_reads_everything_again(integration: Integration) -> None:
     run_command()
-    said = run_command(full=True)
-    assert said.startswith("Concluída: 120 vendas processadas\n  criadas: 0\n")
+    output = run_command(full=True)
+    assert output.startswith("Concluída: 120 vendas processadas\n  criadas: 0\n")
     assert SyncRun.objects.latest("id").is_full
+
+
+def test_coinzz_sync_is_another_name_of_the_command(integration: Integration) -> None:
+    call_command("coinzz_sync", user=EMAIL, stdout=StringIO())
+    assert SyncRun.objects.get().state == JobState.SUCCEEDED
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("known", [True, False])
-def test_nobody_to_sync_for_is_said(known: bool) -> None:
+def test_unknown_or_unconnected_user_is_an_error(known: bool) -> None:
     IntegrationFactory.create()
     email = "outra@flowzz.test" if known else "ninguem@flowzz.test"
     with pytest.raises(CommandError, match=f"Não há usuário com o e-mail {email}"):
         run_command(user=email)
 
 
-def test_not_connected_is_said(db: None) -> None:
+def test_disconnected_integration_is_an_error(db: None) -> None:
     integration = IntegrationFactory.create(status="DISCONNECTED")
     with pytest.raises(CommandError, match="não está conectada"):
         run_command(user=integration.user.email.upper())
 
 
-def test_full_sync_beside_another_is_refused(db: None) -> None:
+def test_full_sync_is_refused_while_another_run_is_under_way(db: None) -> None:
     run = SyncRunFactory.create()
     with pytest.raises(CommandError, match="Já há uma sincronização em andamento"):
         run_command(user=run.integration.user.email, full=True)
 
 
-def test_failure_is_told_and_its_errors_are_named(
+def test_failed_run_prints_its_errors_and_exits_with_1(
     integration: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(run_id: uuid.UUID, **options: object) -> None:
@@ -89,12 +94,12 @@ def test_failure_is_told_and_its_errors_are_named(
     monkeypatch.setattr(runs, "execute", fail)
     out = StringIO()
     with pytest.raises(CommandError, match="A chave foi recusada") as failure:
-        call_command("coinzz_sync", user=EMAIL, stdout=out)
+        call_command("sync", user=EMAIL, stdout=out)
     assert failure.value.returncode == 1
     assert out.getvalue().endswith("    ordruimaa: Sem preço.\n    … e mais 5\n")
 
 
-def test_postponed_run_is_told_with_when_and_why(integration: Integration) -> None:
+def test_postponed_run_prints_the_reason_and_the_next_attempt(integration: Integration) -> None:
     SyncRunFactory.create(
         integration=integration,
         not_before=timezone.now() + timedelta(minutes=5),
@@ -115,7 +120,7 @@ def test_interrupted_run_can_be_resumed(
         if pages == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(coinzz_sync, "show", interrupt)
+    monkeypatch.setattr(sync, "show_progress", interrupt)
     with pytest.raises(CommandError, match="Interrompido") as failure:
         run_command()
     assert failure.value.returncode == 130
@@ -128,10 +133,10 @@ def test_interrupted_run_can_be_resumed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_run_of_another_process_is_watched_to_its_end(
+def test_command_waits_for_the_run_of_another_process(
     integration: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coinzz_sync, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(sync, "POLL_SECONDS", 0.05)
     SyncRunFactory.create(
         integration=integration, state=JobState.RUNNING, heartbeat_at=timezone.now(), processed=7
     )
@@ -142,15 +147,15 @@ def test_run_of_another_process_is_watched_to_its_end(
 
     other = threading.Timer(0.3, succeed)
     other.start()
-    said = run_command()
+    output = run_command()
     other.join()
-    assert said.startswith("Concluída: 7 vendas processadas\n")
+    assert output.startswith("Concluída: 7 vendas processadas\n")
 
 
-def test_bar_has_the_length_of_the_run_once_it_is_known() -> None:
+def test_progress_bar_shows_the_total_once_known() -> None:
     bar = tqdm(file=StringIO())
-    coinzz_sync.show(bar, SyncRun(processed=0))
+    sync.show_progress(bar, SyncRun(processed=0))
     assert (bar.n, bar.total) == (0, None)
-    coinzz_sync.show(bar, SyncRun(processed=200, total=1500, sales_limit=1000))
+    sync.show_progress(bar, SyncRun(processed=200, total=1500, sales_limit=1000))
     assert (bar.n, bar.total) == (200, 1000)
     bar.close()

@@ -1,0 +1,103 @@
+"""Connecting to a provider, the connection's status, and disconnecting."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flowzz.core.api.current_user import current_user_id
+from flowzz.core.api.envelope import success
+from flowzz.core.api.errors import ValidationFailed
+from flowzz.core.api.etags import not_modified, tagged, version_tag
+from flowzz.core.api.idempotency import idempotent
+from flowzz.core.api.schema.openapi import listing, operation
+from flowzz.core.api.sparse_fields import SparseFields
+from integrations import connection
+from integrations.api.connection_serializers import ConnectSerializer, StatusSerializer
+from integrations.api.errors import (
+    CONNECTION_ERRORS,
+    LABEL,
+    ConnectionFailed,
+    IntegrationNotFound,
+)
+from integrations.api.provider_views import TAG, ProviderViewSet
+from integrations.models import Integration
+from integrations.webhooks import tokens
+
+
+class IntegrationListViewSet(
+    SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[Integration]
+):
+    serializer_class = StatusSerializer
+    queryset = Integration.objects.all()
+
+    def get_queryset(self) -> QuerySet[Integration]:
+        return super().get_queryset().filter(user_id=current_user_id(self.request))
+
+    @listing(TAG, "Listar as integrações do usuário", StatusSerializer)
+    def list(self, request: Request) -> Response:
+        response = super().list(request)
+        tag = version_tag(current_user_id(request), str(response.data))
+        return tagged(Response(status=304) if not_modified(request, tag) else response, tag)
+
+
+class ConnectionViewSet(ProviderViewSet):
+    @operation(
+        TAG,
+        f"Conectar o {LABEL} ou renovar a chave",
+        StatusSerializer,
+        ValidationFailed,
+        ConnectionFailed,
+        request=ConnectSerializer,
+    )
+    @action(detail=False, methods=["post"])
+    @idempotent()
+    def connect(self, request: Request, provider: str) -> Response:
+        body = ConnectSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            integration = connection.connect(
+                user_id=current_user_id(request),
+                provider=provider,
+                api_key=body.validated_data["api_key"],
+                webhook_note=body.validated_data.get("webhook_url"),
+            )
+        except CONNECTION_ERRORS as error:
+            raise ConnectionFailed(self.provider, error.message) from None
+        message = f"Integração {self.provider.label} conectada com sucesso"
+        return _status(integration, message)
+
+    @operation(TAG, "Ver a situação da integração", StatusSerializer, IntegrationNotFound)
+    @action(detail=False)
+    def status(self, request: Request, provider: str) -> Response:
+        return _status(self.integration())
+
+    @operation(TAG, "Desconectar", StatusSerializer, IntegrationNotFound, request=None)
+    @action(detail=False, methods=["post"])
+    @idempotent()
+    def disconnect(self, request: Request, provider: str) -> Response:
+        integration = self.integration()
+        connection.disconnect(integration)
+        message = f"Integração {self.provider.label} desconectada com sucesso"
+        return _status(integration, message)
+
+    @operation(
+        TAG, "Trocar o endereço de webhook", StatusSerializer, IntegrationNotFound, request=None
+    )
+    @action(detail=False, methods=["post"], url_path="webhook/rotate")
+    @idempotent()
+    def rotate(self, request: Request, provider: str) -> Response:
+        integration = self.integration()
+        tokens.rotate_token(integration)
+        hours = settings.WEBHOOK_TOKEN_GRACE // timedelta(hours=1)
+        return _status(
+            integration, f"Novo endereço de webhook criado; o anterior vale por mais {hours} horas"
+        )
+
+
+def _status(integration: Integration, message: str = "") -> Response:
+    return success(StatusSerializer(integration).data, message)

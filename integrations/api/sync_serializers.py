@@ -1,0 +1,94 @@
+"""Sync runs in the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from flowzz.core.api.serializers import CamelCase
+from flowzz.core.db.jobs import JobState
+from integrations.models import FindingKind, SyncFinding, SyncRun
+
+ERRORS_SHOWN = 100
+
+
+class SyncRequestSerializer(CamelCase):
+    force_full_sync = serializers.BooleanField(default=False)
+
+
+class ProgressSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
+    """A run's progress; `percent` is null until the total is known."""
+
+    status = serializers.SerializerMethodField()
+    page = serializers.IntegerField(source="pages", help_text="Páginas já aplicadas")
+    total = serializers.SerializerMethodField()
+    percent = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SyncRun
+        fields = ("id", "status", "page", "processed", "total", "percent", "started_at")
+        read_only_fields = fields
+
+    def get_status(self, run: SyncRun) -> str:
+        return JobState(run.state).label.lower()
+
+    def get_total(self, run: SyncRun) -> int | None:
+        return run.expected
+
+    def get_percent(self, run: SyncRun) -> int | None:
+        return run.percent
+
+
+class SaleErrorSerializer(CamelCase, serializers.ModelSerializer[SyncFinding]):
+    class Meta:
+        model = SyncFinding
+        fields = ("external_id", "message")
+        read_only_fields = fields
+
+
+class RunSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
+    """A run's result; until the run ends, `success` and `syncedAt` are null."""
+
+    success = serializers.SerializerMethodField()
+    status = serializers.SerializerMethodField()
+    sales_processed = serializers.IntegerField(source="processed")
+    sales_created = serializers.IntegerField(source="created")
+    sales_updated = serializers.IntegerField(source="updated")
+    sales_unchanged = serializers.IntegerField(source="unchanged")
+    error_details = serializers.SerializerMethodField()
+    synced_at = serializers.DateTimeField(source="finished_at", allow_null=True)
+    error = serializers.SerializerMethodField(help_text="Por que falhou ou foi adiada")
+    progress = ProgressSerializer(source="*")
+
+    class Meta:
+        model = SyncRun
+        fields = (
+            "id",
+            "success",
+            "status",
+            "sales_processed",
+            "sales_created",
+            "sales_updated",
+            "sales_unchanged",
+            "errors",
+            "error_details",
+            "synced_at",
+            "error",
+            "progress",
+        )
+        read_only_fields = fields
+        extra_kwargs = {"errors": {"help_text": "Vendas que não puderam ser lidas ou gravadas"}}
+
+    def get_success(self, run: SyncRun) -> bool | None:
+        return None if run.is_under_way else run.state == JobState.SUCCEEDED
+
+    def get_status(self, run: SyncRun) -> str:
+        return JobState(run.state).label.lower()
+
+    @extend_schema_field(SaleErrorSerializer(many=True))
+    def get_error_details(self, run: SyncRun) -> Any:
+        errors = run.findings.filter(kind=FindingKind.ERROR).order_by("id")
+        return SaleErrorSerializer(errors[:ERRORS_SHOWN], many=True).data
+
+    def get_error(self, run: SyncRun) -> str | None:
+        return run.error or None

@@ -1,0 +1,111 @@
+"""Starting a sync run, waiting for it, and its progress."""
+
+import time
+import uuid
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flowzz.core.api.envelope import success
+from flowzz.core.api.errors import ServerError, ValidationFailed
+from flowzz.core.api.idempotency import idempotent
+from flowzz.core.api.schema.openapi import operation
+from flowzz.core.api.throttling import ApiThrottle
+from flowzz.core.db.jobs import JobState
+from integrations.api.errors import (
+    CONNECTION_ERRORS,
+    ConnectionFailed,
+    IntegrationNotFound,
+    NotConnected,
+    SyncInProgress,
+)
+from integrations.api.provider_views import TAG, ProviderViewSet
+from integrations.api.sync_serializers import RunSerializer, SyncRequestSerializer
+from integrations.api.throttles import SyncThrottle
+from integrations.models import SyncRun, Trigger
+from integrations.providers.contracts import Provider
+from integrations.sync import runs
+
+POLL_SECONDS: Final = 0.15
+_CONNECTION_ERROR_CODES: Final = {error.code for error in CONNECTION_ERRORS}
+
+
+class SyncViewSet(ProviderViewSet):
+    @operation(
+        TAG,
+        "Sincronizar agora",
+        RunSerializer,
+        ValidationFailed,
+        NotConnected,
+        ConnectionFailed,
+        IntegrationNotFound,
+        SyncInProgress,
+        accepted=RunSerializer,
+        request=SyncRequestSerializer,
+    )
+    @action(detail=False, methods=["post"], throttle_classes=[ApiThrottle, SyncThrottle])
+    @idempotent()
+    def sync(self, request: Request, provider: str) -> Response:
+        body = SyncRequestSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        is_full = body.validated_data["force_full_sync"]
+        try:
+            run = runs.request_run(self.integration(), Trigger.USER, is_full=is_full)
+        except runs.Paused as paused:
+            raise NotConnected(self.provider, paused.message) from None
+        except runs.NotConnected:
+            raise NotConnected(self.provider) from None
+        except runs.RunUnderWay:
+            raise SyncInProgress from None
+        wait_for(run)
+        return _response(run, self.provider)
+
+    @operation(
+        TAG,
+        "Acompanhar uma sincronização",
+        RunSerializer,
+        IntegrationNotFound,
+        parameters=[OpenApiParameter("run_id", uuid.UUID, OpenApiParameter.PATH)],
+    )
+    @action(detail=False, url_path=r"sync/(?P<run_id>[0-9a-fA-F-]{36})")
+    def sync_run(self, request: Request, provider: str, run_id: str) -> Response:
+        run = get_object_or_404(self.integration().runs, id=run_id)
+        return success(RunSerializer(run).data)
+
+
+def wait_for(run: SyncRun) -> None:
+    """Wait until a worker ends or postpones the run, at most `SYNC_WAIT_SECONDS`."""
+    deadline = time.monotonic() + settings.SYNC_WAIT_SECONDS
+    while run.is_under_way and not _is_postponed(run) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        run.refresh_from_db()
+
+
+def _is_postponed(run: SyncRun) -> bool:
+    return run.not_before is not None and run.not_before > timezone.now()
+
+
+def _response(run: SyncRun, provider: Provider) -> Response:
+    """Return a run's result or progress. Raises ConnectionFailed or ServerError if it failed."""
+    if run.state == JobState.FAILED:
+        if run.error_code in _CONNECTION_ERROR_CODES:
+            raise ConnectionFailed(provider, run.error)
+        raise ServerError
+    return success(RunSerializer(run).data, _message(run), status=202 if run.is_under_way else 200)
+
+
+def _message(run: SyncRun) -> str:
+    if run.state == JobState.CANCELLED:
+        return "Sincronização cancelada"
+    if run.state == JobState.SUCCEEDED:
+        figures = f"{run.created} vendas criadas, {run.updated} atualizadas"
+        return f"Sincronização concluída: {figures}"
+    if _is_postponed(run):
+        return f"Sincronização adiada: {run.error} Ela será tentada de novo sozinha."
+    return "Sincronização em andamento. Acompanhe o progresso."
