@@ -1,7 +1,7 @@
-"""Charts as SVG that the server draws: readable without a script, each column a link. Pure.
+"""Charts drawn by the server as SVG: readable without scripts, each column a link. Pure.
 
-Positions across are in percent and heights in pixels, so that a chart fits a phone with its
-texts in the size they have everywhere.
+Horizontal positions are percentages and heights are pixels: a chart fits a phone's width while
+its texts keep their size.
 """
 
 import math
@@ -12,13 +12,14 @@ from itertools import pairwise
 HEIGHT = 160
 """Pixels between the axis and the top of the plot."""
 _GAP = 0.18
+"""The share of a column's width between two bars."""
 _STEPS = (1, 2, 2.5, 5, 10)
 _TICKS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One quantity over all slots; None where there was nothing to measure."""
+    """One value per slot; None where nothing was measured."""
 
     name: str
     tone: str
@@ -29,7 +30,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A stretch of time: what is below it, what it says of itself, and the list behind it."""
+    """A period on the time axis: its name, the axis' text below it, and a link to its rows."""
 
     label: str
     tick: str
@@ -43,8 +44,8 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A bar's piece, or a line's with its end (`x2`, `y2`)."""
+class Shape:
+    """A part of a bar, a line (which ends at `x2`, `y2`), or a dot."""
 
     tone: str
     x: str
@@ -57,7 +58,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What can be pointed at: a slot, in its whole height."""
+    """The clickable area of a slot, over the whole height; its label has all values."""
 
     x: str
     width: str
@@ -71,143 +72,147 @@ class Chart:
     hint: str
     series: Sequence[Series]
     columns: Sequence[Column]
-    bars: Sequence[Mark] = ()
-    lines: Sequence[Mark] = ()
-    dots: Sequence[Mark] = ()
+    bars: Sequence[Shape] = ()
+    lines: Sequence[Shape] = ()
+    dots: Sequence[Shape] = ()
     x_ticks: Sequence[Tick] = ()
     y_ticks: Sequence[Tick] = ()
     is_empty: bool = False
     height: int = field(default=HEIGHT)
 
 
-Number = Callable[[float], str]
+FormatNumber = Callable[[float], str]
 
 
-def stacked(
+def stacked_bar_chart(
     title: str,
     hint: str,
     slots: Sequence[Slot],
     series: Sequence[Series],
     *,
-    number: Number,
-    most: float | None = None,
+    format_number: FormatNumber,
+    maximum: float | None = None,
 ) -> Chart:
-    """Bars upon each other; `most` is where the axis ends, else what the values need."""
-    sums = [sum(one.values[at] or 0 for one in series) for at in range(len(slots))]
-    ticks = _linear(most or max(sums, default=0))
+    """Return a chart of stacked bars; the axis ends at `maximum`, or else at the highest bar."""
+    sums = [sum(one.values[index] or 0 for one in series) for index in range(len(slots))]
+    ticks = _linear_ticks(maximum or max(sums, default=0))
     top = ticks[-1]
     bars = []
-    for at in range(len(slots)):
+    for index in range(len(slots)):
         base = 0.0
         for one in series:
-            if value := one.values[at]:
+            if value := one.values[index]:
                 base += value
-                height = value / top * HEIGHT
-                bars.append(_bar(at, len(slots), HEIGHT - base / top * HEIGHT, height, one.tone))
+                y, height = HEIGHT - base / top * HEIGHT, value / top * HEIGHT
+                bars.append(_bar(one.tone, index, len(slots), y=y, height=height))
     return Chart(
         title,
         hint,
         series,
-        _columns(slots, series, number),
+        _columns(slots, series, format_number),
         bars=bars,
-        x_ticks=_below(slots),
+        x_ticks=_x_ticks(slots),
         is_empty=not any(_measured(series)),
-        y_ticks=[_beside(value / top, number(value)) for value in ticks],
+        y_ticks=[_y_tick(value / top, format_number(value)) for value in ticks],
     )
 
 
-def lines(
+def line_chart(
     title: str,
     hint: str,
     slots: Sequence[Slot],
     series: Sequence[Series],
     *,
-    number: Number,
+    format_number: FormatNumber,
     ticks: Sequence[float],
 ) -> Chart:
-    """Lines over a logarithmic axis from the first of `ticks` to the last one needed."""
-    most = max(_measured(series), default=0)
-    needed = [tick for at, tick in enumerate(ticks) if at < 2 or ticks[at - 1] < most]
-    low, high = math.log(needed[0]), math.log(needed[-1])
+    """Return lines over a logarithmic axis, from the first of `ticks` to the last one needed."""
+    highest = max(_measured(series), default=0)
+    used = [tick for index, tick in enumerate(ticks) if index < 2 or ticks[index - 1] < highest]
+    low, high = math.log(used[0]), math.log(used[-1])
 
     def share(value: float) -> float:
-        return min(1.0, max(0.0, (math.log(max(value, needed[0])) - low) / (high - low)))
+        return min(1.0, max(0.0, (math.log(max(value, used[0])) - low) / (high - low)))
 
-    drawn, dots = [], []
+    segments, dots = [], []
     for one in series:
         points = [
-            (_middle(at, len(slots)), _pixels(HEIGHT * (1 - share(value))))
+            (_center(index, len(slots)), _pixels(HEIGHT * (1 - share(value))))
             if value is not None
             else None
-            for at, value in enumerate(one.values)
+            for index, value in enumerate(one.values)
         ]
-        dots += [Mark(one.tone, *point) for point in points if point]
-        drawn += [
-            Mark(one.tone, *before, x2=after[0], y2=after[1])
-            for before, after in pairwise(points)
-            if before and after
+        dots += [Shape(one.tone, *point) for point in points if point]
+        segments += [
+            Shape(one.tone, *start, x2=end[0], y2=end[1])
+            for start, end in pairwise(points)
+            if start and end
         ]
     return Chart(
         title,
         hint,
         series,
-        _columns(slots, series, number),
-        lines=drawn,
+        _columns(slots, series, format_number),
+        lines=segments,
         dots=dots,
-        x_ticks=_below(slots),
+        x_ticks=_x_ticks(slots),
         is_empty=not _measured(series),
-        y_ticks=[_beside(share(value), number(value)) for value in needed],
+        y_ticks=[_y_tick(share(value), format_number(value)) for value in used],
     )
 
 
-def _columns(slots: Sequence[Slot], series: Sequence[Series], number: Number) -> list[Column]:
+def _columns(
+    slots: Sequence[Slot], series: Sequence[Series], format_number: FormatNumber
+) -> list[Column]:
     columns = []
-    for at, slot in enumerate(slots):
-        said = [
-            f"{one.name} {number(value)}"
+    for index, slot in enumerate(slots):
+        values = [
+            f"{one.name} {format_number(value)}"
             for one in series
-            if (value := one.values[at]) is not None and (value or len(series) == 1)
+            if (value := one.values[index]) is not None and (value or len(series) == 1)
         ]
-        text = f"{slot.label}: {', '.join(said) or 'nada'}"
-        columns.append(Column(_percent(at / len(slots)), _percent(1 / len(slots)), text, slot.href))
+        label = f"{slot.label}: {', '.join(values) or 'nada'}"
+        x, width = _percent(index / len(slots)), _percent(1 / len(slots))
+        columns.append(Column(x, width, label, slot.href))
     return columns
 
 
-def _bar(at: int, count: int, y: float, height: float, tone: str) -> Mark:
-    width = (1 - _GAP) / count
-    x = (at + _GAP / 2) / count
-    return Mark(tone, _percent(x), _pixels(y), _percent(width), _pixels(height))
+def _bar(tone: str, index: int, count: int, *, y: float, height: float) -> Shape:
+    x, width = (index + _GAP / 2) / count, (1 - _GAP) / count
+    return Shape(tone, _percent(x), _pixels(y), _percent(width), _pixels(height))
 
 
-def _below(slots: Sequence[Slot]) -> list[Tick]:
-    return [Tick(_middle(at, len(slots)), slot.tick) for at, slot in enumerate(slots) if slot.tick]
+def _x_ticks(slots: Sequence[Slot]) -> list[Tick]:
+    return [
+        Tick(_center(index, len(slots)), slot.tick) for index, slot in enumerate(slots) if slot.tick
+    ]
 
 
-def _beside(share: float, text: str) -> Tick:
+def _y_tick(share: float, text: str) -> Tick:
     return Tick(_pixels(HEIGHT * (1 - share)), text)
 
 
-def _linear(most: float) -> list[float]:
-    """Round numbers from zero to at least `most`."""
-    if most <= 0:
+def _linear_ticks(maximum: float) -> list[float]:
+    """Return round numbers from zero to at least the maximum."""
+    if maximum <= 0:
         return [0, 1]
-    rough = most / _TICKS
+    rough = maximum / _TICKS
     power = math.pow(10, math.floor(math.log10(rough)))
     step = next(size * power for size in _STEPS if size * power >= rough)
-    step = max(step, 1) if most >= 1 else step
-    return [step * number for number in range(math.ceil(most / step) + 1)]
+    step = max(step, 1) if maximum >= 1 else step
+    return [step * number for number in range(math.ceil(maximum / step) + 1)]
 
 
 def _measured(series: Sequence[Series]) -> list[float]:
     return [value for one in series for value in one.values if value is not None]
 
 
-def _middle(at: int, count: int) -> str:
-    return _percent((at + 0.5) / count)
+def _center(index: int, count: int) -> str:
+    return _percent((index + 0.5) / count)
 
 
 def _percent(share: float) -> str:
-    """As text: a template would write a decimal comma, which SVG doesn't know."""
+    """Format in Python: a template would write a decimal comma, which is invalid in SVG."""
     return f"{share * 100:.3f}%"
 
 

@@ -1,4 +1,4 @@
-"""The page on which Administração changes settings while everything runs."""
+"""The page where the group Administração changes settings without a restart."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from flowzz.core.runtime_settings.groups import setting_groups, settings_by_name
 
 
 class ValueForm(forms.Form):
-    """One setting's value; what it cleans is spelled as it is saved."""
+    """The value of one setting; cleaned, it has the format in which it is saved."""
 
     value = forms.CharField(
         required=False,
@@ -28,17 +28,15 @@ class ValueForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(
-        self, adjustable: RuntimeSetting[Any], data: Any = None, *, shown: str = ""
-    ) -> None:
-        super().__init__(data, initial={"value": shown}, auto_id=f"{adjustable.name}_%s")
-        self.adjustable = adjustable
-        self.fields["value"].label = adjustable.label
-        self.fields["value"].help_text = adjustable.hint
+    def __init__(self, setting: RuntimeSetting[Any], data: Any = None, *, value: str = "") -> None:
+        super().__init__(data, initial={"value": value}, auto_id=f"{setting.name}_%s")
+        self.setting = setting
+        self.fields["value"].label = setting.label
+        self.fields["value"].help_text = setting.hint
 
     def clean_value(self) -> str:
         try:
-            return self.adjustable.format(self.adjustable.parse(self.cleaned_data["value"]))
+            return self.setting.format(self.setting.parse(self.cleaned_data["value"]))
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -50,69 +48,66 @@ class Row:
     saved: Setting | None
 
 
-def page(request: HttpRequest) -> HttpResponse:
-    """Show all; posting saves one, or gives it its default back."""
+def edit_settings(request: HttpRequest) -> HttpResponse:
+    """Show all settings; a POST saves one of them, or restores its default."""
     if not request.user.has_perm("core.change_setting"):
         raise PermissionDenied
     if request.method != "POST":
-        return _show(request)
-    adjustable = settings_by_name().get(request.POST.get("name", ""))
-    if adjustable is None:
+        return _render(request)
+    setting = settings_by_name().get(request.POST.get("name", ""))
+    if setting is None:
         raise Http404
-    form = ValueForm(adjustable, request.POST)
+    form = ValueForm(setting, request.POST)
     if "default" in request.POST:
-        restore(request, adjustable)
+        restore_default(request, setting)
     elif form.is_valid():
-        save(request, adjustable, form.cleaned_data["value"])
+        save(request, setting, form.cleaned_data["value"])
     else:
-        return _show(request, form)
-    messages.success(request, f"{adjustable.label}: vale em alguns segundos, sem reiniciar.")
+        return _render(request, form)
+    messages.success(request, f"{setting.label}: vale em alguns segundos, sem reiniciar.")
     return redirect("backoffice:configuration")
 
 
-def save(request: HttpRequest, adjustable: RuntimeSetting[Any], value: str) -> None:
-    """Let the value hold instead of the default; a line in the trail says what was before."""
+def save(request: HttpRequest, setting: RuntimeSetting[Any], value: str) -> None:
+    """Save a value, and log it with the one before."""
     assert isinstance(request.user, User)
     with transaction.atomic():
-        before = _held(adjustable)
-        changed = {"value": value, "changed_by": request.user}
-        row, _ = Setting.objects.update_or_create(name=adjustable.name, defaults=changed)
-        _trace(request, "Alterou configuração", row, before, value)
+        row = Setting.objects.select_for_update().filter(name=setting.name).first()
+        before = row.value if row else setting.format(setting.default)
+        values = {"value": value, "changed_by": request.user}
+        row, _ = Setting.objects.update_or_create(name=setting.name, defaults=values)
+        _log(request, "Alterou configuração", row, before=before, after=value)
     SAVED_VALUES.expire()
 
 
-def restore(request: HttpRequest, adjustable: RuntimeSetting[Any]) -> None:
-    """Let the environment's value hold again."""
+def restore_default(request: HttpRequest, setting: RuntimeSetting[Any]) -> None:
+    """Delete the saved value: the default is that of the environment."""
     with transaction.atomic():
-        row = Setting.objects.select_for_update().filter(name=adjustable.name).first()
+        row = Setting.objects.select_for_update().filter(name=setting.name).first()
         if row is None:
             return
-        after = adjustable.format(adjustable.default)
-        _trace(request, "Voltou configuração ao padrão", row, row.value, after)
+        default = setting.format(setting.default)
+        _log(request, "Voltou configuração ao padrão", row, before=row.value, after=default)
         row.delete()
     SAVED_VALUES.expire()
 
 
-def _held(adjustable: RuntimeSetting[Any]) -> str:
-    row = Setting.objects.select_for_update().filter(name=adjustable.name).first()
-    return row.value if row else adjustable.format(adjustable.default)
-
-
-def _trace(request: HttpRequest, action: str, row: Setting, before: str, after: str) -> None:
+def _log(request: HttpRequest, action: str, row: Setting, *, before: str, after: str) -> None:
     audit_log.record(request, action, row, details={"before": before, "after": after})
 
 
-def _show(request: HttpRequest, refused: ValueForm | None = None) -> HttpResponse:
-    rows = {row.name: row for row in Setting.objects.select_related("changed_by")}
+def _render(request: HttpRequest, invalid: ValueForm | None = None) -> HttpResponse:
+    saved = {row.name: row for row in Setting.objects.select_related("changed_by")}
 
-    def row_of(adjustable: RuntimeSetting[Any]) -> Row:
-        saved, default = rows.get(adjustable.name), adjustable.format(adjustable.default)
-        if refused is not None and refused.adjustable is adjustable:
-            return Row(refused, default, saved)
-        shown = saved.value if saved else default
-        return Row(ValueForm(adjustable, shown=shown), default, saved)
+    def row_for(setting: RuntimeSetting[Any]) -> Row:
+        row, default = saved.get(setting.name), setting.format(setting.default)
+        if invalid is not None and invalid.setting is setting:
+            return Row(invalid, default, row)
+        return Row(ValueForm(setting, value=row.value if row else default), default, row)
 
-    groups = {title: [row_of(one) for one in group] for title, group in setting_groups().items()}
+    groups = {
+        title: [row_for(setting) for setting in group] for title, group in setting_groups().items()
+    }
     context = {"title": "Configurações", "groups": groups}
     return render(
         request, "backoffice/configuration.html", admin.site.each_context(request) | context

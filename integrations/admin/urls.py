@@ -22,7 +22,7 @@ urlpatterns = [
         name="quarantine_preview",
     ),
     path("palavras/<uuid:word_id>", admin.site.admin_view(status_mappings.decide), name="word"),
-    path("configuracoes", admin.site.admin_view(configuration.page), name="configuration"),
+    path("configuracoes", admin.site.admin_view(configuration.edit_settings), name="configuration"),
     path("acoes/<uuid:action_id>", admin.site.admin_view(bulk_actions.show), name="bulk"),
     path(
         "acoes/<uuid:action_id>/andamento",

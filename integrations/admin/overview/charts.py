@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowzz.backoffice.charts import Chart, Series, Slot, lines, stacked
+from flowzz.backoffice.charts import Chart, Series, Slot, line_chart, stacked_bar_chart
 from flowzz.core.db.jobs import JobState
 from integrations.admin.overview.formatting import duration, percent, whole
 from integrations.admin.overview.periods import DAY, Sums
@@ -40,12 +40,12 @@ def webhooks(slots: Sequence[Sums]) -> Chart:
         values = [sum(slot.events[key] for key in keys) for slot in slots]
         href = list_of(EVENTS, **filters, **_whole_period("received_at", slots))
         series.append(Series(name, tone, values, href, whole(sum(values))))
-    return stacked(
+    return stacked_bar_chart(
         "Webhooks recebidos",
         f"Eventos {each(slots)}, pelo que veio deles.",
         _along(slots, EVENTS, "received_at"),
         series,
-        number=whole,
+        format_number=whole,
     )
 
 
@@ -58,7 +58,7 @@ def success(slots: Sequence[Sums]) -> Chart:
     period = _whole_period("finished_at", slots)
     succeeded = list_of(RUNS, state__exact=JobState.SUCCEEDED, **period)
     others = list_of(RUNS, state__in=f"{JobState.FAILED},{JobState.CANCELLED}", **period)
-    return stacked(
+    return stacked_bar_chart(
         "Taxa de sucesso das sincronizações",
         f"Das que terminaram {each(slots)}, quantas deram certo (%).",
         _along(slots, RUNS, "finished_at"),
@@ -66,8 +66,8 @@ def success(slots: Sequence[Sums]) -> Chart:
             Series("Deram certo", "good", went_well, succeeded, total),
             Series("Falharam ou foram canceladas", "bad", did_not, others),
         ],
-        number=percent,
-        most=100,
+        format_number=percent,
+        maximum=100,
     )
 
 
@@ -80,12 +80,12 @@ def latency(slots: Sequence[Sums]) -> Chart:
         series.append(
             Series(name, tone, values, total="" if overall is None else duration(overall))
         )
-    return lines(
+    return line_chart(
         "Tempo de processamento",
         f"Da chegada até estar aplicado, {each(slots)}; p95: 95 % levaram no máximo isso.",
         _along(slots, EVENTS, "received_at"),
         series,
-        number=duration,
+        format_number=duration,
         ticks=LATENCY_TICKS,
     )
 
@@ -95,7 +95,7 @@ def sales(slots: Sequence[Sums]) -> Chart:
     updated = [slot.sales_updated for slot in slots]
     made = list_of(SALES, **_whole_period("created_at", slots))
     changed = list_of(EVENTS, outcome__exact="updated", **_whole_period("received_at", slots))
-    return stacked(
+    return stacked_bar_chart(
         f"Vendas criadas e atualizadas, {len(slots)} dias",
         "Por dia, por webhooks e sincronizações juntos.",
         _along(slots, SALES, "created_at"),
@@ -103,18 +103,18 @@ def sales(slots: Sequence[Sums]) -> Chart:
             Series("Criadas", "good", created, made, whole(sum(created))),
             Series("Atualizadas", "info", updated, changed, whole(sum(updated))),
         ],
-        number=whole,
+        format_number=whole,
     )
 
 
 def oldest(slots: Sequence[Sums]) -> Chart:
-    return stacked(
+    return stacked_bar_chart(
         "Maior espera na fila",
         f"O evento que mais esperou para ser processado, em minutos, {each(slots)}.",
         _along(slots, EVENTS, "received_at"),
         [Series("Espera (min)", "warning", [slot.oldest_seconds / 60 for slot in slots])],
-        number=whole,
-        most=max(5.0, *(slot.oldest_seconds / 60 for slot in slots)),
+        format_number=whole,
+        maximum=max(5.0, *(slot.oldest_seconds / 60 for slot in slots)),
     )
 
 

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flowzz.accounts.models import User
-from flowzz.backoffice.charts import Series, Slot, lines, stacked
 from integrations.admin.overview import charts
 from integrations.admin.overview.formatting import duration, percent, whole
 from integrations.admin.overview.periods import PERIODS
@@ -105,28 +104,6 @@ def test_an_hour_in_which_every_sync_failed_is_not_an_empty_one() -> None:
         ("good", "120.0"),
         ("bad", "40.0"),
     ]
-
-
-SLOTS = [Slot("10 h", "10 h", "/a"), Slot("11 h", "", "/b")]
-
-
-def test_bars_stand_on_each_other() -> None:
-    series = [Series("Criou", "good", [3, 0]), Series("Erro", "bad", [1, 0])]
-    chart = stacked("Título", "", SLOTS, series, number=whole)
-    assert [(bar.tone, bar.y, bar.height) for bar in chart.bars] == [
-        ("good", "40.0", "120.0"),
-        ("bad", "0.0", "40.0"),
-    ]
-    assert [tick.text for tick in chart.y_ticks] == ["0", "1", "2", "3", "4"]
-    assert [column.label for column in chart.columns] == ["10 h: Criou 3, Erro 1", "11 h: nada"]
-
-
-def test_a_line_has_a_gap_where_nothing_was_measured() -> None:
-    series = [Series("p50", "good", [0.1, None])]
-    chart = lines("Título", "", SLOTS, series, number=duration, ticks=(0.01, 1, 100))
-    assert (len(chart.lines), len(chart.dots)) == (0, 1)
-    assert chart.dots[0].y == "80.0"
-    assert [tick.text for tick in chart.y_ticks] == ["10 ms", "1 s"]
 
 
 def test_numbers_are_read_in_portuguese() -> None:
