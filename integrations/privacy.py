@@ -120,7 +120,8 @@ def _events(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
     if person.pattern:
         wanted |= Q(body_text__iregex=person.pattern)
         # Bytes that are no text are written as escapes, so that no body can be refused.
-        text = Func(F("body"), Value("escape"), function="encode", output_field=TextField())
+        body = F("payload__body")
+        text = Func(body, Value("escape"), function="encode", output_field=TextField())
         of_user = of_user.alias(body_text=text)
     return of_user.filter(wanted)
 
@@ -138,7 +139,7 @@ def _numbers(client: Client) -> list[str]:
 
 
 def _exported(event: WebhookEvent) -> dict[str, Any]:
-    body = None if event.body is None else bytes(event.body).decode(errors="backslashreplace")
+    body = None if event.body is None else event.body.decode(errors="backslashreplace")
     return {
         "id": event.id,
         "recebido_em": event.received_at,
@@ -146,7 +147,6 @@ def _exported(event: WebhookEvent) -> dict[str, Any]:
         "pedido_ou_assinatura": event.external_id,
         "cabecalhos": event.headers,
         "corpo": body,
-        "corpo_removido_em": event.body_removed_at,
     }
 
 

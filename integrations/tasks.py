@@ -6,7 +6,6 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
-from django.utils import timezone
 
 from flowzz.core import heartbeat
 from flowzz.core.db import jobs
@@ -15,7 +14,6 @@ from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
 from integrations.models import BulkAction, SalesImport, SyncRun
-from integrations.models.events import EVENTS
 from integrations.monitoring import alert_rules as rules
 from integrations.monitoring import alerts, baseline, hourly_stats, webhook_counts
 from integrations.sync import runs, schedule
@@ -110,8 +108,7 @@ def pulse() -> None:
 
 @shared_task
 def purge_payloads() -> None:
-    """Remove the bodies that are past retention, and create the partitions of coming months."""
-    EVENTS.create_ahead(timezone.now())
-    while retention.redact_expired_payloads():
-        pass
+    """Delete the payloads that are past retention; create the partitions of coming periods."""
+    retention.create_partitions()
+    retention.delete_expired_payloads()
     import_jobs.delete_expired_previews()

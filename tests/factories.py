@@ -1,7 +1,9 @@
 """Rows for tests: small, valid and invented; what matters to a test is passed in by it."""
 
+import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
@@ -10,6 +12,7 @@ from factory.django import DjangoModelFactory
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core.db.jobs import JobState
+from flowzz.core.ids import first_since
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ
 from sales.models import Sale
@@ -78,3 +81,11 @@ class SaleFactory(DjangoModelFactory[Sale]):
     status = SaleStatus.PAID
     sale_date = Sequence(lambda n: NOON + timedelta(minutes=n))
     observed_at = SelfAttribute("sale_date")
+
+
+_numbers = count(1)
+
+
+def id_at(time: datetime) -> uuid.UUID:
+    """Return a UUID version 7 of a time (aware), greater than those returned before for it."""
+    return uuid.UUID(int=first_since(time).int + next(_numbers))

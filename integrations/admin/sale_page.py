@@ -45,7 +45,7 @@ def _events_of(sale: Sale) -> "QuerySet[WebhookEvent]":
 
 def events(query: TimelineQuery) -> list[Entry]:
     """Return the webhooks about the sale."""
-    found = _events_of(query.sale).filter(received_at__lt=query.before).defer("body", "headers")
+    found = _events_of(query.sale).filter(received_at__lt=query.before)
     return [_event(query, event) for event in found.order_by("-received_at", "-id")[:SOURCE_LIMIT]]
 
 

@@ -106,7 +106,7 @@ def of_replay(
 ) -> Preview:
     """What replaying the first of `events` would do; with an `integration`, as that one's."""
     preview, deadline = Preview(total), time.monotonic() + SECONDS
-    rows = events.filter(body__isnull=False).select_related("integration__user")
+    rows = events.filter(payload__isnull=False).select_related("integration__user", "payload")
     first = list(rows.order_by("received_at", "id")[:LIMIT])
     for event in first:
         event.is_replay = True

@@ -12,13 +12,13 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, RowRange, Sum, Value, Window
-from django.db.models.functions import Coalesce, Greatest, Length
+from django.db.models.functions import Coalesce, Greatest
 
 from flowzz.core.db.bulk_upsert import as_json, collector_paused
 from flowzz.core.db.locks import lock_user
 from integrations.inbox.failure_reasons import cause_of
 from integrations.inbox.processing import EventResult, parse_events, process
-from integrations.models import EventFailure, EventState, Integration, WebhookEvent
+from integrations.models import EventFailure, EventState, Integration, WebhookEvent, WebhookPayload
 from integrations.models.events import is_due
 from integrations.monitoring import event_metrics, webhook_counts
 
@@ -61,19 +61,26 @@ def drain(integration_id: uuid.UUID) -> int:
     return len(events)
 
 
-_COLUMNS = ("body", "body_hash", "headers", "received_at", "attempts", "is_replay")
+_COLUMNS = ("body_hash", "received_at", "attempts", "is_replay")
 _ARRIVAL = ("received_at", "id")
 _BYTES_BEFORE = Coalesce(
-    Window(Sum(Length("body")), order_by=_ARRIVAL, frame=RowRange(end=-1)), Value(0)
+    Window(Sum("body_size"), order_by=_ARRIVAL, frame=RowRange(end=-1)), Value(0)
 )
 
 
 def next_batch(integration: Integration) -> list[WebhookEvent]:
-    """Return the next due events, limited by INBOX_BATCH_SIZE and BATCH_BYTES."""
+    """Return the next due events with payloads, limited by INBOX_BATCH_SIZE and BATCH_BYTES."""
     due = WebhookEvent.objects.filter(is_due(), integration=integration)
     first = due.order_by(*_ARRIVAL).values("id")[: settings.INBOX_BATCH_SIZE]
     events = WebhookEvent.objects.filter(id__in=first).alias(bytes_before=_BYTES_BEFORE)
-    return list(events.filter(bytes_before__lt=BATCH_BYTES).only(*_COLUMNS).order_by(*_ARRIVAL))
+    batch: list[WebhookEvent] = list(
+        events.filter(bytes_before__lt=BATCH_BYTES).only(*_COLUMNS).order_by(*_ARRIVAL)
+    )
+    # By their ids, so that only the days concerned are read: a join reads every partition.
+    payloads = WebhookPayload.objects.in_bulk([event.id for event in batch])
+    for event in batch:
+        event._state.fields_cache["payload"] = payloads.get(event.id)
+    return batch
 
 
 def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:
@@ -98,7 +105,7 @@ _WRITE_RESULTS = """
         id uuid, state text, outcome text, kind text, external_id text, reason text, error text,
         cause text, next_attempt_at timestamptz
     )
-    WHERE event.id = result.id
+    WHERE event.id = result.id AND event.id = ANY(%s)
 """
 
 
@@ -121,7 +128,7 @@ def _write_results(results: Sequence[EventResult]) -> None:
         for result in results
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_RESULTS, [as_json(rows)])
+        cursor.execute(_WRITE_RESULTS, [as_json(rows), [row["id"] for row in rows]])
     EventFailure.objects.bulk_create(
         EventFailure(
             event_id=result.event.id,

@@ -92,7 +92,7 @@ def parse_events(
     parsed, quarantined = [], []
     for event in events:
         try:
-            webhook = reader.parse_webhook(bytes(event.body or b""), event.headers)
+            webhook = reader.parse_webhook(event.body or b"", event.headers)
         except PayloadInvalid as error:
             quarantined.append(
                 _quarantine(event, error.reason, error.message, external_id=error.external_id)

@@ -16,7 +16,7 @@ def replay(events: "QuerySet[WebhookEvent]") -> int:
 
     Events without an integration or without a body are left unchanged.
     """
-    rows = events.filter(integration__isnull=False, body__isnull=False)
+    rows = events.filter(integration__isnull=False, payload__isnull=False)
     integration_ids = set(rows.order_by().values_list("integration_id", flat=True))
     count = rows.update(
         state=EventState.PENDING,

@@ -1,45 +1,59 @@
 """Payloads of webhooks are stored for PAYLOAD_RETENTION; what they produced stays."""
 
-from typing import Any
+from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from integrations.models import EventOutcome, EventState, WebhookEvent
-from integrations.models.events import UNFINISHED
+from flowzz.core.ids import first_since
+from integrations.models import EventOutcome, EventState, WebhookEvent, WebhookPayload
+from integrations.models.events import EVENTS, PAYLOADS, UNFINISHED
 from integrations.runtime_settings import PAYLOAD_RETENTION
 
-BATCH = 1_000
+_UNFINISHED = """
+    event_id IN (SELECT id FROM integrations_webhookevent WHERE state IN ('PENDING', 'RETRY'))
+"""
 
 
-def expired_payloads() -> "QuerySet[WebhookEvent]":
-    """Return finished events past retention that still have a body."""
-    expired_before = timezone.now() - PAYLOAD_RETENTION.value_in_database()
-    return WebhookEvent.objects.filter(
-        ~Q(state__in=UNFINISHED), body__isnull=False, received_at__lt=expired_before
-    )
+def create_partitions() -> None:
+    """Create the partitions of the coming days and months."""
+    EVENTS.create_ahead(timezone.now())
+    PAYLOADS.create_ahead(timezone.now())
 
 
-def redact_expired_payloads() -> int:
-    """Redact the next batch of expired payloads, oldest first; return how many."""
-    oldest = expired_payloads().order_by("received_at").values_list("id", flat=True)[:BATCH]
-    # Filtered again in the UPDATE: an event that staff replay meanwhile must not lose its body.
-    return redact_payloads(expired_payloads().filter(id__in=list(oldest)))
+def expired_payloads() -> "QuerySet[WebhookPayload]":
+    """Return the payloads of finished events that are past retention, in whole days of UTC."""
+    expired = WebhookPayload.objects.filter(event_id__lt=first_since(_first_kept_day()))
+    return expired.exclude(event__state__in=UNFINISHED)
+
+
+def delete_expired_payloads() -> int:
+    """Delete the expired payloads, a day at a time; return how many days.
+
+    Unfinished events keep their payloads. Raises OperationalError where a lock can't be had.
+    """
+    days = PAYLOADS.drop_before(_first_kept_day(), retain=_UNFINISHED)
+    expired_payloads().delete()  # retained on an earlier day, of events that have finished since
+    return days
 
 
 def redact_payloads(events: "QuerySet[WebhookEvent]", reason: str = "") -> int:
-    """Remove bodies and headers; unfinished events are discarded with `reason`.
+    """Delete the payloads of events; unfinished events are discarded with `reason`.
 
-    What the events produced stays. So does the body's hash, which identifies later duplicates.
+    Return the number of payloads. What the events produced stays. So does the body's hash, which
+    identifies later duplicates.
     """
-    blank: dict[str, Any] = {"body": None, "headers": {}, "body_removed_at": Now()}
-    with_body = events.filter(body__isnull=False)
-    discarded = with_body.filter(state__in=UNFINISHED).update(
+    ids = list(events.filter(payload__isnull=False).values_list("id", flat=True))
+    WebhookEvent.objects.filter(id__any_of=ids, state__in=UNFINISHED).update(
         state=EventState.IGNORED,
         outcome=EventOutcome.DISCARDED,
         error=reason,
         finished_at=Now(),
-        **blank,
     )
-    return discarded + with_body.update(**blank)
+    WebhookPayload.objects.filter(event_id__in=ids).delete()
+    return len(ids)
+
+
+def _first_kept_day() -> datetime:
+    return PAYLOADS.period.start_of(timezone.now() - PAYLOAD_RETENTION.value_in_database())

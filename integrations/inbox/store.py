@@ -18,17 +18,30 @@ from integrations.monitoring import event_metrics
 
 UNROUTABLE = "unroutable"
 
+# The database's clock: the clocks of the web machines may differ. A stored event's payload is not
+# inserted again: it may have been deleted since.
 _INSERT = """
-    INSERT INTO integrations_webhookevent (
+    WITH webhook (
         id, integration_id, provider, body, body_hash, headers, received_at,
-        state, reason, cause, error, kind, external_id, outcome, attempts, is_replay
+        state, reason, cause, error
+    ) AS (VALUES {}),
+    event AS (
+        INSERT INTO integrations_webhookevent (
+            id, integration_id, provider, body_size, body_hash, received_at,
+            state, reason, cause, error, kind, external_id, outcome, attempts, is_replay
+        )
+        SELECT id, integration_id, provider, length(body), body_hash,
+            least(received_at, statement_timestamp()),
+            state, reason, cause, error, '', '', '', 0, false
+        FROM webhook
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id
     )
-    VALUES {} ON CONFLICT (id) DO NOTHING
+    INSERT INTO integrations_webhookpayload (event_id, body, headers)
+    SELECT id, body, headers FROM webhook JOIN event USING (id)
 """
-# The database's clock: the clocks of the web machines may differ.
 _ROW = """(
-    %s, %s, %s, %s, %s, %s, least(%s, statement_timestamp()),
-    %s, %s, %s, %s, '', '', '', 0, false
+    %s::uuid, %s::uuid, %s, %s::bytea, %s::bytea, %s::jsonb, %s::timestamptz, %s, %s, %s, %s
 )"""
 _PENDING = (EventState.PENDING.value, "", "", "")
 _QUARANTINED = (

@@ -7,7 +7,7 @@ import flowzz.core.ids
 from django.conf import settings
 from django.db import migrations, models
 from flowzz.core.db.partitions import CreatePartitionedModel
-from integrations.models.events import EVENTS
+from integrations.models.events import EVENTS, PAYLOADS
 
 
 class Migration(migrations.Migration):
@@ -66,6 +66,32 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'integração',
                 'verbose_name_plural': 'integrações',
+            },
+        ),
+        CreatePartitionedModel(
+            name='WebhookEvent',
+            table=EVENTS,
+            fields=[
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
+                ('body_size', models.PositiveIntegerField(default=0, verbose_name='bytes do corpo')),
+                ('body_hash', models.BinaryField(max_length=32, verbose_name='SHA-256 do corpo')),
+                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='recebido em')),
+                ('kind', models.CharField(blank=True, choices=[('order', 'Pedido'), ('subscription', 'Assinatura'), ('affiliation', 'Afiliação')], max_length=12, verbose_name='tipo')),
+                ('external_id', models.CharField(blank=True, max_length=128, verbose_name='pedido ou assinatura')),
+                ('state', models.CharField(choices=[('PENDING', 'Pendente'), ('DONE', 'Processado'), ('IGNORED', 'Ignorado'), ('RETRY', 'Nova tentativa'), ('QUARANTINED', 'Quarentena')], default='PENDING', max_length=11, verbose_name='estado')),
+                ('outcome', models.CharField(blank=True, choices=[('created', 'Criou'), ('updated', 'Atualizou'), ('unchanged', 'Nada mudou'), ('duplicate', 'Repetido'), ('stale', 'Fora de ordem'), ('disconnected', 'Integração desconectada'), ('discarded', 'Descartado pela equipe')], max_length=12, verbose_name='resultado')),
+                ('reason', models.CharField(blank=True, max_length=64, verbose_name='causa')),
+                ('error', models.TextField(blank=True, verbose_name='erro')),
+                ('cause', models.CharField(blank=True, db_default='', help_text='Mesmo erro no mesmo lugar; vazio fora da quarentena.', max_length=160, verbose_name='grupo da quarentena')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='tentativas')),
+                ('next_attempt_at', models.DateTimeField(blank=True, null=True, verbose_name='próxima tentativa')),
+                ('is_replay', models.BooleanField(default=False, help_text='Pedido pela equipe: é aplicado mesmo que o corpo já tenha vindo antes.', verbose_name='reprocessar')),
+                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='concluído em')),
+                ('integration', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='integrations.integration', verbose_name='integração')),
+            ],
+            options={
+                'verbose_name': 'evento',
             },
         ),
         migrations.CreateModel(
@@ -254,31 +280,17 @@ class Migration(migrations.Migration):
             },
         ),
         CreatePartitionedModel(
-            name='WebhookEvent',
-            table=EVENTS,
+            name='WebhookPayload',
+            table=PAYLOADS,
             fields=[
-                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
-                ('body', models.BinaryField(null=True, verbose_name='corpo')),
-                ('body_hash', models.BinaryField(max_length=32, verbose_name='SHA-256 do corpo')),
-                ('body_removed_at', models.DateTimeField(blank=True, null=True, verbose_name='corpo removido em')),
+                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='payload', serialize=False, to='integrations.webhookevent', verbose_name='evento')),
+                ('body', models.BinaryField(verbose_name='corpo')),
                 ('headers', models.JSONField(default=dict, verbose_name='cabeçalhos')),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='recebido em')),
-                ('kind', models.CharField(blank=True, choices=[('order', 'Pedido'), ('subscription', 'Assinatura'), ('affiliation', 'Afiliação')], max_length=12, verbose_name='tipo')),
-                ('external_id', models.CharField(blank=True, max_length=128, verbose_name='pedido ou assinatura')),
-                ('state', models.CharField(choices=[('PENDING', 'Pendente'), ('DONE', 'Processado'), ('IGNORED', 'Ignorado'), ('RETRY', 'Nova tentativa'), ('QUARANTINED', 'Quarentena')], default='PENDING', max_length=11, verbose_name='estado')),
-                ('outcome', models.CharField(blank=True, choices=[('created', 'Criou'), ('updated', 'Atualizou'), ('unchanged', 'Nada mudou'), ('duplicate', 'Repetido'), ('stale', 'Fora de ordem'), ('disconnected', 'Integração desconectada'), ('discarded', 'Descartado pela equipe')], max_length=12, verbose_name='resultado')),
-                ('reason', models.CharField(blank=True, max_length=64, verbose_name='causa')),
-                ('error', models.TextField(blank=True, verbose_name='erro')),
-                ('cause', models.CharField(blank=True, db_default='', help_text='Mesmo erro no mesmo lugar; vazio fora da quarentena.', max_length=160, verbose_name='grupo da quarentena')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='tentativas')),
-                ('next_attempt_at', models.DateTimeField(blank=True, null=True, verbose_name='próxima tentativa')),
-                ('is_replay', models.BooleanField(default=False, help_text='Pedido pela equipe: é aplicado mesmo que o corpo já tenha vindo antes.', verbose_name='reprocessar')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='concluído em')),
-                ('integration', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='integrations.integration', verbose_name='integração')),
             ],
             options={
-                'verbose_name': 'evento',
+                'verbose_name': 'conteúdo de evento',
+                'verbose_name_plural': 'conteúdos de eventos',
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -418,10 +430,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='webhookevent',
             index=models.Index(fields=['received_at'], name='event_received'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookevent',
-            index=models.Index(condition=models.Q(('body__isnull', False)), fields=['received_at'], name='event_body_kept'),
         ),
         migrations.AddIndex(
             model_name='webhookevent',

@@ -9,6 +9,7 @@ from integrations.models.events import (
     EventOutcome,
     EventState,
     WebhookEvent,
+    WebhookPayload,
 )
 from integrations.models.hourly_stats import Circuit, HourlyStats
 from integrations.models.imports import ImportState, SalesImport
@@ -41,5 +42,6 @@ __all__ = [
     "Trigger",
     "WebhookBaseline",
     "WebhookEvent",
+    "WebhookPayload",
     "WebhookToken",
 ]

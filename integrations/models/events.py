@@ -70,10 +70,8 @@ class WebhookEvent(BulkRow):
         verbose_name="integração",
     )
     provider = models.CharField("plataforma", max_length=32)
-    body = models.BinaryField("corpo", null=True)
+    body_size = models.PositiveIntegerField("bytes do corpo", default=0)
     body_hash = models.BinaryField("SHA-256 do corpo", max_length=32)
-    body_removed_at = models.DateTimeField("corpo removido em", null=True, blank=True)
-    headers = models.JSONField("cabeçalhos", default=dict)
     received_at = models.DateTimeField("recebido em", db_default=Now())
     kind = models.CharField("tipo", max_length=12, choices=EventKind, blank=True)
     external_id = models.CharField("pedido ou assinatura", max_length=128, blank=True)
@@ -115,9 +113,6 @@ class WebhookEvent(BulkRow):
                 name="event_number",
             ),
             models.Index(fields=["received_at"], name="event_received"),
-            models.Index(
-                fields=["received_at"], condition=Q(body__isnull=False), name="event_body_kept"
-            ),
             # What seldom happens is found by staff without reading what always does.
             models.Index(
                 fields=["outcome", "id"],
@@ -143,6 +138,45 @@ class WebhookEvent(BulkRow):
 
     def __str__(self) -> str:
         return self.external_id or f"{localtime(self.received_at):%d/%m/%Y %H:%M:%S}, sem número"
+
+    @property
+    def body(self) -> bytes | None:
+        """The body as received; None after its deletion."""
+        payload: WebhookPayload | None = getattr(self, "payload", None)
+        return bytes(payload.body) if payload else None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        payload: WebhookPayload | None = getattr(self, "payload", None)
+        return payload.headers if payload else {}
+
+
+PAYLOADS = PartitionedTable(
+    name="integrations_webhookpayload", column="event_id", period=Period.DAY, ahead=7
+)
+
+
+class WebhookPayload(models.Model):
+    """What a webhook sent. Deleted after PAYLOAD_RETENTION, whole days at once."""
+
+    event = models.OneToOneField(
+        WebhookEvent,
+        models.CASCADE,
+        primary_key=True,
+        related_name="payload",
+        db_constraint=False,  # for the same reason as a failure's
+        verbose_name="evento",
+    )
+    body = models.BinaryField("corpo")
+    headers = models.JSONField("cabeçalhos", default=dict)
+
+    class Meta:
+        verbose_name = "conteúdo de evento"
+        verbose_name_plural = "conteúdos de eventos"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.event_id)
 
 
 class EventFailure(models.Model):

@@ -115,7 +115,7 @@ def _run_again(
     observed = []
     for event in events:
         try:
-            payload = reader.parse_webhook(bytes(event.body or b""), event.headers).payload
+            payload = reader.parse_webhook(event.body or b"", event.headers).payload
         except PayloadInvalid:
             continue
         if isinstance(payload, Order) and word.id in payload.used_mappings:

@@ -35,8 +35,8 @@ class ReportedStatus:
 def applied_events(integration: Integration, numbers: Collection[str]) -> "QuerySet[WebhookEvent]":
     """Those of these orders and subscriptions that were applied and have their body yet."""
     return WebhookEvent.objects.filter(
-        APPLIED, integration=integration, external_id__any_of=numbers, body__isnull=False
-    )
+        APPLIED, integration=integration, external_id__any_of=numbers, payload__isnull=False
+    ).select_related("payload")
 
 
 def reported_statuses(
@@ -76,7 +76,7 @@ def _orders(
     events = applied_events(integration, numbers).exclude(outcome=EventOutcome.STALE)
     for event in events.order_by("received_at", "id").iterator():
         try:
-            payload = reader.parse_webhook(bytes(event.body or b""), event.headers).payload
+            payload = reader.parse_webhook(event.body or b"", event.headers).payload
         except PayloadInvalid:
             continue
         if isinstance(payload, Order):

@@ -91,13 +91,11 @@ INSERT INTO sales_affiliationrequest (id, user_id, source, fingerprint, affiliat
         'afiliado' || sale_n || '@example.com', '', 'Clube', 'Pendente', at, at, at
     FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 50 = 0;
 
-INSERT INTO integrations_webhookevent (id, integration_id, provider, body, body_hash, headers,
+INSERT INTO integrations_webhookevent (id, integration_id, provider, body_size, body_hash,
     received_at, kind, external_id, state, outcome, reason, error, cause, attempts,
     is_replay, finished_at)
-    SELECT uuidv7(at - now()), s.integration_id, 'coinzz',
-        convert_to('{{"order": {{"order_number": "ord' || to_hex(sale_n) || '"}}, "x": "' ||
-            repeat(md5(sale_n::text), 20) || '"}}', 'UTF8'),
-        sha256(sale_n::text::bytea), '{{}}', at, 'order', 'ord' || to_hex(sale_n),
+    SELECT uuidv7(at - now()), s.integration_id, 'coinzz', 690, sha256(sale_n::text::bytea),
+        at, 'order', 'ord' || to_hex(sale_n),
         CASE WHEN dice < .97 THEN 'DONE' WHEN dice < .995 THEN 'IGNORED' ELSE 'QUARANTINED' END,
         CASE WHEN dice < .5 THEN 'created' WHEN dice < .97 THEN 'updated'
              WHEN dice < .995 THEN 'duplicate' ELSE '' END,
@@ -106,6 +104,11 @@ INSERT INTO integrations_webhookevent (id, integration_id, provider, body, body_
         CASE WHEN dice < .995 THEN '' ELSE {CAUSE} END,
         1, false, at + interval '2 seconds' * dice
     FROM made_sale m JOIN seller s ON s.n = m.seller;
+
+INSERT INTO integrations_webhookpayload (event_id, body, headers)
+    SELECT id, convert_to('{{"order": {{"order_number": "' || external_id || '"}}, "x": "' ||
+        repeat(md5(external_id), 20) || '"}}', 'UTF8'), '{{}}'
+    FROM integrations_webhookevent;
 
 INSERT INTO integrations_eventfailure (id, event_id, attempt, at, reason, error)
     SELECT uuidv7(received_at - now()), id, n, received_at, reason, error

@@ -14,11 +14,12 @@ from django.utils import timezone
 from clients.models import Client
 from flowzz.accounts.models import User
 from integrations.inbox import drain as inbox
-from integrations.models import Integration, IntegrationStatus, WebhookEvent
+from integrations.models import Integration, IntegrationStatus, WebhookEvent, WebhookPayload
 from integrations.providers.coinzz import COINZZ
 from integrations.webhooks.tokens import webhook_url
 from sales.models import Sale
 from tests import payloads
+from tests.factories import id_at
 
 
 def post(path: str, body: bytes, **headers: Any) -> HttpResponse:
@@ -59,16 +60,22 @@ class Seller:
 
     def receive(self, *bodies: bytes | dict[str, Any], at: datetime | None = None) -> None:
         """Put bodies into the inbox, all having arrived `at` (or now)."""
-        kept = [body if isinstance(body, bytes) else payloads.encode(body) for body in bodies]
-        WebhookEvent.objects.bulk_create(
+        encoded = [body if isinstance(body, bytes) else payloads.encode(body) for body in bodies]
+        received_at = at or timezone.now()
+        events = WebhookEvent.objects.bulk_create(
             WebhookEvent(
+                id=id_at(received_at),
                 integration=self.integration,
                 provider=COINZZ,
-                body=body,
+                body_size=len(body),
                 body_hash=sha256(body).digest(),
-                received_at=at or timezone.now(),
+                received_at=received_at,
             )
-            for body in kept
+            for body in encoded
+        )
+        WebhookPayload.objects.bulk_create(
+            WebhookPayload(event=event, body=body)
+            for event, body in zip(events, encoded, strict=True)
         )
 
     def drain(self) -> None:

@@ -7,9 +7,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 
 from clients.models import Client
 from clients.search import search_clients
@@ -165,13 +163,12 @@ class WebhookEventAdmin(EventActions):
     @admin.display(description="corpo")
     def shown_body(self, event: WebhookEvent) -> SafeString:
         if event.body is None:
-            removed = date_format(localtime(event.body_removed_at), "SHORT_DATETIME_FORMAT")
-            return preformatted(f"(corpo removido em {removed})")
+            return preformatted("(corpo removido)")
         return preformatted(payload_masking.shown_body(event, masked=_is_hidden(event)))
 
     @admin.action(description="Reprocessar", permissions=["replay"])
     def replay(self, request: HttpRequest, events: "QuerySet[WebhookEvent]") -> None:
-        gone = _free(events).filter(body__isnull=True).count()
+        gone = _free(events).filter(payload__isnull=True).count()
         count = replay.replay(_free(events))
         self._report(request, count, "Reprocessou eventos", "na fila para reprocessar")
         if gone:
@@ -211,9 +208,6 @@ class WebhookEventAdmin(EventActions):
     def mask_details(self, row: WebhookEvent) -> None:
         """Have what the page shows masked: its differences need the body as it is."""
         vars(row)["is_hidden"] = True
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEvent]":
-        return super().get_queryset(request).defer("body", "headers")
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]", search_term: str
@@ -255,8 +249,9 @@ def _previous(event: WebhookEvent) -> WebhookEvent | None:
             | Q(received_at=event.received_at, id__lt=event.id),
             integration=event.integration_id,
             external_id=event.external_id,
-            body__isnull=False,
+            payload__isnull=False,
         )
+        .select_related("payload")
         .order_by("-received_at", "-id")
         .first()
     )

@@ -27,11 +27,11 @@ class EventActions(MaskedAdmin):
     actions_detail = ("replay_one", "assign_one", "discard_one", "download", "reveal")
 
     def has_replay_one_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        rows = self._rows(object_id).filter(integration__isnull=False, body__isnull=False)
+        rows = self._rows(object_id).filter(integration__isnull=False, payload__isnull=False)
         return request.user.has_perm("accounts.replay_events") and rows.exists()
 
     def has_assign_one_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        rows = self._rows(object_id).filter(integration__isnull=True, body__isnull=False)
+        rows = self._rows(object_id).filter(integration__isnull=True, payload__isnull=False)
         return request.user.has_perm("accounts.settle_events") and rows.exists()
 
     def has_discard_one_permission(
@@ -41,7 +41,7 @@ class EventActions(MaskedAdmin):
         return request.user.has_perm("accounts.settle_events") and rows.exists()
 
     def has_download_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        event = self._rows(object_id).filter(body__isnull=False).only("id").first()
+        event = self._rows(object_id).filter(payload__isnull=False).only("id").first()
         return event is not None and masking.is_visible(request, event)
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
@@ -129,7 +129,7 @@ class EventActions(MaskedAdmin):
         audit_log.record(request, "Baixou o corpo do evento", event)
         headers = {"Content-Disposition": f'attachment; filename="evento-{event.id}.json"'}
         return HttpResponse(
-            bytes(event.body or b""), content_type="application/octet-stream", headers=headers
+            event.body or b"", content_type="application/octet-stream", headers=headers
         )
 
     def _rows(self, object_id: uuid.UUID | str | None) -> "QuerySet[WebhookEvent]":

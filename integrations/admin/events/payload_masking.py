@@ -10,7 +10,7 @@ from integrations.providers.registry import get_provider
 
 def shown_body(event: WebhookEvent, *, masked: bool) -> str:
     """The body, indented where it is JSON; masked, of one that is no JSON only its size."""
-    body = bytes(event.body or b"")
+    body = event.body or b""
     try:
         return payload_diff.pretty(_shown(event, payload_diff.parse(body), masked=masked))
     except payload_diff.NotJson:
@@ -23,7 +23,7 @@ def differences(
     before: WebhookEvent, after: WebhookEvent, *, masked: bool
 ) -> list[payload_diff.Difference]:
     """What two events' bodies differ in; raises NotJson."""
-    old, new = (payload_diff.parse(bytes(event.body or b"")) for event in (before, after))
+    old, new = (payload_diff.parse(event.body or b"") for event in (before, after))
     return payload_diff.differences(
         old, new, _shown(before, old, masked=masked), _shown(after, new, masked=masked)
     )

@@ -60,7 +60,7 @@ class IntegrationSummary:
 def summarize(integration: Integration) -> IntegrationSummary:
     """Read the summary in a constant number of statements."""
     valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    events = integration.events.defer("body", "headers").order_by("-received_at")
+    events = integration.events.order_by("-received_at")
     hours = webhook_counts.last_hours(integration, WEEK_HOURS)
     return IntegrationSummary(
         integration=integration,

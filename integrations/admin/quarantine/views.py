@@ -162,7 +162,7 @@ def _provider(events: "QuerySet[WebhookEvent]") -> str:
 
 
 def _examples(events: "QuerySet[WebhookEvent]") -> "QuerySet[WebhookEvent]":
-    rows = events.select_related("integration__user").defer("body", "headers")
+    rows = events.select_related("integration__user")
     return rows.order_by(F("received_at").desc(), "-id")[:EXAMPLES]
 
 

@@ -96,7 +96,7 @@ def _sales(text: str, clients: Sequence[Client]) -> "list[Sale]":
 
 def _events(text: str, sales: Sequence[Sale]) -> "list[WebhookEvent]":
     """Those of the number, else those of the sales that were found: no payload is searched."""
-    rows = WebhookEvent.objects.select_related("integration__user").defer("body", "headers")
+    rows = WebhookEvent.objects.select_related("integration__user")
     numbers = [sale.external_id for sale in sales]
     theirs = Q(external_id__any_of=numbers) & ~Q(external_id="")
     return _either(rows, _numbered("external_id", text), theirs, "-received_at")

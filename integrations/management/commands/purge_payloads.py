@@ -1,10 +1,9 @@
-"""`manage.py purge_payloads`: the nightly removal of old bodies, now and with its progress."""
+"""`manage.py purge_payloads`: delete expired payloads now, as the nightly task does."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from tqdm import tqdm
 
 from integrations.inbox import retention
 from integrations.runtime_settings import PAYLOAD_RETENTION
@@ -23,13 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         total = retention.expired_payloads().count()
-        days = PAYLOAD_RETENTION.value_in_database().days
+        older = f"Corpos com mais de {PAYLOAD_RETENTION.value_in_database().days} dias"
         if dry_run:
-            self.stdout.write(f"Corpos com mais de {days} dias: {total}")
+            self.stdout.write(f"{older}: {total}")
             return
-        removed = 0
-        with tqdm(total=total, unit=" corpos", disable=None) as bar:
-            while count := retention.redact_expired_payloads():
-                removed += count
-                bar.update(count)
-        self.stdout.write(f"Corpos com mais de {days} dias removidos: {removed}")
+        retention.delete_expired_payloads()
+        self.stdout.write(f"{older} removidos: {total}")

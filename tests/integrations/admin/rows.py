@@ -14,6 +14,7 @@ from integrations.models import (
     StatusMapping,
     SyncFinding,
     WebhookEvent,
+    WebhookPayload,
 )
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.contracts import StatusField
@@ -26,7 +27,7 @@ from sales.models import (
     Subscription,
     SubscriptionCycle,
 )
-from tests.factories import NOON, IntegrationFactory, SaleFactory, SyncRunFactory
+from tests.factories import NOON, IntegrationFactory, SaleFactory, SyncRunFactory, id_at
 
 API_KEY = "8702|chaveInventadaParaOsTestesDestaPagina0123456789k01"
 SIGNING_SECRET = "o que assina os webhooks inventados"
@@ -83,11 +84,15 @@ def make_rows(count: int) -> None:
 def make_event(
     integration: Integration | None, external_id: str = "", *, body: bytes = BODY, **fields: Any
 ) -> WebhookEvent:
-    return WebhookEvent.objects.create(
+    if received_at := fields.get("received_at"):
+        fields.setdefault("id", id_at(received_at))
+    event = WebhookEvent.objects.create(
         integration=integration,
         provider=COINZZ,
-        body=body,
+        body_size=len(body),
         body_hash=hashlib.sha256(body).digest(),
         external_id=external_id,
         **fields,
     )
+    WebhookPayload.objects.create(event=event, body=body)
+    return event

@@ -18,6 +18,7 @@ from integrations.tasks import sweep
 from sales.models import Sale
 from tests import payloads
 from tests.factories import IntegrationFactory
+from tests.integrations.admin.rows import make_event
 from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
@@ -211,13 +212,7 @@ def test_cancelled_action_stops(seller: Seller, staff: User) -> None:
 def test_unowned_events_are_assigned_to_an_integration(staff: User) -> None:
     integration = IntegrationFactory.create()
     body = payloads.encode(payloads.order("ordsemdono"))
-    WebhookEvent.objects.create(
-        provider=integration.provider,
-        body=body,
-        body_hash=b"1",
-        state=EventState.QUARANTINED,
-        cause=store.UNROUTABLE,
-    )
+    make_event(None, body=body, state=EventState.QUARANTINED, cause=store.UNROUTABLE)
     action, _ = bulk_jobs.request_action(
         BulkKind.ASSIGN, store.UNROUTABLE, by=staff, integration=integration
     )
