@@ -14,10 +14,12 @@ django_stubs_ext.monkeypatch()
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY", required=not DEBUG, development="development-only-" * 3)
-COINZZ_ENCRYPTION_KEY = env.secret(
+# One key for the secrets of all providers; the variable has the name under which it is documented.
+ENCRYPTION_KEY = env.secret(
     "COINZZ_ENCRYPTION_KEY", required=not DEBUG, development="development-only-" * 3
 )
-COINZZ_ENCRYPTION_KEY_FALLBACKS = env.words("COINZZ_ENCRYPTION_KEY_FALLBACKS")
+ENCRYPTION_KEY_FALLBACKS = env.words("COINZZ_ENCRYPTION_KEY_FALLBACKS")
+ENCRYPTION_KEY_VARIABLE = "COINZZ_ENCRYPTION_KEY"
 
 PUBLIC_BASE_URL = env.url("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env.words(

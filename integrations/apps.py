@@ -10,5 +10,5 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         register(checks.check_encryption_fallbacks)
-        register(checks.check_addresses)
+        register(checks.check_urls)
         register(checks.check_sizes)

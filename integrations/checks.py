@@ -1,6 +1,7 @@
-"""System checks: settings that load, and yet would harm."""
+"""System checks for settings that load but are unsafe."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,11 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from flowzz.core.env import MINIMUM_SECRET_LENGTH
+from integrations.providers.registry import PROVIDERS, setting_name
 
-ADDRESSES = {
-    "PUBLIC_BASE_URL": "Passwords, tokens and webhooks would travel in the clear.",
-    "COINZZ_API_URL": "API keys would travel in the clear.",
-}
 SIZES = (
     "FALLBACK_BUFFER_MAX_BYTES",
     "FALLBACK_BUFFER_MAX_EVENTS",
@@ -23,31 +21,39 @@ SIZES = (
 
 
 def check_encryption_fallbacks(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Earlier keys are as long as a key must be: a short one is a typing error or a weak key."""
+    """Report earlier encryption keys that are too short: misspelt or weak."""
     return [
         Error(
-            f"Key number {number} of COINZZ_ENCRYPTION_KEY_FALLBACKS has {len(key)} characters.",
+            f"Key number {number} of {settings.ENCRYPTION_KEY_VARIABLE}_FALLBACKS has {len(key)} "
+            "characters.",
             hint=f"Each needs at least {MINIMUM_SECRET_LENGTH}; separate them with commas.",
             id="integrations.E001",
         )
-        for number, key in enumerate(settings.COINZZ_ENCRYPTION_KEY_FALLBACKS, start=1)
+        for number, key in enumerate(settings.ENCRYPTION_KEY_FALLBACKS, start=1)
         if len(key) < MINIMUM_SECRET_LENGTH
     ]
 
 
-def check_addresses(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """What leaves this machine or its private network goes through TLS."""
+def check_urls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of URLs without TLS outside this machine and its private network."""
+    public = "Passwords, tokens and webhooks would travel in the clear."
+    api = "API keys would travel in the clear."
+    urls = [("integrations.W001", "PUBLIC_BASE_URL", public)]
+    urls += [
+        ("integrations.W002", setting_name(provider, field.name), api)
+        for provider in PROVIDERS
+        for field in fields(provider.settings_class)
+        if field.name == "api_url"
+    ]
     return [
-        Warning(f"{name} is not https. {harm}", hint=f"Set {name} to an https:// address.", id=id_)
-        for id_, (name, harm) in zip(
-            ("integrations.W001", "integrations.W002"), ADDRESSES.items(), strict=True
-        )
+        Warning(f"{name} is not https. {harm}", hint=f"Set {name} to an https:// URL.", id=id_)
+        for id_, name, harm in urls
         if _is_exposed(getattr(settings, name))
     ]
 
 
 def check_sizes(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """A size of nothing would stop the work without a word."""
+    """Report sizes under 1: they would stop the work silently."""
     return [
         Error(f"{name} is {value}.", hint="Set it to 1 or more.", id="integrations.E002")
         for name in SIZES
@@ -55,9 +61,9 @@ def check_sizes(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
-def _is_exposed(address: str) -> bool:
-    url = urlsplit(address)
+def _is_exposed(value: str) -> bool:
+    url = urlsplit(value)
     host = url.hostname or ""
-    # A name without a dot (`localhost`, a container's) is found on the own network only.
+    # A host name without a dot (`localhost`, a container's) only resolves in the private network.
     local = "." not in host or host.startswith("127.") or host.endswith(".localhost")
     return url.scheme != "https" and not local

@@ -15,7 +15,7 @@ FIELDS: tuple[Field, ...] = ("api_key", "signing_secret", "previous_signing_secr
 @cache
 def cipher() -> Cipher:
     """The cipher of the current encryption key and its predecessors."""
-    return Cipher(settings.COINZZ_ENCRYPTION_KEY, settings.COINZZ_ENCRYPTION_KEY_FALLBACKS)
+    return Cipher(settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEY_FALLBACKS)
 
 
 def encrypt(integration: Integration, field: Field, plaintext: str) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from integrations.checks import check_addresses, check_encryption_fallbacks, check_sizes
+from integrations.checks import check_encryption_fallbacks, check_sizes, check_urls
 
 
 @pytest.fixture(autouse=True)
@@ -10,11 +10,11 @@ def _api_is_https(settings: Settings) -> None:
 
 
 def test_good_settings_pass() -> None:
-    assert [*check_encryption_fallbacks(None), *check_addresses(None), *check_sizes(None)] == []
+    assert [*check_encryption_fallbacks(None), *check_urls(None), *check_sizes(None)] == []
 
 
 def test_short_fallback_is_an_error_that_does_not_show_it(settings: Settings) -> None:
-    settings.COINZZ_ENCRYPTION_KEY_FALLBACKS = ["x" * 32, "curta"]
+    settings.ENCRYPTION_KEY_FALLBACKS = ["x" * 32, "curta"]
     [error] = check_encryption_fallbacks(None)
     assert (error.id, error.msg) == (
         "integrations.E001",
@@ -38,12 +38,12 @@ def test_public_address_is_https_unless_it_is_local(
     settings: Settings, address: str, ids: list[str]
 ) -> None:
     settings.PUBLIC_BASE_URL = address
-    assert [warning.id for warning in check_addresses(None)] == ids
+    assert [warning.id for warning in check_urls(None)] == ids
 
 
 def test_api_keys_in_the_clear_are_warned_of(settings: Settings) -> None:
     settings.COINZZ_API_URL = "http://app.coinzz.example/api"
-    assert [warning.id for warning in check_addresses(None)] == ["integrations.W002"]
+    assert [warning.id for warning in check_urls(None)] == ["integrations.W002"]
 
 
 def test_size_of_nothing_is_an_error(settings: Settings) -> None:

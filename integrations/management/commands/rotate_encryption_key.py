@@ -1,9 +1,10 @@
-"""`manage.py rotate_encryption_key`: all secrets under the current key."""
+"""`manage.py rotate_encryption_key`: encrypt all secrets with the current key."""
 
 from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
@@ -12,8 +13,9 @@ from integrations.secrets.key_rotation import RotationResult, all_secrets, count
 
 class Command(BaseCommand):
     help = (
-        "Cifra de novo, com COINZZ_ENCRYPTION_KEY, tudo o que foi cifrado com chaves anteriores "
-        "(COINZZ_ENCRYPTION_KEY_FALLBACKS). Pode ser interrompido e repetido."
+        f"Cifra de novo, com {settings.ENCRYPTION_KEY_VARIABLE}, tudo o que foi cifrado com chaves "
+        f"anteriores ({settings.ENCRYPTION_KEY_VARIABLE}_FALLBACKS). Pode ser interrompido e "
+        "repetido."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,20 +28,21 @@ class Command(BaseCommand):
         unreadable = []
         secrets = tqdm(all_secrets(), total=count_secrets(), unit=" segredos", disable=None)
         for secret in secrets:
-            fate = rewrite(secret, dry_run=dry_run)
-            counts[fate] += 1
-            if fate is RotationResult.UNREADABLE:
+            result = rewrite(secret, dry_run=dry_run)
+            counts[result] += 1
+            if result is RotationResult.UNREADABLE:
                 unreadable.append(f"{secret.integration_id} ({secret.field})")
         self._report(counts, dry_run=dry_run)
         if unreadable:
             raise CommandError(
                 "Não foi possível ler os segredos destas integrações; foram alterados, ou falta "
-                "uma chave em COINZZ_ENCRYPTION_KEY_FALLBACKS:\n  " + "\n  ".join(unreadable)
+                f"uma chave em {settings.ENCRYPTION_KEY_VARIABLE}_FALLBACKS:\n  "
+                + "\n  ".join(unreadable)
             )
 
     def _report(self, counts: "Counter[RotationResult]", *, dry_run: bool) -> None:
-        done = "A cifrar de novo" if dry_run else "Cifrados de novo"
-        self.stdout.write(f"{done}: {counts[RotationResult.REWRITTEN]}")
+        label = "A cifrar de novo" if dry_run else "Cifrados de novo"
+        self.stdout.write(f"{label}: {counts[RotationResult.REWRITTEN]}")
         self.stdout.write(f"Já com a chave atual: {counts[RotationResult.CURRENT]}")
         self.stdout.write(f"Ilegíveis: {counts[RotationResult.UNREADABLE]}")
         if counts[RotationResult.CHANGED]:

@@ -28,7 +28,7 @@ def test_an_empty_database_and_one_of_this_key_are_well() -> None:
 
 def test_another_key_is_said_with_what_to_do(settings: Settings) -> None:
     webhook_url(IntegrationFactory.create())
-    settings.COINZZ_ENCRYPTION_KEY = "another key than the one of before"
+    settings.ENCRYPTION_KEY = "another key than the one of before"
     field_encryption.cipher.cache_clear()
     with pytest.raises(SystemExit, match=r"^The secrets .* another COINZZ_ENCRYPTION_KEY"):
         check_secrets()

@@ -29,13 +29,13 @@ def _fresh_cipher() -> Iterator[None]:
 @pytest.fixture
 def integration(settings: Settings, db: None) -> Integration:
     """Its key and its webhook's token are sealed with the old key, and the new one is current."""
-    settings.COINZZ_ENCRYPTION_KEY = OLD
+    settings.ENCRYPTION_KEY = OLD
     integration = IntegrationFactory.create()
     field_encryption.encrypt(integration, "api_key", API_KEY)
     integration.save()
     webhook_url(integration)
-    settings.COINZZ_ENCRYPTION_KEY = NEW
-    settings.COINZZ_ENCRYPTION_KEY_FALLBACKS = [OLD]
+    settings.ENCRYPTION_KEY = NEW
+    settings.ENCRYPTION_KEY_FALLBACKS = [OLD]
     field_encryption.cipher.cache_clear()
     return integration
 
@@ -51,7 +51,7 @@ def test_all_is_readable_with_the_new_key_alone(
 ) -> None:
     address = webhook_url(integration)
     assert rotate() == "Cifrados de novo: 2\nJá com a chave atual: 0\nIlegíveis: 0\n"
-    settings.COINZZ_ENCRYPTION_KEY_FALLBACKS = []
+    settings.ENCRYPTION_KEY_FALLBACKS = []
     field_encryption.cipher.cache_clear()
     integration.refresh_from_db()
     assert field_encryption.decrypt(integration, "api_key") == API_KEY
