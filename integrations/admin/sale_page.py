@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import first_since, made_at
-from integrations.admin.events.explanations import tell
+from integrations.admin.events.explanations import explain_event
 from integrations.admin.sync import report as sync_report
 from integrations.models import (
     EventState,
@@ -55,7 +55,7 @@ def staff_actions_on_events(query: TimelineQuery) -> list[Entry]:
 
 def _event(query: TimelineQuery, event: WebhookEvent) -> Entry:
     title, icon = TITLES[Origin.EVENT]
-    explained = tell(event)
+    explained = explain_event(event)
     badge = event.get_outcome_display() or event.get_state_display()
     is_in_badge = event.state == EventState.DONE or explained.title == f"{badge}."
     return Entry(

@@ -1,16 +1,16 @@
-"""An event told to staff: what became of it, and what to do now. Pure."""
+"""Explanations of an event's state for staff: what happened, and what to do next."""
 
 from dataclasses import dataclass
 
 from integrations.inbox.failure_reasons import Explanation, explain
 from integrations.models import EventOutcome, EventState, WebhookEvent
 
-_NOTHING = "Nada a fazer."
+_NO_STEP = "Nada a fazer."
 _OUTCOMES = {
-    EventOutcome.CREATED: Explanation("Aplicado: criou um registro novo.", _NOTHING),
-    EventOutcome.UPDATED: Explanation("Aplicado: atualizou o que já existia.", _NOTHING),
+    EventOutcome.CREATED: Explanation("Aplicado: criou um registro novo.", _NO_STEP),
+    EventOutcome.UPDATED: Explanation("Aplicado: atualizou o que já existia.", _NO_STEP),
     EventOutcome.UNCHANGED: Explanation(
-        "Aplicado: já estava tudo como o evento diz, nada mudou.", _NOTHING
+        "Aplicado: já estava tudo como o evento diz, nada mudou.", _NO_STEP
     ),
     EventOutcome.DUPLICATE: Explanation(
         "Repetido: o mesmo conteúdo já tinha vindo e sido aplicado.",
@@ -39,29 +39,33 @@ _STATES = {
         "Espere a próxima tentativa, ou reprocesse agora.",
     ),
 }
+_TONES = {
+    EventState.QUARANTINED: "bad",
+    EventState.RETRY: "warning",
+    EventState.PENDING: "info",
+    EventState.DONE: "good",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventExplanation:
     title: str
     next_step: str
     tone: str
 
 
-def tell(event: WebhookEvent) -> Told:
-    """The event's state in plain words."""
+def explain_event(event: WebhookEvent) -> EventExplanation:
     state = EventState(event.state)
+    explanation = _explanation(event, state)
+    tone = _TONES.get(state, "neutral")
+    return EventExplanation(explanation.title, explanation.next_step, tone)
+
+
+def _explanation(event: WebhookEvent, state: EventState) -> Explanation:
     if state == EventState.QUARANTINED:
-        return _told(explain(event.cause or event.reason), "bad")
+        return explain(event.cause or event.reason)
     if state in _STATES:
-        return _told(_STATES[state], "warning" if state == EventState.RETRY else "info")
-    outcome = _OUTCOMES.get(EventOutcome(event.outcome)) if event.outcome else None
-    return _told(outcome or Explanation(state.label, _NOTHING), _tone(state))
-
-
-def _tone(state: EventState) -> str:
-    return "good" if state == EventState.DONE else "neutral"
-
-
-def _told(explanation: Explanation, tone: str) -> Told:
-    return Told(explanation.title, explanation.next_step, tone)
+        return _STATES[state]
+    if event.outcome:
+        return _OUTCOMES[EventOutcome(event.outcome)]
+    return Explanation(state.label, _NO_STEP)

@@ -1,4 +1,4 @@
-"""Whose events they are, as staff say it."""
+"""Forms that ask for the owner of events."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from integrations.models import Integration
 
 
 class OwnerForm(forms.Form):
-    """Whose events they are."""
+    """Finds an integration of `provider` by the user's e-mail, as `integration`."""
 
     email = forms.EmailField(
         label="E-mail do usuário",
@@ -40,6 +40,4 @@ class OwnerForm(forms.Form):
 
 
 class OwnerReasonForm(OwnerForm, ReasonForm):
-    """Whose an event is, and why."""
-
     field_order = ("email", "reason")

@@ -1,4 +1,4 @@
-"""Bodies of webhooks as staff see them: whole, or with all that may name a person masked."""
+"""Bodies of webhooks as staff see them: with personal data, or masked."""
 
 from typing import Any
 
@@ -8,29 +8,27 @@ from integrations.models import WebhookEvent
 from integrations.providers.registry import get_provider
 
 
-def shown_body(event: WebhookEvent, *, masked: bool) -> str:
-    """The body, indented where it is JSON; masked, of one that is no JSON only its size."""
+def render_body(event: WebhookEvent, *, is_masked: bool) -> str:
+    """Return the body, indented if it is JSON; of a masked body that is not JSON only the size."""
     body = event.body or b""
     try:
-        return payload_diff.pretty(_shown(event, payload_diff.parse(body), masked=masked))
+        payload = payload_diff.parse(body)
+        return payload_diff.pretty(_mask(event, payload) if is_masked else payload)
     except payload_diff.NotJson:
-        if masked:
+        if is_masked:
             return f"(conteúdo oculto: {len(body)} bytes que não são JSON)"
         return payload_diff.visible(body.decode("utf-8-sig", errors="backslashreplace"))
 
 
 def differences(
-    before: WebhookEvent, after: WebhookEvent, *, masked: bool
+    before: WebhookEvent, after: WebhookEvent, *, is_masked: bool
 ) -> list[payload_diff.Difference]:
-    """What two events' bodies differ in; raises NotJson."""
+    """Compare the bodies of two events. Raises NotJson."""
     old, new = (payload_diff.parse(event.body or b"") for event in (before, after))
-    return payload_diff.differences(
-        old, new, _shown(before, old, masked=masked), _shown(after, new, masked=masked)
-    )
+    shown = (_mask(before, old), _mask(after, new)) if is_masked else (old, new)
+    return payload_diff.differences(old, new, *shown)
 
 
-def _shown(event: WebhookEvent, sent: Any, *, masked: bool) -> Any:
+def _mask(event: WebhookEvent, payload: Any) -> Any:
     provider = get_provider(event.provider)
-    if not masked:
-        return sent
-    return masking.mask_payload(sent, provider.personal_fields, provider.public_fields)
+    return masking.mask_payload(payload, provider.personal_fields, provider.public_fields)
