@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from flowzz.accounts.models import User
 from flowzz.core.db.jobs import JobState
-from integrations.admin.events.payload_masking import shown_body
+from integrations.admin.events.payload_masking import render_body
 from integrations.inbox import drain
 from integrations.models import Integration, SyncRun, WebhookEvent
 from integrations.providers import registry
@@ -144,7 +144,7 @@ def test_admin_shows_the_integration_and_its_event(status: Any) -> None:
 
 
 def test_event_page_masks_people_by_the_fields_of_the_provider(status: Any) -> None:
-    body = shown_body(receive(status), masked=True)
+    body = render_body(receive(status), is_masked=True)
 
     assert "tiny1" in body
     assert "Beatriz Moura" not in body
