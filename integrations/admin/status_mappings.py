@@ -19,7 +19,7 @@ from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.bulk_actions import bulk_jobs
-from integrations.bulk_actions.preview import WOULD, of_meaning
+from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_mapping
 from integrations.models import BulkAction, BulkKind, StatusMapping
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings import usages
@@ -106,16 +106,16 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
     word = get_object_or_404(StatusMapping.objects.select_related("mapped_by"), id=word_id)
     may_map = request.user.has_perm(NEEDED[BulkKind.REMAP])
     form = MeaningForm(request.POST or None, word=word)
-    foreseen = None
+    preview = None
     if request.method == "POST":
         if not may_map:
             raise PermissionDenied
         if form.is_valid():
             if "confirm" in request.POST:
                 return _apply(request, word, form)
-            foreseen = of_meaning(word, form.cleaned_data["meaning"])
+            preview = preview_mapping(word, form.cleaned_data["meaning"])
     is_subscription = word.axis == StatusField.SUBSCRIPTION
-    chosen = meaning_of(word, form.cleaned_data["meaning"]) if foreseen else ""
+    chosen = meaning_of(word, form.cleaned_data["meaning"]) if preview else ""
     context = {
         **admin.site.each_context(request),
         "title": f"“{word.word}”",
@@ -130,8 +130,8 @@ def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
         "examples": usages.examples(word, EXAMPLES),
         "form": form,
         "may_map": may_map,
-        "preview": foreseen,
-        "figures": figures(foreseen.outcomes, WOULD) if foreseen else [],
+        "preview": preview,
+        "figures": figures(preview.outcomes, OUTCOME_LABELS) if preview else [],
         "action": BulkAction.objects.filter(mapping=word, state__in=UNDER_WAY).first(),
     }
     return render(request, "integrations/status_mapping.html", context)

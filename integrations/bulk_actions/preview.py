@@ -1,4 +1,4 @@
-"""What a replay, or a meaning, would do: done for real, looked at, and rolled back."""
+"""Previews of a replay or of a status mapping: done in a transaction that is rolled back."""
 
 import time
 from collections import Counter
@@ -25,13 +25,12 @@ from integrations.status_mappings.subscriptions import subscriptions_of
 from integrations.status_mappings.usages import START, Batch, count, next_batch
 from sales.models import Sale, Subscription
 
-LIMIT = 500
-"""Events that a preview tries; the first of the group."""
-SECONDS = 5.0
-"""After this long it says what it has seen."""
-EXAMPLES = 20
-REFUSED = "quarantined"
-WOULD = {
+MAX_ITEMS = 500
+"""A preview covers the first events or sales only."""
+MAX_SECONDS = 5.0
+MAX_EXAMPLES = 20
+QUARANTINED = "quarantined"
+OUTCOME_LABELS = {
     EventOutcome.CREATED: "Criaria",
     EventOutcome.UPDATED: "Atualizaria",
     EventOutcome.UNCHANGED: "Não mudaria nada",
@@ -39,10 +38,9 @@ WOULD = {
     EventOutcome.STALE: "Chegaria fora de ordem",
     EventOutcome.DISCONNECTED: "Não seria aplicado: integração desconectada",
     EventOutcome.DISCARDED: "Seria descartado",
-    REFUSED: "Continuaria em quarentena",
+    QUARANTINED: "Continuaria em quarentena",
 }
-"""Outcomes in the words of what hasn't happened."""
-SHOWN = {
+_COMPARED_FIELDS = {
     Sale: (
         "status",
         "shipping_status",
@@ -60,7 +58,7 @@ Row: TypeAlias = Sale | Subscription
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field as people read it; `before` is empty for a new sale."""
+    """A changed field with its display values; `before` is empty for a new sale."""
 
     label: str
     before: str
@@ -68,8 +66,8 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
-    """What would become of one event, sale or subscription."""
+class Example:
+    """The expected result for one event, sale or subscription."""
 
     number: str
     outcome: str
@@ -79,108 +77,107 @@ class Foreseen:
 
     @property
     def label(self) -> str:
-        return WOULD[self.outcome]
+        return OUTCOME_LABELS[self.outcome]
 
 
 @dataclass(slots=True)
 class Preview:
     total: int
-    tried: int = 0
+    covered: int = 0
     outcomes: "Counter[str]" = field(default_factory=Counter)
-    examples: list[Foreseen] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
 
     @property
     def is_partial(self) -> bool:
-        return self.tried < self.total
+        return self.covered < self.total
 
-    def count(self, tried: int, outcomes: "Counter[str]", examples: Iterable[Foreseen]) -> None:
-        """Count all, and keep some, those that change something before the others."""
-        self.tried += tried
+    def add(self, covered: int, outcomes: "Counter[str]", examples: Iterable[Example]) -> None:
+        """Count a batch, and store its first examples, those with changes before the others."""
+        self.covered += covered
         self.outcomes.update(outcomes)
-        telling = sorted(examples, key=lambda one: not one.changes)
-        self.examples += telling[: EXAMPLES - len(self.examples)]
+        changed_first = sorted(examples, key=lambda example: not example.changes)
+        self.examples += changed_first[: MAX_EXAMPLES - len(self.examples)]
 
 
-def of_replay(
+def preview_replay(
     events: "QuerySet[WebhookEvent]", total: int, integration: Integration | None = None
 ) -> Preview:
-    """What replaying the first of `events` would do; with an `integration`, as that one's."""
-    preview, deadline = Preview(total), time.monotonic() + SECONDS
+    """Preview the replay of `events`, all of them assigned to `integration` if given."""
+    preview, deadline = Preview(total), time.monotonic() + MAX_SECONDS
     rows = events.filter(payload__isnull=False).select_related("integration__user", "payload")
-    first = list(rows.order_by("received_at", "id")[:LIMIT])
+    first = list(rows.order_by("received_at", "id")[:MAX_ITEMS])
     for event in first:
         event.is_replay = True
         event.integration = integration or event.integration
-    owned = sorted(
-        (event for event in first if event.integration), key=attrgetter("integration_id")
-    )
-    for _, part in groupby(owned, key=attrgetter("integration_id")):
+    by_integration = attrgetter("integration_id")
+    owned = sorted((event for event in first if event.integration), key=by_integration)
+    for _, part in groupby(owned, key=by_integration):
         if time.monotonic() > deadline:
             break
-        foreseen = _try(list(part))
-        preview.count(len(foreseen), Counter(one.outcome for one in foreseen), foreseen)
+        examples = _replay_and_roll_back(list(part))
+        preview.add(len(examples), Counter(example.outcome for example in examples), examples)
     return preview
 
 
-def of_meaning(word: StatusMapping, meaning: str) -> Preview:
-    """What giving a word this meaning, or none, would do to the first that came with it."""
-    preview, deadline = Preview(count(word)), time.monotonic() + SECONDS
+def preview_mapping(mapping: StatusMapping, status: str) -> Preview:
+    """Preview a mapping to `status`, or the removal of a mapping if `status` is empty."""
+    preview, deadline = Preview(count(mapping)), time.monotonic() + MAX_SECONDS
     with transaction.atomic():
-        word = StatusMapping.objects.get(id=word.id)
-        replaced, word.meaning = word.meaning, meaning
-        word.save(update_fields=["meaning"])
+        mapping = StatusMapping.objects.get(id=mapping.id)
+        previous_status, mapping.meaning = mapping.meaning, status
+        mapping.save(update_fields=["meaning"])
         position = START
-        while preview.tried < LIMIT and time.monotonic() < deadline:
-            batch = next_batch(word, position)
+        while preview.covered < MAX_ITEMS and time.monotonic() < deadline:
+            batch = next_batch(mapping, position)
             if batch is None:
                 break
-            before = _rows_of(word, batch)
-            done = reprocess(word, batch, before=replaced)
-            after = _rows_of(word, batch)
-            position = done.position
-            preview.count(len(batch.numbers), done.outcomes, _compared(before, after))
+            before = _rows_of(mapping, batch)
+            result = reprocess(mapping, batch, before=previous_status)
+            after = _rows_of(mapping, batch)
+            position = result.position
+            preview.add(len(batch.numbers), result.outcomes, _compare(before, after))
         transaction.set_rollback(True)
     return preview
 
 
-def _try(events: Sequence[WebhookEvent]) -> list[Foreseen]:
-    """One integration's events, through the same doors as a worker takes them."""
+def _replay_and_roll_back(events: Sequence[WebhookEvent]) -> list[Example]:
+    """Process events of one integration as the drain does, and roll back."""
     integration = events[0].integration
     assert integration is not None
     with transaction.atomic():
         lock_user(integration.user_id)
-        readings, verdicts = parse_events(integration, events)
-        numbers = {reading.external_id for reading in readings}
+        parsed, results = parse_events(integration, events)
+        numbers = {item.external_id for item in parsed}
         before = _sales(integration.provider, integration.user_id, numbers)
-        verdicts += process(integration, readings)
+        results += process(integration, parsed)
         after = _sales(integration.provider, integration.user_id, numbers)
         transaction.set_rollback(True)
-    return [_foreseen(verdict, before, after) for verdict in verdicts]
+    return [_example(result, before, after) for result in results]
 
 
-def _foreseen(verdict: EventResult, before: dict[str, Sale], after: dict[str, Sale]) -> Foreseen:
-    number = verdict.external_id
-    is_refused = verdict.state in (EventState.QUARANTINED, EventState.RETRY)
-    return Foreseen(
+def _example(result: EventResult, before: dict[str, Sale], after: dict[str, Sale]) -> Example:
+    number = result.external_id
+    is_rejected = result.state in (EventState.QUARANTINED, EventState.RETRY)
+    return Example(
         number=number,
-        event=verdict.event,
-        outcome=REFUSED if is_refused else verdict.outcome,
-        error=verdict.error or (explain(verdict.reason).title if verdict.reason else ""),
-        changes=[] if is_refused else _changes(before.get(number), after.get(number)),
+        event=result.event,
+        outcome=QUARANTINED if is_rejected else result.outcome,
+        error=result.error or (explain(result.reason).title if result.reason else ""),
+        changes=[] if is_rejected else _changes(before.get(number), after.get(number)),
     )
 
 
-def _compared(before: Mapping[str, Row], after: Mapping[str, Row]) -> Iterable[Foreseen]:
+def _compare(before: Mapping[str, Row], after: Mapping[str, Row]) -> Iterable[Example]:
     for number, row in after.items():
         changes = _changes(before.get(number), row)
         outcome = EventOutcome.UPDATED if changes else EventOutcome.UNCHANGED
-        yield Foreseen(number=number, outcome=outcome, changes=changes)
+        yield Example(number=number, outcome=outcome, changes=changes)
 
 
-def _rows_of(word: StatusMapping, batch: Batch) -> Mapping[str, Row]:
-    if word.axis != StatusField.SUBSCRIPTION:
-        return _sales(word.provider, batch.user_id, batch.numbers)
-    rows = subscriptions_of(word, batch.user_id, batch.numbers)
+def _rows_of(mapping: StatusMapping, batch: Batch) -> Mapping[str, Row]:
+    if mapping.axis != StatusField.SUBSCRIPTION:
+        return _sales(mapping.provider, batch.user_id, batch.numbers)
+    rows = subscriptions_of(mapping, batch.user_id, batch.numbers)
     return {row.subscription_hash: row for row in rows}
 
 
@@ -190,19 +187,20 @@ def _sales(source: str, user_id: UUID, numbers: Collection[str]) -> dict[str, Sa
 
 
 def _changes(before: Row | None, after: Row | None) -> list[Change]:
-    """What becomes empty is not told: another field says what came instead."""
+    """Return the changed fields. A field that became empty is left out: another one replaces it."""
     if after is None:
         return []
     model = type(after)
-    pairs = ((name, _shown(before, name), _shown(after, name)) for name in SHOWN[model])
+    names = _COMPARED_FIELDS[model]
+    values = ((name, _display(before, name), _display(after, name)) for name in names)
     return [
-        Change(str(label_for_field(name, model)), was, becomes)
-        for name, was, becomes in pairs
-        if becomes and was != becomes
+        Change(str(label_for_field(name, model)), old, new)
+        for name, old, new in values
+        if new and old != new
     ]
 
 
-def _shown(row: Row | None, name: str) -> str:
+def _display(row: Row | None, name: str) -> str:
     if row is None:
         return ""
     display = getattr(row, f"get_{name}_display", None)

@@ -18,7 +18,7 @@ from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import NEEDED, figures
 from integrations.admin.events.forms import OwnerForm
 from integrations.bulk_actions import bulk_jobs
-from integrations.bulk_actions.preview import WOULD, of_replay
+from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
 from integrations.inbox import store
 from integrations.inbox.failure_reasons import explain, place_of
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
@@ -121,8 +121,8 @@ def preview(request: HttpRequest) -> HttpResponse:
     owner = OwnerForm(request.GET, provider=_provider(events))
     if kind == BulkKind.ASSIGN and not owner.is_valid():
         raise Http404
-    foreseen = of_replay(events, events.count(), owner.integration)
-    context = {"preview": foreseen, "figures": figures(foreseen.outcomes, WOULD)}
+    result = preview_replay(events, events.count(), owner.integration)
+    context = {"preview": result, "figures": figures(result.outcomes, OUTCOME_LABELS)}
     return render(request, "integrations/bulk_actions/preview.html", context)
 
 

@@ -50,7 +50,7 @@ def everything() -> list[list[dict[str, Any]]]:
     return [list(model._default_manager.order_by("pk").values()) for model in TABLES]
 
 
-def foreseen_on(page: Any, staff: Staff) -> Any:
+def preview_on(page: Any, staff: Staff) -> Any:
     """The preview that a page asks for once it is shown."""
     [address] = re.findall(r'hx-get="(/admin/quarentena/previa[^"]+)"', page.content.decode())
     return staff.get(unescape(address))
@@ -82,12 +82,15 @@ def test_preview_tells_what_would_come_and_changes_nothing(staff: Staff, seller:
         b"{",
     )
     before = everything()
-    page = foreseen_on(staff.post(address_of(CAUSE), {"kind": "replay"}), staff)
+    page = preview_on(staff.post(address_of(CAUSE), {"kind": "replay"}), staff)
 
-    foreseen = page.context["preview"]
-    assert foreseen.outcomes == {"updated": 1, "created": 1, "stale": 1, "quarantined": 1}
-    assert (foreseen.tried, foreseen.total, foreseen.is_partial) == (4, 4, False)
-    shown = {one.number: [(c.before, c.after) for c in one.changes] for one in foreseen.examples}
+    preview = page.context["preview"]
+    assert preview.outcomes == {"updated": 1, "created": 1, "stale": 1, "quarantined": 1}
+    assert (preview.covered, preview.total, preview.is_partial) == (4, 4, False)
+    shown = {
+        example.number: [(c.before, c.after) for c in example.changes]
+        for example in preview.examples
+    }
     assert ("Pago", "Enviado") in shown["ord1"]
     assert ("", "R$\xa0100,00") in shown["ord2"]
     assert [(figure["label"], figure["value"]) for figure in page.context["figures"]] == [
@@ -130,13 +133,13 @@ def test_group_of_nobody_is_assigned_by_email(staff: Staff, seller: Seller) -> N
     WebhookEvent.objects.update(integration=None)
     form = {"kind": "assign", "email": seller.email.upper()}
 
-    page = foreseen_on(staff.post(address_of(store.UNROUTABLE), form), staff)
+    page = preview_on(staff.post(address_of(store.UNROUTABLE), form), staff)
     assert page.context["preview"].outcomes == {"created": 1}
     staff.post(address_of(store.UNROUTABLE), form | {"confirm": "1"})
     assert BulkAction.objects.get().integration == seller.integration
 
 
-def test_nothing_is_foreseen_for_nobody(staff: Staff, seller: Seller) -> None:
+def test_preview_needs_an_owner_of_the_events(staff: Staff, seller: Seller) -> None:
     quarantine(seller, payloads.order("ord1"), cause=store.UNROUTABLE)
     form = {"kind": "assign", "email": "ninguem@flowzz.test"}
 
