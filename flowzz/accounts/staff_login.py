@@ -8,8 +8,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User
-from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, address_of, client_at
-from flowzz.core.rate_limits import Rate, RateExceeded
+from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, ip_key
+from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
 
 if TYPE_CHECKING:  # unfold has no types
     from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
@@ -20,8 +20,8 @@ else:
 def count_login_attempt(key: str) -> None:
     """Count a login attempt, by password or by code; raises ValidationError above the limit."""
     try:
-        Rate(LoginThrottle.name, LOGIN_RATE.value).hit(key)
-    except RateExceeded:
+        RateLimit(LoginThrottle.name, LOGIN_RATE.value).hit(key)
+    except RateLimitExceeded:
         raise ValidationError(
             "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
         ) from None
@@ -41,7 +41,7 @@ class LoginForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Count the attempt before the password is checked; raises ValidationError."""
         assert self.request is not None
-        count_login_attempt(client_at(address_of(self.request)))
+        count_login_attempt(ip_key(client_ip(self.request)))
         cleaned: dict[str, Any] = super().clean()
         self._check_second_factor()
         return cleaned

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from flowzz.accounts.models import StaffAction, User
-from flowzz.core.api.throttling import address_of
+from flowzz.core.api.throttling import client_ip
 
 # Models whose rows have names without personal data; all others are logged by their id.
 IMPERSONAL = {
@@ -54,7 +54,7 @@ def record(
         target_label=target_label(target) if target else "",
         reason=reason,
         details=details or {},
-        address=address_of(request)[:64] if request else "",
+        address=client_ip(request)[:64] if request else "",
     )
 
 

@@ -1,40 +1,30 @@
-"""Rate limits, counted in Redis over a sliding window; without Redis nobody is refused."""
+"""Rate limits, counted in Redis over a sliding window. Without Redis no request is refused."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Self
 
 import structlog
+from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import RedisStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis, RedisError
-from redis.commands.core import Script
 
 from flowzz.core import redis
 from flowzz.core.redis_metrics import Counter, record
 
 REFUSED = Counter("flowzz_rate_limited", "Requests over a limit.", "limit")
-# The library's own scripts, which count and which tell the count, in one journey to Redis.
-_HIT = f"""
-local function hit()
-{RedisStorage.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode()}
-end
-local function window(ARGV)
-{RedisStorage.SCRIPT_SLIDING_WINDOW.decode()}
-end
-local is_allowed = hit()
-return {{is_allowed and 1 or 0, unpack(window({{ARGV[2]}}))}}
-"""
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """What a key has left of a limit; `window` and `reset_after` are in seconds.
+    """What a key has left of a limit. `window` and `reset_after` are in seconds.
 
-    After `reset_after` some of it is free again, not all: the window slides.
+    After `reset_after` a part of the limit is available again, not all: the window slides.
     """
 
     limit: int
@@ -42,66 +32,58 @@ class LimitStatus:
     remaining: int
     reset_after: float
 
-    @classmethod
-    def of(cls, item: RateLimitItem, counts: list[bytes | int | None]) -> Self:
-        """From counts and milliseconds to live of the window before and of the one now."""
-        before, before_left, now, now_left = (max(0, int(count or 0)) for count in counts)
-        window = item.get_expiry()
-        weighted = before * before_left // (window * 1000) + now
-        resets = [now_left / 1000 - window]  # it is kept for two windows
-        if before:
-            resets.append(before_left / 1000 % (window / before))
-        return cls(
-            limit=item.amount,
-            window=window,
-            remaining=max(0, item.amount - weighted),
-            reset_after=max(1.0, min(resets)),
-        )
 
+class RateLimitExceeded(Exception):
+    """A request over the limit. `retry_after` is in seconds."""
 
-class RateExceeded(Exception):
-    """Too many hits; `retry_after` is in seconds."""
-
-    def __init__(self, standing: LimitStatus) -> None:
+    def __init__(self, status: LimitStatus | None) -> None:
         super().__init__()
-        self.standing = standing
-        self.retry_after = standing.reset_after
+        self.status = status
+        self.retry_after = status.reset_after if status else 1.0
 
 
-class Rate:
-    """A limit of its own name, such as `1200/minute` at the moment, for each of its keys."""
+class RateLimit:
+    """A named limit, counted per key. `rate` returns its current value, such as `1200/minute`."""
 
-    def __init__(self, name: str, limit: Callable[[], str]) -> None:
+    def __init__(self, name: str, rate: Callable[[], str]) -> None:
         self._name = name
-        self._limit = limit
+        self._rate = rate
+
+    def hit(self, key: str) -> bool:
+        """Count a request; return False if Redis failed. Raises RateLimitExceeded."""
+        try:
+            is_allowed = _limiter(redis.client()).hit(self._item, self._name, key)
+        except RedisError as error:
+            log.warning("rate_limit_not_counted", cause=type(error).__name__)
+            return False
+        if not is_allowed:
+            record(REFUSED.by({self._name: 1}))
+            raise RateLimitExceeded(self.status(key))
+        return True
+
+    def status(self, key: str) -> LimitStatus | None:
+        """Return what the key has left, or None if Redis failed."""
+        item = self._item
+        try:
+            stats = _limiter(redis.client()).get_window_stats(item, self._name, key)
+        except RedisError:
+            return None
+        reset_after = max(1.0, stats.reset_time - time.time())
+        return LimitStatus(item.amount, item.get_expiry(), stats.remaining, reset_after)
 
     @property
-    def item(self) -> RateLimitItem:
-        return _parsed(self._limit())
-
-    def hit(self, key: str) -> LimitStatus | None:
-        """Count one; None where Redis can't be asked. Raises RateExceeded over the limit."""
-        item = self.item
-        window = f"flowzz:rate:{{{item.key_for(self._name, key)}}}"
-        try:
-            is_allowed, *counts = _script(redis.client())(
-                [f"{window}/-1", window], [item.amount, item.get_expiry(), 1]
-            )
-        except RedisError as error:
-            log.warning("rate_not_counted", cause=type(error).__name__)
-            return None
-        standing = LimitStatus.of(item, counts)
-        if is_allowed:
-            return standing
-        record(REFUSED.by({self._name: 1}))
-        raise RateExceeded(standing)
+    def _item(self) -> RateLimitItem:
+        return _parse(self._rate())
 
 
 @lru_cache(maxsize=64)
-def _parsed(limit: str) -> RateLimitItem:
-    return parse(limit)
+def _parse(rate: str) -> RateLimitItem:
+    return parse(rate)
 
 
 @cache
-def _script(client: Redis) -> Script:
-    return client.register_script(_HIT)
+def _limiter(client: Redis) -> SlidingWindowCounterRateLimiter:
+    pool = client.connection_pool
+    return SlidingWindowCounterRateLimiter(
+        RedisStorage(settings.REDIS_URL, connection_pool=pool, key_prefix="flowzz:rate_limit")
+    )

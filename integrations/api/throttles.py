@@ -6,9 +6,9 @@ from integrations.runtime_settings import IMPORT_RATE, SYNC_RATE
 
 class SyncThrottle(RateThrottle):
     name = "sync"
-    limit = SYNC_RATE
+    rate = SYNC_RATE
 
 
 class ImportThrottle(RateThrottle):
     name = "import"
-    limit = IMPORT_RATE
+    rate = IMPORT_RATE

@@ -3,7 +3,7 @@
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from flowzz.core.rate_limits import Rate
+from flowzz.core.rate_limits import RateLimit
 from integrations import dispatch
 from integrations.inbox.store import InboundWebhook, store
 from integrations.runtime_settings import WEBHOOK_RATE
@@ -12,14 +12,14 @@ from integrations.webhooks.routing import authenticate, resolve_integration
 
 log = structlog.stdlib.get_logger(__name__)
 
-RATE = Rate("webhook", WEBHOOK_RATE.value)
+RATE = RateLimit("webhook", WEBHOOK_RATE.value)
 
 
 def accept(webhook: InboundWebhook) -> None:
     """Store a webhook in the inbox, or in the fallback buffer while the database is down.
 
-    Raises UnknownToken, SignatureRefused, RateExceeded, BufferFull and RedisError; the webhook is
-    then not stored.
+    Raises UnknownToken, SignatureRefused, RateLimitExceeded, BufferFull and RedisError; the
+    webhook is then not stored.
     """
     try:
         integration = resolve_integration(webhook)

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from redis import RedisError
 
-from flowzz.core.rate_limits import RateExceeded
+from flowzz.core.rate_limits import RateLimitExceeded
 from integrations.inbox.store import InboundWebhook
 from integrations.monitoring import event_metrics
 from integrations.providers.registry import get_provider, provider_names
@@ -42,7 +42,7 @@ def receive(request: HttpRequest, provider: str, token: str = "") -> HttpRespons
     except SignatureRefused as error:
         log.warning("webhook_signature_refused", integration_id=str(error.integration_id))
         return _error(401, "INVALID_SIGNATURE", "Assinatura ausente ou inválida.")
-    except RateExceeded as error:
+    except RateLimitExceeded as error:
         message = "Webhooks demais em pouco tempo."
         return _error(429, "RATE_LIMITED", message, retry_after=error.retry_after)
     except (BufferFull, RedisError):

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from redis import ConnectionError as RedisLost
 
 from flowzz.core import heartbeat, redis
-from flowzz.core.rate_limits import Rate, RateExceeded
+from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
 from flowzz.core.redis_metrics import Histogram, record
 from integrations.connection import set_signing_secret
 from integrations.inbox import queue_stats, replay
@@ -97,9 +97,9 @@ def test_refused_signatures_are_counted() -> None:
 
 
 def test_hits_over_a_limit_are_counted_by_its_name() -> None:
-    rate = Rate("some", lambda: "1/minute")
+    rate = RateLimit("some", lambda: "1/minute")
     rate.hit("key")
-    with pytest.raises(RateExceeded):
+    with pytest.raises(RateLimitExceeded):
         rate.hit("key")
     assert scrape()["flowzz_rate_limited_total", "some"] == 1
 

@@ -1,8 +1,8 @@
-"""The API's limits: per user, and for logins per address; and the headers that tell them.
+"""The API's rate limits, per user and per IP address, and their response headers.
 
-RateLimit-Limit, -Remaining and -Reset, and RateLimit-Policy, are those of
-draft-ietf-httpapi-ratelimit-headers-06: whole numbers that a line of code reads, and the latest
-form that the libraries for frontends know (ratelimit-header-parser).
+The headers RateLimit-Limit, -Remaining, -Reset and -Policy follow
+draft-ietf-httpapi-ratelimit-headers-06: plain integers, in the latest form that libraries for
+frontends know (ratelimit-header-parser).
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from flowzz.core.rate_limits import LimitStatus, Rate, RateExceeded
+from flowzz.core.rate_limits import LimitStatus, RateLimit, RateLimitExceeded
 from flowzz.core.runtime_settings.definitions import RuntimeSetting, rate_setting
 
-if TYPE_CHECKING:  # the views read their defaults, this module among them, while being imported
+if TYPE_CHECKING:  # the views import this module, named in their defaults, while being imported
     from rest_framework.views import APIView
 
 API_RATE = rate_setting(
@@ -30,103 +30,99 @@ SCHEMA_RATE = rate_setting(
     "RATE_LIMIT_SCHEMA", "Leituras da descrição da API por um endereço IP", "Em /api/schema."
 )
 
-_STANDINGS = "flowzz.rate_standings"
-"""Where a request carries what it left of each limit."""
+_STATUSES = "flowzz.rate_limit_statuses"
+"""The key in `request.META` of the limits that counted the request."""
 
 
 class RateThrottle(BaseThrottle):
-    """Counts in Redis, for all processes; `limit` is the setting that says how many."""
+    """Counts requests per user, in Redis for all processes."""
 
     name: ClassVar[str]
-    limit: ClassVar[RuntimeSetting[str]]
-    retry_after: float | None = None
+    rate: ClassVar[RuntimeSetting[str]]
+    _retry_after: float | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         key = self.key(request)
         if key is None:
             return True
+        limit, status, is_allowed = RateLimit(self.name, self.rate.value), None, True
         try:
-            standing = Rate(self.name, self.limit.value).hit(key)
-        except RateExceeded as exceeded:
-            self.retry_after = exceeded.retry_after
-            _carry(request, exceeded.standing)
-            return False
-        if standing:
-            _carry(request, standing)
-        return True
+            if limit.hit(key):
+                status = limit.status(key)
+        except RateLimitExceeded as exceeded:
+            status, is_allowed = exceeded.status, False
+            self._retry_after = exceeded.retry_after
+        if status:
+            request.META.setdefault(_STATUSES, []).append(status)
+        return is_allowed
 
     def key(self, request: Request) -> str | None:
-        """Whom to count for; nobody unless logged in."""
+        """Return what requests are counted by; None for requests that are not counted."""
         return str(request.user.pk) if request.user.is_authenticated else None
 
     def wait(self) -> float | None:
-        return self.retry_after
+        return self._retry_after
 
 
 class ApiThrottle(RateThrottle):
     name = "api"
-    limit = API_RATE
+    rate = API_RATE
 
 
 class LoginThrottle(RateThrottle):
-    """By address: the one that the last trusted proxy saw (REST_FRAMEWORK's NUM_PROXIES)."""
+    """Counts requests per IP address, as the last trusted proxy reported it (NUM_PROXIES)."""
 
     name = "login"
-    limit = LOGIN_RATE
+    rate = LOGIN_RATE
 
     def key(self, request: Request) -> str | None:
-        address = self.get_ident(request)
-        return client_at(address) if address else None
+        ip = self.get_ident(request)
+        return ip_key(ip) if ip else None
 
 
 class SchemaThrottle(LoginThrottle):
-    """By address as well: each reading makes the description anew, a tenth of a second."""
+    """Counts per IP address: the API description takes a tenth of a second to generate."""
 
     name = "schema"
-    limit = SCHEMA_RATE
+    rate = SCHEMA_RATE
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, as the last trusted proxy saw it."""
+def client_ip(request: HttpRequest) -> str:
+    """Return the IP address of a request, as the last trusted proxy reported it."""
     return LoginThrottle().get_ident(Request(request)) or ""
 
 
-def client_at(address: str) -> str:
-    """Whom to count for an address: without its port, which some proxies add; of IPv6 the /64.
+def ip_key(ip: str) -> str:
+    """Return what an IP address is counted by: without the port that some proxies add.
 
-    A client has 2⁶⁴ IPv6 addresses to choose from, and would have as many limits.
+    IPv6 addresses are counted by their /64 network: a client can choose among its 2⁶⁴ addresses.
     """
-    is_with_port = address.startswith("[") or address.count(":") == 1
-    host = address.rpartition(":")[0].strip("[]") if is_with_port else address
+    has_port = ip.startswith("[") or ip.count(":") == 1
+    host = ip.rpartition(":")[0].strip("[]") if has_port else ip
     try:
-        version = ip_address(host)
+        address = ip_address(host)
     except ValueError:
-        return address
-    if isinstance(version, IPv4Address):
+        return ip
+    if isinstance(address, IPv4Address):
         return host
-    mapped = version.ipv4_mapped
-    return str(mapped or IPv6Network((version, 64), strict=False))
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
 
 
 class RateLimitHeadersMiddleware:
-    """Tells of every counted request what is left: of the limit that is nearest to its end."""
+    """Adds the headers of the limit with the fewest remaining requests, and all limits' policy."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        standings: list[LimitStatus] = request.META.get(_STANDINGS, [])
-        if standings:
-            nearest = min(standings, key=lambda standing: standing.remaining)
-            response["RateLimit-Limit"] = str(nearest.limit)
-            response["RateLimit-Remaining"] = str(nearest.remaining)
-            response["RateLimit-Reset"] = str(ceil(nearest.reset_after))
+        statuses: list[LimitStatus] = request.META.get(_STATUSES, [])
+        if statuses:
+            tightest = min(statuses, key=lambda status: status.remaining)
+            response["RateLimit-Limit"] = str(tightest.limit)
+            response["RateLimit-Remaining"] = str(tightest.remaining)
+            response["RateLimit-Reset"] = str(ceil(tightest.reset_after))
             response["RateLimit-Policy"] = ", ".join(
-                f"{standing.limit};w={standing.window}" for standing in standings
+                f"{status.limit};w={status.window}" for status in statuses
             )
         return response
-
-
-def _carry(request: Request, standing: LimitStatus) -> None:
-    request.META.setdefault(_STANDINGS, []).append(standing)

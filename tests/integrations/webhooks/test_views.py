@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from flowzz.core import redis
-from flowzz.core.rate_limits import Rate
+from flowzz.core.rate_limits import RateLimit
 from integrations import connection
 from integrations.inbox import replay
 from integrations.models import IntegrationStatus, WebhookEvent, WebhookToken
@@ -200,7 +200,7 @@ def test_other_methods_are_not_allowed(seller: Seller, method: str) -> None:
 
 
 def test_too_many_are_asked_to_wait(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "RATE", Rate("webhook-test", lambda: "2/minute"))
+    monkeypatch.setattr(intake, "RATE", RateLimit("webhook-test", lambda: "2/minute"))
     other = Seller(email="outra@flowzz.test")
     assert [seller.post(b"{}").status_code for _ in range(2)] == [200, 200]
 
@@ -316,7 +316,7 @@ def test_the_rate_counts_what_is_not_signed(
 ) -> None:
     """Else guessing signatures, and our computing them, would be free."""
     connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
-    monkeypatch.setattr(intake, "RATE", Rate("webhook-unsigned", lambda: "2/minute"))
+    monkeypatch.setattr(intake, "RATE", RateLimit("webhook-unsigned", lambda: "2/minute"))
 
     statuses = [seller.post(b"{}").status_code for _ in range(3)]
 

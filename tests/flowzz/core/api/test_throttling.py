@@ -1,4 +1,4 @@
-"""Whose address counts, behind how many proxies."""
+"""The IP address that requests are counted by, behind proxies."""
 
 import pytest
 from django.conf import settings as configured
@@ -6,11 +6,11 @@ from pytest_django.fixtures import Settings
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from flowzz.core.api.throttling import LoginThrottle, client_at
+from flowzz.core.api.throttling import LoginThrottle, ip_key
 
 
 @pytest.mark.parametrize(
-    ("proxies", "forwarded", "address"),
+    ("proxies", "forwarded", "ip"),
     [
         (0, "203.0.113.7", "10.0.0.1"),
         (1, "", "10.0.0.1"),
@@ -19,18 +19,18 @@ from flowzz.core.api.throttling import LoginThrottle, client_at
         (2, "203.0.113.7", "203.0.113.7"),
     ],
 )
-def test_address_is_the_one_that_the_last_trusted_proxy_saw(
-    settings: Settings, proxies: int, forwarded: str, address: str
+def test_ip_address_is_the_one_reported_by_the_last_trusted_proxy(
+    settings: Settings, proxies: int, forwarded: str, ip: str
 ) -> None:
     settings.REST_FRAMEWORK = configured.REST_FRAMEWORK | {"NUM_PROXIES": proxies}
     request = APIRequestFactory(REMOTE_ADDR="10.0.0.1").post("/api/v1/auth/token")
     if forwarded:
         request.META["HTTP_X_FORWARDED_FOR"] = forwarded
-    assert LoginThrottle().key(Request(request)) == address
+    assert LoginThrottle().key(Request(request)) == ip
 
 
 @pytest.mark.parametrize(
-    ("address", "client"),
+    ("ip", "key"),
     [
         ("203.0.113.7", "203.0.113.7"),
         ("203.0.113.7:51234", "203.0.113.7"),
@@ -43,7 +43,5 @@ def test_address_is_the_one_that_the_last_trusted_proxy_saw(
         ("", ""),
     ],
 )
-def test_client_cannot_get_a_limit_of_its_own_by_another_port_or_ipv6_address(
-    address: str, client: str
-) -> None:
-    assert client_at(address) == client
+def test_another_port_or_ipv6_address_of_a_client_has_the_same_limit(ip: str, key: str) -> None:
+    assert ip_key(ip) == key
