@@ -14,16 +14,9 @@ from prometheus_client.registry import Collector
 from redis import RedisError
 
 from flowzz.core import heartbeat, rate_limits, redis_metrics
-from integrations.monitoring import event_metrics, state_metrics
+from integrations.monitoring import metrics as monitoring
 
-COUNTED = (
-    event_metrics.ANSWERS,
-    event_metrics.PROCESSED,
-    event_metrics.QUARANTINED,
-    event_metrics.SECONDS,
-    event_metrics.RUNS,
-    rate_limits.REFUSED,
-)
+COUNTERS = (*monitoring.COUNTERS, rate_limits.REFUSED)
 LOOPBACK = {"127.0.0.1", "::1"}
 PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
@@ -51,9 +44,9 @@ def _of_redis() -> Iterator[Metric]:
     try:
         fields = redis_metrics.read()
         found = [
-            *(metric.family(fields) for metric in COUNTED),
+            *(metric.family(fields) for metric in COUNTERS),
             _heartbeats(),
-            *state_metrics.of_redis(),
+            *monitoring.redis_gauges(),
         ]
     except RedisError:
         found = []
@@ -63,7 +56,7 @@ def _of_redis() -> Iterator[Metric]:
 
 def _of_database() -> Iterator[Metric]:
     try:
-        found = list(state_metrics.of_database())
+        found = list(monitoring.database_gauges())
     except (OperationalError, InterfaceError):
         found = []
     yield GaugeMetricFamily("flowzz_database_up", "Whether PostgreSQL answers.", float(bool(found)))

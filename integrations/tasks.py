@@ -13,9 +13,8 @@ from integrations import dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
-from integrations.models import BulkAction, SalesImport, SyncRun
-from integrations.monitoring import alert_rules as rules
-from integrations.monitoring import alerts, baseline, hourly_stats, webhook_counts
+from integrations.models import AlertKind, BulkAction, SalesImport, SyncRun
+from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_stats
 from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer
 
@@ -45,6 +44,7 @@ def drain_inbox(integration_id: str) -> None:
 @shared_task
 def run_sync(run_id: str) -> None:
     runs.execute(UUID(run_id))
+    alert_rules.evaluate_alert_rule(AlertKind.KEY_REFUSED)  # report a refused key at once
 
 
 @shared_task
@@ -71,7 +71,7 @@ def sweep() -> None:
         run_bulk.delay(str(action_id))
     for import_id in jobs.claimable_ids(SalesImport):
         run_import.delay(str(import_id))
-    alerts.mail_pending()
+    alert_mails.send_pending()
 
 
 @shared_task
@@ -81,23 +81,23 @@ def schedule_syncs() -> None:
 
 @shared_task
 def watch() -> None:
-    rules.evaluate_alert_rules()
+    alert_rules.evaluate_alert_rules()
 
 
 @shared_task
 def measure() -> None:
-    hourly_stats.measure()
+    hourly_stats.update_hourly_stats()
 
 
 @shared_task
 def recount() -> None:
-    hourly_stats.recount()
+    hourly_stats.recount_hourly_stats()
 
 
 @shared_task
 def learn_rhythms() -> None:
     baseline.update_baselines()
-    webhook_counts.forget()
+    hourly_stats.delete_old_webhook_counts()
 
 
 @shared_task

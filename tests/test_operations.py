@@ -1,4 +1,4 @@
-"""The runbook, the rules and the dashboard speak of what there is."""
+"""The runbook, the alert rules and the dashboard name metrics, tasks and alerts that exist."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from django_celery_beat.models import PeriodicTask
 from flowzz.celery import PULSE, app
 from flowzz.core.env import BASE_DIR
 from flowzz.core.redis_metrics import Counter, Histogram
-from flowzz.prometheus import COUNTED, REGISTRY
+from flowzz.prometheus import COUNTERS, REGISTRY
 from integrations.models import AlertKind
 from tests.integrations.sellers import Seller
 
@@ -23,16 +23,16 @@ HEADINGS = set(re.findall(r"^### (\w+)$", (BASE_DIR / "docs/operations.md").read
 def test_rules_and_dashboard_name_metrics_that_exist() -> None:
     Seller()
     families = {family.name for family in REGISTRY.collect()}
-    told = families - {metric.name for metric in COUNTED}
-    told |= {f"{metric.name}_total" for metric in COUNTED if isinstance(metric, Counter)}
-    told |= {f"{metric.name}_bucket" for metric in COUNTED if isinstance(metric, Histogram)}
+    exported = families - {metric.name for metric in COUNTERS}
+    exported |= {f"{metric.name}_total" for metric in COUNTERS if isinstance(metric, Counter)}
+    exported |= {f"{metric.name}_bucket" for metric in COUNTERS if isinstance(metric, Histogram)}
 
     panels = json.loads(DASHBOARD)["panels"]
     expressions = " ".join(target["expr"] for panel in panels for target in panel["targets"])
     named = set(re.findall(r"\bflowzz_\w+", expressions + RULES))
 
-    assert named - told == set()
-    assert told - named == set()
+    assert named - exported == set()
+    assert exported - named == set()
 
 
 @pytest.mark.django_db

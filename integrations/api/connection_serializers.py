@@ -10,8 +10,7 @@ from flowzz.core.api.serializers import CamelCase
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.api.sync_serializers import ProgressSerializer
 from integrations.models import Integration
-from integrations.monitoring.health import assess
-from integrations.monitoring.health_facts import facts_of
+from integrations.monitoring.health import assess_integration
 from integrations.webhooks import tokens
 
 
@@ -101,4 +100,4 @@ class StatusSerializer(CamelCase, serializers.ModelSerializer[Integration]):
 
     @extend_schema_field(HealthSerializer)
     def get_health(self, integration: Integration) -> Any:
-        return HealthSerializer(assess(facts_of(integration))).data
+        return HealthSerializer(assess_integration(integration)).data

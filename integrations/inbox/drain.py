@@ -16,11 +16,11 @@ from django.db.models.functions import Coalesce, Greatest
 
 from flowzz.core.db.bulk_upsert import as_json, collector_paused
 from flowzz.core.db.locks import lock_user
+from integrations.inbox import hourly_counts, metrics
 from integrations.inbox.failure_reasons import cause_of
 from integrations.inbox.processing import EventResult, parse_events, process
 from integrations.models import EventFailure, EventState, Integration, WebhookEvent, WebhookPayload
 from integrations.models.events import is_due
-from integrations.monitoring import event_metrics, webhook_counts
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -56,7 +56,8 @@ def drain(integration_id: uuid.UUID) -> int:
         _write_results(results)
         _update_counters(integration, results)
     outcomes = Counter(result.outcome or result.state for result in results)
-    event_metrics.count_batch(results)
+    metrics.count_results(results)
+    hourly_counts.mark_dirty(result.event.received_at for result in results)
     log.info("inbox_drained", integration_id=str(integration_id), **outcomes)
     return len(events)
 
@@ -151,4 +152,4 @@ def _update_counters(integration: Integration, results: Sequence[EventResult]) -
     )
     events = [result.event for result in results]
     first_attempts = [event for event in events if not (event.attempts or event.is_replay)]
-    webhook_counts.increment(integration, [event.received_at for event in first_attempts])
+    hourly_counts.increment(integration.id, [event.received_at for event in first_attempts])

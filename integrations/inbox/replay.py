@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import dispatch
+from integrations.inbox.hourly_counts import arrival_hours, mark_dirty
 from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
-from integrations.monitoring import dirty_hours
 
 
 def replay(events: "QuerySet[WebhookEvent]") -> int:
@@ -45,7 +45,7 @@ def assign(events: "QuerySet[WebhookEvent]", integration: Integration) -> int:
 def discard(events: "QuerySet[WebhookEvent]", reason: str) -> int:
     """Ignore quarantined events for the reason given by staff; return how many."""
     quarantined = events.filter(state=EventState.QUARANTINED)
-    transaction.on_commit(partial(dirty_hours.mark_dirty, dirty_hours.of(quarantined)))
+    transaction.on_commit(partial(mark_dirty, arrival_hours(quarantined)))
     return quarantined.update(
         state=EventState.IGNORED,
         outcome=EventOutcome.DISCARDED,

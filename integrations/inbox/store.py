@@ -13,8 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from flowzz.core.ids import uuid7
+from integrations.inbox import metrics
 from integrations.models import EventState, Integration
-from integrations.monitoring import event_metrics
 
 UNROUTABLE = "unroutable"
 
@@ -87,7 +87,7 @@ def _insert(
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(", ".join([_ROW] * len(rows))), list(chain(*rows)))
     if unowned := sum(integration is None for _, integration in routed):
-        event_metrics.count_quarantined(UNROUTABLE, unowned)
+        metrics.count_quarantined(UNROUTABLE, unowned)
 
 
 def _row(

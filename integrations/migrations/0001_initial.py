@@ -24,13 +24,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('hour', models.DateTimeField(primary_key=True, serialize=False, verbose_name='hora')),
                 ('events', models.JSONField(default=dict, verbose_name='eventos por resultado ou estado')),
-                ('reasons', models.JSONField(default=dict, verbose_name='quarentenas por causa')),
+                ('quarantine_reasons', models.JSONField(default=dict, verbose_name='quarentenas por causa')),
                 ('latencies', models.JSONField(default=dict, verbose_name='eventos por tempo de processamento')),
                 ('runs', models.JSONField(default=dict, verbose_name='sincronizações por estado')),
                 ('run_errors', models.JSONField(default=dict, verbose_name='sincronizações por erro')),
                 ('sales_created', models.PositiveIntegerField(default=0, verbose_name='vendas criadas')),
                 ('sales_updated', models.PositiveIntegerField(default=0, verbose_name='vendas atualizadas')),
-                ('oldest_seconds', models.FloatField(db_default=0.0, verbose_name='maior espera de um evento (s)')),
+                ('longest_wait_seconds', models.FloatField(db_default=0.0, verbose_name='maior espera de um evento (s)')),
                 ('circuit', models.CharField(choices=[('closed', 'fechado'), ('half_open', 'em teste'), ('open', 'aberto')], db_default='closed', max_length=9, verbose_name='pior estado do circuito')),
             ],
             options={
@@ -97,9 +97,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WebhookBaseline',
             fields=[
-                ('integration', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='rhythm', serialize=False, to='integrations.integration', verbose_name='integração')),
-                ('rates', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None, verbose_name='chegadas por hora da semana')),
-                ('learned_at', models.DateTimeField(verbose_name='aprendido em')),
+                ('integration', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='baseline', serialize=False, to='integrations.integration', verbose_name='integração')),
+                ('hourly_rates', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None, verbose_name='chegadas por hora da semana')),
+                ('updated_at', models.DateTimeField(verbose_name='aprendido em')),
             ],
             options={
                 'verbose_name': 'ritmo dos webhooks',
@@ -111,8 +111,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('hour', models.DateTimeField(verbose_name='hora')),
-                ('events', models.PositiveIntegerField(verbose_name='webhooks')),
-                ('integration', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='volumes', to='integrations.integration')),
+                ('count', models.PositiveIntegerField(verbose_name='webhooks')),
+                ('integration', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='hourly_webhook_counts', to='integrations.integration')),
             ],
             options={
                 'verbose_name': 'volume de webhooks',
@@ -333,7 +333,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='hourlywebhookcount',
-            constraint=models.UniqueConstraint(fields=('integration', 'hour'), name='volume_one_an_hour'),
+            constraint=models.UniqueConstraint(fields=('integration', 'hour'), name='webhook_count_per_hour'),
         ),
         migrations.AddIndex(
             model_name='alert',

@@ -11,12 +11,11 @@ from integrations.models.events import (
     WebhookEvent,
     WebhookPayload,
 )
-from integrations.models.hourly_stats import Circuit, HourlyStats
+from integrations.models.hourly_stats import Circuit, HourlyStats, HourlyWebhookCount
 from integrations.models.imports import ImportState, SalesImport
 from integrations.models.integrations import Integration, IntegrationStatus, WebhookToken
 from integrations.models.runs import FindingKind, SyncFinding, SyncRun, Trigger
 from integrations.models.status_mappings import StatusMapping, StatusMappingUsage
-from integrations.models.webhook_counts import HourlyWebhookCount
 
 __all__ = [
     "Alert",

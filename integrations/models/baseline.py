@@ -1,4 +1,4 @@
-"""How often an integration's webhooks usually come, hour by hour of the week."""
+"""How often an integration's webhooks usually arrive, by hour of the week."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,21 +7,21 @@ from integrations.models.integrations import Integration
 
 
 class WebhookBaseline(models.Model):
-    """Learned every night by `integrations.monitoring.baseline` from the four weeks before."""
+    """Computed every night by `integrations.monitoring.baseline` from the last four weeks."""
 
     integration = models.OneToOneField(
         Integration,
         models.CASCADE,
         primary_key=True,
-        related_name="rhythm",
+        related_name="baseline",
         verbose_name="integração",
     )
-    rates = ArrayField(models.FloatField(), verbose_name="chegadas por hora da semana")
-    learned_at = models.DateTimeField("aprendido em")
+    hourly_rates = ArrayField(models.FloatField(), verbose_name="chegadas por hora da semana")
+    updated_at = models.DateTimeField("aprendido em")
 
     class Meta:
         verbose_name = "ritmo dos webhooks"
         verbose_name_plural = "ritmos dos webhooks"
 
     def __str__(self) -> str:
-        return f"{sum(self.rates):.0f} por semana"
+        return f"{sum(self.hourly_rates):.0f} por semana"

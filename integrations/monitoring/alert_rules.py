@@ -1,6 +1,6 @@
-"""The rules of alerts: what is wrong now, and what to do about it.
+"""The rules of alerts: which integrations violate a rule now, and what to do about it.
 
-Every rule looks at all integrations in a number of statements that doesn't grow with them.
+Every rule checks all integrations in a constant number of statements.
 """
 
 from collections.abc import Callable
@@ -27,8 +27,8 @@ from integrations.models import (
 )
 from integrations.models.events import is_due
 from integrations.models.runs import ENDED
-from integrations.monitoring import alerts, silence
-from integrations.monitoring.alerts import Wrong
+from integrations.monitoring import alerts, baseline
+from integrations.monitoring.alerts import Violations
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
 from integrations.providers.registry import all_providers, get_provider
 from integrations.sync.breaker import breaker_for
@@ -38,26 +38,30 @@ log = structlog.stdlib.get_logger(__name__)
 CIRCUIT_LATE = timedelta(minutes=10)
 FAILED_RUNS = 3
 IN_USE = (IntegrationStatus.CONNECTED, IntegrationStatus.ERROR)
-"""An integration whose key was refused is still one that somebody counts on."""
+"""An integration whose key was refused still receives webhooks."""
 
 
 def evaluate_alert_rules() -> None:
-    """Open and resolve the alerts of every rule; one rule's fault doesn't silence the others."""
-    for kind, rule in RULES.items():
-        try:
-            alerts.reconcile(kind, rule())
-        except Exception:
-            log.exception("alert_rule_failed", kind=kind)
+    """Open and resolve the alerts of every rule. A failing rule does not affect the others."""
+    for kind in RULES:
+        evaluate_alert_rule(kind)
 
 
-def sync_late() -> Wrong:
-    """No successful sync for 24 h, counted from the (re)connection at the earliest.
+def evaluate_alert_rule(kind: AlertKind) -> None:
+    try:
+        alerts.reconcile(kind, RULES[kind]())
+    except Exception:
+        log.exception("alert_rule_failed", kind=kind)
 
-    Nothing is expected of a paused integration.
+
+def sync_late() -> Violations:
+    """No successful sync for 24 h, counted from the last (re)connection at the earliest.
+
+    Paused integrations are left out.
     """
-    succeeded = Greatest("sync_cursor", "connected_at", "api_key_set_at")
-    late = Integration.objects.alias(succeeded=succeeded).filter(
-        status__in=IN_USE, paused_at=None, succeeded__lt=timezone.now() - SYNC_LATE
+    since = Greatest("sync_cursor", "connected_at", "api_key_set_at")
+    late = Integration.objects.alias(since=since).filter(
+        status__in=IN_USE, paused_at=None, since__lt=timezone.now() - SYNC_LATE
     )
     return {
         id_: f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. "
@@ -67,7 +71,7 @@ def sync_late() -> Wrong:
     }
 
 
-def sync_failing() -> Wrong:
+def sync_failing() -> Violations:
     """The last three runs that ended have all failed."""
     ended = SyncRun.objects.filter(integration=OuterRef("id"), state__in=ENDED)
     last = ArraySubquery(ended.order_by("-finished_at").values("state")[:FAILED_RUNS])
@@ -82,8 +86,18 @@ def sync_failing() -> Wrong:
     }
 
 
-def key_old() -> Wrong:
-    """A reminder of keys older than the setting allows."""
+def key_refused() -> Violations:
+    """The provider refused the API key: no sync until the owner connects with a valid one."""
+    refused = Integration.objects.filter(status=IntegrationStatus.ERROR)
+    return {
+        id_: f"{error} Conecte a integração de novo com uma chave válida; "
+        "até lá nenhuma sincronização é feita."
+        for id_, error in refused.values_list("id", "last_sync_error")
+    }
+
+
+def key_old() -> Violations:
+    """The API key is older than API_KEY_MAX_AGE."""
     old = Integration.objects.filter(
         status=IntegrationStatus.CONNECTED,
         api_key_set_at__lt=timezone.now() - settings.API_KEY_MAX_AGE,
@@ -96,13 +110,13 @@ def key_old() -> Wrong:
     }
 
 
-def circuit_open() -> Wrong:
-    """A provider's API has not answered for ten minutes: it concerns everybody, so staff."""
-    since = timezone.now() - CIRCUIT_LATE
+def circuit_open() -> Violations:
+    """A provider's API has been down for ten minutes: one alert for staff."""
+    limit = timezone.now() - CIRCUIT_LATE
     down = [
         provider.label
         for provider in all_providers()
-        if (opened_at := breaker_for(provider.name).state().opened_at) and opened_at < since
+        if (opened_at := breaker_for(provider.name).state().opened_at) and opened_at < limit
     ]
     if not down:
         return {}
@@ -113,8 +127,8 @@ def circuit_open() -> Wrong:
     }
 
 
-def dead_letters() -> Wrong:
-    """Events in quarantine; those of nobody are one alert for staff."""
+def dead_letters() -> Violations:
+    """Events are in quarantine. Events without an integration are one alert for staff."""
     dead = WebhookEvent.objects.filter(
         Q(integration=None) | Q(integration__status__in=IN_USE), state=EventState.QUARANTINED
     )
@@ -130,37 +144,37 @@ def dead_letters() -> Wrong:
     }
 
 
-def queue_late() -> Wrong:
-    """An event has been due for five minutes and is not processed."""
-    since = timezone.now() - QUEUE_LATE
+def queue_late() -> Violations:
+    """An event has been due for more than five minutes."""
+    limit = timezone.now() - QUEUE_LATE
     return {
         id_: "Há eventos esperando há mais de 5 minutos. Nada se perde: são processados na ordem "
         "em que chegaram. A equipe deve conferir em /health/workers se há workers em atividade "
         "e o que dizem os seus logs."
         for id_, due_since in queue_stats.due_since().items()
-        if due_since < since
+        if due_since < limit
     }
 
 
-def silent() -> Wrong:
-    """No webhook came for far longer than usual for these hours and weekdays."""
+def silence() -> Violations:
+    """No webhook has arrived for far longer than usual at these hours and weekdays."""
     now = timezone.now()
-    # What waits has come, and `last_webhook_at` doesn't know of it yet.
+    # A waiting event has arrived, but `last_webhook_at` is updated only when it is drained.
     waiting = WebhookEvent.objects.filter(is_due(), integration=OuterRef("integration_id"))
-    rhythms = WebhookBaseline.objects.filter(
+    baselines = WebhookBaseline.objects.filter(
         ~Exists(waiting),
         integration__status__in=IN_USE,
-        integration__last_webhook_at__lt=now - silence.SHORTEST,
+        integration__last_webhook_at__lt=now - baseline.SHORTEST_SILENCE,
     ).values_list(
-        "integration_id", "integration__provider", "integration__last_webhook_at", "rates"
+        "integration_id", "integration__provider", "integration__last_webhook_at", "hourly_rates"
     )
     return {
         id_: f"Nenhum webhook do {_label(provider)} chegou desde "
         f"{timezone.localtime(since):%d/%m às %H:%M}, muito mais tempo do que de costume neste "
         f"horário e dia da semana. Confira no {_label(provider)} se o postback está ativo e "
         "aponta para o endereço mostrado em Integrações."
-        for id_, provider, since, rates in rhythms.iterator()
-        if since and silence.is_unusual(rates, since, now)
+        for id_, provider, since, rates in baselines.iterator()
+        if since and baseline.is_unusual_silence(rates, since, now)
     }
 
 
@@ -168,13 +182,13 @@ def _label(provider: str) -> str:
     return get_provider(provider).label
 
 
-# Refused keys are not here: the sync that meets one opens the alert, connecting closes it.
-RULES: dict[AlertKind, Callable[[], Wrong]] = {
+RULES: dict[AlertKind, Callable[[], Violations]] = {
     AlertKind.SYNC_LATE: sync_late,
     AlertKind.SYNC_FAILING: sync_failing,
+    AlertKind.KEY_REFUSED: key_refused,
     AlertKind.KEY_OLD: key_old,
     AlertKind.CIRCUIT_OPEN: circuit_open,
     AlertKind.DEAD_LETTERS: dead_letters,
     AlertKind.QUEUE_LATE: queue_late,
-    AlertKind.SILENCE: silent,
+    AlertKind.SILENCE: silence,
 }

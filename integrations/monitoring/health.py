@@ -1,17 +1,25 @@
-"""How well an integration is: facts → a score and its reasons. Pure."""
+"""How healthy an integration is: a score, and the reasons for what is missing to 100."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils import timezone
 
 from flowzz.core.formatting import counted
-from integrations.models import IntegrationStatus
+from integrations.inbox import queue_stats
+from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
+from integrations.models.events import UNFINISHED
 
 SYNC_LATE = timedelta(hours=24)
 QUEUE_LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class HealthFacts:
     status: str
     now: datetime
     connected_at: datetime | None
@@ -20,19 +28,59 @@ class Facts:
     last_sync_at: datetime | None
     last_sync_status: str
     quarantined: int
-    oldest_pending_at: datetime | None
+    waiting_since: datetime | None
+    """Since when the oldest unfinished event has been waiting."""
     paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """100 is perfect; each reason says what takes points away and what to do."""
+    """A score of at most 100; each reason says what lowers it and what to do."""
 
     score: int
     reasons: tuple[str, ...]
 
 
-def assess(facts: Facts) -> Health:
+def assess_integration(integration: Integration) -> Health:
+    """Assess one integration; two statements."""
+    events = WebhookEvent.objects.filter(integration=integration)
+    unfinished = events.filter(state__in=UNFINISHED).order_by("received_at", "id")
+    return assess(
+        _facts(
+            integration,
+            quarantined=events.filter(state=EventState.QUARANTINED).count(),
+            waiting_since=unfinished.values_list("received_at", flat=True).first(),
+        )
+    )
+
+
+def assess_all() -> list[tuple[uuid.UUID, Health]]:
+    """Assess every integration that is not disconnected, the worst first; three statements.
+
+    Returns ids, without users and secrets: there may be thousands, and few are shown.
+    """
+    dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED, integration__isnull=False)
+    counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
+    quarantined = dict[uuid.UUID | None, int](counts)
+    waiting_since = queue_stats.due_since()
+    integrations = Integration.objects.exclude(status=IntegrationStatus.DISCONNECTED)
+    healths = [
+        (
+            integration.id,
+            assess(
+                _facts(
+                    integration,
+                    quarantined=quarantined.get(integration.id, 0),
+                    waiting_since=waiting_since.get(integration.id),
+                )
+            ),
+        )
+        for integration in integrations.order_by("id").values_list("id", *_FIELDS, named=True)
+    ]
+    return sorted(healths, key=lambda pair: pair[1].score)
+
+
+def assess(facts: HealthFacts) -> Health:
     if facts.status == IntegrationStatus.DISCONNECTED:
         return Health(0, ("A integração está desconectada. Conecte com a chave de API.",))
     lost = [(points, reason) for applies, points, reason in _checks(facts) if applies]
@@ -40,8 +88,29 @@ def assess(facts: Facts) -> Health:
     return Health(score, tuple(reason for _, reason in lost))
 
 
-def _checks(facts: Facts) -> list[tuple[bool, int, str]]:
-    synced = facts.last_sync_at or facts.connected_at
+_FIELDS = (
+    "status",
+    "connected_at",
+    "api_key_set_at",
+    "last_sync_at",
+    "last_sync_status",
+    "paused_at",
+)
+
+
+def _facts(integration: Any, *, quarantined: int, waiting_since: datetime | None) -> HealthFacts:
+    return HealthFacts(
+        **{name: getattr(integration, name) for name in _FIELDS},
+        now=timezone.now(),
+        api_key_max_age=settings.API_KEY_MAX_AGE,
+        quarantined=quarantined,
+        waiting_since=waiting_since,
+    )
+
+
+def _checks(facts: HealthFacts) -> list[tuple[bool, int, str]]:
+    """Return for each check whether it applies, the points it costs and its reason."""
+    synced_at = facts.last_sync_at or facts.connected_at
     return [
         (
             facts.status == IntegrationStatus.ERROR,
@@ -65,7 +134,7 @@ def _checks(facts: Facts) -> list[tuple[bool, int, str]]:
             "Retome quando for a hora.",
         ),
         (
-            facts.paused_at is None and synced is not None and facts.now - synced > SYNC_LATE,
+            facts.paused_at is None and _is_older(synced_at, facts.now - SYNC_LATE),
             20,
             "Nenhuma sincronização nas últimas 24 horas.",
         ),
@@ -76,16 +145,17 @@ def _checks(facts: Facts) -> list[tuple[bool, int, str]]:
             "A equipe precisa ver as causas.",
         ),
         (
-            facts.paused_at is None
-            and facts.oldest_pending_at is not None
-            and facts.now - facts.oldest_pending_at > QUEUE_LATE,
+            facts.paused_at is None and _is_older(facts.waiting_since, facts.now - QUEUE_LATE),
             20,
             "Há eventos esperando há mais de 5 minutos.",
         ),
         (
-            facts.api_key_set_at is not None
-            and facts.now - facts.api_key_set_at > facts.api_key_max_age,
+            _is_older(facts.api_key_set_at, facts.now - facts.api_key_max_age),
             10,
             "A chave de API é antiga. Crie uma nova e conecte com ela.",
         ),
     ]
+
+
+def _is_older(time: datetime | None, limit: datetime) -> bool:
+    return time is not None and time < limit

@@ -1,8 +1,7 @@
-"""Sums of what went on, an hour a row, so that a month's charts read 720 rows, not a million.
+"""Hourly statistics: a chart of a month reads 720 rows instead of a million events.
 
-Events cost nothing more for it: beat asks every 15 s for the hour that runs, and for those in
-which something changed later. Every sum is counted anew from the rows themselves, so that doing
-it twice, or late, changes nothing.
+Every 15 s, beat has the current hour counted, and the hours in which something changed later.
+All counts come from the rows themselves, so counting an hour again, or late, is harmless.
 """
 
 import math
@@ -16,24 +15,25 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from integrations.inbox import queue_stats
-from integrations.models import Circuit, HourlyStats
-from integrations.monitoring import dirty_hours
-from integrations.monitoring.dirty_hours import HOUR, hour_of
+from integrations.inbox.hourly_counts import HOUR, hour_of, pop_dirty
+from integrations.models import Circuit, HourlyStats, HourlyWebhookCount, Integration
 from integrations.providers.registry import provider_names
 from integrations.sync.breaker import breaker_for
 
-KEPT_BACK = timedelta(days=31)
-"""How far back hours are filled in where they are missing."""
-SETTLED = timedelta(minutes=5)
-"""After the turn of an hour, how long the one before is still counted anew every time."""
-STEPS = 4
-"""Classes of latency in each doubling: a percentile is off by 9 % at most."""
-AT_ONCE = 24
-WORST = [Circuit.OPEN, Circuit.HALF_OPEN, Circuit.CLOSED]
+BACKFILL = timedelta(days=31)
+"""How far back missing hours are counted."""
+SETTLING_TIME = timedelta(minutes=5)
+"""How long after its end an hour is still counted every time."""
+WEBHOOK_COUNT_RETENTION = timedelta(days=35)
+STEPS_PER_DOUBLING = 4
+"""Latency classes in each doubling: a percentile is off by at most 9 %."""
+BATCH = 24
+WORST_FIRST = [Circuit.OPEN, Circuit.HALF_OPEN, Circuit.CLOSED]
 
 _COUNT = """
     INSERT INTO integrations_hourlystats (
-        hour, events, reasons, latencies, runs, run_errors, sales_created, sales_updated, circuit
+        hour, events, quarantine_reasons, latencies, runs, run_errors, sales_created,
+        sales_updated, circuit
     )
     SELECT hour, events.outcomes, events.reasons, latencies.classes, runs.states, runs.errors,
         (SELECT count(*) FROM sales_sale
@@ -85,67 +85,87 @@ _COUNT = """
             GROUP BY axis, key
         ) AS counts
     ) AS runs
-    ON CONFLICT (hour) DO UPDATE SET events = excluded.events, reasons = excluded.reasons,
-        latencies = excluded.latencies, runs = excluded.runs, run_errors = excluded.run_errors,
+    ON CONFLICT (hour) DO UPDATE SET events = excluded.events,
+        quarantine_reasons = excluded.quarantine_reasons, latencies = excluded.latencies,
+        runs = excluded.runs, run_errors = excluded.run_errors,
         sales_created = excluded.sales_created, sales_updated = excluded.sales_updated
 """
 
 
-def measure() -> int:
-    """Count the hours that may have changed, and note the state of the moment; return how many."""
+def update_hourly_stats() -> int:
+    """Count the hours that may have changed and record the current state; return how many."""
     now = timezone.now()
-    due = {hour_of(now), hour_of(now - SETTLED), *_missing(now), *dirty_hours.pop_dirty()}
-    count(due)
-    _note(now)
-    return len(due)
+    hours = {hour_of(now), hour_of(now - SETTLING_TIME), *_missing_hours(now), *pop_dirty()}
+    _count(hours)
+    _record_current_state(now)
+    return len(hours)
 
 
-def recount() -> int:
-    """Count every hour kept anew, against whatever was missed; return how many."""
-    kept = list(_kept(timezone.now()))
-    count(kept)
-    return len(kept)
-
-
-def count(due: Collection[datetime]) -> None:
-    """Count these hours from the rows themselves."""
-    ordered = sorted(due)
-    for first in range(0, len(ordered), AT_ONCE):
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNT, {"hours": ordered[first : first + AT_ONCE], "steps": STEPS})
+def recount_hourly_stats() -> int:
+    """Count every hour of the last 31 days again; return how many."""
+    hours = list(_backfill_hours(timezone.now()))
+    _count(hours)
+    return len(hours)
 
 
 def percentile(latencies: Mapping[str, int], share: float) -> float | None:
-    """The time in seconds that a share of the events took at most; None where there is none."""
-    wanted = share * sum(latencies.values())
-    for class_, number in sorted((int(class_), number) for class_, number in latencies.items()):
-        if number >= wanted:
-            return math.pow(2, (class_ + wanted / number) / STEPS) / 1000
-        wanted -= number
+    """Return the seconds within which a share of the events was processed; None without events."""
+    rank = share * sum(latencies.values())
+    for class_, count in sorted((int(class_), count) for class_, count in latencies.items()):
+        if count >= rank:
+            return math.pow(2, (class_ + rank / count) / STEPS_PER_DOUBLING) / 1000
+        rank -= count
     return None
 
 
-def _kept(now: datetime) -> Iterator[datetime]:
-    first = hour_of(now - KEPT_BACK)
-    return (first + HOUR * number for number in range(KEPT_BACK // HOUR + 1))
+def hourly_webhook_counts(integration: Integration, hours: int) -> list[tuple[datetime, int]]:
+    """Return the last hours with their webhook counts, oldest first, the current hour included."""
+    first = hour_of(timezone.now()) - (hours - 1) * HOUR
+    rows = HourlyWebhookCount.objects.filter(integration=integration, hour__gte=first)
+    counts = dict(rows.values_list("hour", "count"))
+    starts = (first + number * HOUR for number in range(hours))
+    return [(start, counts.get(start, 0)) for start in starts]
 
 
-def _missing(now: datetime) -> set[datetime]:
-    counted = HourlyStats.objects.filter(hour__gte=hour_of(now - KEPT_BACK))
-    return set(_kept(now)) - set(counted.values_list("hour", flat=True))
+def delete_old_webhook_counts() -> int:
+    """Delete webhook counts that no chart shows any more; return how many."""
+    expired_before = timezone.now() - WEBHOOK_COUNT_RETENTION
+    deleted, _ = HourlyWebhookCount.objects.filter(hour__lt=expired_before).delete()
+    return deleted
 
 
-def _note(now: datetime) -> None:
-    """Keep the worst of what only shows at the moment: the longest wait, the circuit."""
+def _count(hours: Collection[datetime]) -> None:
+    ordered = sorted(hours)
+    for first in range(0, len(ordered), BATCH):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _COUNT, {"hours": ordered[first : first + BATCH], "steps": STEPS_PER_DOUBLING}
+            )
+
+
+def _backfill_hours(now: datetime) -> Iterator[datetime]:
+    first = hour_of(now - BACKFILL)
+    return (first + HOUR * number for number in range(BACKFILL // HOUR + 1))
+
+
+def _missing_hours(now: datetime) -> set[datetime]:
+    counted = HourlyStats.objects.filter(hour__gte=hour_of(now - BACKFILL))
+    return set(_backfill_hours(now)) - set(counted.values_list("hour", flat=True))
+
+
+def _record_current_state(now: datetime) -> None:
+    """Record the hour's longest wait and worst circuit, which no row shows later."""
     oldest = queue_stats.oldest_due()
     states = {breaker_for(name).state().state for name in provider_names()}
-    notes: dict[str, Any] = {"circuit": _worst(next(state for state in WORST if state in states))}
+    worst = next(state for state in WORST_FIRST if state in states)
+    changes: dict[str, Any] = {"circuit": _worse_of_recorded_and(worst)}
     if oldest:
-        notes["oldest_seconds"] = Greatest("oldest_seconds", (now - oldest).total_seconds())
-    HourlyStats.objects.filter(hour=hour_of(now)).update(**notes)
+        wait = (now - oldest).total_seconds()
+        changes["longest_wait_seconds"] = Greatest("longest_wait_seconds", wait)
+    HourlyStats.objects.filter(hour=hour_of(now)).update(**changes)
 
 
-def _worst(state: Circuit) -> Case:
-    """This state, or a worse one that was seen in the hour; nobody has looked where it is empty."""
-    worse = WORST[: WORST.index(state)]
+def _worse_of_recorded_and(state: Circuit) -> Case:
+    """Keep a worse state recorded earlier in the hour. An empty state was never recorded."""
+    worse = WORST_FIRST[: WORST_FIRST.index(state)]
     return Case(When(circuit__in=worse, then=F("circuit")), default=Value(state))

@@ -20,18 +20,17 @@ from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY, JobState
 from integrations import dispatch, live_updates
 from integrations.models import (
-    AlertKind,
     Integration,
     IntegrationStatus,
     SyncRun,
     Trigger,
 )
-from integrations.monitoring import alerts, event_metrics
 from integrations.providers.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync.breaker import breaker_for
+from integrations.sync.metrics import count_run
 from integrations.sync.pages import COUNTERS, apply_page, pages_from_checkpoint
 
 log = structlog.stdlib.get_logger(__name__)
@@ -220,12 +219,6 @@ def _give_up(run: SyncRun, error: IntegrationError, details: dict[str, str]) -> 
         if is_key_refused:
             integration.status, integration.next_sync_at = IntegrationStatus.ERROR, None
             integration.save(update_fields=["status", "next_sync_at", "updated_at"])
-            alerts.open_alert(
-                integration,
-                AlertKind.KEY_REFUSED,
-                f"{error.message} Conecte a integração de novo com uma chave válida; "
-                "até lá nenhuma sincronização é feita.",
-            )
 
 
 def lock_integration(run: SyncRun) -> Integration:
@@ -242,6 +235,6 @@ def record_outcome(run: SyncRun, status: str, error: str = "", **changes: object
 def _release(run: SyncRun, state: JobState, **changes: object) -> bool:
     if not run.release(state, **changes):
         return False
-    transaction.on_commit(partial(event_metrics.count_run, state), robust=True)
+    transaction.on_commit(partial(count_run, state), robust=True)
     live_updates.run_moved(run.id)
     return True

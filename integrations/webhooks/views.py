@@ -9,10 +9,10 @@ from redis import RedisError
 
 from flowzz.core.rate_limits import RateLimitExceeded
 from integrations.inbox.store import InboundWebhook
-from integrations.monitoring import event_metrics
 from integrations.providers.registry import get_provider, provider_names
 from integrations.webhooks import intake
 from integrations.webhooks.fallback_buffer import BufferFull
+from integrations.webhooks.metrics import count_responses
 from integrations.webhooks.routing import SignatureRefused, UnknownToken
 from integrations.webhooks.tokens import hash_token
 
@@ -28,7 +28,7 @@ class BodyTooLarge(Exception):
 
 
 @csrf_exempt
-@event_metrics.count_answers
+@count_responses
 @require_POST
 def receive(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
     """Receive a webhook. Its kind is in the body; the path's last part is ignored."""

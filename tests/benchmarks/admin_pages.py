@@ -57,7 +57,7 @@ def _fill(sales: int) -> None:
     started = time.perf_counter()
     for step in filling.fill(sales):
         print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201 - how far it is
-    hourly_stats.recount()
+    hourly_stats.recount_hourly_stats()
 
 
 def _row(browser: Browser, page: Page) -> str:

@@ -53,7 +53,7 @@ class Scene:
         self.seller.told(payloads.order("ordmarina98", order_status=WORD))
         heartbeat.beat("worker")
         alert_rules.evaluate_alert_rules()
-        hourly_stats.measure()
+        hourly_stats.update_hourly_stats()
 
     @property
     def integration(self) -> Integration:

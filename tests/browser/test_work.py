@@ -72,7 +72,7 @@ def diagnose(page: Page, scene: Scene) -> None:
     page.goto(reverse("admin:integrations_integration_change", args=[scene.integration.id]))
     page.get_by_role("link", name="Diagnóstico").click()
     expect(page.get_by_text("Verificado em")).to_be_visible()
-    assert page.locator("[data-light]").count() >= 5
+    assert page.locator("[data-severity]").count() >= 5
 
 
 def watch_a_sync(page: Page, scene: Scene) -> None:

@@ -33,15 +33,15 @@ def findings_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     integration = _integration(request, object_id)
     facts = collect(integration)
     findings = [(name, title, check(facts)) for name, (title, check) in CHECKS.items()]
-    lights = [finding.light for _, _, finding in findings]
+    severities = [finding.severity for _, _, finding in findings]
     worst = next(
-        (light for light in (Severity.RED, Severity.YELLOW) if light in lights), Severity.GREEN
+        (level for level in (Severity.RED, Severity.YELLOW) if level in severities), Severity.GREEN
     )
     audit_log.record(
         request,
         "Fez o diagnóstico da integração",
         integration,
-        details={name: finding.light.value for name, _, finding in findings},
+        details={name: finding.severity.value for name, _, finding in findings},
     )
     context = {"findings": findings, "now": facts.now, "worst": worst, "integration": integration}
     return render(request, "integrations/integration/findings.html", context)

@@ -8,8 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from integrations.models import Integration
-from integrations.monitoring import health_facts
-from integrations.monitoring.health import Health
+from integrations.monitoring.health import Health, assess_all
 
 PERFECT_SCORE, FAIR_SCORE = 100, 60
 
@@ -45,7 +44,7 @@ class HealthFilter(admin.SimpleListFilter):
             return queryset
         ids = [
             integration_id
-            for integration_id, health in health_facts.health_of_all()
+            for integration_id, health in assess_all()
             if level_of(health) == self.value()
         ]
         return queryset.filter(id__any_of=ids)

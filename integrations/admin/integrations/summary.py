@@ -10,9 +10,8 @@ from django.utils.formats import date_format
 
 from integrations.admin.integrations.health_filter import LEVEL_TONES, level_of
 from integrations.models import Alert, Integration, SyncRun, WebhookEvent, WebhookToken
-from integrations.monitoring import webhook_counts
-from integrations.monitoring.health import Health, assess
-from integrations.monitoring.health_facts import facts_of
+from integrations.monitoring.health import Health, assess_integration
+from integrations.monitoring.hourly_stats import hourly_webhook_counts
 
 EVENTS_SHOWN, RUNS_SHOWN = 8, 5
 DAY_HOURS, WEEK_HOURS = 24, 168
@@ -61,10 +60,10 @@ def summarize(integration: Integration) -> IntegrationSummary:
     """Read the summary in a constant number of statements."""
     valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     events = integration.events.order_by("-received_at")
-    hours = webhook_counts.last_hours(integration, WEEK_HOURS)
+    hours = hourly_webhook_counts(integration, WEEK_HOURS)
     return IntegrationSummary(
         integration=integration,
-        health=assess(facts_of(integration)),
+        health=assess_integration(integration),
         tokens=list(integration.webhook_tokens.filter(valid).order_by("-created_at")),
         events=list(events[:EVENTS_SHOWN]),
         runs=list(integration.runs.order_by("-id")[:RUNS_SHOWN]),

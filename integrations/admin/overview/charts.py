@@ -10,8 +10,8 @@ from integrations.admin.overview.formatting import duration, percent, whole
 from integrations.admin.overview.periods import DAY, Sums
 from integrations.admin.overview.urls import between, list_of
 from integrations.inbox.failure_reasons import explain
+from integrations.inbox.hourly_counts import HOUR
 from integrations.models import Circuit
-from integrations.monitoring.dirty_hours import HOUR
 from integrations.monitoring.hourly_stats import percentile
 
 EVENTS, RUNS, SALES = "integrations.webhookevent", "integrations.syncrun", "sales.sale"
@@ -112,9 +112,9 @@ def oldest(slots: Sequence[Sums]) -> Chart:
         "Maior espera na fila",
         f"O evento que mais esperou para ser processado, em minutos, {each(slots)}.",
         _along(slots, EVENTS, "received_at"),
-        [Series("Espera (min)", "warning", [slot.oldest_seconds / 60 for slot in slots])],
+        [Series("Espera (min)", "warning", [slot.longest_wait_seconds / 60 for slot in slots])],
         format_number=whole,
-        maximum=max(5.0, *(slot.oldest_seconds / 60 for slot in slots)),
+        maximum=max(5.0, *(slot.longest_wait_seconds / 60 for slot in slots)),
     )
 
 
@@ -130,7 +130,7 @@ class Error:
 
 def errors(slots: Sequence[Sums]) -> list[Error]:
     """What failed, the most frequent first."""
-    reasons: Counter[str] = sum((slot.reasons for slot in slots), Counter())
+    reasons: Counter[str] = sum((slot.quarantine_reasons for slot in slots), Counter())
     failed: Counter[str] = sum((slot.run_errors for slot in slots), Counter())
     received, finished = _whole_period("received_at", slots), _whole_period("finished_at", slots)
     found = [

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from integrations.inbox.hourly_counts import HOUR
 from integrations.models import Circuit, HourlyStats
-from integrations.monitoring.dirty_hours import HOUR
 
 DAY = 24
 
@@ -48,25 +48,25 @@ class Sums:
     start: datetime
     end: datetime
     events: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
+    quarantine_reasons: Counter[str] = field(default_factory=Counter)
     latencies: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
     run_errors: Counter[str] = field(default_factory=Counter)
     sales_created: int = 0
     sales_updated: int = 0
-    oldest_seconds: float = 0.0
+    longest_wait_seconds: float = 0.0
     circuit: str = ""
     """The worst; empty where nobody looked."""
 
     def add(self, row: HourlyStats) -> None:
         self.events.update(row.events)
-        self.reasons.update(row.reasons)
+        self.quarantine_reasons.update(row.quarantine_reasons)
         self.latencies.update(row.latencies)
         self.runs.update(row.runs)
         self.run_errors.update(row.run_errors)
         self.sales_created += row.sales_created
         self.sales_updated += row.sales_updated
-        self.oldest_seconds = max(self.oldest_seconds, row.oldest_seconds)
+        self.longest_wait_seconds = max(self.longest_wait_seconds, row.longest_wait_seconds)
         self.circuit = max(self.circuit, row.circuit, key=_BADNESS.index)
 
     @property

@@ -20,8 +20,7 @@ from integrations.models import (
     IntegrationStatus,
     SyncRun,
 )
-from integrations.monitoring import health_facts
-from integrations.monitoring.health import QUEUE_LATE, Health
+from integrations.monitoring.health import QUEUE_LATE, Health, assess_all
 from integrations.providers.registry import all_providers
 from integrations.sync.breaker import breaker_for
 
@@ -60,7 +59,7 @@ class Snapshot:
 
 
 def take_snapshot() -> Snapshot:
-    judged = health_facts.health_of_all()
+    judged = assess_all()
     alerts = Alert.objects.filter(resolved_at=None).select_related("integration__user")
     under_way = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
     return Snapshot(

@@ -1,19 +1,19 @@
-"""What the provider's answer tells: the key, the API, the clocks."""
+"""Checks of the provider's API: the key, the response, the clocks."""
 
 from datetime import timedelta
 
-from integrations.monitoring.diagnosis.facts import Answer, Facts, Finding, Severity
+from integrations.monitoring.diagnosis.facts import ApiStatus, DiagnosisFacts, Finding, Severity
 
-SLOW = 3.0
-THEIR_CLOCK = timedelta(seconds=30), timedelta(minutes=5)
-OUR_CLOCKS = timedelta(seconds=2), timedelta(seconds=30)
-"""From where on a difference is worth a look, and from where on it does harm."""
+SLOW_SECONDS = 3.0
+# The clock differences from which a finding is yellow and red.
+PROVIDER_CLOCK_LIMITS = timedelta(seconds=30), timedelta(minutes=5)
+DATABASE_CLOCK_LIMITS = timedelta(seconds=2), timedelta(seconds=30)
 
 
-def key(facts: Facts) -> Finding:
+def key(facts: DiagnosisFacts) -> Finding:
     label = facts.label
-    match facts.probe.answer:
-        case Answer.NO_KEY:
+    match facts.probe.status:
+        case ApiStatus.NO_KEY:
             return Finding(
                 Severity.RED,
                 "Nenhuma chave de API está guardada.",
@@ -21,7 +21,7 @@ def key(facts: Facts) -> Finding:
                 f"Olá! Sua integração com o {label} está sem chave de API. No {label}, abra "
                 "Configurações → API, crie uma chave e conecte com ela no Flowzz.",
             )
-        case Answer.UNREADABLE_KEY:
+        case ApiStatus.UNREADABLE_KEY:
             return Finding(
                 Severity.RED,
                 "A chave guardada não pode ser lida: foi alterada, ou a chave de criptografia "
@@ -31,7 +31,7 @@ def key(facts: Facts) -> Finding:
                 f"Olá! Precisamos que você conecte de novo o {label} no Flowzz com a sua chave "
                 "de API. Nada do que já foi recebido se perde.",
             )
-        case Answer.REFUSED:
+        case ApiStatus.REFUSED:
             return Finding(
                 Severity.RED,
                 f"O {label} recusou a chave de API.",
@@ -40,8 +40,8 @@ def key(facts: Facts) -> Finding:
                 "Configurações → API, crie uma chave nova e conecte com ela no Flowzz. Suas "
                 "vendas continuam chegando pelos webhooks.",
             )
-        case Answer.GOOD:
-            return _age_of_key(facts)
+        case ApiStatus.GOOD:
+            return _key_age(facts)
     return Finding(
         Severity.YELLOW,
         "Não deu para testar a chave: a API não respondeu como devia.",
@@ -49,7 +49,7 @@ def key(facts: Facts) -> Finding:
     )
 
 
-def _age_of_key(facts: Facts) -> Finding:
+def _key_age(facts: DiagnosisFacts) -> Finding:
     set_at = facts.api_key_set_at
     if set_at and facts.now - set_at > facts.api_key_max_age:
         return Finding(
@@ -63,19 +63,19 @@ def _age_of_key(facts: Facts) -> Finding:
     return Finding(Severity.GREEN, f"A chave funciona e {_since(facts)}")
 
 
-def _since(facts: Facts) -> str:
-    at = facts.api_key_set_at
-    return f"foi informada {facts.ago(at)}." if at else "não tem data registrada."
+def _since(facts: DiagnosisFacts) -> str:
+    set_at = facts.api_key_set_at
+    return f"foi informada {facts.ago(set_at)}." if set_at else "não tem data registrada."
 
 
-def api(facts: Facts) -> Finding:
+def api(facts: DiagnosisFacts) -> Finding:
     probe, label = facts.probe, facts.label
     unstable = (
         f"Olá! A API do {label} está instável neste momento. Suas vendas continuam chegando "
         "pelos webhooks, e o que faltar é buscado assim que ela voltar. Não precisa fazer nada."
     )
-    match probe.answer:
-        case Answer.NOT_THE_API:
+    match probe.status:
+        case ApiStatus.NOT_THE_API:
             return Finding(
                 Severity.RED,
                 probe.message,
@@ -83,7 +83,7 @@ def api(facts: Facts) -> Finding:
                 "mudado. Se só esta integração estiver assim, peça uma chave nova ao cliente.",
                 unstable,
             )
-        case Answer.UNAVAILABLE:
+        case ApiStatus.UNAVAILABLE:
             return Finding(
                 Severity.RED,
                 probe.message,
@@ -91,7 +91,7 @@ def api(facts: Facts) -> Finding:
                 "avisou de instabilidade.",
                 unstable,
             )
-        case Answer.CIRCUIT_OPEN:
+        case ApiStatus.CIRCUIT_OPEN:
             return Finding(
                 Severity.YELLOW,
                 f"O {label} não foi consultado agora. {probe.message}",
@@ -99,13 +99,13 @@ def api(facts: Facts) -> Finding:
                 "Verifique de novo em um minuto.",
                 unstable,
             )
-        case Answer.NO_KEY | Answer.UNREADABLE_KEY:
+        case ApiStatus.NO_KEY | ApiStatus.UNREADABLE_KEY:
             return Finding(
                 Severity.YELLOW,
                 "Sem uma chave que se possa usar, a API não foi consultada.",
                 "Resolva primeiro o item “Chave de API”.",
             )
-    if probe.seconds > SLOW:
+    if probe.seconds > SLOW_SECONDS:
         return Finding(
             Severity.YELLOW,
             f"A API respondeu, mas demorou {_decimal(probe.seconds)} s.",
@@ -114,39 +114,40 @@ def api(facts: Facts) -> Finding:
     return Finding(Severity.GREEN, f"A API respondeu com dados em {_decimal(probe.seconds)} s.")
 
 
-def clock(facts: Facts) -> Finding:
-    ours = _judge(facts.database_ahead, OUR_CLOCKS)
-    theirs = Severity.GREEN if facts.probe.ahead is None else _judge(facts.probe.ahead, THEIR_CLOCK)
-    said = f"Banco de dados: {_difference(facts.database_ahead)}. {facts.label}: " + (
-        f"{_difference(facts.probe.ahead)}."
-        if facts.probe.ahead is not None
-        else "não informou a hora."
-    )
-    if Severity.RED in (ours, theirs):
+def clock(facts: DiagnosisFacts) -> Finding:
+    provider_ahead = facts.probe.clock_ahead
+    severities = [_clock_severity(facts.database_ahead, DATABASE_CLOCK_LIMITS)]
+    message = f"Banco de dados: {_difference(facts.database_ahead)}. {facts.label}: "
+    if provider_ahead is None:
+        message += "não informou a hora."
+    else:
+        severities.append(_clock_severity(provider_ahead, PROVIDER_CLOCK_LIMITS))
+        message += f"{_difference(provider_ahead)}."
+    if Severity.RED in severities:
         return Finding(
             Severity.RED,
-            said,
+            message,
             "Avise a equipe técnica: acerte os relógios (NTP). Até lá, vendas podem ser datadas "
             "ou ordenadas errado.",
             "Olá! Encontramos uma diferença de horário entre os sistemas e estamos corrigindo. "
             "Suas vendas estão guardadas.",
         )
-    if Severity.YELLOW in (ours, theirs) or facts.probe.ahead is None:
+    if Severity.YELLOW in severities or provider_ahead is None:
         return Finding(
             Severity.YELLOW,
-            said,
+            message,
             "Verifique de novo em alguns minutos; se a diferença continuar, avise a equipe técnica."
-            if facts.probe.ahead is not None
+            if provider_ahead is not None
             else "Verifique de novo quando a API responder.",
         )
-    return Finding(Severity.GREEN, said)
+    return Finding(Severity.GREEN, message)
 
 
-def _judge(ahead: timedelta, limits: tuple[timedelta, timedelta]) -> Severity:
-    notable, harmful = limits
-    if abs(ahead) > harmful:
+def _clock_severity(ahead: timedelta, limits: tuple[timedelta, timedelta]) -> Severity:
+    yellow, red = limits
+    if abs(ahead) > red:
         return Severity.RED
-    return Severity.YELLOW if abs(ahead) > notable else Severity.GREEN
+    return Severity.YELLOW if abs(ahead) > yellow else Severity.GREEN
 
 
 def _difference(ahead: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Gathering the facts of a diagnosis: from the database, and in `SECONDS` at most the provider."""
+"""Collect the facts of a diagnosis from the database and from the provider's API."""
 
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +19,7 @@ from integrations.models import (
     WebhookBaseline,
     WebhookEvent,
 )
-from integrations.monitoring.diagnosis.facts import Answer, Facts, Probe
+from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts
 from integrations.providers.contracts import Provider
 from integrations.providers.errors import IntegrationError, KeyRefused, UnexpectedResponse
 from integrations.providers.registry import get_provider
@@ -28,42 +28,45 @@ from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
 from integrations.sync.breaker import breaker_for
 
-SECONDS = 5.0
-_HALF = timedelta(seconds=0.5)
-_ANSWERS = {KeyRefused: Answer.REFUSED, UnexpectedResponse: Answer.NOT_THE_API}
-COUNTED = 1000
-"""Dead letters beyond this are as many."""
+TIMEOUT_SECONDS = 5.0
+# The Date header of HTTP is cut to whole seconds: on average the time is half a second later.
+_HALF_SECOND = timedelta(seconds=0.5)
+_STATUSES = {
+    KeyRefused: ApiStatus.REFUSED,
+    UnexpectedResponse: ApiStatus.NOT_THE_API,
+}
+QUARANTINED_LIMIT = 1000
+"""Quarantined events are counted up to this number."""
 
 
-def collect(integration: Integration) -> Facts:
-    """Ask the provider in a thread, look into the database meanwhile, and wait no longer.
+def collect(integration: Integration) -> DiagnosisFacts:
+    """Probe the API in a thread while the database is read; takes TIMEOUT_SECONDS at most.
 
-    The provider's time-outs don't bound how long a name takes to be looked up; this does.
+    The HTTP client's timeouts do not limit a DNS lookup; this one does.
     """
-    ends_at = monotonic() + SECONDS
-    asking = _ask(integration)
-    due_since = queue_stats.due_since_of(integration)
+    deadline = monotonic() + TIMEOUT_SECONDS
+    probe = _start_probe(integration)
     events = WebhookEvent.objects.filter(integration=integration)
-    rhythm = WebhookBaseline.objects.filter(integration=integration).first()
+    baseline = WebhookBaseline.objects.filter(integration=integration).first()
+    due_since = queue_stats.due_since_of(integration)
     is_syncing = runs.is_under_way(integration)
     database_ahead = _database_ahead()
-    probe = _await(asking, ends_at - monotonic())
-    return Facts(
+    return DiagnosisFacts(
         label=get_provider(integration.provider).label,
+        probe=_wait_for(probe, deadline - monotonic()),
         now=timezone.now(),
         status=integration.status,
         connected_at=integration.connected_at,
         paused_at=integration.paused_at,
         api_key_set_at=integration.api_key_set_at,
         api_key_max_age=settings.API_KEY_MAX_AGE,
-        probe=probe,
         last_webhook_at=events.order_by("-received_at")
         .values_list("received_at", flat=True)
         .first(),
         requires_signature=bool(integration.signing_secret),
-        rates=rhythm.rates if rhythm else (),
+        hourly_rates=baseline.hourly_rates if baseline else (),
         due_since=due_since,
-        quarantined=events.filter(state=EventState.QUARANTINED)[:COUNTED].count(),
+        quarantined=events.filter(state=EventState.QUARANTINED)[:QUARANTINED_LIMIT].count(),
         has_workers=_has_workers(),
         synced_at=integration.sync_cursor,
         is_syncing=is_syncing,
@@ -73,63 +76,66 @@ def collect(integration: Integration) -> Facts:
     )
 
 
-def _ask(integration: Integration) -> "Future[Probe]":
-    """Ask the provider in a thread; where it isn't to be asked, the answer is there already."""
-    probe, key = _without_asking(integration)
+def _start_probe(integration: Integration) -> "Future[ApiProbe]":
+    """Start a request in a thread; if no request can be made, the future is done already."""
+    probe, api_key = _check_preconditions(integration)
     if probe:
-        known: Future[Probe] = Future()
-        known.set_result(probe)
-        return known
+        done: Future[ApiProbe] = Future()
+        done.set_result(probe)
+        return done
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="diagnosis")
-    asking = pool.submit(_probe, get_provider(integration.provider), key)
+    future = pool.submit(_probe, get_provider(integration.provider), api_key)
     pool.shutdown(wait=False)
-    return asking
+    return future
 
 
-def _without_asking(integration: Integration) -> tuple[Probe | None, str]:
-    """Why there is no use in asking, or the key to ask with."""
+def _check_preconditions(integration: Integration) -> tuple[ApiProbe | None, str]:
+    """Return why no request can be made, or the API key."""
     try:
-        key = field_encryption.decrypt(integration, "api_key")
+        api_key = field_encryption.decrypt(integration, "api_key")
     except DecryptionError:
-        return Probe(answer=Answer.UNREADABLE_KEY), ""
-    if not key:
-        return Probe(answer=Answer.NO_KEY), ""
+        return ApiProbe(status=ApiStatus.UNREADABLE_KEY), ""
+    if not api_key:
+        return ApiProbe(status=ApiStatus.NO_KEY), ""
     if seconds := breaker_for(integration.provider).state().retry_after:
         message = f"Nova tentativa em {math.ceil(seconds)} s."
-        return Probe(answer=Answer.CIRCUIT_OPEN, message=message), ""
-    return None, key
+        return ApiProbe(status=ApiStatus.CIRCUIT_OPEN, message=message), ""
+    return None, api_key
 
 
-def _await(asking: "Future[Probe]", seconds: float) -> Probe:
+def _wait_for(probe: "Future[ApiProbe]", seconds: float) -> ApiProbe:
     try:
-        return asking.result(timeout=max(0.0, seconds))
+        return probe.result(timeout=max(0.0, seconds))
     except FutureTimeout:
-        message = f"Nenhuma resposta em {SECONDS:.0f} s."
-        return Probe(answer=Answer.UNAVAILABLE, message=message, seconds=SECONDS)
+        message = f"Nenhuma resposta em {TIMEOUT_SECONDS:.0f} s."
+        return ApiProbe(status=ApiStatus.UNAVAILABLE, message=message, seconds=TIMEOUT_SECONDS)
 
 
-def _probe(provider: Provider, key: str) -> Probe:
-    """One request; touches neither the database nor the breaker."""
-    asked_at, began = datetime.now(UTC), monotonic()
-    answer, message = Answer.GOOD, ""
-    with provider.diagnostic_client(key) as client:
+def _probe(provider: Provider, api_key: str) -> ApiProbe:
+    """Make one request, without the database and the circuit breaker."""
+    sent_at, started = datetime.now(UTC), monotonic()
+    status, message = ApiStatus.GOOD, ""
+    with provider.diagnostic_client(api_key) as client:
         try:
             client.test_key()
         except IntegrationError as error:
-            answer, message = _ANSWERS.get(type(error), Answer.UNAVAILABLE), error.message
-        seconds = monotonic() - began
-        told = client.server_time
-    # What is told to the second is half a second later in the middle.
-    ahead = told + _HALF - (asked_at + timedelta(seconds=seconds / 2)) if told else None
-    return Probe(answer=answer, message=message, seconds=seconds, ahead=ahead)
+            status, message = _STATUSES.get(type(error), ApiStatus.UNAVAILABLE), error.message
+        seconds = monotonic() - started
+        server_time = client.server_time
+    clock_ahead = None
+    if server_time:
+        answered_at = sent_at + timedelta(seconds=seconds / 2)
+        clock_ahead = server_time + _HALF_SECOND - answered_at
+    return ApiProbe(status=status, message=message, seconds=seconds, clock_ahead=clock_ahead)
 
 
 def _database_ahead() -> timedelta:
+    """Return how far the database's clock is ahead of this machine's."""
     before = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (told,) = cursor.fetchone()
-    ahead: timedelta = told - (before + (timezone.now() - before) / 2)
+        (database_time,) = cursor.fetchone()
+    ahead: timedelta = database_time - (before + (timezone.now() - before) / 2)
     return ahead
 
 

@@ -1,4 +1,4 @@
-"""What a diagnosis goes by, and what it says."""
+"""The facts of a diagnosis, and a finding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class Severity(Enum):
         return {"good": "Tudo certo", "warning": "Atenção", "bad": "Problema"}[self.value]
 
 
-class Answer(Enum):
-    """What came of asking the provider's API something that needs a valid key."""
+class ApiStatus(Enum):
+    """The result of a request to the provider's API that needs a valid key."""
 
     GOOD = "good"
     REFUSED = "refused"
@@ -31,18 +31,18 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """`ahead`: how far the provider's clock is before ours, where it told its time."""
+class ApiProbe:
+    """`clock_ahead` is how far the provider's clock is ahead of ours; None if unknown."""
 
-    answer: Answer
+    status: ApiStatus
     message: str = ""
     seconds: float = 0.0
-    ahead: timedelta | None = None
+    clock_ahead: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All times are aware; `database_ahead` is its clock before that of this machine."""
+class DiagnosisFacts:
+    """All times are aware; `database_ahead` is how far its clock is ahead of this machine's."""
 
     label: str
     now: datetime
@@ -51,33 +51,33 @@ class Facts:
     paused_at: datetime | None
     api_key_set_at: datetime | None
     api_key_max_age: timedelta
-    probe: Probe
+    probe: ApiProbe
     last_webhook_at: datetime | None
     requires_signature: bool
-    rates: Sequence[float]
-    """Of the 168 hours of a week; empty while the rhythm isn't known."""
+    hourly_rates: Sequence[float]
+    """The baseline's rates of the 168 hours of a week; empty without a baseline."""
     due_since: datetime | None
     quarantined: int
     has_workers: bool
     synced_at: datetime | None
-    """The start of the last run that succeeded."""
+    """The start of the last successful run."""
     is_syncing: bool
     last_sync_status: str
     last_sync_error: str
     database_ahead: timedelta
 
-    def ago(self, at: datetime) -> str:
-        """Such as "há 2 horas"."""
-        if self.now - at < timedelta(minutes=1):
+    def ago(self, time: datetime) -> str:
+        """Format the time since then, such as "há 2 horas"."""
+        if self.now - time < timedelta(minutes=1):
             return "há menos de um minuto"
-        return f"há {timesince(at, self.now)}"
+        return f"há {timesince(time, self.now)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`customer` is what can be sent to the integration's owner; empty where nothing is needed."""
+    """`customer_message` can be sent to the integration's owner; empty if they need do nothing."""
 
-    light: Severity
-    said: str
+    severity: Severity
+    message: str
     next_step: str = ""
-    customer: str = ""
+    customer_message: str = ""

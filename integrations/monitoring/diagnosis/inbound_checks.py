@@ -1,45 +1,45 @@
-"""What has arrived lately: webhooks, the events behind them, syncs."""
+"""Checks of what has arrived: webhooks, their events, syncs."""
 
 from datetime import timedelta
 
 from flowzz.core.formatting import counted
 from integrations.models import IntegrationStatus
-from integrations.monitoring import silence
-from integrations.monitoring.diagnosis.facts import Facts, Finding, Severity
+from integrations.monitoring.baseline import is_unusual_silence
+from integrations.monitoring.diagnosis.facts import DiagnosisFacts, Finding, Severity
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
 
-QUIET = timedelta(days=7)
-FIRST_WEBHOOK = timedelta(hours=24)
+QUIET_AFTER = timedelta(days=7)
+FIRST_WEBHOOK_WITHIN = timedelta(hours=24)
 
 
-def webhook(facts: Facts) -> Finding:
-    at, label = facts.last_webhook_at, facts.label
+def webhook(facts: DiagnosisFacts) -> Finding:
+    received_at, label = facts.last_webhook_at, facts.label
     next_step = (
         f"Confira com o cliente, no {label}, se o postback de cada produto está ativo e aponta "
         "para o endereço mostrado na página da integração."
     )
     if facts.requires_signature:
         next_step += " Confira também se o segredo de assinatura é o mesmo nos dois lados."
-    customer = (
+    customer_message = (
         f"Olá! Não estamos recebendo os avisos (postback) do {label}. Por favor confira, no "
         f"{label}, se o postback de cada produto está ativo e usa o endereço que aparece na "
         "página de integrações do Flowzz. As vendas que faltarem são buscadas pela sincronização."
     )
-    if at is None:
-        began = facts.connected_at or facts.now
-        light = Severity.RED if facts.now - began > FIRST_WEBHOOK else Severity.YELLOW
-        return Finding(light, "Nenhum webhook chegou até hoje.", next_step, customer)
-    said = f"O último chegou {facts.ago(at)}"
-    if facts.rates and silence.is_unusual(facts.rates, at, facts.now):
-        said += ", muito mais tempo do que de costume para este horário e dia."
-        return Finding(Severity.RED, said, next_step, customer)
-    if facts.now - at > QUIET:
-        return Finding(Severity.YELLOW, f"{said}.", next_step, customer)
-    return Finding(Severity.GREEN, f"{said}.")
+    if received_at is None:
+        waiting = facts.now - (facts.connected_at or facts.now)
+        severity = Severity.RED if waiting > FIRST_WEBHOOK_WITHIN else Severity.YELLOW
+        return Finding(severity, "Nenhum webhook chegou até hoje.", next_step, customer_message)
+    message = f"O último chegou {facts.ago(received_at)}"
+    if facts.hourly_rates and is_unusual_silence(facts.hourly_rates, received_at, facts.now):
+        message += ", muito mais tempo do que de costume para este horário e dia."
+        return Finding(Severity.RED, message, next_step, customer_message)
+    if facts.now - received_at > QUIET_AFTER:
+        return Finding(Severity.YELLOW, f"{message}.", next_step, customer_message)
+    return Finding(Severity.GREEN, f"{message}.")
 
 
-def queue(facts: Facts) -> Finding:
-    late = (
+def queue(facts: DiagnosisFacts) -> Finding:
+    customer_message = (
         "Olá! Suas vendas foram recebidas e estão guardadas; o processamento está atrasado e já "
         "estamos cuidando disso. Nada se perde."
     )
@@ -48,7 +48,7 @@ def queue(facts: Facts) -> Finding:
             Severity.RED,
             "Nenhum processo de trabalho (worker) deu sinal de vida nos últimos 2 minutos.",
             "Avise a equipe técnica: veja /health/workers. Os eventos ficam guardados até lá.",
-            late,
+            customer_message,
         )
     if facts.paused_at:
         return Finding(
@@ -64,7 +64,7 @@ def queue(facts: Facts) -> Finding:
             f"Há eventos esperando {facts.ago(facts.due_since)}.",
             "Avise a equipe técnica: os workers estão ocupados ou com falha. Veja em Eventos os "
             "pendentes desta integração.",
-            late,
+            customer_message,
         )
     if facts.quarantined:
         return Finding(
@@ -78,7 +78,7 @@ def queue(facts: Facts) -> Finding:
     return Finding(Severity.GREEN, "Nada atrasado e nada em quarentena.")
 
 
-def sync(facts: Facts) -> Finding:
+def sync(facts: DiagnosisFacts) -> Finding:
     label = facts.label
     if facts.status != IntegrationStatus.CONNECTED:
         return Finding(
@@ -95,7 +95,7 @@ def sync(facts: Facts) -> Finding:
             "Ao retomar, a sincronização continua de onde parou.",
         )
     since = max(filter(None, (facts.synced_at, facts.connected_at)), default=facts.now)
-    behind = (
+    customer_message = (
         f"Olá! A busca automática das suas vendas no {label} está com dificuldade. As vendas "
         "novas continuam chegando pelos webhooks, e estamos acompanhando."
     )
@@ -104,16 +104,18 @@ def sync(facts: Facts) -> Finding:
             Severity.RED,
             f"Nenhuma deu certo {facts.ago(since)}. {facts.last_sync_error}".strip(),
             "Veja o erro da última em Sincronizações e peça uma nova.",
-            behind,
+            customer_message,
         )
     if facts.last_sync_status == "error":
         return Finding(
             Severity.YELLOW,
             f"A última falhou: {facts.last_sync_error}",
             "A próxima tenta de novo sozinha dentro de uma hora; ou peça uma agora.",
-            behind,
+            customer_message,
         )
     if facts.synced_at is None:
-        said = "A primeira está em andamento." if facts.is_syncing else "Ainda não houve nenhuma."
-        return Finding(Severity.YELLOW, said, "Acompanhe em Sincronizações e verifique de novo.")
+        message = (
+            "A primeira está em andamento." if facts.is_syncing else "Ainda não houve nenhuma."
+        )
+        return Finding(Severity.YELLOW, message, "Acompanhe em Sincronizações e verifique de novo.")
     return Finding(Severity.GREEN, f"A última que deu certo começou {facts.ago(facts.synced_at)}.")

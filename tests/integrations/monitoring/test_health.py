@@ -1,4 +1,4 @@
-"""Facts about an integration become a score and its reasons."""
+"""HealthFacts about an integration become a score and its reasons."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.models import IntegrationStatus
-from integrations.monitoring.health import Facts, Health, assess
+from integrations.monitoring.health import Health, HealthFacts, assess
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-WELL = Facts(
+WELL = HealthFacts(
     status=IntegrationStatus.CONNECTED,
     now=NOW,
     connected_at=NOW - timedelta(days=10),
@@ -19,7 +19,7 @@ WELL = Facts(
     last_sync_at=NOW - timedelta(minutes=30),
     last_sync_status="success",
     quarantined=0,
-    oldest_pending_at=None,
+    waiting_since=None,
 )
 
 
@@ -37,16 +37,16 @@ def test_nothing_wrong_is_a_hundred() -> None:
         (replace(WELL, last_sync_at=NOW - timedelta(hours=25)), 80, "Nenhuma sincronização nas"),
         (replace(WELL, last_sync_at=None), 80, "Nenhuma sincronização nas"),
         (
-            replace(WELL, paused_at=NOW, last_sync_at=None, oldest_pending_at=NOW - DAY),
+            replace(WELL, paused_at=NOW, last_sync_at=None, waiting_since=NOW - DAY),
             70,
             "A integração está pausada",
         ),
         (replace(WELL, quarantined=3), 90, "3 eventos em quarentena."),
-        (replace(WELL, oldest_pending_at=NOW - timedelta(minutes=6)), 80, "Há eventos esperando"),
+        (replace(WELL, waiting_since=NOW - timedelta(minutes=6)), 80, "Há eventos esperando"),
         (replace(WELL, api_key_set_at=NOW - timedelta(days=181)), 90, "A chave de API é antiga."),
     ],
 )
-def test_each_fault_costs_and_says_why(facts: Facts, score: int, reason: str) -> None:
+def test_each_fault_costs_and_says_why(facts: HealthFacts, score: int, reason: str) -> None:
     health = assess(facts)
 
     assert health.score == score
@@ -67,7 +67,7 @@ def test_score_never_falls_below_zero() -> None:
         last_sync_status="error",
         last_sync_at=NOW - timedelta(days=3),
         quarantined=1,
-        oldest_pending_at=NOW - timedelta(hours=1),
+        waiting_since=NOW - timedelta(hours=1),
         api_key_set_at=NOW - timedelta(days=400),
     )
 

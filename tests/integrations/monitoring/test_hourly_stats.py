@@ -1,24 +1,37 @@
-"""What the charts are drawn from is what the rows say."""
+"""Hourly statistics are counted from the rows."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
+from time_machine import travel
 
 from flowzz.core.db.jobs import JobState
 from integrations.inbox import replay
-from integrations.models import EventOutcome, EventState, HourlyStats, WebhookEvent
-from integrations.monitoring import dirty_hours, hourly_stats
+from integrations.inbox.hourly_counts import hour_of, mark_dirty, pop_dirty
+from integrations.models import (
+    EventOutcome,
+    EventState,
+    HourlyStats,
+    HourlyWebhookCount,
+    WebhookEvent,
+)
+from integrations.monitoring import hourly_stats
 from integrations.sync.breaker import BreakerState
+from tests import payloads
 from tests.factories import IntegrationFactory, SaleFactory, SyncRunFactory
 from tests.integrations.admin.rows import make_event
+from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
 
+NOW = datetime(2026, 3, 2, 15, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
-def test_an_hour_is_summed() -> None:
+
+def test_hour_is_counted_from_events_runs_and_sales() -> None:
     integration, now = IntegrationFactory.create(), timezone.now()
     done: dict[str, Any] = {"state": EventState.DONE, "finished_at": now + timedelta(seconds=2)}
     make_event(integration, "1", received_at=now, outcome=EventOutcome.CREATED, **done)
@@ -34,11 +47,11 @@ def test_an_hour_is_summed() -> None:
         integration=integration, state=JobState.FAILED, finished_at=now, error_code="KEY_REFUSED"
     )
 
-    hourly_stats.measure()
+    hourly_stats.update_hourly_stats()
 
-    hour = HourlyStats.objects.get(hour=dirty_hours.hour_of(now))
+    hour = HourlyStats.objects.get(hour=hour_of(now))
     assert hour.events == {"created": 1, "updated": 1, "PENDING": 1, "QUARANTINED": 1}
-    assert hour.reasons == {"unroutable": 1}
+    assert hour.quarantine_reasons == {"unroutable": 1}
     assert hour.runs == {"SUCCEEDED": 1, "FAILED": 1}
     assert hour.run_errors == {"KEY_REFUSED": 1}
     assert (hour.sales_created, hour.sales_updated) == (1, 5)
@@ -46,40 +59,40 @@ def test_an_hour_is_summed() -> None:
     assert hour.circuit == "closed"
 
 
-def test_what_changes_in_a_past_hour_is_counted_again() -> None:
-    hourly_stats.measure()
+def test_dirty_hour_is_counted_again() -> None:
+    hourly_stats.update_hourly_stats()
     received_at = timezone.now() - timedelta(hours=5)
     event = make_event(
         None, received_at=received_at, state=EventState.QUARANTINED, reason="unroutable"
     )
-    dirty_hours.mark_dirty([event.received_at])
-    hourly_stats.measure()
-    hour = HourlyStats.objects.get(hour=dirty_hours.hour_of(received_at))
+    mark_dirty([event.received_at])
+    hourly_stats.update_hourly_stats()
+    hour = HourlyStats.objects.get(hour=hour_of(received_at))
     assert hour.events == {"QUARANTINED": 1}
-    assert hourly_stats.measure() <= 2
+    assert hourly_stats.update_hourly_stats() <= 2
 
 
-def test_discarding_has_the_hours_counted_again(
+def test_discard_marks_the_hours_of_its_events_dirty(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     received_at = timezone.now() - timedelta(hours=5)
     make_event(None, received_at=received_at, state=EventState.QUARANTINED)
     with django_capture_on_commit_callbacks(execute=True):
         replay.discard(WebhookEvent.objects.all(), "Teste.")
-    assert dirty_hours.pop_dirty() == {dirty_hours.hour_of(received_at)}
+    assert pop_dirty() == {hour_of(received_at)}
 
 
-def test_the_worst_of_the_circuit_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worst_circuit_state_of_the_hour_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     for state in ("open", "half_open"):
         monkeypatch.setattr(
             "integrations.sync.breaker.CircuitBreaker.state", lambda _, s=state: BreakerState(s)
         )
-        hourly_stats.measure()
+        hourly_stats.update_hourly_stats()
     assert HourlyStats.objects.latest("hour").circuit == "open"
 
 
-def test_nobody_looked_at_the_circuit_of_an_hour_filled_in_later() -> None:
-    hourly_stats.measure()
+def test_backfilled_hour_has_no_circuit_state() -> None:
+    hourly_stats.update_hourly_stats()
     assert list(HourlyStats.objects.order_by("-hour").values_list("circuit", flat=True)[:2]) == [
         "closed",
         "",
@@ -92,3 +105,30 @@ def test_percentiles() -> None:
     latencies = {"39": 100, "63": 1}
     assert hourly_stats.percentile(latencies, 0.5) == pytest.approx(0.94, rel=0.05)
     assert hourly_stats.percentile(latencies, 1.0) == pytest.approx(65.5, rel=0.05)
+
+
+def test_webhooks_are_counted_in_their_hour_of_arrival() -> None:
+    with travel(NOW, tick=False):
+        seller = Seller()
+        seller.receive(payloads.order("ordaaaaa"), payloads.order("ordbbbbb"), at=NOW - HOUR)
+        seller.told(payloads.order("ordccccc"), at=NOW)
+        seller.told(payloads.order("ordddddd"), at=NOW)
+        counts = hourly_stats.hourly_webhook_counts(seller.integration, 3)
+    on_the_hour = NOW.replace(minute=0)
+    assert counts == [(on_the_hour - 2 * HOUR, 0), (on_the_hour - HOUR, 2), (on_the_hour, 2)]
+
+
+def test_replay_is_not_counted_as_a_webhook() -> None:
+    seller = Seller()
+    seller.told(payloads.order())
+    replay.replay(WebhookEvent.objects.all())
+    seller.drain()
+    assert HourlyWebhookCount.objects.get().count == 1
+
+
+def test_old_webhook_counts_are_deleted() -> None:
+    seller = Seller()
+    seller.told(payloads.order(), at=NOW - hourly_stats.WEBHOOK_COUNT_RETENTION)
+    seller.told(payloads.order("ordbbbbb"), at=NOW)
+    with travel(NOW, tick=False):
+        assert hourly_stats.delete_old_webhook_counts() == 1

@@ -29,8 +29,8 @@ def test_every_check_reports_a_finding_that_does_not_contain_the_key(
     field_encryption.encrypt(integration, "api_key", key := coinzz.sandbox.api_key("4010"))
     integration.save()
     html = staff.post(f"{url_of(integration)}resultado/").content.decode()
-    assert [name for name in CHECKS if f'id="check-{name}" data-light=' not in html] == []
-    assert 'id="check-chave" data-light="bad"' in html
+    assert [name for name in CHECKS if f'id="check-{name}" data-severity=' not in html] == []
+    assert 'id="check-chave" data-severity="bad"' in html
     assert 'data-copy="#text-chave"' in html
     assert key not in html
     entry = StaffAction.objects.get()
@@ -41,11 +41,11 @@ def test_page_responds_while_the_provider_hangs(
     staff: Staff, integration: Integration, coinzz: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter, "DIAGNOSTIC_SECONDS", 0.6)
-    monkeypatch.setattr(collect, "SECONDS", 0.1)
+    monkeypatch.setattr(collect, "TIMEOUT_SECONDS", 0.1)
     field_encryption.encrypt(integration, "api_key", coinzz.sandbox.api_key("6000"))
     integration.save()
     html = staff.post(f"{url_of(integration)}resultado/").content.decode()
-    assert 'id="check-api" data-light="bad"' in html
+    assert 'id="check-api" data-severity="bad"' in html
 
 
 def test_diagnosis_needs_permission_to_view_integrations(integration: Integration) -> None:

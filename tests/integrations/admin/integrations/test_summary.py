@@ -26,7 +26,7 @@ def test_summary_takes_a_constant_number_of_statements(staff: Staff) -> None:
         SyncRunFactory.create(integration=integration, state=JobState.SUCCEEDED)
     rotate_token(integration)
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-    HourlyWebhookCount.objects.create(integration=integration, hour=hour, events=12)
+    HourlyWebhookCount.objects.create(integration=integration, hour=hour, count=12)
     pause(integration)
     with CaptureQueriesContext(connection) as many:
         html = staff.get(page).content.decode()

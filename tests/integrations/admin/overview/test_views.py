@@ -34,7 +34,7 @@ def test_the_state_of_the_whole(staff: Staff) -> None:
     make_event(ill, state=EventState.QUARANTINED, reason="unknown_kind", finished_at=timezone.now())
     waiting = timezone.now() - timedelta(minutes=12)
     WebhookEvent.objects.filter(id=make_event(ill).id).update(received_at=waiting)
-    hourly_stats.measure()
+    hourly_stats.update_hourly_stats()
     page = texts(staff.get(FIRST_PAGE).content.decode())
     for said in (
         "Eventos a processar 1",
@@ -50,7 +50,7 @@ def test_the_state_of_the_whole(staff: Staff) -> None:
 
 def test_figures_and_bars_lead_to_lists(staff: Staff) -> None:
     make_rows(1)
-    hourly_stats.measure()
+    hourly_stats.update_hourly_stats()
     html = unescape(staff.get(reverse("backoffice:overview")).content.decode())
     addresses = set(re.findall(r'href="(/admin/[^"]*)"', html))
     of_a_kind = {re.sub(r"=[^&]*", "", address): address for address in addresses}
@@ -64,7 +64,7 @@ def test_figures_and_bars_lead_to_lists(staff: Staff) -> None:
 def test_it_costs_the_same_however_much_there_is(staff: Staff, period: str) -> None:
     address = f"{reverse('backoffice:overview')}?periodo={period}"
     make_event(IntegrationFactory.create(), state=EventState.QUARANTINED)
-    hourly_stats.measure()
+    hourly_stats.update_hourly_stats()
     staff.get(address)
     with CaptureQueriesContext(connection) as few:
         staff.get(address)

@@ -1,0 +1,96 @@
+"""Mail the opening and the resolution of alerts to the integration's owner and to staff."""
+
+import uuid
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from typing import Literal
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+
+from integrations.models import Alert, AlertKind
+from integrations.providers.registry import get_provider
+from integrations.runtime_settings import ALERT_EMAILS
+
+log = structlog.stdlib.get_logger(__name__)
+
+BATCH = 50
+PENDING = Q(opening_mailed=False) | Q(resolution_mailed=False, resolved_at__isnull=False)
+# SMTP reply codes (RFC 5321, 4.2.1).
+ACCEPTED, PERMANENT_FAILURE, INVALID_MAILBOX = 250, 500, 553
+
+
+def send_pending() -> int:
+    """Mail alerts whose opening or resolution was not mailed yet; return the number of mails.
+
+    A mail that can't be sent stays pending. Each alert has its own transaction, so that a mail
+    that was sent is not sent again.
+    """
+    oldest = Alert.objects.filter(PENDING).order_by("opened_at").values_list("id", flat=True)
+    alert_ids = list(oldest[:BATCH])
+    if not alert_ids:
+        return 0
+    try:
+        with get_connection() as server:
+            return sum(_send_alert(alert_id, server) for alert_id in alert_ids)
+    except (SMTPException, OSError) as error:
+        log.warning("mail_server_unreachable", cause=type(error).__name__)
+        return 0
+
+
+def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend) -> int:
+    """Mail an alert's opening, resolution or both, unless another worker has it locked."""
+    sent = 0
+    with transaction.atomic():
+        alerts = Alert.objects.filter(PENDING, id=alert_id).select_related("integration__user")
+        alert = alerts.select_for_update(of=("self",), skip_locked=True).first()
+        if alert is None:
+            return 0
+        if not alert.opening_mailed:
+            alert.opening_mailed = _send_mail(alert, "opened", "Atenção", server)
+            sent += alert.opening_mailed
+        if alert.resolved_at and alert.opening_mailed:
+            alert.resolution_mailed = _send_mail(alert, "resolved", "Resolvido", server)
+            sent += alert.resolution_mailed
+        alert.save(update_fields=["opening_mailed", "resolution_mailed"])
+    return sent
+
+
+def _send_mail(
+    alert: Alert,
+    template: Literal["opened", "resolved"],
+    prefix: str,
+    server: BaseEmailBackend,
+) -> bool:
+    """Return whether the mail is done: accepted for someone, or refused for good for everyone."""
+    label = get_provider(alert.integration.provider).label if alert.integration else "Flowzz"
+    context = {"alert": alert, "label": label, "base_url": settings.PUBLIC_BASE_URL}
+    body = render_to_string(f"alerts/{template}.txt", context)
+    subject = f"[Flowzz] {prefix}: {AlertKind(alert.kind).label} ({label})"
+    owner = [alert.integration.user.email] if alert.integration else []
+    recipients = [*owner, *ALERT_EMAILS.value()]
+    try:
+        codes = [_send_to(recipient, subject, body, server) for recipient in recipients]
+    except (SMTPException, OSError) as error:
+        log.warning("alert_not_mailed", alert_id=str(alert.id), cause=type(error).__name__)
+        return False
+    if refusals := [code for code in codes if code != ACCEPTED]:
+        log.warning("alert_recipients_refused", alert_id=str(alert.id), codes=refusals)
+    return ACCEPTED in codes or all(code >= PERMANENT_FAILURE for code in codes)
+
+
+def _send_to(recipient: str, subject: str, body: str, server: BaseEmailBackend) -> int:
+    """Send a message to one recipient; return the SMTP reply code."""
+    try:
+        EmailMessage(subject, body, to=[recipient], connection=server).send()
+    except SMTPRecipientsRefused as refused:
+        return max(code for code, _ in refused.recipients.values())
+    except SMTPDataError as refused:
+        return refused.smtp_code
+    except ValueError:  # not an e-mail address
+        return INVALID_MAILBOX
+    return ACCEPTED

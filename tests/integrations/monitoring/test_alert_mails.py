@@ -1,0 +1,124 @@
+"""The opening and the resolution of alerts are mailed to owners and staff."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core import mail
+from django.core.mail import get_connection
+from pytest_django.fixtures import Settings
+
+from integrations.models import Alert, AlertKind, Integration
+from integrations.monitoring import alert_mails, alerts
+from tests.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mail_server(settings: Settings) -> Iterator[MailServer]:
+    with MailServer() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.address
+        yield server
+
+
+def test_owner_and_staff_are_mailed_opening_and_resolution(
+    integration: Integration,
+) -> None:
+    alerts.reconcile(
+        AlertKind.KEY_REFUSED, {integration.id: "Conecte de novo com uma chave válida."}
+    )
+
+    assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
+    alerts.resolve(integration, AlertKind.KEY_REFUSED)
+    assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
+
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        ([address], f"[Flowzz] {prefix}: Chave de API recusada (Coinzz)")
+        for prefix in ("Atenção", "Resolvido")
+        for address in ("vendedora@flowzz.test", "equipe@flowzz.test")
+    ]
+    assert "Conecte de novo com uma chave válida." in mail.outbox[0].body
+
+
+def test_mail_that_cannot_be_sent_stays_pending(
+    integration: Integration, settings: Settings
+) -> None:
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+    assert alert_mails.send_pending() == 0
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert alert_mails.send_pending() == 1
+
+
+def test_refused_recipient_does_not_delay_others_and_no_mail_is_sent_twice(
+    integration: Integration, mail_server: MailServer, settings: Settings
+) -> None:
+    settings.ALERT_EMAILS = [
+        "duas\nlinhas@flowzz.test",
+        "plantao@flowzz.test",
+        "equipe@flowzz.test",
+    ]
+    mail_server.refusals = {"vendedora@flowzz.test": 550, "plantao@flowzz.test": 452}
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+    alerts.reconcile(AlertKind.CIRCUIT_OPEN, {None: "A API não responde."})
+
+    assert (alert_mails.send_pending(), alert_mails.send_pending()) == (2, 0)
+    assert mail_server.taken == ["equipe@flowzz.test"] * 2
+
+
+def test_temporarily_refused_recipient_is_tried_again(
+    integration: Integration, mail_server: MailServer, settings: Settings
+) -> None:
+    settings.ALERT_EMAILS = []
+    mail_server.refusals = {"vendedora@flowzz.test": 452}
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+    assert alert_mails.send_pending() == 0
+
+    mail_server.refusals = {}
+    assert alert_mails.send_pending() == 1
+    assert mail_server.taken == ["vendedora@flowzz.test"]
+
+
+def test_permanently_refused_recipient_is_not_tried_again(
+    integration: Integration, mail_server: MailServer, settings: Settings
+) -> None:
+    settings.ALERT_EMAILS = []
+    mail_server.refusals = {"vendedora@flowzz.test": 550}
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+
+    assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
+    assert mail_server.taken == []
+
+
+def test_mail_server_that_hangs_up_halfway_causes_no_second_mail(
+    integration: Integration, mail_server: MailServer
+) -> None:
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+    alerts.reconcile(AlertKind.QUEUE_LATE, {integration.id: "Há eventos esperando."})
+    mail_server.hangs_up_after = 2
+
+    assert alert_mails.send_pending() == 1
+    assert Alert.objects.filter(opening_mailed=True).count() == 1
+
+    mail_server.hangs_up_after = None
+    assert alert_mails.send_pending() == 1
+    assert mail_server.taken == ["vendedora@flowzz.test", "equipe@flowzz.test"] * 2
+
+
+def test_connection_to_the_mail_server_has_a_timeout(settings: Settings) -> None:
+    backend = get_connection("django.core.mail.backends.smtp.EmailBackend")
+    assert getattr(backend, "timeout", None) == settings.EMAIL_TIMEOUT == 10
+
+
+def test_alert_without_an_integration_is_mailed_to_staff_only(db: None) -> None:
+    alerts.reconcile(AlertKind.CIRCUIT_OPEN, {None: "A API não responde."})
+
+    assert alert_mails.send_pending() == 1
+    (message,) = mail.outbox
+    assert message.to == ["equipe@flowzz.test"]
+    assert message.subject == "[Flowzz] Atenção: API da plataforma fora do ar (Flowzz)"
+    assert "Integração:" not in message.body
