@@ -1,4 +1,4 @@
-"""Who is the client? By document, or else by phone, within one user; never by e-mail."""
+"""Match customers to clients: by document or else by phone, within one user; never by e-mail."""
 
 import uuid
 from collections import defaultdict
@@ -15,14 +15,14 @@ from flowzz.core.db.bulk_upsert import upsert
 
 
 class Match(models.TextChoices):
-    """How a client was recognised."""
+    """How an order's client was found."""
 
     DOCUMENT = "documento", "Documento"
     PHONE = "telefone", "Telefone"
     NEW = "novo", "Cliente novo"
 
 
-FILLABLE = (
+FILLABLE_FIELDS = (
     "name",
     "email",
     "phone",
@@ -35,11 +35,17 @@ FILLABLE = (
     "cep",
     "country",
 )
-_WRITTEN = (*FILLABLE, "cpf", "document_valid", "document_identifies", "updated_at")
+_UPDATED_FIELDS = (
+    *FILLABLE_FIELDS,
+    "cpf",
+    "document_valid",
+    "document_identifies",
+    "updated_at",
+)
 
 
-def describe(user_id: uuid.UUID, customer: Customer) -> Client:
-    """A client as this customer would be if nobody like them was known; not saved."""
+def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
+    """Return an unsaved client with the customer's values, normalised."""
     document = normalise_document(customer.document)
     return Client.new(
         user_id=user_id,
@@ -61,118 +67,128 @@ def describe(user_id: uuid.UUID, customer: Customer) -> Client:
 
 
 class ClientBatch:
-    """The clients that a batch can touch: read once, decided in memory, written once.
+    """The clients that a batch of orders can match: read once, changed in memory, written once.
 
-    The caller holds the seller's lock from `load` to `save`.
+    The caller locks the user from `load` to `save`. An `incoming` client is an unsaved one, built
+    from an order by `build_client`.
     """
 
-    def __init__(self, known: Iterable[Client]) -> None:
-        self._by_id: dict[uuid.UUID, Client] = {}
+    def __init__(self, clients: Iterable[Client]) -> None:
+        self._by_id = {client.id: client for client in clients}
         self._by_document: dict[str, Client] = {}
         self._by_phone: defaultdict[str, list[Client]] = defaultdict(list)
         self._changed: dict[uuid.UUID, Client] = {}
-        for client in known:
-            self._by_id[client.id] = client
-        for client in tuple(self._by_id.values()):
+        for client in self._by_id.values():
             self._index(client)
 
     @classmethod
     def load(
         cls,
         user_id: uuid.UUID,
-        described: Collection[Client],
+        incoming: Collection[Client],
         client_ids: Collection[uuid.UUID],
     ) -> Self:
-        clients = Client.objects.owned_by(user_id)
-        known = list(
-            clients.candidates(
+        """Read the clients that the incoming ones can match, and those with `client_ids`."""
+        owned = Client.objects.owned_by(user_id)
+        clients = list(
+            owned.candidates(
                 ids=client_ids,
-                documents={c.cpf for c in described if c.document_identifies},
-                phones={c.phone for c in described if c.phone},
+                documents={client.cpf for client in incoming if client.document_identifies},
+                phones={client.phone for client in incoming if client.phone},
             )
         )
-        if merged := {c.merged_into_id for c in known if c.merged_into_id}:
-            known += clients.filter(id__any_of=merged - {c.id for c in known})
-        return cls(known)
+        if merged_into := {client.merged_into_id for client in clients if client.merged_into_id}:
+            clients += owned.filter(id__any_of=merged_into - {client.id for client in clients})
+        return cls(clients)
 
-    def recognise(self, described: Client) -> tuple[Client | None, Match | None]:
-        """Find or add the client that `described` is; nobody where nothing is known of them."""
-        if client := self._with_document(described):
-            self.fill(client, described)
+    def match_or_create(self, incoming: Client) -> tuple[Client | None, Match | None]:
+        """Return the matching client, completed, or add the incoming one.
+
+        Returns (None, None) if the incoming client has no name, document, phone or e-mail.
+        """
+        if client := self._match_document(incoming):
+            self.fill_empty_fields(client, incoming)
             return client, Match.DOCUMENT
-        if client := self._with_phone(described):
-            self.fill(client, described)
+        if client := self._match_phone(incoming):
+            self.fill_empty_fields(client, incoming)
             return client, Match.PHONE
-        if not (described.name or described.cpf or described.phone or described.email):
+        if not (incoming.name or incoming.cpf or incoming.phone or incoming.email):
             return None, None
-        self._index(described)
-        self._changed[described.id] = described
-        return described, Match.NEW
+        self._by_id[incoming.id] = incoming
+        self._index(incoming)
+        self._changed[incoming.id] = incoming
+        return incoming, Match.NEW
 
     def get(self, client_id: uuid.UUID | None) -> Client | None:
+        """Return a client, or the client that it was merged into."""
         client = self._by_id.get(client_id) if client_id else None
-        return self._standing(client) if client else None
+        return self._surviving(client) if client else None
 
-    def fill(self, client: Client, described: Client) -> None:
-        """Complete a client's empty fields, keeping what is there; an erased one stays empty."""
+    def fill_empty_fields(self, client: Client, incoming: Client) -> None:
+        """Copy the incoming values to the client's empty fields, unless it was erased."""
         if client.erased_at:
             return
         filled = [
-            name for name in FILLABLE if not getattr(client, name) and getattr(described, name)
+            name
+            for name in FILLABLE_FIELDS
+            if not getattr(client, name) and getattr(incoming, name)
         ]
         for name in filled:
-            setattr(client, name, getattr(described, name))
+            setattr(client, name, getattr(incoming, name))
         if "phone" in filled:
             self._by_phone[client.phone].append(client)
-        if self._take_document(client, described) or filled:
+        if self._fill_document(client, incoming) or filled:
             self._changed[client.id] = client
 
     def save(self) -> None:
-        upsert(self._changed.values(), update=_WRITTEN)
+        upsert(self._changed.values(), update=_UPDATED_FIELDS)
 
     def _index(self, client: Client) -> None:
-        self._by_id[client.id] = client
-        standing = self._standing(client)
+        surviving = self._surviving(client)
         if client.document_identifies:
-            self._by_document[client.cpf] = standing
+            self._by_document[client.cpf] = surviving
         if client.phone:
-            self._by_phone[client.phone].append(standing)
+            self._by_phone[client.phone].append(surviving)
 
-    def _standing(self, client: Client) -> Client:
-        """The client that this one was merged into, or itself."""
+    def _surviving(self, client: Client) -> Client:
         return self._by_id[client.merged_into_id] if client.merged_into_id else client
 
-    def _with_document(self, described: Client) -> Client | None:
-        return self._by_document.get(described.cpf) if described.document_identifies else None
+    def _match_document(self, incoming: Client) -> Client | None:
+        return self._by_document.get(incoming.cpf) if incoming.document_identifies else None
 
-    def _with_phone(self, described: Client) -> Client | None:
-        """The same phone, unless both have a document: relatives share phones.
+    def _match_phone(self, incoming: Client) -> Client | None:
+        """Match by phone, unless both clients have a document: relatives share phones.
 
-        Of several, one of the same name, else one without a document, else the oldest.
+        Prefers a client of the same name, then one without a document, then the oldest.
         """
+        if not incoming.phone:
+            return None
         candidates = [
             client
-            for client in (self._by_phone.get(described.phone, []) if described.phone else [])
-            if not (client.document_identifies and described.document_identifies)
+            for client in self._by_phone.get(incoming.phone, [])
+            if not (client.document_identifies and incoming.document_identifies)
         ]
-        name = described.name.casefold()
+        name = incoming.name.casefold()
         return min(
             candidates,
             key=lambda client: (client.name.casefold() != name, client.document_identifies),
             default=None,
         )
 
-    def _take_document(self, client: Client, described: Client) -> bool:
-        """Give a client without a document the one described, unless it is somebody else's."""
-        if client.document_identifies or not described.cpf or described.cpf == client.cpf:
+    def _fill_document(self, client: Client, incoming: Client) -> bool:
+        """Give the incoming document to a client without one, unless another client has it.
+
+        Returns whether the client changed.
+        """
+        if client.document_identifies or not incoming.cpf or incoming.cpf == client.cpf:
             return False
-        if described.document_identifies and described.cpf in self._by_document:
+        if incoming.document_identifies and incoming.cpf in self._by_document:
             return False
-        if client.cpf and not described.document_identifies:
+        if client.cpf and not incoming.document_identifies:
             return False
-        client.cpf = described.cpf
-        client.document_valid = described.document_valid
-        client.document_identifies = described.document_identifies
+        client.cpf = incoming.cpf
+        client.document_valid = incoming.document_valid
+        client.document_identifies = incoming.document_identifies
         if client.document_identifies:
             self._by_document[client.cpf] = client
         return True

@@ -13,14 +13,14 @@ from django.db import DataError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from psycopg.errors import ProgramLimitExceeded
 
-from clients.identity import ClientBatch, describe
+from clients.identity import ClientBatch, build_client
 from clients.models import Client
 from integrations.models import Integration, StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import Order, StatusField
 from integrations.providers.registry import get_provider
 from sales.models import Sale
 from sales.privacy import without_buyer
-from sales.recording import ChangeSource, Difference, Outcome, RecordResult, SaleBatch
+from sales.recording import ChangeSource, FieldChange, Outcome, RecordResult, SaleBatch
 from sales.subscriptions import SubscriptionBatch
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class SourcedOrder:
 class IngestResult:
     outcome: Outcome
     sale: Sale | None = None
-    differences: list[Difference] = field(default_factory=list)
+    changes: list[FieldChange] = field(default_factory=list)
 
 
 def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[IngestResult]:
@@ -48,7 +48,7 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
     user_id, source = integration.user_id, integration.provider
     orders = [observed.order for observed in batch]
     ledger = SaleBatch.load(user_id, source, {o.sale.external_id for o in orders if o.sale})
-    described = [describe(user_id, order.customer) for order in orders]
+    described = [build_client(user_id, order.customer) for order in orders]
     directory = ClientBatch.load(user_id, described, ledger.client_ids)
     register = SubscriptionBatch.load(
         user_id,
@@ -65,7 +65,7 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
     register.save()
     _note_unknown_words(source, orders)
     _note_mapped_words(user_id, orders)
-    if opened := ledger.opened:
+    if opened := ledger.created_count:
         Integration.objects.filter(id=integration.id).update(
             sales_synced=F("sales_synced") + opened
         )
@@ -129,9 +129,9 @@ def _apply(
         client = _client_of(sale, described, ledger, directory)
         recorded = ledger.update(sale, order.sale, seen)
     else:
-        client, match = directory.recognise(described)
+        client, match = directory.match_or_create(described)
         if order.sale:
-            recorded = ledger.open(order.sale, client, match, seen)
+            recorded = ledger.create(order.sale, client, match, seen)
     outcomes = [recorded.outcome] if recorded else []
     if order.subscription:
         sale = recorded.sale if recorded else None
@@ -139,7 +139,7 @@ def _apply(
     return IngestResult(
         outcome=next(outcome for outcome in Outcome if outcome in outcomes),
         sale=recorded.sale if recorded else None,
-        differences=recorded.differences if recorded else [],
+        changes=recorded.changes if recorded else [],
     )
 
 
@@ -148,11 +148,11 @@ def _client_of(
 ) -> Client | None:
     """A sale keeps the client it has; what the order tells of them completes it."""
     if client := directory.get(sale.client_id):
-        directory.fill(client, described)
+        directory.fill_empty_fields(client, described)
         return client
-    client, match = directory.recognise(described)
+    client, match = directory.match_or_create(described)
     if client:
-        ledger.attach(sale, client, match)
+        ledger.set_client(sale, client, match)
     return client
 
 

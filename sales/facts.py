@@ -1,4 +1,4 @@
-"""What a source says of a sale, a subscription or an affiliation, as frozen facts. Pure."""
+"""What a source reports about a sale, a subscription or an affiliation request. Pure."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,26 +10,26 @@ from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleFacts:
-    """One order as it stood when it was seen. Money is BRL, times are aware."""
+    """The reported state of one order. Money is BRL, times are aware."""
 
     external_id: str
     total_price: Decimal
     quantity: int | None = None
-    """None where the source doesn't tell."""
+    """None if the source does not report it."""
     product_name: str = ""
     product_sku: str = ""
     status: SaleStatus = SaleStatus.PENDING
     shipping_status: ShippingStatus = ShippingStatus.PENDING
     unknown_status: str = ""
-    """The source's status word where no meaning is known for it, in lower case; else empty."""
+    """The source's status word in lower case, if no status is mapped to it; else empty."""
     unknown_shipping_status: str = ""
     payment_method: str = ""
     sale_date: datetime | None = None
     commission: Decimal | None = None
     tracking_code: str = ""
     deleted_at: datetime | None = None
-    tells_deletion: bool = True
-    """Whether `deleted_at` is known to the source, so that None means it wasn't deleted."""
+    reports_deletion: bool = True
+    """Whether the source reports `deleted_at`, so that None means that it was not deleted."""
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -43,7 +43,7 @@ class SubscriptionFacts:
     next_charge_date: datetime | None = None
     product_name: str = ""
     sent_at: datetime | None = None
-    """When the source says it sent this, where it says so."""
+    """The source's own time of sending, if it reports one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from clients.contacts import format_phone
 from clients.customer import Customer
 from clients.documents import format_document
-from clients.identity import FILLABLE, describe
+from clients.identity import FILLABLE_FIELDS, build_client
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
@@ -41,7 +41,7 @@ class Field:
 def compare(kept: Client, absorbed: Client) -> list[Field]:
     """What a merge makes of each field; those that are empty in both are left out."""
     fields = []
-    for name in ("cpf", *FILLABLE):
+    for name in ("cpf", *FILLABLE_FIELDS):
         ours, theirs = getattr(kept, name) or "", getattr(absorbed, name) or ""
         if ours or theirs:
             takes = _takes_document(kept, absorbed) if name == "cpf" else not ours
@@ -76,7 +76,7 @@ def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMerg
             merged_client_ids=_ids(Client.objects.filter(merged_into=absorbed)),
             filled_fields={
                 name: value
-                for name in FILLABLE
+                for name in FILLABLE_FIELDS
                 if (value := getattr(absorbed, name)) and not getattr(kept, name)
             },
             previous_documents={"source": _document(absorbed), "target": _document(kept)},
@@ -98,7 +98,7 @@ def split(
         rest = Sale.objects.filter(client=source).exclude(id__in=sale_ids)
         if not chosen:
             raise MoveRefused("Escolha ao menos uma venda deste cliente.")
-        target = describe(source.user_id, who)
+        target = build_client(source.user_id, who)
         _check_unknown(target)
         target.save(force_insert=True)
         of_chosen = Subscription.objects.filter(client=source, cycles__sale__in=chosen)

@@ -1,4 +1,9 @@
-"""Writing sales and their history: what an observation changes, and what it may not."""
+"""Record what sources report about sales, with the history of their statuses.
+
+A report updates the sale, and its statuses as far as the transition tables of `sales.statuses`
+allow. A late report, which is older than the newest one applied, only fills empty fields and makes
+only the transitions that cannot be reversed.
+"""
 
 import uuid
 from collections.abc import Collection, Iterable
@@ -16,20 +21,52 @@ from sales import live_updates
 from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleStatusChange
 from sales.statuses import (
-    SHIPPING_MOVES,
-    STATUS_MOVES,
-    Move,
+    SHIPPING_TRANSITIONS,
+    STATUS_TRANSITIONS,
     SaleStatus,
     SaleStatusField,
     ShippingStatus,
-    decide,
+    Transition,
+    classify_transition,
 )
 
 CENT = Decimal("0.01")
 
+_STATUS, _SHIPPING = SaleStatusField.STATUS, SaleStatusField.SHIPPING
+_STATUS_FIELDS = (
+    (_STATUS, STATUS_TRANSITIONS, "unknown_status"),
+    (_SHIPPING, SHIPPING_TRANSITIONS, "unknown_shipping_status"),
+)
+_FIRST_REACHED: dict[tuple[str, str], str] = {
+    (_STATUS, SaleStatus.PAID): "paid_at",
+    (_STATUS, SaleStatus.SHIPPED): "shipped_at",
+    (_STATUS, SaleStatus.DELIVERED): "delivered_at",
+    (_STATUS, SaleStatus.CANCELLED): "cancelled_at",
+    (_SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
+    (_SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
+}
+"""The fields set when a sale first reaches a status."""
+_OPTIONAL_FIELDS = (
+    "product_name",
+    "product_sku",
+    "payment_method",
+    "tracking_code",
+    "commission",
+    "sale_date",
+)
+"""A report without one of these leaves the stored value unchanged."""
+_NESTED_METADATA = ("utms", "extra")
+_UPDATED_FIELDS = (
+    *_OPTIONAL_FIELDS,
+    *("client", "client_match", "quantity", "unit_price", "total_price"),
+    *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
+    *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
+    *("metadata", "observed_at", "updated_at"),
+)
+
 
 class Outcome(TextChoices):
-    """What an observation did; of several about one event, the first of these."""
+    """What a report changed; an event with several outcomes takes the first in this order."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -39,21 +76,20 @@ class Outcome(TextChoices):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSource:
-    """Who saw a thing, and when (aware)."""
+    """The event, run, import or person behind a report, and the time of its information."""
 
     observed_at: datetime
+    """Aware."""
     origin: Origin
     origin_id: uuid.UUID
     is_snapshot: bool = False
-    """Read from the source as it is now, so it overrides the transition table."""
+    """The source's current data, which overrides the transition tables unless it is late."""
     is_undated: bool = False
-    """Nobody knows when it was so: all else counts as newer, and no time is taken from it."""
+    """The time is unknown: the report counts as late, and no field takes its time from it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that an observation changed."""
-
+class FieldChange:
     field: str
     before: Any
     after: Any
@@ -63,103 +99,56 @@ class Difference:
 class RecordResult:
     sale: Sale
     outcome: Outcome
-    differences: list[Difference] = field(default_factory=list)
-
-
-_STATUS_FIELDS = (
-    (SaleStatusField.STATUS, STATUS_MOVES, "unknown_status"),
-    (SaleStatusField.SHIPPING, SHIPPING_MOVES, "unknown_shipping_status"),
-)
-_REACHED: dict[tuple[str, str], str] = {
-    (SaleStatusField.STATUS, SaleStatus.PAID): "paid_at",
-    (SaleStatusField.STATUS, SaleStatus.SHIPPED): "shipped_at",
-    (SaleStatusField.STATUS, SaleStatus.DELIVERED): "delivered_at",
-    (SaleStatusField.STATUS, SaleStatus.CANCELLED): "cancelled_at",
-    (SaleStatusField.SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
-    (SaleStatusField.SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
-}
-_OPTIONAL = (
-    "product_name",
-    "product_sku",
-    "payment_method",
-    "tracking_code",
-    "commission",
-    "sale_date",
-)
-"""An observation that lacks one of these leaves it as it is."""
-_WRITTEN = (
-    *_OPTIONAL,
-    "client",
-    "client_match",
-    "quantity",
-    "unit_price",
-    "total_price",
-    "status",
-    "shipping_status",
-    "unknown_status",
-    "unknown_shipping_status",
-    "paid_at",
-    "shipped_at",
-    "delivered_at",
-    "cancelled_at",
-    "deleted_at",
-    "metadata",
-    "observed_at",
-    "updated_at",
-)
-_MERGED = ("utms", "extra")
+    changes: list[FieldChange] = field(default_factory=list)
 
 
 def unit_price(total: Decimal, quantity: int | None) -> Decimal:
-    """The price of one in BRL, rounded half-up to the cent; without a quantity the total."""
+    """Return the unit price in BRL, rounded half-up to the cent; without quantity, the total."""
     return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
 
 
-def facts_of(sale: Sale, **changes: Any) -> SaleFacts:
-    """What is known of a sale, as its source would tell it, but for the changes."""
+def facts_from_sale(sale: Sale, **changes: Any) -> SaleFacts:
+    """Return the stored sale as its source would report it, with `changes` applied."""
     names = (field.name for field in fields(SaleFacts) if hasattr(sale, field.name))
     return SaleFacts(**{name: getattr(sale, name) for name in names} | changes)
 
 
 class SaleBatch:
-    """The sales that a batch can touch: read once, decided in memory, written once.
+    """The sales of a batch: read with one statement, changed in memory, written with one statement.
 
-    The caller holds the seller's lock from `load` to `save`.
+    The caller locks the user from `load` to `save`.
     """
 
-    def __init__(self, user_id: uuid.UUID, source: str, known: Iterable[Sale]) -> None:
+    def __init__(self, user_id: uuid.UUID, platform: str, sales: Iterable[Sale]) -> None:
         self._user_id = user_id
-        self._source = source
-        self._sales = {sale.external_id: sale for sale in known}
+        self._platform = platform
+        self._sales = {sale.external_id: sale for sale in sales}
         self._changed: dict[uuid.UUID, Sale] = {}
         self._history: list[SaleStatusChange] = []
-        self.opened = 0
+        self.created_count = 0
 
     @classmethod
-    def load(cls, user_id: uuid.UUID, source: str, external_ids: Collection[str]) -> Self:
-        known = (
-            Sale.objects.owned_by(user_id).with_external_ids(source, external_ids)
-            if external_ids
-            else ()
-        )
-        return cls(user_id, source, known)
-
-    def get(self, external_id: str) -> Sale | None:
-        return self._sales.get(external_id)
+    def load(cls, user_id: uuid.UUID, platform: str, external_ids: Collection[str]) -> Self:
+        if not external_ids:
+            return cls(user_id, platform, ())
+        sales = Sale.objects.owned_by(user_id).with_external_ids(platform, external_ids)
+        return cls(user_id, platform, sales)
 
     @property
     def client_ids(self) -> set[uuid.UUID]:
         return {sale.client_id for sale in self._sales.values() if sale.client_id}
 
-    def open(
-        self, facts: SaleFacts, client: Client | None, match: Match | None, seen: ChangeSource
+    def get(self, external_id: str) -> Sale | None:
+        return self._sales.get(external_id)
+
+    def create(
+        self, facts: SaleFacts, client: Client | None, match: Match | None, source: ChangeSource
     ) -> RecordResult:
-        """Record a sale that is not known yet."""
         sale = Sale.new(
             user_id=self._user_id,
             client_id=client.id if client else None,
             client_match=match or "",
-            source=self._source,
+            source=self._platform,
             external_id=facts.external_id,
             quantity=1 if facts.quantity is None else facts.quantity,
             total_price=facts.total_price,
@@ -168,127 +157,121 @@ class SaleBatch:
             unknown_shipping_status=facts.unknown_shipping_status,
             deleted_at=facts.deleted_at,
             metadata=facts.metadata,
-            **{name: getattr(facts, name) for name in _OPTIONAL},
+            **{name: getattr(facts, name) for name in _OPTIONAL_FIELDS},
         )
-        sale.sale_date = facts.sale_date or seen.observed_at
-        sale.observed_at = sale.sale_date if seen.is_undated else seen.observed_at
+        sale.sale_date = facts.sale_date or source.observed_at
+        sale.observed_at = sale.sale_date if source.is_undated else source.observed_at
         self._sales[sale.external_id] = sale
         self._changed[sale.id] = sale
-        self.opened += 1
-        self._enter(sale, SaleStatusField.STATUS, facts.status, seen, first=True)
+        self.created_count += 1
+        self._change_status(sale, FieldChange(_STATUS, "", facts.status), source)
         if facts.shipping_status != ShippingStatus.PENDING:
-            self._enter(sale, SaleStatusField.SHIPPING, facts.shipping_status, seen, first=True)
+            self._change_status(sale, FieldChange(_SHIPPING, "", facts.shipping_status), source)
         return RecordResult(sale, Outcome.CREATED)
 
-    def update(self, sale: Sale, facts: SaleFacts, seen: ChangeSource) -> RecordResult:
-        """Record what is newly known of a sale; what comes late only fills what was empty."""
-        late = seen.is_undated or seen.observed_at < sale.observed_at
-        recorded = RecordResult(sale, Outcome.UNCHANGED)
-        overrides = seen.is_snapshot and not late
-        backward = False
-        for axis, moves, unknown in _STATUS_FIELDS:
-            if getattr(facts, unknown):
-                continue
-            current, observed = getattr(sale, axis), getattr(facts, axis)
-            move = decide(moves, current, observed, late=late)
-            if move is Move.FORWARD or (move is Move.BACKWARD and overrides):
-                recorded.differences.append(Difference(axis, current, observed))
-                self._enter(sale, axis, observed, seen)
-            elif move is Move.BACKWARD:
-                backward = True
-        out_of_turn = late or backward
-        recorded.differences += _revise(sale, _fields(sale, facts), only_empty=out_of_turn)
-        self._conclude(recorded, seen, out_of_turn=out_of_turn)
-        return recorded
+    def update(self, sale: Sale, facts: SaleFacts, source: ChangeSource) -> RecordResult:
+        """Apply a report to a known sale.
 
-    def attach(self, sale: Sale, client: Client, match: Match | None) -> None:
-        """Give a client to a sale that has none."""
+        A report that is late, or whose status is refused, only fills empty fields.
+        """
+        is_late = source.is_undated or source.observed_at < sale.observed_at
+        status_changes, is_refused = _status_changes(sale, facts, source, is_late=is_late)
+        for change in status_changes:
+            self._change_status(sale, change, source)
+        only_empty = is_late or is_refused
+        changes = status_changes + _set_fields(sale, facts, only_empty=only_empty)
+        if changes:
+            self._changed[sale.id] = sale
+            if not source.is_undated:
+                sale.observed_at = max(sale.observed_at, source.observed_at)
+        if only_empty and not status_changes:
+            return RecordResult(sale, Outcome.STALE, changes)
+        return RecordResult(sale, Outcome.UPDATED if changes else Outcome.UNCHANGED, changes)
+
+    def set_client(self, sale: Sale, client: Client, match: Match | None) -> None:
         sale.client_id, sale.client_match = client.id, match or ""
         self._changed[sale.id] = sale
 
     def save(self) -> None:
-        upsert(self._changed.values(), update=_WRITTEN)
+        upsert(self._changed.values(), update=_UPDATED_FIELDS)
         upsert(self._history)
         if self._changed:
             live_updates.publish_on_commit(self._user_id, self._changed.values())
 
-    def _enter(
-        self,
-        sale: Sale,
-        axis: SaleStatusField,
-        status: str,
-        seen: ChangeSource,
-        *,
-        first: bool = False,
-    ) -> None:
+    def _change_status(self, sale: Sale, change: FieldChange, source: ChangeSource) -> None:
         self._history.append(
             SaleStatusChange.new(
                 sale_id=sale.id,
-                field=axis,
-                from_status="" if first else getattr(sale, axis),
-                to_status=status,
-                changed_at=seen.observed_at,
-                origin=seen.origin,
-                origin_id=seen.origin_id,
+                field=change.field,
+                from_status=change.before,
+                to_status=change.after,
+                changed_at=source.observed_at,
+                origin=source.origin,
+                origin_id=source.origin_id,
             )
         )
-        setattr(sale, axis, status)
-        reached = _REACHED.get((axis, status))
-        if reached and getattr(sale, reached) is None and not seen.is_undated:
-            setattr(sale, reached, seen.observed_at)
-
-    def _conclude(self, recorded: RecordResult, seen: ChangeSource, *, out_of_turn: bool) -> None:
-        moved = any(
-            d.field in (SaleStatusField.STATUS, SaleStatusField.SHIPPING)
-            for d in recorded.differences
-        )
-        if out_of_turn and not moved:
-            recorded.outcome = Outcome.STALE
-        elif recorded.differences:
-            recorded.outcome = Outcome.UPDATED
-        if recorded.differences:
-            if not seen.is_undated:
-                recorded.sale.observed_at = max(recorded.sale.observed_at, seen.observed_at)
-            self._changed[recorded.sale.id] = recorded.sale
+        setattr(sale, change.field, change.after)
+        reached = _FIRST_REACHED.get((change.field, change.after))
+        if reached and getattr(sale, reached) is None and not source.is_undated:
+            setattr(sale, reached, source.observed_at)
 
 
-def _fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
-    values = {n: v for n in _OPTIONAL if (v := getattr(facts, n)) not in (None, "")}
+def _status_changes(
+    sale: Sale, facts: SaleFacts, source: ChangeSource, *, is_late: bool
+) -> tuple[list[FieldChange], bool]:
+    """Return the status changes to apply, and whether any was refused."""
+    overrides = source.is_snapshot and not is_late
+    changes, is_refused = [], False
+    for name, table, unknown_name in _STATUS_FIELDS:
+        if getattr(facts, unknown_name):
+            continue
+        current, reported = getattr(sale, name), getattr(facts, name)
+        transition = classify_transition(table, current, reported, is_late=is_late)
+        if transition is Transition.FORWARD or (transition is Transition.BACKWARD and overrides):
+            changes.append(FieldChange(name, current, reported))
+        elif transition is Transition.BACKWARD:
+            is_refused = True
+    return changes, is_refused
+
+
+def _set_fields(sale: Sale, facts: SaleFacts, *, only_empty: bool) -> list[FieldChange]:
+    """Set the fields other than statuses; return those that changed."""
+    values = _values_for_empty_fields(sale, facts) if only_empty else _reported_values(sale, facts)
+    changes = []
+    for name, after in values.items():
+        before = getattr(sale, name)
+        if before != after:
+            setattr(sale, name, after)
+            changes.append(FieldChange(name, before, after))
+    return changes
+
+
+def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     quantity = sale.quantity if facts.quantity is None else facts.quantity
-    return values | {
+    return _optional_values(facts) | {
         "quantity": quantity,
         "total_price": facts.total_price,
         "unit_price": unit_price(facts.total_price, quantity),
         "unknown_status": facts.unknown_status,
         "unknown_shipping_status": facts.unknown_shipping_status,
-        "deleted_at": facts.deleted_at if facts.tells_deletion else sale.deleted_at,
-        "metadata": _merge(sale.metadata, facts.metadata),
+        "deleted_at": facts.deleted_at if facts.reports_deletion else sale.deleted_at,
+        "metadata": _merge_metadata(sale.metadata, facts.metadata),
     }
 
 
-def _revise(sale: Sale, values: dict[str, Any], *, only_empty: bool) -> list[Difference]:
-    differences = []
-    for name, after in (_completing(sale, values) if only_empty else values).items():
-        before = getattr(sale, name)
-        if before != after:
-            setattr(sale, name, after)
-            differences.append(Difference(name, before, after))
-    return differences
+def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
+    values = _optional_values(facts)
+    empty = {name: value for name, value in values.items() if getattr(sale, name) in (None, "")}
+    return empty | {"metadata": _merge_metadata(facts.metadata, sale.metadata)}
 
 
-def _completing(sale: Sale, values: dict[str, Any]) -> dict[str, Any]:
-    """Of these values, those that fill what is empty; the metadata with what it lacks."""
-    completing = {
-        name: values[name]
-        for name in _OPTIONAL
-        if name in values and getattr(sale, name) in (None, "")
-    }
-    return completing | {"metadata": _merge(values["metadata"], sale.metadata)}
+def _optional_values(facts: SaleFacts) -> dict[str, Any]:
+    return {n: value for n in _OPTIONAL_FIELDS if (value := getattr(facts, n)) not in (None, "")}
 
 
-def _merge(older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
-    merged = older | newer
-    for name in _MERGED:
-        if name in older and name in newer:
-            merged[name] = older[name] | newer[name]
+def _merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    merged = base | overrides
+    for name in _NESTED_METADATA:
+        if name in base and name in overrides:
+            merged[name] = base[name] | overrides[name]
     return merged

@@ -1,4 +1,8 @@
-"""The states of a sale, and which way they may move. Pure: no models, no vendor word."""
+"""The statuses of sales and subscriptions, and the transitions that events may make. Pure."""
+
+from collections.abc import Mapping, Set
+from enum import Enum, auto
+from typing import TypeAlias
 
 from django.db.models import TextChoices
 
@@ -39,65 +43,45 @@ class SaleStatusField(TextChoices):
     SHIPPING = "shipping_status", "Entrega"
 
 
-STATUS_MOVES: dict[str, frozenset[str]] = {
-    SaleStatus.PENDING: frozenset(SaleStatus) - {SaleStatus.PENDING},
-    SaleStatus.PAID: frozenset(
-        {SaleStatus.SHIPPED, SaleStatus.DELIVERED, SaleStatus.CANCELLED, SaleStatus.REFUNDED}
-    ),
-    SaleStatus.SHIPPED: frozenset(
-        {SaleStatus.DELIVERED, SaleStatus.CANCELLED, SaleStatus.REFUNDED}
-    ),
-    SaleStatus.DELIVERED: frozenset({SaleStatus.CANCELLED, SaleStatus.REFUNDED}),
-    SaleStatus.CANCELLED: frozenset({SaleStatus.PAID, SaleStatus.REFUNDED}),
-    SaleStatus.REFUNDED: frozenset(),
+TransitionTable: TypeAlias = Mapping[str, Set[str]]
+"""Maps each status to the statuses that an event may change it to."""
+
+STATUS_TRANSITIONS: TransitionTable = {
+    "PENDING": {"PAID", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"},
+    "PAID": {"SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"},
+    "SHIPPED": {"DELIVERED", "CANCELLED", "REFUNDED"},
+    "DELIVERED": {"CANCELLED", "REFUNDED"},
+    "CANCELLED": {"PAID", "REFUNDED"},
+    "REFUNDED": set(),
 }
-"""From each status, those an event may move a sale to (the product's transition table)."""
-
-SHIPPING_MOVES: dict[str, frozenset[str]] = {
-    ShippingStatus.PENDING: frozenset(ShippingStatus) - {ShippingStatus.PENDING},
-    ShippingStatus.SHIPPED: frozenset(
-        {
-            ShippingStatus.DELIVERED,
-            ShippingStatus.FAILED,
-            ShippingStatus.RETURNED,
-            ShippingStatus.CANCELLED,
-        }
-    ),
-    ShippingStatus.FAILED: frozenset(
-        {
-            ShippingStatus.SHIPPED,
-            ShippingStatus.DELIVERED,
-            ShippingStatus.RETURNED,
-            ShippingStatus.CANCELLED,
-        }
-    ),
-    ShippingStatus.CANCELLED: frozenset(
-        {ShippingStatus.SHIPPED, ShippingStatus.DELIVERED, ShippingStatus.RETURNED}
-    ),
-    ShippingStatus.DELIVERED: frozenset({ShippingStatus.RETURNED}),
-    ShippingStatus.RETURNED: frozenset(),
+SHIPPING_TRANSITIONS: TransitionTable = {
+    "PENDING": {"SHIPPED", "DELIVERED", "FAILED", "RETURNED", "CANCELLED"},
+    "SHIPPED": {"DELIVERED", "FAILED", "RETURNED", "CANCELLED"},
+    "FAILED": {"SHIPPED", "DELIVERED", "RETURNED", "CANCELLED"},
+    "CANCELLED": {"SHIPPED", "DELIVERED", "RETURNED"},
+    "DELIVERED": {"RETURNED"},
+    "RETURNED": set(),
 }
-"""The same for the second axis: a parcel that failed or was suspended can be sent again."""
 
 
-class Move(TextChoices):
-    """What an observed state means for a sale that already has one."""
+class Transition(Enum):
+    """How a reported status relates to the current one."""
 
-    NONE = "none"
-    FORWARD = "forward"
-    BACKWARD = "backward"
+    NONE = auto()
+    FORWARD = auto()
+    BACKWARD = auto()
 
 
-def decide(
-    moves: dict[str, frozenset[str]], current: str, observed: str, *, late: bool = False
-) -> Move:
-    """Say whether `observed` moves a sale on from `current`.
+def classify_transition(
+    table: TransitionTable, current: str, reported: str, *, is_late: bool = False
+) -> Transition:
+    """Return `FORWARD` if an event may change the status from `current` to `reported`.
 
-    `late` marks an observation older than the newest one applied: it only counts where the
-    order of arrival would have led to it as well, that is where the way back is closed.
+    A late report is older than the newest one applied. It is `FORWARD` only if the reverse
+    transition is not allowed: in the right order, the statuses would have ended the same way.
     """
-    if observed == current:
-        return Move.NONE
-    if observed not in moves[current] or (late and current in moves[observed]):
-        return Move.BACKWARD
-    return Move.FORWARD
+    if reported == current:
+        return Transition.NONE
+    if reported not in table[current] or (is_late and current in table[reported]):
+        return Transition.BACKWARD
+    return Transition.FORWARD

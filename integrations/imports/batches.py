@@ -93,7 +93,7 @@ def _ingest(
     for result in ingest(job.integration, [SourcedOrder(line.order, source) for line in lines]):
         if result.outcome == Outcome.CREATED:
             batch.created += 1
-        elif result.differences:
+        elif result.changes:
             batch.updated += 1
         else:
             batch.unchanged += 1

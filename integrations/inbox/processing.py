@@ -27,9 +27,9 @@ from integrations.providers.contracts import Order, Payload
 from integrations.providers.errors import PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.runtime_settings import DUPLICATE_WINDOW
+from sales.affiliations import record_affiliations
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
-from sales.subscriptions import record_affiliations
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -19,7 +19,7 @@ from integrations.status_mappings.status_history import (
 )
 from integrations.status_mappings.usages import SALE_FIELDS
 from sales.models import Origin, Sale, SaleStatusChange
-from sales.recording import ChangeSource, SaleBatch, facts_of
+from sales.recording import ChangeSource, SaleBatch, facts_from_sale
 
 FIRST = "PENDING"
 """Where a sale stands, on either axis, of which nothing is known."""
@@ -56,8 +56,9 @@ def revert(
         seen, telling = by_staff(word, sale), told.get(sale.external_id, ReportedStatus())
         before = _state_before(changes[sale.id], given, telling.since)
         if before:
-            ledger.update(sale, facts_of(sale, **{axis: before}), seen)
-        outcomes[ledger.update(sale, facts_of(sale, **{unknown: word.word}), seen).outcome] += 1
+            ledger.update(sale, facts_from_sale(sale, **{axis: before}), seen)
+        facts = facts_from_sale(sale, **{unknown: word.word})
+        outcomes[ledger.update(sale, facts, seen).outcome] += 1
     ledger.save()
     return outcomes
 
@@ -145,7 +146,7 @@ def _give_directly(
     ledger = SaleBatch.load(user_id, word.provider, numbers)
     outcomes: Counter[str] = Counter()
     for sale in _spoken(word, ledger, numbers):
-        facts = facts_of(sale, **{axis: word.meaning, unknown: ""})
+        facts = facts_from_sale(sale, **{axis: word.meaning, unknown: ""})
         outcomes[ledger.update(sale, facts, by_staff(word, sale)).outcome] += 1
     ledger.save()
     return outcomes

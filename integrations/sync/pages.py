@@ -21,7 +21,7 @@ from integrations.providers.errors import PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.webhooks import fallback_buffer
 from sales.models import Origin
-from sales.recording import ChangeSource, Difference, Outcome
+from sales.recording import ChangeSource, FieldChange, Outcome
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -144,19 +144,19 @@ def _add_missed_webhook(ingested: IngestResult, result: PageResult) -> None:
         result.add_finding(
             FindingKind.DIFFERS,
             sale.external_id,
-            fields=[_describe(difference) for difference in ingested.differences],
+            fields=[_describe(change) for change in ingested.changes],
             value=sale.total_price,
         )
 
 
-def _describe(difference: Difference) -> dict[str, str]:
+def _describe(change: FieldChange) -> dict[str, str]:
     """Return a difference as JSON; metadata without its values, which may be personal data."""
-    if difference.field == "metadata":
+    if change.field == "metadata":
         return {"field": "metadata"}
     return {
-        "field": str(difference.field),
-        "before": str(difference.before or ""),
-        "after": str(difference.after or ""),
+        "field": str(change.field),
+        "before": str(change.before or ""),
+        "after": str(change.after or ""),
     }
 
 

@@ -1,4 +1,4 @@
-"""Who is the client? On a real database, through the directory that a batch uses."""
+"""Matching of customers to clients, on a real database."""
 
 import re
 import threading
@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from clients.customer import Customer
-from clients.identity import ClientBatch, Match, describe
+from clients.identity import ClientBatch, Match, build_client
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core.db.bulk_upsert import upsert
@@ -26,10 +26,10 @@ def user(db: None) -> User:
 
 def recognise(user: User, *customers: Customer) -> list[tuple[Client | None, Match | None]]:
     """Recognise customers as one batch."""
-    described = [describe(user.id, customer) for customer in customers]
-    directory = ClientBatch.load(user.id, described, [])
-    recognised = [directory.recognise(client) for client in described]
-    directory.save()
+    incoming = [build_client(user.id, customer) for customer in customers]
+    batch = ClientBatch.load(user.id, incoming, [])
+    recognised = [batch.match_or_create(client) for client in incoming]
+    batch.save()
     return recognised
 
 
@@ -234,11 +234,11 @@ def test_a_document_does_not_give_way_to_a_placeholder(user: User) -> None:
 def test_a_document_is_never_taken_from_another_client(user: User) -> None:
     recognise(user, MARINA)
     other = Client.objects.create(user=user, name="Pedro")
-    described = describe(user.id, Customer(document=CPF, city="Natal"))
-    directory = ClientBatch.load(user.id, [described], [other.id])
+    incoming = build_client(user.id, Customer(document=CPF, city="Natal"))
+    batch = ClientBatch.load(user.id, [incoming], [other.id])
 
-    directory.fill(directory.get(other.id) or other, described)
-    directory.save()
+    batch.fill_empty_fields(batch.get(other.id) or other, incoming)
+    batch.save()
 
     other.refresh_from_db()
     assert (other.cpf, other.document_identifies, other.city) == ("", False, "Natal")
@@ -282,7 +282,7 @@ def test_clients_of_another_user_are_not_seen(user: User) -> None:
 def test_a_large_batch_is_looked_up_through_the_indexes(user: User) -> None:
     upsert(
         [
-            describe(user.id, Customer(document=str(10**10 + n), phone=f"119{10**7 + n}"))
+            build_client(user.id, Customer(document=str(10**10 + n), phone=f"119{10**7 + n}"))
             for n in range(5000)
         ]
     )

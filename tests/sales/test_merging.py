@@ -11,7 +11,7 @@ from django.forms.models import model_to_dict
 
 from clients.contacts import format_phone
 from clients.customer import Customer
-from clients.identity import ClientBatch, Match, describe
+from clients.identity import ClientBatch, Match, build_client
 from clients.models import Client, ClientMerge
 from clients.privacy import Person, anonymise, export_client
 from flowzz.accounts.models import User
@@ -73,10 +73,10 @@ def subscribe(client: Client) -> Subscription:
 
 def recognise(client: Client, **known: str) -> tuple[UUID | None, Match | None]:
     """Who a later order with these is by."""
-    described = describe(client.user_id, Customer(**known))
-    directory = ClientBatch.load(client.user_id, [described], [])
-    found, match = directory.recognise(described)
-    directory.save()
+    incoming = build_client(client.user_id, Customer(**known))
+    batch = ClientBatch.load(client.user_id, [incoming], [])
+    found, match = batch.match_or_create(incoming)
+    batch.save()
     return (found.id if found else None), match
 
 

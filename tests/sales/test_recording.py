@@ -1,4 +1,4 @@
-"""What an observation changes of a sale, what it may not, and the history it leaves."""
+"""What a report changes in a sale, and the history of its statuses."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,8 @@ def user(db: None) -> User:
     return User.objects.create(email="vendedora@flowzz.test")
 
 
-def at(hours: float) -> ChangeSource:
-    """An event that arrived so many hours after noon."""
+def event(hours: float) -> ChangeSource:
+    """Return an event that arrived this many hours after noon."""
     return ChangeSource(
         observed_at=NOON + timedelta(hours=hours), origin=Origin.EVENT, origin_id=EVENT
     )
@@ -39,14 +39,16 @@ def snapshot(hours: float) -> ChangeSource:
     )
 
 
-def record(user: User, seen: ChangeSource, **facts: Any) -> RecordResult:
-    """Record one observation of the order ord1, as a batch of its own."""
-    told = SaleFacts(external_id="ord1", total_price=facts.pop("total", Decimal("100.00")), **facts)
-    ledger = SaleBatch.load(user.id, "loja", {"ord1"})
-    sale = ledger.get("ord1")
-    recorded = ledger.update(sale, told, seen) if sale else ledger.open(told, None, None, seen)
-    ledger.save()
-    return recorded
+def record(user: User, source: ChangeSource, **values: Any) -> RecordResult:
+    """Record one report about the order ord1, in a batch of its own."""
+    facts = SaleFacts(
+        external_id="ord1", total_price=values.pop("total", Decimal("100.00")), **values
+    )
+    batch = SaleBatch.load(user.id, "loja", {"ord1"})
+    sale = batch.get("ord1")
+    result = batch.update(sale, facts, source) if sale else batch.create(facts, None, None, source)
+    batch.save()
+    return result
 
 
 def stored() -> Sale:
@@ -63,7 +65,7 @@ def history() -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("total", "quantity", "each"),
+    ("total", "quantity", "unit"),
     [
         ("197.00", 3, "65.67"),
         ("0.05", 2, "0.03"),
@@ -72,12 +74,12 @@ def history() -> list[tuple[Any, ...]]:
         ("0.00", 3, "0.00"),
     ],
 )
-def test_unit_price_is_rounded_half_up(total: str, quantity: int, each: str) -> None:
-    assert unit_price(Decimal(total), quantity) == Decimal(each)
+def test_unit_price_is_rounded_half_up(total: str, quantity: int, unit: str) -> None:
+    assert unit_price(Decimal(total), quantity) == Decimal(unit)
 
 
-def test_first_observation_opens_the_sale_with_its_history(user: User) -> None:
-    outcome = record(user, at(0), status=PAID, shipping_status=ShippingStatus.SHIPPED).outcome
+def test_first_report_creates_the_sale_with_its_history(user: User) -> None:
+    outcome = record(user, event(0), status=PAID, shipping_status=ShippingStatus.SHIPPED).outcome
 
     assert outcome == Outcome.CREATED
     sale = stored()
@@ -90,20 +92,20 @@ def test_first_observation_opens_the_sale_with_its_history(user: User) -> None:
     ]
 
 
-def test_a_sale_without_date_is_dated_by_its_arrival(user: User) -> None:
-    record(user, at(0))
+def test_sale_without_a_date_gets_the_date_of_arrival(user: User) -> None:
+    record(user, event(0))
     assert stored().sale_date == NOON
 
-    record(user, at(1), sale_date=NOON - timedelta(days=1))
+    record(user, event(1), sale_date=NOON - timedelta(days=1))
     assert stored().sale_date == NOON - timedelta(days=1)
 
 
-def test_both_axes_move_on_with_a_line_each(user: User) -> None:
-    record(user, at(0))
-    recorded = record(user, at(1), status=PAID, shipping_status=ShippingStatus.DELIVERED)
+def test_both_statuses_change_with_a_history_row_each(user: User) -> None:
+    record(user, event(0))
+    result = record(user, event(1), status=PAID, shipping_status=ShippingStatus.DELIVERED)
 
-    assert recorded.outcome == Outcome.UPDATED
-    assert [(d.field, d.before, d.after) for d in recorded.differences] == [
+    assert result.outcome == Outcome.UPDATED
+    assert [(d.field, d.before, d.after) for d in result.changes] == [
         ("status", "PENDING", "PAID"),
         ("shipping_status", "PENDING", "DELIVERED"),
     ]
@@ -116,44 +118,44 @@ def test_both_axes_move_on_with_a_line_each(user: User) -> None:
     assert (stored().paid_at, stored().delivered_at) == (later, later)
 
 
-def test_moments_keep_the_first_time(user: User) -> None:
-    record(user, at(0), status=PAID)
-    record(user, at(1), status=SaleStatus.CANCELLED)
-    record(user, at(2), status=PAID)
+def test_status_dates_are_set_once(user: User) -> None:
+    record(user, event(0), status=PAID)
+    record(user, event(1), status=SaleStatus.CANCELLED)
+    record(user, event(2), status=PAID)
 
     assert stored().status == PAID
     assert stored().paid_at == NOON
     assert stored().cancelled_at == NOON + timedelta(hours=1)
 
 
-def test_unchanged_writes_nothing(user: User) -> None:
-    record(user, at(0), status=PAID, metadata={"courier_name": "Rafael"})
+def test_unchanged_sale_is_not_written(user: User) -> None:
+    record(user, event(0), status=PAID, metadata={"courier_name": "Rafael"})
     before = Sale.objects.values().get()
 
-    assert record(user, at(1), status=PAID).outcome == Outcome.UNCHANGED
+    assert record(user, event(1), status=PAID).outcome == Outcome.UNCHANGED
     assert Sale.objects.values().get() == before
 
 
 @pytest.mark.parametrize(
-    ("current", "observed"),
+    ("current", "reported"),
     [(DELIVERED, SHIPPED), (PAID, SaleStatus.PENDING), (SaleStatus.REFUNDED, PAID)],
 )
-def test_a_step_back_changes_no_status(
-    user: User, current: SaleStatus, observed: SaleStatus
+def test_refused_transition_leaves_the_status(
+    user: User, current: SaleStatus, reported: SaleStatus
 ) -> None:
-    record(user, at(0), status=current)
+    record(user, event(0), status=current)
 
-    assert record(user, at(1), status=observed).outcome == Outcome.STALE
+    assert record(user, event(1), status=reported).outcome == Outcome.STALE
     assert stored().status == current
     assert len(history()) == 1
 
 
-def test_a_step_back_fills_only_what_is_empty(user: User) -> None:
-    record(user, at(0), status=DELIVERED, product_name="Creme", metadata={"offer": "A"})
+def test_report_with_a_refused_status_only_fills_empty_fields(user: User) -> None:
+    record(user, event(0), status=DELIVERED, product_name="Creme", metadata={"offer": "A"})
 
-    recorded = record(
+    result = record(
         user,
-        at(1),
+        event(1),
         status=SHIPPED,
         product_name="Outro",
         tracking_code="BR1",
@@ -164,7 +166,7 @@ def test_a_step_back_fills_only_what_is_empty(user: User) -> None:
         metadata={"offer": "B", "courier_name": "Rafael"},
     )
 
-    assert recorded.outcome == Outcome.STALE
+    assert result.outcome == Outcome.STALE
     sale = stored()
     assert (sale.product_name, sale.tracking_code, sale.commission) == (
         "Creme",
@@ -176,82 +178,82 @@ def test_a_step_back_fills_only_what_is_empty(user: User) -> None:
     assert sale.metadata == {"offer": "A", "courier_name": "Rafael"}
 
 
-def test_a_late_observation_fills_and_moves_only_where_there_is_no_way_back(user: User) -> None:
-    record(user, at(2), status=SaleStatus.CANCELLED, product_name="Creme")
+def test_late_report_only_fills_empty_fields_and_makes_irreversible_transitions(user: User) -> None:
+    record(user, event(2), status=SaleStatus.CANCELLED, product_name="Creme")
 
-    late = record(user, at(1), status=PAID, product_name="Outro", payment_method="pix")
+    late = record(user, event(1), status=PAID, product_name="Outro", payment_method="pix")
 
     assert late.outcome == Outcome.STALE
     assert (stored().status, stored().product_name) == (SaleStatus.CANCELLED, "Creme")
     assert stored().payment_method == "pix"
     assert stored().observed_at == NOON + timedelta(hours=2)
 
-    assert record(user, at(1.5), status=SaleStatus.REFUNDED).outcome == Outcome.UPDATED
+    assert record(user, event(1.5), status=SaleStatus.REFUNDED).outcome == Outcome.UPDATED
     assert stored().status == SaleStatus.REFUNDED
 
 
-def test_a_snapshot_overrides_the_table(user: User) -> None:
-    record(user, at(0), status=DELIVERED)
+def test_snapshot_overrides_the_transition_table(user: User) -> None:
+    record(user, event(0), status=DELIVERED)
 
     assert record(user, snapshot(1), status=SHIPPED).outcome == Outcome.UPDATED
     assert stored().status == SHIPPED
     assert history()[-1] == ("status", "DELIVERED", "SHIPPED", NOON + timedelta(hours=1), RUN)
 
 
-def test_a_snapshot_from_before_the_newest_event_overrides_nothing(user: User) -> None:
-    record(user, at(0), status=PAID)
-    record(user, at(2), status=DELIVERED)
+def test_late_snapshot_does_not_override_a_newer_event(user: User) -> None:
+    record(user, event(0), status=PAID)
+    record(user, event(2), status=DELIVERED)
 
     assert record(user, snapshot(1), status=PAID).outcome == Outcome.STALE
     assert stored().status == DELIVERED
 
 
-def test_an_unknown_word_leaves_the_status_and_is_kept(user: User) -> None:
-    record(user, at(0), status=PAID)
+def test_unknown_status_word_leaves_the_status_and_is_stored(user: User) -> None:
+    record(user, event(0), status=PAID)
 
-    recorded = record(user, at(1), unknown_status="em orbita", product_name="Creme")
+    result = record(user, event(1), unknown_status="em orbita", product_name="Creme")
 
-    assert recorded.outcome == Outcome.UPDATED
+    assert result.outcome == Outcome.UPDATED
     assert (stored().status, stored().unknown_status) == (PAID, "em orbita")
     assert stored().product_name == "Creme"
 
 
-def test_a_known_word_clears_the_unknown_one(user: User) -> None:
-    record(user, at(0), unknown_status="em orbita", unknown_shipping_status="no ar")
+def test_known_status_word_clears_the_unknown_one(user: User) -> None:
+    record(user, event(0), unknown_status="em orbita", unknown_shipping_status="no ar")
     assert (stored().status, stored().unknown_status) == (SaleStatus.PENDING, "em orbita")
 
-    record(user, at(1), status=PAID)
+    record(user, event(1), status=PAID)
 
     sale = stored()
     assert (sale.status, sale.unknown_status, sale.unknown_shipping_status) == (PAID, "", "")
 
 
-def test_without_a_quantity_told_there_is_one(user: User) -> None:
-    record(user, at(0))
+def test_quantity_is_one_if_not_reported(user: User) -> None:
+    record(user, event(0))
 
     assert (stored().quantity, stored().unit_price) == (1, Decimal("100.00"))
 
 
-def test_a_source_that_does_not_tell_quantity_and_deletion_leaves_them(user: User) -> None:
-    record(user, at(0), quantity=4, deleted_at=NOON)
+def test_unreported_quantity_and_deletion_stay_unchanged(user: User) -> None:
+    record(user, event(0), quantity=4, deleted_at=NOON)
 
-    record(user, at(1), total=Decimal("80.00"), tells_deletion=False)
+    record(user, event(1), total=Decimal("80.00"), reports_deletion=False)
 
     sale = stored()
     assert (sale.quantity, sale.unit_price, sale.deleted_at) == (4, Decimal("20.00"), NOON)
 
 
-def test_deletion_is_told_and_taken_back(user: User) -> None:
-    record(user, at(0), deleted_at=NOON)
+def test_deletion_is_applied_and_reversed(user: User) -> None:
+    record(user, event(0), deleted_at=NOON)
     assert stored().deleted_at == NOON
 
-    record(user, at(1))
+    record(user, event(1))
     assert stored().deleted_at is None
 
 
-def test_price_and_quantity_follow_the_source(user: User) -> None:
-    record(user, at(0))
-    record(user, at(1), total=Decimal("197.00"), quantity=3, commission=Decimal("50.99"))
+def test_price_and_quantity_are_updated(user: User) -> None:
+    record(user, event(0))
+    record(user, event(1), total=Decimal("197.00"), quantity=3, commission=Decimal("50.99"))
 
     sale = stored()
     assert (sale.total_price, sale.quantity, sale.unit_price, sale.commission) == (
@@ -262,9 +264,9 @@ def test_price_and_quantity_follow_the_source(user: User) -> None:
     )
 
 
-def test_what_an_observation_lacks_stays(user: User) -> None:
-    record(user, at(0), tracking_code="BR1", commission=Decimal("5.00"), payment_method="pix")
-    record(user, at(1), status=PAID)
+def test_missing_values_leave_stored_ones_unchanged(user: User) -> None:
+    record(user, event(0), tracking_code="BR1", commission=Decimal("5.00"), payment_method="pix")
+    record(user, event(1), status=PAID)
 
     sale = stored()
     assert (sale.tracking_code, sale.commission, sale.payment_method) == (
@@ -274,11 +276,13 @@ def test_what_an_observation_lacks_stays(user: User) -> None:
     )
 
 
-def test_metadata_is_merged_utms_and_unknown_fields_within(user: User) -> None:
+def test_metadata_is_merged_including_utms_and_extra_fields(user: User) -> None:
     record(
-        user, at(0), metadata={"a": 1, "utms": {"source": "google"}, "extra": {"order": {"x": 1}}}
+        user,
+        event(0),
+        metadata={"a": 1, "utms": {"source": "google"}, "extra": {"order": {"x": 1}}},
     )
-    record(user, at(1), metadata={"b": [2], "utms": {"medium": "cpc"}, "extra": {"client": {}}})
+    record(user, event(1), metadata={"b": [2], "utms": {"medium": "cpc"}, "extra": {"client": {}}})
 
     assert stored().metadata == {
         "a": 1,
@@ -288,12 +292,14 @@ def test_metadata_is_merged_utms_and_unknown_fields_within(user: User) -> None:
     }
 
 
-def test_several_observations_in_one_batch_are_applied_in_turn(user: User) -> None:
-    ledger = SaleBatch.load(user.id, "loja", {"ord1"})
+def test_reports_in_one_batch_are_applied_in_order(user: User) -> None:
+    batch = SaleBatch.load(user.id, "loja", {"ord1"})
     price = Decimal("10.00")
-    opened = ledger.open(SaleFacts(external_id="ord1", total_price=price), None, None, at(0))
-    ledger.update(opened.sale, SaleFacts(external_id="ord1", total_price=price, status=PAID), at(1))
-    ledger.save()
+    created = batch.create(SaleFacts(external_id="ord1", total_price=price), None, None, event(0))
+    batch.update(
+        created.sale, SaleFacts(external_id="ord1", total_price=price, status=PAID), event(1)
+    )
+    batch.save()
 
     assert stored().status == PAID
-    assert [line[1:3] for line in history()] == [("", "PENDING"), ("PENDING", "PAID")]
+    assert [row[1:3] for row in history()] == [("", "PENDING"), ("PENDING", "PAID")]

@@ -1,3 +1,5 @@
+"""The transition tables of a sale's statuses."""
+
 from itertools import product
 
 import pytest
@@ -5,29 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales.statuses import (
-    SHIPPING_MOVES,
-    STATUS_MOVES,
-    Move,
+    SHIPPING_TRANSITIONS,
+    STATUS_TRANSITIONS,
     SaleStatus,
     ShippingStatus,
-    decide,
+    Transition,
+    TransitionTable,
+    classify_transition,
 )
 
-Moves = dict[str, frozenset[str]]
-
-BOTH_AXES = [
-    pytest.param(STATUS_MOVES, SaleStatus.values, id="status"),
-    pytest.param(SHIPPING_MOVES, ShippingStatus.values, id="shipping"),
+BOTH_TABLES = [
+    pytest.param(STATUS_TRANSITIONS, SaleStatus.values, id="status"),
+    pytest.param(SHIPPING_TRANSITIONS, ShippingStatus.values, id="shipping"),
 ]
 
 
-def apply(moves: Moves, current: str, observed: str, *, late: bool = False) -> str:
-    forward = decide(moves, current, observed, late=late) == Move.FORWARD
-    return observed if forward else current
+def status_after(
+    table: TransitionTable, current: str, reported: str, *, is_late: bool = False
+) -> str:
+    transition = classify_transition(table, current, reported, is_late=is_late)
+    return reported if transition is Transition.FORWARD else current
 
 
 @pytest.mark.parametrize(
-    ("current", "onward"),
+    ("current", "allowed"),
     [
         ("PENDING", {"PAID", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"}),
         ("PAID", {"SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"}),
@@ -37,19 +40,22 @@ def apply(moves: Moves, current: str, observed: str, *, late: bool = False) -> s
         ("REFUNDED", set()),
     ],
 )
-def test_a_sale_moves_as_the_table_says(current: str, onward: set[str]) -> None:
-    moves = {status: decide(STATUS_MOVES, current, status) for status in SaleStatus.values}
+def test_status_transitions(current: str, allowed: set[str]) -> None:
+    transitions = {
+        reported: classify_transition(STATUS_TRANSITIONS, current, reported)
+        for reported in SaleStatus.values
+    }
 
-    backward = set(SaleStatus.values) - onward - {current}
-    assert moves == (
-        {current: Move.NONE}
-        | dict.fromkeys(onward, Move.FORWARD)
-        | dict.fromkeys(backward, Move.BACKWARD)
+    refused = set(SaleStatus.values) - allowed - {current}
+    assert transitions == (
+        {current: Transition.NONE}
+        | dict.fromkeys(allowed, Transition.FORWARD)
+        | dict.fromkeys(refused, Transition.BACKWARD)
     )
 
 
 @pytest.mark.parametrize(
-    ("current", "onward"),
+    ("current", "allowed"),
     [
         ("PENDING", {"SHIPPED", "DELIVERED", "FAILED", "RETURNED", "CANCELLED"}),
         ("SHIPPED", {"DELIVERED", "FAILED", "RETURNED", "CANCELLED"}),
@@ -59,61 +65,69 @@ def test_a_sale_moves_as_the_table_says(current: str, onward: set[str]) -> None:
         ("RETURNED", set()),
     ],
 )
-def test_a_parcel_moves_as_the_table_says(current: str, onward: set[str]) -> None:
-    assert SHIPPING_MOVES[current] == onward
+def test_shipping_transitions(current: str, allowed: set[str]) -> None:
+    assert SHIPPING_TRANSITIONS[current] == allowed
 
 
-@pytest.mark.parametrize(("moves", "states"), BOTH_AXES)
-def test_the_table_knows_every_state_and_no_other(moves: Moves, states: list[str]) -> None:
-    assert set(moves) == set(states)
-    assert frozenset().union(*moves.values()) <= set(states)
+@pytest.mark.parametrize(("table", "statuses"), BOTH_TABLES)
+def test_table_has_every_status_and_no_other(table: TransitionTable, statuses: list[str]) -> None:
+    assert set(table) == set(statuses)
+    assert {status for allowed in table.values() for status in allowed} <= set(statuses)
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize(("moves", "states"), BOTH_AXES)
-def test_the_same_state_again_is_no_move(moves: Moves, states: list[str], late: bool) -> None:
-    assert {decide(moves, state, state, late=late) for state in states} == {Move.NONE}
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(("table", "statuses"), BOTH_TABLES)
+def test_same_status_is_no_transition(
+    table: TransitionTable, statuses: list[str], is_late: bool
+) -> None:
+    transitions = {
+        classify_transition(table, status, status, is_late=is_late) for status in statuses
+    }
+    assert transitions == {Transition.NONE}
 
 
 @given(st.lists(st.tuples(st.sampled_from(SaleStatus.values), st.booleans())))
-def test_nothing_moves_a_refunded_sale(observations: list[tuple[str, bool]]) -> None:
+def test_refunded_sale_stays_refunded(reports: list[tuple[str, bool]]) -> None:
     status: str = SaleStatus.REFUNDED
-    for observed, late in observations:
-        status = apply(STATUS_MOVES, status, observed, late=late)
+    for reported, is_late in reports:
+        status = status_after(STATUS_TRANSITIONS, status, reported, is_late=is_late)
 
     assert status == SaleStatus.REFUNDED
 
 
 @given(st.lists(st.sampled_from(SaleStatus.values)))
-def test_a_sale_never_becomes_pending_again(observations: list[str]) -> None:
+def test_sale_never_returns_to_pending(reports: list[str]) -> None:
     status = "PAID"
-    for observed in observations:
-        status = apply(STATUS_MOVES, status, observed)
+    for reported in reports:
+        status = status_after(STATUS_TRANSITIONS, status, reported)
 
     assert status != SaleStatus.PENDING
 
 
-@pytest.mark.parametrize(("moves", "states"), BOTH_AXES)
-def test_a_late_observation_ends_where_the_right_order_would_have(
-    moves: Moves, states: list[str]
+@pytest.mark.parametrize(("table", "statuses"), BOTH_TABLES)
+def test_late_report_ends_as_in_the_right_order(
+    table: TransitionTable, statuses: list[str]
 ) -> None:
-    pairs = list(product(states, repeat=2))
+    pairs = list(product(statuses, repeat=2))
 
-    in_order = {(older, newer): apply(moves, older, newer) for older, newer in pairs}
-    swapped = {(older, newer): apply(moves, newer, older, late=True) for older, newer in pairs}
+    in_order = {(older, newer): status_after(table, older, newer) for older, newer in pairs}
+    swapped = {
+        (older, newer): status_after(table, newer, older, is_late=True) for older, newer in pairs
+    }
 
     assert swapped == in_order
 
 
-@pytest.mark.parametrize(("moves", "states"), BOTH_AXES)
-def test_a_late_observation_moves_nothing_that_a_timely_one_would_not(
-    moves: Moves, states: list[str]
+@pytest.mark.parametrize(("table", "statuses"), BOTH_TABLES)
+def test_late_report_makes_no_transition_that_a_timely_one_would_not(
+    table: TransitionTable, statuses: list[str]
 ) -> None:
-    for current, observed in product(states, repeat=2):
-        if decide(moves, current, observed, late=True) == Move.FORWARD:
-            assert decide(moves, current, observed) == Move.FORWARD
+    for current, reported in product(statuses, repeat=2):
+        if classify_transition(table, current, reported, is_late=True) == Transition.FORWARD:
+            assert classify_transition(table, current, reported) == Transition.FORWARD
 
 
-def test_a_late_cancellation_does_not_undo_a_payment_that_came_after_it() -> None:
-    assert decide(STATUS_MOVES, "PAID", "CANCELLED", late=True) == Move.BACKWARD
-    assert decide(STATUS_MOVES, "PAID", "CANCELLED") == Move.FORWARD
+def test_late_cancellation_does_not_undo_a_later_payment() -> None:
+    timely = classify_transition(STATUS_TRANSITIONS, "PAID", "CANCELLED")
+    late = classify_transition(STATUS_TRANSITIONS, "PAID", "CANCELLED", is_late=True)
+    assert (timely, late) == (Transition.FORWARD, Transition.BACKWARD)

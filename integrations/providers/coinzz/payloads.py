@@ -146,7 +146,7 @@ def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> 
         commission=_commission(order, owner_emails),
         tracking_code=order.text("tracking_code", fields.CODE_WIDTH),
         deleted_at=order.moment("deleted_at"),
-        tells_deletion="deleted_at" in order.fields,
+        reports_deletion="deleted_at" in order.fields,
         metadata=_metadata(body),
     )
 

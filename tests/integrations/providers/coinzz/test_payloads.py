@@ -20,7 +20,9 @@ HASH = {"subscription_hash": "ass000123"}
 def test_the_least_that_is_an_order() -> None:
     assert order_from(body_of(order_item())) == Order(
         customer=Customer(),
-        sale=SaleFacts(external_id="ordzzzzz", total_price=Decimal("10.00"), tells_deletion=False),
+        sale=SaleFacts(
+            external_id="ordzzzzz", total_price=Decimal("10.00"), reports_deletion=False
+        ),
     )
 
 
