@@ -1,4 +1,4 @@
-"""Clients, for staff to look at."""
+"""The admin of clients; other apps extend it with `flowzz.backoffice.extensions`."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from clients.models import Client, ClientStatus
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import badge_column, breakable_email, two_line_cell
-from flowzz.backoffice.filters import PeriodFilter, SellerFilter, TextFilter
+from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter
 from flowzz.backoffice.masked_admin import MaskedAdmin
 
 CLIENT_MASKS = {
@@ -31,12 +31,10 @@ CLIENT_MASKS = {
 }
 
 
-class StateFilter(TextFilter):
+class StateFilter(ExactFilter):
     title = "estado (UF)"
     parameter_name = "uf"
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Client]") -> "QuerySet[Client]":
-        return queryset.filter(state=self.value()) if self.value() else queryset
+    field = "state"
 
 
 class MergedFilter(admin.SimpleListFilter):
@@ -57,7 +55,7 @@ class ClientAdmin(MaskedAdmin):
         "name",
         "document",
         "contact",
-        "place",
+        "city_and_state",
         "seller",
         "status_badge",
         "created",
@@ -75,8 +73,8 @@ class ClientAdmin(MaskedAdmin):
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "status", "user", "created_at", "updated_at", "erased_at")}),
-        ("Documento", {"fields": ("document", "digits", "identifies")}),
-        ("Contato", {"fields": ("shown_phone", "email")}),
+        ("Documento", {"fields": ("document", "has_valid_digits", "identifies_client")}),
+        ("Contato", {"fields": ("formatted_phone", "email")}),
         (
             "Endereço",
             {
@@ -93,13 +91,6 @@ class ClientAdmin(MaskedAdmin):
             },
         ),
     )
-    readonly_fields: ClassVar[tuple[str, ...]] = (
-        "document",
-        "digits",
-        "identifies",
-        "shown_phone",
-    )
-
     status_badge = badge_column(
         "status",
         "situação",
@@ -115,15 +106,15 @@ class ClientAdmin(MaskedAdmin):
         return format_document(client.cpf)
 
     @admin.display(description="dígitos conferem")
-    def digits(self, client: Client) -> str:
-        return _yes_or_no(client, client.document_valid)
+    def has_valid_digits(self, client: Client) -> str:
+        return _document_flag(client, client.document_valid)
 
     @admin.display(description="identifica o cliente")
-    def identifies(self, client: Client) -> str:
-        return _yes_or_no(client, client.document_identifies)
+    def identifies_client(self, client: Client) -> str:
+        return _document_flag(client, client.document_identifies)
 
     @admin.display(description="telefone", empty_value="—")
-    def shown_phone(self, client: Client) -> str:
+    def formatted_phone(self, client: Client) -> str:
         return format_phone(client.phone)
 
     @admin.display(description="contato")
@@ -131,7 +122,7 @@ class ClientAdmin(MaskedAdmin):
         return two_line_cell(format_phone(client.phone), breakable_email(client.email or ""))
 
     @admin.display(description="cidade")
-    def place(self, client: Client) -> str:
+    def city_and_state(self, client: Client) -> str:
         return " / ".join(filter(None, (client.city, client.state))) or "—"
 
     @admin.display(description="usuário")
@@ -145,12 +136,13 @@ class ClientAdmin(MaskedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Client]", search_term: str
     ) -> tuple["QuerySet[Client]", bool]:
-        found = search_clients(search_term) if search_term.strip() else None
-        return (queryset if found is None else queryset & found), False
+        if search_term.strip():
+            queryset &= search_clients(search_term)
+        return queryset, False
 
 
-def _yes_or_no(client: Client, is_so: bool) -> str:
-    """What is said of a document; nothing where there is none."""
+def _document_flag(client: Client, value: bool) -> str:
+    """Return Sim or Não; a dash for a client without a document."""
     if not client.cpf:
         return "—"
-    return "Sim" if is_so else "Não"
+    return "Sim" if value else "Não"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # unfold has no types
 else:
     from unfold.contrib.filters.admin import RangeDateFilter, TextFilter
 
-__all__ = ["PeriodFilter", "SellerFilter", "TextFilter", "exact_match_first"]
+__all__ = ["ExactFilter", "PeriodFilter", "SellerFilter", "TextFilter", "exact_match_first"]
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -32,6 +32,15 @@ class PeriodFilter(RangeDateFilter):
         if last:
             queryset = queryset.filter(**{f"{self.field_path}__lt": last + timedelta(days=1)})
         return queryset
+
+
+class ExactFilter(TextFilter):
+    """Filters by the exact value of `field`."""
+
+    field: str
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
 
 
 class SellerFilter(TextFilter):

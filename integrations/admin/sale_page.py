@@ -19,7 +19,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.providers.registry import get_provider, provider_names
-from sales.admin.sales import CAMPAIGN
+from sales.admin.sales import CAMPAIGN_FIELDS
 from sales.admin.timeline import SOURCE_LIMIT, Entry, SaleExtension, TimelineQuery
 from sales.admin.timeline_sources import TITLES, staff_actions
 from sales.models import Origin, Sale
@@ -33,7 +33,7 @@ def mask_metadata(sale: Sale) -> Any | None:
     if sale.source not in provider_names():
         return None
     provider = get_provider(sale.source)
-    shown = provider.public_fields.union(CAMPAIGN)
+    shown = provider.public_fields.union(CAMPAIGN_FIELDS)
     return masking.mask_payload(sale.metadata, provider.personal_fields, shown)
 
 

@@ -1,4 +1,4 @@
-"""Lists that staff take along as a file, and the page of each that is made in the background."""
+"""Exports of filtered lists: buttons above the lists, and the admin of exports."""
 
 from functools import partial
 from tempfile import TemporaryFile
@@ -40,16 +40,16 @@ CONTENT_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_PLACE_IN_LIST = ("p", "o", "all")
-"""Parameters of a list's address that are no filter."""
+_NOT_FILTERS = ("p", "o", "all")
+"""The parameters of a list's URL that select a page and an order."""
 
 
-def may_export(request: HttpRequest) -> bool:
+def can_export(request: HttpRequest) -> bool:
     return request.user.has_perm("sales.make_export")
 
 
 def extend_with_export(subject: ExportSubject) -> None:
-    """Add buttons to a model's list that export the rows it is filtered to."""
+    """Add buttons to the subject's list that export the rows it is filtered to."""
     view = ExtraView(name="export", path="exportar", view=partial(export_list, subject))
     panels = ["sales/export_buttons.html"]
     extend(TABLES[subject].model, PageExtension(list_panels=panels, views=[view]))
@@ -59,31 +59,31 @@ def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBas
     """Export a list with the filters in its URL: as a file, or as a job with a page of its own."""
     model = TABLES[subject].model
     page = admin.site.get_model_admin(model)
-    if not (page.has_view_permission(request) and may_export(request)):
+    if not (page.has_view_permission(request) and can_export(request)):
         raise PermissionDenied
     if request.method != "POST" or request.POST.get("format") not in ExportFormat:
         return HttpResponseNotAllowed(["POST"])
-    export = _asked(request, subject)
+    export = _new_export(request, subject)
     try:
         rows = export_files.rows_for(subject, request)
     except IncorrectLookupParameters:
         messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
         return redirect(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     if export_files.is_short(rows):
-        return _at_once(request, export, rows)
-    return _in_background(request, export)
+        return _export_now(request, export, rows)
+    return _export_in_background(request, export)
 
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyAdmin):
-    """Each person's own; a superuser sees all."""
+    """Staff see their own exports, superusers all."""
 
     list_display = ("created_at", "subject", "format", "state_badge", "total", "requested_by")
     list_select_related = ("requested_by",)
     state_badge = badge_column("state", "estado", COLOURS)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_view_permission(request, obj) and may_export(request)
+        return super().has_view_permission(request, obj) and can_export(request)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Export]":
         exports: QuerySet[Export] = super().get_queryset(request)
@@ -101,18 +101,22 @@ class ExportAdmin(ReadOnlyAdmin):
         ]
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        export = self._visible(request, UUID(object_id))
-        frame = self.admin_site.each_context(request)
-        context = {"title": str(export), "opts": Export._meta, **_shown(export)}
-        return render(request, "sales/export.html", frame | context)
+        export = self._get_visible(request, UUID(object_id))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(export),
+            "opts": Export._meta,
+            **_context(export),
+        }
+        return render(request, "sales/export.html", context)
 
     def progress(self, request: HttpRequest, export_id: UUID) -> HttpResponse:
-        """The part of the page that is asked for again while the file is being made."""
-        export = self._visible(request, export_id)
-        return render(request, "sales/export_progress.html", _shown(export))
+        """Render the part of the page that refreshes itself while the export runs."""
+        export = self._get_visible(request, export_id)
+        return render(request, "sales/export_progress.html", _context(export))
 
     def download(self, request: HttpRequest, export_id: UUID) -> HttpResponseBase:
-        export = self._visible(request, export_id)
+        export = self._get_visible(request, export_id)
         if not export.is_ready:
             raise Http404
         if not (export.is_masked or masking.can_see_personal_data(request)):
@@ -124,17 +128,17 @@ class ExportAdmin(ReadOnlyAdmin):
             response.headers["Content-Encoding"] = "gzip"
         return response
 
-    def _visible(self, request: HttpRequest, export_id: UUID) -> Export:
+    def _get_visible(self, request: HttpRequest, export_id: UUID) -> Export:
         if not self.has_view_permission(request):
             raise PermissionDenied
         exports: QuerySet[Export] = self.get_queryset(request)
         return get_object_or_404(exports.select_related("requested_by"), id=export_id)
 
 
-def _asked(request: HttpRequest, subject: ExportSubject) -> Export:
+def _new_export(request: HttpRequest, subject: ExportSubject) -> Export:
     assert isinstance(request.user, User)
     filters = request.GET.copy()
-    for name in _PLACE_IN_LIST:
+    for name in _NOT_FILTERS:
         filters.pop(name, None)
     return Export(
         subject=subject,
@@ -145,47 +149,47 @@ def _asked(request: HttpRequest, subject: ExportSubject) -> Export:
     )
 
 
-def _at_once(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponse:
+def _export_now(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponse:
     with TemporaryFile() as file:
         for written in export_files.write(rows, export, file):
             export.total = written
         file.seek(0)
         response = HttpResponse(file.read(), headers=_headers(export))
-    details = {**_details(request, export), "linhas": export.total}
-    audit_log.record(request, f"Exportou {_listed(export)}", None, details=details)
+    details = {**_audit_details(request, export), "linhas": export.total}
+    audit_log.record(request, f"Exportou {_subject(export)}", None, details=details)
     return response
 
 
-def _in_background(request: HttpRequest, export: Export) -> HttpResponse:
+def _export_in_background(request: HttpRequest, export: Export) -> HttpResponse:
     try:
         export_jobs.request_export(export)
     except export_jobs.ExportRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:sales_export_changelist")
-    details = _details(request, export)
-    audit_log.record(request, f"Pediu exportação de {_listed(export)}", export, details=details)
+    details = _audit_details(request, export)
+    audit_log.record(request, f"Pediu exportação de {_subject(export)}", export, details=details)
     return redirect("admin:sales_export_change", export.id)
 
 
-def _listed(export: Export) -> str:
+def _subject(export: Export) -> str:
     return export.get_subject_display().lower()
 
 
-def _details(request: HttpRequest, export: Export) -> dict[str, Any]:
-    """Which filters, without their values: a search may hold a person's document."""
+def _audit_details(request: HttpRequest, export: Export) -> dict[str, Any]:
+    """Return the names of the filters without their values, which may be personal data."""
     filters = sorted(name for name, value in request.GET.items() if value)
     return {"formato": export.get_format_display(), "filtros": filters}
 
 
 def _headers(export: Export) -> dict[str, str]:
-    name = f"{_listed(export)}-{localtime(export.created_at):%Y-%m-%d-%H%M}.{export.format}"
+    name = f"{_subject(export)}-{localtime(export.created_at):%Y-%m-%d-%H%M}.{export.format}"
     return {
         "Content-Type": CONTENT_TYPES[ExportFormat(export.format)],
         "Content-Disposition": f'attachment; filename="{name}"',
     }
 
 
-def _shown(export: Export) -> dict[str, Any]:
+def _context(export: Export) -> dict[str, Any]:
     return {
         "export": export,
         "colour": COLOURS[ExportState(export.state)],

@@ -1,19 +1,23 @@
-"""What sales are filtered by, each served by an index."""
+"""Filters of the list of sales, each served by an index."""
 
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest
 
-from flowzz.backoffice.filters import TextFilter
+from flowzz.backoffice.filters import ExactFilter, TextFilter
 from sales.models import CAMPAIGN_PATH, Sale
 
 
-class ProductFilter(TextFilter):
+class ProductFilter(ExactFilter):
     title = "produto (nome exato)"
     parameter_name = "produto"
+    field = "product_name"
 
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
-        return queryset.filter(product_name=self.value()) if self.value() else queryset
+
+class SourceFilter(ExactFilter):
+    title = "origem (integração)"
+    parameter_name = "origem"
+    field = "source"
 
 
 class CampaignFilter(TextFilter):
@@ -24,13 +28,5 @@ class CampaignFilter(TextFilter):
         campaign = self.value()
         if not campaign:
             return queryset
-        named = queryset.alias(campaign=KT(CAMPAIGN_PATH))
-        return named.filter(metadata__has_key="utms", campaign=campaign)
-
-
-class SourceFilter(TextFilter):
-    title = "origem (integração)"
-    parameter_name = "origem"
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
-        return queryset.filter(source=self.value()) if self.value() else queryset
+        with_campaign = queryset.alias(campaign=KT(CAMPAIGN_PATH))
+        return with_campaign.filter(metadata__has_key="utms", campaign=campaign)

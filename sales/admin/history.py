@@ -1,4 +1,4 @@
-"""The history of sales, subscriptions and affiliation requests, for staff to look at."""
+"""The admin of status changes, subscriptions, their cycles, and affiliation requests."""
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -26,27 +26,15 @@ SUBSCRIPTION_COLOURS = {
 }
 
 
-def state_label(change: SaleStatusChange, state: str) -> str:
-    """A state of the history by its label."""
-    states = SaleStatus if change.field == SaleStatusField.STATUS else ShippingStatus
-    return str(states(state).label) if state else "—"
+def status_label(change: SaleStatusChange, status: str) -> str:
+    """Return the label of one of a change's statuses; a dash for none."""
+    statuses = SaleStatus if change.field == SaleStatusField.STATUS else ShippingStatus
+    return str(statuses(status).label) if status else "—"
 
 
-def moved(change: SaleStatusChange) -> str:
-    """A line of the history: `Pendente → Pago`."""
-    return f"{state_label(change, change.from_status)} → {state_label(change, change.to_status)}"
-
-
-class ChangeColumns:
-    """How a line of the history reads."""
-
-    @admin.display(description="de")
-    def before(self, change: SaleStatusChange) -> str:
-        return state_label(change, change.from_status)
-
-    @admin.display(description="para")
-    def after(self, change: SaleStatusChange) -> str:
-        return state_label(change, change.to_status)
+def describe_change(change: SaleStatusChange) -> str:
+    """Return both statuses, such as `Pendente → Pago`."""
+    return f"{status_label(change, change.from_status)} → {status_label(change, change.to_status)}"
 
 
 class CycleInline(ReadOnlyInline):
@@ -59,7 +47,7 @@ class CycleInline(ReadOnlyInline):
 
 
 @admin.register(SaleStatusChange)
-class SaleStatusChangeAdmin(ChangeColumns, ReadOnlyAdmin):
+class SaleStatusChangeAdmin(ReadOnlyAdmin):
     list_display = ("changed_at", "sale", "field", "before", "after", "origin")
     list_filter = ("field", "origin")
     list_select_related = ("sale",)
@@ -74,6 +62,14 @@ class SaleStatusChangeAdmin(ChangeColumns, ReadOnlyAdmin):
         "origin",
         "origin_id",
     )
+
+    @admin.display(description="de")
+    def before(self, change: SaleStatusChange) -> str:
+        return status_label(change, change.from_status)
+
+    @admin.display(description="para")
+    def after(self, change: SaleStatusChange) -> str:
+        return status_label(change, change.to_status)
 
 
 @admin.register(Subscription)
@@ -101,8 +97,8 @@ class SubscriptionAdmin(MaskedAdmin):
         self, request: HttpRequest, queryset: "QuerySet[Subscription]", search_term: str
     ) -> tuple["QuerySet[Subscription]", bool]:
         if text := search_term.strip():
-            theirs = Q(client__in=search_clients(text))
-            queryset = exact_match_first(queryset, Q(subscription_hash=text), theirs)
+            by_client = Q(client__in=search_clients(text))
+            queryset = exact_match_first(queryset, Q(subscription_hash=text), by_client)
         return queryset, False
 
 
@@ -133,4 +129,4 @@ class AffiliationRequestAdmin(MaskedAdmin):
     list_select_related = ("user",)
     search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
     search_help_text = "Nome, e-mail ou telefone do afiliado"
-    exclude = ("fingerprint",)  # of the content, to know a repeat by
+    exclude = ("fingerprint",)  # a hash that detects duplicates

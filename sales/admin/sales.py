@@ -33,7 +33,7 @@ from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
 from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
-from sales.admin.totals import totals_of
+from sales.admin.totals import calculate_totals
 from sales.models import Sale
 from sales.models.exports import ExportSubject
 from sales.statuses import SaleStatus, ShippingStatus
@@ -54,9 +54,9 @@ SHIPPING_COLOURS = {
     ShippingStatus.RETURNED: "danger",
     ShippingStatus.CANCELLED: "danger",
 }
-PAYMENTS = {"credit_card": "Cartão", "pix": "Pix", "afterpay": "Venda pós-paga"}
-"""What platforms write as programs do; all else is shown as sent."""
-CAMPAIGN = ("source", "medium", "campaign", "content", "term")
+PAYMENT_METHODS = {"credit_card": "Cartão", "pix": "Pix", "afterpay": "Venda pós-paga"}
+"""Labels of the machine names that providers send; other names are shown as sent."""
+CAMPAIGN_FIELDS = ("source", "medium", "campaign", "content", "term")
 _END = datetime.max.replace(tzinfo=UTC)
 
 
@@ -105,8 +105,8 @@ class SaleAdmin(MaskedAdmin):
             {
                 "fields": (
                     ("product_name", "product_sku"),
-                    ("quantity", "shown_unit_price", "price", "shown_commission"),
-                    ("paid_by", "tracking_code"),
+                    ("quantity", "formatted_unit_price", "price", "formatted_commission"),
+                    ("payment_method_label", "tracking_code"),
                 )
             },
         ),
@@ -116,23 +116,14 @@ class SaleAdmin(MaskedAdmin):
                 "fields": (
                     ("sale_date", "paid_at", "shipped_at"),
                     ("delivered_at", "cancelled_at", "deleted_at"),
-                    ("newest", "created_at", "updated_at"),
+                    ("last_observed", "created_at", "updated_at"),
                 )
             },
         ),
         (
             "Outros dados",
-            {"fields": ("unknown_status", "unknown_shipping_status", "other_data")},
+            {"fields": ("unknown_status", "unknown_shipping_status", "formatted_metadata")},
         ),
-    )
-
-    readonly_fields = (
-        "shown_unit_price",
-        "price",
-        "shown_commission",
-        "paid_by",
-        "newest",
-        "other_data",
     )
 
     status_badge = badge_column("status", "situação", STATUS_COLOURS)
@@ -146,11 +137,11 @@ class SaleAdmin(MaskedAdmin):
 
     @admin.display(description="produto")
     def product(self, sale: Sale) -> SafeString:
-        return two_line_cell(sale.product_name, self.paid_by(sale))
+        return two_line_cell(sale.product_name, self.payment_method_label(sale))
 
     @admin.display(description="forma de pagamento", empty_value="—")
-    def paid_by(self, sale: Sale) -> str:
-        return PAYMENTS.get(sale.payment_method, sale.payment_method)
+    def payment_method_label(self, sale: Sale) -> str:
+        return PAYMENT_METHODS.get(sale.payment_method, sale.payment_method)
 
     @admin.display(description="usuário")
     def seller(self, sale: Sale) -> SafeString:
@@ -161,19 +152,19 @@ class SaleAdmin(MaskedAdmin):
         return reais(sale.total_price)
 
     @admin.display(description="preço unitário")
-    def shown_unit_price(self, sale: Sale) -> str:
+    def formatted_unit_price(self, sale: Sale) -> str:
         return reais(sale.unit_price)
 
     @admin.display(description="comissão")
-    def shown_commission(self, sale: Sale) -> str:
+    def formatted_commission(self, sale: Sale) -> str:
         return "—" if sale.commission is None else reais(sale.commission)
 
     @admin.display(description="última informação")
-    def newest(self, sale: Sale) -> str:
+    def last_observed(self, sale: Sale) -> str:
         return date_format(localtime(sale.observed_at), "DATETIME_FORMAT")
 
     @admin.display(description="outros dados")
-    def other_data(self, sale: Sale) -> SafeString:
+    def formatted_metadata(self, sale: Sale) -> SafeString:
         return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
 
     @property
@@ -187,7 +178,7 @@ class SaleAdmin(MaskedAdmin):
             if masked is not None:
                 row.metadata = masked
                 return
-        row.metadata = masking.mask_payload(row.metadata, {}, CAMPAIGN)
+        row.metadata = masking.mask_payload(row.metadata, {}, CAMPAIGN_FIELDS)
 
     def change_view(
         self,
@@ -203,7 +194,7 @@ class SaleAdmin(MaskedAdmin):
             query = TimelineQuery(sale, before or _END, request)
             entries = timeline_sources.collect(query, self.sale_extensions)
             context |= {
-                "figures": figures_of(sale),
+                "figures": summary_figures(sale),
                 "timeline": build_timeline(entries),
                 "before": before,
             }
@@ -214,11 +205,11 @@ class SaleAdmin(MaskedAdmin):
         return [totals, *super().get_urls()]
 
     def totals(self, request: HttpRequest) -> HttpResponse:
-        """The totals of a list, asked for by its page with the list's own filters."""
+        """Render the totals of a filtered list; the list requests them after it is shown."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = totals_of(self.get_changelist_instance(request).queryset)
-        return render(request, "sales/totals.html", {"totals": found})
+        sales = self.get_changelist_instance(request).queryset
+        return render(request, "sales/totals.html", {"totals": calculate_totals(sales)})
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
@@ -227,12 +218,12 @@ class SaleAdmin(MaskedAdmin):
         self, request: HttpRequest, queryset: "QuerySet[Sale]", search_term: str
     ) -> tuple["QuerySet[Sale]", bool]:
         if text := search_term.strip():
-            theirs = Q(client__in=search_clients(text))
-            queryset = exact_match_first(queryset, Q(external_id=text), theirs)
+            by_client = Q(client__in=search_clients(text))
+            queryset = exact_match_first(queryset, Q(external_id=text), by_client)
         return queryset, False
 
 
-def figures_of(sale: Sale) -> list[tuple[str, str, str]]:
+def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
     """Return the sale's price and statuses: label, value, tone."""
     return [
         ("Valor", reais(sale.total_price), "neutral"),

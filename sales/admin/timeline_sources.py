@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
-from sales.admin.history import state_label
+from sales.admin.history import status_label
 from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
 from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
 
@@ -81,12 +81,12 @@ def _status_changes(query: TimelineQuery) -> list[Entry]:
 
 def _status_change(row: SaleStatusChange) -> Entry:
     title, icon = TITLES[Origin(row.origin)]
-    before = f"{state_label(row, row.from_status)} → " if row.from_status else ""
+    before = f"{status_label(row, row.from_status)} → " if row.from_status else ""
     return Entry(
         at=row.changed_at,
         title=title,
         icon=icon,
-        lines=[f"{row.get_field_display()}: {before}{state_label(row, row.to_status)}"],
+        lines=[f"{row.get_field_display()}: {before}{status_label(row, row.to_status)}"],
         cause=(row.origin, row.origin_id),
         is_effect=True,
     )

@@ -1,4 +1,4 @@
-"""The totals of a filtered list, which never cost more than a bounded look."""
+"""The totals of a filtered list of sales, limited in rows and in time."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,35 +10,35 @@ from flowzz.core.formatting import reais
 from sales.models import Sale
 from sales.statuses import REVENUE_STATUSES
 
-MOST = 100_000
+MAX_SALES = 100_000
 TIMEOUT_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Of at most `MOST` sales; money in BRL. Deleted sales are no revenue."""
+    """Totals of at most `MAX_SALES` sales; money in BRL. Deleted sales add no revenue."""
 
     count: int
     revenue: str
     ticket: str
 
 
-def totals_of(sales: "QuerySet[Sale]") -> Totals | None:
-    """None where there are too many, or they take too long to add up."""
-    some = sales.order_by().values("total_price", "status", "deleted_at")[: MOST + 1]
-    earned = Q(status__in=REVENUE_STATUSES, deleted_at=None)
+def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
+    """Return None if there are too many sales, or adding them up takes too long."""
+    limited = sales.order_by().values("total_price", "status", "deleted_at")[: MAX_SALES + 1]
+    is_revenue = Q(status__in=REVENUE_STATUSES, deleted_at=None)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
-            found = some.aggregate(
+            sums = limited.aggregate(
                 count=Count("*"),
-                sold=Count("status", filter=earned),
-                revenue=Sum("total_price", filter=earned),
+                sold=Count("status", filter=is_revenue),
+                revenue=Sum("total_price", filter=is_revenue),
             )
     except OperationalError:
         return None
-    if found["count"] > MOST:
+    if sums["count"] > MAX_SALES:
         return None
-    revenue = found["revenue"] or Decimal(0)
-    ticket = revenue / found["sold"] if found["sold"] else Decimal(0)
-    return Totals(found["count"], reais(revenue), reais(ticket))
+    revenue = sums["revenue"] or Decimal(0)
+    ticket = revenue / sums["sold"] if sums["sold"] else Decimal(0)
+    return Totals(sums["count"], reais(revenue), reais(ticket))

@@ -81,7 +81,7 @@ def test_totals_are_of_what_is_filtered_and_earned(staff: Browser) -> None:
 
 
 def test_totals_of_too_much_are_none(staff: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(totals, "MOST", 1)
+    monkeypatch.setattr(totals, "MAX_SALES", 1)
     SaleFactory.create_batch(2)
     shown = staff.get(reverse("admin:sales_sale_totals"))
     assert "filtre por um período" in shown.content.decode()

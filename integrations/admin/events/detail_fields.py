@@ -14,7 +14,7 @@ from integrations.admin.events.explanations import explain_event
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.payload_diff import NotJson
 from integrations.models import WebhookEvent
-from sales.admin.history import moved
+from sales.admin.history import describe_change
 from sales.models import Origin, Sale, SaleStatusChange, Subscription
 
 MAX_FAILURES = 50
@@ -51,7 +51,7 @@ class EventDetailFields:
             "client": client,
             "client_name": masking.mask_name(client_name) if _is_masked(event) else client_name,
             "subscription": row_link(subscription),
-            "changes": [(change, moved(change)) for change in changes],
+            "changes": [(change, describe_change(change)) for change in changes],
         }
         return render_to_string("integrations/events/effects.html", context)
 
