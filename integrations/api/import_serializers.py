@@ -67,7 +67,7 @@ class ImportSerializer(CamelCase, serializers.ModelSerializer[SalesImport]):
     """An import's progress and result; of a preview, what the import would do."""
 
     status = serializers.ChoiceField(
-        source="state_in_words", choices=[label.lower() for label in ImportState.labels]
+        source="state_label", choices=[label.lower() for label in ImportState.labels]
     )
     preview = serializers.BooleanField(source="is_preview")
     columns = ColumnSerializer(many=True)

@@ -110,7 +110,7 @@ def confirm(job: SalesImport) -> SalesImport:
 
 
 def execute(import_id: uuid.UUID) -> None:
-    """Carry out an import, unless another worker does. Errors are stored in its job."""
+    """Carry out an import, unless another worker does. Errors are stored in its row."""
     job = jobs.acquire(SalesImport.objects.select_related("integration__user"), import_id)
     if job is not None:
         jobs.run(job, _work, _fail)

@@ -349,7 +349,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='salesimport',
-            index=models.Index(condition=models.Q(('content__isnull', False)), fields=['created_at'], name='import_kept'),
+            index=models.Index(condition=models.Q(('content__isnull', False)), fields=['created_at'], name='import_with_file'),
         ),
         migrations.AddConstraint(
             model_name='salesimport',
@@ -389,11 +389,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='syncrun',
-            index=models.Index(condition=models.Q(('state__in', ['FAILED', 'CANCELLED'])), fields=['state', 'id'], name='run_without_success'),
+            index=models.Index(condition=models.Q(('state__in', ['FAILED', 'CANCELLED'])), fields=['state', 'id'], name='run_unsuccessful'),
         ),
         migrations.AddIndex(
             model_name='syncrun',
-            index=models.Index(condition=models.Q(('trigger', 'schedule'), _negated=True), fields=['trigger', 'id'], name='run_asked_for'),
+            index=models.Index(condition=models.Q(('trigger', 'schedule'), _negated=True), fields=['trigger', 'id'], name='run_not_scheduled'),
         ),
         migrations.AddIndex(
             model_name='syncrun',
@@ -405,7 +405,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='syncfinding',
-            index=models.Index(fields=['external_id'], name='finding_number'),
+            index=models.Index(fields=['external_id'], name='finding_external_id'),
         ),
         migrations.AddIndex(
             model_name='syncfinding',

@@ -1,4 +1,4 @@
-"""Files of sales that a person gave us: a row each, with its progress and its result."""
+"""Imports: uploaded files of sales, with their progress and result."""
 
 from typing import ClassVar
 
@@ -59,7 +59,7 @@ class SalesImport(Job):
         indexes: ClassVar = [
             *Job.Meta.indexes,
             models.Index(
-                fields=["created_at"], condition=Q(content__isnull=False), name="import_kept"
+                fields=["created_at"], condition=Q(content__isnull=False), name="import_with_file"
             ),
         ]
 
@@ -67,5 +67,5 @@ class SalesImport(Job):
         return self.file_name or str(self.id)
 
     @property
-    def state_in_words(self) -> str:
+    def state_label(self) -> str:
         return ImportState(self.state).label.lower()

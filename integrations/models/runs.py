@@ -1,4 +1,4 @@
-"""Runs of the sync: a row each, with its cursor, its checkpoint and what it found."""
+"""Sync runs, with their cursor, checkpoint and findings."""
 
 from typing import ClassVar
 
@@ -60,14 +60,14 @@ class SyncRun(Job):
                 name="run_ended",
             ),
             models.Index(fields=["finished_at"], condition=Q(state__in=ENDED), name="run_finished"),
-            # What staff filter by, where it is seldom so.
+            # For the filters of the back-office that match few rows.
             models.Index(
                 fields=["state", "id"],
                 condition=Q(state__in=["FAILED", "CANCELLED"]),
-                name="run_without_success",
+                name="run_unsuccessful",
             ),
             models.Index(
-                fields=["trigger", "id"], condition=~Q(trigger="schedule"), name="run_asked_for"
+                fields=["trigger", "id"], condition=~Q(trigger="schedule"), name="run_not_scheduled"
             ),
             models.Index(fields=["id"], condition=Q(is_full=True), name="run_full"),
         ]
@@ -89,7 +89,7 @@ class FindingKind(models.TextChoices):
 
 
 class SyncFinding(BulkRow):
-    """A sale that a run could not read, had not known, or knew differently."""
+    """A sale that a run could not read, or that the webhooks had not reported correctly."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     run = models.ForeignKey(
@@ -109,7 +109,7 @@ class SyncFinding(BulkRow):
         verbose_name = "achado da sincronização"
         verbose_name_plural = "achados da sincronização"
         indexes: ClassVar = [
-            models.Index(fields=["external_id"], name="finding_number"),
+            models.Index(fields=["external_id"], name="finding_external_id"),
             models.Index(fields=["run", "kind", "id"], name="finding_of_run"),
         ]
 

@@ -1,7 +1,7 @@
 """A circuit breaker for a provider's API, shared by all workers through Redis.
 
-Closed: calls go through. After a number of failures in a row: open, no call for a while. Then
-half open: one call, the probe, goes through and decides. Redis' clock is the only one used.
+Closed: calls are allowed. After several consecutive failures it opens and refuses calls for a
+while. Then it is half open: one call, the probe, is allowed and decides. All times are Redis'.
 """
 
 import math
@@ -35,7 +35,7 @@ end
 local half_open = opened_at and (probing or wait <= 0)
 """
 
-# A probe that never reports back, its process dead, is followed by another after a while.
+# If the process of a probe dies, another probe is allowed after a while.
 _BEFORE_CALL = (
     _CIRCUIT
     + """
@@ -46,7 +46,7 @@ return math.max(wait, 0)
 """
 )
 
-# While open, only calls begun before are still under way: how they end changes nothing.
+# While the circuit is open, results of calls that started before are ignored.
 _SUCCEEDED = (
     _CIRCUIT
     + """
@@ -80,18 +80,18 @@ return {failures, tonumber(opened_at or 0), half_open and 1 or 0, math.max(wait,
 class BreakerState:
     state: Literal["closed", "open", "half_open"]
     failures: int = 0
-    """In a row, the probes' included."""
+    """Consecutive failures, including failed probes."""
     opened_at: datetime | None = None
-    """When the failures began to cost calls (UTC); a failed probe doesn't change it."""
+    """When the circuit opened (UTC). A failed probe does not change this time."""
     retry_after: float = 0.0
-    """Seconds until the next call is let through."""
+    """Seconds until the next call is allowed."""
 
 
 class CircuitBreaker:
-    """The breaker called `name`. Where Redis can't be reached, calls go through.
+    """The circuit breaker called `name`. All calls are allowed while Redis is unreachable.
 
-    Whoever has passed `before_call` reports `succeeded` or `failed`. An answer that refuses what
-    was asked (a bad key) is a success: the API is there.
+    After `before_call`, the caller reports `succeeded` or `failed`. A response that refuses the
+    request (a bad API key) is a success: the API works.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class CircuitBreaker:
         open_seconds: float = 60,
         probe_seconds: float = 180,
     ) -> None:
-        """`probe_seconds` should outlast a call with its retries, or two probes may overlap."""
+        """A call with its retries must end within `probe_seconds`, or two probes may overlap."""
         self._redis = redis
         self._key = f"flowzz:breaker:{name}"
         self._failures = failures
@@ -112,7 +112,7 @@ class CircuitBreaker:
         self._is_redis_lost = False
 
     def before_call(self) -> None:
-        """Raise `CircuitOpen`, with the seconds left, where the call must not be made now."""
+        """Raise CircuitOpen, with the seconds to wait, if the call is not allowed now."""
         wait = self._run(_BEFORE_CALL, self._probe_for)
         if wait:
             seconds = wait / _MILLISECONDS
@@ -129,7 +129,7 @@ class CircuitBreaker:
         self._run(_FAILED, self._failures)
 
     def state(self) -> BreakerState:
-        """How the circuit stands, for health pages; closed where Redis can't be reached."""
+        """Return the current state; closed if Redis is unreachable."""
         failures, opened_at, half_open, wait = self._run(_STATE) or (0, 0, 0, 0)
         return BreakerState(
             "half_open" if half_open else "open" if opened_at else "closed",
@@ -139,16 +139,16 @@ class CircuitBreaker:
         )
 
     def _run(self, script: str, *arguments: int) -> Any:
-        """The script's answer; None where Redis can't give it, logged once an outage."""
+        """Run a script. Returns None if Redis fails, and logs that once per outage."""
         try:
-            answer = self._redis.eval(script, 1, self._key, self._open_for, *arguments)
+            result = self._redis.eval(script, 1, self._key, self._open_for, *arguments)
         except RedisError as error:
             if not self._is_redis_lost:
                 log.warning("breaker_without_redis", reason=type(error).__name__)
             self._is_redis_lost = True
             return None
         self._is_redis_lost = False
-        return answer
+        return result
 
 
 def breaker_for(provider: str) -> CircuitBreaker:

@@ -14,9 +14,9 @@ from redis.retry import Retry
 from integrations.providers.errors import CircuitOpen
 from integrations.sync.breaker import BreakerState, CircuitBreaker
 
-NAME = "of-these-tests"
+NAME = "tests"
 OPEN_SECONDS = 60
-MOMENT = 0.02
+SHORT = 0.02
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def redis() -> Iterator[Redis]:
     client.close()
 
 
-def breaker_of_a_process(
+def make_breaker(
     redis: Redis, *, open_seconds: float = OPEN_SECONDS, probe_seconds: float = 180
 ) -> CircuitBreaker:
     return CircuitBreaker(redis, NAME, open_seconds=open_seconds, probe_seconds=probe_seconds)
@@ -36,13 +36,13 @@ def breaker_of_a_process(
 
 @pytest.fixture
 def breaker(redis: Redis) -> CircuitBreaker:
-    return breaker_of_a_process(redis)
+    return make_breaker(redis)
 
 
 @pytest.fixture
-def elsewhere(redis: Redis) -> CircuitBreaker:
-    """The same circuit, seen by another process."""
-    return breaker_of_a_process(redis)
+def other_process(redis: Redis) -> CircuitBreaker:
+    """The same circuit in another process."""
+    return make_breaker(redis)
 
 
 def fail(breaker: CircuitBreaker, times: int) -> None:
@@ -51,7 +51,7 @@ def fail(breaker: CircuitBreaker, times: int) -> None:
         breaker.failed()
 
 
-def is_let_through(breaker: CircuitBreaker) -> bool:
+def is_allowed(breaker: CircuitBreaker) -> bool:
     try:
         breaker.before_call()
     except CircuitOpen:
@@ -59,32 +59,32 @@ def is_let_through(breaker: CircuitBreaker) -> bool:
     return True
 
 
-def open_for_a_moment(redis: Redis) -> None:
-    """Leave the circuit half open: it was open, and the time for a probe has come."""
-    fail(breaker_of_a_process(redis, open_seconds=MOMENT), 5)
-    time.sleep(2 * MOMENT)
+def make_half_open(redis: Redis) -> None:
+    """Open the circuit and wait until a probe is allowed."""
+    fail(make_breaker(redis, open_seconds=SHORT), 5)
+    time.sleep(2 * SHORT)
 
 
-def test_a_new_circuit_is_closed(breaker: CircuitBreaker) -> None:
+def test_new_circuit_is_closed(breaker: CircuitBreaker) -> None:
     breaker.before_call()
 
     assert breaker.state() == BreakerState("closed")
 
 
-def test_five_failures_in_a_row_open_it_for_everybody(
-    breaker: CircuitBreaker, elsewhere: CircuitBreaker
+def test_five_consecutive_failures_open_the_circuit_for_all_processes(
+    breaker: CircuitBreaker, other_process: CircuitBreaker
 ) -> None:
     fail(breaker, 3)
-    fail(elsewhere, 1)
-    assert elsewhere.state() == BreakerState("closed", failures=4)
+    fail(other_process, 1)
+    assert other_process.state() == BreakerState("closed", failures=4)
 
     fail(breaker, 1)
 
-    assert not is_let_through(breaker)
-    assert not is_let_through(elsewhere)
+    assert not is_allowed(breaker)
+    assert not is_allowed(other_process)
 
 
-def test_a_success_in_between_starts_the_count_again(breaker: CircuitBreaker) -> None:
+def test_success_resets_the_count_of_failures(breaker: CircuitBreaker) -> None:
     fail(breaker, 4)
     breaker.succeeded()
     fail(breaker, 4)
@@ -92,7 +92,7 @@ def test_a_success_in_between_starts_the_count_again(breaker: CircuitBreaker) ->
     assert breaker.state() == BreakerState("closed", failures=4)
 
 
-def test_an_open_circuit_says_how_long_to_wait(breaker: CircuitBreaker) -> None:
+def test_open_circuit_reports_the_seconds_to_wait(breaker: CircuitBreaker) -> None:
     fail(breaker, 5)
 
     with pytest.raises(CircuitOpen) as raised:
@@ -107,7 +107,7 @@ def test_an_open_circuit_says_how_long_to_wait(breaker: CircuitBreaker) -> None:
     assert not raised.value.permanent
 
 
-def test_the_state_says_since_when_it_is_open(breaker: CircuitBreaker) -> None:
+def test_state_has_the_time_of_the_opening(breaker: CircuitBreaker) -> None:
     fail(breaker, 5)
 
     state = breaker.state()
@@ -118,95 +118,93 @@ def test_the_state_says_since_when_it_is_open(breaker: CircuitBreaker) -> None:
     assert 0 < state.retry_after <= OPEN_SECONDS
 
 
-def test_after_a_while_one_process_may_probe(
-    redis: Redis, breaker: CircuitBreaker, elsewhere: CircuitBreaker
+def test_half_open_circuit_allows_one_probe(
+    redis: Redis, breaker: CircuitBreaker, other_process: CircuitBreaker
 ) -> None:
-    open_for_a_moment(redis)
+    make_half_open(redis)
     assert breaker.state().state == "half_open"
 
-    assert is_let_through(elsewhere)
+    assert is_allowed(other_process)
 
-    assert not is_let_through(breaker)
-    assert not is_let_through(elsewhere)
+    assert not is_allowed(breaker)
+    assert not is_allowed(other_process)
     assert breaker.state().state == "half_open"
 
 
-def test_of_many_at_once_a_single_one_probes(redis: Redis) -> None:
-    processes = [breaker_of_a_process(redis) for _ in range(16)]
-    open_for_a_moment(redis)
+def test_one_of_many_concurrent_calls_is_the_probe(redis: Redis) -> None:
+    processes = [make_breaker(redis) for _ in range(16)]
+    make_half_open(redis)
 
     with ThreadPoolExecutor(len(processes)) as pool:
-        let_through = list(pool.map(is_let_through, processes))
+        allowed = list(pool.map(is_allowed, processes))
 
-    assert sorted(let_through) == [False] * 15 + [True]
+    assert sorted(allowed) == [False] * 15 + [True]
 
 
-def test_a_probe_that_succeeds_closes_it(
-    redis: Redis, breaker: CircuitBreaker, elsewhere: CircuitBreaker
+def test_successful_probe_closes_the_circuit(
+    redis: Redis, breaker: CircuitBreaker, other_process: CircuitBreaker
 ) -> None:
-    open_for_a_moment(redis)
+    make_half_open(redis)
     breaker.before_call()
 
     breaker.succeeded()
 
-    assert elsewhere.state() == BreakerState("closed")
-    assert is_let_through(elsewhere)
+    assert other_process.state() == BreakerState("closed")
+    assert is_allowed(other_process)
 
 
-def test_a_probe_that_fails_keeps_it_open_since_the_same_moment(
-    redis: Redis, breaker: CircuitBreaker
-) -> None:
-    open_for_a_moment(redis)
+def test_failed_probe_keeps_the_time_of_the_opening(redis: Redis, breaker: CircuitBreaker) -> None:
+    make_half_open(redis)
     opened_at = breaker.state().opened_at
 
     fail(breaker, 1)
 
     state = breaker.state()
     assert (state.state, state.failures, state.opened_at) == ("open", 6, opened_at)
-    assert not is_let_through(breaker)
+    assert not is_allowed(breaker)
 
 
-def test_after_a_probe_that_failed_comes_another(redis: Redis, breaker: CircuitBreaker) -> None:
-    open_for_a_moment(redis)
-    fail(breaker_of_a_process(redis, open_seconds=MOMENT), 1)
+def test_failed_probe_is_followed_by_another(redis: Redis, breaker: CircuitBreaker) -> None:
+    make_half_open(redis)
+    fail(make_breaker(redis, open_seconds=SHORT), 1)
 
-    time.sleep(2 * MOMENT)
+    time.sleep(2 * SHORT)
 
-    assert is_let_through(breaker)
-    assert not is_let_through(breaker)
+    assert is_allowed(breaker)
+    assert not is_allowed(breaker)
 
 
-def test_a_probe_whose_process_died_is_followed_by_another(
+def test_probe_of_a_dead_process_is_followed_by_another(
     redis: Redis, breaker: CircuitBreaker
 ) -> None:
-    open_for_a_moment(redis)
-    breaker_of_a_process(redis, probe_seconds=MOMENT).before_call()
+    make_half_open(redis)
+    make_breaker(redis, probe_seconds=SHORT).before_call()
 
-    time.sleep(2 * MOMENT)
+    time.sleep(2 * SHORT)
 
-    assert is_let_through(breaker)
-    assert not is_let_through(breaker)
+    assert is_allowed(breaker)
+    assert not is_allowed(breaker)
 
 
-def test_while_a_probe_is_under_way_the_wait_is_no_longer_than_an_open_circuit(
+def test_wait_during_a_probe_is_at_most_the_open_time(
     redis: Redis, breaker: CircuitBreaker
 ) -> None:
-    open_for_a_moment(redis)
+    make_half_open(redis)
     breaker.before_call()
 
     assert breaker.state().retry_after == OPEN_SECONDS
 
 
 @pytest.mark.parametrize("succeeds", [True, False])
-def test_a_call_begun_before_the_opening_changes_nothing(
-    breaker: CircuitBreaker, elsewhere: CircuitBreaker, succeeds: bool
+def test_call_that_started_before_the_opening_is_ignored(
+    breaker: CircuitBreaker, other_process: CircuitBreaker, succeeds: bool
 ) -> None:
-    elsewhere.before_call()
+    other_process.before_call()
     fail(breaker, 5)
     before = breaker.state()
-    time.sleep(MOMENT)
+    time.sleep(SHORT)
 
-    elsewhere.succeeded() if succeeds else elsewhere.failed()
+    other_process.succeeded() if succeeds else other_process.failed()
 
     after = breaker.state()
     assert after.state == "open"
@@ -214,26 +212,26 @@ def test_a_call_begun_before_the_opening_changes_nothing(
     assert after.retry_after < before.retry_after
 
 
-def test_circuits_of_two_names_do_not_meet(redis: Redis, breaker: CircuitBreaker) -> None:
+def test_circuits_are_independent_by_name(redis: Redis, breaker: CircuitBreaker) -> None:
     fail(breaker, 5)
 
     assert CircuitBreaker(redis, "another").state() == BreakerState("closed")
 
 
-def test_its_only_key_holds_the_name(redis: Redis, breaker: CircuitBreaker) -> None:
+def test_redis_key_contains_the_name(redis: Redis, breaker: CircuitBreaker) -> None:
     fail(breaker, 5)
 
     assert redis.keys(f"flowzz:breaker:{NAME}*") == [f"flowzz:breaker:{NAME}".encode()]
 
 
-def test_a_closed_circuit_leaves_nothing_in_redis(redis: Redis, breaker: CircuitBreaker) -> None:
+def test_closed_circuit_has_no_key_in_redis(redis: Redis, breaker: CircuitBreaker) -> None:
     fail(breaker, 4)
     breaker.succeeded()
 
     assert redis.keys(f"flowzz:breaker:{NAME}*") == []
 
 
-def test_texts_for_answers_make_no_difference() -> None:
+def test_works_with_a_client_that_decodes_responses() -> None:
     client = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
     breaker = CircuitBreaker(client, NAME, open_seconds=OPEN_SECONDS)
 
@@ -245,28 +243,28 @@ def test_texts_for_answers_make_no_difference() -> None:
     assert state == "open"
 
 
-def test_without_redis_calls_go_through_and_one_line_is_logged(
+def test_calls_are_allowed_and_one_line_is_logged_without_redis(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    nowhere = Redis(port=1, retry=Retry(NoBackoff(), 0))
-    breaker = CircuitBreaker(nowhere, NAME)
+    unreachable = Redis(port=1, retry=Retry(NoBackoff(), 0))
+    breaker = CircuitBreaker(unreachable, NAME)
 
     fail(breaker, 10)
     breaker.succeeded()
 
-    assert is_let_through(breaker)
+    assert is_allowed(breaker)
     assert breaker.state() == BreakerState("closed")
     assert len(caplog.records) == 1
 
 
-def test_a_lost_redis_is_logged_again_after_it_came_back(
+def test_each_outage_of_redis_is_logged_once(
     redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    breaker = breaker_of_a_process(redis)
+    breaker = make_breaker(redis)
     key = f"flowzz:breaker:{NAME}"
 
     for _ in range(2):
-        redis.set(key, "no hash: stands for a Redis that answers every command with an error")
+        redis.set(key, "not a hash: every command fails")
         breaker.before_call()
         breaker.before_call()
         redis.delete(key)
@@ -275,7 +273,7 @@ def test_a_lost_redis_is_logged_again_after_it_came_back(
     assert len(caplog.records) == 2
 
 
-def test_the_error_survives_the_way_back_from_a_worker(breaker: CircuitBreaker) -> None:
+def test_error_can_be_pickled(breaker: CircuitBreaker) -> None:
     fail(breaker, 5)
     with pytest.raises(CircuitOpen) as raised:
         breaker.before_call()

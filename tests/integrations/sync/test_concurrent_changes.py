@@ -1,4 +1,4 @@
-"""What happens to a run that somebody connects or disconnects under."""
+"""Runs whose integration is connected or disconnected while they run."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,24 +19,24 @@ from tests.waiting import wait_until_blocked
 pytestmark = pytest.mark.django_db
 
 
-def renew_key(integration: Integration, coinzz: Caller) -> None:
+def replace_key(integration: Integration, coinzz: Caller) -> None:
     connections.connect(
         user_id=integration.user_id, provider=COINZZ, api_key=coinzz.sandbox.api_key()
     )
 
 
-def store_as_the_older_system(integration: Integration) -> None:
+def store_key_in_older_format(integration: Integration) -> None:
     integration.api_key = integration.api_key.rpartition(":")[0]
     integration.save()
 
 
-def test_a_run_whose_old_key_is_refused_goes_on_with_the_renewed_one(
+def test_run_resumes_if_its_refused_key_was_replaced(
     integration: Integration, coinzz: Caller
 ) -> None:
     coinzz.control("POST", "faults", fault="status:401", path="sales", after=1, times=1)
     run = runs.request_run(integration, Trigger.USER)
 
-    runs.execute(run.id, on_progress=lambda _: renew_key(integration, coinzz))
+    runs.execute(run.id, on_progress=lambda _: replace_key(integration, coinzz))
 
     run.refresh_from_db()
     integration.refresh_from_db()
@@ -48,9 +48,9 @@ def test_a_run_whose_old_key_is_refused_goes_on_with_the_renewed_one(
     assert (run.state, run.processed) == (JobState.SUCCEEDED, 120)
 
 
-def test_a_run_rewrites_a_key_that_the_older_system_stored(integration: Integration) -> None:
+def test_run_rewrites_a_key_in_the_older_format(integration: Integration) -> None:
     key = field_encryption.decrypt(integration, "api_key")
-    store_as_the_older_system(integration)
+    store_key_in_older_format(integration)
 
     runs.execute(runs.request_run(integration, Trigger.USER).id)
 
@@ -59,23 +59,23 @@ def test_a_run_rewrites_a_key_that_the_older_system_stored(integration: Integrat
     assert field_encryption.decrypt(stored, "api_key") == key
 
 
-def test_a_run_leaves_a_key_that_was_renewed_after_it_was_read(integration: Integration) -> None:
-    store_as_the_older_system(integration)
+def test_run_does_not_overwrite_a_key_that_was_replaced_meanwhile(integration: Integration) -> None:
+    store_key_in_older_format(integration)
     run = runs.request_run(integration, Trigger.USER)
 
-    def renewed_meanwhile(read: Integration) -> Iterator[key_rotation.Secret]:
-        Integration.objects.update(api_key="the renewed one")
+    def replace_meanwhile(read: Integration) -> Iterator[key_rotation.Secret]:
+        Integration.objects.update(api_key="the new key")
         return secrets_of(read)
 
     secrets_of = key_rotation.secrets_of
-    with patch("integrations.secrets.key_rotation.secrets_of", renewed_meanwhile):
+    with patch("integrations.secrets.key_rotation.secrets_of", replace_meanwhile):
         runs.execute(run.id)
 
-    assert Integration.objects.get().api_key == "the renewed one"
+    assert Integration.objects.get().api_key == "the new key"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_disconnecting_as_a_run_ends_blocks_neither(integration: Integration) -> None:
+def test_disconnecting_while_a_run_ends_does_not_deadlock(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.USER)
 
     def carry_out() -> None:

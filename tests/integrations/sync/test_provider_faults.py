@@ -1,4 +1,4 @@
-"""Coinzz on bad days: a run ends with the right data or a clear failure, and is made good later."""
+"""Faults of the provider: a run ends with complete data or a clear failure."""
 
 import pytest
 from django.utils import timezone
@@ -14,7 +14,7 @@ from tests.sandbox.caller import Caller
 
 pytestmark = pytest.mark.django_db
 
-PASSING = [
+TRANSIENT = [
     "status:500",
     "status:503",
     "status:429",
@@ -23,7 +23,7 @@ PASSING = [
     "empty_page",
     "duplicate_page",
 ]
-FOR_GOOD = ["html", "redirect", "wrong_shape", "loop_next", "status:404"]
+PERMANENT = ["html", "redirect", "wrong_shape", "loop_next", "status:404"]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def carry_out(run: SyncRun) -> None:
 
 
 def is_complete(integration: Integration, coinzz: Caller) -> bool:
-    """Whether the sales are those of Coinzz, and another look at all of them changes nothing."""
+    """Check that a full run changes nothing and that all sales of Coinzz are stored."""
     again = runs.request_run(integration, Trigger.USER, is_full=True)
     carry_out(again)
     total: int = coinzz.sales()["meta"]["total"]
@@ -46,8 +46,8 @@ def is_complete(integration: Integration, coinzz: Caller) -> bool:
     return again.unchanged == total == Sale.objects.filter(user=integration.user).count()
 
 
-@pytest.mark.parametrize("fault", PASSING)
-def test_a_passing_fault_leaves_no_trace(
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_transient_fault_is_retried_within_the_run(
     integration: Integration, coinzz: Caller, fault: str
 ) -> None:
     coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=2)
@@ -61,8 +61,8 @@ def test_a_passing_fault_leaves_no_trace(
     assert is_complete(integration, coinzz)
 
 
-@pytest.mark.parametrize("fault", PASSING)
-def test_a_lasting_fault_postpones_the_run_which_goes_on_at_its_page(
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_lasting_fault_requeues_the_run_which_resumes_at_its_page(
     integration: Integration, coinzz: Caller, fault: str
 ) -> None:
     coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=None)
@@ -83,8 +83,8 @@ def test_a_lasting_fault_postpones_the_run_which_goes_on_at_its_page(
     assert is_complete(integration, coinzz)
 
 
-@pytest.mark.parametrize("fault", FOR_GOOD)
-def test_an_answer_that_is_not_the_apis_fails_the_run_and_the_next_one_brings_all(
+@pytest.mark.parametrize("fault", PERMANENT)
+def test_unexpected_response_fails_the_run_and_the_next_run_is_complete(
     integration: Integration, coinzz: Caller, fault: str
 ) -> None:
     coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=1)
@@ -105,13 +105,13 @@ def test_an_answer_that_is_not_the_apis_fails_the_run_and_the_next_one_brings_al
     assert is_complete(integration, coinzz)
 
 
-@pytest.mark.parametrize("what", ["orders", "change"])
-def test_what_changes_while_pages_are_read_comes_with_the_next_run(
-    integration: Integration, coinzz: Caller, what: str
+@pytest.mark.parametrize("change", ["orders", "change"])
+def test_changes_during_a_run_are_stored_by_the_next_run(
+    integration: Integration, coinzz: Caller, change: str
 ) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
-    runs.execute(run.id, on_progress=lambda _: coinzz.control("POST", what, count=7))
+    runs.execute(run.id, on_progress=lambda _: coinzz.control("POST", change, count=7))
     integration.refresh_from_db()
     following = runs.request_run(integration, Trigger.SCHEDULE)
     carry_out(following)
@@ -122,9 +122,7 @@ def test_what_changes_while_pages_are_read_comes_with_the_next_run(
     assert is_complete(integration, coinzz)
 
 
-def test_the_circuit_opens_postpones_probes_and_closes(
-    integration: Integration, coinzz: Caller
-) -> None:
+def test_circuit_opens_probes_and_closes(integration: Integration, coinzz: Caller) -> None:
     coinzz.control("POST", "faults", fault="status:500", path="sales", times=None)
     run = runs.request_run(integration, Trigger.INITIAL)
 
@@ -136,17 +134,17 @@ def test_the_circuit_opens_postpones_probes_and_closes(
     assert (run.state, run.attempts, run.error_code) == (JobState.QUEUED, 1, "CIRCUIT_OPEN")
     assert run.not_before is not None
     assert 55 < (run.not_before - timezone.now()).total_seconds() <= 60
-    let_minute_pass()
+    allow_probe()
     carry_out(run)  # the probe fails
     assert breaker_for(COINZZ).state().state == "open"
     assert run.error_code == "CIRCUIT_OPEN"
     coinzz.control("DELETE", "faults")
-    let_minute_pass()
+    allow_probe()
     carry_out(run)  # the probe succeeds
     assert breaker_for(COINZZ).state().state == "closed"
     assert (run.state, run.created) == (JobState.SUCCEEDED, 120)
 
 
-def let_minute_pass() -> None:
-    """Do as if the circuit had been open for long enough."""
+def allow_probe() -> None:
+    """Pretend that the circuit has been open for a minute."""
     redis.client().hset(f"flowzz:breaker:{COINZZ}", "next_probe_at", 0)

@@ -1,4 +1,4 @@
-"""Runs of the sync against a sandbox over HTTP."""
+"""Sync runs against a sandbox over HTTP."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def counts(run: SyncRun) -> dict[str, int]:
     return {name: getattr(run, name) for name in names}
 
 
-def test_first_run_brings_all_sales_and_moves_the_cursor_to_its_start(
+def test_first_run_stores_all_sales_and_moves_the_cursor_to_its_start(
     integration: Integration,
 ) -> None:
     run = carry_out(integration, Trigger.INITIAL)
@@ -78,7 +78,7 @@ def test_first_run_stops_at_the_limit_of_sales(
     assert (run.state, run.processed, run.pages) == (JobState.SUCCEEDED, 70, 2)
 
 
-def test_where_the_oldest_come_first_no_limit_keeps_the_newest_out(
+def test_limit_is_lifted_if_the_oldest_sales_come_first(
     integration: Integration, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.SYNC_INITIAL_SALES = 60
@@ -96,7 +96,7 @@ def test_where_the_oldest_come_first_no_limit_keeps_the_newest_out(
     assert (run.state, run.created, run.sales_limit) == (JobState.SUCCEEDED, 120, None)
 
 
-def test_next_run_brings_what_has_changed_since_and_records_what_webhooks_missed(
+def test_next_run_stores_changes_and_records_missed_webhooks(
     integration: Integration, coinzz: Caller, settings: Settings
 ) -> None:
     integration.connected_at = timezone.now() - timedelta(seconds=1)
@@ -116,7 +116,7 @@ def test_next_run_brings_what_has_changed_since_and_records_what_webhooks_missed
     assert all(finding.value is not None for finding in missed)
 
 
-def test_full_run_finds_everything_unchanged(integration: Integration) -> None:
+def test_full_run_without_changes_counts_all_sales_as_unchanged(integration: Integration) -> None:
     carry_out(integration, Trigger.INITIAL)
 
     run = carry_out(integration, is_full=True)
@@ -156,23 +156,23 @@ def test_disconnected_integration_cannot_sync(integration: Integration) -> None:
         runs.request_run(integration, Trigger.USER)
 
 
-def test_killed_run_goes_on_at_its_page(integration: Integration) -> None:
-    """What a kill leaves behind: two pages committed, a lease, an old heartbeat."""
+def test_killed_run_resumes_at_its_page(integration: Integration) -> None:
+    """A killed worker leaves two committed pages, a lease and an old heartbeat."""
     run = runs.request_run(integration, Trigger.INITIAL)
     calls = iter([None, None, SystemExit()])
 
-    def dies_at_the_third(run: SyncRun, page: Any) -> None:
+    def die_at_the_third_page(run: SyncRun, page: Any) -> None:
         if error := next(calls):
             raise error
         pages.apply_page(run, page)
 
-    with patch.object(runs, "apply_page", dies_at_the_third), pytest.raises(SystemExit):
+    with patch.object(runs, "apply_page", die_at_the_third_page), pytest.raises(SystemExit):
         runs.execute(run.id)
     run.refresh_from_db()
     assert (run.state, run.processed, run.next_page) == (JobState.RUNNING, 100, 3)
     runs.execute(run.id)
     run.refresh_from_db()
-    assert run.state == JobState.RUNNING  # its lease is still alive
+    assert run.state == JobState.RUNNING  # the lease has not expired
 
     expired = timezone.now() - timedelta(minutes=2, seconds=1)
     SyncRun.objects.filter(id=run.id).update(heartbeat_at=expired)
@@ -186,14 +186,14 @@ def test_killed_run_goes_on_at_its_page(integration: Integration) -> None:
     assert Sale.objects.count() == 120
 
 
-def test_page_of_a_lost_lease_leaves_nothing(integration: Integration) -> None:
+def test_page_of_a_lost_lease_is_rolled_back(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
-    def is_taken_over(run: SyncRun, page: Any) -> None:
+    def take_over(run: SyncRun, page: Any) -> None:
         SyncRun.objects.filter(id=run.id).update(lease=uuid4())
         pages.apply_page(run, page)
 
-    with patch.object(runs, "apply_page", is_taken_over):
+    with patch.object(runs, "apply_page", take_over):
         runs.execute(run.id)
 
     run.refresh_from_db()
@@ -202,7 +202,7 @@ def test_page_of_a_lost_lease_leaves_nothing(integration: Integration) -> None:
     assert integration.sync_cursor is None
 
 
-def test_cancelled_run_stops_and_leaves_the_cursor(integration: Integration) -> None:
+def test_cancelled_run_stops_and_does_not_move_the_cursor(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
     def cancel(_: SyncRun) -> None:
@@ -216,15 +216,15 @@ def test_cancelled_run_stops_and_leaves_the_cursor(integration: Integration) -> 
     assert integration.sync_cursor is None
 
 
-def test_run_cancelled_within_a_page_keeps_the_pages_before_it(integration: Integration) -> None:
+def test_page_of_a_cancelled_run_is_rolled_back(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
-    def is_cancelled_meanwhile(run: SyncRun, page: Any) -> None:
+    def cancel_during_the_second_page(run: SyncRun, page: Any) -> None:
         if page.number == 2:
             assert runs.cancel_run(run)
         pages.apply_page(run, page)
 
-    with patch.object(runs, "apply_page", is_cancelled_meanwhile):
+    with patch.object(runs, "apply_page", cancel_during_the_second_page):
         runs.execute(run.id)
 
     run.refresh_from_db()
@@ -235,7 +235,7 @@ def test_run_cancelled_within_a_page_keeps_the_pages_before_it(integration: Inte
     assert not runs.cancel_run(run)
 
 
-def test_refused_key_ends_in_error_until_reconnected(
+def test_refused_key_sets_the_integration_to_error(
     integration: Integration, coinzz: Caller
 ) -> None:
     coinzz.control("POST", "faults", fault="status:401")
@@ -249,7 +249,7 @@ def test_refused_key_ends_in_error_until_reconnected(
         runs.request_run(integration, Trigger.USER)
 
 
-def test_passing_failure_is_tried_three_times(integration: Integration, coinzz: Caller) -> None:
+def test_transient_failure_is_retried_twice(integration: Integration, coinzz: Caller) -> None:
     coinzz.control("POST", "faults", fault="status:500")
     run = runs.request_run(integration, Trigger.USER)
     waits = []
@@ -270,12 +270,12 @@ def test_passing_failure_is_tried_three_times(integration: Integration, coinzz: 
     assert integration.status == IntegrationStatus.CONNECTED
 
 
-@pytest.mark.parametrize(("asked", "waited"), [(None, 60), (30.0, 60), (600.0, 600)])
-def test_a_run_waits_as_long_as_coinzz_asks(
-    integration: Integration, asked: float | None, waited: int
+@pytest.mark.parametrize(("retry_after", "expected_wait"), [(None, 60), (30.0, 60), (600.0, 600)])
+def test_run_waits_for_the_retry_after_of_coinzz(
+    integration: Integration, retry_after: float | None, expected_wait: int
 ) -> None:
     run = runs.request_run(integration, Trigger.USER)
-    limited = TooManyRequests("O Coinzz limitou o número de consultas.", retry_after=asked)
+    limited = TooManyRequests("O Coinzz limitou o número de consultas.", retry_after=retry_after)
 
     with patch(
         "integrations.providers.coinzz.client.CoinzzClient.fetch_sales", side_effect=limited
@@ -285,10 +285,10 @@ def test_a_run_waits_as_long_as_coinzz_asks(
     run.refresh_from_db()
     assert (run.state, run.attempts) == (JobState.QUEUED, 1)
     assert run.not_before is not None
-    assert waited - 5 < (run.not_before - timezone.now()).total_seconds() <= waited
+    assert expected_wait - 5 < (run.not_before - timezone.now()).total_seconds() <= expected_wait
 
 
-def test_open_circuit_postpones_without_counting_an_attempt(integration: Integration) -> None:
+def test_open_circuit_requeues_without_counting_an_attempt(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.USER)
     for _ in range(5):
         breaker_for(COINZZ).failed()
@@ -302,9 +302,7 @@ def test_open_circuit_postpones_without_counting_an_attempt(integration: Integra
     assert claimable_ids(SyncRun) == []
 
 
-def test_html_is_a_clear_failure_and_never_an_empty_list(
-    integration: Integration, coinzz: Caller
-) -> None:
+def test_html_response_fails_the_run(integration: Integration, coinzz: Caller) -> None:
     coinzz.control("POST", "faults", fault="html", path="sales", after=1)
 
     run = carry_out(integration, Trigger.INITIAL)
@@ -317,15 +315,15 @@ def test_html_is_a_clear_failure_and_never_an_empty_list(
     assert integration.sync_cursor is None
 
 
-def test_bad_sale_is_named_and_the_others_go_in(integration: Integration) -> None:
+def test_unreadable_sale_is_recorded_and_the_others_are_stored(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
-    def spoiled(run: SyncRun, page: Any) -> None:
+    def apply_with_an_unreadable_sale(run: SyncRun, page: Any) -> None:
         if page.number == 1:
             page.items[3]["order"]["order_final_price"] = "muito"
         pages.apply_page(run, page)
 
-    with patch.object(runs, "apply_page", spoiled):
+    with patch.object(runs, "apply_page", apply_with_an_unreadable_sale):
         runs.execute(run.id)
 
     run.refresh_from_db()
@@ -340,7 +338,7 @@ def test_bad_sale_is_named_and_the_others_go_in(integration: Integration) -> Non
     assert "order_final_price" in finding.message
 
 
-def test_schedule_spreads_integrations_and_starts_each_once(integration: Integration) -> None:
+def test_scheduled_integration_starts_once(integration: Integration) -> None:
     now = timezone.now()
 
     assert schedule.schedule_all() == 1
