@@ -19,7 +19,7 @@ class FlowzzConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(
-            timestamp_loader.use, dispatch_uid="flowzz.core.db.timestamp_loader"
+            timestamp_loader.register_loader, dispatch_uid="flowzz.core.db.timestamp_loader"
         )
         # Sent once for each app with models: when the last one's comes, all permissions exist.
         *_, last = (config for config in apps.get_app_configs() if config.models_module)

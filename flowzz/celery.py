@@ -38,7 +38,7 @@ def send_request_id(headers: dict[str, Any], **details: Any) -> None:
 def note_beat(sender: str, **details: Any) -> None:
     """Only beat sends the pulse."""
     if sender == PULSE:
-        heartbeat.beat("beat")
+        heartbeat.record("beat")
 
 
 @task_prerun.connect

@@ -52,11 +52,11 @@ def workers(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _heartbeats() -> dict[heartbeat.Part, float | None]:
+def _heartbeats() -> dict[heartbeat.Component, float | None]:
     try:
         return dict(heartbeat.ages())
     except RedisError:
-        return dict.fromkeys(heartbeat.PARTS)
+        return dict.fromkeys(heartbeat.COMPONENTS)
 
 
 def _oldest_due_seconds() -> float | None:

@@ -103,7 +103,7 @@ def learn_rhythms() -> None:
 @shared_task
 def pulse() -> None:
     """Show that beat sends, and a worker carries out, what was sent."""
-    heartbeat.beat("worker")
+    heartbeat.record("worker")
 
 
 @shared_task

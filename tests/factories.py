@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core.db.jobs import JobState
-from flowzz.core.ids import first_since
+from flowzz.core.ids import lowest_uuid7
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.coinzz import COINZZ
 from sales.models import Sale
@@ -88,4 +88,4 @@ _numbers = count(1)
 
 def id_at(time: datetime) -> uuid.UUID:
     """Return a UUID version 7 of a time (aware), greater than those returned before for it."""
-    return uuid.UUID(int=first_since(time).int + next(_numbers))
+    return uuid.UUID(int=lowest_uuid7(time).int + next(_numbers))

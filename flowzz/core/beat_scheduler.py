@@ -1,4 +1,4 @@
-"""The scheduler of periodic tasks, steady when the clock of its machine is set back."""
+"""The scheduler of periodic tasks."""
 
 from typing import Any
 
@@ -10,19 +10,23 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Scheduler(DatabaseScheduler):
-    """What has last run in the future would wait until then, and everything behind it."""
+    """Keeps scheduling after the system clock was set back.
 
-    _heap: Any  # of the untyped base
+    A task whose last run lies in the future would wait until then, and all tasks behind it in
+    the heap.
+    """
+
+    _heap: Any  # the base class has no types
 
     def tick(self, *arguments: Any, **options: Any) -> float:
-        """Send what is due; return the seconds until the next look."""
+        """Send the tasks that are due; return the seconds until the next tick."""
         now = timezone.now()
         entries = [*self.schedule.values(), *(event.entry for event in self._heap or ())]
-        ahead = [entry for entry in entries if entry.last_run_at > now]
-        for entry in ahead:
+        in_future = [entry for entry in entries if entry.last_run_at > now]
+        for entry in in_future:
             entry.last_run_at = now
-        if ahead:
-            log.warning("clock_set_back", entries=len(ahead))
+        if in_future:
+            log.warning("clock_set_back", entries=len(in_future))
             self._heap = None
         seconds: float = super().tick(*arguments, **options)
         return seconds

@@ -1,13 +1,13 @@
-"""Money and numbers as people read them in Brazil."""
+"""Money and counts, formatted for Brazil."""
 
 from decimal import Decimal
 
 
-def reais(amount: Decimal) -> str:
-    """`R$ 1.234,56`, in one piece."""
+def format_reais(amount: Decimal) -> str:
+    """Return `R$ 1.234,56`, with a space that does not break."""
     return f"R$\N{NO-BREAK SPACE}{amount:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """`1 evento`, `1.234 eventos`."""
-    return f"{number:,} {one if number == 1 else many}".replace(",", ".")
+def format_count(number: int, singular: str, plural: str) -> str:
+    """Return `1 evento` or `1.234 eventos`."""
+    return f"{number:,} {singular if number == 1 else plural}".replace(",", ".")

@@ -1,4 +1,4 @@
-"""Signs of life of beat and the workers, kept in Redis."""
+"""Heartbeats of beat and the workers, stored in Redis."""
 
 from typing import Literal, cast
 
@@ -12,29 +12,30 @@ log = structlog.stdlib.get_logger(__name__)
 KEY = "flowzz:heartbeats"
 LATE_SECONDS = 120.0
 
-Part = Literal["beat", "worker"]
-PARTS: tuple[Part, ...] = ("beat", "worker")
+Component = Literal["beat", "worker"]
+COMPONENTS: tuple[Component, ...] = ("beat", "worker")
 
 
-def beat(part: Part) -> None:
-    """Note that a part lives; of several workers, any one."""
+def record(component: Component) -> None:
+    """Record that a component is alive; all workers together are one component."""
     try:
-        redis.client().hset(KEY, part, str(_now()))
+        redis.client().hset(KEY, component, str(_now()))
     except RedisError as error:
-        log.warning("heartbeat_lost", part=part, cause=type(error).__name__)
+        log.warning("heartbeat_not_recorded", component=component, cause=type(error).__name__)
 
 
-def ages() -> dict[Part, float | None]:
-    """Seconds since each part was heard from; None for never. Raises RedisError."""
-    noted = cast(dict[bytes, bytes], redis.client().hgetall(KEY))
+def ages() -> dict[Component, float | None]:
+    """Return the seconds since each component's heartbeat, None without one. Raises RedisError."""
+    heartbeats = cast(dict[bytes, bytes], redis.client().hgetall(KEY))
     now = _now()
     return {
-        part: max(0.0, now - float(noted[part.encode()])) if part.encode() in noted else None
-        for part in PARTS
+        component: max(0.0, now - float(heartbeats[key])) if key in heartbeats else None
+        for component in COMPONENTS
+        for key in [component.encode()]
     }
 
 
 def _now() -> float:
-    """By Redis' clock, since the parts' own may differ."""
+    """Return the time of Redis's clock: the clocks of the components may differ."""
     seconds, microseconds = redis.client().time()
     return seconds + microseconds / 1e6

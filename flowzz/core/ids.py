@@ -1,4 +1,4 @@
-"""Ids of rows."""
+"""UUIDs of version 7 as ids of rows: they sort by time, which keeps indexes compact."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -11,16 +11,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def uuid7() -> uuid.UUID:
-    """A UUID version 7: unique, and in the order of its making, which keeps indexes compact."""
     return uuid_utils.compat.uuid7()
 
 
-def made_at(uuid_7: uuid.UUID) -> datetime:
-    """When a UUID version 7 was made, to the millisecond, in UTC."""
+def uuid7_time(uuid_7: uuid.UUID) -> datetime:
+    """Return when a UUID was created, to the millisecond, in UTC."""
     return _EPOCH + (uuid_7.int >> _BITS_AFTER_TIME) * _MILLISECOND
 
 
-def first_since(moment: datetime) -> uuid.UUID:
-    """What no UUID version 7 is below that was made at the moment (aware) or later."""
-    milliseconds = -((_EPOCH - moment) // _MILLISECOND)  # rounded up, as `made_at` rounds down
+def lowest_uuid7(time: datetime) -> uuid.UUID:
+    """Return the lower bound of UUIDs created at `time` (aware) or later."""
+    milliseconds = -((_EPOCH - time) // _MILLISECOND)  # rounded up, as `uuid7_time` rounds down
     return uuid.UUID(int=milliseconds << _BITS_AFTER_TIME)

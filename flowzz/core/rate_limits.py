@@ -57,7 +57,7 @@ class RateLimit:
             log.warning("rate_limit_not_counted", cause=type(error).__name__)
             return False
         if not is_allowed:
-            record(REFUSED.by({self._name: 1}))
+            record(REFUSED.increments({self._name: 1}))
             raise RateLimitExceeded(self.status(key))
         return True
 

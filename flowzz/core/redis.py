@@ -1,4 +1,4 @@
-"""The one connection to Redis of a process."""
+"""The process's client of Redis."""
 
 from functools import cache
 
@@ -8,7 +8,7 @@ from django.conf import settings
 
 @cache
 def client() -> redis.Redis:
-    """A thread-safe client that gives up after a second, so that a lost Redis holds nobody up."""
+    """Return a thread-safe client with a timeout of a second, so that no caller blocks longer."""
     return redis.Redis.from_url(
         settings.REDIS_URL,
         socket_timeout=settings.REDIS_TIMEOUT_SECONDS,

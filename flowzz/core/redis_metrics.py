@@ -1,8 +1,8 @@
-"""What is counted over time, by all processes on all machines together: in Redis.
+"""Counters and histograms for Prometheus, shared by all processes through Redis.
 
-Web processes and workers come, go and are killed, each with a memory of its own; a row in
-PostgreSQL would be locked by all of them at once. Losing Redis sets the counters to zero, which
-Prometheus takes for a restart.
+Processes start, stop and are killed, so their own memory can't hold counters; a row in PostgreSQL
+would be locked by all of them. If Redis is lost, counters restart at zero, which Prometheus
+handles like a restart.
 """
 
 import contextlib
@@ -17,52 +17,56 @@ from redis import RedisError
 
 from flowzz.core import redis
 
-KEY = "flowzz:counters"
+KEY = "flowzz:metrics"
 
-Changes = Mapping[str, float]
-"""Fields of the hash in Redis, and what is added to them."""
+Fields = Mapping[str, float]
+"""Fields of the Redis hash and their values, or what is added to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts by one label, whose values are few and hold nothing personal."""
+    """A counter with one label. Its values are few and contain no personal data."""
 
     name: str
     help: str
     label: str
 
-    def by(self, counts: Mapping[str, int]) -> Changes:
+    def increments(self, counts: Mapping[str, int]) -> Fields:
+        """Return the fields to add counts to, by value of the label."""
         return {f"{self.name}:{value}": count for value, count in counts.items()}
 
-    def family(self, fields: Changes) -> CounterMetricFamily:
+    def family(self, fields: Fields) -> CounterMetricFamily:
         family = CounterMetricFamily(self.name, self.help, labels=[self.label])
-        for value, count in sorted(_of(self.name, fields)):
+        for value, count in sorted(_fields_of(self.name, fields)):
             family.add_metric([value], count)
         return family
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How long something took; the bounds are in seconds."""
+    """A histogram of durations; the upper bounds of its buckets are in seconds."""
 
     name: str
     help: str
     bounds: tuple[float, ...]
 
-    def of(self, seconds: Iterable[float]) -> Changes:
-        seconds = list(seconds)
-        buckets = Counts(self._bucket(value) for value in seconds)
-        changes = {f"{self.name}:{bucket}": float(count) for bucket, count in buckets.items()}
-        return {**changes, f"{self.name}:sum": sum(seconds)} if seconds else {}
+    def increments(self, durations: Iterable[float]) -> Fields:
+        """Return the fields to add durations to."""
+        durations = list(durations)
+        if not durations:
+            return {}
+        counts = Counts(self._bucket(seconds) for seconds in durations)
+        fields = {f"{self.name}:{bucket}": float(count) for bucket, count in counts.items()}
+        return {**fields, f"{self.name}:sum": sum(durations)}
 
-    def family(self, fields: Changes) -> HistogramMetricFamily:
-        noted = dict(_of(self.name, fields))
+    def family(self, fields: Fields) -> HistogramMetricFamily:
+        values = dict(_fields_of(self.name, fields))
         buckets, total = [], 0.0
         for bound in (*map(str, self.bounds), "+Inf"):
-            total += noted.get(bound, 0.0)
+            total += values.get(bound, 0.0)
             buckets.append((bound, total))
         return HistogramMetricFamily(
-            self.name, self.help, buckets=buckets, sum_value=noted.get("sum", 0.0)
+            self.name, self.help, buckets=buckets, sum_value=values.get("sum", 0.0)
         )
 
     def _bucket(self, seconds: float) -> str:
@@ -70,26 +74,27 @@ class Histogram:
         return str(self.bounds[position]) if position < len(self.bounds) else "+Inf"
 
 
-def record(*changes: Changes) -> None:
-    """Add all changes in one round trip; without Redis they are lost, and nothing else is."""
-    fields = {name: amount for change in changes for name, amount in change.items()}
+def record(*increments: Fields) -> None:
+    """Add all increments in one round trip. Without Redis they are lost, silently."""
+    fields = {name: amount for increment in increments for name, amount in increment.items()}
     if not fields:
         return
-    with contextlib.suppress(RedisError):  # whoever needs Redis more says that it is gone
+    with contextlib.suppress(RedisError):  # the callers that depend on Redis log its failure
         pipeline = redis.client().pipeline(transaction=False)
         for name, amount in fields.items():
             pipeline.hincrbyfloat(KEY, name, amount)
         pipeline.execute()
 
 
-def read() -> Changes:
-    """All that was counted. Raises RedisError."""
-    noted = cast(dict[bytes, bytes], redis.client().hgetall(KEY))
-    return {name.decode(): float(count) for name, count in noted.items()}
+def read() -> Fields:
+    """Return all fields. Raises RedisError."""
+    fields = cast(dict[bytes, bytes], redis.client().hgetall(KEY))
+    return {name.decode(): float(value) for name, value in fields.items()}
 
 
-def _of(name: str, fields: Changes) -> Iterator[tuple[str, float]]:
-    for field, amount in fields.items():
-        metric, _, rest = field.partition(":")
-        if metric == name:
-            yield rest, amount
+def _fields_of(metric: str, fields: Fields) -> Iterator[tuple[str, float]]:
+    """Yield the fields of a metric, named without its prefix."""
+    for field, value in fields.items():
+        name, _, suffix = field.partition(":")
+        if name == metric:
+            yield suffix, value

@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import extend
-from flowzz.core.ids import first_since, made_at
+from flowzz.core.ids import lowest_uuid7, uuid7_time
 from integrations.admin.events.explanations import explain_event
 from integrations.admin.sync import report as sync_report
 from integrations.models import (
@@ -76,7 +76,7 @@ def findings(query: TimelineQuery) -> list[Entry]:
         run__integration__user=query.sale.user_id,
         run__integration__provider=query.sale.source,
         external_id=query.sale.external_id,
-        id__lt=first_since(query.before),
+        id__lt=lowest_uuid7(query.before),
     )
     newest = rows.select_related("run").order_by("-id")[:SOURCE_LIMIT]
     return [_finding(query, finding) for finding in newest]
@@ -92,7 +92,7 @@ def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
         if change["field"] not in SaleStatusField  # status changes are entries of their own
     ]
     return Entry(
-        at=made_at(finding.id),
+        at=uuid7_time(finding.id),
         title=title,
         icon=icon,
         tone=FINDING_TONES.get(FindingKind(finding.kind), "info"),

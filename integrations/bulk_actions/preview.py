@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from flowzz.core.db.locks import lock_user
-from flowzz.core.formatting import reais
+from flowzz.core.formatting import format_reais
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.processing import EventResult, parse_events, process
 from integrations.models import EventOutcome, EventState, Integration, StatusMapping, WebhookEvent
@@ -205,4 +205,4 @@ def _display(row: Row | None, name: str) -> str:
         return ""
     display = getattr(row, f"get_{name}_display", None)
     value = display() if display else getattr(row, name)
-    return reais(value) if isinstance(value, Decimal) else str(value)
+    return format_reais(value) if isinstance(value, Decimal) else str(value)

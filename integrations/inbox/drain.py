@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, RowRange, Sum, Value, Window
 from django.db.models.functions import Coalesce, Greatest
 
-from flowzz.core.db.bulk_upsert import as_json, collector_paused
+from flowzz.core.db.bulk_upsert import gc_paused, to_json
 from flowzz.core.db.locks import lock_user
 from integrations.inbox import hourly_counts, metrics
 from integrations.inbox.failure_reasons import cause_of
@@ -36,7 +36,7 @@ def integrations_with_work() -> list[uuid.UUID]:
     return list(due.order_by().values_list("integration_id", flat=True).distinct())
 
 
-@collector_paused()
+@gc_paused()
 def drain(integration_id: uuid.UUID) -> int:
     """Process the next batch of an integration's events, in order of arrival; return its size.
 
@@ -129,7 +129,7 @@ def _write_results(results: Sequence[EventResult]) -> None:
         for result in results
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_RESULTS, [as_json(rows), [row["id"] for row in rows]])
+        cursor.execute(_WRITE_RESULTS, [to_json(rows), [row["id"] for row in rows]])
     EventFailure.objects.bulk_create(
         EventFailure(
             event_id=result.event.id,

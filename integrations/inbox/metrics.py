@@ -30,8 +30,12 @@ def count_results(results: Sequence[EventResult]) -> None:
         for result in results
         if result.state != EventState.RETRY and not result.event.is_replay
     ]
-    record(PROCESSED.by(outcomes), QUARANTINED.by(reasons), PROCESSING_SECONDS.of(seconds))
+    record(
+        PROCESSED.increments(outcomes),
+        QUARANTINED.increments(reasons),
+        PROCESSING_SECONDS.increments(seconds),
+    )
 
 
 def count_quarantined(reason: str, count: int) -> None:
-    record(QUARANTINED.by({reason: count}))
+    record(QUARANTINED.increments({reason: count}))

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from django.utils import timezone
 
-from flowzz.core.db_time import to_database_time
+from flowzz.core.db.db_time import to_database_time
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest, is_refusal
 from integrations.models import (
     EventOutcome,

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from flowzz.core.ids import first_since
+from flowzz.core.ids import lowest_uuid7
 from integrations.models import EventOutcome, EventState, WebhookEvent, WebhookPayload
 from integrations.models.events import EVENTS, PAYLOADS, UNFINISHED
 from integrations.runtime_settings import PAYLOAD_RETENTION
@@ -24,7 +24,7 @@ def create_partitions() -> None:
 
 def expired_payloads() -> "QuerySet[WebhookPayload]":
     """Return the payloads of finished events that are past retention, in whole days of UTC."""
-    expired = WebhookPayload.objects.filter(event_id__lt=first_since(_first_kept_day()))
+    expired = WebhookPayload.objects.filter(event_id__lt=lowest_uuid7(_first_kept_day()))
     return expired.exclude(event__state__in=UNFINISHED)
 
 

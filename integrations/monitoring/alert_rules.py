@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from flowzz.core.db.jobs import JobState
-from flowzz.core.formatting import counted
+from flowzz.core.formatting import format_count
 from integrations.inbox import queue_stats
 from integrations.models import (
     AlertKind,
@@ -134,7 +134,7 @@ def dead_letters() -> Violations:
     )
     counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
     return {
-        id_: f"{counted(count, 'evento', 'eventos')} em quarentena"
+        id_: f"{format_count(count, 'evento', 'eventos')} em quarentena"
         + (
             ". A equipe precisa ver as causas em Quarentena, e reprocessar ou descartar."
             if id_

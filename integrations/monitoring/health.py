@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
-from flowzz.core.formatting import counted
+from flowzz.core.formatting import format_count
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from integrations.models.events import UNFINISHED
@@ -141,7 +141,7 @@ def _checks(facts: HealthFacts) -> list[tuple[bool, int, str]]:
         (
             facts.quarantined > 0,
             10,
-            f"{counted(facts.quarantined, 'evento', 'eventos')} em quarentena. "
+            f"{format_count(facts.quarantined, 'evento', 'eventos')} em quarentena. "
             "A equipe precisa ver as causas.",
         ),
         (

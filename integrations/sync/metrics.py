@@ -7,4 +7,4 @@ RUNS = Counter("flowzz_sync_runs", "Attempts of sync runs; `queued` was postpone
 
 
 def count_run(state: JobState) -> None:
-    record(RUNS.by({state.lower(): 1}))
+    record(RUNS.increments({state.lower(): 1}))

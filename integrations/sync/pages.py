@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 from django.db import transaction
 
-from flowzz.core.db.bulk_upsert import collector_paused, upsert
+from flowzz.core.db.bulk_upsert import gc_paused, upsert
+from flowzz.core.db.db_time import to_database_time
 from flowzz.core.db.locks import lock_user
-from flowzz.core.db_time import to_database_time
 from integrations import live_updates
 from integrations.inbox.drain import drain
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest
@@ -78,7 +78,7 @@ def _newest_sale_date(run: SyncRun, page: Page) -> datetime:
     return max(filter(None, dates), default=datetime.min.replace(tzinfo=UTC))
 
 
-@collector_paused()
+@gc_paused()
 def apply_page(run: SyncRun, page: Page) -> None:
     """Store a page's sales and move the run's checkpoint past the page. Raises LeaseLost."""
     # Apply received webhooks first: their sales must not be reported as missed.

@@ -24,7 +24,7 @@ def count_responses(view: View) -> View:
     @functools.wraps(view)
     def counted(*args: Any, **kwargs: Any) -> HttpResponse:
         response = view(*args, **kwargs)
-        record(RESPONSES.by({str(response.status_code): 1}))
+        record(RESPONSES.increments({str(response.status_code): 1}))
         return response
 
     return counted

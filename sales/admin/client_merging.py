@@ -16,7 +16,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
 from flowzz.backoffice.display import change_url, page_context
-from flowzz.core.formatting import counted
+from flowzz.core.formatting import format_count
 from sales import merging
 from sales.admin.merge_forms import MergeForm, SplitForm
 
@@ -41,7 +41,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     details = {"outro": str(other.id), "vendas": len(done.sale_ids)}
     reason = form.cleaned_data["reason"]
     audit_log.record(request, "Uniu clientes", client, reason=reason, details=details)
-    moved = counted(len(done.sale_ids), "venda passou", "vendas passaram")
+    moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
     messages.success(request, f"Clientes unidos: {moved} para este.")
     return redirect(change_url(client))
 
@@ -61,7 +61,7 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
             details = {"novo": str(done.target_id), "vendas": len(done.sale_ids)}
             reason = form.cleaned_data["reason"]
             audit_log.record(request, "Separou vendas", client, reason=reason, details=details)
-            moved = counted(len(done.sale_ids), "venda é", "vendas são")
+            moved = format_count(len(done.sale_ids), "venda é", "vendas são")
             messages.success(request, f"{moved} agora de outro cliente.")
             return redirect(change_url(done.target or client))
     text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."

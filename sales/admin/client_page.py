@@ -14,7 +14,7 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyInline
 from flowzz.backoffice.display import badge_column, row_link
 from flowzz.backoffice.extensions import DetailAction, ExtraView, PageExtension, extend
-from flowzz.core.formatting import counted, reais
+from flowzz.core.formatting import format_count, format_reais
 from sales.admin import client_merging
 from sales.admin.client_merging import MERGE_CLIENTS
 from sales.admin.exports import extend_with_export
@@ -48,7 +48,7 @@ class SaleOfClientInline(ReadOnlyInline):
 
     @admin.display(description="valor")
     def price(self, sale: Sale) -> str:
-        return reais(sale.total_price)
+        return format_reais(sale.total_price)
 
 
 @admin.display(description="unidos a este")
@@ -72,7 +72,7 @@ def merges(client: Client) -> SafeString | str:
 
 def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
     line = (
-        f"{merge.get_kind_display()} de {counted(len(merge.sale_ids), 'venda', 'vendas')} em "
+        f"{merge.get_kind_display()} de {format_count(len(merge.sale_ids), 'venda', 'vendas')} em "
         f"{localtime(merge.created_at):%d/%m/%Y %H:%M}, por {merge.created_by or 'alguém'}"
     )
     if merge.undone_at:

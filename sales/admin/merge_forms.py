@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from clients.customer import Customer
 from clients.models import Client
 from flowzz.backoffice.confirm_with_reason import ReasonForm
-from flowzz.core.formatting import reais
+from flowzz.core.formatting import format_reais
 from sales.models import Sale
 
 MAX_SALES = 100
@@ -58,4 +58,4 @@ class SplitForm(ReasonForm):
 
 def _label(sale: Sale) -> str:
     date = f"{localtime(sale.sale_date):%d/%m/%Y}"
-    return f"{sale.external_id} · {date} · {sale.product_name} · {reais(sale.total_price)}"
+    return f"{sale.external_id} · {date} · {sale.product_name} · {format_reais(sale.total_price)}"

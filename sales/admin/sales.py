@@ -28,7 +28,7 @@ from flowzz.backoffice.display import (
 )
 from flowzz.backoffice.filters import PeriodFilter, SellerFilter, exact_match_first
 from flowzz.backoffice.masked_admin import MaskedAdmin
-from flowzz.core.formatting import reais
+from flowzz.core.formatting import format_reais
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
 from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
@@ -149,7 +149,7 @@ class SaleAdmin(MaskedAdmin):
 
     @admin.display(description="valor", ordering="total_price")
     def price(self, sale: Sale) -> str:
-        return reais(sale.total_price)
+        return format_reais(sale.total_price)
 
     @admin.display(description="preço unitário")
     def formatted_unit_price(self, sale: Sale) -> str:
@@ -226,7 +226,7 @@ class SaleAdmin(MaskedAdmin):
 def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
     """Return the sale's price and statuses: label, value, tone."""
     return [
-        ("Valor", reais(sale.total_price), "neutral"),
+        ("Valor", format_reais(sale.total_price), "neutral"),
         (
             "Situação",
             sale.get_status_display(),

@@ -6,7 +6,6 @@ from decimal import Decimal
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
-from flowzz.core.formatting import reais
 from sales.models import Sale
 from sales.statuses import REVENUE_STATUSES
 

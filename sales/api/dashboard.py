@@ -19,7 +19,7 @@ from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.etags import not_modified, tagged, version_tag
 from flowzz.core.api.schema.openapi import IF_NONE_MATCH, operation
 from flowzz.core.api.serializers import CamelCase
-from flowzz.core.data_versions import current_version
+from flowzz.core.db.data_versions import current_version
 from sales.stats.dashboard_stats import dashboard_stats
 from sales.statuses import SaleStatus, ShippingStatus
 

@@ -51,7 +51,7 @@ class Scene:
         self._receive_orders()
         self._hold_some()
         self.seller.told(payloads.order("ordmarina98", order_status=WORD))
-        heartbeat.beat("worker")
+        heartbeat.record("worker")
         alert_rules.evaluate_alert_rules()
         hourly_stats.update_hourly_stats()
 

@@ -32,8 +32,8 @@ def ask() -> tuple[int, dict[str, Any]]:
 
 
 def all_beat() -> None:
-    for part in heartbeat.PARTS:
-        heartbeat.beat(part)
+    for part in heartbeat.COMPONENTS:
+        heartbeat.record(part)
 
 
 def test_unavailable_before_the_first_heartbeat() -> None:
@@ -59,7 +59,7 @@ def test_other_tasks_show_nothing_of_beat() -> None:
     assert heartbeat.ages()["beat"] is None
 
 
-@pytest.mark.parametrize("part", heartbeat.PARTS)
+@pytest.mark.parametrize("part", heartbeat.COMPONENTS)
 def test_unavailable_once_a_part_was_not_heard_from_for_two_minutes(part: str) -> None:
     all_beat()
     redis.client().hset(heartbeat.KEY, part, str(time.time() - 119))
@@ -84,7 +84,7 @@ def test_unavailable_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RedisLost
 
     monkeypatch.setattr(redis, "client", lost)
-    heartbeat.beat("worker")
+    heartbeat.record("worker")
     assert ask()[0] == 503
 
 

@@ -126,7 +126,7 @@ def test_open_alerts_and_integrations_are_shown_with_zeros() -> None:
 
 
 def test_heartbeats_are_infinitely_old_before_the_first() -> None:
-    heartbeat.beat("worker")
+    heartbeat.record("worker")
     found = scrape()
     assert found["flowzz_heartbeat_age_seconds", "worker"] == pytest.approx(0, abs=5)
     assert found["flowzz_heartbeat_age_seconds", "beat"] == float("inf")
@@ -172,12 +172,12 @@ def test_counting_without_redis_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> 
         raise RedisLost
 
     monkeypatch.setattr(redis, "client", lost)
-    record(Histogram("some_seconds", "", (1.0,)).of([0.5]))
+    record(Histogram("some_seconds", "", (1.0,)).increments([0.5]))
 
 
 def test_histogram_is_cumulative() -> None:
     histogram = Histogram("some_seconds", "", (1.0, 2.0))
-    (family,) = [histogram.family(histogram.of([0.5, 1.0, 1.5, 9.0]))]
+    (family,) = [histogram.family(histogram.increments([0.5, 1.0, 1.5, 9.0]))]
     assert [(sample.name, sample.labels, sample.value) for sample in family.samples] == [
         ("some_seconds_bucket", {"le": "1.0"}, 2.0),
         ("some_seconds_bucket", {"le": "2.0"}, 3.0),

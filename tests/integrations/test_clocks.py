@@ -13,8 +13,8 @@ from time_machine import travel
 
 from flowzz.celery import app
 from flowzz.core import beat_scheduler, redis
+from flowzz.core.db.db_time import to_database_time
 from flowzz.core.db.jobs import JobState, claimable_ids
-from flowzz.core.db_time import to_database_time
 from integrations import dispatch
 from integrations.inbox import drain, processing, store
 from integrations.inbox.store import InboundWebhook

@@ -15,7 +15,7 @@ from clients.contacts import format_phone
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import unfold_patches
-from flowzz.core.formatting import reais
+from flowzz.core.formatting import format_reais
 from sales.admin import totals
 from sales.models import Sale
 from tests.factories import NOON, ClientFactory, SaleFactory
@@ -76,7 +76,7 @@ def test_totals_are_of_what_is_filtered_and_earned(staff: Browser) -> None:
     SaleFactory.create(product_name="Clube", status="REFUNDED")
     SaleFactory.create()
     shown = staff.get(reverse("admin:sales_sale_totals"), {"produto": "Clube"})
-    expected = totals.Totals(3, reais(Decimal("301.98")), reais(Decimal("150.99")))
+    expected = totals.Totals(3, format_reais(Decimal("301.98")), format_reais(Decimal("150.99")))
     assert shown.context["totals"] == expected
 
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flowzz.core.api.current_user import current_user_id
-from flowzz.core.data_versions import current_version
+from flowzz.core.db.data_versions import current_version
 
 FORMAT = "1"
 """To be changed when the same data is told in another form."""

@@ -1,4 +1,4 @@
-"""Many rows at once: one statement, one parameter, whatever their number."""
+"""Bulk writes: one statement with one parameter for any number of rows."""
 
 import gc
 import uuid
@@ -17,10 +17,10 @@ RowT = TypeVar("RowT", bound=models.Model)
 
 
 class BulkRow(models.Model):
-    """Of a model that batches are made of: its rows are made without `Model.__init__`.
+    """Base of models written in batches: creates instances without `Model.__init__`.
 
-    That takes a third of what a batch costs, for what they don't need: signals, and names and
-    related rows as arguments.
+    `Model.__init__` took a third of the time of a batch, for signals and for arguments that
+    batches don't use.
     """
 
     class Meta:
@@ -30,50 +30,50 @@ class BulkRow(models.Model):
     def from_db(  # type: ignore[override]  # a newer Django's stubs know one more argument
         cls, db: str | None, field_names: Collection[str], values: Collection[Any]
     ) -> Self:
-        """Django's hook, called for each row that is read."""
+        """Create an instance from a database row (Django's hook)."""
         row = cls.__new__(cls)
         row.__dict__.update(zip(field_names, values, strict=True), _state=_state(db))
         return row
 
     @classmethod
     def new(cls, **values: Any) -> Self:
-        """A row that is to be inserted: `values` by column, defaults for the others."""
-        constants, made = _defaults(cls._meta)
+        """Create a row to insert, with `values` by column name and defaults for other columns."""
+        constants, factories = _defaults(cls._meta)
         row = cls.__new__(cls)
         row.__dict__.update(constants, _state=ModelState())
-        for name, make in made:
+        for name, factory in factories:
             if name not in values:
-                row.__dict__[name] = make()
+                row.__dict__[name] = factory()
         row.__dict__.update(values)
         return row
 
 
 def upsert(rows: Collection[RowT], *, update: Sequence[str] = ()) -> None:
-    """Insert rows, and of those whose id is there already update the fields named.
+    """Insert rows, and update the fields in `update` of rows whose id exists.
 
-    PostgreSQL takes the one JSON document apart, which costs a third of preparing each value
-    for `bulk_create`. Fields with `auto_now` and `auto_now_add` are set; no signal is sent.
-    What a row holds besides its columns is not looked at; a deferred column would be lost.
+    PostgreSQL parses one JSON document, in a third of the time that `bulk_create` takes to adapt
+    each value. Fields with `auto_now` and `auto_now_add` are set; no signal is sent. A deferred
+    column would be lost.
     """
     if not rows:
         return
     model = type(next(iter(rows)))
-    _stamp(model, rows)
+    _set_timestamps(model, rows)
     with connection.cursor() as cursor:
-        document = as_json([row.__dict__ for row in rows])
+        document = to_json([row.__dict__ for row in rows])
         cursor.execute(_statement(model, tuple(update)), [document])
 
 
-def as_json(values: Sequence[dict[str, Any]]) -> str:
-    """A document for `json_to_recordset`: ids, times and decimals are read from their text."""
+def to_json(values: Sequence[dict[str, Any]]) -> str:
+    """Return a document for `json_to_recordset`, with ids, times and decimals as text."""
     return orjson.dumps(values, default=_text).decode()
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Spare a batch the garbage collector: all it makes lives until its end.
+def gc_paused() -> Iterator[None]:
+    """Pause the garbage collector during a batch, whose objects live until its end.
 
-    Collecting meanwhile finds nothing, and took a seventh of a drain's time.
+    Collections found nothing and took a seventh of a drain's time.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -85,7 +85,7 @@ def collector_paused() -> Iterator[None]:
 
 
 class AnyOf(Lookup[Any]):
-    """`= ANY(array)`: as `in`, for a list long enough to make its placeholders costly."""
+    """`= ANY(array)`: like `in`, without a placeholder per value."""
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -102,7 +102,7 @@ _ARRAYS = {"UUIDField": "uuid[]", "BinaryField": "bytea[]"}
 
 
 def _array(values: Collection[uuid.UUID | bytes | str]) -> str:
-    """PostgreSQL's text for an array, which the driver would put together value by value."""
+    """Return PostgreSQL's text of an array; the driver would adapt each value."""
     return "{" + ",".join(map(_element, values)) + "}"
 
 
@@ -124,16 +124,16 @@ def _state(db: str | None) -> ModelState:
 
 @cache
 def _defaults(meta: Any) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
-    """What a new row's columns hold: constants, and what is made for each row."""
+    """Return the constant defaults of new rows, and the factories of the others."""
     fields = {field.attname: field for field in meta.concrete_fields}
-    made = {n: f.default for n, f in fields.items() if f.has_default() and callable(f.default)}
+    factories = {n: f.default for n, f in fields.items() if f.has_default() and callable(f.default)}
     return (
-        {name: f.get_default() for name, f in fields.items() if name not in made},
-        list(made.items()),
+        {name: f.get_default() for name, f in fields.items() if name not in factories},
+        list(factories.items()),
     )
 
 
-def _stamp(model: type[models.Model], rows: Collection[models.Model]) -> None:
+def _set_timestamps(model: type[models.Model], rows: Collection[models.Model]) -> None:
     now = timezone.now()
     for field in model._meta.concrete_fields:
         if getattr(field, "auto_now", False):
@@ -155,6 +155,6 @@ def _statement(model: type[models.Model], update: tuple[str, ...]) -> str:
     )
     action = f"ON CONFLICT (id) DO UPDATE SET {sets}" if sets else ""
     return (
-        f"INSERT INTO {table} ({columns}) "  # noqa: S608 - names of our own models
+        f"INSERT INTO {table} ({columns}) "  # noqa: S608 - table and column names of models
         f"SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s) {action}"
     )

@@ -1,4 +1,4 @@
-"""One writer of a seller's clients and sales at a time, webhooks, syncs and staff alike."""
+"""The lock that makes webhooks, syncs and staff write a user's clients and sales in turn."""
 
 import uuid
 
@@ -6,9 +6,9 @@ from django.db import connection
 
 
 def lock_user(user_id: uuid.UUID) -> None:
-    """Wait until this transaction is the seller's only writer, and stay so until it ends.
+    """Wait for the user's advisory lock, and hold it until the transaction ends.
 
-    The lock is the user's rather than the integration's, because clients belong to the user.
+    The lock belongs to the user rather than to an integration, because clients do.
     """
     key = int.from_bytes(user_id.bytes[8:], signed=True)
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from django.db.migrations import CreateModel
 from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
-from flowzz.core.ids import first_since, made_at
+from flowzz.core.ids import lowest_uuid7, uuid7_time
 
 
 class Period(Enum):
@@ -43,7 +43,7 @@ class Partition:
     @property
     def end_time(self) -> datetime:
         """No row of the partition was created at this time (UTC) or later."""
-        return made_at(self.end)
+        return uuid7_time(self.end)
 
 
 _PARTITIONS = """
@@ -96,7 +96,7 @@ class PartitionedTable:
             yield (
                 f"CREATE TABLE IF NOT EXISTS {self.name}_{start:{self.period.value}} "
                 f"PARTITION OF {self.name} "
-                f"FOR VALUES FROM ('{first_since(start)}') TO ('{first_since(end)}')"
+                f"FOR VALUES FROM ('{lowest_uuid7(start)}') TO ('{lowest_uuid7(end)}')"
             )
             start = end
 

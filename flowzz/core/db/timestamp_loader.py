@@ -1,4 +1,4 @@
-"""PostgreSQL's times read by the interpreter's own parser, in a tenth of the time."""
+"""Parsing of PostgreSQL's timestamps by the interpreter's own parser, in a tenth of the time."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 
 
 class TimestampLoader(BaseTzLoader):  # type: ignore[misc]  # it has no types
-    """A `timestamptz` in UTC; those that `datetime` has no room for go Django's way."""
+    """Loads a `timestamptz` in UTC. Django's loader handles values outside `datetime`'s range."""
 
     timezone = UTC
 
@@ -16,10 +16,10 @@ class TimestampLoader(BaseTzLoader):  # type: ignore[misc]  # it has no types
         try:
             return datetime.fromisoformat(str(data, "ascii")).astimezone(UTC)
         except ValueError:
-            moment: datetime = super().load(data)
-            return moment
+            loaded: datetime = super().load(data)
+            return loaded
 
 
-def use(connection: BaseDatabaseWrapper, **_: object) -> None:
+def register_loader(connection: BaseDatabaseWrapper, **_: object) -> None:
     """Receiver of `connection_created`."""
     connection.connection.adapters.register_loader("timestamptz", TimestampLoader)

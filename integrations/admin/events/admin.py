@@ -13,7 +13,7 @@ from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
 from flowzz.backoffice.display import badge_column, related_column
 from flowzz.backoffice.filters import exact_match_first
-from flowzz.core.formatting import counted
+from flowzz.core.formatting import format_count
 from integrations.admin.events.detail_actions import EventDetailActions
 from integrations.admin.events.detail_fields import EventDetailFields, mask_detail_fields
 from integrations.inbox import replay
@@ -111,7 +111,7 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
         count = replay.replay(chosen)
         self._report(request, count, "Reprocessou eventos", "na fila para reprocessar")
         if without_body:
-            number = counted(without_body, "evento", "eventos")
+            number = format_count(without_body, "evento", "eventos")
             text = f"{number} já sem corpo: não há o que reprocessar."
             self.message_user(request, text, messages.ERROR)
 
@@ -143,7 +143,7 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
         if count:
             audit_log.record(request, action, None, reason=reason, details={"events": count})
         level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, f"{counted(count, 'evento', 'eventos')} {result}.", level)
+        self.message_user(request, f"{format_count(count, 'evento', 'eventos')} {result}.", level)
 
     def mask_details(self, row: WebhookEvent) -> None:
         mask_detail_fields(row)

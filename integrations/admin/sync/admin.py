@@ -22,7 +22,7 @@ from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
 from flowzz.backoffice.display import badge_column, related_column, two_line_cell
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.db.jobs import UNDER_WAY
-from flowzz.core.formatting import counted
+from flowzz.core.formatting import format_count
 from integrations.admin.overview.formatting import whole
 from integrations.admin.sync import report as sync_report
 from integrations.models import FindingKind, SyncFinding, SyncRun
@@ -157,7 +157,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
         under_way = runs.filter(state__in=UNDER_WAY).select_related("integration__user")
         count = sum(cancel(request, run) for run in under_way)
         level = messages.SUCCESS if count else messages.WARNING
-        said = counted(count, "sincronização cancelada", "sincronizações canceladas")
+        said = format_count(count, "sincronização cancelada", "sincronizações canceladas")
         self.message_user(request, f"{said}.", level)
 
 

@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import row_link
-from flowzz.core.formatting import reais
+from flowzz.core.formatting import format_reais
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from sales.models import Sale
 
@@ -91,7 +91,7 @@ def account_of(run: SyncRun, *, masked: bool) -> Account:
 
 def money(value: Decimal | None) -> str:
     """`R$ 1.234,56`, in one piece."""
-    return "—" if value is None else reais(value)
+    return "—" if value is None else format_reais(value)
 
 
 def differences(finding: SyncFinding) -> SafeString:

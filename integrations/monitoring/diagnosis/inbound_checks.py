@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flowzz.core.formatting import counted
+from flowzz.core.formatting import format_count
 from integrations.models import IntegrationStatus
 from integrations.monitoring.baseline import is_unusual_silence
 from integrations.monitoring.diagnosis.facts import DiagnosisFacts, Finding, Severity
@@ -69,7 +69,7 @@ def queue(facts: DiagnosisFacts) -> Finding:
     if facts.quarantined:
         return Finding(
             Severity.YELLOW,
-            f"{counted(facts.quarantined, 'evento', 'eventos')} em quarentena.",
+            f"{format_count(facts.quarantined, 'evento', 'eventos')} em quarentena.",
             "Abra os eventos em quarentena desta integração, veja a causa e reprocesse ou "
             "descarte.",
             "Olá! Alguns avisos de venda chegaram de um jeito que não reconhecemos. Estamos "

@@ -159,7 +159,7 @@ def test_missing_key_and_unreadable_key_are_distinguished(integration: Integrati
 
 def test_facts_are_read_from_the_database_and_heartbeats(integration: Integration) -> None:
     assert not collect.collect(integration).has_workers
-    heartbeat.beat("worker")
+    heartbeat.record("worker")
     WebhookBaseline.objects.create(
         integration=integration, hourly_rates=list(BUSY), updated_at=timezone.now()
     )

@@ -1,4 +1,4 @@
-"""PostgreSQL as Django speaks to it, with a health check that costs no journey."""
+"""Django's PostgreSQL backend, with a connection check that costs no round trip."""
 
 import select
 
@@ -8,18 +8,19 @@ from flowzz.core.db.backend.schema import TimeoutSchemaEditor
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Asks `SELECT 1` of a kept connection only where something has come unasked.
+    """Checks an open connection by its socket, and sends `SELECT 1` only if data is waiting.
 
-    A server that ends a connection says so, and then there is something to read; so does the
-    kernel once keepalives go unanswered. Asked always, it was one of a webhook's three statements.
+    A server that closes a connection sends a message, and unanswered keepalives raise an error in
+    the kernel: the socket becomes readable in both cases. Django's check costs a statement a
+    request, which was one of three for a webhook.
     """
 
     SchemaEditorClass = TimeoutSchemaEditor
 
     def is_usable(self) -> bool:
-        return self._is_quiet() or super().is_usable()
+        return self._is_idle() or super().is_usable()
 
-    def _is_quiet(self) -> bool:
+    def _is_idle(self) -> bool:
         if self.connection is None or self.connection.closed or self.errors_occurred:
             return False
         socket = select.poll()

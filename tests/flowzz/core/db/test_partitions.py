@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from flowzz.core.db.partitions import Period
-from flowzz.core.ids import first_since
+from flowzz.core.ids import lowest_uuid7
 from integrations.models import EventState, WebhookEvent
 from integrations.models.events import EVENTS
 
@@ -27,7 +27,7 @@ def partition_of(event: WebhookEvent) -> str:
 
 def event_at(time: datetime, **fields: Any) -> WebhookEvent:
     event = WebhookEvent.objects.create(
-        id=first_since(time), provider="coinzz", body_hash=b"", **fields
+        id=lowest_uuid7(time), provider="coinzz", body_hash=b"", **fields
     )
     connection.check_constraints()  # ALTER TABLE refuses to run while checks are pending
     return event
