@@ -1,10 +1,11 @@
-"""Bulk actions: how far each is, what came of it, and who asked for it."""
+"""Bulk actions: their list, and the progress, results and cancellation of one action."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,88 +22,99 @@ from integrations.bulk_actions import bulk_jobs
 from integrations.inbox.failure_reasons import explain
 from integrations.models import BulkAction, BulkKind, EventOutcome
 
-COLOURS = {
+STATE_COLOURS = {
     JobState.QUEUED: "info",
     JobState.RUNNING: "primary",
     JobState.SUCCEEDED: "success",
     JobState.CANCELLED: "warning",
 }
-OUTCOMES = {
+OUTCOME_LABELS = {
     **dict(EventOutcome.choices),
     "quarantined": "Voltou para a quarentena",
     "pending": "Ainda na fila",
     "retry": "Nova tentativa agendada",
     "skipped": "Sem integração",
 }
-TONES = {
+OUTCOME_TONES = {
     EventOutcome.CREATED: "good",
     EventOutcome.UPDATED: "info",
     "quarantined": "bad",
     "retry": "warning",
 }
-NEEDED = {
+PERMISSIONS = {
     BulkKind.REPLAY: "accounts.replay_events",
     BulkKind.ASSIGN: "accounts.settle_events",
     BulkKind.DISCARD: "accounts.settle_events",
     BulkKind.REMAP: "integrations.change_statusmapping",
 }
+"""Required to start or cancel an action of each kind."""
+
+_can_view = permission_required("integrations.view_bulkaction", raise_exception=True)
 
 
-def figures(
-    outcomes: Mapping[str, int], labels: Mapping[str, str] = OUTCOMES
+def outcome_figures(
+    outcomes: Mapping[str, int], labels: Mapping[str, str] = OUTCOME_LABELS
 ) -> list[dict[str, Any]]:
-    """Outcomes as key figures, in one order."""
+    """Return the counts as key figures, in the order of `labels`."""
     return [
-        {"label": label, "value": outcomes[key], "tone": TONES.get(key, "neutral")}
+        {"label": label, "value": outcomes[key], "tone": OUTCOME_TONES.get(key, "neutral")}
         for key, label in labels.items()
         if outcomes.get(key)
     ]
 
 
-def show(request: HttpRequest, action_id: UUID) -> HttpResponse:
-    """An action's page; posting to it cancels the action."""
-    action = _visible(request, action_id)
+@_can_view
+def action_view(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """Show an action; a POST cancels it."""
+    action = _action(action_id)
     if request.method == "POST":
-        if not _may_cancel(request, action):
-            raise PermissionDenied
-        if bulk_jobs.cancel(action.id):
-            audit_log.record(request, "Cancelou ação em massa", action)
-            messages.success(request, "Ação cancelada. O que já foi feito continua feito.")
-        return redirect("backoffice:bulk", action.id)
+        return _cancel(request, action)
     context = {
         **admin.site.each_context(request),
-        **_shown(request, action),
+        **_progress_context(request, action),
         "title": action.get_kind_display(),
     }
     return render(request, "integrations/bulk_actions/action.html", context)
 
 
 @require_safe
-def progress(request: HttpRequest, action_id: UUID) -> HttpResponse:
-    """The part of the page that is asked for again while the action is under way."""
-    shown = _shown(request, _visible(request, action_id))
-    return render(request, "integrations/bulk_actions/progress.html", shown)
+@_can_view
+def progress_view(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """Render the part of the page that refreshes while the action is under way."""
+    context = _progress_context(request, _action(action_id))
+    return render(request, "integrations/bulk_actions/progress.html", context)
+
+
+def _cancel(request: HttpRequest, action: BulkAction) -> HttpResponse:
+    if not _may_cancel(request, action):
+        raise PermissionDenied
+    if bulk_jobs.cancel(action.id):
+        audit_log.record(request, "Cancelou ação em massa", action)
+        messages.success(request, "Ação cancelada. O que já foi feito continua feito.")
+    return redirect("backoffice:bulk_action", action.id)
 
 
 def _may_cancel(request: HttpRequest, action: BulkAction) -> bool:
-    return request.user.has_perm(NEEDED[BulkKind(action.kind)])
+    return request.user.has_perm(PERMISSIONS[BulkKind(action.kind)])
 
 
-def _visible(request: HttpRequest, action_id: UUID) -> BulkAction:
-    if not request.user.has_perm("integrations.view_bulkaction"):
-        raise PermissionDenied
+def _action(action_id: UUID) -> BulkAction:
     rows = BulkAction.objects.select_related("requested_by", "mapping", "integration__user")
     return get_object_or_404(rows, id=action_id)
 
 
-def _shown(request: HttpRequest, action: BulkAction) -> dict[str, Any]:
+def _progress_context(request: HttpRequest, action: BulkAction) -> dict[str, Any]:
     return {
         "action": action,
-        "colour": COLOURS[JobState(action.state)],
-        "subject": explain(action.cause).title if action.cause else action.mapping,
-        "figures": figures(action.outcomes),
+        "colour": STATE_COLOURS.get(JobState(action.state), ""),
+        "subject": _subject(action),
+        "figures": outcome_figures(action.outcomes),
         "may_cancel": _may_cancel(request, action),
     }
+
+
+def _subject(action: BulkAction) -> str:
+    return explain(action.cause).title if action.cause else str(action.mapping or "")
 
 
 @admin.register(BulkAction)
@@ -116,7 +128,7 @@ class BulkActionAdmin(ReadOnlyAdmin):
         "failed",
         "requested_by",
         "finished_at",
-        "page",
+        "details_link",
     )
     list_filter = ("kind", "state")
     list_select_related = ("requested_by", "mapping")
@@ -128,21 +140,21 @@ class BulkActionAdmin(ReadOnlyAdmin):
         ("total", "processed", "failed"),
         ("requested_by", "reason"),
         ("created_at", "finished_at"),
-        "page",
+        "details_link",
     )
-    readonly_fields = ("page",)
+    readonly_fields = ("details_link",)
 
-    state_badge = badge_column("state", "estado", COLOURS)
+    state_badge = badge_column("state", "estado", STATE_COLOURS)
 
     @admin.display(description="sobre")
     def subject(self, action: BulkAction) -> str:
-        return explain(action.cause).title if action.cause else str(action.mapping or "")
+        return _subject(action)
 
     @admin.display(description="andamento")
     def progress(self, action: BulkAction) -> str:
         return f"{action.processed} de {action.total}"
 
     @admin.display(description="detalhes")
-    def page(self, action: BulkAction) -> SafeString:
-        address = reverse("backoffice:bulk", args=[action.id])
-        return format_html('<a class="underline" href="{}">Acompanhar</a>', address)
+    def details_link(self, action: BulkAction) -> SafeString:
+        url = reverse("backoffice:bulk_action", args=[action.id])
+        return format_html('<a class="underline" href="{}">Acompanhar</a>', url)

@@ -1,9 +1,11 @@
-"""Status words that nobody has given a meaning yet: staff say what they mean."""
+"""Unknown status words of providers: their list, and the page that maps a word to a status."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +19,7 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
 from flowzz.core.db.jobs import UNDER_WAY
-from integrations.admin.bulk_actions import NEEDED, figures
+from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_mapping
 from integrations.models import BulkAction, BulkKind, StatusMapping
@@ -25,33 +27,32 @@ from integrations.providers.contracts import StatusField
 from integrations.status_mappings import usages
 from integrations.status_mappings.reprocess import STATES
 
-EXAMPLES = 10
-NONE = "none"
+MAX_EXAMPLES = 10
+REMOVE = "none"
 
 
-class MeaningForm(OptionalReasonForm):
-    """Offers the states of the word's own axis; of a word that has a meaning, none as well."""
+class MappingForm(OptionalReasonForm):
+    """Offers the statuses of the word's field, and the removal of an existing mapping."""
 
-    meaning = forms.ChoiceField(label="Significado", widget=UnfoldAdminSelectWidget)
-    field_order = ("meaning", "reason")
+    status = forms.ChoiceField(label="Significado", widget=UnfoldAdminSelectWidget)
+    field_order = ("status", "reason")
 
-    def __init__(self, *args: Any, word: StatusMapping, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, mapping: StatusMapping, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"meaning": word.meaning}
-        field = self.fields["meaning"]
+        self.initial = {"status": mapping.meaning}
+        field = self.fields["status"]
         assert isinstance(field, forms.ChoiceField)
-        none = [(NONE, "Nenhum: retirar o significado")] if usages.is_given(word) else []
-        field.choices = [("", "— escolha —"), *STATES[StatusField(word.axis)].choices, *none]
+        removal = [(REMOVE, "Nenhum: retirar o significado")] if usages.is_given(mapping) else []
+        statuses = STATES[StatusField(mapping.axis)].choices
+        field.choices = [("", "— escolha —"), *statuses, *removal]
 
-    def clean_meaning(self) -> str:
-        chosen: str = self.cleaned_data["meaning"]
-        return "" if chosen == NONE else chosen
+    def clean_status(self) -> str:
+        status: str = self.cleaned_data["status"]
+        return "" if status == REMOVE else status
 
 
-def meaning_of(word: StatusMapping, meaning: str | None = None) -> str:
-    """A word's meaning, or another one on its axis, as staff read it."""
-    chosen = word.meaning if meaning is None else meaning
-    return str(STATES[StatusField(word.axis)](chosen).label) if chosen else ""
+def status_label(mapping: StatusMapping, status: str) -> str:
+    return str(STATES[StatusField(mapping.axis)](status).label) if status else ""
 
 
 @admin.register(StatusMapping)
@@ -60,93 +61,95 @@ class StatusMappingAdmin(ReadOnlyAdmin):
         "word",
         "provider",
         "axis",
-        "shown_meaning",
+        "mapped_status",
         "waiting",
         "first_seen_at",
         "mapped_by",
-        "page",
+        "mapping_link",
     )
     list_filter = ("axis", ("meaning", admin.EmptyFieldListFilter))
     list_select_related = ("mapped_by",)
     search_fields = ("word",)
     ordering = ("-first_seen_at",)
-    fields = ("word", "provider", "axis", "shown_meaning", "first_seen_at", "mapped_by", "page")
-    readonly_fields = ("shown_meaning", "page")
+    fields = (
+        "word",
+        "provider",
+        "axis",
+        "mapped_status",
+        "first_seen_at",
+        "mapped_by",
+        "mapping_link",
+    )
+    readonly_fields = ("mapped_status", "mapping_link")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)
         counts = usages.counts(changes.result_list)
-        for word in changes.result_list:
-            word.waits = counts[word.id]
+        for mapping in changes.result_list:
+            mapping.waiting_count = counts[mapping.id]
         return changes
 
     @admin.display(description="significado", ordering="meaning", empty_value="—")
-    def shown_meaning(self, word: StatusMapping) -> str:
-        return meaning_of(word)
+    def mapped_status(self, mapping: StatusMapping) -> str:
+        return status_label(mapping, mapping.meaning)
 
     @admin.display(description="pedidos à espera")
-    def waiting(self, word: StatusMapping) -> int:
-        waits: int = vars(word).get("waits", 0)
-        return waits
+    def waiting(self, mapping: StatusMapping) -> int:
+        count: int = vars(mapping)["waiting_count"]
+        return count
 
     @admin.display(description="o que fazer")
-    def page(self, word: StatusMapping) -> SafeString:
-        text = "Mudar o significado" if word.meaning else "Dar um significado"
-        return format_html('<a class="underline" href="{}">{}</a>', address_of(word), text)
+    def mapping_link(self, mapping: StatusMapping) -> SafeString:
+        url = reverse("backoffice:status_mapping", args=[mapping.id])
+        text = "Mudar o significado" if mapping.meaning else "Dar um significado"
+        return format_html('<a class="underline" href="{}">{}</a>', url, text)
 
 
-def address_of(word: StatusMapping) -> str:
-    return reverse("backoffice:word", args=[word.id])
-
-
-def decide(request: HttpRequest, word_id: Any) -> HttpResponse:
-    """One word: the orders that came with it; choose, see what would change, confirm."""
-    if not request.user.has_perm("integrations.view_statusmapping"):
-        raise PermissionDenied
-    word = get_object_or_404(StatusMapping.objects.select_related("mapped_by"), id=word_id)
-    may_map = request.user.has_perm(NEEDED[BulkKind.REMAP])
-    form = MeaningForm(request.POST or None, word=word)
+@permission_required("integrations.view_statusmapping", raise_exception=True)
+def mapping_view(request: HttpRequest, mapping_id: UUID) -> HttpResponse:
+    """Show a word's usages; a POST previews a mapping or, confirmed, applies it."""
+    mapping = get_object_or_404(StatusMapping.objects.select_related("mapped_by"), id=mapping_id)
+    may_map = request.user.has_perm(PERMISSIONS[BulkKind.REMAP])
+    form = MappingForm(request.POST or None, mapping=mapping)
     preview = None
     if request.method == "POST":
         if not may_map:
             raise PermissionDenied
         if form.is_valid():
             if "confirm" in request.POST:
-                return _apply(request, word, form)
-            preview = preview_mapping(word, form.cleaned_data["meaning"])
-    is_subscription = word.axis == StatusField.SUBSCRIPTION
-    chosen = meaning_of(word, form.cleaned_data["meaning"]) if preview else ""
+                return _apply(request, mapping, form)
+            preview = preview_mapping(mapping, form.cleaned_data["status"])
+    is_subscription = mapping.axis == StatusField.SUBSCRIPTION
+    new_status = status_label(mapping, form.cleaned_data["status"]) if preview else ""
     context = {
         **admin.site.each_context(request),
-        "title": f"“{word.word}”",
-        "word": word,
-        "meaning": meaning_of(word),
-        "chosen": chosen,
-        "confirm_text": "Confirmar o significado" if chosen else "Retirar o significado",
-        "confirm_tone": "" if chosen else "bad",
+        "title": f"“{mapping.word}”",
+        "mapping": mapping,
+        "status": status_label(mapping, mapping.meaning),
+        "new_status": new_status,
+        "confirm_text": "Confirmar o significado" if new_status else "Retirar o significado",
+        "confirm_tone": "" if new_status else "bad",
         "noun": "Assinatura" if is_subscription else "Pedido",
         "is_subscription": is_subscription,
-        "count": usages.count(word),
-        "examples": usages.examples(word, EXAMPLES),
+        "count": usages.count(mapping),
+        "examples": usages.examples(mapping, MAX_EXAMPLES),
         "form": form,
         "may_map": may_map,
         "preview": preview,
-        "figures": figures(preview.outcomes, OUTCOME_LABELS) if preview else [],
-        "action": BulkAction.objects.filter(mapping=word, state__in=UNDER_WAY).first(),
+        "figures": outcome_figures(preview.outcomes, OUTCOME_LABELS) if preview else [],
+        "action": BulkAction.objects.filter(mapping=mapping, state__in=UNDER_WAY).first(),
     }
     return render(request, "integrations/status_mapping.html", context)
 
 
-def _apply(request: HttpRequest, word: StatusMapping, form: MeaningForm) -> HttpResponse:
+def _apply(request: HttpRequest, mapping: StatusMapping, form: MappingForm) -> HttpResponse:
     assert isinstance(request.user, User)
-    meaning, reason = form.cleaned_data["meaning"], form.cleaned_data["reason"]
-    action, is_new = bulk_jobs.request_remap(word, meaning, by=request.user, reason=reason)
+    status, reason = form.cleaned_data["status"], form.cleaned_data["reason"]
+    action, is_new = bulk_jobs.request_remap(mapping, status, by=request.user, reason=reason)
     if is_new:
-        done = (
-            "Deu significado a uma palavra" if meaning else "Retirou o significado de uma palavra"
-        )
-        details = {"before": word.meaning, "after": meaning, "bulk": str(action.id)}
-        audit_log.record(request, done, word, reason=reason, details=details)
+        text = "Deu significado a uma palavra" if status else "Retirou o significado de uma palavra"
+        details = {"before": mapping.meaning, "after": status, "bulk": str(action.id)}
+        audit_log.record(request, text, mapping, reason=reason, details=details)
     else:
         messages.warning(request, "Esta palavra já está sendo aplicada: espere terminar.")
-    return redirect("backoffice:bulk", action.id)
+    return redirect("backoffice:bulk_action", action.id)

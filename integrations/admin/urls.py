@@ -1,6 +1,9 @@
-"""Pages of the back-office that belong to no model; they stand in the admin's own frame."""
+"""Pages of the back-office without a model, rendered in the frame of the admin."""
+
+from collections.abc import Callable
 
 from django.contrib import admin
+from django.http import HttpResponse
 from django.urls import path
 
 from flowzz.backoffice import configuration
@@ -11,22 +14,18 @@ from integrations.admin.search.views import search
 
 app_name = "backoffice"
 
+_VIEWS: dict[str, tuple[Callable[..., HttpResponse], str]] = {
+    "busca": (search, "search"),
+    "painel": (fragment, "overview"),
+    "quarentena": (quarantine.causes_view, "quarantine"),
+    "quarentena/grupo": (quarantine.group_view, "quarantine_group"),
+    "quarentena/previa": (quarantine.preview_view, "quarantine_preview"),
+    "palavras/<uuid:mapping_id>": (status_mappings.mapping_view, "status_mapping"),
+    "configuracoes": (configuration.edit_settings, "configuration"),
+    "acoes/<uuid:action_id>": (bulk_actions.action_view, "bulk_action"),
+    "acoes/<uuid:action_id>/andamento": (bulk_actions.progress_view, "bulk_action_progress"),
+}
+
 urlpatterns = [
-    path("busca", admin.site.admin_view(search), name="search"),
-    path("painel", admin.site.admin_view(fragment), name="overview"),
-    path("quarentena", admin.site.admin_view(quarantine.causes), name="quarantine"),
-    path("quarentena/grupo", admin.site.admin_view(quarantine.group), name="quarantine_group"),
-    path(
-        "quarentena/previa",
-        admin.site.admin_view(quarantine.preview),
-        name="quarantine_preview",
-    ),
-    path("palavras/<uuid:word_id>", admin.site.admin_view(status_mappings.decide), name="word"),
-    path("configuracoes", admin.site.admin_view(configuration.edit_settings), name="configuration"),
-    path("acoes/<uuid:action_id>", admin.site.admin_view(bulk_actions.show), name="bulk"),
-    path(
-        "acoes/<uuid:action_id>/andamento",
-        admin.site.admin_view(bulk_actions.progress),
-        name="bulk_progress",
-    ),
+    path(route, admin.site.admin_view(view), name=name) for route, (view, name) in _VIEWS.items()
 ]

@@ -121,7 +121,7 @@ def _own() -> Iterator[Page]:
     yield Page("what 500 of it would become, which that page asks for", preview)
     yield Page("one quarantined event", _page(quarantined[0]))
     yield Page("a run with 500 findings", _page(found_most))
-    yield Page("a word's page", reverse("backoffice:word", args=[word.id]))
+    yield Page("a word's page", reverse("backoffice:status_mapping", args=[word.id]))
     yield Page(
         "diagnosis", reverse("admin:integrations_integration_diagnosis", args=[integration.id])
     )

@@ -67,7 +67,9 @@ def main_pages(scene: Scene) -> dict[str, str]:
         "sales": reverse("admin:sales_sale_changelist"),
         "sale": page_of(sale),
         "client": page_of(sale.client),
-        "word": reverse("backoffice:word", args=[StatusMapping.objects.get(word=WORD).id]),
+        "word": reverse(
+            "backoffice:status_mapping", args=[StatusMapping.objects.get(word=WORD).id]
+        ),
     }
 
 

@@ -55,9 +55,9 @@ def replay_a_group(page: Page, scene: Scene) -> None:
 
 def give_a_word_its_meaning(page: Page) -> None:
     word = StatusMapping.objects.get(word=WORD)
-    page.goto(reverse("backoffice:word", args=[word.id]))
-    page.locator("#id_meaning").select_option("SHIPPED")
-    page.locator("#preview-meaning").click()
+    page.goto(reverse("backoffice:status_mapping", args=[word.id]))
+    page.locator("#id_status").select_option("SHIPPED")
+    page.locator("#preview-mapping").click()
     expect(page.locator("#confirm")).to_be_visible()
     word.refresh_from_db()
     assert word.meaning == ""

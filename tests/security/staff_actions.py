@@ -36,7 +36,7 @@ FORMS: dict[str, list[dict[str, str]]] = {
     "configuration": [{"name": "none"}],
     "client_export": [{"format": "csv"}],
     "sale_export": [{"format": "csv"}],
-    "word": [{"meaning": "PAID"}],
+    "status_mapping": [{"status": "PAID"}],
     "quarantine_group": [{"kind": kind} for kind in BulkKind if kind != BulkKind.REMAP],
     "logout": [],
 }
@@ -76,16 +76,16 @@ class SampleRows:
         integration, client = Integration.objects.get(), Client.objects.get()
         event = make_event(integration, "ordmaos01", state=EventState.QUARANTINED)
         unowned = make_event(None, state=EventState.QUARANTINED, cause=UNROUTABLE)
-        word = StatusMapping.objects.get()
+        mapping = StatusMapping.objects.get()
         move = ClientMerge.objects.create(kind=ClientMerge.Kind.MERGE, source=client, target=client)
-        bulk = BulkAction.objects.create(kind=BulkKind.REMAP, mapping=word)
+        bulk = BulkAction.objects.create(kind=BulkKind.REMAP, mapping=mapping)
         owner = User.objects.create_user("dona@flowzz.test")
         Export.objects.create(requested_by=owner, subject=ExportSubject.SALES, format="csv")
         for model in admin.site._registry:
             row = model._default_manager.first()
             self.ids[str(model._meta.model_name)] = row.pk if row else 1
         self.ids |= {"webhookevent": event.id, "assign_one": unowned.id, "user": owner.id}
-        self.ids |= {"word_id": word.id, "action_id": bulk.id, "move_id": move.id}
+        self.ids |= {"mapping_id": mapping.id, "action_id": bulk.id, "move_id": move.id}
         self.ids |= {"export_id": self.ids["export"], "app_label": "sales", "content_type_id": 1}
 
     def url_of(self, page: Page) -> str:

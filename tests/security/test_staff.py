@@ -47,8 +47,8 @@ def test_posting_an_action_that_is_not_offered_changes_nothing() -> None:
 def test_operations_can_map_a_status_and_support_can_not() -> None:
     make_rows(1)
     word = StatusMapping.objects.get()
-    page = reverse("backoffice:word", args=[word.id])
-    form = {"meaning": "PAID", "confirm": "1"}
+    page = reverse("backoffice:status_mapping", args=[word.id])
+    form = {"status": "PAID", "confirm": "1"}
     assert log_in_member(SUPPORT).post(page, form).status_code == 403
     assert log_in_member(SUPPORT, OPERATIONS).post(page, form).status_code == 302
     word.refresh_from_db()

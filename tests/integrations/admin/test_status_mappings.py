@@ -1,4 +1,4 @@
-"""Giving an unknown word its meaning."""
+"""Mapping an unknown status word of a provider to a status."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ from tests.integrations.sellers import Seller
 from tests.staff import Staff
 
 
-def make_word(axis: StatusField = StatusField.ORDER) -> StatusMapping:
+def make_mapping(axis: StatusField = StatusField.ORDER) -> StatusMapping:
     return StatusMapping.objects.create(provider=COINZZ, axis=axis, word="na transportadora")
 
 
-def give(staff: Staff, word: StatusMapping, meaning: str, **form: str) -> Any:
-    page = reverse("backoffice:word", args=[word.id])
-    response = staff.post(page, {"meaning": meaning, **form})
-    word.refresh_from_db()
+def submit(staff: Staff, mapping: StatusMapping, status: str, **form: str) -> Any:
+    page = reverse("backoffice:status_mapping", args=[mapping.id])
+    response = staff.post(page, {"status": status, **form})
+    mapping.refresh_from_db()
     return response
 
 
@@ -36,26 +36,26 @@ def give(staff: Staff, word: StatusMapping, meaning: str, **form: str) -> Any:
         (StatusField.SUBSCRIPTION, SubscriptionStatus),
     ],
 )
-def test_choices_are_the_states_of_the_words_axis(
+def test_choices_are_the_statuses_of_the_field(
     staff: Staff,
     axis: StatusField,
     states: type[SaleStatus] | type[ShippingStatus] | type[SubscriptionStatus],
 ) -> None:
-    page = reverse("backoffice:word", args=[make_word(axis).id])
-    assert staff.get(page).context["form"].fields["meaning"].choices[1:] == states.choices
+    page = reverse("backoffice:status_mapping", args=[make_mapping(axis).id])
+    assert staff.get(page).context["form"].fields["status"].choices[1:] == states.choices
 
 
-def test_state_of_another_axis_is_refused(staff: Staff) -> None:
-    word = make_word()
-    assert give(staff, word, ShippingStatus.RETURNED, confirm="1").status_code == 200
-    assert word.meaning == ""
+def test_status_of_another_field_is_rejected(staff: Staff) -> None:
+    mapping = make_mapping()
+    assert submit(staff, mapping, ShippingStatus.RETURNED, confirm="1").status_code == 200
+    assert mapping.meaning == ""
 
 
 def test_preview_shows_the_sales_and_changes_nothing(staff: Staff) -> None:
     seller = Seller()
     seller.told(payloads.order("ord1", order_status="Na moita"))
     before = [list(model._default_manager.values()) for model in (Sale, SaleStatusChange)]
-    response = give(staff, StatusMapping.objects.get(), SaleStatus.SHIPPED)
+    response = submit(staff, StatusMapping.objects.get(), SaleStatus.SHIPPED)
 
     preview = response.context["preview"]
     assert preview.outcomes == {"updated": 1, "unchanged": 0}
@@ -65,41 +65,41 @@ def test_preview_shows_the_sales_and_changes_nothing(staff: Staff) -> None:
     assert StatusMapping.objects.get().meaning == ""
 
 
-def test_confirmed_meaning_is_kept_traced_and_applied(staff: Staff) -> None:
+def test_confirmed_mapping_is_stored_logged_and_applied(staff: Staff) -> None:
     seller = Seller()
     seller.told(payloads.order("ord1", order_status="Na moita"))
-    word = StatusMapping.objects.get()
-    give(staff, word, SaleStatus.SHIPPED, confirm="1", reason="Confirmado com a plataforma")
+    mapping = StatusMapping.objects.get()
+    submit(staff, mapping, SaleStatus.SHIPPED, confirm="1", reason="Confirmado com a plataforma")
 
-    assert (word.meaning, str(word.mapped_by)) == (SaleStatus.SHIPPED, "equipe@flowzz.test")
-    line = StaffAction.objects.get()
-    assert (line.target_id, line.reason) == (str(word.id), "Confirmado com a plataforma")
+    assert (mapping.meaning, str(mapping.mapped_by)) == (SaleStatus.SHIPPED, "equipe@flowzz.test")
+    entry = StaffAction.objects.get()
+    assert (entry.target_id, entry.reason) == (str(mapping.id), "Confirmado com a plataforma")
     action = BulkAction.objects.get()
     bulk_jobs.execute(action.id)
     assert seller.sale("ord1").status == SaleStatus.SHIPPED
 
 
-def test_meaning_is_taken_back_after_a_preview(staff: Staff) -> None:
+def test_mapping_is_removed_after_a_preview(staff: Staff) -> None:
     Seller().told(payloads.subscription(status="dormindo"))
-    word = StatusMapping.objects.get()
-    page = reverse("backoffice:word", args=[word.id])
-    assert "none" not in dict(staff.get(page).context["form"].fields["meaning"].choices)
-    for meaning, shown in [
+    mapping = StatusMapping.objects.get()
+    page = reverse("backoffice:status_mapping", args=[mapping.id])
+    assert "none" not in dict(staff.get(page).context["form"].fields["status"].choices)
+    for status, expected in [
         (SubscriptionStatus.SUSPENDED, [("Pendente", "Suspensa")]),
         ("none", [("Suspensa", "Pendente"), ("", "dormindo")]),
     ]:
-        foreseen = give(staff, word, meaning)
-        changes = foreseen.context["preview"].examples[0].changes
-        assert [(change.before, change.after) for change in changes] == shown
-        give(staff, word, meaning, confirm="1")
+        response = submit(staff, mapping, status)
+        changes = response.context["preview"].examples[0].changes
+        assert [(change.before, change.after) for change in changes] == expected
+        submit(staff, mapping, status, confirm="1")
         bulk_jobs.execute(BulkAction.objects.latest("id").id)
-    assert (word.meaning, StaffAction.objects.latest("at").action) == (
+    assert (mapping.meaning, StaffAction.objects.latest("at").action) == (
         "",
         "Retirou o significado de uma palavra",
     )
 
 
-def test_list_counts_who_waits(staff: Staff) -> None:
+def test_list_counts_the_orders_that_wait(staff: Staff) -> None:
     Seller().told(*(payloads.order(f"ord{n}", order_status="Na moita") for n in range(3)))
     page = staff.get(reverse("admin:integrations_statusmapping_changelist"))
-    assert [row.waits for row in page.context["cl"].result_list] == [3]
+    assert [row.waiting_count for row in page.context["cl"].result_list] == [3]
