@@ -153,11 +153,11 @@ class SaleAdmin(MaskedAdmin):
 
     @admin.display(description="preço unitário")
     def formatted_unit_price(self, sale: Sale) -> str:
-        return reais(sale.unit_price)
+        return format_reais(sale.unit_price)
 
     @admin.display(description="comissão")
     def formatted_commission(self, sale: Sale) -> str:
-        return "—" if sale.commission is None else reais(sale.commission)
+        return "—" if sale.commission is None else format_reais(sale.commission)
 
     @admin.display(description="última informação")
     def last_observed(self, sale: Sale) -> str:

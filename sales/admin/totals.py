@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
+from flowzz.core.formatting import format_reais
 from sales.models import Sale
 from sales.statuses import REVENUE_STATUSES
 
@@ -40,4 +41,4 @@ def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
         return None
     revenue = sums["revenue"] or Decimal(0)
     ticket = revenue / sums["sold"] if sums["sold"] else Decimal(0)
-    return Totals(sums["count"], reais(revenue), reais(ticket))
+    return Totals(sums["count"], format_reais(revenue), format_reais(ticket))
