@@ -1,4 +1,4 @@
-"""The Celery application of workers and beat, and what goes with every task."""
+"""The Celery application of workers and beat, and the log context of its tasks."""
 
 import os
 from typing import Any
@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")
 
 log = structlog.stdlib.get_logger(__name__)
 
-PULSE = "integrations.tasks.pulse"
+HEARTBEAT_TASK = "integrations.tasks.record_heartbeat"
 
 app = Celery("flowzz")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -23,27 +23,27 @@ app.set_default()
 
 
 @setup_logging.connect
-def keep_logging(**details: Any) -> None:
-    """Leave logs to Django's settings: whoever listens here replaces Celery's own set-up."""
+def use_django_logging(**details: Any) -> None:
+    """Disable Celery's own logging: a receiver of this signal replaces it."""
 
 
 @before_task_publish.connect
 def send_request_id(headers: dict[str, Any], **details: Any) -> None:
-    """Send the id of the request that asked for the work along with it."""
+    """Send the id of the current request with the task."""
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         headers["request_id"] = request_id
 
 
 @before_task_publish.connect
-def note_beat(sender: str, **details: Any) -> None:
-    """Only beat sends the pulse."""
-    if sender == PULSE:
+def record_beat_heartbeat(sender: str, **details: Any) -> None:
+    """Record that beat lives: only beat sends this task."""
+    if sender == HEARTBEAT_TASK:
         heartbeat.record("beat")
 
 
 @task_prerun.connect
-def take_request_id(task_id: str, task: Any, **details: Any) -> None:
-    """Put into every line that a task logs which task it is, and which request asked for it."""
+def bind_log_context(task_id: str, task: Any, **details: Any) -> None:
+    """Add the task, and the request that enqueued it, to every log line of a task."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
     if request_id := getattr(task.request, "request_id", None):
@@ -51,5 +51,5 @@ def take_request_id(task_id: str, task: Any, **details: Any) -> None:
 
 
 @task_failure.connect
-def log_fault(exception: BaseException, **details: Any) -> None:
+def log_failure(exception: BaseException, **details: Any) -> None:
     log.error("task_failed", exc_info=exception)

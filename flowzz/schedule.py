@@ -37,10 +37,10 @@ class At:
 
 
 SCHEDULE: dict[str, tuple[str, Every | At]] = {
-    "Varredura da fila": ("integrations.tasks.sweep", Every(15)),
-    "Medição dos gráficos": ("integrations.tasks.measure", Every(15)),
-    "Sinal de vida": ("integrations.tasks.pulse", Every(30)),
-    "Vigia dos alertas": ("integrations.tasks.watch", Every(60)),
+    "Varredura da fila": ("integrations.tasks.enqueue_due_work", Every(15)),
+    "Medição dos gráficos": ("integrations.tasks.update_hourly_stats", Every(15)),
+    "Sinal de vida": ("integrations.tasks.record_heartbeat", Every(30)),
+    "Vigia dos alertas": ("integrations.tasks.evaluate_alert_rules", Every(60)),
     "Números do painel": ("sales.tasks.refresh_daily_stats", Every(60)),
     "Exportações: retomar e apagar": ("sales.tasks.tend_exports", Every(60)),
     "Limpeza de chamadas repetidas": (
@@ -49,10 +49,10 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     ),
     "Sincronização de hora em hora": ("integrations.tasks.schedule_syncs", At("*", "0")),
     # At night, a few minutes apart, while little else runs.
-    "Remoção de corpos antigos": ("integrations.tasks.purge_payloads", At("3", "20")),
+    "Remoção de corpos antigos": ("integrations.tasks.delete_expired_payloads", At("3", "20")),
     "Remoção de acessos vencidos": ("flowzz.accounts.tasks.purge_sessions", At("3", "25")),
-    "Ritmo dos webhooks": ("integrations.tasks.learn_rhythms", At("3", "40")),
-    "Recontagem dos gráficos": ("integrations.tasks.recount", At("3", "55")),
+    "Ritmo dos webhooks": ("integrations.tasks.update_baselines", At("3", "40")),
+    "Recontagem dos gráficos": ("integrations.tasks.recount_hourly_stats", At("3", "55")),
 }
 """By the name that staff read in the back-office: the Celery task and when it runs."""
 

@@ -1,6 +1,6 @@
-"""Wake-ups: the queue is told that there is work, never the work.
+"""Enqueue tasks by the ids of their work; the work itself stays in PostgreSQL.
 
-Losing one loses nothing: the sweeper looks for work every 15 s by itself.
+A lost message delays the work until `tasks.enqueue_due_work` finds it, within 15 s.
 """
 
 import uuid
@@ -18,46 +18,43 @@ log = structlog.stdlib.get_logger(__name__)
 
 COALESCE_SECONDS = 15
 
-# Whether to send: not where somebody did just now. A time ahead means that Redis' clock was set
-# back; the key would outlive its seconds.
-_ASK = """
+# Returns 0 if a drain was enqueued within the last seconds. A time in the future means that
+# Redis' clock was set back: the key would otherwise block longer than its seconds.
+_SET_DRAIN_FLAG = """
 local now = tonumber(redis.call('TIME')[1])
-local asked_at = tonumber(redis.call('GET', KEYS[1]) or 0)
-if asked_at <= now and now < asked_at + tonumber(ARGV[1]) then return 0 end
+local enqueued_at = tonumber(redis.call('GET', KEYS[1]) or 0)
+if enqueued_at <= now and now < enqueued_at + tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], now, 'EX', ARGV[1])
 return 1
 """
 
 
 def enqueue_drain(integration_id: uuid.UUID) -> None:
-    """Have an integration's inbox drained; one call is on its way at a time, however many ask."""
+    """Enqueue a drain of an integration's inbox, unless one is enqueued already."""
     try:
-        if _ask()(keys=[_key(integration_id)], args=[COALESCE_SECONDS]):
+        if _set_drain_flag()(keys=[_drain_flag(integration_id)], args=[COALESCE_SECONDS]):
             _send("integrations.tasks.drain_inbox", integration_id)
     except RedisError as error:
-        log.warning("wake_up_lost", cause=type(error).__name__)
+        log.warning("enqueue_failed", cause=type(error).__name__)
 
 
 def clear_drain_flag(integration_id: uuid.UUID) -> None:
-    """Say that draining begins: what arrives from now on needs another wake-up."""
+    """Record that a drain starts: a webhook from now on enqueues another one."""
     try:
-        redis.client().delete(_key(integration_id))
+        redis.client().delete(_drain_flag(integration_id))
     except RedisError as error:
-        log.warning("wake_up_not_cleared", cause=type(error).__name__)
+        log.warning("drain_flag_not_cleared", cause=type(error).__name__)
 
 
 def enqueue_run(run_id: uuid.UUID) -> None:
-    """Have a sync run carried out."""
     _send("integrations.tasks.run_sync", run_id)
 
 
 def enqueue_bulk_action(action_id: uuid.UUID) -> None:
-    """Have a bulk action carried on."""
-    _send("integrations.tasks.run_bulk", action_id)
+    _send("integrations.tasks.run_bulk_action", action_id)
 
 
 def enqueue_import(import_id: uuid.UUID) -> None:
-    """Have a file's lines applied."""
     _send("integrations.tasks.run_import", import_id)
 
 
@@ -65,13 +62,13 @@ def _send(task: str, id_: uuid.UUID) -> None:
     try:
         current_app.send_task(task, [str(id_)], retry=False)
     except OperationalError as error:
-        log.warning("wake_up_lost", cause=type(error).__name__)
+        log.warning("enqueue_failed", cause=type(error).__name__)
 
 
 @cache
-def _ask() -> Script:
-    return redis.client().register_script(_ASK)
+def _set_drain_flag() -> Script:
+    return redis.client().register_script(_SET_DRAIN_FLAG)
 
 
-def _key(integration_id: uuid.UUID) -> str:
-    return f"flowzz:wake:{integration_id}"
+def _drain_flag(integration_id: uuid.UUID) -> str:
+    return f"flowzz:drain-enqueued:{integration_id}"

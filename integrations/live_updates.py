@@ -1,4 +1,4 @@
-"""What those who look on are told of an integration and its runs, once it is committed."""
+"""Publish changes of integrations and sync runs to their users' event streams."""
 
 import uuid
 from functools import partial
@@ -10,29 +10,30 @@ from flowzz.core.db.jobs import JobState
 from integrations.models import Integration, IntegrationStatus, SyncRun
 
 
-def run_moved(run_id: uuid.UUID) -> None:
-    """Tell how far a run is, and of its integration where it has ended."""
-    transaction.on_commit(partial(_tell_run, run_id), robust=True)
+def publish_run(run_id: uuid.UUID) -> None:
+    """Publish a run's progress after the commit; once it has ended, its integration too."""
+    transaction.on_commit(partial(_publish_run, run_id), robust=True)
 
 
-def integration_moved(integration_id: uuid.UUID) -> None:
-    transaction.on_commit(partial(_tell_integration, integration_id), robust=True)
+def publish_integration(integration_id: uuid.UUID) -> None:
+    """Publish an integration's status after the commit."""
+    transaction.on_commit(partial(_publish_integration, integration_id), robust=True)
 
 
-def _tell_run(run_id: uuid.UUID) -> None:
+def _publish_run(run_id: uuid.UUID) -> None:
     run = SyncRun.objects.select_related("integration").get(id=run_id)
-    events = [_of_run(run)]
+    events = [_run_event(run)]
     if not run.is_under_way:
-        events.append(_of_integration(run.integration))
+        events.append(_integration_event(run.integration))
     publish(run.integration.user_id, *events)
 
 
-def _tell_integration(integration_id: uuid.UUID) -> None:
+def _publish_integration(integration_id: uuid.UUID) -> None:
     integration = Integration.objects.get(id=integration_id)
-    publish(integration.user_id, _of_integration(integration))
+    publish(integration.user_id, _integration_event(integration))
 
 
-def _of_run(run: SyncRun) -> Event:
+def _run_event(run: SyncRun) -> Event:
     data = {
         "id": str(run.id),
         "status": JobState(run.state).label.lower(),
@@ -44,7 +45,7 @@ def _of_run(run: SyncRun) -> Event:
     return Event("sync", data)
 
 
-def _of_integration(integration: Integration) -> Event:
+def _integration_event(integration: Integration) -> Event:
     data = {
         "id": str(integration.id),
         "source": integration.provider,

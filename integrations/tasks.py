@@ -1,4 +1,4 @@
-"""Celery tasks: each takes ids and calls one function. All may run twice."""
+"""Celery tasks: each takes ids and calls one function. A task that runs twice does no harm."""
 
 import time
 from contextlib import suppress
@@ -18,20 +18,20 @@ from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_s
 from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer
 
-FAIR_SECONDS = 5.0
-"""How long one integration may keep a worker while others wait."""
+MAX_SECONDS = 5.0
+"""After this time a drain enqueues itself again, so that other integrations get their turn."""
 
 
 @shared_task
 def drain_inbox(integration_id: str) -> None:
-    """Apply an integration's events until none is left or its time is over.
+    """Drain an integration's inbox, for MAX_SECONDS at most.
 
-    What the spool still holds came before what is in the inbox, so it is moved there first.
+    The fallback buffer is flushed first: its webhooks arrived before those in the inbox.
     """
     structlog.contextvars.bind_contextvars(integration_id=integration_id)
     id_ = UUID(integration_id)
     dispatch.clear_drain_flag(id_)
-    deadline = time.monotonic() + FAIR_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     try:
         while fallback_buffer.flush_to_inbox() or drain.drain(id_):
             if time.monotonic() > deadline:
@@ -48,7 +48,7 @@ def run_sync(run_id: str) -> None:
 
 
 @shared_task
-def run_bulk(action_id: str) -> None:
+def run_bulk_action(action_id: str) -> None:
     bulk_jobs.execute(UUID(action_id))
 
 
@@ -58,8 +58,8 @@ def run_import(import_id: str) -> None:
 
 
 @shared_task
-def sweep() -> None:
-    """Find the work whose wake-up was lost, and what has become due."""
+def enqueue_due_work() -> None:
+    """Enqueue due work, and work whose message was lost or whose worker died."""
     with suppress(fallback_buffer.BufferBusy):
         fallback_buffer.flush_to_inbox()
     for integration_id in drain.integrations_with_work():
@@ -68,7 +68,7 @@ def sweep() -> None:
     for run_id in jobs.claimable_ids(SyncRun):
         run_sync.delay(str(run_id))
     for action_id in jobs.claimable_ids(BulkAction):
-        run_bulk.delay(str(action_id))
+        run_bulk_action.delay(str(action_id))
     for import_id in jobs.claimable_ids(SalesImport):
         run_import.delay(str(import_id))
     alert_mails.send_pending()
@@ -80,35 +80,35 @@ def schedule_syncs() -> None:
 
 
 @shared_task
-def watch() -> None:
+def evaluate_alert_rules() -> None:
     alert_rules.evaluate_alert_rules()
 
 
 @shared_task
-def measure() -> None:
+def update_hourly_stats() -> None:
     hourly_stats.update_hourly_stats()
 
 
 @shared_task
-def recount() -> None:
+def recount_hourly_stats() -> None:
     hourly_stats.recount_hourly_stats()
 
 
 @shared_task
-def learn_rhythms() -> None:
+def update_baselines() -> None:
     baseline.update_baselines()
     hourly_stats.delete_old_webhook_counts()
 
 
 @shared_task
-def pulse() -> None:
-    """Show that beat sends, and a worker carries out, what was sent."""
+def record_heartbeat() -> None:
+    """Prove that beat sends tasks and that a worker runs them."""
     heartbeat.record("worker")
 
 
 @shared_task
-def purge_payloads() -> None:
-    """Delete the payloads that are past retention; create the partitions of coming periods."""
+def delete_expired_payloads() -> None:
+    """Create the partitions of coming periods; delete payloads and previews past retention."""
     retention.create_partitions()
     retention.delete_expired_payloads()
     import_jobs.delete_expired_previews()

@@ -6,7 +6,7 @@ import re
 import pytest
 from django_celery_beat.models import PeriodicTask
 
-from flowzz.celery import PULSE, app
+from flowzz.celery import HEARTBEAT_TASK, app
 from flowzz.core.env import BASE_DIR
 from flowzz.core.redis_metrics import Counter, Histogram
 from flowzz.prometheus import COUNTERS, REGISTRY
@@ -39,7 +39,7 @@ def test_rules_and_dashboard_name_metrics_that_exist() -> None:
 def test_schedule_names_tasks_that_exist() -> None:
     app.loader.import_default_modules()
     scheduled = set(PeriodicTask.objects.values_list("task", flat=True))
-    assert PULSE in scheduled
+    assert HEARTBEAT_TASK in scheduled
     assert scheduled - set(app.tasks) == set()
 
 

@@ -64,7 +64,7 @@ class ConnectionViewSet(ProviderViewSet):
                 user_id=current_user_id(request),
                 provider=provider,
                 api_key=body.validated_data["api_key"],
-                webhook_note=body.validated_data.get("webhook_url"),
+                custom_webhook_url=body.validated_data.get("webhook_url"),
             )
         except CONNECTION_ERRORS as error:
             raise ConnectionFailed(self.provider, error.message) from None

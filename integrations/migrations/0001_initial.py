@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('api_key_set_at', models.DateTimeField(editable=False, null=True, verbose_name='chave informada em')),
                 ('signing_secret', models.TextField(blank=True, editable=False, verbose_name='segredo (cifrado)')),
                 ('previous_signing_secret', models.TextField(blank=True, editable=False, verbose_name='segredo anterior (cifrado)')),
-                ('webhook_note', models.CharField(blank=True, help_text='Anotação do usuário (um proxy na frente, por exemplo); nunca é chamado.', max_length=500, verbose_name='endereço informado pelo usuário')),
+                ('custom_webhook_url', models.CharField(blank=True, help_text='Anotação do usuário (um proxy na frente, por exemplo); nunca é chamado.', max_length=500, verbose_name='endereço informado pelo usuário')),
                 ('sync_cursor', models.DateTimeField(blank=True, null=True, verbose_name='sincronizado até')),
                 ('next_sync_at', models.DateTimeField(blank=True, null=True, verbose_name='próxima sincronização')),
                 ('last_sync_at', models.DateTimeField(blank=True, null=True, verbose_name='última sincronização')),
@@ -337,7 +337,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='alert',
-            index=models.Index(condition=models.Q(('opening_mailed', False), models.Q(('resolution_mailed', False), ('resolved_at__isnull', False)), _connector='OR'), fields=['opened_at'], name='alert_to_mail'),
+            index=models.Index(condition=models.Q(('opening_mailed', False), models.Q(('resolution_mailed', False), ('resolved_at__isnull', False)), _connector='OR'), fields=['opened_at'], name='alert_unmailed'),
         ),
         migrations.AddConstraint(
             model_name='alert',
@@ -417,7 +417,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookevent',
-            index=models.Index(fields=['integration', 'body_hash'], name='event_body'),
+            index=models.Index(fields=['integration', 'body_hash'], name='event_body_hash'),
         ),
         migrations.AddIndex(
             model_name='webhookevent',
@@ -433,19 +433,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookevent',
-            index=models.Index(condition=models.Q(('outcome__in', ['unchanged', 'duplicate', 'stale', 'disconnected', 'discarded'])), fields=['outcome', 'id'], name='event_seldom_outcome'),
+            index=models.Index(condition=models.Q(('outcome__in', ['unchanged', 'duplicate', 'stale', 'disconnected', 'discarded'])), fields=['outcome', 'id'], name='event_rare_outcome'),
         ),
         migrations.AddIndex(
             model_name='webhookevent',
-            index=models.Index(condition=models.Q(('kind__in', ['subscription', 'affiliation'])), fields=['kind', 'id'], name='event_seldom_kind'),
+            index=models.Index(condition=models.Q(('kind__in', ['subscription', 'affiliation'])), fields=['kind', 'id'], name='event_rare_kind'),
         ),
         migrations.AddIndex(
             model_name='webhookevent',
-            index=models.Index(condition=models.Q(('state', 'QUARANTINED')), fields=['integration'], name='event_dead'),
+            index=models.Index(condition=models.Q(('state', 'QUARANTINED')), fields=['integration'], name='event_quarantined'),
         ),
         migrations.AddIndex(
             model_name='webhookevent',
-            index=models.Index(condition=models.Q(('state', 'QUARANTINED')), fields=['cause', 'received_at', 'id'], name='event_cause'),
+            index=models.Index(condition=models.Q(('state', 'QUARANTINED')), fields=['cause', 'received_at', 'id'], name='event_quarantine_group'),
         ),
         migrations.AddConstraint(
             model_name='webhooktoken',

@@ -54,7 +54,7 @@ class Alert(models.Model):
                 fields=["opened_at"],
                 condition=Q(opening_mailed=False)
                 | Q(resolution_mailed=False, resolved_at__isnull=False),
-                name="alert_to_mail",
+                name="alert_unmailed",
             )
         ]
 

@@ -105,7 +105,7 @@ class WebhookEvent(BulkRow):
                 condition=Q(state__in=["PENDING", "RETRY"]),
                 name="event_due",
             ),
-            models.Index(fields=["integration", "body_hash"], name="event_body"),
+            models.Index(fields=["integration", "body_hash"], name="event_body_hash"),
             models.Index(fields=["integration", "-received_at"], name="event_latest"),
             models.Index(
                 OpClass("external_id", "varchar_pattern_ops"),
@@ -119,20 +119,20 @@ class WebhookEvent(BulkRow):
                 condition=Q(
                     outcome__in=["unchanged", "duplicate", "stale", "disconnected", "discarded"]
                 ),
-                name="event_seldom_outcome",
+                name="event_rare_outcome",
             ),
             models.Index(
                 fields=["kind", "id"],
                 condition=Q(kind__in=["subscription", "affiliation"]),
-                name="event_seldom_kind",
+                name="event_rare_kind",
             ),
             models.Index(
-                fields=["integration"], condition=Q(state="QUARANTINED"), name="event_dead"
+                fields=["integration"], condition=Q(state="QUARANTINED"), name="event_quarantined"
             ),
             models.Index(
                 fields=["cause", "received_at", "id"],
                 condition=Q(state="QUARANTINED"),
-                name="event_cause",
+                name="event_quarantine_group",
             ),
         ]
 

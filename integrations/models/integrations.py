@@ -37,7 +37,7 @@ class Integration(models.Model):
     previous_signing_secret = models.TextField(
         "segredo anterior (cifrado)", blank=True, editable=False
     )
-    webhook_note = models.CharField(
+    custom_webhook_url = models.CharField(
         "endereço informado pelo usuário",
         max_length=500,
         blank=True,

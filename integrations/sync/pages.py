@@ -175,4 +175,4 @@ def _checkpoint(page: Page, result: PageResult) -> None:
     run.total = page.total
     changes = {name: getattr(run, name) for name in (*COUNTERS, "pages", "next_page", "total")}
     run.heartbeat(**changes)
-    live_updates.run_moved(run.id)
+    live_updates.publish_run(run.id)

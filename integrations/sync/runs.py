@@ -94,7 +94,7 @@ def request_run(integration: Integration, trigger: Trigger, *, is_full: bool = F
         if is_full:
             raise RunUnderWay("Já há uma sincronização em andamento.") from None
         run = other
-    live_updates.run_moved(run.id)
+    live_updates.publish_run(run.id)
     transaction.on_commit(partial(dispatch.enqueue_run, run.id))
     return run
 
@@ -125,7 +125,7 @@ def cancel_run(run: SyncRun) -> bool:
 def _cancel(runs: "QuerySet[SyncRun]") -> int:
     ids = jobs.cancel(runs)
     for run_id in ids:
-        live_updates.run_moved(run_id)
+        live_updates.publish_run(run_id)
     return len(ids)
 
 
@@ -150,7 +150,7 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
 def _acquire(run_id: uuid.UUID) -> SyncRun | None:
     run = jobs.acquire(SyncRun.objects.select_related("integration__user"), run_id)
     if run is not None:
-        live_updates.run_moved(run_id)
+        live_updates.publish_run(run_id)
     return run
 
 
@@ -236,5 +236,5 @@ def _release(run: SyncRun, state: JobState, **changes: object) -> bool:
     if not run.release(state, **changes):
         return False
     transaction.on_commit(partial(count_run, state), robust=True)
-    live_updates.run_moved(run.id)
+    live_updates.publish_run(run.id)
     return True

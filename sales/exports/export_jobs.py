@@ -84,7 +84,7 @@ def _enqueue(export_id: uuid.UUID) -> None:
     try:
         current_app.send_task("sales.tasks.run_export", [str(export_id)], retry=False)
     except BrokerDown as error:
-        log.warning("wake_up_lost", cause=type(error).__name__)
+        log.warning("enqueue_failed", cause=type(error).__name__)
 
 
 def _acquire(export_id: uuid.UUID) -> Export | None:

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from flowzz.core import heartbeat
-from integrations.connection import hint
+from integrations.connection import mask_api_key
 from integrations.models import (
     EventOutcome,
     EventState,
@@ -68,7 +68,7 @@ class Scene:
         integration = self.seller.integration
         key = self.sandbox.api_key()
         field_encryption.encrypt(integration, "api_key", key)
-        integration.api_key_hint, integration.api_key_set_at = hint(key), timezone.now()
+        integration.api_key_hint, integration.api_key_set_at = mask_api_key(key), timezone.now()
         integration.save()
         run = runs.request_run(integration, Trigger.INITIAL)
         runs.execute(run.id)

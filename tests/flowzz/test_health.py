@@ -48,14 +48,14 @@ def test_unavailable_before_the_first_heartbeat() -> None:
 
 
 def test_pulse_shows_that_beat_and_a_worker_live() -> None:
-    before_task_publish.send(sender=tasks.pulse.name, headers={})
-    tasks.pulse()
+    before_task_publish.send(sender=tasks.record_heartbeat.name, headers={})
+    tasks.record_heartbeat()
     status, body = ask()
     assert (status, body["status"]) == (200, "ok")
 
 
 def test_other_tasks_show_nothing_of_beat() -> None:
-    before_task_publish.send(sender="integrations.tasks.sweep", headers={})
+    before_task_publish.send(sender="integrations.tasks.enqueue_due_work", headers={})
     assert heartbeat.ages()["beat"] is None
 
 

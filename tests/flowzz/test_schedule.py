@@ -20,7 +20,7 @@ def test_missing_task_is_created_again() -> None:
 
     task = PeriodicTask.objects.get(name=SWEEP)
     assert (task.task, str(task.interval), task.expire_seconds, task.enabled) == (
-        "integrations.tasks.sweep",
+        "integrations.tasks.enqueue_due_work",
         "a cada 15 segundos",
         15,
         True,
@@ -36,4 +36,8 @@ def test_timing_of_staff_stays_and_an_old_task_name_is_corrected() -> None:
     synchronise_schedule()
 
     task = PeriodicTask.objects.get(name=SWEEP)
-    assert (task.task, task.interval, task.enabled) == ("integrations.tasks.sweep", slower, False)
+    assert (task.task, task.interval, task.enabled) == (
+        "integrations.tasks.enqueue_due_work",
+        slower,
+        False,
+    )

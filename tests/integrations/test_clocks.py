@@ -194,7 +194,9 @@ def test_a_wake_up_is_sent_although_the_clock_of_redis_is_set_back(
 ) -> None:
     sent: list[object] = []
     monkeypatch.setattr(dispatch, "_send", lambda task, id_: sent.append(id_))
-    redis.client().set(f"flowzz:wake:{seller.integration.id}", AHEAD, ex=dispatch.COALESCE_SECONDS)
+    redis.client().set(
+        f"flowzz:drain-enqueued:{seller.integration.id}", AHEAD, ex=dispatch.COALESCE_SECONDS
+    )
 
     dispatch.enqueue_drain(seller.integration.id)
     dispatch.enqueue_drain(seller.integration.id)

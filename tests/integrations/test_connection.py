@@ -71,7 +71,7 @@ def test_refused_key_saves_nothing_and_leaves_an_older_connection(
 
 
 def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
-    first = connect(user, coinzz.sandbox.api_key(), webhook_note="https://proxy.example/x")
+    first = connect(user, coinzz.sandbox.api_key(), custom_webhook_url="https://proxy.example/x")
     url = tokens.webhook_url(first)
     Alert.objects.create(integration=first, kind=AlertKind.KEY_OLD, message="Antiga.")
     Integration.objects.update(sync_cursor=timezone.now())
@@ -80,7 +80,7 @@ def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
 
     assert second.id == first.id
     assert tokens.webhook_url(second) == url
-    assert second.webhook_note == "https://proxy.example/x"
+    assert second.custom_webhook_url == "https://proxy.example/x"
     assert field_encryption.decrypt(second, "api_key") == coinzz.sandbox.api_key("8703")
     assert Alert.objects.get().resolved_at is not None
     assert SyncRun.objects.count() == 1  # the one under way is joined
@@ -89,9 +89,11 @@ def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
 def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: Caller) -> None:
     integration = connect(user, coinzz.sandbox.api_key())
 
-    again = connect(user, coinzz.sandbox.api_key(), webhook_note=tokens.webhook_url(integration))
+    again = connect(
+        user, coinzz.sandbox.api_key(), custom_webhook_url=tokens.webhook_url(integration)
+    )
 
-    assert again.webhook_note == ""
+    assert again.custom_webhook_url == ""
 
 
 def test_disconnecting_forgets_the_key_and_cancels_the_run(user: User, coinzz: Caller) -> None:
@@ -170,4 +172,4 @@ def test_signing_secret_can_be_changed_with_both_valid_meanwhile(
     ],
 )
 def test_hint_shows_the_account_and_three_letters(api_key: str, hint: str) -> None:
-    assert connection.hint(api_key) == hint
+    assert connection.mask_api_key(api_key) == hint

@@ -1,4 +1,4 @@
-"""Wake-ups that can't be sent."""
+"""Tasks that can't be enqueued."""
 
 import uuid
 from unittest.mock import patch
@@ -10,11 +10,14 @@ from flowzz.local.servers.paths import free_port
 from integrations import dispatch
 
 
-def test_a_wake_up_that_cannot_be_sent_keeps_nobody_waiting() -> None:
-    nowhere = Celery(set_as_current=False, broker=f"redis://127.0.0.1:{free_port()}/0")
-    nowhere.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+def test_unreachable_broker_does_not_delay_the_caller() -> None:
+    unreachable = Celery(set_as_current=False, broker=f"redis://127.0.0.1:{free_port()}/0")
+    unreachable.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
 
-    with patch.object(dispatch, "app", nowhere), patch("kombu.utils.functional.sleep") as sleep:
+    with (
+        patch.object(dispatch, "current_app", unreachable),
+        patch("kombu.utils.functional.sleep") as sleep,
+    ):
         dispatch.enqueue_run(uuid.uuid4())
 
     assert sleep.call_args_list == []

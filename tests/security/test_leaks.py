@@ -173,7 +173,7 @@ def test_syncs_good_and_failed(
         runs.execute(runs.request_run(integration, Trigger.USER, is_full=True).id)
         coinzz.control("DELETE", "faults")
     assert SyncRun.objects.filter(state="FAILED").exists()
-    tasks.sweep()
+    tasks.enqueue_due_work()
     refusal(owner.send("integrations/coinzz/sync"), 400, marks)
 
 

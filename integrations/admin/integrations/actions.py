@@ -193,7 +193,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         icon="key_off",
         permission=MANAGE,
         log_text="Segredo anterior encerrado",
-        run=lambda integration, _: connection.forget_previous_secret(integration),
+        run=lambda integration, _: connection.remove_previous_signing_secret(integration),
         is_available=lambda integration: bool(integration.previous_signing_secret),
         consequences=("Só o que vier assinado com o segredo novo passa a ser aceito.",),
     ),

@@ -59,7 +59,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
         ),
         (
             "Webhooks",
-            {"fields": (("last_webhook_at", "requires_signature"), "webhook_note")},
+            {"fields": (("last_webhook_at", "requires_signature"), "custom_webhook_url")},
         ),
         ("Datas", {"fields": (("created_at", "updated_at"),)}),
     )

@@ -75,11 +75,13 @@ def test_task_without_a_request_carries_none() -> None:
 
 
 def test_lines_of_a_task_name_it_and_the_request_that_asked_for_it() -> None:
-    task = SimpleNamespace(name="integrations.tasks.sweep", request=Context(request_id="req-1"))
+    task = SimpleNamespace(
+        name="integrations.tasks.enqueue_due_work", request=Context(request_id="req-1")
+    )
     structlog.contextvars.bind_contextvars(left_over="by the task before")
     task_prerun.send(sender=None, task_id="task-1", task=task)
     assert structlog.contextvars.get_contextvars() == {
-        "task": "integrations.tasks.sweep",
+        "task": "integrations.tasks.enqueue_due_work",
         "task_id": "task-1",
         "request_id": "req-1",
     }

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from integrations.connection import hint
+from integrations.connection import mask_api_key
 from integrations.models import (
     Alert,
     AlertKind,
@@ -40,7 +40,7 @@ def make_rows(count: int) -> None:
         integration = IntegrationFactory.create()
         field_encryption.encrypt(integration, "api_key", API_KEY)
         field_encryption.encrypt(integration, "signing_secret", SIGNING_SECRET)
-        integration.api_key_hint = hint(API_KEY)
+        integration.api_key_hint = mask_api_key(API_KEY)
         integration.save()
         webhook_url(integration)
         user = integration.user

@@ -212,12 +212,12 @@ def test_own_webhook_address_is_kept_as_a_note(user: User, coinzz: Caller) -> No
     proxy = "https://proxy.exemplo.com.br/coinzz?x=1"
 
     connect(user, key, webhookUrl=proxy)
-    assert Integration.objects.get().webhook_note == proxy
+    assert Integration.objects.get().custom_webhook_url == proxy
     connect(user, key)
     connect(user, key, webhookUrl=None)
-    assert Integration.objects.get().webhook_note == proxy
+    assert Integration.objects.get().custom_webhook_url == proxy
     connect(user, key, webhookUrl=tokens.webhook_url(Integration.objects.get()))
-    assert Integration.objects.get().webhook_note == ""
+    assert Integration.objects.get().custom_webhook_url == ""
 
 
 @pytest.mark.parametrize(

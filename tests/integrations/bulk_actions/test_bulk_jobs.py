@@ -14,7 +14,7 @@ from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import drain, replay, store
 from integrations.inbox.failure_reasons import cause_of
 from integrations.models import BulkAction, BulkKind, EventState, WebhookEvent
-from integrations.tasks import sweep
+from integrations.tasks import enqueue_due_work
 from sales.models import Sale
 from tests import payloads
 from tests.factories import IntegrationFactory
@@ -122,8 +122,8 @@ def test_sweeper_enqueues_the_action_of_a_dead_worker(seller: Seller, staff: Use
 
 
 def enqueued_by_sweeper() -> list[Any]:
-    with mock.patch("integrations.tasks.run_bulk.delay") as delay:
-        sweep()
+    with mock.patch("integrations.tasks.run_bulk_action.delay") as delay:
+        enqueue_due_work()
     return delay.call_args_list
 
 

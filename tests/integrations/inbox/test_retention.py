@@ -111,14 +111,14 @@ def test_nightly_task_deletes_payloads_and_creates_partitions(seller: Seller) ->
         cursor.execute(f"DROP TABLE {PAYLOADS.partitions()[-1].name}")
     before = len(PAYLOADS.partitions())
 
-    tasks.purge_payloads()
+    tasks.delete_expired_payloads()
 
     assert not WebhookPayload.objects.exists()
     assert len(PAYLOADS.partitions()) == before + 1
 
 
 def test_task_is_in_the_schedule() -> None:
-    task = PeriodicTask.objects.get(task=tasks.purge_payloads.name)
+    task = PeriodicTask.objects.get(task=tasks.delete_expired_payloads.name)
 
     assert (task.crontab.hour, task.crontab.minute, str(task.crontab.timezone)) == (
         "3",

@@ -315,7 +315,7 @@ def test_drain_enqueues_itself_again_when_its_time_is_over(
     settings.INBOX_BATCH_SIZE = 1
     seller.receive(order(1), order(2))
 
-    with patch.object(tasks, "FAIR_SECONDS", -1.0), patch.object(app, "send_task") as send:
+    with patch.object(tasks, "MAX_SECONDS", -1.0), patch.object(app, "send_task") as send:
         tasks.drain_inbox(str(seller.integration.id))
 
     assert seller.states == [("DONE", "created"), ("PENDING", "")]
@@ -328,8 +328,8 @@ def test_sweep_enqueues_work_whose_message_was_lost(seller: Seller) -> None:
     enqueued: list[str] = []
 
     with patch.object(dispatch, "_send", lambda task, id_: enqueued.append(str(id_))):
-        tasks.sweep()
-        tasks.sweep()  # one drain is enqueued at a time
+        tasks.enqueue_due_work()
+        tasks.enqueue_due_work()  # one drain is enqueued at a time
 
     assert enqueued == [str(seller.integration.id)]
     tasks.drain_inbox(enqueued[0])
