@@ -57,7 +57,7 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         "client": client,
         "form": form,
     }
-    return render(request, "clients/erase.html", context)
+    return render(request, "integrations/erase_client.html", context)
 
 
 extend(

@@ -118,7 +118,7 @@ def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Clien
         "form": form,
         **counts,
     }
-    return render(request, "sales/merge.html", context)
+    return render(request, "sales/merge_preview.html", context)
 
 
 def _mask(request: HttpRequest, *clients: Client) -> None:

@@ -62,7 +62,7 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 @admin.register(Sale)
 class SaleAdmin(MaskedAdmin):
-    change_form_outer_before_template = "sales/sale.html"
+    change_form_outer_before_template = "sales/sale_timeline.html"
     masks = {"client__name": masking.mask_name, "tracking_code": masking.mask_text}
     list_display = (
         "number",
@@ -83,7 +83,7 @@ class SaleAdmin(MaskedAdmin):
         SourceFilter,
     )
     list_filter_submit = True
-    list_panels = ("sales/totals_slot.html",)
+    list_panels = ("sales/totals_panel.html",)
     ordering = ("-sale_date", "-id")
     list_select_related = ("client", "user")
     search_fields = ("external_id",)

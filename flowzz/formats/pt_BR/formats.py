@@ -1,4 +1,4 @@
-"""How dates and times are shown: short, and to the second where an order of events matters."""
+"""Formats of dates and times in pt-BR: short, and with seconds where events are ordered."""
 
 DATE_FORMAT = "d/m/Y"
 SHORT_DATE_FORMAT = DATE_FORMAT

@@ -1,11 +1,11 @@
-/* Small comforts of the back-office; its pages work without them. */
+/* Keyboard shortcuts, tooltips and accessibility of the back-office; pages work without them. */
 "use strict";
 
 document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    const field = document.querySelector("#bo-search");
-    // A list's own field, with django-unfold's shortcut, comes first.
+    const field = document.querySelector("#bo-search-input");
+    // On a list, django-unfold's own shortcut focuses the list's search field.
     if (!field || document.querySelector("#searchbar")) return;
     event.preventDefault();
     field.focus();
@@ -23,24 +23,24 @@ document.addEventListener("click", async (event) => {
     setTimeout(() => { button.textContent = label; }, 2000);
 });
 
-/* What a chart's column says of itself, where it is pointed at or reached by the keyboard. */
-const tip = Object.assign(document.createElement("div"), { className: "bo-tip", hidden: true });
+/* Tooltips: the values of a chart's column, on hover and on keyboard focus. */
+const tooltip = Object.assign(document.createElement("div"), { className: "bo-tooltip", hidden: true });
 
-function showTip(event) {
-    const target = event.target.closest("[data-tip]");
-    if (!target) { tip.hidden = true; return; }
+function showTooltip(event) {
+    const target = event.target.closest("[data-tooltip]");
+    if (!target) { tooltip.hidden = true; return; }
     const box = target.getBoundingClientRect();
-    if (!tip.isConnected) { tip.ariaHidden = "true"; document.body.append(tip); }
-    tip.textContent = target.getAttribute("aria-label");
-    tip.hidden = false;
-    const half = tip.offsetWidth / 2 + 8;
+    if (!tooltip.isConnected) { tooltip.ariaHidden = "true"; document.body.append(tooltip); }
+    tooltip.textContent = target.getAttribute("aria-label");
+    tooltip.hidden = false;
+    const half = tooltip.offsetWidth / 2 + 8;
     const middle = Math.min(Math.max(box.left + box.width / 2, half), document.documentElement.clientWidth - half);
-    tip.style.left = `${middle + scrollX}px`;
-    tip.style.top = `${Math.max(box.top, tip.offsetHeight + 8) + scrollY}px`;
+    tooltip.style.left = `${middle + scrollX}px`;
+    tooltip.style.top = `${Math.max(box.top, tooltip.offsetHeight + 8) + scrollY}px`;
 }
-document.addEventListener("mouseover", showTip);
-document.addEventListener("focusin", showTip);
-document.addEventListener("focusout", () => { tip.hidden = true; });
+document.addEventListener("mouseover", showTooltip);
+document.addEventListener("focusin", showTooltip);
+document.addEventListener("focusout", () => { tooltip.hidden = true; });
 
 document.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -55,8 +55,8 @@ document.addEventListener("keydown", (event) => {
     next.focus();
 });
 
-/* What django-unfold leaves to the mouse alone: its controls that are neither links nor buttons
-   get the keyboard, a role and a name; its scrolling areas a name in Portuguese, each its own. */
+/* Accessibility of django-unfold: its controls that are neither links nor buttons become focusable
+   and get a role and a name; each of its scrolling areas gets a name of its own. */
 const NAMES = {
     close: "Fechar",
     dark_mode: "Tema escuro ou claro",
@@ -89,7 +89,7 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("[data-simplebar]").forEach((area, at) => {
         area.setAttribute("data-simplebar-aria-label", `Área com rolagem ${at + 1}`);
     });
-    // On a phone a list's cells say their column: as a sentence begins, not With Each Word Like This.
+    // On a phone the cells of a list show their column's name: capitalise only its first letter.
     document.querySelectorAll("#result_list [data-label]").forEach(({ dataset }) => {
         dataset.label = dataset.label.charAt(0).toUpperCase() + dataset.label.slice(1);
     });
