@@ -63,8 +63,8 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
     directory.save()
     ledger.save()
     register.save()
-    _note_unknown_words(source, orders)
-    _note_mapped_words(user_id, orders)
+    _record_unknown_words(source, orders)
+    _record_mapping_usages(user_id, orders)
     if opened := ledger.created_count:
         Integration.objects.filter(id=integration.id).update(
             sales_synced=F("sales_synced") + opened
@@ -156,7 +156,7 @@ def _client_of(
     return client
 
 
-def _note_unknown_words(provider: str, orders: Iterable[Order]) -> None:
+def _record_unknown_words(provider: str, orders: Iterable[Order]) -> None:
     words = set()
     for order in orders:
         if order.sale:
@@ -164,22 +164,22 @@ def _note_unknown_words(provider: str, orders: Iterable[Order]) -> None:
             words.add((StatusField.SHIPPING, order.sale.unknown_shipping_status))
         if order.subscription:
             words.add((StatusField.SUBSCRIPTION, order.subscription.unknown_status))
-    # In one order everywhere, so that two writers of the same words can't block each other.
+    # Sorted: two writers of the same words lock them in the same order, without a deadlock.
     rows = [
-        StatusMapping(provider=provider, axis=axis, word=word)
-        for axis, word in sorted(words)
+        StatusMapping(provider=provider, field=field, word=word)
+        for field, word in sorted(words)
         if word
     ]
     StatusMapping.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _note_mapped_words(user_id: UUID, orders: Iterable[Order]) -> None:
-    """So that they are found when staff think better of a word's meaning."""
-    sighted = {(word_id, order.external_id) for order in orders for word_id in order.used_mappings}
+def _record_mapping_usages(user_id: UUID, orders: Iterable[Order]) -> None:
+    """Record which orders used a mapping: they are applied again when the mapping changes."""
+    usages = {(id_, order.external_id) for order in orders for id_ in order.used_mappings}
     StatusMappingUsage.objects.bulk_create(
         (
-            StatusMappingUsage(word_id=id_, user_id=user_id, external_id=n)
-            for id_, n in sorted(sighted)
+            StatusMappingUsage(mapping_id=mapping_id, user_id=user_id, external_id=external_id)
+            for mapping_id, external_id in sorted(usages)
         ),
         ignore_conflicts=True,
     )

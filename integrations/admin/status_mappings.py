@@ -25,7 +25,7 @@ from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_mapping
 from integrations.models import BulkAction, BulkKind, StatusMapping
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings import usages
-from integrations.status_mappings.reprocess import STATES
+from integrations.status_mappings.reprocess import STATUSES
 
 MAX_EXAMPLES = 10
 REMOVE = "none"
@@ -39,11 +39,13 @@ class MappingForm(OptionalReasonForm):
 
     def __init__(self, *args: Any, mapping: StatusMapping, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"status": mapping.meaning}
+        self.initial = {"status": mapping.status}
         field = self.fields["status"]
         assert isinstance(field, forms.ChoiceField)
-        removal = [(REMOVE, "Nenhum: retirar o significado")] if usages.is_given(mapping) else []
-        statuses = STATES[StatusField(mapping.axis)].choices
+        removal = (
+            [(REMOVE, "Nenhum: retirar o significado")] if usages.can_be_reverted(mapping) else []
+        )
+        statuses = STATUSES[StatusField(mapping.field)].choices
         field.choices = [("", "— escolha —"), *statuses, *removal]
 
     def clean_status(self) -> str:
@@ -52,7 +54,7 @@ class MappingForm(OptionalReasonForm):
 
 
 def status_label(mapping: StatusMapping, status: str) -> str:
-    return str(STATES[StatusField(mapping.axis)](status).label) if status else ""
+    return str(STATUSES[StatusField(mapping.field)](status).label) if status else ""
 
 
 @admin.register(StatusMapping)
@@ -60,21 +62,21 @@ class StatusMappingAdmin(ReadOnlyAdmin):
     list_display = (
         "word",
         "provider",
-        "axis",
+        "field",
         "mapped_status",
         "waiting",
         "first_seen_at",
         "mapped_by",
         "mapping_link",
     )
-    list_filter = ("axis", ("meaning", admin.EmptyFieldListFilter))
+    list_filter = ("field", ("status", admin.EmptyFieldListFilter))
     list_select_related = ("mapped_by",)
     search_fields = ("word",)
     ordering = ("-first_seen_at",)
     fields = (
         "word",
         "provider",
-        "axis",
+        "field",
         "mapped_status",
         "first_seen_at",
         "mapped_by",
@@ -84,14 +86,14 @@ class StatusMappingAdmin(ReadOnlyAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)
-        counts = usages.counts(changes.result_list)
+        counts = usages.count_unmapped(changes.result_list)
         for mapping in changes.result_list:
             mapping.waiting_count = counts[mapping.id]
         return changes
 
-    @admin.display(description="significado", ordering="meaning", empty_value="—")
+    @admin.display(description="significado", ordering="status", empty_value="—")
     def mapped_status(self, mapping: StatusMapping) -> str:
-        return status_label(mapping, mapping.meaning)
+        return status_label(mapping, mapping.status)
 
     @admin.display(description="pedidos à espera")
     def waiting(self, mapping: StatusMapping) -> int:
@@ -101,7 +103,7 @@ class StatusMappingAdmin(ReadOnlyAdmin):
     @admin.display(description="o que fazer")
     def mapping_link(self, mapping: StatusMapping) -> SafeString:
         url = reverse("backoffice:status_mapping", args=[mapping.id])
-        text = "Mudar o significado" if mapping.meaning else "Dar um significado"
+        text = "Mudar o significado" if mapping.status else "Dar um significado"
         return format_html('<a class="underline" href="{}">{}</a>', url, text)
 
 
@@ -119,20 +121,20 @@ def mapping_view(request: HttpRequest, mapping_id: UUID) -> HttpResponse:
             if "confirm" in request.POST:
                 return _apply(request, mapping, form)
             preview = preview_mapping(mapping, form.cleaned_data["status"])
-    is_subscription = mapping.axis == StatusField.SUBSCRIPTION
+    is_subscription = mapping.field == StatusField.SUBSCRIPTION
     new_status = status_label(mapping, form.cleaned_data["status"]) if preview else ""
     context = {
         **admin.site.each_context(request),
         "title": f"“{mapping.word}”",
         "mapping": mapping,
-        "status": status_label(mapping, mapping.meaning),
+        "status": status_label(mapping, mapping.status),
         "new_status": new_status,
         "confirm_text": "Confirmar o significado" if new_status else "Retirar o significado",
         "confirm_tone": "" if new_status else "bad",
         "noun": "Assinatura" if is_subscription else "Pedido",
         "is_subscription": is_subscription,
-        "count": usages.count(mapping),
-        "examples": usages.examples(mapping, MAX_EXAMPLES),
+        "count": usages.count_affected(mapping),
+        "examples": usages.unmapped_examples(mapping, MAX_EXAMPLES),
         "form": form,
         "may_map": may_map,
         "preview": preview,
@@ -148,7 +150,7 @@ def _apply(request: HttpRequest, mapping: StatusMapping, form: MappingForm) -> H
     action, is_new = bulk_jobs.request_remap(mapping, status, by=request.user, reason=reason)
     if is_new:
         text = "Deu significado a uma palavra" if status else "Retirou o significado de uma palavra"
-        details = {"before": mapping.meaning, "after": status, "bulk": str(action.id)}
+        details = {"before": mapping.status, "after": status, "bulk": str(action.id)}
         audit_log.record(request, text, mapping, reason=reason, details=details)
     else:
         messages.warning(request, "Esta palavra já está sendo aplicada: espere terminar.")

@@ -87,16 +87,16 @@ def request_remap(
             BulkAction(
                 kind=BulkKind.REMAP,
                 mapping=mapping,
-                previous_status=mapping.meaning,
+                previous_status=mapping.status,
                 reason=reason,
                 requested_by=by,
-                total=usages.count(mapping),
+                total=usages.count_affected(mapping),
             ),
         )
         if is_new:
-            mapping.meaning = status
+            mapping.status = status
             mapping.mapped_by, mapping.mapped_at = by, timezone.now()
-            mapping.save(update_fields=["meaning", "mapped_by", "mapped_at"])
+            mapping.save(update_fields=["status", "mapped_by", "mapped_at"])
     return action, is_new
 
 
@@ -199,8 +199,8 @@ def _reprocess_sales(action: BulkAction) -> bool:
     batch = usages.next_batch(action.mapping, (action.cursor_id, action.cursor_key))
     if batch is None:
         return False
-    result = reprocess.reprocess(action.mapping, batch, before=action.previous_status)
-    action.cursor_id, action.cursor_key = result.position
+    result = reprocess.reprocess(action.mapping, batch, previous_status=action.previous_status)
+    action.cursor_id, action.cursor_key = result.cursor
     _count(action, result.outcomes)
     return True
 

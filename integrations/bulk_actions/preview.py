@@ -21,8 +21,8 @@ from integrations.inbox.processing import EventResult, parse_events, process
 from integrations.models import EventOutcome, EventState, Integration, StatusMapping, WebhookEvent
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings.reprocess import reprocess
-from integrations.status_mappings.subscriptions import subscriptions_of
-from integrations.status_mappings.usages import START, Batch, count, next_batch
+from integrations.status_mappings.subscriptions import find_subscriptions
+from integrations.status_mappings.usages import START, Batch, count_affected, next_batch
 from sales.models import Sale, Subscription
 
 MAX_ITEMS = 500
@@ -121,21 +121,21 @@ def preview_replay(
 
 def preview_mapping(mapping: StatusMapping, status: str) -> Preview:
     """Preview a mapping to `status`, or the removal of a mapping if `status` is empty."""
-    preview, deadline = Preview(count(mapping)), time.monotonic() + MAX_SECONDS
+    preview, deadline = Preview(count_affected(mapping)), time.monotonic() + MAX_SECONDS
     with transaction.atomic():
         mapping = StatusMapping.objects.get(id=mapping.id)
-        previous_status, mapping.meaning = mapping.meaning, status
-        mapping.save(update_fields=["meaning"])
-        position = START
+        previous_status, mapping.status = mapping.status, status
+        mapping.save(update_fields=["status"])
+        cursor = START
         while preview.covered < MAX_ITEMS and time.monotonic() < deadline:
-            batch = next_batch(mapping, position)
+            batch = next_batch(mapping, cursor)
             if batch is None:
                 break
             before = _rows_of(mapping, batch)
-            result = reprocess(mapping, batch, before=previous_status)
+            result = reprocess(mapping, batch, previous_status=previous_status)
             after = _rows_of(mapping, batch)
-            position = result.position
-            preview.add(len(batch.numbers), result.outcomes, _compare(before, after))
+            cursor = result.cursor
+            preview.add(len(batch.external_ids), result.outcomes, _compare(before, after))
         transaction.set_rollback(True)
     return preview
 
@@ -175,9 +175,9 @@ def _compare(before: Mapping[str, Row], after: Mapping[str, Row]) -> Iterable[Ex
 
 
 def _rows_of(mapping: StatusMapping, batch: Batch) -> Mapping[str, Row]:
-    if mapping.axis != StatusField.SUBSCRIPTION:
-        return _sales(mapping.provider, batch.user_id, batch.numbers)
-    rows = subscriptions_of(mapping, batch.user_id, batch.numbers)
+    if mapping.field != StatusField.SUBSCRIPTION:
+        return _sales(mapping.provider, batch.user_id, batch.external_ids)
+    rows = find_subscriptions(mapping, batch.user_id, batch.external_ids)
     return {row.subscription_hash: row for row in rows}
 
 

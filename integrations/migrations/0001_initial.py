@@ -172,9 +172,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
-                ('axis', models.CharField(choices=[('order', 'Pedido'), ('shipping', 'Entrega'), ('subscription', 'Assinatura')], max_length=12, verbose_name='eixo')),
+                ('field', models.CharField(choices=[('order', 'Pedido'), ('shipping', 'Entrega'), ('subscription', 'Assinatura')], max_length=12, verbose_name='eixo')),
                 ('word', models.CharField(max_length=100, verbose_name='palavra')),
-                ('meaning', models.CharField(blank=True, max_length=9, verbose_name='significado')),
+                ('status', models.CharField(blank=True, max_length=9, verbose_name='significado')),
                 ('mapped_at', models.DateTimeField(blank=True, null=True, verbose_name='definido em')),
                 ('first_seen_at', models.DateTimeField(auto_now_add=True, verbose_name='visto pela primeira vez')),
                 ('mapped_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='definido por')),
@@ -224,8 +224,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('external_id', models.CharField(max_length=128)),
+                ('mapping', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usages', to='integrations.statusmapping')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('word', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to='integrations.statusmapping')),
             ],
         ),
         migrations.CreateModel(
@@ -357,7 +357,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='statusmapping',
-            constraint=models.UniqueConstraint(fields=('provider', 'axis', 'word'), name='unknown_status_unique'),
+            constraint=models.UniqueConstraint(fields=('provider', 'field', 'word'), name='status_mapping_unique'),
         ),
         migrations.AddIndex(
             model_name='bulkaction',
@@ -373,7 +373,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='statusmappingusage',
-            constraint=models.UniqueConstraint(fields=('word', 'user', 'external_id'), name='word_sighting_unique'),
+            constraint=models.UniqueConstraint(fields=('mapping', 'user', 'external_id'), name='status_mapping_usage_unique'),
         ),
         migrations.AddIndex(
             model_name='syncrun',

@@ -1,4 +1,4 @@
-"""Status words of a provider that nobody has given a meaning yet, and those staff have."""
+"""Status words of a provider and the statuses that staff map them to."""
 
 from typing import ClassVar
 
@@ -10,13 +10,13 @@ from integrations.providers.contracts import StatusField
 
 
 class StatusMapping(models.Model):
-    """A word met in a payload. With a `meaning`, it is read as that from then on."""
+    """An unknown status word from a payload. Once staff set `status`, the word means that."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.CharField("plataforma", max_length=32)
-    axis = models.CharField("eixo", max_length=12, choices=StatusField)
+    field = models.CharField("eixo", max_length=12, choices=StatusField)
     word = models.CharField("palavra", max_length=100)
-    meaning = models.CharField("significado", max_length=9, blank=True)
+    status = models.CharField("significado", max_length=9, blank=True)
     mapped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -33,7 +33,7 @@ class StatusMapping(models.Model):
         verbose_name_plural = "situações desconhecidas"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["provider", "axis", "word"], name="unknown_status_unique"
+                fields=["provider", "field", "word"], name="status_mapping_unique"
             )
         ]
 
@@ -42,19 +42,16 @@ class StatusMapping(models.Model):
 
 
 class StatusMappingUsage(models.Model):
-    """An order or subscription that came with a word to which staff have given a meaning.
+    """An order or subscription whose status comes from a mapping; read when it changes."""
 
-    What to look at again when the meaning changes.
-    """
-
-    word = models.ForeignKey(StatusMapping, models.CASCADE, related_name="sightings")
+    mapping = models.ForeignKey(StatusMapping, models.CASCADE, related_name="usages")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=128)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["word", "user", "external_id"], name="word_sighting_unique"
+                fields=["mapping", "user", "external_id"], name="status_mapping_usage_unique"
             )
         ]
 

@@ -6,9 +6,9 @@ from integrations.providers.registry import get_provider
 
 
 def reader_for(integration: Integration) -> Reader:
-    mappings = StatusMapping.objects.filter(provider=integration.provider).exclude(meaning="")
+    mappings = StatusMapping.objects.filter(provider=integration.provider).exclude(status="")
     words = [
-        MappedWord(id=row.id, field=StatusField(row.axis), word=row.word, status=row.meaning)
+        MappedWord(id=row.id, field=StatusField(row.field), word=row.word, status=row.status)
         for row in mappings
     ]
     owner_emails = frozenset({integration.user.email.lower()})

@@ -1,7 +1,8 @@
-"""A status word's meaning, given, changed or taken back, and what came with the word.
+"""What happens to sales and subscriptions when staff map, remap or unmap a status word.
 
-The newest event of each is run again through the ingest, as staff's word of what is so now: it may
-undo what an earlier meaning did. A sale that a sync saw last, or whose event's body is gone, gets
-the meaning directly. With no meaning left, each goes back to where it was before the word. What
-has moved on to another word since stays as it is.
+The newest event of each is applied again with the new status. A sale whose newest data came from
+a sync, or whose event has no body any more, gets the status directly. Without a status, each
+goes back to its status before the word. A sale that has another word since is not changed.
+
+Entry points: `reprocess.reprocess`, `usages.next_batch`.
 """

@@ -1,4 +1,4 @@
-"""A batch of what came with a word, looked at again now that the word's meaning is another."""
+"""Apply a changed mapping to one batch of orders or subscriptions."""
 
 import uuid
 from collections import Counter
@@ -9,10 +9,10 @@ from flowzz.core.db.locks import lock_user
 from integrations.models import BulkAction, Integration, StatusMapping
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings import sales, subscriptions
-from integrations.status_mappings.usages import Batch, Position, forget
+from integrations.status_mappings.usages import Batch, Cursor, delete_usages
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
-STATES = {
+STATUSES = {
     StatusField.ORDER: SaleStatus,
     StatusField.SHIPPING: ShippingStatus,
     StatusField.SUBSCRIPTION: SubscriptionStatus,
@@ -20,42 +20,45 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reprocessed:
-    position: Position
+class ReprocessResult:
+    cursor: Cursor
     outcomes: "Counter[str]"
 
 
-def reprocess(word: StatusMapping, batch: Batch, *, before: str = "") -> Reprocessed:
-    """Apply a word's meaning of now to a batch; `before` is the one it replaces.
-
-    The caller has a transaction open.
-    """
-    outcomes = _apply(word, batch.user_id, batch.numbers, _given(word, before))
-    outcomes["unchanged"] += len(batch.numbers) - outcomes.total()
-    if not word.meaning:
-        forget(word, batch)
-    return Reprocessed((batch.user_id, batch.numbers[-1]), outcomes)
-
-
-def _given(word: StatusMapping, before: str) -> set[str]:
-    """The meanings that a word has ever had."""
-    earlier = BulkAction.objects.filter(mapping=word).values_list("previous_status", flat=True)
-    return {*earlier, before, word.meaning} - {""}
+def reprocess(
+    mapping: StatusMapping, batch: Batch, *, previous_status: str = ""
+) -> ReprocessResult:
+    """Apply the mapping's current status to a batch. The caller has opened a transaction."""
+    statuses = _all_statuses(mapping, previous_status)
+    outcomes = _reprocess(mapping, batch.user_id, batch.external_ids, statuses)
+    outcomes["unchanged"] += len(batch.external_ids) - outcomes.total()
+    if not mapping.status:
+        delete_usages(mapping, batch)
+    return ReprocessResult((batch.user_id, batch.external_ids[-1]), outcomes)
 
 
-def _apply(
-    word: StatusMapping, user_id: uuid.UUID, numbers: Collection[str], given: Collection[str]
+def _all_statuses(mapping: StatusMapping, previous_status: str) -> set[str]:
+    """Return every status that the word has ever been mapped to."""
+    earlier = BulkAction.objects.filter(mapping=mapping).values_list("previous_status", flat=True)
+    return {*earlier, previous_status, mapping.status} - {""}
+
+
+def _reprocess(
+    mapping: StatusMapping,
+    user_id: uuid.UUID,
+    external_ids: Collection[str],
+    statuses: Collection[str],
 ) -> "Counter[str]":
     integration = (
         Integration.objects.select_related("user")
-        .filter(user_id=user_id, provider=word.provider)
+        .filter(user_id=user_id, provider=mapping.provider)
         .first()
     )
     if integration is None:
-        return Counter(skipped=len(numbers))
+        return Counter(skipped=len(external_ids))
     lock_user(user_id)
-    if word.axis == StatusField.SUBSCRIPTION:
-        return subscriptions.reread(word, integration, numbers, given)
-    if word.meaning:
-        return sales.give(word, integration, numbers)
-    return sales.revert(word, integration, numbers, given)
+    if mapping.field == StatusField.SUBSCRIPTION:
+        return subscriptions.apply_or_revert(mapping, integration, external_ids, statuses)
+    if mapping.status:
+        return sales.apply(mapping, integration, external_ids)
+    return sales.revert(mapping, integration, external_ids, statuses)

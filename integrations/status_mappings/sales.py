@@ -1,4 +1,4 @@
-"""Sales that came with a word get its meaning, or go back to where they were before it."""
+"""Apply a mapping to the sales with its word, or restore their status before the word."""
 
 import uuid
 from collections import Counter, defaultdict
@@ -14,139 +14,159 @@ from integrations.providers.registry import get_provider
 from integrations.status_mappings.status_history import (
     ReportedStatus,
     applied_events,
-    by_staff,
     reported_statuses,
+    staff_source,
 )
-from integrations.status_mappings.usages import SALE_FIELDS
+from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.models import Origin, Sale, SaleStatusChange
 from sales.recording import ChangeSource, SaleBatch, facts_from_sale
 
-FIRST = "PENDING"
-"""Where a sale stands, on either axis, of which nothing is known."""
+FIRST_STATUS = "PENDING"
+"""The status of a sale, and of its shipping, before any is known."""
 
 
-def give(word: StatusMapping, integration: Integration, numbers: Collection[str]) -> "Counter[str]":
-    """Apply the word's meaning to those that it was said of last."""
+def apply(
+    mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
+) -> "Counter[str]":
+    """Give the mapping's status to the sales whose last reported word is the mapping's."""
     sales = {
         sale.external_id: sale
         for sale in Sale.objects.owned_by(integration.user_id).with_external_ids(
-            word.provider, numbers
+            mapping.provider, external_ids
         )
     }
-    events = _newest_events(integration, numbers)
-    told = {number for number, event in events.items() if _is_latest(event, sales.get(number))}
-    outcomes = _run_again(
-        word, integration, [events[number] for number in numbers if number in told]
+    events = {
+        external_id: event
+        for external_id, event in _newest_events(integration, external_ids).items()
+        if _is_newest_data(event, sales.get(external_id))
+    }
+    outcomes = _apply_again(
+        mapping, integration, [events[id_] for id_ in external_ids if id_ in events]
     )
-    rest = [number for number in numbers if number not in told]
-    return outcomes + _give_directly(word, integration.user_id, rest) if rest else outcomes
+    rest = [external_id for external_id in external_ids if external_id not in events]
+    return outcomes + _set_status(mapping, integration.user_id, rest) if rest else outcomes
 
 
 def revert(
-    word: StatusMapping, integration: Integration, numbers: Collection[str], given: Collection[str]
+    mapping: StatusMapping,
+    integration: Integration,
+    external_ids: Collection[str],
+    statuses: Collection[str],
 ) -> "Counter[str]":
-    """Undo what the meanings that a word was ever `given` did: the sales wait for another."""
-    axis, unknown = SALE_FIELDS[StatusField(word.axis)]
-    ledger = SaleBatch.load(integration.user_id, word.provider, numbers)
-    spoken = [sale for sale in _spoken(word, ledger, numbers) if not getattr(sale, unknown)]
-    told = reported_statuses(word, integration, [sale.external_id for sale in spoken])
-    changes = _changes(axis, spoken)
+    """Undo every status that the word was mapped to; its sales wait for another mapping."""
+    status_column, unknown_column = SALE_COLUMNS[StatusField(mapping.field)]
+    batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
+    sales = [
+        sale
+        for sale in _with_word(mapping, batch, external_ids)
+        if not getattr(sale, unknown_column)
+    ]
+    reported = reported_statuses(mapping, integration, [sale.external_id for sale in sales])
+    changes = _status_changes(status_column, sales)
     outcomes: Counter[str] = Counter()
-    for sale in spoken:
-        seen, telling = by_staff(word, sale), told.get(sale.external_id, ReportedStatus())
-        before = _state_before(changes[sale.id], given, telling.since)
-        if before:
-            ledger.update(sale, facts_from_sale(sale, **{axis: before}), seen)
-        facts = facts_from_sale(sale, **{unknown: word.word})
-        outcomes[ledger.update(sale, facts, seen).outcome] += 1
-    ledger.save()
+    for sale in sales:
+        source = staff_source(mapping, sale)
+        since = reported.get(sale.external_id, ReportedStatus()).since
+        previous = _status_before_word(changes[sale.id], statuses, since)
+        if previous:
+            batch.update(sale, facts_from_sale(sale, **{status_column: previous}), source)
+        unknown = facts_from_sale(sale, **{unknown_column: mapping.word})
+        outcomes[batch.update(sale, unknown, source).outcome] += 1
+    batch.save()
     return outcomes
 
 
-def _spoken(word: StatusMapping, ledger: SaleBatch, numbers: Collection[str]) -> list[Sale]:
-    """Those of which the word was said last."""
-    provider, field = get_provider(word.provider), StatusField(word.axis)
-    normalized = provider.normalize_word(word.word)
+def _with_word(
+    mapping: StatusMapping, batch: SaleBatch, external_ids: Collection[str]
+) -> list[Sale]:
+    """Return the sales whose last reported word is the mapping's."""
+    provider, field = get_provider(mapping.provider), StatusField(mapping.field)
+    word = provider.normalize_word(mapping.word)
     return [
         sale
-        for sale in filter(None, map(ledger.get, numbers))
-        if provider.normalize_word(provider.status_word(sale.metadata, field)) == normalized
+        for sale in filter(None, map(batch.get, external_ids))
+        if provider.normalize_word(provider.status_word(sale.metadata, field)) == word
     ]
 
 
-def _changes(axis: str, sales: Collection[Sale]) -> dict[uuid.UUID, list[SaleStatusChange]]:
-    """On one axis, by sale, the newest first."""
-    found: dict[uuid.UUID, list[SaleStatusChange]] = defaultdict(list)
-    for change in SaleStatusChange.objects.filter(sale__in=sales, field=axis).order_by("-id"):
-        found[change.sale_id].append(change)
-    return found
+def _status_changes(
+    column: str, sales: Collection[Sale]
+) -> dict[uuid.UUID, list[SaleStatusChange]]:
+    """Return the changes of one status by sale, newest first."""
+    by_sale: dict[uuid.UUID, list[SaleStatusChange]] = defaultdict(list)
+    rows = SaleStatusChange.objects.filter(sale__in=sales, field=column)
+    for change in rows.order_by("-id"):
+        by_sale[change.sale_id].append(change)
+    return by_sale
 
 
-def _state_before(
-    changes: Iterable[SaleStatusChange], given: Collection[str], since: datetime | None
+def _status_before_word(
+    changes: Iterable[SaleStatusChange], statuses: Collection[str], since: datetime | None
 ) -> str:
-    """Where the word found a sale that it was said of `since` then; empty where it moved nothing.
+    """Return the sale's status before the word's `statuses`; empty if they changed nothing.
 
-    The changes are the newest first. Where no event can tell since when, all that led to one of
-    the word's meanings counts as its doing.
+    `changes` are newest first. `since` is when the word was first reported. If no event says
+    it, every latest change to one of the statuses counts as the word's.
     """
-    state = ""
+    status = ""
     for change in changes:
-        if change.to_status not in given or (since and change.changed_at < since):
+        if change.to_status not in statuses or (since and change.changed_at < since):
             break
-        state = change.from_status or FIRST
-    return state
+        status = change.from_status or FIRST_STATUS
+    return status
 
 
-def _newest_events(integration: Integration, numbers: Collection[str]) -> dict[str, WebhookEvent]:
-    """Of each number, the event that was applied last, where it has its body yet."""
-    events = applied_events(integration, numbers)
+def _newest_events(
+    integration: Integration, external_ids: Collection[str]
+) -> dict[str, WebhookEvent]:
+    """Return each order's newest applied event that still has a body."""
+    events = applied_events(integration, external_ids)
     newest = events.order_by("external_id", "-received_at", "-id").distinct("external_id")
     return {event.external_id: event for event in newest}
 
 
-def _is_latest(event: WebhookEvent, sale: Sale | None) -> bool:
+def _is_newest_data(event: WebhookEvent, sale: Sale | None) -> bool:
     return sale is None or event.received_at >= sale.observed_at
 
 
-def _run_again(
-    word: StatusMapping, integration: Integration, events: Collection[WebhookEvent]
+def _apply_again(
+    mapping: StatusMapping, integration: Integration, events: Collection[WebhookEvent]
 ) -> "Counter[str]":
     reader = reader_for(integration)
-    observed = []
+    orders = []
     for event in events:
         try:
             payload = reader.parse_webhook(event.body or b"", event.headers).payload
         except PayloadInvalid:
             continue
-        if isinstance(payload, Order) and word.id in payload.used_mappings:
-            seen = ChangeSource(
+        if isinstance(payload, Order) and mapping.id in payload.used_mappings:
+            source = ChangeSource(
                 observed_at=event.received_at,
                 origin=Origin.EVENT,
                 origin_id=event.id,
                 is_snapshot=True,
             )
-            observed.append(SourcedOrder(payload, seen))
+            orders.append(SourcedOrder(payload, source))
     outcomes: Counter[str] = Counter()
 
-    def apply(part: Sequence[SourcedOrder]) -> None:
+    def apply_part(part: Sequence[SourcedOrder]) -> None:
         outcomes.update(str(result.outcome) for result in ingest(integration, part))
 
     def reject(_: SourcedOrder, error: Exception) -> None:
         outcomes["quarantined"] += 1
 
-    apply_bisecting(observed, apply, reject)
+    apply_bisecting(orders, apply_part, reject)
     return outcomes
 
 
-def _give_directly(
-    word: StatusMapping, user_id: uuid.UUID, numbers: Collection[str]
+def _set_status(
+    mapping: StatusMapping, user_id: uuid.UUID, external_ids: Collection[str]
 ) -> "Counter[str]":
-    axis, unknown = SALE_FIELDS[StatusField(word.axis)]
-    ledger = SaleBatch.load(user_id, word.provider, numbers)
+    status_column, unknown_column = SALE_COLUMNS[StatusField(mapping.field)]
+    batch = SaleBatch.load(user_id, mapping.provider, external_ids)
     outcomes: Counter[str] = Counter()
-    for sale in _spoken(word, ledger, numbers):
-        facts = facts_from_sale(sale, **{axis: word.meaning, unknown: ""})
-        outcomes[ledger.update(sale, facts, by_staff(word, sale)).outcome] += 1
-    ledger.save()
+    for sale in _with_word(mapping, batch, external_ids):
+        facts = facts_from_sale(sale, **{status_column: mapping.status, unknown_column: ""})
+        outcomes[batch.update(sale, facts, staff_source(mapping, sale)).outcome] += 1
+    batch.save()
     return outcomes

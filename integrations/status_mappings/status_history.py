@@ -1,4 +1,4 @@
-"""What the events of orders and subscriptions say, as far as their bodies are still there."""
+"""The statuses that the stored events of an order or a subscription reported."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ from integrations.providers.contracts import Order, StatusField
 from integrations.providers.errors import PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.providers.registry import get_provider
-from integrations.status_mappings.usages import SALE_FIELDS
+from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts, SubscriptionFacts
 from sales.models import Origin, Sale, Subscription
 from sales.recording import ChangeSource
@@ -26,54 +26,61 @@ from sales.recording import ChangeSource
 
 @dataclass(slots=True)
 class ReportedStatus:
-    """Whether a word was the last one said, since when, and which state was said before it."""
+    """Whether a word is the last one that the events reported, and what they reported before."""
 
     since: datetime | None = None
-    state_before: str = ""
+    """When the word was first reported without another word after it; None if another was."""
+    previous_status: str = ""
 
 
-def applied_events(integration: Integration, numbers: Collection[str]) -> "QuerySet[WebhookEvent]":
-    """Those of these orders and subscriptions that were applied and have their body yet."""
+def applied_events(
+    integration: Integration, external_ids: Collection[str]
+) -> "QuerySet[WebhookEvent]":
+    """Return the applied events of orders and subscriptions that still have a body."""
     return WebhookEvent.objects.filter(
-        APPLIED, integration=integration, external_id__any_of=numbers, payload__isnull=False
+        APPLIED, integration=integration, external_id__any_of=external_ids, payload__isnull=False
     ).select_related("payload")
 
 
 def reported_statuses(
-    word: StatusMapping, integration: Integration, numbers: Collection[str]
+    mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
 ) -> dict[str, ReportedStatus]:
-    """By the order's number or the subscription's hash; of those whose events can be read."""
-    axis, unknown = SALE_FIELDS.get(StatusField(word.axis), ("status", "unknown_status"))
-    normalize = get_provider(word.provider).normalize_word
-    found: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
-    for event, order in _orders(integration, numbers):
-        facts = order.subscription if word.axis == StatusField.SUBSCRIPTION else order.sale
+    """Return by external id what the events reported; without an event that can be parsed, none."""
+    field = StatusField(mapping.field)
+    status_column, unknown_column = SALE_COLUMNS.get(field, SALE_COLUMNS[StatusField.ORDER])
+    normalize = get_provider(mapping.provider).normalize_word
+    reported: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
+    for event, order in _orders(integration, external_ids):
+        facts = order.subscription if field == StatusField.SUBSCRIPTION else order.sale
         if facts is None:
             continue
-        telling, said = found[_number(facts)], getattr(facts, unknown)
-        if word.id in order.used_mappings or (said and normalize(said) == normalize(word.word)):
-            telling.since = telling.since or event.received_at
+        status, unknown_word = reported[_external_id(facts)], getattr(facts, unknown_column)
+        is_same_word = unknown_word and normalize(unknown_word) == normalize(mapping.word)
+        if mapping.id in order.used_mappings or is_same_word:
+            status.since = status.since or event.received_at
         else:
-            telling.since = None
-            telling.state_before = telling.state_before if said else getattr(facts, axis)
-    return dict(found)
+            status.since = None
+            if not unknown_word:
+                status.previous_status = getattr(facts, status_column)
+    return dict(reported)
 
 
-def by_staff(word: StatusMapping, row: Sale | Subscription) -> ChangeSource:
+def staff_source(mapping: StatusMapping, row: Sale | Subscription) -> ChangeSource:
+    """Return the source of a change by whoever mapped the word."""
     return ChangeSource(
         observed_at=row.observed_at,
         origin=Origin.PERSON,
-        origin_id=word.mapped_by_id or word.id,
+        origin_id=mapping.mapped_by_id or mapping.id,
         is_snapshot=True,
     )
 
 
 def _orders(
-    integration: Integration, numbers: Collection[str]
+    integration: Integration, external_ids: Collection[str]
 ) -> Iterator[tuple[WebhookEvent, Order]]:
-    """In the order of their arrival, without those that came too late to count."""
+    """Parse the events in order of arrival, without those that arrived too late to count."""
     reader = reader_for(integration)
-    events = applied_events(integration, numbers).exclude(outcome=EventOutcome.STALE)
+    events = applied_events(integration, external_ids).exclude(outcome=EventOutcome.STALE)
     for event in events.order_by("received_at", "id").iterator():
         try:
             payload = reader.parse_webhook(event.body or b"", event.headers).payload
@@ -83,5 +90,5 @@ def _orders(
             yield event, payload
 
 
-def _number(facts: SaleFacts | SubscriptionFacts) -> str:
+def _external_id(facts: SaleFacts | SubscriptionFacts) -> str:
     return facts.external_id if isinstance(facts, SaleFacts) else facts.subscription_hash

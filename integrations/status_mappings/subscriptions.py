@@ -1,4 +1,4 @@
-"""Subscriptions that came with a word: their status has no history but what their events say."""
+"""Apply a mapping to subscriptions. Their only status history is what their events report."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -7,7 +7,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from integrations.models import Integration, StatusMapping
-from integrations.status_mappings.status_history import ReportedStatus, by_staff, reported_statuses
+from integrations.status_mappings.status_history import (
+    ReportedStatus,
+    reported_statuses,
+    staff_source,
+)
 from sales.facts import SubscriptionFacts
 from sales.models import Subscription, SubscriptionCycle
 from sales.recording import Outcome
@@ -15,64 +19,73 @@ from sales.statuses import SubscriptionStatus
 from sales.subscriptions import SubscriptionBatch
 
 
-def reread(
-    word: StatusMapping, integration: Integration, numbers: Collection[str], given: Collection[str]
+def apply_or_revert(
+    mapping: StatusMapping,
+    integration: Integration,
+    external_ids: Collection[str],
+    statuses: Collection[str],
 ) -> "Counter[str]":
-    """Apply the word's meaning, or take it back where it has none any more."""
+    """Apply the mapping's status or, if it has none, restore the status before the word."""
     rows = {
-        row.subscription_hash: row for row in subscriptions_of(word, integration.user_id, numbers)
+        row.subscription_hash: row
+        for row in find_subscriptions(mapping, integration.user_id, external_ids)
     }
-    orders = SubscriptionCycle.objects.filter(subscription__in=rows.values(), sale__isnull=False)
-    renewed = orders.values_list("sale__external_id", flat=True)
-    told = reported_statuses(word, integration, {*rows, *renewed})
-    register = SubscriptionBatch.load(integration.user_id, word.provider, rows)
+    cycles = SubscriptionCycle.objects.filter(subscription__in=rows.values(), sale__isnull=False)
+    orders = cycles.values_list("sale__external_id", flat=True)
+    reported = reported_statuses(mapping, integration, {*rows, *orders})
+    batch = SubscriptionBatch.load(integration.user_id, mapping.provider, rows)
     outcomes: Counter[str] = Counter()
-    for number, row in rows.items():
-        telling = told.get(number)
-        if _is_spoken(word, row, telling, given):
-            outcomes[_record(register, word, row, telling or ReportedStatus())] += 1
-    register.save()
+    for subscription_hash, row in rows.items():
+        status = reported.get(subscription_hash)
+        if _has_word(mapping, row, status, statuses):
+            outcomes[_record(batch, mapping, row, status or ReportedStatus())] += 1
+    batch.save()
     return outcomes
 
 
-def subscriptions_of(
-    word: StatusMapping, user_id: UUID, numbers: Collection[str]
+def find_subscriptions(
+    mapping: StatusMapping, user_id: UUID, external_ids: Collection[str]
 ) -> "QuerySet[Subscription]":
-    """Those with these hashes, and those that orders with these numbers renewed."""
+    """Return the subscriptions with these hashes, or with a cycle paid by one of these orders."""
     renewed = SubscriptionCycle.objects.filter(
-        sale__user_id=user_id, sale__source=word.provider, sale__external_id__any_of=numbers
+        sale__user_id=user_id,
+        sale__source=mapping.provider,
+        sale__external_id__any_of=external_ids,
     )
     return Subscription.objects.filter(
-        Q(subscription_hash__in=numbers)
+        Q(subscription_hash__in=external_ids)
         | Q(id__in=list(renewed.values_list("subscription", flat=True))),
         user_id=user_id,
-        source=word.provider,
+        source=mapping.provider,
     )
 
 
-def _is_spoken(
-    word: StatusMapping, row: Subscription, telling: ReportedStatus | None, given: Collection[str]
+def _has_word(
+    mapping: StatusMapping,
+    row: Subscription,
+    reported: ReportedStatus | None,
+    statuses: Collection[str],
 ) -> bool:
-    """Whether the word is what was said last; without an event, whether all looks like it."""
-    if telling:
-        return telling.since is not None
-    return row.unknown_status == word.word or (not row.unknown_status and row.status in given)
+    """Return whether the last reported word is the mapping's; without events, by the row."""
+    if reported:
+        return reported.since is not None
+    return row.unknown_status == mapping.word or (not row.unknown_status and row.status in statuses)
 
 
 def _record(
-    register: SubscriptionBatch, word: StatusMapping, row: Subscription, telling: ReportedStatus
+    batch: SubscriptionBatch, mapping: StatusMapping, row: Subscription, reported: ReportedStatus
 ) -> Outcome:
-    def tell(status: str, unknown: str = "") -> Outcome:
+    def record(status: str, unknown_status: str = "") -> Outcome:
         facts = SubscriptionFacts(
             subscription_hash=row.subscription_hash,
             status=SubscriptionStatus(status),
-            unknown_status=unknown,
+            unknown_status=unknown_status,
         )
-        return register.record(facts, None, None, by_staff(word, row))
+        return batch.record(facts, None, None, staff_source(mapping, row))
 
-    if word.meaning:
-        return tell(word.meaning)
+    if mapping.status:
+        return record(mapping.status)
     if row.unknown_status:
         return Outcome.UNCHANGED
-    tell(telling.state_before or SubscriptionStatus.PENDING)
-    return tell("PENDING", word.word)
+    record(reported.previous_status or SubscriptionStatus.PENDING)
+    return record(SubscriptionStatus.PENDING, mapping.word)

@@ -1,4 +1,4 @@
-"""Who came with a status word: what waits for its meaning, and what was noted once it had one."""
+"""Orders and subscriptions with a status word: those without a status for it, and the usages."""
 
 import uuid
 from collections import Counter
@@ -12,115 +12,122 @@ from integrations.models import StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import StatusField
 from sales.models import Sale, Subscription
 
-BATCH = 200
-SALE_FIELDS = {
+BATCH_SIZE = 200
+SALE_COLUMNS = {
     StatusField.ORDER: ("status", "unknown_status"),
     StatusField.SHIPPING: ("shipping_status", "unknown_shipping_status"),
 }
+"""The columns of a status and of its unknown word. `Subscription` has those of `ORDER`."""
 
-Position = tuple[uuid.UUID | None, str]
-"""User and number behind which to go on; None at the beginning."""
-START: Position = (None, "")
+Cursor = tuple[uuid.UUID | None, str]
+"""The user and the external id of the last row read."""
+START: Cursor = (None, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Orders or subscriptions of one seller."""
+    """Orders or subscriptions of one user."""
 
     user_id: uuid.UUID
-    numbers: Sequence[str]
+    external_ids: Sequence[str]
 
 
-def count(word: StatusMapping) -> int:
-    """How many orders or subscriptions are known to have come with a word."""
-    noted = word.sightings.filter(
-        user_id=OuterRef("user_id"), external_id=OuterRef(_number_of(word))
+def count_affected(mapping: StatusMapping) -> int:
+    """Count the orders or subscriptions that a change of the mapping concerns."""
+    recorded = mapping.usages.filter(
+        user_id=OuterRef("user_id"), external_id=OuterRef(_id_column(mapping))
     )
-    return word.sightings.count() + _waiting(word).exclude(Exists(noted)).count()
+    return mapping.usages.count() + _unmapped(mapping).exclude(Exists(recorded)).count()
 
 
-def is_given(word: StatusMapping) -> bool:
-    """Whether there is a meaning to take back, or something left that one was applied to."""
-    return bool(word.meaning) or word.sightings.exists()
+def can_be_reverted(mapping: StatusMapping) -> bool:
+    """Return whether the mapping has a status, or rows with a status that it once had."""
+    return bool(mapping.status) or mapping.usages.exists()
 
 
-def counts(words: Collection[StatusMapping]) -> "Counter[uuid.UUID]":
-    """How many orders or subscriptions wait for each word's meaning; a query for each axis."""
-    found: Counter[uuid.UUID] = Counter()
-    for axis in StatusField:
-        of_axis = {(word.provider, word.word): word.id for word in words if word.axis == axis}
-        if of_axis:
-            model = Subscription if axis == StatusField.SUBSCRIPTION else Sale
-            unknown = SALE_FIELDS.get(axis, ("", "unknown_status"))[1]
-            rows = model._default_manager.filter(
-                ~Q(**{unknown: ""}), **{f"{unknown}__in": [word for _, word in of_axis]}
-            )
-            for *key, count_ in (
-                rows.order_by().values_list("source", unknown).annotate(Count("id"))
-            ):
-                if word_id := of_axis.get(tuple(key)):
-                    found[word_id] = count_
-    return found
+def count_unmapped(mappings: Collection[StatusMapping]) -> "Counter[uuid.UUID]":
+    """Count the orders or subscriptions that wait for each mapping; one query for each field."""
+    counts: Counter[uuid.UUID] = Counter()
+    for field in StatusField:
+        ids = {(row.provider, row.word): row.id for row in mappings if row.field == field}
+        if not ids:
+            continue
+        model = Subscription if field == StatusField.SUBSCRIPTION else Sale
+        column = _unknown_column(field)
+        rows = model._default_manager.filter(
+            ~Q(**{column: ""}), **{f"{column}__in": [word for _, word in ids]}
+        )
+        grouped = rows.order_by().values_list("source", column).annotate(Count("id"))
+        for source, word, count in grouped:
+            if mapping_id := ids.get((source, word)):
+                counts[mapping_id] = count
+    return counts
 
 
-def examples(word: StatusMapping, limit: int) -> "QuerySet[Sale] | QuerySet[Subscription]":
-    """Some of those that wait for a meaning, newest first."""
-    return _waiting(word).select_related("user").order_by("-id")[:limit]
+def unmapped_examples(
+    mapping: StatusMapping, limit: int
+) -> "QuerySet[Sale] | QuerySet[Subscription]":
+    """Return some of the rows that wait for the mapping, newest first."""
+    return _unmapped(mapping).select_related("user").order_by("-id")[:limit]
 
 
-def next_batch(word: StatusMapping, position: Position) -> Batch | None:
-    """Those behind the position to look at again, now that the meaning is another; or None."""
-    if position == START and word.meaning:
-        _sight(word)
-    rows = list(_after(word, position)[:BATCH])
+def next_batch(mapping: StatusMapping, cursor: Cursor) -> Batch | None:
+    """Return the rows behind the cursor that a changed mapping concerns; None at the end."""
+    if cursor == START and mapping.status:
+        _record_unmapped(mapping)
+    rows = list(_after(mapping, cursor)[:BATCH_SIZE])
     if not rows:
-        if position == START:
+        if cursor == START:
             return None
-        # What another worker read with the meaning of before may have come in meanwhile.
-        is_more = _sight(word) if word.meaning else True
-        return next_batch(word, START) if is_more else None
+        # A worker that read the mapping before its change may have stored more rows meanwhile.
+        is_more = _record_unmapped(mapping) if mapping.status else True
+        return next_batch(mapping, START) if is_more else None
     user_id = rows[0].user_id
     return Batch(user_id, [row.external_id for row in rows if row.user_id == user_id])
 
 
-def forget(word: StatusMapping, batch: Batch) -> None:
-    """A word without a meaning has nothing to look at again but what waits for it."""
-    word.sightings.filter(user_id=batch.user_id, external_id__any_of=batch.numbers).delete()
+def delete_usages(mapping: StatusMapping, batch: Batch) -> None:
+    mapping.usages.filter(user_id=batch.user_id, external_id__any_of=batch.external_ids).delete()
 
 
-def _number_of(word: StatusMapping) -> str:
-    return "subscription_hash" if word.axis == StatusField.SUBSCRIPTION else "external_id"
+def _id_column(mapping: StatusMapping) -> str:
+    return "subscription_hash" if mapping.field == StatusField.SUBSCRIPTION else "external_id"
 
 
-def _waiting(word: StatusMapping) -> "QuerySet[Sale] | QuerySet[Subscription]":
-    if word.axis == StatusField.SUBSCRIPTION:
-        return Subscription.objects.filter(source=word.provider, unknown_status=word.word)
-    unknown = SALE_FIELDS[StatusField(word.axis)][1]
-    # The second condition is the partial index's.
-    of_word = {"source": word.provider, unknown: word.word}
-    sales: QuerySet[Sale] = Sale.objects.filter(~Q(**{unknown: ""}), **of_word)
+def _unknown_column(field: StatusField) -> str:
+    return SALE_COLUMNS.get(field, SALE_COLUMNS[StatusField.ORDER])[1]
+
+
+def _unmapped(mapping: StatusMapping) -> "QuerySet[Sale] | QuerySet[Subscription]":
+    """Return the rows whose word has no status yet."""
+    column = _unknown_column(StatusField(mapping.field))
+    with_word = {"source": mapping.provider, column: mapping.word}
+    if mapping.field == StatusField.SUBSCRIPTION:
+        return Subscription.objects.filter(**with_word)
+    # The second condition is that of the partial index.
+    sales: QuerySet[Sale] = Sale.objects.filter(~Q(**{column: ""}), **with_word)
     return sales
 
 
-def _sight(word: StatusMapping) -> int:
-    """Note all that wait for a word's meaning; return how many were not noted yet."""
-    waiting = _waiting(word).order_by().values("user_id", _number_of(word))
-    select, parameters = waiting.query.sql_with_params()
+def _record_unmapped(mapping: StatusMapping) -> int:
+    """Record a usage for each row that waits for the mapping. Returns the number of new usages."""
+    unmapped = _unmapped(mapping).order_by().values("user_id", _id_column(mapping))
+    select, parameters = unmapped.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO integrations_statusmappingusage (word_id, user_id, external_id) "  # noqa: S608 - the ORM's own SQL
-            f"SELECT %s, waiting.* FROM ({select}) AS waiting ON CONFLICT DO NOTHING",
-            [word.id, *parameters],
+            "INSERT INTO integrations_statusmappingusage (mapping_id, user_id, external_id) "  # noqa: S608 - the ORM's own SQL
+            f"SELECT %s, unmapped.* FROM ({select}) AS unmapped ON CONFLICT DO NOTHING",
+            [mapping.id, *parameters],
         )
         return int(cursor.rowcount)
 
 
-def _after(word: StatusMapping, position: Position) -> "QuerySet[StatusMappingUsage]":
-    user_id, number = position
-    rows = StatusMappingUsage.objects.filter(word=word).order_by("user_id", "external_id")
+def _after(mapping: StatusMapping, cursor: Cursor) -> "QuerySet[StatusMappingUsage]":
+    user_id, external_id = cursor
+    rows = StatusMappingUsage.objects.filter(mapping=mapping).order_by("user_id", "external_id")
     if user_id:
         rows = rows.filter(
-            Q(user_id__gt=user_id) | Q(user_id=user_id, external_id__gt=number),
-            user_id__gte=user_id,
+            Q(user_id__gt=user_id) | Q(user_id=user_id, external_id__gt=external_id),
+            user_id__gte=user_id,  # redundant: lets PostgreSQL start in the index
         )
     return rows

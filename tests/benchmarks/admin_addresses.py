@@ -112,7 +112,7 @@ def _own() -> Iterator[Page]:
     cause = urlencode({"causa": quarantined[0].cause})
     group = f"{reverse('backoffice:quarantine_group')}?{cause}"
     found_most = SyncRun.objects.annotate(found=Count("findings")).order_by("-found")[0]
-    word = StatusMapping.objects.filter(axis="order", word="palavra 4").get()
+    word = StatusMapping.objects.filter(field="order", word="palavra 4").get()
     integration = Integration.objects.order_by("id")[0]
     yield Page("quarantine", reverse("backoffice:quarantine"))
     yield Page("a group of the quarantine", group)

@@ -114,7 +114,7 @@ INSERT INTO integrations_eventfailure (id, event_id, attempt, at, reason, error)
     SELECT uuidv7(received_at - now()), id, n, received_at, reason, error
     FROM integrations_webhookevent, generate_series(1, 3) n WHERE state = 'QUARANTINED';
 
-INSERT INTO integrations_statusmapping (id, provider, axis, word, meaning, first_seen_at)
+INSERT INTO integrations_statusmapping (id, provider, field, word, status, first_seen_at)
     SELECT uuidv7(), 'coinzz', axis, 'palavra ' || n, '', now()
     FROM generate_series(0, 11) n, unnest(array['order', 'shipping', 'subscription']) axis;
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_day_at_work(page: Page, complaints: Complaints, scene: Scene) -> None:
     find_an_order_and_read_its_event(page, scene)
     replay_a_group(page, scene)
-    give_a_word_its_meaning(page)
+    map_unknown_word(page)
     diagnose(page, scene)
     watch_a_sync(page, scene)
     assert complaints == []
@@ -53,19 +53,19 @@ def replay_a_group(page: Page, scene: Scene) -> None:
     assert not WebhookEvent.objects.filter(cause=CAUSE, state=EventState.QUARANTINED).exists()
 
 
-def give_a_word_its_meaning(page: Page) -> None:
+def map_unknown_word(page: Page) -> None:
     word = StatusMapping.objects.get(word=WORD)
     page.goto(reverse("backoffice:status_mapping", args=[word.id]))
     page.locator("#id_status").select_option("SHIPPED")
     page.locator("#preview-mapping").click()
     expect(page.locator("#confirm")).to_be_visible()
     word.refresh_from_db()
-    assert word.meaning == ""
+    assert word.status == ""
     page.locator("#id_reason").fill("Confirmado com a plataforma")
     page.locator("#confirm").click()
     expect(page.locator("#confirm")).to_have_count(0)
     word.refresh_from_db()
-    assert word.meaning == "SHIPPED"
+    assert word.status == "SHIPPED"
 
 
 def diagnose(page: Page, scene: Scene) -> None:

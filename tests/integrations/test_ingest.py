@@ -299,14 +299,14 @@ def test_an_unknown_word_is_recorded_once_for_staff(seller: Seller) -> None:
         payloads.order("ord2", order_status=" EM  ÓRBITA"),
     )
 
-    assert list(StatusMapping.objects.values_list("provider", "axis", "meaning")) == [
+    assert list(StatusMapping.objects.values_list("provider", "field", "status")) == [
         ("coinzz", "order", "")
     ]
     assert seller.sale("ord1").status == "PENDING"
     word = StatusMapping.objects.get().word
     assert [seller.sale(n).unknown_status for n in ("ord1", "ord2")] == [word, word]
 
-    StatusMapping.objects.update(meaning="PAID")
+    StatusMapping.objects.update(status="PAID")
     seller.told(payloads.order("ord1", order_status="EM ÓRBITA"))
     assert (seller.sale("ord1").status, seller.sale("ord1").unknown_status) == ("PAID", "")
 

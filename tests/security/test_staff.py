@@ -52,7 +52,7 @@ def test_operations_can_map_a_status_and_support_can_not() -> None:
     assert log_in_member(SUPPORT).post(page, form).status_code == 403
     assert log_in_member(SUPPORT, OPERATIONS).post(page, form).status_code == 302
     word.refresh_from_db()
-    assert word.meaning == "PAID"
+    assert word.status == "PAID"
 
 
 def test_administration_can_grant_groups_but_not_superuser() -> None:

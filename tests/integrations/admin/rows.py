@@ -75,7 +75,7 @@ def make_rows(count: int) -> None:
         Alert.objects.create(integration=integration, kind=AlertKind.KEY_OLD, message="Antiga.")
         StatusMapping.objects.create(
             provider=COINZZ,
-            axis=StatusField.ORDER,
+            field=StatusField.ORDER,
             word=f"palavra {sale.external_id}",
             mapped_by=user,
         )

@@ -17,8 +17,8 @@ from tests.integrations.sellers import Seller
 from tests.staff import Staff
 
 
-def make_mapping(axis: StatusField = StatusField.ORDER) -> StatusMapping:
-    return StatusMapping.objects.create(provider=COINZZ, axis=axis, word="na transportadora")
+def make_mapping(field: StatusField = StatusField.ORDER) -> StatusMapping:
+    return StatusMapping.objects.create(provider=COINZZ, field=field, word="na transportadora")
 
 
 def submit(staff: Staff, mapping: StatusMapping, status: str, **form: str) -> Any:
@@ -29,7 +29,7 @@ def submit(staff: Staff, mapping: StatusMapping, status: str, **form: str) -> An
 
 
 @pytest.mark.parametrize(
-    ("axis", "states"),
+    ("field", "states"),
     [
         (StatusField.ORDER, SaleStatus),
         (StatusField.SHIPPING, ShippingStatus),
@@ -38,17 +38,17 @@ def submit(staff: Staff, mapping: StatusMapping, status: str, **form: str) -> An
 )
 def test_choices_are_the_statuses_of_the_field(
     staff: Staff,
-    axis: StatusField,
+    field: StatusField,
     states: type[SaleStatus] | type[ShippingStatus] | type[SubscriptionStatus],
 ) -> None:
-    page = reverse("backoffice:status_mapping", args=[make_mapping(axis).id])
+    page = reverse("backoffice:status_mapping", args=[make_mapping(field).id])
     assert staff.get(page).context["form"].fields["status"].choices[1:] == states.choices
 
 
 def test_status_of_another_field_is_rejected(staff: Staff) -> None:
     mapping = make_mapping()
     assert submit(staff, mapping, ShippingStatus.RETURNED, confirm="1").status_code == 200
-    assert mapping.meaning == ""
+    assert mapping.status == ""
 
 
 def test_preview_shows_the_sales_and_changes_nothing(staff: Staff) -> None:
@@ -62,7 +62,7 @@ def test_preview_shows_the_sales_and_changes_nothing(staff: Staff) -> None:
     assert [(c.before, c.after) for c in preview.examples[0].changes] == [("Pendente", "Enviado")]
     after = [list(model._default_manager.values()) for model in (Sale, SaleStatusChange)]
     assert after == before
-    assert StatusMapping.objects.get().meaning == ""
+    assert StatusMapping.objects.get().status == ""
 
 
 def test_confirmed_mapping_is_stored_logged_and_applied(staff: Staff) -> None:
@@ -71,7 +71,7 @@ def test_confirmed_mapping_is_stored_logged_and_applied(staff: Staff) -> None:
     mapping = StatusMapping.objects.get()
     submit(staff, mapping, SaleStatus.SHIPPED, confirm="1", reason="Confirmado com a plataforma")
 
-    assert (mapping.meaning, str(mapping.mapped_by)) == (SaleStatus.SHIPPED, "equipe@flowzz.test")
+    assert (mapping.status, str(mapping.mapped_by)) == (SaleStatus.SHIPPED, "equipe@flowzz.test")
     entry = StaffAction.objects.get()
     assert (entry.target_id, entry.reason) == (str(mapping.id), "Confirmado com a plataforma")
     action = BulkAction.objects.get()
@@ -93,7 +93,7 @@ def test_mapping_is_removed_after_a_preview(staff: Staff) -> None:
         assert [(change.before, change.after) for change in changes] == expected
         submit(staff, mapping, status, confirm="1")
         bulk_jobs.execute(BulkAction.objects.latest("id").id)
-    assert (mapping.meaning, StaffAction.objects.latest("at").action) == (
+    assert (mapping.status, StaffAction.objects.latest("at").action) == (
         "",
         "Retirou o significado de uma palavra",
     )
