@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Model
@@ -61,6 +62,12 @@ def change_url(row: Model) -> str:
     """Return the URL of a row's admin page."""
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return reverse(name, args=[row.pk])
+
+
+def list_url(model: type[Model], **filters: object) -> str:
+    """Return the URL of a model's admin list, filtered by lookups such as `state__exact`."""
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{url}?{urlencode(filters)}" if filters else url
 
 
 def row_link(row: Model | None) -> SafeString | None:

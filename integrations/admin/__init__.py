@@ -11,7 +11,8 @@ from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.imports import SalesImportAdmin
 from integrations.admin.integrations.admin import IntegrationAdmin, WebhookTokenAdmin
 from integrations.admin.status_mappings import StatusMappingAdmin
-from integrations.admin.sync.admin import SyncFindingAdmin, SyncRunAdmin
+from integrations.admin.sync.finding_admin import SyncFindingAdmin
+from integrations.admin.sync.run_admin import SyncRunAdmin
 from integrations.admin.sync.schedule import ScheduledTaskAdmin
 
 __all__ = [

@@ -9,7 +9,7 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import lowest_uuid7, uuid7_time
 from integrations.admin.events.explanations import explain_event
-from integrations.admin.sync import report as sync_report
+from integrations.admin.sync.differences import describe_difference, mask_differences
 from integrations.models import (
     EventState,
     FindingKind,
@@ -84,10 +84,10 @@ def findings(query: TimelineQuery) -> list[Entry]:
 
 def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
     if query.is_masked:
-        sync_report.mask(finding)
+        mask_differences(finding)
     title, icon = TITLES[Origin.RUN]
     changes = [
-        capfirst(sync_report.described(change))
+        capfirst(describe_difference(change))
         for change in finding.fields
         if change["field"] not in SaleStatusField  # status changes are entries of their own
     ]

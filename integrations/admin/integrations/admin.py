@@ -11,11 +11,11 @@ from django.utils.safestring import SafeString
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
 from flowzz.backoffice.display import badge_column, breakable_email, related_column, two_line_cell
+from flowzz.core.formatting import format_number
 from integrations.admin.integrations import action_views, diagnosis
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.health_filter import HealthFilter
 from integrations.admin.integrations.summary import summarize
-from integrations.admin.overview.formatting import whole
 from integrations.models import Integration, IntegrationStatus, WebhookToken
 from integrations.providers.errors import IntegrationError
 
@@ -73,7 +73,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="vendas", ordering="sales_synced")
     def sales(self, integration: Integration) -> str:
-        return whole(integration.sales_synced)
+        return format_number(integration.sales_synced)
 
     status_badge = badge_column("status", "situação", STATUS_COLOURS)
     last_sync_badge = badge_column(

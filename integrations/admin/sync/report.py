@@ -1,65 +1,44 @@
-"""What a run found: sales that it couldn't read, and what the webhooks had missed or told wrong."""
+"""The report of a sync run: sales with errors, and what the webhooks had missed or got wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Count, DateTimeField, DecimalField, Sum
-from django.urls import reverse
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.db.models import Count, Sum
 
-from flowzz.backoffice import masking
-from flowzz.backoffice.display import row_link
-from flowzz.core.formatting import format_reais
+from flowzz.backoffice.display import list_url, row_link
+from integrations.admin.sync.differences import (
+    format_value,
+    mask_differences,
+    render_differences,
+)
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from sales.models import Sale
 
-SHOWN = 25
-_OPEN = {
-    "product_name",
-    "product_sku",
-    "payment_method",
-    "commission",
-    "sale_date",
-    "quantity",
-    "unit_price",
-    "total_price",
-    "status",
-    "shipping_status",
-    "unknown_status",
-    "unknown_shipping_status",
-    "deleted_at",
-}
-"""Fields of a sale that tell nothing of the buyer: the values of all others are hidden."""
+MAX_ROWS = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """All findings of a kind by number and value, the first of them as rows of a table."""
+class FindingGroup:
+    """All findings of a kind: their number and value, and table rows for the first of them."""
 
     count: int
-    money: str
-    href: str
+    value: str
+    url: str
     headers: Sequence[str]
     rows: Sequence[Sequence[object]]
     tone: str = "neutral"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    errors: Found
-    missed: Found
-    differs: Found
+class SyncReport:
+    errors: FindingGroup
+    missed: FindingGroup
+    differs: FindingGroup
 
 
-def account_of(run: SyncRun, *, masked: bool) -> Account:
-    """Five statements, however many findings there are."""
+def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
+    """Read the findings of a run in five statements, whatever their number."""
     totals = {
         kind: (count, value or Decimal(0))
         for kind, count, value in SyncFinding.objects.filter(run=run)
@@ -67,69 +46,50 @@ def account_of(run: SyncRun, *, masked: bool) -> Account:
         .values_list("kind")
         .annotate(Count("id"), Sum("value"))
     }
-    first = {kind: _first(run, kind, masked=masked) for kind in FindingKind if kind in totals}
-    sales = _sales(run, [finding for found in first.values() for finding in found])
+    findings = {
+        kind: _first_findings(run, kind, is_masked=is_masked)
+        for kind in FindingKind
+        if kind in totals
+    }
+    sales = _sales(run, [finding for group in findings.values() for finding in group])
 
-    def found(kind: FindingKind, *headers: str, tone: str = "neutral") -> Found:
+    def group(kind: FindingKind, *headers: str, tone: str = "neutral") -> FindingGroup:
         count, value = totals.get(kind, (0, Decimal(0)))
-        shown = first.get(kind, [])
-        return Found(
+        url = list_url(SyncFinding, run__id__exact=run.id, kind__exact=kind)
+        return FindingGroup(
             count=count,
-            money=money(value),
-            href=_list_of(run, kind) if count else "",
+            value=format_value(value),
+            url=url if count else "",
             headers=("Pedido", *headers),
-            rows=[(_number(finding, sales), *_CELLS[kind](finding)) for finding in shown],
+            rows=[
+                (_order_cell(finding, sales), *_CELLS[kind](finding))
+                for finding in findings.get(kind, [])
+            ],
             tone=tone if count else "neutral",
         )
 
-    return Account(
-        errors=found(FindingKind.ERROR, "Por quê", tone="bad"),
-        missed=found(FindingKind.MISSED, "Valor"),
-        differs=found(FindingKind.DIFFERS, "Valor", "O que mudou"),
+    return SyncReport(
+        errors=group(FindingKind.ERROR, "Por quê", tone="bad"),
+        missed=group(FindingKind.MISSED, "Valor"),
+        differs=group(FindingKind.DIFFERS, "Valor", "O que mudou"),
     )
-
-
-def money(value: Decimal | None) -> str:
-    """`R$ 1.234,56`, in one piece."""
-    return "—" if value is None else format_reais(value)
-
-
-def differences(finding: SyncFinding) -> SafeString:
-    """The fields in the words of the sale's own page, a line each."""
-    return format_html_join(
-        SafeString("<br>"), "{}", ([described(difference)] for difference in finding.fields)
-    )
-
-
-def mask(finding: SyncFinding) -> None:
-    """Hide in memory the values of fields that may lead to a person."""
-    finding.fields = [_masked(difference) for difference in finding.fields]
-
-
-def described(difference: Mapping[str, str]) -> str:
-    """`situação: Pendente → Pago`; of what has no values its name alone."""
-    name = difference["field"]
-    try:
-        field: Any = Sale._meta.get_field(name)
-    except FieldDoesNotExist:
-        return name
-    if "after" not in difference:
-        return str(field.verbose_name)
-    before, after = (_value(field, difference[at]) for at in ("before", "after"))
-    return f"{field.verbose_name}: {before} → {after}"
 
 
 _CELLS: dict[FindingKind, Callable[[SyncFinding], Sequence[object]]] = {
     FindingKind.ERROR: lambda finding: (finding.message,),
-    FindingKind.MISSED: lambda finding: (money(finding.value),),
-    FindingKind.DIFFERS: lambda finding: (money(finding.value), differences(finding)),
+    FindingKind.MISSED: lambda finding: (format_value(finding.value),),
+    FindingKind.DIFFERS: lambda finding: (
+        format_value(finding.value),
+        render_differences(finding),
+    ),
 }
 
 
-def _first(run: SyncRun, kind: FindingKind, *, masked: bool) -> list[SyncFinding]:
-    findings = list(SyncFinding.objects.filter(run=run, kind=kind).order_by("id")[:SHOWN])
-    for finding in findings if masked else ():
-        mask(finding)
+def _first_findings(run: SyncRun, kind: FindingKind, *, is_masked: bool) -> list[SyncFinding]:
+    findings = list(SyncFinding.objects.filter(run=run, kind=kind).order_by("id")[:MAX_ROWS])
+    if is_masked:
+        for finding in findings:
+            mask_differences(finding)
     return findings
 
 
@@ -144,31 +104,6 @@ def _sales(run: SyncRun, findings: Sequence[SyncFinding]) -> dict[str, Sale]:
     return {sale.external_id: sale for sale in sales.only("external_id")}
 
 
-def _number(finding: SyncFinding, sales: Mapping[str, Sale]) -> object:
+def _order_cell(finding: SyncFinding, sales: Mapping[str, Sale]) -> object:
     sale = sales.get(finding.external_id)
     return row_link(sale) if sale else finding.external_id or "(sem número)"
-
-
-def _list_of(run: SyncRun, kind: FindingKind) -> str:
-    lists = reverse("admin:integrations_syncfinding_changelist")
-    return f"{lists}?run__id__exact={run.id}&kind__exact={kind}"
-
-
-def _masked(difference: Mapping[str, str]) -> dict[str, str]:
-    if difference["field"] in _OPEN:
-        return dict(difference)
-    return {name: t if name == "field" else masking.mask_text(t) for name, t in difference.items()}
-
-
-def _value(field: Any, text: str) -> str:
-    """A stored value as people read it."""
-    if not text:
-        return "—"
-    if isinstance(field, DecimalField):
-        try:
-            return money(Decimal(text))
-        except InvalidOperation:
-            return text
-    if isinstance(field, DateTimeField) and (at := parse_datetime(text)):
-        return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
-    return str(dict(field.flatchoices).get(text, text))

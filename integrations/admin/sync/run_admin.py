@@ -1,10 +1,9 @@
-"""Runs of the sync and what they found."""
+"""The list of sync runs, and the progress, report and cancellation of one run."""
 
 import uuid
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,16 +18,12 @@ from django.views.decorators.http import require_POST
 
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import badge_column, related_column, two_line_cell
-from flowzz.backoffice.masked_admin import MaskedAdmin
+from flowzz.backoffice.display import related_column, two_line_cell
 from flowzz.core.db.jobs import UNDER_WAY
-from flowzz.core.formatting import format_count
-from integrations.admin.overview.formatting import whole
-from integrations.admin.sync import report as sync_report
-from integrations.models import FindingKind, SyncFinding, SyncRun
+from flowzz.core.formatting import format_count, format_number
+from integrations.admin.sync.report import build_report
+from integrations.models import SyncRun
 from integrations.sync import runs as sync
-
-FINDING_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}
 
 
 @admin.register(SyncRun)
@@ -37,11 +32,11 @@ class SyncRunAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at",
         "owner",
-        "asked",
-        "bar",
+        "requested_by",
+        "progress_bar",
         "sales",
         "errors",
-        "unheard",
+        "without_webhook",
     )
     list_filter = ("state", "trigger", "is_full")
     list_select_related = ("integration__user",)
@@ -71,37 +66,37 @@ class SyncRunAdmin(ReadOnlyAdmin):
     owner = related_column("integration__user", "usuário")
 
     @admin.display(description="iniciada por", ordering="trigger")
-    def asked(self, run: SyncRun) -> SafeString:
+    def requested_by(self, run: SyncRun) -> SafeString:
         return two_line_cell(run.get_trigger_display(), "completa" if run.is_full else "")
 
     @admin.display(description="vendas", ordering="processed")
     def sales(self, run: SyncRun) -> SafeString:
-        new, changed, same = map(whole, (run.created, run.updated, run.unchanged))
-        counts = f"{new} novas, {changed} mudadas, {same} iguais"
-        told = format_html('<span class="whitespace-nowrap">{}</span>', counts)
-        return two_line_cell(whole(run.processed), told if run.processed else "")
+        created, updated, unchanged = map(format_number, (run.created, run.updated, run.unchanged))
+        counts = f"{created} novas, {updated} mudadas, {unchanged} iguais"
+        second_line = format_html('<span class="whitespace-nowrap">{}</span>', counts)
+        return two_line_cell(format_number(run.processed), second_line if run.processed else "")
 
     @admin.display(description="sem webhook", ordering="missed")
-    def unheard(self, run: SyncRun) -> str:
-        return whole(run.missed)
+    def without_webhook(self, run: SyncRun) -> str:
+        return format_number(run.missed)
 
     @admin.display(description="andamento")
-    def bar(self, run: SyncRun) -> SafeString:
+    def progress_bar(self, run: SyncRun) -> SafeString:
         return render_to_string("integrations/sync/run_bar.html", {"run": run})
 
     def get_urls(self) -> list[URLPattern]:
-        own = {
+        views = {
             "andamento": ("progress", self.progress_view),
             "barra": ("bar", self.bar_view),
             "cancelar": ("cancel", self.cancel_view),
         }
         return [
             path(
-                f"<uuid:object_id>/{address}/",
+                f"<uuid:object_id>/{route}/",
                 self.admin_site.admin_view(view),
                 name=f"integrations_syncrun_{name}",
             )
-            for address, (name, view) in own.items()
+            for route, (name, view) in views.items()
         ] + super().get_urls()
 
     def change_view(
@@ -112,13 +107,15 @@ class SyncRunAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
-        shown = self._shown(request, run) if run and self.has_view_permission(request) else {}
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | shown)
+        context = extra_context or {}
+        if run and self.has_view_permission(request):
+            context |= self._progress_context(request, run)
+        return super().change_view(request, object_id, form_url, context)
 
     def progress_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        """The page's upper part, for whoever watches."""
+        """Render the upper part of the page, which refreshes while the run is under way."""
         run = self._run(request, object_id)
-        return render(request, "integrations/sync/run.html", self._shown(request, run))
+        return render(request, "integrations/sync/run.html", self._progress_context(request, run))
 
     def bar_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         run = self._run(request, object_id)
@@ -129,7 +126,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
         if not self.has_sync_permission(request):
             raise PermissionDenied
         run = self._run(request, object_id)
-        if cancel(request, run):
+        if _cancel(request, run):
             messages.success(request, "Sincronização cancelada.")
         else:
             messages.warning(request, "A sincronização já tinha terminado.")
@@ -141,11 +138,11 @@ class SyncRunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return get_object_or_404(self.get_queryset(request), id=object_id)
 
-    def _shown(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
-        masked = not masking.can_see_personal_data(request)
+    def _progress_context(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
+        is_masked = not masking.can_see_personal_data(request)
         return {
             "run": run,
-            "account": sync_report.account_of(run, masked=masked),
+            "report": build_report(run, is_masked=is_masked),
             "can_cancel": self.has_sync_permission(request),
         }
 
@@ -155,47 +152,16 @@ class SyncRunAdmin(ReadOnlyAdmin):
     @admin.action(description="Cancelar", permissions=["sync"])
     def cancel(self, request: HttpRequest, runs: "QuerySet[SyncRun]") -> None:
         under_way = runs.filter(state__in=UNDER_WAY).select_related("integration__user")
-        count = sum(cancel(request, run) for run in under_way)
+        count = sum(_cancel(request, run) for run in under_way)
         level = messages.SUCCESS if count else messages.WARNING
-        said = format_count(count, "sincronização cancelada", "sincronizações canceladas")
-        self.message_user(request, f"{said}.", level)
+        text = format_count(count, "sincronização cancelada", "sincronizações canceladas")
+        self.message_user(request, f"{text}.", level)
 
 
-def cancel(request: HttpRequest, run: SyncRun) -> bool:
-    """Cancel a run and leave a line; say whether there was something to cancel."""
+def _cancel(request: HttpRequest, run: SyncRun) -> bool:
+    """Cancel a run and log it. Returns False if the run has ended already."""
     with transaction.atomic():
         if not sync.cancel_run(run):
             return False
         audit_log.record(request, "Cancelou a sincronização", run)
     return True
-
-
-@admin.register(SyncFinding)
-class SyncFindingAdmin(MaskedAdmin):
-    list_display = ("found_at", "owner", "kind_badge", "external_id", "worth", "told")
-    list_filter = ("kind",)
-    list_select_related = ("run__integration__user",)
-    search_fields = ("external_id__exact",)
-    search_help_text = "Número do pedido"
-    fields = readonly_fields = ("run", "kind", "external_id", "worth", "told")
-
-    found_at = related_column("run__created_at", "sincronização de")
-    owner = related_column("run__integration__user", "usuário")
-    kind_badge = badge_column("kind", "tipo", FINDING_COLOURS)
-
-    def mask_details(self, row: SyncFinding) -> None:
-        sync_report.mask(row)
-
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        changes = super().get_changelist_instance(request)
-        for finding in () if masking.can_see_personal_data(request) else changes.result_list:
-            self.mask_details(finding)
-        return changes
-
-    @admin.display(description="valor", ordering="value")
-    def worth(self, finding: SyncFinding) -> str:
-        return sync_report.money(finding.value)
-
-    @admin.display(description="o que houve")
-    def told(self, finding: SyncFinding) -> str | SafeString:
-        return finding.message or sync_report.differences(finding) or "—"

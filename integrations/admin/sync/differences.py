@@ -1,0 +1,84 @@
+"""The fields of a sale that a sync run corrected, described and masked for staff."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateTimeField, DecimalField
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+from flowzz.backoffice import masking
+from flowzz.core.formatting import format_reais
+from integrations.models import SyncFinding
+from sales.models import Sale
+
+_PUBLIC_FIELDS = {
+    "product_name",
+    "product_sku",
+    "payment_method",
+    "commission",
+    "sale_date",
+    "quantity",
+    "unit_price",
+    "total_price",
+    "status",
+    "shipping_status",
+    "unknown_status",
+    "unknown_shipping_status",
+    "deleted_at",
+}
+"""Fields of a sale without personal data; the values of all others are masked."""
+
+
+def describe_difference(difference: Mapping[str, str]) -> str:
+    """Return `situação: Pendente → Pago`, or the field's name alone if it has no values."""
+    name = difference["field"]
+    try:
+        field: Any = Sale._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name
+    if "after" not in difference:
+        return str(field.verbose_name)
+    before, after = (_display_value(field, difference[key]) for key in ("before", "after"))
+    return f"{field.verbose_name}: {before} → {after}"
+
+
+def render_differences(finding: SyncFinding) -> SafeString:
+    """Return the finding's differences, one on a line."""
+    lines = ([describe_difference(difference)] for difference in finding.fields)
+    return format_html_join(SafeString("<br>"), "{}", lines)
+
+
+def mask_differences(finding: SyncFinding) -> None:
+    """Mask in memory the values that may contain personal data."""
+    finding.fields = [_masked(difference) for difference in finding.fields]
+
+
+def format_value(value: Decimal | None) -> str:
+    return "—" if value is None else format_reais(value)
+
+
+def _masked(difference: Mapping[str, str]) -> dict[str, str]:
+    if difference["field"] in _PUBLIC_FIELDS:
+        return dict(difference)
+    return {
+        key: text if key == "field" else masking.mask_text(text) for key, text in difference.items()
+    }
+
+
+def _display_value(field: Any, text: str) -> str:
+    if not text:
+        return "—"
+    if isinstance(field, DecimalField):
+        try:
+            return format_reais(Decimal(text))
+        except InvalidOperation:
+            return text
+    if isinstance(field, DateTimeField) and (time := parse_datetime(text)):
+        return date_format(localtime(time), "SHORT_DATETIME_FORMAT")
+    return str(dict(field.flatchoices).get(text, text))
