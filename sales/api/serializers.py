@@ -1,4 +1,4 @@
-"""Sales, and clients with what they have bought, as the API tells them."""
+"""Sales, clients with totals, subscriptions and affiliation requests in API responses."""
 
 from rest_framework import serializers
 
@@ -41,7 +41,7 @@ class SaleSerializer(CamelCase, serializers.ModelSerializer[Sale]):
 
 
 class BuyerSerializer(ClientSerializer):
-    """From a queryset that `sales.client_annotations.with_totals` has annotated."""
+    """A client annotated by `sales.client_annotations.with_totals`."""
 
     sales_count = serializers.IntegerField()
     total_spent = serializers.DecimalField(max_digits=14, decimal_places=2)

@@ -1,4 +1,4 @@
-"""The API's addresses of this room."""
+"""URLs of the API for sales, clients and the dashboard."""
 
 from django.urls import re_path
 

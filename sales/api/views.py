@@ -1,6 +1,8 @@
-"""A user's sales and clients, newest first. What is somebody else's doesn't exist."""
+"""A user's sales, clients, subscriptions and affiliation requests; other users' rows are 404."""
 
-from django.db.models import QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
@@ -29,20 +31,29 @@ from sales.api.serializers import (
 from sales.client_annotations import with_totals
 from sales.models import AffiliationRequest, Sale, Subscription
 
+RowT = TypeVar("RowT", bound=Model)
+
+
+class OwnRowsViewSet(
+    ConditionalList, SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[RowT]
+):
+    """Lists the rows of the current user."""
+
+    filter_backends = (DjangoFilterBackend,)
+
+    def get_queryset(self) -> QuerySet[RowT]:
+        return super().get_queryset().filter(user_id=current_user_id(self.request))
+
 
 class SalePagination(CursorPagination):
     moment = "sale_date"
 
 
-class SaleViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[Sale]):
+class SaleViewSet(OwnRowsViewSet[Sale]):
     queryset = Sale.objects.select_related("client")
     serializer_class = SaleSerializer
     pagination_class = SalePagination
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = SaleFilter
-
-    def get_queryset(self) -> QuerySet[Sale]:
-        return super().get_queryset().filter(user_id=current_user_id(self.request))
 
     @listing("Vendas", "Listar as vendas, da mais nova à mais antiga", SaleSerializer)
     def list(self, request: Request) -> Response:
@@ -53,17 +64,15 @@ class SaleViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[S
         return success(self.get_serializer(self.get_object()).data)
 
 
-class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet[Client]):
-    """Here and not in `clients`, because a client's totals are sums of sales."""
+class ClientViewSet(OwnRowsViewSet[Client]):
+    """Clients with the totals of their sales, which the package `clients` cannot read."""
 
     queryset = Client.objects.unmerged()
     serializer_class = BuyerSerializer
-    pagination_class = CursorPagination
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = BuyerFilter
 
     def get_queryset(self) -> QuerySet[Client]:
-        return with_totals(super().get_queryset().filter(user_id=current_user_id(self.request)))
+        return with_totals(super().get_queryset())
 
     @listing("Clientes", "Listar os clientes, do mais novo ao mais antigo", BuyerSerializer)
     def list(self, request: Request) -> Response:
@@ -74,35 +83,20 @@ class ClientViewSet(ConditionalList, SparseFields, viewsets.ReadOnlyModelViewSet
         return success(self.get_serializer(self.get_object()).data)
 
 
-class SubscriptionViewSet(
-    ConditionalList, SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[Subscription]
-):
+class SubscriptionViewSet(OwnRowsViewSet[Subscription]):
     queryset = Subscription.objects.select_related("client")
     serializer_class = SubscriptionSerializer
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = SubscriptionFilter
-
-    def get_queryset(self) -> QuerySet[Subscription]:
-        return super().get_queryset().filter(user_id=current_user_id(self.request))
 
     @listing("Assinaturas", "Listar as assinaturas, da mais nova à mais antiga", serializer_class)
     def list(self, request: Request) -> Response:
         return super().list(request)
 
 
-class AffiliationRequestViewSet(
-    ConditionalList,
-    SparseFields,
-    mixins.ListModelMixin,
-    viewsets.GenericViewSet[AffiliationRequest],
-):
+class AffiliationRequestViewSet(OwnRowsViewSet[AffiliationRequest]):
     queryset = AffiliationRequest.objects.all()
     serializer_class = AffiliationRequestSerializer
-    filter_backends = (DjangoFilterBackend,)
     filterset_class = AffiliationRequestFilter
-
-    def get_queryset(self) -> QuerySet[AffiliationRequest]:
-        return super().get_queryset().filter(user_id=current_user_id(self.request))
 
     @listing("Afiliações", "Listar os pedidos de afiliação", serializer_class)
     def list(self, request: Request) -> Response:
