@@ -1,4 +1,4 @@
-"""Phone, e-mail, CEP and state as people type them, brought to one form. Pure and total."""
+"""Normalise phones, e-mails, CEPs and states as people type them. Pure; accepts any text."""
 
 import re
 import unicodedata
@@ -10,18 +10,18 @@ _NOT_DIGITS = re.compile(r"[^0-9]+")
 # Two numbers in one field, or a number and its extension ("ramal 5").
 _BETWEEN_NUMBERS = re.compile(r"[^\W\d_]+|[/,;#|]")
 _PLUS_FIRST = re.compile(r"[^0-9]*\+")
-# 55 is also an area code (Santa Maria): it is the country's only where a whole number follows.
+# 55 is also an area code (Santa Maria): it is the country code only before a complete number.
 _BRAZILIAN = re.compile(
     r"""
     (?:55)?                         # country code
-    (?:0(?:[1-9][0-9])?)?           # trunk zero, with or without a carrier's code
+    (?:0(?:[1-9][0-9])?)?           # trunk zero, with or without a carrier code
     (?P<national>[1-9][0-9]{9,10})  # area code and subscriber
     """,
     re.VERBOSE,
 )
 
 _E164 = re.compile(r"\+[0-9]+")
-_WRITTEN = re.compile(r"\+55([0-9]{2})([0-9]{4,5})([0-9]{4})")
+_BRAZILIAN_E164 = re.compile(r"\+55([0-9]{2})([0-9]{4,5})([0-9]{4})")
 
 AREAS = [
     *range(11, 20),
@@ -34,7 +34,7 @@ AREAS = [
     *range(81, 90),
     *range(91, 100),
 ]
-"""Brazil's area codes, as ANATEL gives them."""
+"""Brazil's area codes, as assigned by ANATEL."""
 
 _CEP_SEPARATORS = re.compile(r"[\s.\-]")
 _CEP = re.compile(r"[0-9]{7,8}")
@@ -70,21 +70,21 @@ STATES = {
 }
 
 
-def _fold(text: str) -> str:
-    """Drop case, accents and doubled spaces."""
+def _simplify(text: str) -> str:
+    """Return the text in lower case, without accents and repeated spaces."""
     decomposed = unicodedata.normalize("NFKD", text)
     letters = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(letters.casefold().split())
 
 
-_STATE_BY_WORD = {_fold(word): code for code, name in STATES.items() for word in (code, name)}
+_STATE_BY_WORD = {_simplify(word): code for code, name in STATES.items() for word in (code, name)}
 
 
 def normalise_phone(raw: str) -> str:
-    """Return the number in E.164, Brazilian unless it says otherwise; "" where it can't be one.
+    """Return the phone in E.164, Brazilian unless it has another country code; "" if invalid.
 
-    Of several numbers in the text, the longest one counts. Placeholders such as
-    `00000000000` are none: a phone can tell who a client is.
+    If the text has several numbers, the longest one is used. Placeholders such as `00000000000`
+    are invalid, because a phone identifies a client.
     """
     number = max(_BETWEEN_NUMBERS.split(raw), key=lambda part: len(_digits(part)))
     digits = _digits(number)
@@ -95,11 +95,11 @@ def normalise_phone(raw: str) -> str:
 
 
 def format_phone(e164: str) -> str:
-    """As people write it: `(11) 98765-4321`, a foreign one `+351 912 345 678`.
+    """Format a phone for people: `(11) 98765-4321`, a foreign one `+351 912 345 678`.
 
-    What is not in E.164, such as a masked number, stays as it is.
+    A text that is not E.164, such as a masked phone, is returned unchanged.
     """
-    if match := _WRITTEN.fullmatch(e164):
+    if match := _BRAZILIAN_E164.fullmatch(e164):
         return "({}) {}-{}".format(*match.groups())
     try:
         number = phonenumbers.parse(e164 if _E164.fullmatch(e164) else "")
@@ -109,27 +109,27 @@ def format_phone(e164: str) -> str:
 
 
 def phones_without_area(raw: str) -> list[str]:
-    """Every number in E.164 that eight or nine digits can be: people leave the area code out."""
+    """Return the E.164 phones that eight or nine digits can be, one for each area code."""
     digits = _digits(raw)
     return [f"+55{area}{digits}" for area in AREAS] if len(digits) in (8, 9) else []
 
 
 def normalise_email(raw: str) -> str:
-    """Return the address in lower case; "" where it is none."""
+    """Return the e-mail address in lower case; "" if the text is not one."""
     email = raw.strip().lower()
     return email if "@" in email else ""
 
 
 def normalise_cep(raw: str) -> str:
-    """Return the eight digits, a lost leading zero put back; "" for anything else."""
+    """Return the eight digits, with a lost leading zero restored; "" for anything else."""
     cep = _CEP_SEPARATORS.sub("", raw)
     return cep.zfill(8) if _CEP.fullmatch(cep) else ""
 
 
 @lru_cache(maxsize=1024)
 def normalise_state(raw: str) -> str:
-    """Return the state's two letters (UF); a text that names no Brazilian state stays as sent."""
-    return _STATE_BY_WORD.get(_fold(raw), raw.strip())
+    """Return the two letters of a Brazilian state (UF); any other text without outer spaces."""
+    return _STATE_BY_WORD.get(_simplify(raw), raw.strip())
 
 
 def _digits(text: str) -> str:
@@ -144,18 +144,18 @@ def _brazilian(digits: str) -> str:
 
 
 def _foreign(digits: str) -> str:
-    """Expect the country code first. Possible is enough: numbering plans change too often."""
+    """Parse digits that start with a country code. Numbering plans change: possible is enough."""
     try:
         number = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_possible_number(number) or _is_placeholder(digits):
         return ""
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # A zero for calls inside the country is dropped, one at a time.
-    return written if written == f"+{digits}" else _foreign(written[1:])
+    formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # The library drops one zero for calls inside the country at a time.
+    return formatted if formatted == f"+{digits}" else _foreign(formatted[1:])
 
 
 def _is_placeholder(digits: str) -> bool:
-    """All digits the same, or nothing but zeros after the area code: no real number is."""
+    """Whether all digits are equal, or all are zero after the area code."""
     return len(set(digits)) == 1 or not digits[2:].strip("0")

@@ -1,11 +1,11 @@
-"""The buyer as a source describes them. Pure."""
+"""The buyer of an order, as a source reports it. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Texts as sent, outer spaces removed, empty where absent; normalising is `identity`'s."""
+    """Texts as sent, without surrounding spaces; empty if absent. `identity` normalises them."""
 
     name: str = ""
     email: str = ""

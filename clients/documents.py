@@ -1,4 +1,4 @@
-"""CPF and CNPJ as sellers' platforms send them: masked, with lost zeros, mistyped. Pure."""
+"""Normalise CPFs and CNPJs as platforms send them: punctuated, mistyped, without zeros. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from validate_docbr import CNPJ, CPF
 DocumentKind: TypeAlias = Literal["cpf", "cnpj", ""]
 
 MAX_LENGTH = 32
-"""Characters kept of a text that is no document at all."""
+"""Maximum length of a stored text that is not a document."""
 
 _CPF_LENGTH = 11
 _CNPJ_LENGTH = 14
 _SEPARATORS = re.compile(r"[\s./\-\u2010-\u2015\u2212]")
 _CPF_SHAPE = re.compile(r"[0-9]{11}")
-# Alphanumeric since July 2026: stripping "non-digits" would destroy the number.
+# Alphanumeric since July 2026: removing "non-digits" would destroy the number.
 _CNPJ_SHAPE = re.compile(r"[0-9A-Z]{12}[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]+")
 _FULL_LENGTH = re.compile(r"[0-9A-Za-z]{11}|[0-9A-Za-z]{14}")
@@ -26,7 +26,7 @@ _cnpj = CNPJ()
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`valid` says that the check digits are right; `kind` goes by the shape alone."""
+    """`valid` means correct check digits; `kind` depends on the shape only."""
 
     value: str
     kind: DocumentKind
@@ -34,16 +34,16 @@ class Document:
 
     @property
     def identifies(self) -> bool:
-        """Whether two orders with this document are one person's.
+        """Whether two orders with this document belong to one person.
 
-        A mistyped number still is, a placeholder (`000.000.000-00`, `não tem`) never.
+        A mistyped document identifies; a placeholder (`000.000.000-00`, `não tem`) does not.
         """
         significant = [character for character in self.value if character.isalnum()]
         return len(set(significant)) > 1 and any(map(str.isdecimal, significant))
 
 
 def normalise_document(raw: str) -> Document:
-    """Return the document without mask and with its lost zeros; what is none stays as sent."""
+    """Return the document without punctuation and with lost zeros restored; other texts as sent."""
     compact = _SEPARATORS.sub("", raw)
     if not compact:
         return Document("", "", valid=False)
@@ -55,7 +55,7 @@ def normalise_document(raw: str) -> Document:
 
 
 def format_document(value: str) -> str:
-    """Mask a normalised CPF or CNPJ for people; anything else comes back as it is."""
+    """Punctuate a normalised CPF or CNPJ for people; return any other text unchanged."""
     match _kind(value):
         case "cpf":
             return f"{value[:3]}.{value[3:6]}.{value[6:9]}-{value[9:]}"
@@ -66,7 +66,7 @@ def format_document(value: str) -> str:
 
 
 def _with_lost_zeros(compact: str) -> Document | None:
-    """Undo a sender's number type, only where the check digits prove it: never pad a guess."""
+    """Restore the zeros that a number type lost, only if the check digits confirm them."""
     if not _DIGITS.fullmatch(compact):
         return None
     value = compact.zfill(_CPF_LENGTH if len(compact) < _CPF_LENGTH else _CNPJ_LENGTH)

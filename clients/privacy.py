@@ -1,4 +1,4 @@
-"""A client's personal data: what there is, how other texts mention them, and its removal."""
+"""Export and erase a client's personal data, and find a person in texts."""
 
 import re
 from collections.abc import Collection
@@ -12,7 +12,7 @@ from django.utils import timezone
 from clients.contacts import normalise_email, normalise_phone
 from clients.models import Client, ClientMerge, ClientStatus
 
-EXPORTED = {
+EXPORT_FIELDS = {
     "id": "id",
     "nome": "name",
     "cpf_cnpj": "cpf",
@@ -31,7 +31,7 @@ EXPORTED = {
     "atualizado_em": "updated_at",
     "apagado_em": "erased_at",
 }
-PERSONAL = (
+PERSONAL_FIELDS = (
     "name",
     "phone",
     "cpf",
@@ -45,18 +45,18 @@ PERSONAL = (
     "country",
 )
 
-# Between the digits of a number as people write it; a quote would end its text.
+# Matches the characters between the digits of a formatted number; a quote ends its text.
 _SEPARATORS = r'[^0-9a-z"]{0,3}'
 
-_SHORT_WORD = 3
+_MAX_PARTICLE_LENGTH = 3
 
 
 @dataclass(frozen=True)
 class Person:
-    """How texts name one person, and nobody else.
+    """The name, document and contacts by which texts refer to one person only.
 
-    A phone or an e-mail that other clients of the user have too, or that is the seller's own,
-    tells nothing: by it, one person's data would be given to, or erased for, another.
+    A phone or an e-mail that is the seller's own, or that another client of the user has, is
+    empty here: it would export or erase the data of somebody else.
     """
 
     name: str
@@ -64,19 +64,19 @@ class Person:
     phone: str
     email: str
     aliases: tuple[Self, ...] = ()
-    """The same person as they were known before they were merged into this client."""
+    """The clients that were merged into this one."""
 
     @classmethod
-    def of(cls, client: Client, *, sellers_emails: Collection[str] = ()) -> Self:
+    def from_client(cls, client: Client, *, sellers_emails: Collection[str] = ()) -> Self:
         merged = list(client.merged_clients.all())
-        themselves = {client.id, *(alias.id for alias in merged)}
-        others = Client.objects.owned_by(client.user_id).exclude(id__in=themselves)
+        own_ids = {client.id, *(alias.id for alias in merged)}
+        others = Client.objects.owned_by(client.user_id).exclude(id__in=own_ids)
         emails = {normalise_email(email) for email in sellers_emails}
-        person, *aliases = (cls._known_as(each, others, emails) for each in (client, *merged))
+        person, *aliases = (cls._without_shared(row, others, emails) for row in (client, *merged))
         return replace(person, aliases=tuple(aliases))
 
     @classmethod
-    def _known_as(
+    def _without_shared(
         cls, client: Client, others: QuerySet[Client], sellers_emails: Collection[str]
     ) -> Self:
         is_own_phone = client.phone and not others.filter(phone=client.phone).exists()
@@ -93,63 +93,63 @@ class Person:
         )
 
     @property
-    def _known(self) -> "tuple[Person, ...]":
-        return (self, *self.aliases)
+    def _names(self) -> list[str]:
+        people: tuple[Person, ...] = (self, *self.aliases)
+        return [person.name for person in people if person.name]
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression for Python and PostgreSQL, in any case; "" finds nothing."""
-        ways = []
+        """A case-insensitive regular expression for Python and PostgreSQL; "" matches nothing."""
+        alternatives = []
         if self.document:
-            ways.append(_document_pattern(self.document.lower()))
+            alternatives.append(_document_pattern(self.document.lower()))
         if self.phone:
-            ways.append(_phone_pattern(self.phone))
+            alternatives.append(_phone_pattern(self.phone))
         if self.email:
-            ways.append(rf"(?<![a-z0-9._%+-]){re.escape(self.email)}(?![.]?[a-z0-9-])")
-        ways += (alias.pattern for alias in self.aliases if alias.pattern)
-        return "|".join(ways)
+            alternatives.append(rf"(?<![a-z0-9._%+-]){re.escape(self.email)}(?![.]?[a-z0-9-])")
+        alternatives += (alias.pattern for alias in self.aliases if alias.pattern)
+        return "|".join(alternatives)
 
     def is_named_in(self, text: str) -> bool:
-        """Whether a text is the person's name, or has their document, phone or e-mail in it."""
-        names = {each.name.casefold() for each in self._known if each.name}
-        if text.strip().casefold() in names:
+        """Whether a text is the person's name, or contains their document, phone or e-mail."""
+        if text.strip().casefold() in map(str.casefold, self._names):
             return True
         return bool(self.pattern and re.search(self.pattern, text, re.IGNORECASE))
 
-    def shares_a_name_with(self, text: str) -> bool:
-        """Whether a text has one of the person's names in it, short words such as "da" aside."""
-        known_as = " ".join(each.name for each in self._known)
-        names = {word for word in known_as.casefold().split() if len(word) > _SHORT_WORD}
+    def shares_name_with(self, text: str) -> bool:
+        """Whether a text contains one of the person's names; short words ("da") don't count."""
+        words = " ".join(self._names).casefold().split()
+        names = {word for word in words if len(word) > _MAX_PARTICLE_LENGTH}
         return not names.isdisjoint(re.findall(r"\w+", text.casefold()))
 
-    def has(self, *, email: str, phone: str) -> bool:
-        """Whether either of these contacts, in any writing, is the person's."""
+    def has_contact(self, *, email: str, phone: str) -> bool:
+        """Whether the e-mail or the phone, in any format, is the person's."""
         same_email = self.email and normalise_email(email) == self.email
         same_phone = self.phone and normalise_phone(phone) == self.phone
-        also = any(alias.has(email=email, phone=phone) for alias in self.aliases)
-        return bool(same_email or same_phone or also)
+        is_alias = any(alias.has_contact(email=email, phone=phone) for alias in self.aliases)
+        return bool(same_email or same_phone or is_alias)
 
 
 def export_client(client: Client) -> dict[str, Any]:
-    """The client, and as whom they were known before staff merged them into one."""
-    aliases = client.merged_clients.order_by("created_at", "id")
-    return _fields(client) | {"unidos": [_fields(alias) for alias in aliases]}
+    """Return the client's data, with the clients that staff merged into it."""
+    merged = client.merged_clients.order_by("created_at", "id")
+    return _export_fields(client) | {"unidos": [_export_fields(row) for row in merged]}
 
 
 def anonymise(client: Client) -> None:
-    """Empty all that tells who it is, here and in what merges kept; the rows stay."""
-    for each in (client, *client.merged_clients.all()):
-        _empty(each)
-        moves = ClientMerge.objects.filter(Q(source=each) | Q(target=each))
-        moves.update(filled_fields={}, previous_documents={})
+    """Empty the personal fields of a client, of its merged clients and of their merges."""
+    for row in (client, *client.merged_clients.all()):
+        _empty(row)
+        merges = ClientMerge.objects.filter(Q(source=row) | Q(target=row))
+        merges.update(filled_fields={}, previous_documents={})
 
 
-def _fields(client: Client) -> dict[str, Any]:
-    return {key: getattr(client, field) for key, field in EXPORTED.items()}
+def _export_fields(client: Client) -> dict[str, Any]:
+    return {key: getattr(client, field) for key, field in EXPORT_FIELDS.items()}
 
 
 def _empty(client: Client) -> None:
-    for field in PERSONAL:
+    for field in PERSONAL_FIELDS:
         setattr(client, field, "")
     client.email = None
     client.document_valid = client.document_identifies = False
@@ -159,14 +159,14 @@ def _empty(client: Client) -> None:
 
 
 def _document_pattern(document: str) -> str:
-    """With or without its punctuation, and without the zeros that some senders lose."""
+    """Match with or without punctuation, and without the leading zeros that some senders lose."""
     significant = document.lstrip("0")
-    lost = f"(?:0{_SEPARATORS})?" * (len(document) - len(significant))
-    return rf"(?<![0-9a-z]){lost}{_SEPARATORS.join(significant)}(?![0-9a-z])"
+    zeros = f"(?:0{_SEPARATORS})?" * (len(document) - len(significant))
+    return rf"(?<![0-9a-z]){zeros}{_SEPARATORS.join(significant)}(?![0-9a-z])"
 
 
 def _phone_pattern(phone: str) -> str:
-    """From E.164; a Brazilian one also without the country's code, or with a trunk zero."""
+    """Match a phone in E.164; a Brazilian one also without country code or with a trunk zero."""
     digits = phone.removeprefix("+")
     country = ""
     if digits.startswith("55"):

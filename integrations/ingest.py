@@ -19,7 +19,7 @@ from integrations.models import Integration, StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import Order, StatusField
 from integrations.providers.registry import get_provider
 from sales.models import Sale
-from sales.privacy import without_buyer
+from sales.privacy import remove_buyer_data
 from sales.recording import ChangeSource, FieldChange, Outcome, RecordResult, SaleBatch
 from sales.subscriptions import SubscriptionBatch
 
@@ -112,7 +112,7 @@ def _without_the_erased(
     buyer = directory.get(sale.client_id) if sale else None
     if facts is None or buyer is None or buyer.erased_at is None:
         return observed
-    facts = without_buyer(facts, get_provider(source).metadata_rules)
+    facts = remove_buyer_data(facts, get_provider(source).metadata_rules)
     return replace(observed, order=replace(observed.order, sale=facts))
 
 

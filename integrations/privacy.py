@@ -110,7 +110,7 @@ def person_of(client: Client) -> Person:
     """How texts name the client, without what is the seller's own."""
     rules = [provider.metadata_rules for provider in all_providers()]
     sellers_emails = {client.user.email, *sales.sellers_emails(client, rules)}
-    return Person.of(client, sellers_emails=sellers_emails)
+    return Person.from_client(client, sellers_emails=sellers_emails)
 
 
 def _events(client: Client, person: Person) -> "QuerySet[WebhookEvent]":

@@ -1,4 +1,4 @@
-"""Clients by what they have bought. Deleted sales don't count."""
+"""Annotations of clients with totals of their sales; deleted sales do not count."""
 
 from decimal import Decimal
 
@@ -12,23 +12,23 @@ from sales.statuses import REVENUE_STATUSES
 
 
 def with_totals(clients: QuerySet[Client]) -> QuerySet[Client]:
-    """Annotate `sales_count`, `total_spent` (BRL, of revenue alone) and `last_sale_at`.
+    """Annotate `sales_count`, `total_spent` (BRL, revenue only) and `last_sale_at`.
 
-    Subqueries, not a join: a page pays for its own clients only.
+    Uses subqueries, not a join: they are computed only for the clients of a page.
     """
     sales = Sale.objects.filter(client=OuterRef("pk"), deleted_at=None)
     money = DecimalField(max_digits=14, decimal_places=2)
     return clients.annotate(
-        sales_count=Coalesce(_one(sales, Count("id")), 0),
+        sales_count=Coalesce(_aggregate(sales, Count("id")), 0),
         total_spent=Coalesce(
-            _one(sales.filter(status__in=REVENUE_STATUSES), Sum("total_price")),
+            _aggregate(sales.filter(status__in=REVENUE_STATUSES), Sum("total_price")),
             Decimal(0),
             output_field=money,
         ),
-        last_sale_at=_one(sales, Max("sale_date")),
+        last_sale_at=_aggregate(sales, Max("sale_date")),
     )
 
 
-def _one(sales: QuerySet[Sale], aggregate: Combinable) -> Subquery:
+def _aggregate(sales: QuerySet[Sale], aggregate: Combinable) -> Subquery:
     grouped = sales.order_by().values("client")
-    return Subquery(grouped.annotate(figure=aggregate).values("figure"))
+    return Subquery(grouped.annotate(result=aggregate).values("result"))

@@ -1,4 +1,4 @@
-"""What those who look on are told of sales: which, and in what state. Nothing of buyers."""
+"""Live updates about sales: their ids and statuses, without data of buyers."""
 
 import uuid
 from collections.abc import Collection
@@ -11,23 +11,23 @@ from django.utils import timezone
 from flowzz.core.api.event_stream import Event, publish
 from sales.models import Sale
 
-NAMED = 50
-"""Sales of one batch; of more, only how many."""
+MAX_LISTED_SALES = 50
+"""A larger batch is published as numbers only."""
 
 
 def publish_on_commit(user_id: uuid.UUID, sales: Collection[Sale]) -> None:
-    """Tell of a batch that has just been written, in one event."""
+    """Publish a batch of written sales as one event when the transaction commits."""
     created = sum(sale._state.adding for sale in sales)
     data = {
         "created": created,
         "updated": len(sales) - created,
-        "sales": [_told(sale) for sale in sales] if len(sales) <= NAMED else [],
+        "sales": [_serialize(sale) for sale in sales] if len(sales) <= MAX_LISTED_SALES else [],
     }
     event = Event("sales", data)
     transaction.on_commit(partial(publish, user_id, event), robust=True)
 
 
-def _told(sale: Sale) -> dict[str, Any]:
+def _serialize(sale: Sale) -> dict[str, Any]:
     return {
         "change": "created" if sale._state.adding else "updated",
         "id": str(sale.id),

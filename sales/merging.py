@@ -1,6 +1,6 @@
-"""Two clients who are one person become one; sales of another person get a client of their own.
+"""Merge two clients who are one person, split sales off to a new client, and undo either.
 
-Staff's doing, within one seller, and undone by what `ClientMerge` keeps.
+Only staff do this, within one user. `ClientMerge` stores all that undoing needs.
 """
 
 import uuid
@@ -21,16 +21,17 @@ from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
 from sales.models import Sale, Subscription
 
-_DOCUMENT = ("cpf", "document_valid", "document_identifies")
+_DOCUMENT_FIELDS = ("cpf", "document_valid", "document_identifies")
+_FORMATTERS: dict[str, Callable[[str], str]] = {"cpf": format_document, "phone": format_phone}
 
 
-class MoveRefused(Exception):
-    """The clients can't be merged or split like this; the message says why, in Portuguese."""
+class MergeRefused(Exception):
+    """Raised when clients cannot be merged or split; the message says why, in Portuguese."""
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field of two clients, and what the merged one will have."""
+class FieldPreview:
+    """A field of two clients, and its value after the merge."""
 
     label: str
     kept: str
@@ -38,35 +39,30 @@ class Field:
     result: str
 
 
-def compare(kept: Client, absorbed: Client) -> list[Field]:
-    """What a merge makes of each field; those that are empty in both are left out."""
+def preview(kept: Client, absorbed: Client) -> list[FieldPreview]:
+    """Return the fields that a merge would leave, without those that are empty in both clients."""
     fields = []
     for name in ("cpf", *FILLABLE_FIELDS):
-        ours, theirs = getattr(kept, name) or "", getattr(absorbed, name) or ""
-        if ours or theirs:
-            takes = _takes_document(kept, absorbed) if name == "cpf" else not ours
+        values = (getattr(kept, name) or "", getattr(absorbed, name) or "")
+        if any(values):
+            is_copied = _copies_document(kept, absorbed) if name == "cpf" else not values[0]
             field: Any = Client._meta.get_field(name)
-            shown = [_written(name, value) for value in (ours, theirs, theirs if takes else ours)]
-            fields.append(Field(str(field.verbose_name), *shown))
+            format_ = _FORMATTERS.get(name, str)
+            result = values[1] if is_copied else values[0]
+            fields.append(FieldPreview(str(field.verbose_name), *map(format_, (*values, result))))
     return fields
 
 
-def _written(name: str, value: str) -> str:
-    return _WRITTEN[name](value) if name in _WRITTEN else value
-
-
-_WRITTEN: dict[str, Callable[[str], str]] = {"cpf": format_document, "phone": format_phone}
-
-
 def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMerge:
-    """Give everything of one client to another, who from now on has their orders as well.
+    """Move everything of one client to another, which receives its later orders as well.
 
-    Raises MoveRefused.
+    Raises MergeRefused.
     """
     with transaction.atomic():
-        kept, absorbed = _hold(kept_id, absorbed_id)
-        _check_merge(kept, absorbed)
-        move = ClientMerge(
+        kept, absorbed = _lock_clients(kept_id, absorbed_id)
+        for client in (kept, absorbed):
+            _check_can_change(client)
+        done = ClientMerge(
             kind=ClientMerge.Kind.MERGE,
             source=absorbed,
             target=kept,
@@ -81,164 +77,154 @@ def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMerg
             },
             previous_documents={"source": _document(absorbed), "target": _document(kept)},
         )
-        _unite(kept, absorbed, move)
-        _give(move, kept)
-        move.save()
-    return move
+        _merge_fields(kept, absorbed, done)
+        _move_sales(done, kept)
+        done.save()
+    return done
 
 
 def split(
-    client_id: uuid.UUID, sale_ids: Collection[uuid.UUID], who: Customer, *, by: User
+    client_id: uuid.UUID, sale_ids: Collection[uuid.UUID], customer: Customer, *, by: User
 ) -> ClientMerge:
-    """Give some of a client's sales to a new client. Raises MoveRefused."""
+    """Move some of a client's sales to a new client. Raises MergeRefused."""
     with transaction.atomic():
-        (source,) = _hold(client_id)
-        _check_standing(source)
+        (source,) = _lock_clients(client_id)
+        _check_can_change(source)
         chosen = Sale.objects.filter(client=source, id__in=sale_ids)
-        rest = Sale.objects.filter(client=source).exclude(id__in=sale_ids)
+        others = Sale.objects.filter(client=source).exclude(id__in=sale_ids)
         if not chosen:
-            raise MoveRefused("Escolha ao menos uma venda deste cliente.")
-        target = build_client(source.user_id, who)
-        _check_unknown(target)
+            raise MergeRefused("Escolha ao menos uma venda deste cliente.")
+        target = build_client(source.user_id, customer)
+        _check_document_is_free(target)
         target.save(force_insert=True)
-        of_chosen = Subscription.objects.filter(client=source, cycles__sale__in=chosen)
-        move = ClientMerge(
+        subscriptions = Subscription.objects.filter(client=source, cycles__sale__in=chosen)
+        done = ClientMerge(
             kind=ClientMerge.Kind.SPLIT,
             source=source,
             target=target,
             created_by=by,
             sale_ids=_ids(chosen),
-            subscription_ids=_ids(of_chosen.exclude(cycles__sale__in=rest).distinct()),
+            subscription_ids=_ids(subscriptions.exclude(cycles__sale__in=others).distinct()),
         )
-        _give(move, target)
-        move.save()
-    return move
+        _move_sales(done, target)
+        done.save()
+    return done
 
 
-def undo(move_id: uuid.UUID, *, by: User) -> ClientMerge:
-    """Put a merge's or a split's sales and fields back; what came since stays where it came.
+def undo(merge_id: uuid.UUID, *, by: User) -> ClientMerge:
+    """Restore the sales and fields that a merge or a split moved; later changes stay.
 
-    Raises MoveRefused.
+    Raises MergeRefused.
     """
     with transaction.atomic():
-        found = ClientMerge.objects.get(id=move_id)
-        _hold(*(id_ for id_ in (found.source_id, found.target_id) if id_))
-        move = ClientMerge.objects.select_related("source", "target").get(id=move_id)
-        _check_undo(move)
-        assert move.target is not None
-        if move.kind == ClientMerge.Kind.MERGE:
-            _part(move.target, move.source, move)
-        _take_back(move, move.target)
-        move.undone_at, move.undone_by = timezone.now(), by
-        move.save(update_fields=["undone_at", "undone_by"])
-        if move.kind == ClientMerge.Kind.SPLIT:
-            _remove_if_empty(move.target)
-    return move
+        found = ClientMerge.objects.get(id=merge_id)
+        _lock_clients(*(id_ for id_ in (found.source_id, found.target_id) if id_))
+        done = ClientMerge.objects.select_related("source", "target").get(id=merge_id)
+        _check_can_undo(done)
+        assert done.target is not None
+        if done.kind == ClientMerge.Kind.MERGE:
+            _restore_fields(done.target, done.source, done)
+        _return_sales(done, done.target)
+        done.undone_at, done.undone_by = timezone.now(), by
+        done.save(update_fields=["undone_at", "undone_by"])
+        if done.kind == ClientMerge.Kind.SPLIT:
+            _delete_if_unused(done.target)
+    return done
 
 
-def _hold(*client_ids: uuid.UUID) -> list[Client]:
-    """The clients as they are now, with their seller held; raises MoveRefused."""
+def _lock_clients(*client_ids: uuid.UUID) -> list[Client]:
+    """Lock the user and read the clients. Raises MergeRefused."""
     users = set(Client.objects.filter(id__in=client_ids).values_list("user_id", flat=True))
     if len(users) != 1:
-        raise MoveRefused("Escolha dois clientes do mesmo usuário.")
+        raise MergeRefused("Escolha dois clientes do mesmo usuário.")
     lock_user(users.pop())
     clients = {row.id: row for row in Client.objects.select_for_update().filter(id__in=client_ids)}
     if len(clients) != len(client_ids):
-        raise MoveRefused("Escolha dois clientes diferentes, que existam.")
+        raise MergeRefused("Escolha dois clientes diferentes, que existam.")
     return [clients[id_] for id_ in client_ids]
 
 
-def _check_standing(client: Client) -> None:
+def _check_can_change(client: Client) -> None:
     if client.erased_at:
-        raise MoveRefused("Os dados deste cliente foram apagados: não há como saber quem era.")
+        raise MergeRefused("Os dados deste cliente foram apagados: não há como saber quem era.")
     if client.merged_into_id:
-        raise MoveRefused("Este cliente já foi unido a outro: abra o outro, ou desfaça a união.")
+        raise MergeRefused("Este cliente já foi unido a outro: abra o outro, ou desfaça a união.")
 
 
-def _check_merge(kept: Client, absorbed: Client) -> None:
-    for client in (kept, absorbed):
-        _check_standing(client)
+def _check_document_is_free(client: Client) -> None:
+    same = Client.objects.owned_by(client.user_id).filter(document_identifies=True, cpf=client.cpf)
+    if client.document_identifies and same.exists():
+        raise MergeRefused("O documento é de outro cliente: deixe-o em branco, ou una os dois.")
 
 
-def _check_unknown(client: Client) -> None:
-    known = Client.objects.owned_by(client.user_id).filter(document_identifies=True, cpf=client.cpf)
-    if client.document_identifies and known.exists():
-        raise MoveRefused("O documento é de outro cliente: deixe-o em branco, ou una os dois.")
-
-
-def _check_undo(move: ClientMerge) -> None:
-    if move.undone_at or move.target is None:
-        raise MoveRefused("Já foi desfeita.")
-    if move.source.erased_at or move.target.erased_at:
-        raise MoveRefused("Os dados destes clientes foram apagados: não dá mais para desfazer.")
-    both = (move.source_id, move.target_id)
-    later = ClientMerge.objects.filter(undone_at=None, created_at__gt=move.created_at)
+def _check_can_undo(done: ClientMerge) -> None:
+    if done.undone_at or done.target is None:
+        raise MergeRefused("Já foi desfeita.")
+    if done.source.erased_at or done.target.erased_at:
+        raise MergeRefused("Os dados destes clientes foram apagados: não dá mais para desfazer.")
+    both = (done.source_id, done.target_id)
+    later = ClientMerge.objects.filter(undone_at=None, created_at__gt=done.created_at)
     if later.filter(Q(source__in=both) | Q(target__in=both)).exists():
-        raise MoveRefused("Desfaça antes o que foi feito depois com um destes clientes.")
+        raise MergeRefused("Desfaça antes o que foi feito depois com um destes clientes.")
 
 
-def _takes_document(kept: Client, absorbed: Client) -> bool:
+def _copies_document(kept: Client, absorbed: Client) -> bool:
     if kept.document_identifies:
         return False
     return absorbed.document_identifies or bool(absorbed.cpf and not kept.cpf)
 
 
 def _document(client: Client) -> dict[str, str | bool]:
-    return {name: getattr(client, name) for name in _DOCUMENT}
+    return {name: getattr(client, name) for name in _DOCUMENT_FIELDS}
 
 
-def _unite(kept: Client, absorbed: Client, move: ClientMerge) -> None:
-    """Write both: who is absorbed gives the document away first, as only one may have it."""
-    takes_document = _takes_document(kept, absorbed)
+def _merge_fields(kept: Client, absorbed: Client, done: ClientMerge) -> None:
+    """Save the absorbed client first: an identifying document is unique per user."""
+    copies_document = _copies_document(kept, absorbed)
     absorbed.merged_into = kept
-    absorbed.document_identifies &= not takes_document
+    absorbed.document_identifies &= not copies_document
     absorbed.save()
-    _set(kept, move.filled_fields)
-    if takes_document:
-        _set(kept, move.previous_documents["source"])
+    _set_fields(kept, done.filled_fields)
+    if copies_document:
+        _set_fields(kept, done.previous_documents["source"])
     kept.save()
-    Client.objects.filter(id__in=move.merged_client_ids).update(merged_into=kept)
+    Client.objects.filter(id__in=done.merged_client_ids).update(merged_into=kept)
 
 
-def _part(kept: Client, absorbed: Client, move: ClientMerge) -> None:
-    """The other way round; a field that has changed since stays."""
-    _set(
-        kept,
-        {
-            n: None if n == "email" else ""
-            for n, v in move.filled_fields.items()
-            if getattr(kept, n) == v
-        },
-    )
+def _restore_fields(kept: Client, absorbed: Client, done: ClientMerge) -> None:
+    """Reverse `_merge_fields`, but for fields that changed since."""
+    for name, value in done.filled_fields.items():
+        if getattr(kept, name) == value:
+            setattr(kept, name, None if name == "email" else "")
     if kept.cpf == absorbed.cpf:
-        _set(kept, move.previous_documents["target"])
+        _set_fields(kept, done.previous_documents["target"])
     kept.save()
-    _set(absorbed, move.previous_documents["source"])
+    _set_fields(absorbed, done.previous_documents["source"])
     absorbed.merged_into = None
     absorbed.save()
-    Client.objects.filter(id__in=move.merged_client_ids, merged_into=kept).update(
-        merged_into=absorbed
-    )
+    merged = Client.objects.filter(id__in=done.merged_client_ids, merged_into=kept)
+    merged.update(merged_into=absorbed)
 
 
-def _set(client: Client, values: dict[str, object]) -> None:
+def _set_fields(client: Client, values: dict[str, object]) -> None:
     for name, value in values.items():
         setattr(client, name, value)
 
 
-def _give(move: ClientMerge, target: Client) -> None:
-    Sale.objects.filter(id__any_of=move.sale_ids).update(client=target)
-    Subscription.objects.filter(id__any_of=move.subscription_ids).update(client=target)
+def _move_sales(done: ClientMerge, target: Client) -> None:
+    Sale.objects.filter(id__any_of=done.sale_ids).update(client=target)
+    Subscription.objects.filter(id__any_of=done.subscription_ids).update(client=target)
 
 
-def _take_back(move: ClientMerge, target: Client) -> None:
-    Sale.objects.filter(id__any_of=move.sale_ids, client=target).update(client=move.source)
-    moved = Subscription.objects.filter(id__any_of=move.subscription_ids, client=target)
-    moved.update(client=move.source)
+def _return_sales(done: ClientMerge, target: Client) -> None:
+    sales = Sale.objects.filter(id__any_of=done.sale_ids, client=target)
+    sales.update(client=done.source)
+    subscriptions = Subscription.objects.filter(id__any_of=done.subscription_ids, client=target)
+    subscriptions.update(client=done.source)
 
 
-def _remove_if_empty(client: Client) -> None:
-    """A client that a split made has no reason left, unless orders of their own came since."""
+def _delete_if_unused(client: Client) -> None:
+    """Delete the client that a split created, unless later orders belong to it."""
     if not (client.sales.exists() or client.subscriptions.exists()):
         client.delete()
 

@@ -1,4 +1,4 @@
-"""What sales, subscriptions and affiliation requests hold of a person, and its removal."""
+"""Export and erase the personal data in sales, subscriptions and affiliation requests."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import MetadataRules, SaleFacts
 from sales.models import AffiliationRequest, Sale, Subscription
 
-SALE = {
+SALE_FIELDS = {
     "pedido": "external_id",
     "origem": "source",
     "produto": "product_name",
@@ -35,14 +35,14 @@ SALE = {
     "excluido_em": "deleted_at",
     "outros_dados": "metadata",
 }
-CHANGE = {
+CHANGE_FIELDS = {
     "eixo": "field",
     "de": "from_status",
     "para": "to_status",
     "quando": "changed_at",
     "por": "origin",
 }
-SUBSCRIPTION = {
+SUBSCRIPTION_FIELDS = {
     "assinatura": "subscription_hash",
     "origem": "source",
     "produto": "product_name",
@@ -51,8 +51,8 @@ SUBSCRIPTION = {
     "ciclo": "cycle",
     "proxima_cobranca": "next_charge_date",
 }
-CYCLE = {"ciclo": "cycle", "proxima_cobranca": "next_charge_date", "visto_em": "observed_at"}
-AFFILIATION = {
+CYCLE_FIELDS = {"ciclo": "cycle", "proxima_cobranca": "next_charge_date", "visto_em": "observed_at"}
+AFFILIATION_FIELDS = {
     "nome": "affiliate_name",
     "email": "affiliate_email",
     "telefone": "affiliate_phone",
@@ -65,7 +65,8 @@ AFFILIATION = {
 def export_sales(client: Client) -> list[dict[str, Any]]:
     sales = Sale.objects.filter(client=client).order_by("sale_date", "id")
     return [
-        _row(sale, SALE) | {"historico": _rows(sale.status_changes.all(), CHANGE)}
+        _export(sale, SALE_FIELDS)
+        | {"historico": _export_all(sale.status_changes.all(), CHANGE_FIELDS)}
         for sale in sales.prefetch_related("status_changes")
     ]
 
@@ -73,63 +74,67 @@ def export_sales(client: Client) -> list[dict[str, Any]]:
 def export_subscriptions(client: Client) -> list[dict[str, Any]]:
     rows = Subscription.objects.filter(client=client).order_by("created_at", "id")
     return [
-        _row(row, SUBSCRIPTION) | {"ciclos": _rows(row.cycles.order_by("cycle"), CYCLE)}
+        _export(row, SUBSCRIPTION_FIELDS)
+        | {"ciclos": _export_all(row.cycles.order_by("cycle"), CYCLE_FIELDS)}
         for row in rows
     ]
 
 
 def export_affiliations(client: Client, person: Person) -> list[dict[str, Any]]:
-    return _rows(affiliations_of(client, person), AFFILIATION)
-
-
-def affiliations_of(client: Client, person: Person) -> list[AffiliationRequest]:
-    """The requests to the same user that came with the person's e-mail or phone."""
-    requests = AffiliationRequest.objects.filter(user_id=client.user_id).order_by("id")
-    return [
-        row for row in requests if person.has(email=row.affiliate_email, phone=row.affiliate_phone)
-    ]
+    return _export_all(_affiliations(client, person), AFFILIATION_FIELDS)
 
 
 def sellers_emails(client: Client, rules: Iterable[MetadataRules]) -> set[str]:
-    """The e-mails that the client's sales give as their seller's."""
-    metadata = Sale.objects.filter(client=client).values_list("metadata", flat=True)
-    fields = {field for rule in rules for field in rule.sellers_emails}
-    found = (each.get(field) for each in metadata for field in fields)
-    return {email for email in found if isinstance(email, str)}
+    """Return the sellers' e-mails in the metadata of the client's sales."""
+    names = {name for rule in rules for name in rule.sellers_emails}
+    sales = Sale.objects.filter(client=client).values_list("metadata", flat=True)
+    values = (metadata.get(name) for metadata in sales for name in names)
+    return {email for email in values if isinstance(email, str)}
 
 
 def erase_sales(client: Client, person: Person, rules: MetadataRules, source: str) -> int:
-    """Take the person out of a source's sales, their own and others'; return how many changed.
+    """Erase a person from the user's sales of one source; return how many changed.
 
-    Numbers, dates, states and products stay; of their own sales' metadata, what is impersonal.
+    The client's own sales lose their tracking code and all personal metadata. Other sales lose
+    the texts that name the person. Order numbers, dates, statuses and products stay.
     """
     sales = Sale.objects.owned_by(client.user_id).filter(source=source)
     changed = []
     for sale in sales.filter(client=client):
-        metadata = _without(_impersonal(sale.metadata, rules), person, rules)
+        metadata = _without_person(_impersonal(sale.metadata, rules), person, rules)
         if sale.tracking_code or sale.metadata != metadata:
             sale.tracking_code, sale.metadata = "", metadata
             changed.append(sale)
-    for sale in _naming(sales.exclude(client=client), person):
-        sale.metadata = _without(sale.metadata, person, rules)
+    for sale in _sales_naming(person, sales.exclude(client=client)):
+        sale.metadata = _without_person(sale.metadata, person, rules)
         changed.append(sale)
     upsert(changed, update=["tracking_code", "metadata", "updated_at"])
     return len(changed)
 
 
 def erase_affiliations(client: Client, person: Person) -> int:
-    """Delete the person's requests, whose fingerprints are made of their data, too."""
-    ids = [row.id for row in affiliations_of(client, person)]
+    """Delete the person's requests: their fingerprints are personal data as well."""
+    ids = [row.id for row in _affiliations(client, person)]
     return AffiliationRequest.objects.filter(id__in=ids).delete()[0]
 
 
-def without_buyer(facts: SaleFacts, rules: MetadataRules) -> SaleFacts:
-    """What may still be recorded of a sale whose buyer was erased."""
+def remove_buyer_data(facts: SaleFacts, rules: MetadataRules) -> SaleFacts:
+    """Return what may still be recorded about a sale whose buyer was erased."""
     return replace(facts, tracking_code="", metadata=_impersonal(facts.metadata, rules))
 
 
-def _naming(sales: "QuerySet[Sale]", person: Person) -> "QuerySet[Sale]":
-    """By a scan of the user's sales: no index serves any text."""
+def _affiliations(client: Client, person: Person) -> list[AffiliationRequest]:
+    """Return the requests to the same user with the person's e-mail or phone."""
+    requests = AffiliationRequest.objects.filter(user_id=client.user_id).order_by("id")
+    return [
+        row
+        for row in requests
+        if person.has_contact(email=row.affiliate_email, phone=row.affiliate_phone)
+    ]
+
+
+def _sales_naming(person: Person, sales: "QuerySet[Sale]") -> "QuerySet[Sale]":
+    """Scan the metadata of all sales: no index supports a regular expression."""
     if not person.pattern:
         return sales.none()
     texts = sales.annotate(metadata_text=Cast("metadata", TextField()))
@@ -140,18 +145,20 @@ def _impersonal(metadata: dict[str, Any], rules: MetadataRules) -> dict[str, Any
     return {name: value for name, value in metadata.items() if name in rules.impersonal}
 
 
-def _without(value: Any, person: Person, rules: MetadataRules) -> Any:
-    """The same value, without the texts that name the person and what describes them there."""
+def _without_person(value: Any, person: Person, rules: MetadataRules) -> Any:
+    """Remove the texts that name the person, and the fields that describe the same person."""
     if isinstance(value, list):
-        return [_without(entry, person, rules) for entry in value if not _names(entry, person)]
+        return [_without_person(item, person, rules) for item in value if not _names(item, person)]
     if not isinstance(value, dict):
         return value
-    named = {name for name, entry in value.items() if _names(entry, person)}
-    for fields in rules.people:
-        if named & fields:
-            named |= fields
+    removed = {name for name, item in value.items() if _names(item, person)}
+    for group in rules.people:
+        if removed & group:
+            removed |= group
     return {
-        name: _without(entry, person, rules) for name, entry in value.items() if name not in named
+        name: _without_person(item, person, rules)
+        for name, item in value.items()
+        if name not in removed
     }
 
 
@@ -159,9 +166,9 @@ def _names(value: Any, person: Person) -> bool:
     return isinstance(value, str | int) and person.is_named_in(str(value))
 
 
-def _row(row: Any, names: dict[str, str]) -> dict[str, Any]:
+def _export(row: Any, names: dict[str, str]) -> dict[str, Any]:
     return {key: getattr(row, name) for key, name in names.items()}
 
 
-def _rows(rows: Iterable[Any], names: dict[str, str]) -> list[dict[str, Any]]:
-    return [_row(row, names) for row in rows]
+def _export_all(rows: Iterable[Any], names: dict[str, str]) -> list[dict[str, Any]]:
+    return [_export(row, names) for row in rows]

@@ -1,4 +1,4 @@
-"""Narrowing a list of clients."""
+"""Query parameters of the list of clients."""
 
 from django.db.models import QuerySet
 from django_filters import CharFilter, FilterSet, MultipleChoiceFilter

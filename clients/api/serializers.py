@@ -1,4 +1,4 @@
-"""A client as the API tells it."""
+"""Clients in API responses."""
 
 from rest_framework import serializers
 
@@ -31,7 +31,7 @@ class ClientSerializer(CamelCase, serializers.ModelSerializer[Client]):
 
 
 class ClientNameSerializer(serializers.ModelSerializer[Client]):
-    """Who bought, beside what was bought."""
+    """The client of a sale or a subscription."""
 
     class Meta:
         model = Client

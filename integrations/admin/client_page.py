@@ -28,7 +28,7 @@ class ErasureForm(ReasonForm):
 
     def clean_reason(self) -> str:
         reason = super().clean_reason()
-        if self.person.is_named_in(reason) or self.person.shares_a_name_with(reason):
+        if self.person.is_named_in(reason) or self.person.shares_name_with(reason):
             raise forms.ValidationError("Não escreva aqui dados da pessoa.")
         return reason
 

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import CommandError
 
 from clients.models import Client
-from clients.search import NotOneClient, find_one
+from clients.search import ClientLookupError, find_client
 
 
 def add_client_arguments(parser: ArgumentParser) -> None:
@@ -18,6 +18,6 @@ def add_client_arguments(parser: ArgumentParser) -> None:
 def named_client(who: str, user: str) -> Client:
     """The one client that the arguments mean. Raises CommandError."""
     try:
-        return find_one(who, user)
-    except NotOneClient as error:
+        return find_client(who, user)
+    except ClientLookupError as error:
         raise CommandError(str(error)) from None

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 
 from clients.admin import CLIENT_MASKS
 from clients.models import Client, ClientMerge
-from clients.search import NotOneClient, find_one
+from clients.search import ClientLookupError, find_client
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
@@ -31,11 +31,11 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _ask_other(request, form, client)
     try:
-        other = find_one(form.cleaned_data["other"], client.user.email, beside=client)
+        other = find_client(form.cleaned_data["other"], client.user.email, excluding=client)
         if "confirm" not in request.POST:
             return _preview(request, form, client, other)
         done = merging.merge(client.id, other.id, by=_staff(request))
-    except (NotOneClient, merging.MoveRefused) as refusal:
+    except (ClientLookupError, merging.MergeRefused) as refusal:
         form.add_error("other", str(refusal))
         return _ask_other(request, form, client)
     details = {"outro": str(other.id), "vendas": len(done.sale_ids)}
@@ -55,7 +55,7 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
             done = merging.split(
                 client.id, form.cleaned_data["sales"], form.customer, by=_staff(request)
             )
-        except merging.MoveRefused as refusal:
+        except merging.MergeRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             details = {"novo": str(done.target_id), "vendas": len(done.sale_ids)}
@@ -77,7 +77,7 @@ def undo(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         try:
             merging.undo(done.id, by=_staff(request))
-        except merging.MoveRefused as refusal:
+        except merging.MergeRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             action = f"Desfez {done.get_kind_display().lower()}"
@@ -110,7 +110,7 @@ def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Clien
     """Show the client as the merge would leave it."""
     counts = {"sales": other.sales.count(), "subscriptions": other.subscriptions.count()}
     _mask(request, client, other)
-    fields = merging.compare(client, other)
+    fields = merging.preview(client, other)
     context = {
         **page_context(request, "Unir: o que muda", client, back=change_url(client)),
         "headers": ("Campo", "Este", "O outro", "Depois"),

@@ -1,3 +1,5 @@
+"""Normalisation of phones, e-mails, CEPs and states."""
+
 from collections.abc import Callable
 
 import phonenumbers
@@ -62,11 +64,11 @@ def test_brazilian_numbers(raw: str, expected: str) -> None:
         "11 3456-7890 ou 11 98765-4321",
     ],
 )
-def test_one_number_in_many_hands(raw: str) -> None:
+def test_formats_of_one_number(raw: str) -> None:
     assert normalise_phone(raw) == "+5511987654321"
 
 
-def test_an_old_mobile_stays_without_the_ninth_digit() -> None:
+def test_old_mobile_number_gets_no_ninth_digit() -> None:
     assert normalise_phone("(11) 8765-4321") == "+551187654321"
 
 
@@ -79,7 +81,7 @@ def test_an_old_mobile_stays_without_the_ninth_digit() -> None:
         ("+39 06 6982 1234", "+390669821234"),
     ],
 )
-def test_foreign_numbers_stay_foreign(raw: str, expected: str) -> None:
+def test_foreign_numbers(raw: str, expected: str) -> None:
     assert normalise_phone(raw) == expected
 
 
@@ -100,7 +102,7 @@ def test_foreign_numbers_stay_foreign(raw: str, expected: str) -> None:
         "1" * 400,
     ],
 )
-def test_what_is_no_whole_number_is_none(raw: str) -> None:
+def test_incomplete_number_is_invalid(raw: str) -> None:
     assert normalise_phone(raw) == ""
 
 
@@ -115,12 +117,12 @@ def test_what_is_no_whole_number_is_none(raw: str) -> None:
         "+11111111111",
     ],
 )
-def test_a_placeholder_is_no_phone(raw: str) -> None:
+def test_placeholder_is_invalid(raw: str) -> None:
     assert normalise_phone(raw) == ""
 
 
 @given(nationals_apart, st.sampled_from(["", "0", "+55", "+55 ", "55", "0055", "021", "+55 0"]))
-def test_every_way_to_dial_leads_to_one_number(national: str, prefix: str) -> None:
+def test_dialling_prefixes_are_ignored(national: str, prefix: str) -> None:
     assert normalise_phone(prefix + national) == f"+55{national}"
 
 
@@ -133,7 +135,7 @@ def test_punctuation_does_not_matter(national: str, separators: list[str]) -> No
 
 
 @given(any_text)
-def test_every_text_gives_a_possible_number_or_none(raw: str) -> None:
+def test_any_text_is_a_possible_number_or_invalid(raw: str) -> None:
     phone = normalise_phone(raw)
 
     assert phone == "" or phonenumbers.is_possible_number(phonenumbers.parse(phone))
@@ -148,7 +150,7 @@ def test_normalising_a_phone_twice_changes_nothing(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("e164", "written"),
+    ("e164", "formatted"),
     [
         ("+5562954544554", "(62) 95454-4554"),
         ("+556232324554", "(62) 3232-4554"),
@@ -157,8 +159,8 @@ def test_normalising_a_phone_twice_changes_nothing(raw: str) -> None:
         ("", ""),
     ],
 )
-def test_a_phone_is_shown_as_people_write_it(e164: str, written: str) -> None:
-    assert format_phone(e164) == written
+def test_phone_is_formatted_for_people(e164: str, formatted: str) -> None:
+    assert format_phone(e164) == formatted
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_cep(raw: str, expected: str) -> None:
 
 
 @given(any_text)
-def test_a_cep_has_eight_digits_or_none(raw: str) -> None:
+def test_cep_has_eight_digits_or_is_empty(raw: str) -> None:
     assert len(normalise_cep(raw)) in {0, 8}
 
 
@@ -191,9 +193,7 @@ def test_there_are_twenty_seven_states() -> None:
 
 
 @given(st.sampled_from(sorted(STATES)), st.sampled_from([str.upper, str.lower, str.title]))
-def test_a_state_is_known_by_its_letters_and_its_name(
-    code: str, write: Callable[[str], str]
-) -> None:
+def test_state_is_found_by_its_code_and_its_name(code: str, write: Callable[[str], str]) -> None:
     assert normalise_state(write(code)) == code
     assert normalise_state(f" {write(STATES[code])} ") == code
 
@@ -211,12 +211,12 @@ def test_a_state_is_known_by_its_letters_and_its_name(
         ("", ""),
     ],
 )
-def test_state_as_sent(raw: str, expected: str) -> None:
+def test_states(raw: str, expected: str) -> None:
     assert normalise_state(raw) == expected
 
 
 @given(any_text)
-def test_every_text_is_a_state_or_stays_as_sent(raw: str) -> None:
+def test_any_text_is_a_state_or_stays_as_sent(raw: str) -> None:
     assert normalise_state(raw) in {*STATES, raw.strip()}
 
 

@@ -1,3 +1,5 @@
+"""Normalisation of CPFs and CNPJs."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def check_digit(characters: str, weights: list[int]) -> str:
-    """The tax authority's rule, written out again so that the library is not its own judge."""
+    """Compute a check digit by the tax authority's rule, independently of the library."""
     pairs = zip(characters, weights, strict=True)
     rest = sum((ord(character) - 48) * weight for character, weight in pairs) % 11
     return "0" if rest < 2 else str(11 - rest)
@@ -25,18 +27,18 @@ def complete_cnpj(base: str) -> str:
     return base + first + check_digit(base + first, [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2])
 
 
-def is_no_placeholder(document: str) -> bool:
+def is_not_placeholder(document: str) -> bool:
     return len(set(document)) > 1
 
 
-cpfs = st.text("0123456789", min_size=9, max_size=9).map(complete_cpf).filter(is_no_placeholder)
+cpfs = st.text("0123456789", min_size=9, max_size=9).map(complete_cpf).filter(is_not_placeholder)
 cnpjs = st.text(ALPHANUMERIC, min_size=12, max_size=12).map(complete_cnpj)
 numeric_cnpjs = st.text("0123456789", min_size=12, max_size=12).map(complete_cnpj)
 
 
 @st.composite
 def punctuated(draw: st.DrawFn, documents: st.SearchStrategy[str]) -> tuple[str, str]:
-    """A document, and the same with separators strewn in and letters in either case."""
+    """Draw a document, and the same with separators and in mixed case."""
     document = draw(documents)
     separators = st.text(" ./-\u2013\u00a0", max_size=2)
     sent = draw(separators) + "".join(
@@ -47,26 +49,26 @@ def punctuated(draw: st.DrawFn, documents: st.SearchStrategy[str]) -> tuple[str,
 
 
 @given(punctuated(cpfs))
-def test_a_valid_cpf_normalises_to_itself_whatever_its_punctuation(pair: tuple[str, str]) -> None:
+def test_punctuation_of_a_cpf_is_removed(pair: tuple[str, str]) -> None:
     document, sent = pair
 
     assert normalise_document(sent) == Document(document, "cpf", valid=True)
 
 
-@given(punctuated(cnpjs.filter(is_no_placeholder)))
-def test_a_valid_cnpj_normalises_to_itself_whatever_its_punctuation(pair: tuple[str, str]) -> None:
+@given(punctuated(cnpjs.filter(is_not_placeholder)))
+def test_punctuation_of_a_cnpj_is_removed(pair: tuple[str, str]) -> None:
     document, sent = pair
 
     assert normalise_document(sent) == Document(document, "cnpj", valid=True)
 
 
-@given(cpfs.map(lambda cpf: complete_cpf("0" + cpf[1:9])).filter(is_no_placeholder))
-def test_a_cpf_sent_as_a_number_gets_its_zeros_back(document: str) -> None:
+@given(cpfs.map(lambda cpf: complete_cpf("0" + cpf[1:9])).filter(is_not_placeholder))
+def test_zeros_of_a_cpf_sent_as_a_number_are_restored(document: str) -> None:
     assert normalise_document(str(int(document))) == Document(document, "cpf", valid=True)
 
 
 @given(st.sampled_from(["0", "00"]), numeric_cnpjs)
-def test_a_cnpj_sent_as_a_number_gets_its_one_or_two_zeros_back(zeros: str, cnpj: str) -> None:
+def test_zeros_of_a_cnpj_sent_as_a_number_are_restored(zeros: str, cnpj: str) -> None:
     document = complete_cnpj(zeros + "7" + cnpj[len(zeros) + 1 : 12])
 
     normalised = normalise_document(document.removeprefix(zeros))
@@ -75,7 +77,9 @@ def test_a_cnpj_sent_as_a_number_gets_its_one_or_two_zeros_back(zeros: str, cnpj
 
 
 @given(cpfs, st.integers(0, 10), st.integers(1, 9))
-def test_one_wrong_digit_is_kept_as_sent_and_flagged(cpf: str, place: int, shift: int) -> None:
+def test_document_with_one_wrong_digit_is_stored_and_flagged(
+    cpf: str, place: int, shift: int
+) -> None:
     wrong = cpf[:place] + str((int(cpf[place]) + shift) % 10) + cpf[place + 1 :]
     # A check digit of zero stands for two remainders, so a few single slips go unnoticed.
     expected = Document(
@@ -86,7 +90,7 @@ def test_one_wrong_digit_is_kept_as_sent_and_flagged(cpf: str, place: int, shift
 
 
 @pytest.mark.parametrize("raw", ["", " ", "\t\n", "-", "...", " / "])
-def test_no_document_stays_none(raw: str) -> None:
+def test_empty_text_is_no_document(raw: str) -> None:
     document = normalise_document(raw)
 
     assert document == Document("", "", valid=False)
@@ -113,11 +117,11 @@ def test_no_document_stays_none(raw: str) -> None:
         ("１２３４５６７８９０９", Document("１２３４５６７８９０９", "", valid=False)),
     ],
 )
-def test_document_as_sent(raw: str, expected: Document) -> None:
+def test_documents(raw: str, expected: Document) -> None:
     assert normalise_document(raw) == expected
 
 
-def test_eleven_characters_are_never_padded_to_a_cnpj() -> None:
+def test_eleven_digits_are_never_padded_to_a_cnpj() -> None:
     cnpj = complete_cnpj("000123456780")
     without_zeros = cnpj.removeprefix("000")
     assert CNPJ().validate(cnpj)
@@ -126,14 +130,14 @@ def test_eleven_characters_are_never_padded_to_a_cnpj() -> None:
     assert normalise_document(without_zeros) == Document(without_zeros, "cpf", valid=False)
 
 
-def test_a_long_text_is_cut() -> None:
+def test_long_text_is_truncated() -> None:
     assert normalise_document("x" * 100) == Document("x" * MAX_LENGTH, "", valid=False)
 
 
 @pytest.mark.parametrize(
     "raw", ["12345678900", "123.456.789-00", "39825979194", "12ABC34501DE36", "AB123456"]
 )
-def test_a_document_identifies_even_when_mistyped(raw: str) -> None:
+def test_mistyped_document_identifies(raw: str) -> None:
     assert normalise_document(raw).identifies
 
 
@@ -152,7 +156,7 @@ def test_a_document_identifies_even_when_mistyped(raw: str) -> None:
         "N/A",
     ],
 )
-def test_a_placeholder_never_identifies(raw: str) -> None:
+def test_placeholder_does_not_identify(raw: str) -> None:
     document = normalise_document(raw)
 
     assert document.value != ""
@@ -168,7 +172,7 @@ def test_normalising_twice_changes_nothing(raw: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=())))
-def test_every_text_has_an_answer_that_fits(raw: str) -> None:
+def test_any_text_gives_a_consistent_document(raw: str) -> None:
     document = normalise_document(raw)
 
     assert len(document.value) <= MAX_LENGTH
@@ -177,7 +181,7 @@ def test_every_text_has_an_answer_that_fits(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "formatted"),
     [
         ("39825979194", "398.259.791-94"),
         ("94580730000152", "94.580.730/0001-52"),
@@ -186,10 +190,10 @@ def test_every_text_has_an_answer_that_fits(raw: str) -> None:
         ("", ""),
     ],
 )
-def test_documents_are_masked_for_people(value: str, shown: str) -> None:
-    assert format_document(value) == shown
+def test_document_is_formatted_for_people(value: str, formatted: str) -> None:
+    assert format_document(value) == formatted
 
 
 @given(st.one_of(cpfs, cnpjs))
-def test_the_mask_comes_off_again(document: str) -> None:
+def test_formatted_document_normalises_to_itself(document: str) -> None:
     assert normalise_document(format_document(document)).value == document

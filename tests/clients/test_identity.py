@@ -24,20 +24,20 @@ def user(db: None) -> User:
     return User.objects.create(email="vendedora@flowzz.test")
 
 
-def recognise(user: User, *customers: Customer) -> list[tuple[Client | None, Match | None]]:
-    """Recognise customers as one batch."""
+def match_customers(user: User, *customers: Customer) -> list[tuple[Client | None, Match | None]]:
+    """Match or create clients for customers, as one batch."""
     incoming = [build_client(user.id, customer) for customer in customers]
     batch = ClientBatch.load(user.id, incoming, [])
-    recognised = [batch.match_or_create(client) for client in incoming]
+    results = [batch.match_or_create(client) for client in incoming]
     batch.save()
-    return recognised
+    return results
 
 
 def matches(user: User, *customers: Customer) -> list[Match | None]:
-    return [match for _, match in recognise(user, *customers)]
+    return [match for _, match in match_customers(user, *customers)]
 
 
-def test_new_customer_is_a_client_with_every_field(user: User) -> None:
+def test_new_customer_becomes_a_client_with_every_field(user: User) -> None:
     customer = Customer(
         name="Carla Inventada",
         email="Carla@Example.com",
@@ -78,27 +78,27 @@ def test_new_customer_is_a_client_with_every_field(user: User) -> None:
 
 
 def test_absent_email_is_null(user: User) -> None:
-    recognise(user, Customer(name="Davi Modelo"))
+    match_customers(user, Customer(name="Davi Modelo"))
 
     assert Client.objects.get().email is None
 
 
 @pytest.mark.parametrize("document", ["29141777638", " 291.417.776-38 ", "291417776/38"])
 def test_punctuation_of_a_document_does_not_matter(user: User, document: str) -> None:
-    recognise(user, MARINA)
+    match_customers(user, MARINA)
 
     assert matches(user, Customer(document=document)) == [Match.DOCUMENT]
     assert Client.objects.get().cpf == CPF
 
 
-def test_alphanumeric_cnpj_is_kept_and_recognised(user: User) -> None:
-    recognise(user, Customer(name="Nova Empresa", document="12.ABC.345/01DE-35"))
+def test_alphanumeric_cnpj_is_stored_and_matched(user: User) -> None:
+    match_customers(user, Customer(name="Nova Empresa", document="12.ABC.345/01DE-35"))
 
     assert matches(user, Customer(document="12abc34501de35")) == [Match.DOCUMENT]
     assert Client.objects.get().cpf == "12ABC34501DE35"
 
 
-def test_shared_email_is_two_clients(user: User) -> None:
+def test_shared_email_does_not_match(user: User) -> None:
     shop = "suporte@loja.example"
 
     assert matches(
@@ -108,8 +108,8 @@ def test_shared_email_is_two_clients(user: User) -> None:
     ) == [Match.NEW, Match.NEW]
 
 
-def test_shared_email_alone_is_two_clients_across_batches(user: User) -> None:
-    recognise(user, Customer(name="Elisa", email="suporte@loja.example"))
+def test_shared_email_does_not_match_across_batches(user: User) -> None:
+    match_customers(user, Customer(name="Elisa", email="suporte@loja.example"))
 
     assert matches(user, Customer(name="Fábio", email="suporte@loja.example")) == [Match.NEW]
 
@@ -131,56 +131,56 @@ def test_empty_phones_never_match(user: User) -> None:
     ) == [Match.NEW, Match.NEW]
 
 
-def test_area_code_55_is_not_the_country(user: User) -> None:
-    recognise(user, Customer(name="Carla", phone="55991234567"))
+def test_area_code_55_is_not_the_country_code(user: User) -> None:
+    match_customers(user, Customer(name="Carla", phone="55991234567"))
 
     assert matches(user, Customer(phone="+55 55991234567")) == [Match.PHONE]
     assert Client.objects.get().phone == "+5555991234567"
 
 
-def test_relatives_with_one_phone_and_two_documents_are_two_clients(user: User) -> None:
-    recognise(user, MARINA)
+def test_relatives_with_one_phone_and_two_documents_do_not_match(user: User) -> None:
+    match_customers(user, MARINA)
 
     assert matches(user, Customer(name="Pedro", document="94580730224", phone=PHONE)) == [Match.NEW]
 
 
-def test_phone_matches_where_the_client_has_no_document(user: User) -> None:
-    recognise(user, Customer(name="Marina", phone=PHONE))
+def test_phone_matches_if_the_client_has_no_document(user: User) -> None:
+    match_customers(user, Customer(name="Marina", phone=PHONE))
 
     assert matches(user, MARINA) == [Match.PHONE]
     client = Client.objects.get()
     assert (client.name, client.cpf, client.document_identifies) == ("Marina", CPF, True)
 
 
-def test_phone_matches_where_the_order_has_no_document(user: User) -> None:
-    recognise(user, MARINA)
+def test_phone_matches_if_the_order_has_no_document(user: User) -> None:
+    match_customers(user, MARINA)
 
     assert matches(user, Customer(name="Marina", phone=PHONE)) == [Match.PHONE]
     assert Client.objects.get().cpf == CPF
 
 
-def test_of_several_with_the_phone_the_namesake_is_meant(user: User) -> None:
-    recognise(user, MARINA, Customer(name="Pedro Alves", document="94580730224", phone=PHONE))
+def test_shared_phone_matches_the_client_of_the_same_name(user: User) -> None:
+    match_customers(user, MARINA, Customer(name="Pedro Alves", document="94580730224", phone=PHONE))
 
-    [(client, match)] = recognise(user, Customer(name="PEDRO ALVES", phone=PHONE))
+    [(client, match)] = match_customers(user, Customer(name="PEDRO ALVES", phone=PHONE))
 
     assert (client and client.cpf, match) == ("94580730224", Match.PHONE)
 
 
-def test_of_several_with_the_phone_the_one_without_document_is_meant(user: User) -> None:
+def test_shared_phone_matches_the_client_without_a_document(user: User) -> None:
     with_document = Customer(name="Pedro", document="94580730224", phone=PHONE)
-    recognise(user, with_document)
+    match_customers(user, with_document)
     Client.objects.create(user=user, name="Marina", phone=PHONE)
 
-    [(client, match)] = recognise(user, Customer(name="Outra", phone=PHONE))
+    [(client, match)] = match_customers(user, Customer(name="Outra", phone=PHONE))
 
     assert (client and client.name, match) == ("Marina", Match.PHONE)
 
 
-def test_a_match_fills_what_is_empty_and_keeps_what_is_there(user: User) -> None:
-    recognise(user, Customer(name="Marina", document=CPF, city="São Paulo"))
+def test_match_fills_empty_fields_and_overwrites_nothing(user: User) -> None:
+    match_customers(user, Customer(name="Marina", document=CPF, city="São Paulo"))
 
-    recognise(
+    match_customers(
         user,
         Customer(name="M. Alves", document=CPF, phone=PHONE, city="Campinas", email="m@a.example"),
     )
@@ -194,17 +194,17 @@ def test_a_match_fills_what_is_empty_and_keeps_what_is_there(user: User) -> None
     )
 
 
-def test_a_match_that_brings_nothing_new_writes_nothing(user: User) -> None:
-    recognise(user, MARINA)
+def test_match_without_new_values_writes_nothing(user: User) -> None:
+    match_customers(user, MARINA)
     before = Client.objects.get().updated_at
 
-    recognise(user, MARINA)
+    match_customers(user, MARINA)
 
     assert Client.objects.get().updated_at == before
 
 
-def test_a_wrong_check_digit_is_kept_flagged_and_still_recognised(user: User) -> None:
-    recognise(user, Customer(name="João Silva", document="12345678900"))
+def test_document_with_wrong_check_digits_is_flagged_and_matches(user: User) -> None:
+    match_customers(user, Customer(name="João Silva", document="12345678900"))
 
     assert matches(user, Customer(document="123.456.789-00")) == [Match.DOCUMENT]
     client = Client.objects.get()
@@ -215,24 +215,24 @@ def test_a_wrong_check_digit_is_kept_flagged_and_still_recognised(user: User) ->
     )
 
 
-def test_a_placeholder_gives_way_to_a_document(user: User) -> None:
-    recognise(user, Customer(name="Marina", phone=PHONE, document="não tem"))
+def test_document_replaces_a_placeholder(user: User) -> None:
+    match_customers(user, Customer(name="Marina", phone=PHONE, document="não tem"))
 
-    recognise(user, MARINA)
-
-    assert Client.objects.get().cpf == CPF
-
-
-def test_a_document_does_not_give_way_to_a_placeholder(user: User) -> None:
-    recognise(user, MARINA)
-
-    recognise(user, Customer(name="Marina Alves", phone=PHONE, document="não tem"))
+    match_customers(user, MARINA)
 
     assert Client.objects.get().cpf == CPF
 
 
-def test_a_document_is_never_taken_from_another_client(user: User) -> None:
-    recognise(user, MARINA)
+def test_placeholder_does_not_replace_a_document(user: User) -> None:
+    match_customers(user, MARINA)
+
+    match_customers(user, Customer(name="Marina Alves", phone=PHONE, document="não tem"))
+
+    assert Client.objects.get().cpf == CPF
+
+
+def test_document_of_another_client_is_not_copied(user: User) -> None:
+    match_customers(user, MARINA)
     other = Client.objects.create(user=user, name="Pedro")
     incoming = build_client(user.id, Customer(document=CPF, city="Natal"))
     batch = ClientBatch.load(user.id, [incoming], [other.id])
@@ -245,7 +245,7 @@ def test_a_document_is_never_taken_from_another_client(user: User) -> None:
     assert Client.objects.get(cpf=CPF).name == "Marina Alves"
 
 
-def test_same_new_client_twice_in_a_batch_is_one(user: User) -> None:
+def test_new_client_twice_in_a_batch_is_created_once(user: User) -> None:
     assert matches(user, MARINA, MARINA, Customer(phone=PHONE)) == [
         Match.NEW,
         Match.DOCUMENT,
@@ -254,7 +254,7 @@ def test_same_new_client_twice_in_a_batch_is_one(user: User) -> None:
     assert Client.objects.count() == 1
 
 
-def test_a_document_learnt_in_a_batch_is_known_in_the_rest_of_it(user: User) -> None:
+def test_document_filled_in_a_batch_matches_in_the_same_batch(user: User) -> None:
     assert matches(user, Customer(name="Marina", phone=PHONE), MARINA, Customer(document=CPF)) == [
         Match.NEW,
         Match.PHONE,
@@ -263,14 +263,14 @@ def test_a_document_learnt_in_a_batch_is_known_in_the_rest_of_it(user: User) -> 
     assert Client.objects.count() == 1
 
 
-def test_nobody_is_made_of_nothing(user: User) -> None:
-    assert recognise(user, Customer(city="Natal")) == [(None, None)]
+def test_customer_without_name_and_contacts_creates_no_client(user: User) -> None:
+    assert match_customers(user, Customer(city="Natal")) == [(None, None)]
     assert not Client.objects.exists()
 
 
-def test_clients_of_another_user_are_not_seen(user: User) -> None:
+def test_clients_of_another_user_do_not_match(user: User) -> None:
     other = User.objects.create(email="outra@flowzz.test")
-    recognise(other, MARINA)
+    match_customers(other, MARINA)
 
     assert matches(user, MARINA) == [Match.NEW]
     assert sorted(Client.objects.values_list("user__email", flat=True)) == [
@@ -279,7 +279,7 @@ def test_clients_of_another_user_are_not_seen(user: User) -> None:
     ]
 
 
-def test_a_large_batch_is_looked_up_through_the_indexes(user: User) -> None:
+def test_large_batch_uses_the_indexes(user: User) -> None:
     upsert(
         [
             build_client(user.id, Customer(document=str(10**10 + n), phone=f"119{10**7 + n}"))
@@ -304,7 +304,7 @@ def test_a_large_batch_is_looked_up_through_the_indexes(user: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_transactions_at_once_make_one_client() -> None:
+def test_concurrent_transactions_create_one_client() -> None:
     user = User.objects.create(email="vendedora@flowzz.test")
     both_ready = threading.Barrier(2)
 

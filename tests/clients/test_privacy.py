@@ -1,4 +1,4 @@
-"""How texts name a person, and that they name nobody else."""
+"""Texts that name a person, and texts that name somebody else."""
 
 import re
 
@@ -55,7 +55,7 @@ def test_text_names_somebody_else(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["12ABC34501DE35", "12.abc.345/01DE-35", r"12.ABC.345\/01DE-35"])
-def test_company_is_named_by_its_letters_and_digits(text: str) -> None:
+def test_text_names_a_company_by_its_alphanumeric_cnpj(text: str) -> None:
     assert COMPANY.is_named_in(text)
 
 
@@ -63,52 +63,52 @@ def test_company_is_named_by_its_letters_and_digits(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "is_named"), [(t, True) for t in NAMING] + [(t, False) for t in NOT_NAMING]
 )
-def test_database_reads_the_pattern_the_same_way(text: str, is_named: bool) -> None:
+def test_pattern_matches_the_same_texts_in_postgresql(text: str, is_named: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s ~* %s", [text, MARINA.pattern])
         assert cursor.fetchone() == (is_named,)
 
 
-def test_nobody_known_is_named_nowhere() -> None:
+def test_person_without_data_is_named_in_no_text() -> None:
     nobody = Person(name="", document="", phone="", email="")
     assert nobody.pattern == ""
     assert not nobody.is_named_in("")
 
 
 @pytest.mark.django_db
-def test_contacts_that_others_have_too_tell_nothing() -> None:
+def test_shared_contacts_do_not_identify_a_person() -> None:
     user = UserFactory.create()
     mine = {"phone": "+5562954544554", "email": "suporte@exemplo.com.br"}
     client = ClientFactory.create(user=user, cpf="01152449303", document_identifies=True, **mine)
-    assert Person.of(client).phone == mine["phone"]
+    assert Person.from_client(client).phone == mine["phone"]
     ClientFactory.create(user=user, **mine)
     ClientFactory.create(**mine)
 
-    assert Person.of(client) == Person(client.name, "01152449303", phone="", email="")
+    assert Person.from_client(client) == Person(client.name, "01152449303", phone="", email="")
 
 
 @pytest.mark.django_db
-def test_other_users_clients_don_t_matter() -> None:
+def test_contacts_shared_with_other_users_clients_identify_a_person() -> None:
     client = ClientFactory.create(email="ana@exemplo.com.br")
     ClientFactory.create(email="ana@exemplo.com.br")
 
-    assert Person.of(client).email == "ana@exemplo.com.br"
+    assert Person.from_client(client).email == "ana@exemplo.com.br"
 
 
 @pytest.mark.django_db
-def test_sellers_mailbox_is_nobodys() -> None:
+def test_email_of_the_seller_does_not_identify_a_person() -> None:
     client = ClientFactory.create(email="loja@exemplo.com.br")
 
-    assert Person.of(client, sellers_emails=[" Loja@Exemplo.com.br"]).email == ""
+    assert Person.from_client(client, sellers_emails=[" Loja@Exemplo.com.br"]).email == ""
 
 
 @pytest.mark.django_db
-def test_placeholder_is_no_document_to_search_for() -> None:
-    assert Person.of(ClientFactory.create(cpf="00000000000")).document == ""
+def test_placeholder_document_does_not_identify_a_person() -> None:
+    assert Person.from_client(ClientFactory.create(cpf="00000000000")).document == ""
 
 
 @pytest.mark.django_db
-def test_anonymised_row_has_no_text_left() -> None:
+def test_anonymised_client_has_no_personal_text() -> None:
     texts = {
         field.name: "x"
         for field in Client._meta.concrete_fields
@@ -125,7 +125,7 @@ def test_anonymised_row_has_no_text_left() -> None:
     assert client.erased_at is not None
 
 
-def test_pattern_escapes_what_an_email_may_hold() -> None:
+def test_pattern_escapes_special_characters_of_an_email() -> None:
     odd = Person(name="", document="", phone="", email="a.b+c{1}*@exemplo.com")
     assert odd.is_named_in("a.b+c{1}*@exemplo.com")
     assert not odd.is_named_in("aXb+c{1}*@exemplo.com")

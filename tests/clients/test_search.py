@@ -1,6 +1,8 @@
+"""Search for clients."""
+
 import pytest
 
-from clients.search import NotOneClient, find_one, search_clients
+from clients.search import ClientLookupError, find_client, search_clients
 from tests.factories import ClientFactory
 
 
@@ -23,7 +25,7 @@ from tests.factories import ClientFactory
         ("joana", False),
     ],
 )
-def test_client_is_found_by_what_people_type(text: str, is_found: bool) -> None:
+def test_search_accepts_what_people_type(text: str, is_found: bool) -> None:
     client = ClientFactory.create(
         name="Ana Beltrão", cpf="52998224725", phone="+5562954544554", email="ana@exemplo.com.br"
     )
@@ -32,27 +34,27 @@ def test_client_is_found_by_what_people_type(text: str, is_found: bool) -> None:
 
 
 @pytest.mark.django_db
-def test_the_other_of_two_who_share_an_email_is_found_beside_the_first() -> None:
+def test_excluding_one_client_finds_the_other_with_the_same_email() -> None:
     first = ClientFactory.create(email="ana@exemplo.com.br")
     second = ClientFactory.create(email="ana@exemplo.com.br", user=first.user)
-    assert find_one("ana@exemplo.com.br", first.user.email, beside=first) == second
-    with pytest.raises(NotOneClient):
-        find_one("ana@exemplo.com.br", first.user.email)
+    assert find_client("ana@exemplo.com.br", first.user.email, excluding=first) == second
+    with pytest.raises(ClientLookupError):
+        find_client("ana@exemplo.com.br", first.user.email)
 
 
 @pytest.mark.django_db
-def test_a_phone_without_its_area_code_is_not_enough_to_choose_somebody() -> None:
+def test_phone_without_area_code_does_not_identify_a_client() -> None:
     client = ClientFactory.create(phone="+5562954544554")
-    assert find_one("(62) 95454-4554", client.user.email) == client
-    with pytest.raises(NotOneClient):
-        find_one("95454-4554", client.user.email)
+    assert find_client("(62) 95454-4554", client.user.email) == client
+    with pytest.raises(ClientLookupError):
+        find_client("95454-4554", client.user.email)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", ["Farmácia 24 Horas", "farmacia 24"])
-def test_a_name_may_have_digits(text: str) -> None:
+def test_name_may_contain_digits(text: str) -> None:
     client = ClientFactory.create(name="Farmácia 24 Horas Ltda")
     ClientFactory.create(name="Farmácia Central")
     assert list(search_clients(text)) == [client]
-    with pytest.raises(NotOneClient):
-        find_one(text, client.user.email)
+    with pytest.raises(ClientLookupError):
+        find_client(text, client.user.email)

@@ -1,4 +1,4 @@
-"""Two clients made one or one made two; every field and every order's way, and back again."""
+"""Merging, splitting and undoing: every field, and where later orders go."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,7 +17,7 @@ from clients.privacy import Person, anonymise, export_client
 from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
 from sales import merging
-from sales.merging import Field, MoveRefused
+from sales.merging import FieldPreview, MergeRefused
 from sales.models import Sale, Subscription
 from tests.factories import NOON, ClientFactory, SaleFactory, UserFactory
 from tests.waiting import wait_until_blocked
@@ -51,8 +51,8 @@ def absorbed(kept: Client) -> Client:
     )
 
 
-def state() -> list[dict[str, Any]]:
-    """All that a merge or a split may change, as it is now."""
+def snapshot() -> list[dict[str, Any]]:
+    """Return all rows that a merge or a split may change."""
     clients = [model_to_dict(row) | {"id": row.id} for row in Client.objects.order_by("id")]
     moved: list[Any] = [
         model.objects.order_by("id").values("id", "client") for model in (Sale, Subscription)
@@ -71,16 +71,16 @@ def subscribe(client: Client) -> Subscription:
     )
 
 
-def recognise(client: Client, **known: str) -> tuple[UUID | None, Match | None]:
-    """Who a later order with these is by."""
-    incoming = build_client(client.user_id, Customer(**known))
+def match(client: Client, **values: str) -> tuple[UUID | None, Match | None]:
+    """Match a later order with these values; return the client and how it was found."""
+    incoming = build_client(client.user_id, Customer(**values))
     batch = ClientBatch.load(client.user_id, [incoming], [])
-    found, match = batch.match_or_create(incoming)
+    found, kind = batch.match_or_create(incoming)
     batch.save()
-    return (found.id if found else None), match
+    return (found.id if found else None), kind
 
 
-def test_merge_moves_all_and_completes_what_is_kept(
+def test_merge_moves_everything_and_fills_empty_fields(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
     sale, subscription = SaleFactory.create(client=absorbed, user=kept.user), subscribe(absorbed)
@@ -94,40 +94,40 @@ def test_merge_moves_all_and_completes_what_is_kept(
     assert (kept.phone, kept.city) == (PHONE, "Santa Maria")
 
 
-def test_what_wins_is_told_before(kept: Client, absorbed: Client) -> None:
+def test_preview_shows_the_resulting_fields(kept: Client, absorbed: Client) -> None:
     ours = format_phone(PHONE)
-    assert merging.compare(kept, absorbed) == [
-        Field("CPF/CNPJ", "", "291.417.776-38", "291.417.776-38"),
-        Field("nome", "Marina Alves", "Marina A.", "Marina Alves"),
-        Field("telefone", ours, format_phone(OTHER_PHONE), ours),
-        Field("cidade", "", "Santa Maria", "Santa Maria"),
+    assert merging.preview(kept, absorbed) == [
+        FieldPreview("CPF/CNPJ", "", "291.417.776-38", "291.417.776-38"),
+        FieldPreview("nome", "Marina Alves", "Marina A.", "Marina Alves"),
+        FieldPreview("telefone", ours, format_phone(OTHER_PHONE), ours),
+        FieldPreview("cidade", "", "Santa Maria", "Santa Maria"),
     ]
 
 
-def test_later_orders_of_either_are_the_merged_clients(
+def test_later_orders_of_both_clients_match_the_merged_client(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
     merging.merge(kept.id, absorbed.id, by=staff)
 
-    assert recognise(kept, document=DOCUMENT) == (kept.id, Match.DOCUMENT)
-    assert recognise(kept, phone=PHONE) == (kept.id, Match.PHONE)
-    assert recognise(kept, phone=OTHER_PHONE) == (kept.id, Match.PHONE)
+    assert match(kept, document=DOCUMENT) == (kept.id, Match.DOCUMENT)
+    assert match(kept, phone=PHONE) == (kept.id, Match.PHONE)
+    assert match(kept, phone=OTHER_PHONE) == (kept.id, Match.PHONE)
 
 
-def test_both_documents_lead_to_the_merged_client_and_no_relatives_do(
+def test_both_documents_match_the_merged_client_but_a_relative_does_not(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
     Client.objects.filter(id=kept.id).update(cpf=OTHER_DOCUMENT, document_identifies=True)
     merging.merge(kept.id, absorbed.id, by=staff)
 
-    assert recognise(kept, document=DOCUMENT) == (kept.id, Match.DOCUMENT)
-    assert recognise(kept, document=OTHER_DOCUMENT) == (kept.id, Match.DOCUMENT)
-    relative = recognise(kept, name="Rui", document="11144477735", phone=OTHER_PHONE)
+    assert match(kept, document=DOCUMENT) == (kept.id, Match.DOCUMENT)
+    assert match(kept, document=OTHER_DOCUMENT) == (kept.id, Match.DOCUMENT)
+    relative = match(kept, name="Rui", document="11144477735", phone=OTHER_PHONE)
     assert relative[1] == Match.NEW
 
 
 @pytest.mark.django_db(transaction=True)
-def test_merge_waits_for_a_batch_and_takes_what_it_wrote(
+def test_merge_waits_for_a_batch_and_moves_its_sales(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
     def merge() -> None:
@@ -148,31 +148,29 @@ def test_merge_waits_for_a_batch_and_takes_what_it_wrote(
     assert sale.client == kept
 
 
-def test_undone_merge_leaves_everything_as_before(
-    kept: Client, absorbed: Client, staff: User
-) -> None:
+def test_undoing_a_merge_restores_everything(kept: Client, absorbed: Client, staff: User) -> None:
     SaleFactory.create(client=absorbed, user=kept.user)
     SaleFactory.create(client=kept, user=kept.user)
     subscribe(absorbed)
-    before = state()
+    before = snapshot()
 
-    move = merging.merge(kept.id, absorbed.id, by=staff)
-    changed = state()
-    merging.undo(move.id, by=staff)
+    done = merging.merge(kept.id, absorbed.id, by=staff)
+    changed = snapshot()
+    merging.undo(done.id, by=staff)
 
     assert changed != before
-    assert state() == before
-    assert recognise(absorbed, phone=OTHER_PHONE) == (absorbed.id, Match.PHONE)
+    assert snapshot() == before
+    assert match(absorbed, phone=OTHER_PHONE) == (absorbed.id, Match.PHONE)
 
 
-def test_order_that_came_meanwhile_stays_with_who_was_kept(
+def test_order_received_after_the_merge_stays_with_the_kept_client(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
-    move = merging.merge(kept.id, absorbed.id, by=staff)
-    recognise(kept, phone=OTHER_PHONE, district="Centro")
+    done = merging.merge(kept.id, absorbed.id, by=staff)
+    match(kept, phone=OTHER_PHONE, district="Centro")
     sale = SaleFactory.create(client=kept, user=kept.user)
 
-    merging.undo(move.id, by=staff)
+    merging.undo(done.id, by=staff)
 
     sale.refresh_from_db()
     kept.refresh_from_db()
@@ -183,66 +181,70 @@ def test_merges_of_merged_clients_are_undone_newest_first(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
     third = ClientFactory.create(user=kept.user)
-    before = state()
+    before = snapshot()
     first = merging.merge(absorbed.id, third.id, by=staff)
     second = merging.merge(kept.id, absorbed.id, by=staff)
 
-    assert recognise(kept, phone=third.phone) == (kept.id, Match.PHONE)
-    with pytest.raises(MoveRefused, match="Desfaça antes"):
+    assert match(kept, phone=third.phone) == (kept.id, Match.PHONE)
+    with pytest.raises(MergeRefused, match="Desfaça antes"):
         merging.undo(first.id, by=staff)
     merging.undo(second.id, by=staff)
-    assert recognise(kept, phone=third.phone) == (absorbed.id, Match.PHONE)
+    assert match(kept, phone=third.phone) == (absorbed.id, Match.PHONE)
     merging.undo(first.id, by=staff)
-    assert state() == before
+    assert snapshot() == before
 
 
-def test_split_gives_chosen_sales_to_a_new_client_and_back(kept: Client, staff: User) -> None:
+def test_split_moves_chosen_sales_to_a_new_client_and_undo_returns_them(
+    kept: Client, staff: User
+) -> None:
     chosen, other = SaleFactory.create_batch(2, client=kept, user=kept.user)
-    before = state()
+    before = snapshot()
 
-    move = merging.split(kept.id, [chosen.id], Customer(name="Rui", document=DOCUMENT), by=staff)
+    done = merging.split(kept.id, [chosen.id], Customer(name="Rui", document=DOCUMENT), by=staff)
 
     chosen.refresh_from_db()
     other.refresh_from_db()
-    assert (chosen.client, other.client_id) == (move.target, kept.id)
-    assert recognise(kept, document=DOCUMENT) == (chosen.client_id, Match.DOCUMENT)
-    merging.undo(move.id, by=staff)
-    assert state() == before
+    assert (chosen.client, other.client_id) == (done.target, kept.id)
+    assert match(kept, document=DOCUMENT) == (chosen.client_id, Match.DOCUMENT)
+    merging.undo(done.id, by=staff)
+    assert snapshot() == before
     assert ClientMerge.objects.get().undone_by == staff
 
 
-def test_what_makes_no_sense_is_refused(kept: Client, absorbed: Client, staff: User) -> None:
+def test_invalid_merges_and_splits_are_refused(kept: Client, absorbed: Client, staff: User) -> None:
     stranger = ClientFactory.create()
     sale = SaleFactory.create(client=kept, user=kept.user)
-    someones = Customer(name="Rui", document=DOCUMENT)
-    with pytest.raises(MoveRefused, match="mesmo usuário"):
+    customer = Customer(name="Rui", document=DOCUMENT)
+    with pytest.raises(MergeRefused, match="mesmo usuário"):
         merging.merge(kept.id, stranger.id, by=staff)
-    with pytest.raises(MoveRefused, match="diferentes"):
+    with pytest.raises(MergeRefused, match="diferentes"):
         merging.merge(kept.id, kept.id, by=staff)
-    with pytest.raises(MoveRefused, match="documento é de outro"):
-        merging.split(kept.id, [sale.id], someones, by=staff)
-    with pytest.raises(MoveRefused, match="ao menos uma venda"):
-        merging.split(absorbed.id, [sale.id], replace(someones, document=""), by=staff)
-    move = merging.merge(kept.id, absorbed.id, by=staff)
-    with pytest.raises(MoveRefused, match="já foi unido"):
+    with pytest.raises(MergeRefused, match="documento é de outro"):
+        merging.split(kept.id, [sale.id], customer, by=staff)
+    with pytest.raises(MergeRefused, match="ao menos uma venda"):
+        merging.split(absorbed.id, [sale.id], replace(customer, document=""), by=staff)
+    done = merging.merge(kept.id, absorbed.id, by=staff)
+    with pytest.raises(MergeRefused, match="já foi unido"):
         merging.merge(kept.id, absorbed.id, by=staff)
-    merging.undo(move.id, by=staff)
-    with pytest.raises(MoveRefused, match="Já foi desfeita"):
-        merging.undo(move.id, by=staff)
+    merging.undo(done.id, by=staff)
+    with pytest.raises(MergeRefused, match="Já foi desfeita"):
+        merging.undo(done.id, by=staff)
 
 
-def test_erasing_takes_what_merges_kept_too(kept: Client, absorbed: Client, staff: User) -> None:
-    move = merging.merge(kept.id, absorbed.id, by=staff)
+def test_erasure_includes_merged_clients_and_merge_records(
+    kept: Client, absorbed: Client, staff: User
+) -> None:
+    done = merging.merge(kept.id, absorbed.id, by=staff)
     kept.refresh_from_db()
-    person = Person.of(kept)
+    person = Person.from_client(kept)
 
     assert person.is_named_in("391 " + OTHER_PHONE)
     assert [alias["cidade"] for alias in export_client(kept)["unidos"]] == ["Santa Maria"]
     anonymise(kept)
 
-    move.refresh_from_db()
+    done.refresh_from_db()
     absorbed.refresh_from_db()
-    assert (move.filled_fields, move.previous_documents) == ({}, {})
+    assert (done.filled_fields, done.previous_documents) == ({}, {})
     assert (absorbed.name, absorbed.phone, absorbed.cpf, absorbed.city) == ("", "", "", "")
-    with pytest.raises(MoveRefused, match="foram apagados"):
-        merging.undo(move.id, by=staff)
+    with pytest.raises(MergeRefused, match="foram apagados"):
+        merging.undo(done.id, by=staff)
