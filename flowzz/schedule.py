@@ -42,7 +42,7 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     "Sinal de vida": ("integrations.tasks.record_heartbeat", Every(30)),
     "Vigia dos alertas": ("integrations.tasks.evaluate_alert_rules", Every(60)),
     "Números do painel": ("sales.tasks.refresh_daily_stats", Every(60)),
-    "Exportações: retomar e apagar": ("sales.tasks.tend_exports", Every(60)),
+    "Exportações: retomar e apagar": ("sales.tasks.maintain_exports", Every(60)),
     "Limpeza de chamadas repetidas": (
         "flowzz.core.tasks.delete_expired_idempotent_calls",
         Every(3600),

@@ -23,8 +23,8 @@ def run_export(export_id: str) -> None:
 
 
 @shared_task
-def tend_exports() -> None:
-    """Find exports whose worker or wake-up was lost, and delete those that have expired."""
+def maintain_exports() -> None:
+    """Enqueue exports whose message or worker was lost, and delete expired ones."""
     export_jobs.delete_expired()
     for export_id in claimable_ids(Export):
         run_export.delay(str(export_id))

@@ -1,4 +1,4 @@
-"""What an export of sales or of clients tells of each row, and what of it is personal."""
+"""The columns of exported sales and clients, with their formats and masks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,25 +18,25 @@ from sales.models import Sale
 from sales.models.exports import ExportSubject
 from sales.statuses import SaleStatus, ShippingStatus
 
-Show = Callable[[Any], Cell]
+Format = Callable[[Any], Cell]
 
 
-def _as_it_is(value: Any) -> Cell:
+def _unchanged(value: Any) -> Cell:
     cell: Cell = value
     return cell
 
 
-def _local(moment: datetime) -> datetime:
-    """In São Paulo, to the second, without its zone."""
-    return moment.astimezone(get_default_timezone()).replace(tzinfo=None, microsecond=0)
+def _local(time: datetime) -> datetime:
+    """Convert to a naive time in São Paulo, without microseconds."""
+    return time.astimezone(get_default_timezone()).replace(tzinfo=None, microsecond=0)
 
 
-def _label(labels: Mapping[str, Any]) -> Show:
+def _label(labels: Mapping[str, Any]) -> Format:
     return lambda value: str(labels.get(value, value))
 
 
 def _phone(phone: str) -> str:
-    """`+5562954544554` as `55 62 95454-4554`: a leading plus would pass for a formula."""
+    """Format `+5562954544554` as `55 62 95454-4554`: a leading plus starts a formula."""
     digits = phone.removeprefix("+")
     if digits.startswith("55"):
         digits = f"55 {digits[2:4]} {digits[4:]}"
@@ -48,28 +48,28 @@ def _masked_phone(phone: str) -> str:
 
 
 def _cep(cep: str) -> str:
-    """With its hyphen, without which a spreadsheet drops the first zero."""
+    """Add the hyphen, without which a spreadsheet drops a leading zero."""
     return f"{cep[:5]}-{cep[5:]}" if len(cep) == 8 else cep
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A value by its path from the row, as people read it; `mask` hides it from who may not."""
+    """A column with the path of its value; `mask` is applied in exports with masked data."""
 
     title: str
     path: str
-    show: Show = _as_it_is
+    format: Format = _unchanged
     mask: masking.Mask | None = None
 
     def cell(self, value: Any, *, is_masked: bool) -> Cell:
         if value is None or value == "":
             return None
-        return self.mask(str(value)) if is_masked and self.mask else self.show(value)
+        return self.mask(str(value)) if is_masked and self.mask else self.format(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`order` is what rows are read by, newest first: unique, and served by an index."""
+    """A table; `order` is a unique, indexed key by which rows are read, newest first."""
 
     model: type[Model]
     order: tuple[str, ...]
@@ -86,12 +86,12 @@ _UTMS: Final = {
 }
 
 _PERSON: Final = (
-    ("Cliente", "name", _as_it_is, masking.mask_name),
+    ("Cliente", "name", _unchanged, masking.mask_name),
     ("CPF/CNPJ", "cpf", format_document, masking.mask_document),
     ("Telefone", "phone", _phone, _masked_phone),
-    ("E-mail", "email", _as_it_is, masking.mask_email),
+    ("E-mail", "email", _unchanged, masking.mask_email),
 )
-_PLACE: Final = (("Cidade", "city"), ("Estado", "state"))
+_CITY: Final = (("Cidade", "city"), ("Estado", "state"))
 
 _SALE: Final = (
     Column("Pedido", "external_id"),
@@ -108,8 +108,8 @@ _SALE: Final = (
     Column("Comissão (R$)", "commission"),
     Column("Forma de pagamento", "payment_method"),
     Column("Código de rastreio", "tracking_code", mask=masking.mask_text),
-    *(Column(title, f"client__{path}", show, mask) for title, path, show, mask in _PERSON),
-    *(Column(title, f"client__{path}") for title, path in _PLACE),
+    *(Column(title, f"client__{path}", format_, mask) for title, path, format_, mask in _PERSON),
+    *(Column(title, f"client__{path}") for title, path in _CITY),
     Column("Cliente reconhecido por", "client_match", _label(dict(Match.choices))),
     Column("Pago em", "paid_at", _local),
     Column("Enviado em", "shipped_at", _local),
@@ -124,7 +124,7 @@ _CLIENT: Final = (
     Column("Número", "address_number", mask=masking.mask_text),
     Column("Complemento", "complement", mask=masking.mask_text),
     Column("Bairro", "district", mask=masking.mask_text),
-    *(Column(*place) for place in _PLACE),
+    *(Column(*city) for city in _CITY),
     Column("CEP", "cep", _cep, masking.mask_text),
     Column("País", "country"),
     Column("Situação", "status", _label(dict(ClientStatus.choices))),

@@ -1,7 +1,7 @@
-"""A table as a file that a spreadsheet opens: CSV as a Brazilian Excel reads it, and Excel's own.
+"""Writers of CSV files, in the format of a Brazilian Excel, and of XLSX files.
 
-Neither holds more than a row in memory. Times are local and without their zone, as spreadsheets
-know none; a text that a spreadsheet would take for a formula is led by an apostrophe.
+Both hold one row in memory. Times are local and naive, because spreadsheets have no time zones.
+A text that would be read as a formula gets a leading apostrophe.
 """
 
 import csv
@@ -14,20 +14,20 @@ from typing import IO, Final, Protocol
 import xlsxwriter
 
 Cell = str | int | Decimal | datetime | None
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-_LONGEST_TEXT: Final = 32_767
-"""Characters in a cell, by Excel's own limit."""
+_FORMULA_PREFIXES: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MAX_TEXT: Final = 32_767
+"""Characters in a cell, the limit of Excel."""
 
 
 class Sheet(Protocol):
     def add(self, row: Sequence[Cell]) -> None: ...
 
     def close(self) -> None:
-        """Write what is left; the file itself stays open."""
+        """Write the buffered rows. The file stays open."""
 
 
 class Csv:
-    """UTF-8 with a mark, by which Excel knows it; semicolons, since decimals have commas."""
+    """UTF-8 with a byte order mark, for Excel; semicolons, because decimals have commas."""
 
     def __init__(self, file: IO[bytes], titles: Sequence[str]) -> None:
         self._text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
@@ -35,19 +35,19 @@ class Csv:
         self._writer.writerow(titles)
 
     def add(self, row: Sequence[Cell]) -> None:
-        self._writer.writerow([_in_words(cell) for cell in row])
+        self._writer.writerow([_to_text(cell) for cell in row])
 
     def close(self) -> None:
         self._text.detach()
 
 
 class Xlsx:
-    """Numbers are numbers and times are times, each in its format; the titles stay in sight."""
+    """Numbers and times are typed cells with a format; the row of titles is frozen."""
 
     def __init__(self, file: IO[bytes], titles: Sequence[str]) -> None:
         self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
         self._money = self._book.add_format({"num_format": "#,##0.00"})
-        self._moment = self._book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
+        self._datetime = self._book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
         self._page = self._book.add_worksheet()
         self._page.freeze_panes(1, 0)
         self._page.set_column(0, len(titles) - 1, 18)
@@ -63,9 +63,9 @@ class Xlsx:
                 case None | "":
                     continue
                 case str():
-                    self._page.write_string(self._rows, column, _harmless(cell)[:_LONGEST_TEXT])
+                    self._page.write_string(self._rows, column, _escape_formula(cell)[:_MAX_TEXT])
                 case datetime():
-                    self._page.write_datetime(self._rows, column, cell, self._moment)
+                    self._page.write_datetime(self._rows, column, cell, self._datetime)
                 case Decimal():
                     self._page.write_number(self._rows, column, float(cell), self._money)
                 case int():
@@ -76,7 +76,7 @@ class Xlsx:
         self._book.close()
 
 
-def _in_words(cell: Cell) -> str:
+def _to_text(cell: Cell) -> str:
     match cell:
         case None:
             return ""
@@ -87,8 +87,8 @@ def _in_words(cell: Cell) -> str:
         case int():
             return str(cell)
         case str():
-            return _harmless(cell)
+            return _escape_formula(cell)
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _escape_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text

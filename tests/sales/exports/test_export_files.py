@@ -1,0 +1,74 @@
+"""The cells of exported files."""
+
+import io
+import zipfile
+from decimal import Decimal
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client as Browser
+
+from sales.models import Sale
+from tests.factories import NOON, SaleFactory
+from tests.sales.exports.conftest import (
+    CLIENTS_EXPORT,
+    PERMISSIONS,
+    SALES_EXPORT,
+    Login,
+    parse_csv,
+    post_export,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sale() -> Sale:
+    return SaleFactory.create(
+        external_id="=HYPERLINK(1)",
+        sale_date=NOON,
+        commission=Decimal("-12.30"),
+        client__name="Rui Prado",
+        client__cpf="01152449303",
+        client__phone="+5562954544554",
+        client__email="rui@exemplo.com.br",
+        metadata={"utms": {"campaign": "maio"}},
+    )
+
+
+@pytest.mark.usefixtures("sale")
+def test_csv_has_the_format_of_a_brazilian_excel(staff: Browser) -> None:
+    SaleFactory.create(product_name="Outro")
+    (line,) = parse_csv(post_export(staff, campanha="maio").content)
+    cells = ("Pedido", "Data da venda", "Valor total (R$)", "Comissão (R$)", "CPF/CNPJ", "Telefone")
+    assert [line[cell] for cell in cells] == [
+        "'=HYPERLINK(1)",
+        "02/03/2026 12:00:00",
+        "150,99",
+        "-12,30",
+        "011.524.493-03",
+        "55 62 95454-4554",
+    ]
+    assert line["utm_campaign"] == "maio"
+
+
+@pytest.mark.usefixtures("sale")
+def test_excel_has_typed_cells_and_no_formula(staff: Browser) -> None:
+    book = zipfile.ZipFile(io.BytesIO(post_export(staff, format_="xlsx").content))
+    sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - our own
+    namespace = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    cells = {cell.get("r"): cell for cell in sheet.iter(f"{namespace}c")}
+    assert "".join(cells["A2"].itertext()) == "'=HYPERLINK(1)"
+    assert cells["D2"].findtext(f"{namespace}v") == "46083.5"
+    assert cells["K2"].findtext(f"{namespace}v") == "150.99"
+    assert (cells["D2"].get("t"), cells["K2"].get("t")) == (None, None)
+    assert list(sheet.iter(f"{namespace}f")) == []
+
+
+@pytest.mark.usefixtures("sale")
+@pytest.mark.parametrize("url", [SALES_EXPORT, CLIENTS_EXPORT])
+def test_personal_data_are_masked_without_the_permission(login: Login, url: str) -> None:
+    (line,) = parse_csv(post_export(login(*PERMISSIONS), url).content)
+    personal = [line[name] for name in ("Cliente", "CPF/CNPJ", "Telefone", "E-mail")]
+    masked = ["Ru*** P***", "***.524.493-**", "55 62 ***-4554", "r***@exemplo.com.br"]
+    assert personal == masked
