@@ -1,4 +1,4 @@
-"""Coinzz's HTTP API with one user's key: patient with passing faults, clear about the others."""
+"""Client of Coinzz's HTTP API for one user's key: retries temporary failures."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -6,8 +6,8 @@ from typing import Any, Final, Self, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from integrations.providers.coinzz.pages import check_products, read_page
-from integrations.providers.coinzz.transport import MAX_ANSWER_SECONDS, TooManyRequests, Transport
+from integrations.providers.coinzz.pages import check_products, parse_page
+from integrations.providers.coinzz.transport import MAX_RESPONSE_SECONDS, TooManyRequests, Transport
 from integrations.providers.coinzz.values import SAO_PAULO
 from integrations.providers.contracts import Breaker, Page
 from integrations.providers.errors import (
@@ -19,8 +19,8 @@ from integrations.providers.errors import (
 
 T = TypeVar("T")
 
-LONGEST_WAIT: Final = 60.0
-"""Seconds; asked to wait longer, a call gives up at once and says for how long."""
+MAX_RETRY_WAIT: Final = 60.0
+"""Seconds. If Coinzz asks to wait longer, the call fails at once with that `retry_after`."""
 
 
 class _NoBreaker:
@@ -48,7 +48,7 @@ class CoinzzClient:
         backoff: float = 1.0,
         on_attempt: Callable[[], None] | None = None,
         page_size: int = 200,
-        max_seconds: float = MAX_ANSWER_SECONDS,
+        max_seconds: float = MAX_RESPONSE_SECONDS,
     ) -> None:
         self._transport = Transport(
             base_url=base_url,
@@ -64,7 +64,7 @@ class CoinzzClient:
         self._retrying = Retrying(
             stop=stop_after_attempt(1 + retries),
             wait=self._wait,
-            retry=retry_if_exception(_is_passing),
+            retry=retry_if_exception(_is_temporary),
             before_sleep=lambda _: self._on_attempt(),
             reraise=True,
         )
@@ -77,39 +77,39 @@ class CoinzzClient:
 
     @property
     def server_time(self) -> datetime | None:
-        """Coinzz's own clock at its last answer, to the second; aware."""
+        """Coinzz's clock at its last response, to the second; aware."""
         return self._transport.server_time
 
     def test_key(self) -> None:
-        """Ask for the products: what costs Coinzz little and needs a valid key."""
+        """Fetch the products: a cheap request that needs a valid key."""
         self._call(lambda: check_products(self._transport.get("/products")))
 
     def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
-        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on.
+        """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.
 
-        A page that repeats the one before it, that of an earlier run included, is no page: what
-        it should have held would be missed.
+        A page that repeats the page before is an error: its own sales would be missed. The page
+        before `start_page` is fetched again for that.
         """
-        before = self.fetch_sales(since, start_page - 1).items if start_page > 1 else None
-        page = self.fetch_sales(since, start_page, before)
+        previous = self.fetch_sales(since, start_page - 1).items if start_page > 1 else None
+        page = self.fetch_sales(since, start_page, previous)
         yield page
         while page.has_next:
             page = self.fetch_sales(since, page.number + 1, page.items)
             yield page
 
     def fetch_sales(
-        self, since: datetime | None, page: int, before: Sequence[Any] | None = None
+        self, since: datetime | None, page: int, previous: Sequence[Any] | None = None
     ) -> Page:
-        """One page; raises ProviderUnavailable where it is only the page `before` once more."""
+        """Fetch one page. Raises ProviderUnavailable if it only repeats the `previous` items."""
         params: dict[str, str | int] = {"page": page, "per_page": self._page_size}
         if since:
             params["since"] = since.astimezone(SAO_PAULO).strftime("%Y-%m-%d %H:%M:%S")
 
         def attempt() -> Page:
             fetched_at = datetime.now(UTC)
-            answer = self._transport.get("/sales", params)
-            fetched = read_page(answer, number=page, fetched_at=fetched_at)
-            if before and fetched.items == before:
+            response = self._transport.get("/sales", params)
+            fetched = parse_page(response, number=page, fetched_at=fetched_at)
+            if previous and fetched.items == previous:
                 raise ProviderUnavailable(
                     f"O Coinzz enviou a página {page - 1} no lugar da {page}."
                 )
@@ -119,31 +119,31 @@ class CoinzzClient:
 
     def _call(self, attempt: Callable[[], T]) -> T:
         self._transport.check_key()
-        answer: T = self._retrying(self._guarded, attempt)
-        return answer
+        result: T = self._retrying(self._with_breaker, attempt)
+        return result
 
-    def _guarded(self, attempt: Callable[[], T]) -> T:
+    def _with_breaker(self, attempt: Callable[[], T]) -> T:
         self._on_attempt()
         self._breaker.before_call()
         try:
-            answer = attempt()
+            result = attempt()
         except (KeyRefused, TooManyRequests):
-            self._breaker.succeeded()  # Coinzz is up and has answered
+            self._breaker.succeeded()  # Coinzz is up: it has answered
             raise
         except IntegrationError:
             self._breaker.failed()
             raise
         self._breaker.succeeded()
-        return answer
+        return result
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome and state.outcome.exception()
-        asked = error.retry_after if isinstance(error, ProviderUnavailable) else None
+        requested = error.retry_after if isinstance(error, ProviderUnavailable) else None
         backoff: float = self._backoff * 2 ** (state.attempt_number - 1)
-        return max(asked or 0.0, backoff)
+        return max(requested or 0.0, backoff)
 
 
-def _is_passing(error: BaseException) -> bool:
+def _is_temporary(error: BaseException) -> bool:
     if isinstance(error, CircuitOpen) or not isinstance(error, ProviderUnavailable):
         return False
-    return (error.retry_after or 0.0) <= LONGEST_WAIT
+    return (error.retry_after or 0.0) <= MAX_RETRY_WAIT

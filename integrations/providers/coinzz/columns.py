@@ -1,7 +1,7 @@
-"""The headers of a sheet of orders, and the fields of Coinzz that they mean. Pure.
+"""Column headers of a file of orders, and Coinzz's fields for them. Pure.
 
-No export of Coinzz's own has been seen: these headers are guesses from its panel's words. A new
-one is a word in the table, or one entry of the setting COINZZ_EXPORT_COLUMNS.
+No file exported by Coinzz has been seen: the headers are guesses from the words of its panel. Add a
+new header to the table, or to the setting COINZZ_EXPORT_COLUMNS.
 """
 
 import re
@@ -85,27 +85,27 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "utms.utm_content": ("UTM content",),
     "utms.utm_term": ("UTM term",),
 }
-"""Coinzz's field → headers. Its own field names (`order_number`) are understood as well."""
+"""Coinzz's field → headers. The field's own name (`order_number`) is a header, too."""
 
 REQUIRED: Final = ("order.order_number", "order.order_final_price")
 MONEY: Final = frozenset(
     {"order.order_final_price", "order.producer_commission", "order.affiliate_commission"}
 )
-MOMENTS: Final = frozenset({"order.date_order"})
+DATES: Final = frozenset({"order.date_order"})
 
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 
 
-def fold(header: str) -> str:
-    """The form in which headers are compared: no case, accents or punctuation."""
+def normalize_header(header: str) -> str:
+    """Return the form in which headers are compared: no case, accents or punctuation."""
     letters = (letter for letter in normalize("NFKD", header) if not combining(letter))
     plain = _NOT_LETTERS.sub(" ", "".join(letters).casefold()).strip()
     return plain.replace("e mail", "email")
 
 
-def known_headers(more: Mapping[str, str]) -> dict[str, str]:
-    """Folded header → field; `more` adds headers of its own to a field named without section."""
+def known_headers(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return normalized header → field. `extra` maps more headers to fields without section."""
     names = {path.partition(".")[2]: path for path in COLUMNS}
-    known = {fold(header): path for path, headers in COLUMNS.items() for header in headers}
-    known |= {fold(name): path for name, path in names.items()}
-    return known | {fold(header): names[name] for header, name in more.items() if name in names}
+    fields = {header: path for path, headers in COLUMNS.items() for header in headers} | names
+    fields |= {header: names[name] for header, name in extra.items() if name in names}
+    return {normalize_header(header): path for header, path in fields.items()}

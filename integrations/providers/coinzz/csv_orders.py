@@ -1,4 +1,4 @@
-"""A sheet of orders (CSV), as Coinzz's panel exports it → items like those of its API. Pure."""
+"""Reader of a CSV file of orders: its lines become items like those of the API. Pure."""
 
 import csv
 import re
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
-from integrations.providers.coinzz.columns import COLUMNS, MOMENTS, MONEY, REQUIRED, fold
-from integrations.providers.coinzz.values import clean
+from integrations.providers.coinzz.columns import COLUMNS, DATES, MONEY, REQUIRED, normalize_header
+from integrations.providers.coinzz.values import clean_text
 from integrations.providers.contracts import FileColumn, FileLine
 from integrations.providers.errors import PayloadInvalid
 
 if TYPE_CHECKING:
     from _csv import Reader  # the type's only name
 
-MOST_COLUMNS: Final = 200
+MAX_COLUMNS: Final = 200
 _SEPARATORS: Final = (";", ",", "\t")
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_NAMES_ITS_SEPARATOR: Final = re.compile(r'"?sep=.?"?', re.IGNORECASE)
-# Excel's way to keep leading zeros.
-_FORMULA_OF_TEXT: Final = re.compile(r'="([^"]*)"')
-_FORMS: Final = (("aaaa-mm-dd hh:mm:ss", "dd/mm/aaaa hh:mm"), ("1234.56", "1.234,56"))
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=.?"?', re.IGNORECASE)
+# Excel writes `="007"` for a text with leading zeros.
+_TEXT_FORMULA: Final = re.compile(r'="([^"]*)"')
+_FORMATS: Final = (("aaaa-mm-dd hh:mm:ss", "dd/mm/aaaa hh:mm"), ("1234.56", "1.234,56"))
 _CURRENCY: Final = re.compile(r"R\$\s*")
 _THOUSANDS: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
 _BRAZILIAN_DATE: Final = re.compile(
@@ -37,11 +37,11 @@ class CsvOrders:
     columns: list[FileColumn]
 
     def lines(self) -> Iterator[FileLine]:
-        """All lines below the header that aren't blank."""
+        """Yield the lines below the header that are not blank."""
         rows = _rows(self.text, self.separator)
         started = False
         while True:
-            number = rows.line_num + 1  # where it begins: an open quote may end it far below
+            number = rows.line_num + 1  # its first line: an open quote may end it far below
             try:
                 cells = next(rows)
             except StopIteration:
@@ -55,12 +55,12 @@ class CsvOrders:
                 yield self._line(number, cells)
 
     def with_headers(self, message: str) -> str:
-        """A reader's message in the file's own words: its headers, a spreadsheet's forms."""
+        """Return a reader's message with the file's headers and formats in place of ours."""
         for column in self.columns:
             if column.field:
                 message = message.replace(f"{column.field}:", f"Coluna “{column.header}”:")
-        for ours, theirs in _FORMS:
-            message = message.replace(ours, theirs)
+        for ours, in_file in _FORMATS:
+            message = message.replace(ours, in_file)
         return message
 
     def _line(self, number: int, cells: Sequence[str]) -> FileLine:
@@ -70,18 +70,17 @@ class CsvOrders:
         try:
             for column, cell in zip(self.columns, cells, strict=False):
                 section, _, key = (column.field or f"order.{column.header}").partition(".")
-                if key and (text := _plain(cell)):
-                    item[section].setdefault(key, _written(column.field, text))
+                if key and (text := _strip_formula(cell)):
+                    item[section].setdefault(key, _as_json_value(column.field, text))
         except PayloadInvalid as error:
             return FileLine(number, error=self.with_headers(error.message))
         return FileLine(number, item)
 
 
 def read_csv(content: bytes, *, known: Mapping[str, str]) -> CsvOrders:
-    """Find out how the file is written, and what its columns mean.
+    """Detect the encoding, the separator and the columns; `known` is from `known_headers`.
 
-    `known` is of `known_headers`. Raises PayloadInvalid where it is no CSV, or where a column is
-    missing without which there is no sale.
+    Raises PayloadInvalid if the file is no CSV or if a required column is missing.
     """
     if content.startswith(_WORKBOOKS):
         raise PayloadInvalid(
@@ -90,13 +89,13 @@ def read_csv(content: bytes, *, known: Mapping[str, str]) -> CsvOrders:
     text = _decode(content)
     separator, headers = max(
         ((separator, _headers(text, separator)) for separator in _SEPARATORS),
-        key=lambda read: sum(fold(header) in known for header in read[1]),
+        key=lambda candidate: sum(normalize_header(header) in known for header in candidate[1]),
     )
-    if len(headers) > MOST_COLUMNS:
-        raise PayloadInvalid("not_csv", f"O arquivo tem mais de {MOST_COLUMNS} colunas.")
-    columns = [FileColumn(header, known.get(fold(header), "")) for header in headers]
-    found = {column.field for column in columns}
-    if missing := [COLUMNS[field][0] for field in REQUIRED if field not in found]:
+    if len(headers) > MAX_COLUMNS:
+        raise PayloadInvalid("not_csv", f"O arquivo tem mais de {MAX_COLUMNS} colunas.")
+    columns = [FileColumn(header, known.get(normalize_header(header), "")) for header in headers]
+    fields = {column.field for column in columns}
+    if missing := [COLUMNS[field][0] for field in REQUIRED if field not in fields]:
         raise PayloadInvalid(
             "columns_missing",
             "Não encontrei as colunas obrigatórias: "
@@ -107,7 +106,7 @@ def read_csv(content: bytes, *, known: Mapping[str, str]) -> CsvOrders:
 
 
 def _decode(content: bytes) -> str:
-    """UTF-8 or UTF-16 where it says or proves so, else what Windows writes in Brazil."""
+    """Decode UTF-16 with a BOM, else UTF-8, else the encoding of Windows in Brazil."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     try:
@@ -121,7 +120,7 @@ def _headers(text: str, separator: str) -> list[str]:
         cells = next(row for row in _rows(text, separator) if not _is_preamble(row))
     except (csv.Error, StopIteration):
         return []
-    return [clean(cell) for cell in cells]
+    return [clean_text(cell) for cell in cells]
 
 
 def _rows(text: str, separator: str) -> "Reader":
@@ -129,26 +128,26 @@ def _rows(text: str, separator: str) -> "Reader":
 
 
 def _is_preamble(cells: Sequence[str]) -> bool:
-    """Blank, or the line by which Excel is told the separator."""
-    return not any(cells) or bool(_NAMES_ITS_SEPARATOR.fullmatch("".join(cells)))
+    """Return whether a line is blank or a `sep=;` line, as Excel reads it."""
+    return not any(cells) or bool(_SEPARATOR_LINE.fullmatch("".join(cells)))
 
 
-def _plain(cell: str) -> str:
+def _strip_formula(cell: str) -> str:
     text = cell.strip()
-    formula = _FORMULA_OF_TEXT.fullmatch(text)
+    formula = _TEXT_FORMULA.fullmatch(text)
     return formula[1].strip() if formula else text
 
 
-def _written(field: str, text: str) -> str:
-    """A cell as Coinzz's JSON would write it; the reader judges what isn't understood."""
+def _as_json_value(field: str, text: str) -> str:
+    """Return a cell in the format of Coinzz's JSON; the parser rejects what is invalid."""
     if field in MONEY:
         amount = _CURRENCY.sub("", text)
-        if _THOUSANDS.fullmatch(amount):  # in Brazil a thousand, elsewhere one and a bit
+        if _THOUSANDS.fullmatch(amount):  # 1.234 is 1234 in Brazil, and 1.234 elsewhere
             raise PayloadInvalid(
                 "invalid_money", f"{field}: valor ambíguo; escreva os centavos, como em 1.234,00."
             )
         return amount
-    if field in MOMENTS and (match := _BRAZILIAN_DATE.fullmatch(text)):
+    if field in DATES and (match := _BRAZILIAN_DATE.fullmatch(text)):
         day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
         return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
     return text

@@ -1,4 +1,4 @@
-"""From a body's bytes to JSON values, whatever was sent. Pure."""
+"""Decode a body's bytes to JSON values. Pure."""
 
 import json
 import re
@@ -7,46 +7,46 @@ from typing import Any, Final, NoReturn
 from integrations.providers.errors import PayloadInvalid
 
 MAX_DEPTH: Final = 64
-"""Levels of objects and lists inside each other; a real order has four."""
+"""Levels of nested objects and lists; a real order has four."""
 
 _EXACT_DIGITS: Final = 15
-"""Longer integers stay text: every reader of our JSON, JavaScript too, then keeps all digits."""
+"""Longer integers stay texts: JavaScript, for one, would round them in our JSON."""
 
 _NESTING: Final = (dict, list)
 
 _COMPRESSED: Final = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
-"""How gzip, zlib (at its four levels) and zstd begin; no JSON does."""
+"""The first bytes of gzip, zlib (at its four levels) and zstd; no JSON begins with them."""
 
 _FORM: Final = re.compile(r"[\w.%+\[\]-]+=|--")
-"""How a urlencoded or multipart form begins."""
+"""The first characters of a urlencoded or multipart form."""
 
 
-def read_json(body: bytes, *, content_encoding: str = "") -> Any:
-    """The JSON value in `body`, UTF-8 with or without a BOM; of equal keys the last one stands.
+def decode_json(body: bytes, *, content_encoding: str = "") -> Any:
+    """Return the JSON value in `body`, UTF-8 with or without a BOM; the last of equal keys wins.
 
-    Numbers with a fraction, or with more than 15 digits, come as their text: nothing is rounded.
+    Numbers with a fraction or with more than 15 digits are returned as texts: nothing is rounded.
     Raises PayloadInvalid.
     """
     if content_encoding.strip().lower() not in {"", "identity"} or body.startswith(_COMPRESSED):
         raise PayloadInvalid("compressed_body", "O corpo veio comprimido; envie sem compressão.")
-    text = _decoded(body)
+    text = _decode_text(body)
     if not text.strip():
         raise PayloadInvalid("empty_body", "O corpo veio vazio.")
     try:
         return _JSON.decode(text)
     except json.JSONDecodeError as error:
-        raise _not_json(text, error) from None
+        raise _invalid_json(text, error) from None
     except RecursionError:
-        raise too_deep() from None
+        raise _too_deep() from None
 
 
 def may_be_deep(body: bytes) -> bool:
-    """Whether `body` has brackets enough to be nested beyond MAX_DEPTH."""
+    """Return whether `body` has enough brackets to be nested deeper than MAX_DEPTH."""
     return body.count(b"{") + body.count(b"[") > MAX_DEPTH
 
 
-def refuse_deep(value: Any) -> None:
-    """Raise PayloadInvalid where `value` is nested beyond MAX_DEPTH."""
+def reject_deep(value: Any) -> None:
+    """Raise PayloadInvalid if `value` is nested deeper than MAX_DEPTH."""
     level = [value]
     for _ in range(MAX_DEPTH):
         level = [
@@ -57,17 +57,17 @@ def refuse_deep(value: Any) -> None:
         ]
         if not level:
             return
-    raise too_deep()
+    raise _too_deep()
 
 
-def too_deep() -> PayloadInvalid:
+def _too_deep() -> PayloadInvalid:
     return PayloadInvalid(
         "too_deep",
         f"O JSON tem mais de {MAX_DEPTH} níveis de objetos ou listas, um dentro do outro.",
     )
 
 
-def _decoded(body: bytes) -> str:
+def _decode_text(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,7 +76,7 @@ def _decoded(body: bytes) -> str:
         ) from None
 
 
-def _not_json(text: str, error: json.JSONDecodeError) -> PayloadInvalid:
+def _invalid_json(text: str, error: json.JSONDecodeError) -> PayloadInvalid:
     if _FORM.match(text):
         return PayloadInvalid(
             "form_body", "O corpo é um formulário; o webhook deve ser enviado como JSON."
@@ -91,13 +91,13 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= _EXACT_DIGITS else digits
 
 
-def _refuse_constant(_: str) -> NoReturn:
+def _reject_constant(_: str) -> NoReturn:
     raise PayloadInvalid(
         "invalid_json", "O corpo não é um JSON válido: contém NaN ou Infinity, que não são números."
     )
 
 
-# Not strict: a raw tab or line break inside a text is a sender's slip that loses nothing.
+# Not strict: a raw tab or line break inside a text is harmless.
 _JSON: Final = json.JSONDecoder(
-    parse_float=str, parse_int=_integer, parse_constant=_refuse_constant, strict=False
+    parse_float=str, parse_int=_integer, parse_constant=_reject_constant, strict=False
 )

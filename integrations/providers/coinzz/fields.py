@@ -1,4 +1,4 @@
-"""Coinzz's field names, misspelt ones too, and the widths our columns give their texts."""
+"""Coinzz's field names (misspelt as they are) and the widths of our columns for them."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ REGION_WIDTH: Final = 100
 
 ADDRESS: Final = ("client_address", "client_street")
 COMPLEMENT: Final = ("client_address_comp", "client_address_complement")
-"""Accounts and kinds of body differ in these two; the first that has a text counts."""
+"""Accounts and kinds of body use different names; the first field with a text counts."""
 
 CLIENT: Final = frozenset(
     {
@@ -42,7 +42,7 @@ SALE: Final = frozenset(
         "deleted_at",
     }
 )
-"""Of `order`: what a sale has a column for. All the rest goes to its metadata."""
+"""Fields of `order` with a column in `Sale`. All other fields go to its metadata."""
 
 FLAGS: Final = ("first_order", "second_order")
 COUNTS: Final = ("deadline_delivery", "total_installments")
@@ -87,7 +87,7 @@ BUYERS: Final = frozenset(
         "agency_address",
     }
 )
-"""Of the metadata: what leads to the buyer. Unknown fields may, too."""
+"""Metadata that leads to the buyer. Unknown fields may, too."""
 
 IMPERSONAL: Final = METADATA - BUYERS | {"utms"}
 
@@ -109,9 +109,11 @@ PERSONAL: Final = {
     "name": "name",
     "email": "email",
 } | dict.fromkeys((*ADDRESS, *COMPLEMENT), "address")
-"""What the fields that name a person hold, for masking; `name` and `email` of `coproducers`."""
+"""Fields that describe a person and their kind, for masking; the last two of `coproducers`."""
 
-PLACES: Final = frozenset({"client_address_city", "client_address_state", "client_address_country"})
+REGIONS: Final = frozenset(
+    {"client_address_city", "client_address_state", "client_address_country"}
+)
 
 SELLERS_EMAILS: Final = ("producer_email",)
 
@@ -128,7 +130,7 @@ SUBSCRIPTION: Final = frozenset(
 )
 
 LABELS: Final = frozenset({"Postack", "general_info"})
-"""Beside the sections: what the seller called this postback, and when it was sent."""
+"""Fields beside the sections: the seller's name for the postback, and the time of sending."""
 
 KNOWN: Final[dict[str, frozenset[str]]] = {
     "client": CLIENT,
@@ -139,6 +141,6 @@ KNOWN: Final[dict[str, frozenset[str]]] = {
 TOP: Final = LABELS | KNOWN.keys()
 
 PUBLIC: Final = (
-    SALE | (METADATA - BUYERS - PERSONAL.keys()) | UTMS.keys() | SUBSCRIPTION | LABELS | PLACES
+    SALE | (METADATA - BUYERS - PERSONAL.keys()) | UTMS.keys() | SUBSCRIPTION | LABELS | REGIONS
 )
-"""Of a body: what staff see who may not see personal data."""
+"""Fields of a body that staff without the permission for personal data may read."""

@@ -1,31 +1,32 @@
-"""Coinzz's JSON → orders and affiliation requests. Pure.
+"""Parser of Coinzz's JSON: orders and affiliation requests. Pure.
 
-README.md says how sure each reading is.
+README.md says which of Coinzz's fields are certain and which are guesses.
 """
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Self
 
 from clients.customer import Customer
 from integrations.providers.coinzz import fields
-from integrations.providers.coinzz.decoding import may_be_deep, read_json, refuse_deep
+from integrations.providers.coinzz.decoding import decode_json, may_be_deep, reject_deep
 from integrations.providers.coinzz.sections import Section
 from integrations.providers.coinzz.statuses import DEFAULT_MAPPER, WORD_LENGTH, StatusMapper
-from integrations.providers.coinzz.values import flag, is_empty
+from integrations.providers.coinzz.values import is_empty, parse_flag
 from integrations.providers.contracts import Order, ParsedWebhook
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
 
-NOBODY: Final[frozenset[str]] = frozenset()
+NO_EMAILS: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(slots=True)
 class _Body:
-    """The sections of an order or a subscription; `top` holds what stands beside them."""
+    """The sections of an order or a subscription; `top` has the fields beside them."""
 
     client: Section
     order: Section
@@ -34,12 +35,12 @@ class _Body:
     top: Section
 
     @classmethod
-    def of(cls, item: dict[str, Any]) -> Self:
+    def parse(cls, item: dict[str, Any]) -> Self:
         return cls(
-            client=Section.of("client", item.get("client")),
-            order=Section.of("order", item.get("order")),
-            utms=Section.of("utms", item.get("utms")),
-            subscription=Section.of("subscription", item.get("subscription")),
+            client=Section.parse("client", item.get("client")),
+            order=Section.parse("order", item.get("order")),
+            utms=Section.parse("utms", item.get("utms")),
+            subscription=Section.parse("subscription", item.get("subscription")),
             top=Section("", item),
         )
 
@@ -49,21 +50,21 @@ def parse_webhook(
     *,
     content_encoding: str = "",
     mapper: StatusMapper = DEFAULT_MAPPER,
-    owner_emails: AbstractSet[str] = NOBODY,
+    owner_emails: AbstractSet[str] = NO_EMAILS,
 ) -> ParsedWebhook:
-    """Read a webhook's raw body, whose kind shows only in its keys. Raises PayloadInvalid.
+    """Parse a webhook's raw body. Only its keys show its kind. Raises PayloadInvalid.
 
-    `owner_emails`, the user's own in lower case, tell which commission is the user's.
+    `owner_emails` are the user's, in lower case: they decide which commission is the user's.
     """
-    item = _object(
-        read_json(body, content_encoding=content_encoding), check_depth=may_be_deep(body)
+    item = _require_object(
+        decode_json(body, content_encoding=content_encoding), check_depth=may_be_deep(body)
     )
     if not is_empty(item.get("subscription")):
-        return ParsedWebhook("subscription", _order(item, mapper, owner_emails))
+        return ParsedWebhook("subscription", _parse_order(item, mapper, owner_emails))
     if not is_empty(item.get("affiliate_request")):
         return ParsedWebhook("affiliation", _affiliation(Section("", item)))
     if "order" in item:
-        return ParsedWebhook("order", _order(item, mapper, owner_emails))
+        return ParsedWebhook("order", _parse_order(item, mapper, owner_emails))
     raise PayloadInvalid(
         "unknown_kind",
         "O corpo não é de pedido, de assinatura nem de afiliação: "
@@ -72,31 +73,33 @@ def parse_webhook(
 
 
 def parse_order(
-    item: Any, *, mapper: StatusMapper = DEFAULT_MAPPER, owner_emails: AbstractSet[str] = NOBODY
+    item: Any, *, mapper: StatusMapper = DEFAULT_MAPPER, owner_emails: AbstractSet[str] = NO_EMAILS
 ) -> Order:
-    """Read an item of a sync page, of the same shape as a webhook's. Raises PayloadInvalid."""
-    return _order(_object(item), mapper, owner_emails)
+    """Parse an item of a sync page, which has the shape of a webhook. Raises PayloadInvalid."""
+    return _parse_order(_require_object(item), mapper, owner_emails)
 
 
-def _object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
+def _require_object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PayloadInvalid("not_an_object", "O JSON não é um objeto com campos: { … }.")
     if check_depth:
-        refuse_deep(value)
+        reject_deep(value)
     return value
 
 
-def _order(item: dict[str, Any], mapper: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
-    body = _Body.of(item)
+def _parse_order(
+    item: dict[str, Any], mapper: StatusMapper, owner_emails: AbstractSet[str]
+) -> Order:
+    body = _Body.parse(item)
     try:
-        return _read(body, mapper, owner_emails)
+        return _build_order(body, mapper, owner_emails)
     except PayloadInvalid as error:
         with suppress(PayloadInvalid):
             error.external_id = body.order.identity("order_number")
         raise
 
 
-def _read(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
+def _build_order(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
     customer = _customer(body.client)
     if not body.subscription.fields:
         return Order(customer=customer, sale=_sale(body, mapper, owner_emails))
@@ -142,30 +145,30 @@ def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> 
         unknown_status=unknown_status,
         unknown_shipping_status=unknown_shipping_status,
         payment_method=order.text("method_payment", fields.SHORT_WIDTH),
-        sale_date=order.moment("date_order"),
+        sale_date=order.timestamp("date_order"),
         commission=_commission(order, owner_emails),
         tracking_code=order.text("tracking_code", fields.CODE_WIDTH),
-        deleted_at=order.moment("deleted_at"),
+        deleted_at=order.timestamp("deleted_at"),
         reports_deletion="deleted_at" in order.fields,
         metadata=_metadata(body),
     )
 
 
 def _commission(order: Section, owner_emails: AbstractSet[str]) -> Decimal | None:
-    """The user's own: by e-mail where one matches, else the only one there is."""
+    """Return the user's commission: the one with the user's e-mail, or the only one."""
     for section, email_key, amount_key in _shares(order):
         email = section.fields.get(email_key)
         if isinstance(email, str) and email.strip().lower() in owner_emails:
-            return section.money_if_readable(amount_key)
-    producer = order.money_if_readable("producer_commission")
-    affiliate = order.money_if_readable("affiliate_commission")
+            return section.optional_money(amount_key)
+    producer = order.optional_money("producer_commission")
+    affiliate = order.optional_money("affiliate_commission")
     if producer is None or affiliate is None:
         return affiliate if producer is None else producer
     return None
 
 
 def _shares(order: Section) -> Iterator[tuple[Section, str, str]]:
-    """Where each share stands: its section, and the fields of its e-mail and its amount."""
+    """Yield each share's section and the names of its e-mail and amount fields."""
     yield order, "producer_email", "producer_commission"
     yield order, "affiliate_email", "affiliate_commission"
     coproducers = order.fields.get("coproducers")
@@ -175,32 +178,36 @@ def _shares(order: Section) -> Iterator[tuple[Section, str, str]]:
 
 
 def _metadata(body: _Body) -> dict[str, Any]:
-    """What has no column, under Coinzz's names, and whole texts that were cut to fit theirs."""
-    metadata = body.order.kept(fields.METADATA) | body.top.kept(fields.LABELS)
+    """Return the fields without a column, and the full texts that were truncated."""
+    metadata = body.order.known_values(fields.METADATA) | body.top.known_values(fields.LABELS)
     for key in fields.FLAGS:
         if key in metadata:
-            metadata[key] = flag(metadata[key])
+            metadata[key] = parse_flag(metadata[key])
     for key in fields.COUNTS:
-        # One that is no number stays as it was sent: nothing depends on it.
+        # Stored as sent if it is no number: nothing depends on it.
         with suppress(PayloadInvalid):
             if key in metadata:
                 metadata[key] = body.order.count(key)
-    if utms := body.utms.kept(fields.UTMS.keys()):
-        metadata["utms"] = {fields.UTMS[key]: _digits_as_text(utm) for key, utm in utms.items()}
+    if utms := body.utms.known_values(fields.UTMS.keys()):
+        metadata["utms"] = {fields.UTMS[key]: _number_as_text(utm) for key, utm in utms.items()}
     if extra := _extra(body):
         metadata["extra"] = extra
-    return metadata | body.client.overlong | body.order.overlong
+    return metadata | body.client.truncated | body.order.truncated
 
 
 def _extra(body: _Body) -> dict[str, Any]:
-    """The fields that nobody knew of when this was written, by their section."""
+    """Return the fields that this parser does not know, by section."""
     sections = (body.client, body.order, body.utms, body.subscription)
-    unknown = {section.name: section.unknown(fields.KNOWN[section.name]) for section in sections}
-    return body.top.unknown(fields.TOP) | {name: kept for name, kept in unknown.items() if kept}
+    unknown = {
+        section.name: section.unknown_values(fields.KNOWN[section.name]) for section in sections
+    }
+    return body.top.unknown_values(fields.TOP) | {
+        name: values for name, values in unknown.items() if values
+    }
 
 
-def _digits_as_text(utm: Any) -> Any:
-    """Campaigns are often named by a number; a list is what a `utm_source[]=` in a URL becomes."""
+def _number_as_text(utm: Any) -> Any:
+    """Campaigns are often named by a number. A URL's `utm_source[]=` is sent as a list."""
     return str(utm) if isinstance(utm, int) else utm
 
 
@@ -213,10 +220,14 @@ def _subscription(body: _Body, mapper: StatusMapper) -> SubscriptionFacts:
         unknown_status=unknown_status,
         frequency=subscription.text("frequency", fields.SHORT_WIDTH),
         cycle=subscription.count("cycle"),
-        next_charge_date=subscription.moment("next_charge_date"),
+        next_charge_date=subscription.timestamp("next_charge_date"),
         product_name=body.order.text("product_name", fields.NAME_WIDTH),
-        sent_at=Section.of("general_info", body.top.fields.get("general_info")).moment("date_sent"),
+        sent_at=_sent_at(body.top),
     )
+
+
+def _sent_at(top: Section) -> datetime | None:
+    return Section.parse("general_info", top.fields.get("general_info")).timestamp("date_sent")
 
 
 def _affiliation(body: Section) -> AffiliationFacts:
@@ -226,5 +237,5 @@ def _affiliation(body: Section) -> AffiliationFacts:
         affiliate_phone=body.text("affiliate_phone", fields.SHORT_WIDTH),
         status=body.text("affiliate_request", WORD_LENGTH),
         product_name=body.text("product_name", fields.NAME_WIDTH),
-        requested_at=body.moment("date"),
+        requested_at=body.timestamp("date"),
     )

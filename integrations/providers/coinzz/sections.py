@@ -1,4 +1,4 @@
-"""A section of a body (`client`, `order`, `utms`, …) and its fields by name. Pure."""
+"""A section of a body (`client`, `order`, `utms`, …): typed access to its fields. Pure."""
 
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
@@ -15,12 +15,12 @@ from integrations.providers.errors import PayloadInvalid
 class Section:
     name: str
     fields: dict[str, Any]
-    overlong: dict[str, str] = field(default_factory=dict)
-    """The texts that were cut to fit, whole, by Coinzz's field name."""
+    truncated: dict[str, str] = field(default_factory=dict)
+    """The full texts of fields that were cut to their column's width."""
 
     @classmethod
-    def of(cls, name: str, raw: Any) -> Self:
-        """Read section `name`, its keys plain or dotted (`order.order_number`); empty if absent."""
+    def parse(cls, name: str, raw: Any) -> Self:
+        """Parse section `name`; its keys may have a prefix, as in `order.order_number`."""
         if values.is_empty(raw):
             return cls(name, {})
         if not isinstance(raw, dict):
@@ -30,45 +30,50 @@ class Section:
             raw = {key.removeprefix(prefix): value for key, value in raw.items()}
         return cls(name, raw)
 
-    def text(self, key: str, limit: int) -> str:
+    def text(self, key: str, width: int) -> str:
         raw = self.fields.get(key)
-        value = values.clean(raw) if isinstance(raw, str) else values.text(self._path(key), raw)
-        if len(value) <= limit:
-            return value
-        self.overlong[key] = value
-        return value[:limit].rstrip()
+        # Most values are texts: cleaned without building the path.
+        text = (
+            values.clean_text(raw)
+            if isinstance(raw, str)
+            else values.parse_text(self._path(key), raw)
+        )
+        if len(text) <= width:
+            return text
+        self.truncated[key] = text
+        return text[:width].rstrip()
 
-    def first_text(self, keys: Collection[str], limit: int) -> str:
-        """The first of the fields that has a text: accounts differ in how they name one."""
-        return next(filter(None, (self.text(key, limit) for key in keys)), "")
+    def first_text(self, keys: Collection[str], width: int) -> str:
+        """Return the first of the fields with a text: accounts name some fields differently."""
+        return next(filter(None, (self.text(key, width) for key in keys)), "")
 
     def identity(self, key: str) -> str:
-        return values.identity(self._path(key), self.fields.get(key))
+        return values.parse_identity(self._path(key), self.fields.get(key))
 
     def money(self, key: str) -> Decimal:
-        return values.money(self._path(key), self.fields.get(key))
+        return values.parse_money(self._path(key), self.fields.get(key))
 
-    def money_if_readable(self, key: str) -> Decimal | None:
-        """For an amount that is worth less than the sale it came with."""
+    def optional_money(self, key: str) -> Decimal | None:
+        """Return an amount, or None if it is missing or cannot be parsed."""
         try:
             return None if self.fields.get(key) is None else self.money(key)
         except PayloadInvalid:
             return None
 
     def count(self, key: str) -> int | None:
-        return values.count(self._path(key), self.fields.get(key))
+        return values.parse_count(self._path(key), self.fields.get(key))
 
-    def moment(self, key: str) -> datetime | None:
-        return values.moment(self._path(key), self.fields.get(key))
+    def timestamp(self, key: str) -> datetime | None:
+        return values.parse_datetime(self._path(key), self.fields.get(key))
 
-    def kept(self, known: AbstractSet[str]) -> dict[str, Any]:
-        """What was sent in the known fields, the empty ones left out, in what JSON can hold."""
-        return values.kept(self.fields, self.fields.keys() & known)
+    def known_values(self, known: AbstractSet[str]) -> dict[str, Any]:
+        """Return the raw values of the known fields that are not empty."""
+        return values.non_empty_values(self.fields, self.fields.keys() & known)
 
-    def unknown(self, known: AbstractSet[str]) -> dict[str, Any]:
-        """The same for all other fields."""
-        kept = values.kept(self.fields, self.fields.keys() - known)
-        return {values.clean(key): value for key, value in kept.items()}
+    def unknown_values(self, known: AbstractSet[str]) -> dict[str, Any]:
+        """Return the raw values of the other fields that are not empty."""
+        unknown = values.non_empty_values(self.fields, self.fields.keys() - known)
+        return {values.clean_text(key): value for key, value in unknown.items()}
 
     def _path(self, key: str) -> str:
         return f"{self.name}.{key}" if self.name else key

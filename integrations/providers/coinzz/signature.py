@@ -1,4 +1,4 @@
-"""The signature of a webhook's raw body: hex HMAC-SHA256, `sha256=` in front of it or not."""
+"""Signature of a webhook's raw body: hex HMAC-SHA256, with or without the prefix `sha256=`."""
 
 import hmac
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ def sign(secret: str, body: bytes) -> str:
 
 
 def is_valid(body: bytes, header: str, secrets: Sequence[str]) -> bool:
-    """Whether any of the active `secrets` signed `body`; an empty secret signs nothing."""
-    sent = header.strip().lower().removeprefix("sha256=").encode(errors="replace")
-    # All are compared, so that the time taken doesn't tell which secret it was.
+    """Return whether one of the active `secrets` signed `body`. An empty secret never did."""
+    received = header.strip().lower().removeprefix("sha256=").encode(errors="replace")
+    # All are compared, so that the time needed does not reveal which secret it was.
     matches = [
-        hmac.compare_digest(sign(secret, body).encode(), sent) for secret in secrets if secret
+        hmac.compare_digest(sign(secret, body).encode(), received) for secret in secrets if secret
     ]
     return any(matches)

@@ -1,7 +1,7 @@
-"""Coinzz's status words and what they mean here. Pure.
+"""Coinzz's status words and our statuses for them. Pure.
 
-Coinzz publishes no list: these were gathered from its panel, its documents and recorded bodies
-(README.md says how sure each is). A new word is one line in a table, or one mapping by staff.
+Coinzz publishes no list: the words come from its panel, its documents and recorded bodies. Add a
+new word to a table; until then staff can map it in the back-office.
 """
 
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 StatusT = TypeVar("StatusT", SaleStatus, ShippingStatus, SubscriptionStatus)
 
 WORD_LENGTH: Final = 100
-"""Characters of a status word that are looked at and kept."""
+"""Characters of a status word that are compared and stored."""
 
 
 @lru_cache(maxsize=1024)
 def normalize_word(word: str) -> str:
-    """The form in which words are compared: no case, accents, extra spaces or feminine ending."""
+    """Return the form in which words are compared: no case, accents or feminine ending."""
     letters = normalize("NFKD", normalize("NFKD", word[:WORD_LENGTH]).casefold())
     plain = "".join(letter for letter in letters if not combining(letter))[:WORD_LENGTH]
-    # A final "a" becomes "o" in every word, in the tables as well, so that both genders meet.
+    # A final "a" becomes "o" in every word, also in the tables: both genders are then equal.
     return " ".join(part[:-1] + "o" if part.endswith("a") else part for part in plain.split())
 
 

@@ -1,7 +1,7 @@
-"""One request to Coinzz's HTTP API and its answer, judged and bounded; no retries here.
+"""A single request to Coinzz's HTTP API, with limits of time and size. No retries.
 
-An unknown path answers 200 with an HTML page, a wrong method or token may redirect to a login
-page: only JSON in the expected shape is the API.
+Coinzz answers an unknown path with status 200 and an HTML page, and may redirect a wrong method or
+token to a login page: only JSON counts as a response of the API.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-from integrations.providers.coinzz.decoding import read_json
+from integrations.providers.coinzz.decoding import decode_json
 from integrations.providers.errors import (
     KeyRefused,
     PayloadInvalid,
@@ -23,11 +23,11 @@ from integrations.providers.errors import (
     UnexpectedResponse,
 )
 
-MAX_ANSWER_BYTES: Final = 20 * 1024 * 1024
-MAX_ANSWER_SECONDS: Final = 60.0
-"""From the request on; a server that sends a byte now and then can't hold a worker longer."""
+MAX_RESPONSE_BYTES: Final = 20 * 1024 * 1024
+MAX_RESPONSE_SECONDS: Final = 60.0
+"""From the request on: a server that sends single bytes cannot occupy a worker longer."""
 
-_LONGEST_RETRY_AFTER: Final = 86_400.0
+_MAX_RETRY_AFTER: Final = 86_400.0
 _CHUNK_BYTES: Final = 65_536
 
 _OK: Final = 200
@@ -53,11 +53,11 @@ _REDIRECT: Final = (
 
 
 class TooManyRequests(ProviderUnavailable):
-    """429: the provider is there, and asks to wait."""
+    """Status 429: Coinzz is up, and asks to wait."""
 
 
 class _Bearer(AuthBase):
-    """An explicit auth, so that requests never takes one from the machine's netrc instead."""
+    """An explicit auth: without one, `requests` would read the machine's netrc."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -68,8 +68,9 @@ class _Bearer(AuthBase):
 
 
 class Transport:
-    """A kept-alive connection with one API key. Proxies of the environment are not used: where
-    the key goes is decided by `base_url` alone.
+    """A persistent connection with one API key.
+
+    Proxies from the environment are not used: the key is only sent to `base_url`.
     """
 
     def __init__(
@@ -79,12 +80,12 @@ class Transport:
         api_key: str,
         connect_timeout: float,
         read_timeout: float,
-        max_seconds: float = MAX_ANSWER_SECONDS,
+        max_seconds: float = MAX_RESPONSE_SECONDS,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._key_fits_a_header = api_key.isascii() and api_key.isprintable()
+        self._is_key_sendable = api_key.isascii() and api_key.isprintable()
         self.server_time: datetime | None = None
-        """By Coinzz's clock, to the second, when it answered last; aware."""
+        """Coinzz's clock at its last response, to the second; aware."""
         self._timeouts = (connect_timeout, read_timeout)
         self._max_seconds = max_seconds
         self._session = requests.Session()
@@ -96,16 +97,16 @@ class Transport:
         self._session.close()
 
     def check_key(self) -> None:
-        """Raise KeyRefused where the key has characters that no request can carry."""
-        if not self._key_fits_a_header:
+        """Raise KeyRefused if the key has characters that a header cannot contain."""
+        if not self._is_key_sendable:
             raise KeyRefused(_KEY_REFUSED)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """The JSON answered, read as `read_json` does.
+        """Return the response's JSON, decoded by `decode_json`.
 
         Raises KeyRefused, UnexpectedResponse, TooManyRequests or ProviderUnavailable.
         """
-        ends_at = monotonic() + self._max_seconds
+        deadline = monotonic() + self._max_seconds
         try:
             with self._session.get(
                 self._base_url + path,
@@ -116,14 +117,14 @@ class Transport:
             ) as response:
                 self.server_time = _http_date(response.headers.get("Date", ""))
                 _check_status(response)
-                return _json(response, _body(response, ends_at))
+                return _decode(response, _read_body(response, deadline))
         except (requests.Timeout, Urllib3Timeout):
             failure = ProviderUnavailable(_TIMED_OUT)
         except requests.RequestException:
             failure = ProviderUnavailable(_UNREACHABLE)
         except HTTPError:
             failure = ProviderUnavailable(_INCOMPLETE)
-        # Outside of `except`: the requests exception holds the request, and that holds the key.
+        # Raised outside of `except`: the exception of requests refers to the request and its key.
         raise failure
 
 
@@ -151,50 +152,50 @@ def _check_status(response: requests.Response) -> None:
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Seconds, from the header's number or its HTTP date; a day at most."""
-    sent = response.headers.get("Retry-After", "").strip()
-    if sent.isascii() and sent.isdigit():
-        return min(float(sent), _LONGEST_RETRY_AFTER)
-    at = _http_date(sent)
-    if at is None:
+    """Return the seconds of the Retry-After header, a number or a date; at most a day."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), _MAX_RETRY_AFTER)
+    retry_at = _http_date(value)
+    if retry_at is None:
         return None
-    seconds = (at - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
+    seconds = (retry_at - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), _MAX_RETRY_AFTER)
 
 
-def _http_date(sent: str) -> datetime | None:
+def _http_date(value: str) -> datetime | None:
     try:
-        at = parsedate_to_datetime(sent)
-    except (ValueError, OverflowError):  # the latter by numbers of many digits
+        date = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):  # OverflowError: numbers of many digits
         return None
-    return at.replace(tzinfo=at.tzinfo or UTC)
+    return date.replace(tzinfo=date.tzinfo or UTC)
 
 
-def _body(response: requests.Response, ends_at: float) -> bytes:
+def _read_body(response: requests.Response, deadline: float) -> bytes:
     body = bytearray()
     for chunk in _chunks(response):
         body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
+        if len(body) > MAX_RESPONSE_BYTES:
             raise UnexpectedResponse(
                 "A resposta do Coinzz é grande demais. Fale com o suporte do Flowzz."
             )
-        if monotonic() > ends_at:
+        if monotonic() > deadline:
             raise ProviderUnavailable(_TIMED_OUT)
     return bytes(body)
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """What has arrived, as it arrives: `iter_content` would wait until a chunk is full."""
+    """Yield data as it arrives: `iter_content` would wait until a chunk is full."""
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         yield chunk
 
 
-def _json(response: requests.Response, body: bytes) -> Any:
+def _decode(response: requests.Response, body: bytes) -> Any:
     content_type = response.headers.get("Content-Type", "").lower()
     if "html" in content_type or body.lstrip().startswith(b"<"):
         raise UnexpectedResponse(_HTML)
     try:
-        return read_json(body)
+        return decode_json(body)
     except PayloadInvalid as error:
         if "json" in content_type:
             raise ProviderUnavailable(_INCOMPLETE) from None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integrations.providers.coinzz.pages import MAX_PAGES, check_products, read_page
+from integrations.providers.coinzz.pages import MAX_PAGES, check_products, parse_page
 from integrations.providers.contracts import Page
 from integrations.providers.errors import ProviderUnavailable, UnexpectedResponse
 
@@ -20,7 +20,7 @@ def page(**changes: Any) -> Page:
 
 
 def read(answer: Any, number: int = 1) -> Page:
-    return read_page(answer, number=number, fetched_at=NOW)
+    return parse_page(answer, number=number, fetched_at=NOW)
 
 
 META = {"current_page": 1, "last_page": 3, "total": 5}

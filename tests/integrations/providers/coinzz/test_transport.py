@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from integrations.providers.coinzz import transport
-from integrations.providers.coinzz.client import LONGEST_WAIT, CoinzzClient
+from integrations.providers.coinzz.client import MAX_RETRY_WAIT, CoinzzClient
 from integrations.providers.coinzz.transport import TooManyRequests, Transport
 from integrations.providers.errors import IntegrationError, ProviderUnavailable, UnexpectedResponse
 
@@ -114,7 +114,7 @@ def test_another_answer_is_not_the_apis(pieces: list[bytes], message: str) -> No
 
 
 def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 100_000)
     with pytest.raises(UnexpectedResponse, match="grande demais"):
         get(head(JSON), *[b" " * 60_000] * 3)
 
@@ -122,7 +122,7 @@ def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_compressed_endless_answer_is_cut_off_before_it_unfolds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 100_000)
     with pytest.raises(UnexpectedResponse, match="grande demais"):
         get(head(JSON + "Content-Encoding: gzip\r\n"), gzip.compress(b" " * 50_000_000))
 
@@ -168,5 +168,5 @@ def test_a_wait_beyond_a_minute_is_left_to_the_caller() -> None:
     ):
         client.test_key()
     assert isinstance(raised.value, ProviderUnavailable)
-    assert raised.value.retry_after == LONGEST_WAIT + 1
+    assert raised.value.retry_after == MAX_RETRY_WAIT + 1
     assert len(requests) == 1

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from integrations.providers.coinzz.values import (
     MAX_COUNT,
     MAX_MONEY,
-    clean,
-    count,
-    flag,
-    identity,
+    clean_text,
     json_safe,
-    moment,
-    money,
-    text,
+    parse_count,
+    parse_datetime,
+    parse_flag,
+    parse_identity,
+    parse_money,
+    parse_text,
 )
 from integrations.providers.errors import PayloadInvalid
 
@@ -51,7 +51,7 @@ FIELD = "order.field"
     ],
 )
 def test_money_is_exact_to_the_cent(raw: Any, amount: str) -> None:
-    read = money(FIELD, raw)
+    read = parse_money(FIELD, raw)
     assert str(read) == amount
 
 
@@ -82,15 +82,15 @@ def test_money_is_exact_to_the_cent(raw: Any, amount: str) -> None:
 )
 def test_money_that_is_none_is_refused(raw: Any, reason: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
-        money(FIELD, raw)
+        parse_money(FIELD, raw)
     assert refused.value.reason == reason
     assert refused.value.message.startswith("order.field: ")
 
 
 @given(st.decimals(min_value=0, max_value=MAX_MONEY, places=2))
 def test_money_is_read_back_as_written(amount: Decimal) -> None:
-    assert money(FIELD, str(amount)) == amount
-    assert money(FIELD, str(amount).replace(".", ",")) == amount
+    assert parse_money(FIELD, str(amount)) == amount
+    assert parse_money(FIELD, str(amount).replace(".", ",")) == amount
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_money_is_read_back_as_written(amount: Decimal) -> None:
     ],
 )
 def test_count_is_a_whole_number(raw: Any, number: int | None) -> None:
-    assert count(FIELD, raw) == number
+    assert parse_count(FIELD, raw) == number
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_count_is_a_whole_number(raw: Any, number: int | None) -> None:
 )
 def test_a_count_that_is_none_is_refused(raw: Any, reason: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
-        count(FIELD, raw)
+        parse_count(FIELD, raw)
     assert refused.value.reason == reason
 
 
@@ -145,22 +145,24 @@ def test_a_count_that_is_none_is_refused(raw: Any, reason: str) -> None:
     ],
 )
 def test_a_time_without_zone_is_sao_paulos(raw: str, utc: tuple[int, ...]) -> None:
-    assert moment(FIELD, raw) == datetime(*utc, tzinfo=UTC)  # type: ignore[arg-type, misc]  # of six
+    assert parse_datetime(FIELD, raw) == datetime(*utc, tzinfo=UTC)  # type: ignore[arg-type, misc]  # of six
 
 
 def test_a_time_that_daylight_saving_skipped_moves_forward() -> None:
-    assert moment(FIELD, "2018-11-04 00:30:00") == moment(FIELD, "2018-11-04 01:30:00")
+    assert parse_datetime(FIELD, "2018-11-04 00:30:00") == parse_datetime(
+        FIELD, "2018-11-04 01:30:00"
+    )
 
 
 def test_of_a_time_that_came_twice_the_first_is_meant() -> None:
-    assert moment(FIELD, "2018-02-17 23:30:00") == datetime(2018, 2, 18, 1, 30, tzinfo=UTC)
+    assert parse_datetime(FIELD, "2018-02-17 23:30:00") == datetime(2018, 2, 18, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     "raw", [None, "", "  ", "0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00"]
 )
 def test_no_date_and_phps_null_date_are_none(raw: Any) -> None:
-    assert moment(FIELD, raw) is None
+    assert parse_datetime(FIELD, raw) is None
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_no_date_and_phps_null_date_are_none(raw: Any) -> None:
 )
 def test_a_date_that_does_not_exist_is_refused(raw: Any) -> None:
     with pytest.raises(PayloadInvalid) as refused:
-        moment(FIELD, raw)
+        parse_datetime(FIELD, raw)
     assert (refused.value.reason, refused.value.message) == (
         "invalid_date",
         "order.field: data inválida; o formato esperado é aaaa-mm-dd hh:mm:ss.",
@@ -206,19 +208,19 @@ def test_a_date_that_does_not_exist_is_refused(raw: Any) -> None:
     ],
 )
 def test_text_is_trimmed_and_storable(raw: Any, read: str) -> None:
-    assert text(FIELD, raw) == read
+    assert parse_text(FIELD, raw) == read
 
 
 @pytest.mark.parametrize("raw", [True, {"a": 1}, ["a"]])
 def test_a_structure_is_no_text(raw: Any) -> None:
     with pytest.raises(PayloadInvalid, match=r"order\.field: esperado um texto\."):
-        text(FIELD, raw)
+        parse_text(FIELD, raw)
 
 
 @given(st.text(alphabet=st.characters()))
 def test_clean_text_can_always_be_stored(raw: str) -> None:
-    cleaned = clean(raw)
-    assert cleaned.encode().decode() == cleaned == clean(cleaned)
+    cleaned = clean_text(raw)
+    assert cleaned.encode().decode() == cleaned == clean_text(cleaned)
     assert not set(cleaned) & {chr(code) for code in range(0x20)}
 
 
@@ -226,7 +228,7 @@ def test_clean_text_can_always_be_stored(raw: str) -> None:
     ("raw", "read"), [("ordaaaaa", "ordaaaaa"), (" ORD-123 ", "ORD-123"), (123, "123")]
 )
 def test_identity_is_as_sent(raw: Any, read: str) -> None:
-    assert identity(FIELD, raw) == read
+    assert parse_identity(FIELD, raw) == read
 
 
 @pytest.mark.parametrize(
@@ -245,7 +247,7 @@ def test_identity_is_as_sent(raw: Any, read: str) -> None:
 )
 def test_identity_is_never_repaired(raw: Any, reason: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
-        identity(FIELD, raw)
+        parse_identity(FIELD, raw)
     assert refused.value.reason == reason
 
 
@@ -254,7 +256,7 @@ def test_identity_is_never_repaired(raw: Any, reason: str) -> None:
     [(True, True), ("true", True), ("FALSE", False), (0, False), ("1", True), ("talvez", "talvez")],
 )
 def test_a_flag_is_a_boolean_where_it_is_one(raw: Any, read: Any) -> None:
-    assert flag(raw) is read
+    assert parse_flag(raw) is read
 
 
 def test_json_safe_keeps_structure_and_makes_numbers_exact() -> None:
