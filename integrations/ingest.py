@@ -1,12 +1,12 @@
-"""A batch of orders becomes clients, sales, history and subscriptions, all or nothing.
+"""Apply a batch of orders: clients, sales, status history and subscriptions, all or nothing.
 
-The number of SQL statements does not grow with the batch. The only caller of
-`clients.identity` and `sales.recording`.
+The number of SQL statements does not grow with the batch. Only this module calls
+`clients.identity` and `sales.recording` with what a provider sent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Self, TypeVar
 from uuid import UUID
 
 from django.db import DataError, InterfaceError, OperationalError, transaction
@@ -18,6 +18,7 @@ from clients.models import Client
 from integrations.models import Integration, StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import Order, StatusField
 from integrations.providers.registry import get_provider
+from sales.facts import MetadataRules
 from sales.models import Sale
 from sales.privacy import remove_buyer_data
 from sales.recording import ChangeSource, FieldChange, Outcome, RecordResult, SaleBatch
@@ -28,10 +29,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SourcedOrder:
-    """An order, and who saw it when."""
+    """An order with the source that reported it, and when."""
 
     order: Order
-    seen: ChangeSource
+    source: ChangeSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +43,24 @@ class IngestResult:
 
 
 def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[IngestResult]:
-    """Apply a batch in its order. The caller has a transaction open and holds the seller."""
+    """Apply orders in sequence. The caller has opened a transaction and locked the user."""
     if not batch:
         return []
-    user_id, source = integration.user_id, integration.provider
-    orders = [observed.order for observed in batch]
-    ledger = SaleBatch.load(user_id, source, {o.sale.external_id for o in orders if o.sale})
-    described = [build_client(user_id, order.customer) for order in orders]
-    directory = ClientBatch.load(user_id, described, ledger.client_ids)
-    register = SubscriptionBatch.load(
-        user_id,
-        source,
-        {order.subscription.subscription_hash for order in orders if order.subscription},
-    )
-    batch = [_without_the_erased(o, ledger, directory, source) for o in batch]
-    ingested = [
-        _apply(observed, client, ledger, directory, register)
-        for observed, client in zip(batch, described, strict=True)
-    ]
-    directory.save()
-    ledger.save()
-    register.save()
-    _record_unknown_words(source, orders)
+    user_id, provider = integration.user_id, integration.provider
+    orders = [sourced.order for sourced in batch]
+    incoming = [build_client(user_id, order.customer) for order in orders]
+    rows = _Rows.load(user_id, provider, orders, incoming)
+    rules = get_provider(provider).metadata_rules
+    batch = [_without_erased_buyer(sourced, rows, rules) for sourced in batch]
+    results = [_apply(*pair, rows) for pair in zip(batch, incoming, strict=True)]
+    rows.save()
+    _record_unknown_words(provider, orders)
     _record_mapping_usages(user_id, orders)
-    if opened := ledger.created_count:
+    if created := rows.sales.created_count:
         Integration.objects.filter(id=integration.id).update(
-            sales_synced=F("sales_synced") + opened
+            sales_synced=F("sales_synced") + created
         )
-    return ingested
+    return results
 
 
 def apply_bisecting(
@@ -77,10 +68,10 @@ def apply_bisecting(
     apply: Callable[[Sequence[T]], None],
     reject: Callable[[T, Exception], None],
 ) -> None:
-    """Apply items together; where they are refused, find those to blame by halving.
+    """Apply items together; if that fails, halve them until the failing items stand alone.
 
-    Each try is a savepoint of the caller's transaction. A database that fails is nobody's
-    fault: its error is raised.
+    Each attempt is a savepoint of the caller's transaction. Raises the error of a database that
+    is down, which no item caused.
     """
     if not items:
         return
@@ -99,43 +90,58 @@ def apply_bisecting(
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether the database can't hold the values, and never will."""
+    """Return whether the database can't store the values, so that a retry can't help."""
     return isinstance(error, DataError) or isinstance(error.__cause__, ProgramLimitExceeded)
 
 
-def _without_the_erased(
-    observed: SourcedOrder, ledger: SaleBatch, directory: ClientBatch, source: str
-) -> SourcedOrder:
-    """A sale whose buyer was erased lives on, and tells nothing of them again."""
-    facts = observed.order.sale
-    sale = ledger.get(facts.external_id) if facts else None
-    buyer = directory.get(sale.client_id) if sale else None
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The existing rows that a batch may change."""
+
+    sales: SaleBatch
+    clients: ClientBatch
+    subscriptions: SubscriptionBatch
+
+    @classmethod
+    def load(
+        cls, user_id: UUID, provider: str, orders: Sequence[Order], incoming: Sequence[Client]
+    ) -> Self:
+        numbers = {order.sale.external_id for order in orders if order.sale}
+        hashes = {order.subscription.subscription_hash for order in orders if order.subscription}
+        sales = SaleBatch.load(user_id, provider, numbers)
+        clients = ClientBatch.load(user_id, incoming, sales.client_ids)
+        return cls(sales, clients, SubscriptionBatch.load(user_id, provider, hashes))
+
+    def save(self) -> None:
+        self.clients.save()  # sales and subscriptions refer to clients
+        self.sales.save()
+        self.subscriptions.save()
+
+
+def _without_erased_buyer(sourced: SourcedOrder, rows: _Rows, rules: MetadataRules) -> SourcedOrder:
+    """Remove the buyer from an order of an erased client: only the sale's facts are updated."""
+    facts = sourced.order.sale
+    sale = rows.sales.get(facts.external_id) if facts else None
+    buyer = rows.clients.get(sale.client_id) if sale else None
     if facts is None or buyer is None or buyer.erased_at is None:
-        return observed
-    facts = remove_buyer_data(facts, get_provider(source).metadata_rules)
-    return replace(observed, order=replace(observed.order, sale=facts))
+        return sourced
+    return replace(sourced, order=replace(sourced.order, sale=remove_buyer_data(facts, rules)))
 
 
-def _apply(
-    observed: SourcedOrder,
-    described: Client,
-    ledger: SaleBatch,
-    directory: ClientBatch,
-    register: SubscriptionBatch,
-) -> IngestResult:
-    order, seen = observed.order, observed.seen
+def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult:
+    order, source = sourced.order, sourced.source
     recorded: RecordResult | None = None
-    if order.sale and (sale := ledger.get(order.sale.external_id)):
-        client = _client_of(sale, described, ledger, directory)
-        recorded = ledger.update(sale, order.sale, seen)
+    if order.sale and (sale := rows.sales.get(order.sale.external_id)):
+        client = _update_client(sale, incoming, rows)
+        recorded = rows.sales.update(sale, order.sale, source)
     else:
-        client, match = directory.match_or_create(described)
+        client, match = rows.clients.match_or_create(incoming)
         if order.sale:
-            recorded = ledger.create(order.sale, client, match, seen)
+            recorded = rows.sales.create(order.sale, client, match, source)
     outcomes = [recorded.outcome] if recorded else []
     if order.subscription:
         sale = recorded.sale if recorded else None
-        outcomes.append(register.record(order.subscription, client, sale, seen))
+        outcomes.append(rows.subscriptions.record(order.subscription, client, sale, source))
     return IngestResult(
         outcome=next(outcome for outcome in Outcome if outcome in outcomes),
         sale=recorded.sale if recorded else None,
@@ -143,16 +149,14 @@ def _apply(
     )
 
 
-def _client_of(
-    sale: Sale, described: Client, ledger: SaleBatch, directory: ClientBatch
-) -> Client | None:
-    """A sale keeps the client it has; what the order tells of them completes it."""
-    if client := directory.get(sale.client_id):
-        directory.fill_empty_fields(client, described)
+def _update_client(sale: Sale, incoming: Client, rows: _Rows) -> Client | None:
+    """Return the sale's client, completed from the order; match one if the sale has none."""
+    if client := rows.clients.get(sale.client_id):
+        rows.clients.fill_empty_fields(client, incoming)
         return client
-    client, match = directory.match_or_create(described)
+    client, match = rows.clients.match_or_create(incoming)
     if client:
-        ledger.set_client(sale, client, match)
+        rows.sales.set_client(sale, client, match)
     return client
 
 

@@ -1,6 +1,6 @@
-"""Everything about one person: given to them, or removed, on request.
+"""Export or erase a person's data on their request.
 
-A person is a client of one user: what another user knows of them is that user's to give.
+A person is a client of one user. Data that another user stores about them is not included.
 """
 
 import json
@@ -30,12 +30,12 @@ from sales.models import Sale, Subscription
 log = structlog.stdlib.get_logger(__name__)
 
 ERASED = "Apagado a pedido da pessoa."
-PERSONAL_DIFFERENCES = {"tracking_code"}
+PERSONAL_FIELDS = {"tracking_code"}
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure changed."""
+    """How many rows an erasure changed."""
 
     sales: int
     affiliations: int
@@ -44,9 +44,9 @@ class Erasure:
 
 
 def export(client: Client) -> dict[str, Any]:
-    """All that is stored of a client, as docs/personal-data.md describes it; no secret."""
+    """Return all data stored about a client, as docs/personal-data.md describes it; no secrets."""
     client = client.merged_into or client
-    person = person_of(client)
+    person = build_person(client)
     return {
         "gerado_em": timezone.now(),
         "usuario": client.user.email,
@@ -54,35 +54,35 @@ def export(client: Client) -> dict[str, Any]:
         "vendas": sales.export_sales(client),
         "assinaturas": sales.export_subscriptions(client),
         "pedidos_de_afiliacao": sales.export_affiliations(client, person),
-        "webhooks": [_exported(event) for event in _events_to_give(client, person)],
+        "webhooks": [_export_event(event) for event in _events_to_export(client, person)],
     }
 
 
-def as_json(exported: dict[str, Any]) -> str:
-    """An export as people and programs read it; times in ISO 8601, money as text."""
-    return json.dumps(exported, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+def to_json(data: dict[str, Any]) -> str:
+    """Return an export as JSON; times in ISO 8601, money as text."""
+    return json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
 
 def erase(client_id: uuid.UUID) -> Erasure:
-    """Remove a person from all that is stored, and keep the numbers; may be repeated.
+    """Erase a person from all stored data; amounts and dates stay. May be repeated.
 
-    Raises Client.DoesNotExist. What comes later of an order of theirs changes its state and
-    nothing more; a new order is new data.
+    A later webhook of an existing order only updates the sale's facts; a new order stores the
+    person again. Raises Client.DoesNotExist.
     """
     client = Client.objects.select_related("user", "merged_into__user").get(id=client_id)
     client = client.merged_into or client
     started = timezone.now()
-    _finish_what_has_arrived(client)
-    person = person_of(client)
-    # Before the seller is held: looking through many bodies takes seconds.
-    events = list(
+    _drain_inbox(client)
+    person = build_person(client)
+    # Before the user is locked: searching many bodies takes seconds.
+    event_ids = list(
         _events(client, person).filter(received_at__lt=started).values_list("id", flat=True)
     )
     with transaction.atomic():
         lock_user(client.user_id)
         client = Client.objects.select_for_update().get(id=client.id)
         erasure = Erasure(
-            events=retention.redact_payloads(WebhookEvent.objects.filter(id__in=events), ERASED),
+            events=retention.redact_payloads(WebhookEvent.objects.filter(id__in=event_ids), ERASED),
             findings=_erase_findings(client),
             affiliations=sales.erase_affiliations(client, person),
             sales=sum(
@@ -91,54 +91,54 @@ def erase(client_id: uuid.UUID) -> Erasure:
             ),
         )
         anonymise(client)
-        _log_of(client).update(object_repr=str(client))
+        _audit_log(client).update(object_repr=str(client))
         import_jobs.discard_previews(client.user_id)
-    export_jobs.discard_files()  # after the commit: what is read from now on is without the person
+    export_jobs.discard_files()  # after the commit, so that new files do not contain the person
     log.info("client_erased", client_id=str(client.id), **asdict(erasure))
     return erasure
 
 
-def _finish_what_has_arrived(client: Client) -> None:
-    """Apply what waits, so that its numbers count and its body needn't stay."""
+def _drain_inbox(client: Client) -> None:
+    """Process pending events first: their sales count, and their payloads can be deleted."""
     fallback_buffer.flush_to_inbox()
     for integration in Integration.objects.filter(user_id=client.user_id):
         while drain.drain(integration.id):
             pass
 
 
-def person_of(client: Client) -> Person:
-    """How texts name the client, without what is the seller's own."""
+def build_person(client: Client) -> Person:
+    """Return how texts mention the client, without the seller's own e-mail addresses."""
     rules = [provider.metadata_rules for provider in all_providers()]
     sellers_emails = {client.user.email, *sales.sellers_emails(client, rules)}
     return Person.from_client(client, sellers_emails=sellers_emails)
 
 
 def _events(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
-    """Those of the client's orders and subscriptions, and those whose body names the person."""
-    of_user = WebhookEvent.objects.filter(integration__user_id=client.user_id)
-    wanted = ~Q(external_id="") & Q(external_id__any_of=_numbers(client))
+    """Return events of the client's orders and subscriptions, or whose body names the person."""
+    events = WebhookEvent.objects.filter(integration__user_id=client.user_id)
+    matches = ~Q(external_id="") & Q(external_id__any_of=_external_ids(client))
     if person.pattern:
-        wanted |= Q(body_text__iregex=person.pattern)
-        # Bytes that are no text are written as escapes, so that no body can be refused.
+        matches |= Q(body_text__iregex=person.pattern)
+        # `escape` writes invalid bytes as escapes, so that every body can be searched.
         body = F("payload__body")
         text = Func(body, Value("escape"), function="encode", output_field=TextField())
-        of_user = of_user.alias(body_text=text)
-    return of_user.filter(wanted)
+        events = events.alias(body_text=text)
+    return events.filter(matches)
 
 
-def _events_to_give(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
-    """Without the orders of other clients, which may name this one: those are theirs."""
+def _events_to_export(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
+    """Leave out the orders of other clients that mention this one: their data is not this one's."""
     others = Sale.objects.owned_by(client.user_id).exclude(client=client).values("external_id")
     return _events(client, person).exclude(external_id__in=others).order_by("received_at", "id")
 
 
-def _numbers(client: Client) -> list[str]:
+def _external_ids(client: Client) -> list[str]:
     orders = Sale.objects.filter(client=client).values_list("external_id", flat=True)
     subscriptions = Subscription.objects.filter(client=client)
     return [*orders, *subscriptions.values_list("subscription_hash", flat=True)]
 
 
-def _exported(event: WebhookEvent) -> dict[str, Any]:
+def _export_event(event: WebhookEvent) -> dict[str, Any]:
     body = None if event.body is None else event.body.decode(errors="backslashreplace")
     return {
         "id": event.id,
@@ -151,13 +151,13 @@ def _exported(event: WebhookEvent) -> dict[str, Any]:
 
 
 def _erase_findings(client: Client) -> int:
-    """Take values that lead to the person out of what the syncs noted of their orders."""
+    """Remove personal values from the sync findings of the client's orders."""
     findings = SyncFinding.objects.filter(
-        run__integration__user_id=client.user_id, external_id__any_of=_numbers(client)
+        run__integration__user_id=client.user_id, external_id__any_of=_external_ids(client)
     )
     changed = []
     for finding in findings:
-        fields = [_without_values(difference) for difference in finding.fields]
+        fields = [_without_personal_values(difference) for difference in finding.fields]
         if fields != finding.fields:
             finding.fields = fields
             changed.append(finding)
@@ -165,13 +165,13 @@ def _erase_findings(client: Client) -> int:
     return len(changed)
 
 
-def _without_values(difference: dict[str, str]) -> dict[str, str]:
-    is_personal = difference["field"] in PERSONAL_DIFFERENCES
+def _without_personal_values(difference: dict[str, str]) -> dict[str, str]:
+    is_personal = difference["field"] in PERSONAL_FIELDS
     return {"field": difference["field"]} if is_personal else difference
 
 
-def _log_of(client: Client) -> "QuerySet[LogEntry]":
-    """The admin's log of what staff did to the client; each line has the name of then in it."""
+def _audit_log(client: Client) -> "QuerySet[LogEntry]":
+    """Return the admin's log entries about the client, which contain their name."""
     return LogEntry.objects.filter(
         content_type__app_label="clients", content_type__model="client", object_id=str(client.id)
     )

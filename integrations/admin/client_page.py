@@ -35,7 +35,7 @@ class ErasureForm(ReasonForm):
 
 def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     client = get_object_or_404(Client, id=object_id)
-    document = privacy.as_json(privacy.export(client))
+    document = privacy.to_json(privacy.export(client))
     audit_log.record(request, "Exportou os dados pessoais", client)
     headers = {"Content-Disposition": f'attachment; filename="cliente-{client.id}.json"'}
     return HttpResponse(document, content_type="application/json", headers=headers)
@@ -44,7 +44,7 @@ def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     client = get_object_or_404(Client, id=object_id)
     page = change_url(client)
-    form = ErasureForm(request.POST or None, person=privacy.person_of(client))
+    form = ErasureForm(request.POST or None, person=privacy.build_person(client))
     if form.is_valid():
         privacy.erase(client.id)
         client.refresh_from_db()

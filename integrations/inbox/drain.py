@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Greatest
 from flowzz.core.db.bulk_upsert import gc_paused, to_json
 from flowzz.core.db.locks import lock_user
 from integrations.inbox import hourly_counts, metrics
-from integrations.inbox.failure_reasons import cause_of
+from integrations.inbox.failure_reasons import quarantine_cause
 from integrations.inbox.processing import EventResult, parse_events, process
 from integrations.models import EventFailure, EventState, Integration, WebhookEvent, WebhookPayload
 from integrations.models.events import is_due
@@ -121,7 +121,7 @@ def _write_results(results: Sequence[EventResult]) -> None:
             "external_id": result.external_id,
             "reason": result.reason,
             "error": result.error,
-            "cause": cause_of(result.reason, result.error)
+            "cause": quarantine_cause(result.reason, result.error)
             if result.state == EventState.QUARANTINED
             else "",
             "next_attempt_at": result.next_attempt_at,

@@ -1,36 +1,36 @@
-"""Why events fail, told to staff: causes that are the same everywhere, and the next step. Pure."""
+"""Why events fail: causes of quarantine, and their explanation for staff. Pure."""
 
 import re
 from dataclasses import dataclass
 
-_PLACE = re.compile(r"^([A-Za-z_][\w.]*): ")
-_FAULT = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Exceeded|Invalid))\b")
+_FIELD = re.compile(r"^([A-Za-z_][\w.]*): ")
+_EXCEPTION = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Exceeded|Invalid))\b")
 
 
-def cause_of(reason: str, error: str) -> str:
-    """The same code at the same place is one cause: `invalid_money:order.order_final_price`.
+def quarantine_cause(reason: str, error: str) -> str:
+    """Return the cause of a quarantine: `invalid_money:order.order_final_price`.
 
-    The place is the field that a message begins with, or the fault that it names: what else
-    stands in it (a line, a column) differs from event to event.
+    The part after the reason is the field that the message begins with, or the exception it
+    names. The rest of a message (a line, a column) differs from event to event.
     """
-    place = _PLACE.match(error) or _FAULT.search(error)
-    return f"{reason}:{place.group(1)}"[:160] if place else reason
+    field = _FIELD.match(error) or _EXCEPTION.search(error)
+    return f"{reason}:{field.group(1)}"[:160] if field else reason
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened, and what to do about it."""
+    """What happened, and what staff can do."""
 
     title: str
     next_step: str
 
 
-_SENDER = (
+_RESEND = (
     "O conteúdo veio assim da plataforma. Peça ao cliente para reenviar o pedido; se ele já "
     "existe certo na plataforma, uma sincronização o traz, e este evento pode ser descartado."
 )
-_AGAIN = "Reprocesse. Se voltar para a quarentena, envie o número do evento ao time técnico."
-_TEST = "Costuma ser um teste ou outro sistema. Confira um exemplo e descarte o grupo."
+_REPLAY = "Reprocesse. Se voltar para a quarentena, envie o número do evento ao time técnico."
+_DISCARD = "Costuma ser um teste ou outro sistema. Confira um exemplo e descarte o grupo."
 
 EXPLANATIONS = {
     "unroutable": Explanation(
@@ -38,37 +38,37 @@ EXPLANATIONS = {
         "Abra um exemplo, veja de qual conta é o pedido e atribua à integração pelo e-mail do "
         "usuário.",
     ),
-    "invalid_json": Explanation("O corpo não é um JSON válido", _SENDER),
-    "invalid_utf8": Explanation("O corpo não está em UTF-8", _SENDER),
-    "compressed_body": Explanation("O corpo veio comprimido", _SENDER),
-    "empty_body": Explanation("O corpo veio vazio", _TEST),
-    "form_body": Explanation("O corpo é um formulário, não um JSON", _TEST),
-    "too_deep": Explanation("JSON com níveis demais", _TEST),
-    "not_an_object": Explanation("O JSON não é um objeto", _TEST),
-    "unknown_kind": Explanation("Nem pedido, nem assinatura, nem afiliação", _TEST),
-    "invalid_section": Explanation("Uma parte do pedido veio com outra forma", _SENDER),
-    "not_a_text": Explanation("Um campo de texto veio com outra forma", _SENDER),
-    "missing_identity": Explanation("Falta o número do pedido", _SENDER),
-    "invalid_identity": Explanation("O número do pedido não pode ser lido", _SENDER),
-    "missing_money": Explanation("Falta o valor", _SENDER),
-    "invalid_money": Explanation("O valor não pode ser lido", _SENDER),
-    "money_too_large": Explanation("O valor não cabe", _SENDER),
-    "invalid_number": Explanation("Um número não pode ser lido", _SENDER),
-    "number_too_large": Explanation("Um número não cabe", _SENDER),
-    "invalid_date": Explanation("Uma data não pode ser lida", _SENDER),
-    "parser_fault": Explanation("Falha nossa ao ler o corpo", _AGAIN),
-    "refused_by_database": Explanation("O banco de dados recusou os dados", _AGAIN),
-    "attempts_exhausted": Explanation("As tentativas se esgotaram", _AGAIN),
+    "invalid_json": Explanation("O corpo não é um JSON válido", _RESEND),
+    "invalid_utf8": Explanation("O corpo não está em UTF-8", _RESEND),
+    "compressed_body": Explanation("O corpo veio comprimido", _RESEND),
+    "empty_body": Explanation("O corpo veio vazio", _DISCARD),
+    "form_body": Explanation("O corpo é um formulário, não um JSON", _DISCARD),
+    "too_deep": Explanation("JSON com níveis demais", _DISCARD),
+    "not_an_object": Explanation("O JSON não é um objeto", _DISCARD),
+    "unknown_kind": Explanation("Nem pedido, nem assinatura, nem afiliação", _DISCARD),
+    "invalid_section": Explanation("Uma parte do pedido veio com outra forma", _RESEND),
+    "not_a_text": Explanation("Um campo de texto veio com outra forma", _RESEND),
+    "missing_identity": Explanation("Falta o número do pedido", _RESEND),
+    "invalid_identity": Explanation("O número do pedido não pode ser lido", _RESEND),
+    "missing_money": Explanation("Falta o valor", _RESEND),
+    "invalid_money": Explanation("O valor não pode ser lido", _RESEND),
+    "money_too_large": Explanation("O valor não cabe", _RESEND),
+    "invalid_number": Explanation("Um número não pode ser lido", _RESEND),
+    "number_too_large": Explanation("Um número não cabe", _RESEND),
+    "invalid_date": Explanation("Uma data não pode ser lida", _RESEND),
+    "parser_fault": Explanation("Falha nossa ao ler o corpo", _REPLAY),
+    "refused_by_database": Explanation("O banco de dados recusou os dados", _REPLAY),
+    "attempts_exhausted": Explanation("As tentativas se esgotaram", _REPLAY),
     "fault": Explanation("Falha passageira", "Nada a fazer: uma nova tentativa já está agendada."),
 }
 
 
 def explain(cause: str) -> Explanation:
-    """What a cause, or a reason alone, means to staff."""
+    """Explain a cause, or a reason alone."""
     reason = cause.partition(":")[0]
-    return EXPLANATIONS.get(reason, Explanation(reason or "Sem causa conhecida", _AGAIN))
+    return EXPLANATIONS.get(reason, Explanation(reason or "Sem causa conhecida", _REPLAY))
 
 
-def place_of(cause: str) -> str:
-    """The field or the fault of a cause; empty where it has none."""
+def failed_field(cause: str) -> str:
+    """Return the field or exception of a cause, or an empty string."""
     return cause.partition(":")[2]

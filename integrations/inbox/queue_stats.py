@@ -1,4 +1,4 @@
-"""The work that waits: since when, and how much of it. Cheap however many events there are."""
+"""How many events wait, and since when. Fast with any number of events."""
 
 import uuid
 from datetime import datetime
@@ -11,47 +11,47 @@ from integrations.models import EventState, Integration, WebhookEvent
 from integrations.models.events import UNFINISHED, is_due
 
 MOST = 100_000
-"""Counted no further: beyond, the exact number doesn't change what there is to do."""
+"""Events are counted up to this number: beyond it, the exact number changes no decision."""
 
 
 def due_since() -> dict[uuid.UUID, datetime]:
-    """Of each integration with work: since when its next event could have been processed.
+    """Return for each integration with due events when its next event became due.
 
-    That is its arrival, or the time it was put off to; what waits because staff paused the
-    integration is not due. One look into an index per integration.
+    An event is due from its arrival, or from the time of its next attempt. A paused integration
+    has no due events. One index lookup for each integration.
     """
-    return dict(_heads().values_list("id", "due_since"))
+    return dict(_with_due_events().values_list("id", "due_since"))
 
 
 def due_since_of(integration: Integration) -> datetime | None:
-    """The same of one integration; None where nothing is due."""
-    found: datetime | None = (
-        _heads().filter(id=integration.id).values_list("due_since", flat=True).first()
+    """Return when the integration's next event became due; None if none is due."""
+    due_since: datetime | None = (
+        _with_due_events().filter(id=integration.id).values_list("due_since", flat=True).first()
     )
-    return found
+    return due_since
 
 
 def oldest_due() -> datetime | None:
-    """Since when the event that has waited longest could have been processed."""
-    oldest: datetime | None = _heads().aggregate(oldest=Min("due_since"))["oldest"]
+    """Return when the event that has waited longest became due."""
+    oldest: datetime | None = _with_due_events().aggregate(oldest=Min("due_since"))["oldest"]
     return oldest
 
 
 def count_waiting() -> int:
-    """Events that are to be done, now or later; `MOST` at most."""
-    return _up_to_most(WebhookEvent.objects.filter(state__in=UNFINISHED))
+    """Count unfinished events, up to `MOST`."""
+    return _count_up_to_most(WebhookEvent.objects.filter(state__in=UNFINISHED))
 
 
 def count_quarantined() -> int:
-    """Dead letters, `MOST` at most."""
-    return _up_to_most(WebhookEvent.objects.filter(state=EventState.QUARANTINED))
+    """Count quarantined events, up to `MOST`."""
+    return _count_up_to_most(WebhookEvent.objects.filter(state=EventState.QUARANTINED))
 
 
-def _up_to_most(events: "QuerySet[WebhookEvent]") -> int:
+def _count_up_to_most(events: "QuerySet[WebhookEvent]") -> int:
     return events.order_by()[:MOST].count()
 
 
-def _heads() -> "QuerySet[Any]":
+def _with_due_events() -> "QuerySet[Any]":
     next_event = (
         WebhookEvent.objects.filter(is_due(), integration=OuterRef("id"))
         .order_by("received_at", "id")

@@ -449,6 +449,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='webhooktoken',
-            constraint=models.UniqueConstraint(condition=models.Q(('expires_at__isnull', True)), fields=('integration',), name='webhook_token_one_in_use'),
+            constraint=models.UniqueConstraint(condition=models.Q(('expires_at__isnull', True)), fields=('integration',), name='one_current_webhook_token'),
         ),
     ]

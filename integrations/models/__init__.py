@@ -1,4 +1,4 @@
-"""An integration and what it keeps: its inbox, its runs, the words it doesn't know, its alerts."""
+"""The models of integrations: events, sync runs, status mappings, jobs, statistics, alerts."""
 
 from integrations.models.alerts import Alert, AlertKind
 from integrations.models.baseline import WebhookBaseline

@@ -1,4 +1,4 @@
-"""Alerts: opened once, resolved by themselves."""
+"""Alerts of integrations, opened and resolved by rules."""
 
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ class AlertKind(models.TextChoices):
 
 
 class Alert(models.Model):
-    """Something a person should know of; open until `resolved_at`."""
+    """A violated rule, open until `resolved_at`; without an integration it concerns all Flowzz."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     integration = models.ForeignKey(

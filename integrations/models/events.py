@@ -1,4 +1,4 @@
-"""The inbox: every acknowledged webhook is a row here until, and after, it is done."""
+"""Events: every acknowledged webhook is a row before and after it is processed."""
 
 from typing import ClassVar
 
@@ -57,7 +57,7 @@ EVENTS = PartitionedTable(
 
 
 class WebhookEvent(BulkRow):
-    """A body as it arrived, and what became of it. Only `integrations.inbox` moves its state."""
+    """A webhook and the result of its processing. Only `integrations.inbox` changes its state."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     integration = models.ForeignKey(
@@ -113,7 +113,7 @@ class WebhookEvent(BulkRow):
                 name="event_number",
             ),
             models.Index(fields=["received_at"], name="event_received"),
-            # What seldom happens is found by staff without reading what always does.
+            # Rare values, so that staff can filter by them without reading the frequent ones.
             models.Index(
                 fields=["outcome", "id"],
                 condition=Q(
@@ -157,14 +157,14 @@ PAYLOADS = PartitionedTable(
 
 
 class WebhookPayload(models.Model):
-    """What a webhook sent. Deleted after PAYLOAD_RETENTION, whole days at once."""
+    """The body and headers of a webhook, deleted after PAYLOAD_RETENTION in whole days."""
 
     event = models.OneToOneField(
         WebhookEvent,
         models.CASCADE,
         primary_key=True,
         related_name="payload",
-        db_constraint=False,  # for the same reason as a failure's
+        db_constraint=False,  # see EventFailure.event
         verbose_name="evento",
     )
     body = models.BinaryField("corpo")
@@ -180,7 +180,7 @@ class WebhookPayload(models.Model):
 
 
 class EventFailure(models.Model):
-    """An attempt at an event that came to nothing; the last one may be the event's own error."""
+    """A failed attempt to process an event."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # No constraint: partitions of events are dropped without reading this table.

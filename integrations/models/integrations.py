@@ -1,4 +1,4 @@
-"""A user's connection to a provider, and the secret addresses its webhooks come to."""
+"""A user's connection to a provider, and the tokens of its webhook URLs."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ class IntegrationStatus(models.TextChoices):
 
 
 class Integration(models.Model):
-    """One provider of one user. Secrets are stored encrypted, see `integrations.secrets`."""
+    """The integration of a user with a provider. `integrations.secrets` encrypts its secrets."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -80,7 +80,7 @@ class Integration(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Read the user with `select_related` where many are shown."""
+        """Include the user: use `select_related` for lists."""
         return f"{self.user} · {self.provider.capitalize()}"
 
     @property
@@ -93,9 +93,9 @@ class Integration(models.Model):
 
 
 class WebhookToken(models.Model):
-    """A secret in a webhook's address: found by its hash, shown to its owner by decrypting it.
+    """The token of a webhook URL, found by its hash and stored encrypted to be shown again.
 
-    The one without `expires_at` is in use; the others work until then.
+    The current token has no `expires_at`; earlier tokens are valid until then.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -114,7 +114,7 @@ class WebhookToken(models.Model):
             models.UniqueConstraint(
                 fields=["integration"],
                 condition=Q(expires_at__isnull=True),
-                name="webhook_token_one_in_use",
+                name="one_current_webhook_token",
             )
         ]
 

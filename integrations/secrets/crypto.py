@@ -1,12 +1,12 @@
-"""API keys at rest, as `{iv_hex}:{encrypted_hex}:{mac_hex}`. Takes keys as arguments, no setting.
+"""Encryption of stored secrets as `{iv_hex}:{encrypted_hex}:{mac_hex}`. Reads no settings.
 
 AES-256-CBC with PKCS7 padding under scrypt(secret, salt "salt", N 16384, r 8, p 1), as the older
 system wrote it, plus an HMAC-SHA256 over the record's identity, the IV and the ciphertext.
 
-The older system's values have no third part, so nothing proves them untouched: a wrong key shows
-only as a plaintext that makes no sense, and who can write to the database can cut a new value's
-third part off and pass it for an old one, changed or moved from another record. Once every value
-has been rewritten, read with `allow_legacy=False`.
+The older system's values have no MAC, so they are not authenticated: a wrong key is only noticed
+if the plaintext is not printable, and anyone who can write to the database can remove a MAC to
+pass a changed or moved value for a legacy one. Once every value has been rewritten, decrypt with
+`allow_legacy=False`.
 """
 
 import hashlib
@@ -30,14 +30,14 @@ from integrations.providers.errors import IntegrationError
 _BLOCK_BYTES = 16
 _KEY_BYTES = 32
 _MAC_INFO = b"flowzz: mac of stored secrets, version 1"
-# Lower case only: with both, a changed letter could go unnoticed.
+# Lower case only: otherwise a letter whose case was changed would still decrypt.
 _STORED = re.compile(
     r"(?P<iv>[0-9a-f]{32}):(?P<encrypted>(?:[0-9a-f]{32})+)(?::(?P<mac>[0-9a-f]{64}))?"
 )
 
 
 class DecryptionError(IntegrationError):
-    """The stored value was made under another key, or was cut or changed."""
+    """The stored value was encrypted with another key, or was changed."""
 
     code = "DECRYPTION_FAILED"
 
@@ -72,14 +72,14 @@ class _Stored:
 
 
 class Cipher:
-    """Encrypts under `key`; decrypts under it and under the earlier keys in `fallbacks`."""
+    """Encrypts with `key`; decrypts with it and with the earlier keys in `fallbacks`."""
 
     def __init__(self, key: str, fallbacks: Sequence[str] = ()) -> None:
         self._key = key
         self._fallbacks = tuple(fallbacks)
 
     def encrypt(self, plaintext: str, *, identity: str) -> str:
-        """Return the value to store in the record named `identity`; it decrypts in no other."""
+        """Encrypt for the record named `identity`; the value decrypts in no other record."""
         keys = _derive(self._key)
         iv = os.urandom(_BLOCK_BYTES)
         padder = padding.PKCS7(algorithms.AES.block_size).padder()
@@ -89,20 +89,20 @@ class Cipher:
         return f"{iv.hex()}:{encrypted.hex()}:{_mac(keys, identity, iv, encrypted).hex()}"
 
     def decrypt(self, stored: str, *, identity: str, allow_legacy: bool = True) -> str:
-        """Return the plaintext, or raise `DecryptionError`."""
+        """Decrypt a stored value. Raises DecryptionError."""
         value = _Stored.parse(stored)
         if value.mac is None and not allow_legacy:
             raise _unreadable()
         for secret in (self._key, *self._fallbacks):
-            plaintext = _open(value, _derive(secret), identity)
+            plaintext = _decrypt(value, _derive(secret), identity)
             if plaintext is not None:
                 return plaintext
         raise _unreadable()
 
     def needs_rewrite(self, stored: str, *, identity: str) -> bool:
-        """Say whether `encrypt` would write a readable value otherwise: older format or key.
+        """Return whether a value has the legacy format or was encrypted with an earlier key.
 
-        Raises `DecryptionError` where the value can't be read at all.
+        Raises DecryptionError.
         """
         if _Stored.parse(stored).is_authentic(_derive(self._key), identity):
             return False
@@ -112,9 +112,9 @@ class Cipher:
 
 @lru_cache(maxsize=16)
 def _derive(secret: str) -> _Keys:
-    """Stretch a secret, once a process: scrypt takes some 50 ms.
+    """Derive the keys from a secret, once a process: scrypt takes about 50 ms.
 
-    The MAC's key comes from the stretched one, so that it is no quicker way to guess the secret.
+    The MAC key is derived from the encryption key, so that guessing it costs scrypt too.
     """
     encryption = Scrypt(salt=b"salt", length=_KEY_BYTES, n=16384, r=8, p=1).derive(secret.encode())
     mac = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_MAC_INFO).derive(encryption)
@@ -122,18 +122,18 @@ def _derive(secret: str) -> _Keys:
 
 
 def _mac(keys: _Keys, identity: str, iv: bytes, encrypted: bytes) -> bytes:
-    # Each part with its length before it: no two records can share an encoding.
+    # Length-prefixed parts: two different records never have the same message.
     parts = (identity.encode(), iv, encrypted)
     message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return hmac.digest(keys.mac, message, hashlib.sha256)
 
 
-def _open(value: _Stored, keys: _Keys, identity: str) -> str | None:
-    """The plaintext, where these are the keys it was stored under."""
+def _decrypt(value: _Stored, keys: _Keys, identity: str) -> str | None:
+    """Return the plaintext, or None if the value was encrypted with other keys."""
     if value.mac is not None:
         return _decipher(value, keys) if value.is_authentic(keys, identity) else None
     plaintext = _decipher(value, keys)
-    # One wrong key in 256 leaves a valid padding by accident.
+    # One wrong key in 256 leaves a valid padding by chance.
     return plaintext if plaintext is not None and plaintext.isprintable() else None
 
 
@@ -143,7 +143,7 @@ def _decipher(value: _Stored, keys: _Keys) -> str | None:
     unpadder = padding.PKCS7(algorithms.AES.block_size).unpadder()
     try:
         return (unpadder.update(padded) + unpadder.finalize()).decode()
-    except ValueError:  # the padding, or UnicodeDecodeError
+    except ValueError:  # invalid padding or UTF-8
         return None
 
 

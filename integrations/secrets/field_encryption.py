@@ -1,4 +1,4 @@
-"""Secrets of an integration, sealed for the row they stand in."""
+"""Encrypt and decrypt an integration's secrets, bound to their row and field."""
 
 from functools import cache
 from typing import Literal, TypeAlias
@@ -14,18 +14,18 @@ FIELDS: tuple[Field, ...] = ("api_key", "signing_secret", "previous_signing_secr
 
 @cache
 def cipher() -> Cipher:
-    """The cipher of the current encryption key and its predecessors."""
+    """Return the cipher of the current and the earlier encryption keys."""
     return Cipher(settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEY_FALLBACKS)
 
 
 def encrypt(integration: Integration, field: Field, plaintext: str) -> None:
-    """Put a secret into a field, encrypted; empty clears it. Saving is the caller's."""
+    """Set a field to an encrypted secret without saving; an empty plaintext clears it."""
     value = cipher().encrypt(plaintext, identity=identity(integration, field)) if plaintext else ""
     setattr(integration, field, value)
 
 
 def decrypt(integration: Integration, field: Field) -> str:
-    """The secret in a field, empty where there is none; raises DecryptionError."""
+    """Return a field's secret, empty if it has none. Raises DecryptionError."""
     stored = getattr(integration, field)
     return cipher().decrypt(stored, identity=identity(integration, field)) if stored else ""
 
@@ -39,7 +39,7 @@ def encrypt_token(row: WebhookToken, token: str) -> None:
 
 
 def decrypt_token(row: WebhookToken) -> str:
-    """The token, for its owner and staff who may; raises DecryptionError."""
+    """Return the token in plaintext. Raises DecryptionError."""
     return cipher().decrypt(row.token, identity=token_identity(row), allow_legacy=False)
 
 

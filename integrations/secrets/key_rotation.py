@@ -1,4 +1,4 @@
-"""Writing all secrets anew under the current encryption key: one at a time, safe to repeat."""
+"""Encrypt all secrets with the current key, one at a time; safe to interrupt and repeat."""
 
 import uuid
 from collections.abc import Iterator
@@ -11,18 +11,16 @@ from integrations.secrets.crypto import DecryptionError
 
 
 class RotationResult(Enum):
-    """What became of a secret."""
-
     REWRITTEN = "rewritten"
     CURRENT = "current"
     CHANGED = "changed"
-    """Somebody else wrote it meanwhile; the next time tells whether it is current."""
+    """Another process changed it meanwhile; the next rotation checks it again."""
     UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """An encrypted value, where it stands."""
+    """An encrypted value and the field it is stored in."""
 
     row: Integration | WebhookToken
     field: str
@@ -55,7 +53,7 @@ def all_secrets() -> Iterator[Secret]:
 
 
 def secrets_of(integration: Integration) -> Iterator[Secret]:
-    """An integration's own, without its webhook tokens."""
+    """Yield the secrets of an integration's fields, without its webhook tokens."""
     for field in field_encryption.FIELDS:
         if getattr(integration, field):
             yield Secret(
@@ -67,7 +65,7 @@ def secrets_of(integration: Integration) -> Iterator[Secret]:
 
 
 def rewrite(secret: Secret, *, dry_run: bool = False) -> RotationResult:
-    """Bring a secret under the current key, unless it has been changed since it was read."""
+    """Encrypt a secret with the current key, unless it was changed since it was read."""
     cipher = field_encryption.cipher()
     try:
         if not cipher.needs_rewrite(secret.stored, identity=secret.identity):
@@ -75,7 +73,7 @@ def rewrite(secret: Secret, *, dry_run: bool = False) -> RotationResult:
         plaintext = cipher.decrypt(
             secret.stored,
             identity=secret.identity,
-            # The older system had no webhook tokens: one without a MAC was tampered with.
+            # The older system had no webhook tokens: a token without a MAC was tampered with.
             allow_legacy=isinstance(secret.row, Integration),
         )
     except DecryptionError:
@@ -83,9 +81,8 @@ def rewrite(secret: Secret, *, dry_run: bool = False) -> RotationResult:
     if dry_run:
         return RotationResult.REWRITTEN
     value = cipher.encrypt(plaintext, identity=secret.identity)
-    same = type(secret.row)._default_manager.filter(
+    unchanged = type(secret.row)._default_manager.filter(
         pk=secret.row.pk, **{secret.field: secret.stored}
     )
-    return (
-        RotationResult.REWRITTEN if same.update(**{secret.field: value}) else RotationResult.CHANGED
-    )
+    is_rewritten = unchanged.update(**{secret.field: value})
+    return RotationResult.REWRITTEN if is_rewritten else RotationResult.CHANGED

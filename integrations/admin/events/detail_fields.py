@@ -11,8 +11,8 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.display import preformatted, row_link
 from integrations.admin.events import payload_masking
 from integrations.admin.events.explanations import explain_event
+from integrations.admin.events.payload_diff import NotJson
 from integrations.inbox.failure_reasons import explain
-from integrations.inbox.payload_diff import NotJson
 from integrations.models import WebhookEvent
 from sales.admin.history import describe_change
 from sales.models import Origin, Sale, SaleStatusChange, Subscription

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flowzz.backoffice import masking
-from integrations.inbox import payload_diff
+from integrations.admin.events import payload_diff
 from integrations.models import WebhookEvent
 from integrations.providers.registry import get_provider
 

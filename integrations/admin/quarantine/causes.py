@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from flowzz.core.db.jobs import UNDER_WAY
-from integrations.inbox.failure_reasons import Explanation, explain, place_of
+from integrations.inbox.failure_reasons import Explanation, explain, failed_field
 from integrations.models import BulkAction, EventState, WebhookEvent
 
 MAX_CAUSES = 200
@@ -34,7 +34,7 @@ class QuarantineCause:
 
     @property
     def place(self) -> str:
-        return place_of(self.cause)
+        return failed_field(self.cause)
 
     @property
     def url(self) -> str:

@@ -21,7 +21,7 @@ from integrations.admin.quarantine.causes import list_causes, quarantine_url
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
 from integrations.inbox import store
-from integrations.inbox.failure_reasons import explain, place_of
+from integrations.inbox.failure_reasons import explain, failed_field
 from integrations.models import BulkAction, BulkKind, Integration, WebhookEvent
 
 MAX_EXAMPLES = 10
@@ -70,7 +70,7 @@ def group_view(request: HttpRequest) -> HttpResponse:
             count=Count("id"), first=Min("received_at"), last=Max("received_at")
         ),
         "explanation": explain(cause),
-        "place": place_of(cause),
+        "place": failed_field(cause),
         "is_unroutable": cause == store.UNROUTABLE,
         "examples": _examples(events),
         "kind": kind,

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, metavar="ARQUIVO", help="em vez da tela")
 
     def handle(self, *args: Any, who: str, user: str, output: Path | None, **options: Any) -> None:
-        document = privacy.as_json(privacy.export(named_client(who, user)))
+        document = privacy.to_json(privacy.export(named_client(who, user)))
         if output is None:
             self.stdout.write(document)
             return

@@ -12,7 +12,7 @@ from flowzz.accounts.models import User
 from flowzz.core.db.jobs import LEASE_DURATION, JobState
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import drain, replay, store
-from integrations.inbox.failure_reasons import cause_of
+from integrations.inbox.failure_reasons import quarantine_cause
 from integrations.models import BulkAction, BulkKind, EventState, WebhookEvent
 from integrations.tasks import enqueue_due_work
 from sales.models import Sale
@@ -63,7 +63,7 @@ def carry_out(action: BulkAction) -> BulkAction:
     ],
 )  # fmt: skip
 def test_cause_is_the_reason_and_its_field(reason: str, error: str, cause: str) -> None:
-    assert cause_of(reason, error) == cause
+    assert quarantine_cause(reason, error) == cause
 
 
 def test_failures_are_stored_and_grouped_by_cause(seller: Seller) -> None:

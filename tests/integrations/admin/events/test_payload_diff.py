@@ -4,7 +4,14 @@ import gzip
 
 import pytest
 
-from integrations.inbox.payload_diff import Difference, NotJson, differences, parse, pretty, visible
+from integrations.admin.events.payload_diff import (
+    Difference,
+    NotJson,
+    differences,
+    parse,
+    pretty,
+    visible,
+)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bodies of webhooks as people read them: every digit as it was sent. Pure."""
+"""Format and compare the bodies of webhooks; numbers keep the digits that were sent. Pure."""
 
 import json
 import re
@@ -13,12 +13,12 @@ _INVISIBLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it was written: `150.90` is not `150.9`."""
+    """A number with the digits that were sent: `150.90` is not `150.9`."""
 
-    written: str
+    digits: str
 
     def __str__(self) -> str:
-        return self.written
+        return self.digits
 
 
 _JSON = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Number, strict=False)
@@ -26,7 +26,7 @@ _JSON = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Nu
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that two bodies don't agree on."""
+    """A field that differs between two bodies."""
 
     path: str
     kind: str
@@ -36,11 +36,11 @@ class Difference:
 
 
 class NotJson(Exception):
-    """The body can't be shown by its fields."""
+    """The body is not JSON, or is nested too deeply."""
 
 
 def parse(body: bytes) -> Any:
-    """The JSON value, its keys in order and its numbers as `Number`; raises NotJson."""
+    """Parse JSON with its keys in order and its numbers as `Number`. Raises NotJson."""
     try:
         return _JSON.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -48,65 +48,65 @@ def parse(body: bytes) -> Any:
 
 
 def pretty(value: Any) -> str:
-    """A parsed value, indented; raises NotJson where it is too deep."""
+    """Format a parsed value with indentation. Raises NotJson if it is nested too deeply."""
     try:
-        return visible(_written(value, ""))
+        return visible(_indented(value, ""))
     except RecursionError:
         raise NotJson from None
 
 
 def visible(text: str) -> str:
-    """A text whose control characters and turns of direction show as what they are."""
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """Escape control characters and changes of text direction."""
+    return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def differences(before: Any, after: Any, shown_before: Any, shown_after: Any) -> list[Difference]:
-    """What changed between two values, told by how each is shown; in the order of `after`."""
+    """Return the fields that differ, in the order of `after`, with their values as shown."""
     old, new = _fields(before, shown_before), _fields(after, shown_after)
-    found = []
+    result = []
     for path, (value, shown) in new.items():
         if path not in old:
-            found.append(Difference(path, "added", after=shown))
+            result.append(Difference(path, "added", after=shown))
         elif old[path][0] != value:
-            found.append(Difference(path, "changed", before=old[path][1], after=shown))
-    gone = [path for path in old if path not in new]
-    return found + [Difference(path, "removed", before=old[path][1]) for path in gone]
+            result.append(Difference(path, "changed", before=old[path][1], after=shown))
+    removed = [path for path in old if path not in new]
+    return result + [Difference(path, "removed", before=old[path][1]) for path in removed]
 
 
-def _written(value: Any, indent: str) -> str:
+def _indented(value: Any, indent: str) -> str:
     inner = indent + "  "
     if isinstance(value, dict) and value:
-        lines = [f"{inner}{_scalar(key)}: {_written(held, inner)}" for key, held in value.items()]
+        lines = [f"{inner}{_scalar(key)}: {_indented(item, inner)}" for key, item in value.items()]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(value, list) and value:
-        lines = [inner + _written(held, inner) for held in value]
+        lines = [inner + _indented(item, inner) for item in value]
         return "[\n" + ",\n".join(lines) + f"\n{indent}]"
     return _scalar(value)
 
 
 def _scalar(value: Any) -> str:
-    return value.written if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+    return value.digits if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
 
 
 def _fields(value: Any, shown: Any) -> dict[str, tuple[Any, str]]:
-    """Each leaf by its path, with how it is shown: masking keeps the order and the shape."""
+    """Map each leaf's path to its value and its shown value; masking keeps order and shape."""
     leaves, masked = list(_leaves(value, "")), list(_leaves(shown, ""))
     return {
-        path: (leaf, visible(_told(seen)))
-        for (path, leaf), (_, seen) in zip(leaves, masked, strict=len(leaves) == len(masked))
+        path: (leaf, visible(_text(masked_leaf)))
+        for (path, leaf), (_, masked_leaf) in zip(leaves, masked, strict=len(leaves) == len(masked))
     }
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
-        for key, held in value.items():
-            yield from _leaves(held, f"{path}.{key}" if path else str(key))
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list) and value:
-        for number, held in enumerate(value, 1):
-            yield from _leaves(held, f"{path}[{number}]")
+        for number, item in enumerate(value, 1):
+            yield from _leaves(item, f"{path}[{number}]")
     else:
         yield path, value
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     return value if isinstance(value, str) and value else _scalar(value)
