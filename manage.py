@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""`up`, and Django's commands, on servers of this folder's own where none are configured."""
+"""Runs `up` and Django's commands. Embedded servers are started where none are configured."""
 
 import os
 import sys
 
 from flowzz.local.servers import bootstrap
-from flowzz.local.servers.membership import ServerFailed
+from flowzz.local.servers.handles import ServerFailed
 
 
 def main() -> None:

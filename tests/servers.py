@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from flowzz.local.servers.membership import TEST, ensure_servers
+from flowzz.local.servers.handles import TEST, ensure_servers
 
 ENVIRONMENT = {
     "DEBUG": "false",

@@ -1,1 +1,5 @@
-"""`manage.py up`: all parts of Flowzz on one machine, started, watched and stopped together."""
+"""`manage.py up`: start, supervise and stop all of Flowzz on one machine.
+
+Entry point: `up.main`. `servers` starts PostgreSQL and Redis for it, for other commands and for
+the tests.
+"""

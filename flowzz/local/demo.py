@@ -1,4 +1,4 @@
-"""Demo data: two logins, and the demo user's connection to the sandbox through the real API."""
+"""Demo data: two logins, and the demo user's connection to the sandbox through the API."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flowzz.local.http_calls import CallFailed, call
-from flowzz.local.servers import environment, secret_files
+from flowzz.local.servers import env_files, secret_files
 from flowzz.local.servers.paths import STATE
 
 ADMIN_EMAIL = "admin@flowzz.example"
@@ -15,32 +15,32 @@ WEBHOOKS_PER_SECOND = 2
 
 
 @dataclass(frozen=True)
-class Logins:
-    """Passwords made up for this folder, at the first call."""
+class DemoPasswords:
+    """The passwords of the demo's two logins, generated once per folder."""
 
-    admin_password: str
-    user_password: str
+    admin: str
+    user: str
 
     @classmethod
-    def of_folder(cls, state: Path = STATE) -> "Logins":
+    def load_or_create(cls, state: Path = STATE) -> "DemoPasswords":
         path = state / "demo.env"
         names = ("ADMIN_PASSWORD", "USER_PASSWORD")
         if not path.exists():
-            made_up = {name: secrets.token_urlsafe(9) for name in names}
-            secret_files.create(path, environment.as_text(made_up))
-        kept = environment.read(path)
-        return cls(*(kept[name] for name in names))
+            generated = {name: secrets.token_urlsafe(9) for name in names}
+            secret_files.create(path, env_files.as_text(generated))
+        stored = env_files.read(path)
+        return cls(*(stored[name] for name in names))
 
 
-def connect(*, base_url: str, sandbox_url: str, logins: Logins) -> None:
-    """Connect the demo user, where that is still to be done, and let orders come.
+def connect(*, base_url: str, sandbox_url: str, passwords: DemoPasswords) -> None:
+    """Connect the demo user unless connected, and start the sandbox's webhooks.
 
     Raises CallFailed.
     """
-    login = {"email": USER_EMAIL, "password": logins.user_password}
+    login = {"email": USER_EMAIL, "password": passwords.user}
     token = call("POST", f"{base_url}/api/v1/auth/token", login)["data"]["access"]
     webhook_url = _webhook_url(f"{base_url}/api/v1/integrations/coinzz", sandbox_url, token)
-    # By the way inside this machine, whatever the public address is.
+    # The public address may not be reachable from this machine; base_url always is.
     receiver = {"url": base_url + urlsplit(webhook_url).path, "rate": WEBHOOKS_PER_SECOND}
     call("POST", f"{sandbox_url}/_control/webhooks", receiver)
 
@@ -48,7 +48,7 @@ def connect(*, base_url: str, sandbox_url: str, logins: Logins) -> None:
 def _webhook_url(integration: str, sandbox_url: str, token: str) -> str:
     try:
         status = call("GET", f"{integration}/status", token=token)["data"]
-    except CallFailed:  # never connected before
+    except CallFailed:  # 404: the demo user has no integration yet
         status = {"connected": False}
     if not status["connected"]:
         key = call("GET", f"{sandbox_url}/_control/key")["apiKey"]

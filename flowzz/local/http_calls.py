@@ -1,4 +1,4 @@
-"""Calls between the programs of this machine, JSON there and back, past any proxy."""
+"""JSON calls between the programs of this machine, without any configured proxy."""
 
 import json
 from typing import Any
@@ -10,11 +10,11 @@ _opener = build_opener(ProxyHandler({}))
 
 
 class CallFailed(Exception):
-    """There was no good answer; the message says to what, and how it was answered."""
+    """The call got no successful response. The message has the URL and the response."""
 
 
-def answers(url: str) -> bool:
-    """Whether a program says 2xx there."""
+def is_up(url: str) -> bool:
+    """Return whether a GET of the URL gets a successful response."""
     try:
         with _opener.open(url, timeout=TIMEOUT_SECONDS):
             return True
@@ -23,7 +23,7 @@ def answers(url: str) -> bool:
 
 
 def call(method: str, url: str, body: dict[str, Any] | None = None, *, token: str = "") -> Any:
-    """The JSON that comes back. Raises CallFailed."""
+    """Return the JSON of the response. Raises CallFailed."""
     request = Request(url, method=method, data=json.dumps(body).encode() if body else None)
     request.add_header("Content-Type", "application/json")
     if token:
@@ -34,6 +34,6 @@ def call(method: str, url: str, body: dict[str, Any] | None = None, *, token: st
     except HTTPError as error:
         with error:
             text = error.read(500).decode(errors="replace")
-        raise CallFailed(f"{method} {url} answered {error.code}: {text}") from None
+        raise CallFailed(f"{method} {url} returned {error.code}: {text}") from None
     except (OSError, ValueError) as error:
-        raise CallFailed(f"{method} {url} has no answer: {error}") from None
+        raise CallFailed(f"{method} {url} got no response: {error}") from None

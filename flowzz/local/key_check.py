@@ -1,4 +1,4 @@
-"""Whether this run's encryption key is the one that the database was used with."""
+"""Checks that the encryption key of this run is the one that the database was used with."""
 
 import sys
 
@@ -7,8 +7,8 @@ from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
 
 
-def check_secrets() -> None:
-    """Exit with what to do where the database holds secrets that can't be read."""
+def check_encryption_key() -> None:
+    """Exit with an explanation when the database holds secrets of another encryption key."""
     token = WebhookToken.objects.order_by("id").last()
     try:
         if token:
@@ -16,6 +16,6 @@ def check_secrets() -> None:
     except DecryptionError:
         sys.exit(
             "The secrets in this database were encrypted with another COINZZ_ENCRYPTION_KEY. Set "
-            "that one (.flowzz/local.env of the folder that has used the database may hold it), "
+            "that key (.flowzz/local.env of the folder that used the database may contain it), "
             "or use an empty database."
         )

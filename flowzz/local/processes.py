@@ -1,4 +1,4 @@
-"""The programs that Flowzz consists of when it runs on one machine."""
+"""The processes of a local run."""
 
 import sys
 from dataclasses import dataclass
@@ -6,33 +6,34 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 WEB_WORKERS = 2
-HEAD_MILLISECONDS = 10_000
+HEADER_TIMEOUT_MILLISECONDS = 10_000
 TASK_PROCESSES = 2
 
 
 @dataclass(frozen=True)
-class Part:
-    """A program; one that `ends` is done when it has ended well, the others are to go on."""
+class ProcessSpec:
+    """A program's name and command. One that `runs_once` is expected to exit with code 0."""
 
     name: str
     command: tuple[str, ...]
-    ends: bool = False
+    runs_once: bool = False
 
 
-def _python(name: str, *command: str, ends: bool = False) -> Part:
-    return Part(name, (sys.executable, "-m", *command), ends)
+def _python(name: str, *command: str, runs_once: bool = False) -> ProcessSpec:
+    return ProcessSpec(name, (sys.executable, "-m", *command), runs_once)
 
 
-def prepare(*, with_demo: bool) -> Part:
-    options = ["--demo"] if with_demo else []
-    return _python("prepare", "flowzz.local.prepare", *options, ends=True)
+def prepare(*, demo: bool) -> ProcessSpec:
+    options = ["--demo"] if demo else []
+    return _python("prepare", "flowzz.local.prepare", *options, runs_once=True)
 
 
-def web(port: int) -> Part:
+def web(port: int) -> ProcessSpec:
     return _python(
         "web",
         *("granian", "--interface", "rsgi", "--host", HOST, "--port", str(port)),
-        *("--http", "1", "--no-ws", "--http1-header-read-timeout", str(HEAD_MILLISECONDS)),
+        *("--http", "1", "--no-ws"),
+        *("--http1-header-read-timeout", str(HEADER_TIMEOUT_MILLISECONDS)),
         *("--workers", str(WEB_WORKERS)),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         *("--log-config", "flowzz/granian-logs.json"),
@@ -40,7 +41,7 @@ def web(port: int) -> Part:
     )
 
 
-def worker() -> Part:
+def worker() -> ProcessSpec:
     return _python(
         "worker",
         *("celery", "--quiet", "--app", "flowzz", "worker", "--concurrency", str(TASK_PROCESSES)),
@@ -48,13 +49,13 @@ def worker() -> Part:
     )
 
 
-def beat() -> Part:
+def beat() -> ProcessSpec:
     return _python(
         "beat", "celery", "--quiet", "--app", "flowzz", "beat", "--pidfile=", "--loglevel", "INFO"
     )
 
 
-def sandbox(port: int, state: Path) -> Part:
+def sandbox(port: int, state: Path) -> ProcessSpec:
     return _python(
         "sandbox",
         *("sandbox", "--host", HOST, "--port", str(port), "--state", str(state), "--quiet"),

@@ -1,13 +1,13 @@
-"""What a running `up` has in its folder: it is alone there, and says how it is reached."""
+"""The lock and the runtime file of a running `up`: one run per folder."""
 
 import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from flowzz.local.servers import environment, file_locks, secret_files
+from flowzz.local.servers import env_files, file_locks, secret_files
 
-PATIENCE_SECONDS = 0.5
+WAIT_SECONDS = 0.5
 
 
 class AlreadyRunning(Exception):
@@ -15,13 +15,13 @@ class AlreadyRunning(Exception):
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Be the only `up` of this folder. Raises AlreadyRunning."""
-    # Another command may be looking at the lock at this very moment; that is soon over.
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (lock := file_locks.try_exclusive(environment.up_lock())) is None:
+def exclusive_run() -> Iterator[None]:
+    """Hold the lock of this folder's `up`. Raises AlreadyRunning."""
+    # `is_locked` of another command holds the lock for a moment.
+    deadline = time.monotonic() + WAIT_SECONDS
+    while (lock := file_locks.acquire_exclusive(env_files.up_lock())) is None:
         if time.monotonic() > deadline:
-            raise AlreadyRunning(f"Flowzz is already running in this folder{_where()}")
+            raise AlreadyRunning(f"Flowzz is already running in this folder{_url_suffix()}")
         time.sleep(0.05)
     try:
         yield
@@ -29,16 +29,16 @@ def alone() -> Iterator[None]:
         os.close(lock)
 
 
-def _where() -> str:
-    address = environment.read(environment.runtime_file()).get("PUBLIC_BASE_URL")
-    return f": {address}" if address else "."
+def _url_suffix() -> str:
+    url = env_files.read(env_files.runtime_file()).get("PUBLIC_BASE_URL")
+    return f": {url}" if url else "."
 
 
 @contextmanager
-def sharing(variables: Mapping[str, str]) -> Iterator[None]:
-    """Let the other commands of this folder find these variables."""
-    secret_files.replace(environment.runtime_file(), environment.as_text(variables))
+def published(variables: Mapping[str, str]) -> Iterator[None]:
+    """Publish these variables to the other commands of this folder."""
+    secret_files.replace(env_files.runtime_file(), env_files.as_text(variables))
     try:
         yield
     finally:
-        environment.runtime_file().unlink(missing_ok=True)
+        env_files.runtime_file().unlink(missing_ok=True)

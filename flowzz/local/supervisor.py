@@ -1,4 +1,4 @@
-"""Child processes that are started again where they die, and that all end together."""
+"""Child processes that are restarted when they die and that are stopped together."""
 
 import contextlib
 import os
@@ -10,29 +10,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from flowzz.local.processes import Part
+from flowzz.local.processes import ProcessSpec
+from flowzz.local.servers.child_process import die_with_parent
 from flowzz.local.servers.paths import PROJECT
-from flowzz.local.servers.process import die_with_parent
 
 POLL_SECONDS = 0.1
 STOP_SECONDS = 8.0
-LONGEST_PAUSE_SECONDS = 30.0
-# A part that has run for so long and dies is started again at once.
+MAX_PAUSE_SECONDS = 30.0
+# A process that ran at least this long is restarted at once when it dies.
 HEALTHY_SECONDS = 60.0
 LOG_LINES = 15
 
 
-class PartFailed(Exception):
-    """A part ended before it was of use; the message holds the end of its log."""
+class ProcessFailed(Exception):
+    """A process ended during the start. The message contains the end of its log."""
 
 
-class Child:
-    """A part's process, its log, and when it may be started again."""
+class ManagedProcess:
+    """A child process, its log and the time of its next restart."""
 
-    def __init__(self, part: Part, environ: Mapping[str, str], log: Path) -> None:
-        self.name = part.name
+    def __init__(self, spec: ProcessSpec, environ: Mapping[str, str], log: Path) -> None:
+        self.name = spec.name
         self.log = log
-        self._part = part
+        self._spec = spec
         self._environ = environ
         self._failures = 0
         self._next_start = 0.0
@@ -42,33 +42,32 @@ class Child:
         self._process = self._start()
 
     @property
-    def failure(self) -> int | None:
-        """How its process ended where it should not have, else None."""
-        code = self._process.poll()
-        return None if code == 0 and self._part.ends else code
+    def exit_code(self) -> int | None:
+        """The exit code, or None while the process runs."""
+        return self._process.poll()
 
     @property
-    def has_ended(self) -> bool:
-        return self._process.poll() is not None
+    def has_failed(self) -> bool:
+        """Whether the process ended although it should run, or exited with an error."""
+        return self.exit_code is not None and not (self._spec.runs_once and self.has_succeeded)
 
     @property
-    def is_done(self) -> bool:
-        """Whether it has ended, and well."""
-        return self._process.poll() == 0
+    def has_succeeded(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def awaits_restart(self) -> bool:
+        return self._next_start > 0
 
     def plan_restart(self) -> float:
-        """Say when to start again after an end: the seconds from now."""
-        self._end_group()
+        """Schedule a restart after the process died. Returns the seconds until then."""
+        self._kill_group()
         if time.monotonic() - self._started > HEALTHY_SECONDS:
             self._failures = 0
-        pause = min(2.0**self._failures - 1, LONGEST_PAUSE_SECONDS)
+        pause = min(2.0**self._failures - 1, MAX_PAUSE_SECONDS)
         self._failures += 1
         self._next_start = time.monotonic() + pause
         return pause
-
-    @property
-    def is_waiting(self) -> bool:
-        return self._next_start > 0
 
     def restart_if_due(self) -> None:
         if time.monotonic() >= self._next_start:
@@ -76,46 +75,46 @@ class Child:
             self._process = self._start()
 
     def stop(self) -> None:
-        """End the process, by force where it doesn't: Celery can miss a signal as it starts."""
-        if self.has_ended:  # its number may be another's by now
+        """Terminate the process, and kill it after STOP_SECONDS: Celery can miss a signal."""
+        if self.exit_code is not None:  # the pid may belong to another program by now
             return
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
-        self._end_group()
+        self._kill_group()
         self._process.wait()
 
-    def end_of_log(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+    def log_tail(self, lines: int = LOG_LINES) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._started = time.monotonic()
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                self._part.command,
+                self._spec.command,
                 cwd=PROJECT,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C is for us alone: we stop our children, and they their own.
+                # Ctrl-C must reach only the launcher, which stops its children itself.
                 process_group=0,
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads here
             )
 
-    def _end_group(self) -> None:
-        """Kill what the process has left behind."""
+    def _kill_group(self) -> None:
+        """Kill the child processes that the process left behind."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
 class Supervisor:
-    """All parts together; leaving its context ends them."""
+    """Starts processes, restarts those that die, and stops all of them on exit."""
 
     def __init__(self, *, logs: Path, report: Callable[[str], None]) -> None:
         self._logs = logs
         self._report = report
-        self._children: list[Child] = []
+        self._processes: list[ManagedProcess] = []
 
     def __enter__(self) -> Self:
         return self
@@ -128,36 +127,38 @@ class Supervisor:
     ) -> None:
         self.stop()
 
-    def start(self, part: Part, environ: Mapping[str, str]) -> Child:
-        self._children.append(Child(part, environ, self._logs / f"{part.name}.log"))
-        return self._children[-1]
+    def start(self, spec: ProcessSpec, environ: Mapping[str, str]) -> ManagedProcess:
+        self._processes.append(ManagedProcess(spec, environ, self._logs / f"{spec.name}.log"))
+        return self._processes[-1]
 
     def wait_until(self, is_ready: Callable[[], bool], *, seconds: float) -> None:
-        """Wait while the parts come up. Raises PartFailed when one ends, or after `seconds`."""
+        """Wait for a condition. Raises ProcessFailed if a process ends, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while not is_ready():
-            for child in self._children:
-                if (code := child.failure) is not None:
-                    raise PartFailed(
-                        f"{child.name} ended with {code}. The end of {child.log}:\n"
-                        f"{child.end_of_log()}"
+            for process in self._processes:
+                if process.has_failed:
+                    raise ProcessFailed(
+                        f"{process.name} exited with code {process.exit_code}. "
+                        f"The end of {process.log}:\n{process.log_tail()}"
                     )
             if time.monotonic() > deadline:
-                raise PartFailed(f"Not all is ready after {seconds:.0f} s; see {self._logs}.")
+                raise ProcessFailed(f"Flowzz is not ready after {seconds:.0f} s; see {self._logs}.")
             time.sleep(POLL_SECONDS)
 
-    def watch(self) -> None:
-        """Look once after each part, and start again those that ended."""
-        for child in self._children:
-            if child.is_waiting:
-                child.restart_if_due()
-            elif (code := child.failure) is not None:
-                pause = child.plan_restart()
+    def check(self) -> None:
+        """Check each process once, and restart those that died."""
+        for process in self._processes:
+            if process.awaits_restart:
+                process.restart_if_due()
+            elif process.has_failed:
+                code, pause = process.exit_code, process.plan_restart()
                 when = f"in {pause:.0f} s" if pause else "now"
-                self._report(f"{child.name} ended with {code}; it starts again {when}: {child.log}")
+                self._report(
+                    f"{process.name} exited with code {code}; restarting {when}: {process.log}"
+                )
 
     def stop(self) -> None:
-        """End all, those first that were started last and may need the others."""
-        for child in reversed(self._children):
-            child.stop()
-        self._children.clear()
+        """Stop all processes, the last started first: it may need the others."""
+        for process in reversed(self._processes):
+            process.stop()
+        self._processes.clear()

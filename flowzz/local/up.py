@@ -1,6 +1,6 @@
-"""`manage.py up`: everything on this machine, until Ctrl-C.
+"""`manage.py up`: run all of Flowzz on this machine until Ctrl-C.
 
-Without Django, which takes longer to load than all of this to start.
+This module does not import Django, which takes longer to load than everything else here.
 """
 
 import argparse
@@ -12,43 +12,39 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from flowzz.local import demo, processes, run_lock
-from flowzz.local.addresses import LISTENING, Place, PortTaken
-from flowzz.local.http_calls import CallFailed, answers
+from flowzz.local import demo, older_data, processes, run_lock
+from flowzz.local.addresses import VALID_PORTS, Addresses, PortTaken
+from flowzz.local.http_calls import CallFailed, is_up
 from flowzz.local.servers import bootstrap
-from flowzz.local.servers.membership import ServerFailed, addresses_elsewhere, memberships
+from flowzz.local.servers.child_process import request_parent_death_signal
+from flowzz.local.servers.handles import Handles, ServerFailed, ensure_servers, external_urls
 from flowzz.local.servers.paths import STATE
-from flowzz.local.servers.process import ask_for_signal_at_parents_death
-from flowzz.local.supervisor import PartFailed, Supervisor
+from flowzz.local.supervisor import ProcessFailed, Supervisor
 
 LOGS = STATE / "logs"
 START_SECONDS = 90.0
-WATCH_SECONDS = 0.5
-EXPECTED = (CallFailed, PartFailed, PortTaken, ServerFailed, run_lock.AlreadyRunning)
+CHECK_SECONDS = 0.5
+EXPECTED = (CallFailed, ProcessFailed, PortTaken, ServerFailed, run_lock.AlreadyRunning)
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
     options = parse(arguments)
-    leave_on_signals()
-    leave_with_make()
+    exit_on_signals()
+    stop_with_make()
     try:
-        bootstrap.prepare(os.environ, [bootstrap.UP])
-        with run_lock.alone():
-            place = Place.choose(options.port, os.environ, with_demo=options.demo)
-            with (
-                run_lock.sharing(place.variables(os.environ) | addresses_elsewhere(os.environ)),
-                Supervisor(logs=LOGS, report=say) as supervisor,
-            ):
-                say("Flowzz is starting ...")
-                logins = demo.Logins.of_folder() if options.demo else None
-                start(place, supervisor, logins)
-                describe(place, logins)
-                look_after(supervisor)
+        handles = bootstrap.prepare(os.environ, [bootstrap.UP])
+        with run_lock.exclusive_run():
+            try:
+                run(options, handles)
+            except older_data.OlderData as error:
+                folder = older_data.set_aside(handles, os.environ)
+                echo(f"{error} It was moved to {folder}; Flowzz starts with a new one.")
+                run(options, ensure_servers(os.environ))
     except EXPECTED as error:
         sys.exit(f"up: {error}")
     except BrokenPipeError:
-        sys.stdout = None  # or Python would complain of what it can't write at its end
-        sys.exit("up: nobody reads the output any more, so Flowzz has stopped.")
+        sys.stdout = None  # otherwise Python reports at its exit that it cannot flush
+        sys.exit("up: the output was closed, so Flowzz has stopped.")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -56,86 +52,112 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="manage.py up",
         description="Start web, worker, beat and the Coinzz sandbox on 127.0.0.1, until Ctrl-C.",
     )
-    parser.add_argument("--port", type=port, default=8000, help="of the web server (8000)")
-    parser.add_argument("--demo", action="store_true", help="with demo users and orders")
+    parser.add_argument("--port", type=port, default=8000, help="port of the web server (8000)")
+    parser.add_argument("--demo", action="store_true", help="create demo users and orders")
     return parser.parse_args(arguments)
 
 
 def port(text: str) -> int:
     number = int(text)
-    if number not in LISTENING:
+    if number not in VALID_PORTS:
         raise ValueError(text)
     return number
 
 
-def leave_on_signals() -> None:
-    """Leave the program by its `finally`s at Ctrl-C, at a kill or when the terminal closes."""
+def exit_on_signals() -> None:
+    """Exit through the `finally` blocks on Ctrl-C, on SIGTERM and when the terminal closes."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def leave(number: int, frame: FrameType | None) -> NoReturn:
-        for each in numbers:  # once is enough: the way out must not be interrupted
-            signal.signal(each, signal.SIG_IGN)
+        for ignored in numbers:  # a second signal must not interrupt the shutdown
+            signal.signal(ignored, signal.SIG_IGN)
         sys.exit()
 
     for number in numbers:
         signal.signal(number, leave)
 
 
-def leave_with_make() -> None:
-    """Let `make run` be ended by a kill of make, which can't pass on a SIGKILL.
+def stop_with_make() -> None:
+    """Stop when the `make` that started this program is killed: it cannot forward a SIGKILL.
 
-    Another parent, such as a shell in the background, may end before us.
+    Other parents, such as a shell that runs this in the background, may end earlier.
     """
     if "MAKELEVEL" in os.environ:
-        ask_for_signal_at_parents_death(signal.SIGTERM)
+        request_parent_death_signal(signal.SIGTERM)
 
 
-def start(place: Place, supervisor: Supervisor, logins: demo.Logins | None) -> None:
-    """Start the parts, those first that people wait for. Raises PartFailed, CallFailed."""
-    environ = place.environment(os.environ)
-    prepared = supervisor.start(processes.prepare(with_demo=logins is not None), environ)
-    supervisor.start(processes.web(place.port), environ)
-    if place.sandbox_port:
-        supervisor.start(processes.sandbox(place.sandbox_port, STATE / "sandbox.db"), environ)
+def run(options: argparse.Namespace, handles: Handles) -> NoReturn:
+    """Start everything and supervise it. Raises OlderData and the EXPECTED errors."""
+    addresses = Addresses.choose(options.port, os.environ, demo=options.demo)
+    variables = addresses.shared_variables(os.environ) | external_urls(os.environ)
+    with run_lock.published(variables), Supervisor(logs=LOGS, report=echo) as supervisor:
+        echo("Flowzz is starting ...")
+        passwords = demo.DemoPasswords.load_or_create() if options.demo else None
+        start(addresses, supervisor, handles, passwords)
+        print_summary(addresses, passwords)
+        supervise(supervisor, handles)
+
+
+def start(
+    addresses: Addresses,
+    supervisor: Supervisor,
+    handles: Handles,
+    passwords: demo.DemoPasswords | None,
+) -> None:
+    """Start the processes. Raises OlderData, ProcessFailed and CallFailed."""
+    environ = addresses.process_environment(os.environ)
+    prepare = supervisor.start(processes.prepare(demo=passwords is not None), environ)
+    supervisor.start(processes.web(addresses.port), environ)
+    if addresses.sandbox_port:
+        supervisor.start(processes.sandbox(addresses.sandbox_port, STATE / "sandbox.db"), environ)
 
     def is_ready() -> bool:
-        urls = filter(None, (f"{place.base_url}/health/ready", place.sandbox_url))
-        return prepared.is_done and all(map(answers, urls))
+        urls = filter(None, (f"{addresses.base_url}/health/ready", addresses.sandbox_url))
+        return prepare.has_succeeded and all(map(is_up, urls))
 
-    supervisor.wait_until(is_ready, seconds=START_SECONDS)
-    if logins and place.sandbox_url:
-        demo.connect(base_url=place.base_url, sandbox_url=place.sandbox_url, logins=logins)
+    try:
+        supervisor.wait_until(is_ready, seconds=START_SECONDS)
+    except ProcessFailed:
+        if prepare.exit_code != older_data.EXIT_CODE:
+            raise
+        reason = prepare.log_tail(lines=1)
+        if "DATABASE_URL" in handles:
+            raise older_data.OlderData(reason) from None
+        raise ProcessFailed(f"{reason} Set DATABASE_URL to an empty database.") from None
+    if passwords and addresses.sandbox_url:
+        demo.connect(
+            base_url=addresses.base_url, sandbox_url=addresses.sandbox_url, passwords=passwords
+        )
     supervisor.start(processes.worker(), environ)
     supervisor.start(processes.beat(), environ)
 
 
-def describe(place: Place, logins: demo.Logins | None) -> None:
-    sandbox = place.sandbox_url and f"{place.sandbox_url}/ (a sandbox)"
+def print_summary(addresses: Addresses, passwords: demo.DemoPasswords | None) -> None:
+    sandbox = addresses.sandbox_url and f"{addresses.sandbox_url}/ (a sandbox)"
     lines = {
-        "API": f"{place.base_url}/api/v1",
-        "API docs": f"{place.base_url}/api/docs",
-        "Back-office": f"{place.base_url}/admin/",
+        "API": f"{addresses.base_url}/api/v1",
+        "API docs": f"{addresses.base_url}/api/docs",
+        "Back-office": f"{addresses.base_url}/admin/",
         "Coinzz": sandbox or os.environ["COINZZ_API_URL"],
         "Logs": f"{LOGS}/ (web, worker, beat, sandbox)",
     }
-    if logins:
-        lines["Admin login"] = f"{demo.ADMIN_EMAIL}  {logins.admin_password}"
-        lines["User login"] = f"{demo.USER_EMAIL}  {logins.user_password}"
-    say("Flowzz runs, for this machine alone. Ctrl-C stops it.\n")
+    if passwords:
+        lines["Admin login"] = f"{demo.ADMIN_EMAIL}  {passwords.admin}"
+        lines["User login"] = f"{demo.USER_EMAIL}  {passwords.user}"
+    echo("Flowzz is running, for this machine only. Ctrl-C stops it.\n")
     for name, value in lines.items():
-        say(f"  {name:<12} {value}")
-    say(f"\nready: {place.base_url}")
+        echo(f"  {name:<12} {value}")
+    echo(f"\nready: {addresses.base_url}")
 
 
-def look_after(supervisor: Supervisor) -> NoReturn:
-    """Keep the parts and the embedded servers running. Raises ServerFailed."""
-    servers = memberships(os.environ)
+def supervise(supervisor: Supervisor, handles: Handles) -> NoReturn:
+    """Restart processes and embedded servers that die. Raises ServerFailed."""
     while True:
-        supervisor.watch()
-        for server in servers:
-            server.is_ready()
-        time.sleep(WATCH_SECONDS)
+        supervisor.check()
+        for handle in handles.values():
+            handle.is_ready()
+        time.sleep(CHECK_SECONDS)
 
 
-def say(text: str) -> None:
+def echo(text: str) -> None:
     print(text, flush=True)

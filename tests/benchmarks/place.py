@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from flowzz.local.servers.membership import ensure_servers
+from flowzz.local.servers.handles import ensure_servers
 from tests.servers import ENVIRONMENT
 
 DATABASE = "flowzz_benchmarks"

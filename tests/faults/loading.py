@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import psycopg
 import redis
 
+from flowzz.local.servers.child_process import die_with_parent
 from flowzz.local.servers.paths import PROJECT
-from flowzz.local.servers.process import die_with_parent
 from tests.faults import load
 from tests.faults.orders import Plan, Seller
 from tests.faults.stack import Stack
-from tests.processes import wait_until
+from tests.waiting import wait_until
 
 CLIENTS = 12
 LOAD_SECONDS = 600.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Self
 from urllib.parse import urlsplit
 
-from tests.processes import wait_until
+from tests.waiting import wait_until
 
 HEAD = b"POST /webhooks/coinzz/slow HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 BODY = HEAD + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"

@@ -20,10 +20,11 @@ import psycopg
 import requests
 
 from flowzz.local import processes
-from flowzz.local.servers.paths import PROJECT, Home, free_port
-from flowzz.local.servers.process import die_with_parent
-from flowzz.local.servers.registry import KINDS
-from tests.processes import children_of, is_alive, wait_until
+from flowzz.local.servers.child_process import die_with_parent
+from flowzz.local.servers.paths import PROJECT, ServerPaths, free_port
+from flowzz.local.servers.registry import SERVER_CLASSES
+from tests.processes import children_of, is_alive
+from tests.waiting import wait_until
 
 START_SECONDS = 180.0
 ENVIRONMENT = {
@@ -42,7 +43,7 @@ ENVIRONMENT = {
 class Program:
     """A part of the product, or the sandbox, with all the processes that it starts."""
 
-    def __init__(self, part: processes.Part, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, part: processes.ProcessSpec, environ: Mapping[str, str], log: Path) -> None:
         self.name = part.name
         self._command = part.command
         self._environ = environ
@@ -99,8 +100,8 @@ class Server:
 
     def __init__(self, kind: str, directory: Path, log: Path) -> None:
         directory.mkdir()
-        self._server = KINDS[kind](Home(directory / kind, log))
-        self._server.home.directory.mkdir()
+        self._server = SERVER_CLASSES[kind](ServerPaths(directory / kind, log))
+        self._server.paths.directory.mkdir()
         self._log: IO[bytes] = log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -111,7 +112,7 @@ class Server:
 
     @property
     def data(self) -> Path:
-        return self._server.home.data
+        return self._server.paths.data
 
     def start(self) -> None:
         """Start it and wait until it answers, for as often as the remains of a dead one refuse."""
@@ -255,7 +256,7 @@ class Stack:
         self._ending.callback(server.end)
         return server
 
-    def _program(self, part: processes.Part) -> Program:
+    def _program(self, part: processes.ProcessSpec) -> Program:
         program = Program(part, self.environ, self.log(part.name))
         self._ending.callback(program.stop)
         return program
@@ -279,14 +280,14 @@ def kill_process(pid: int) -> bool:
     return False
 
 
-def _named(part: processes.Part, number: int, *options: str) -> processes.Part:
-    return processes.Part(f"{part.name}-{number}", (*part.command, *options))
+def _named(part: processes.ProcessSpec, number: int, *options: str) -> processes.ProcessSpec:
+    return processes.ProcessSpec(f"{part.name}-{number}", (*part.command, *options))
 
 
-def _worker(number: int) -> processes.Part:
+def _worker(number: int) -> processes.ProcessSpec:
     return _named(processes.worker(), number, "--hostname", f"worker-{number}@%h")
 
 
-def _sandbox(port: int) -> processes.Part:
+def _sandbox(port: int) -> processes.ProcessSpec:
     command = (sys.executable, "-m", "sandbox", "--port", str(port), "--sales", "1000", "--quiet")
-    return processes.Part("sandbox", command)
+    return processes.ProcessSpec("sandbox", command)

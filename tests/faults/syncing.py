@@ -6,7 +6,7 @@ import requests
 from sandbox.server import Sandbox
 from tests.faults.audit import Report
 from tests.faults.stack import Stack, kill_process
-from tests.processes import wait_until
+from tests.waiting import wait_until
 
 SALES = 1000
 RUN_SECONDS = 200.0

@@ -7,7 +7,7 @@ import requests
 
 from sandbox.server import Sandbox
 from tests.faults.stack import Stack
-from tests.processes import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 

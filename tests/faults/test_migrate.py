@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from flowzz.local.servers.paths import PROJECT
-from tests.processes import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.faults]
 

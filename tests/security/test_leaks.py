@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from flowzz.core import redis
-from flowzz.local.servers.membership import TEST, home_of
+from flowzz.local.servers.handles import TEST, server_paths
 from integrations import connection, tasks
 from integrations.inbox import drain, processing
 from integrations.models import Integration, SyncRun, Trigger, WebhookEvent
@@ -42,7 +42,7 @@ from tests.security.marks import (
 pytestmark = pytest.mark.django_db
 
 
-POSTGRES_LOG = home_of("postgres", profile=TEST).log
+POSTGRES_LOG = server_paths("postgres", profile=TEST).log
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,17 @@ _INVALID_INDEXES = """
 
 
 def unknown_migrations(loader: MigrationLoader) -> list[str]:
-    """Return the recorded migrations of installed apps that the code doesn't have, by name."""
+    """Return the recorded migrations of installed apps that the code doesn't have, by name.
+
+    A migration that a squashed one replaces is known, though its file may be deleted.
+    """
     installed = {config.label for config in apps.get_app_configs()}
+    known = set(loader.disk_migrations)
+    known.update(*(migration.replaces for migration in loader.disk_migrations.values()))
     return sorted(
         f"{app}.{name}"
         for app, name in loader.applied_migrations
-        if app in installed and (app, name) not in loader.disk_migrations
+        if app in installed and (app, name) not in known
     )
 
 

@@ -1,5 +1,6 @@
-"""PostgreSQL and Valkey from wheels, for a run on one machine with nothing installed.
+"""PostgreSQL and Valkey from wheels, for runs on one machine with nothing else installed.
 
-Standard library only, and free of Django: `manage.py` passes here before settings are read.
-A *keeper* owns each server and stops it when the last process that uses it is gone.
+Standard library only: `manage.py` runs this before Django's settings are read. A detached daemon
+owns each server and stops it when the last process that uses it has ended.
+Entry points: `bootstrap.prepare` and `handles.ensure_servers`.
 """

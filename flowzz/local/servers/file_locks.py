@@ -1,4 +1,4 @@
-"""Advisory file locks: the kernel gives them back when their holder dies, however it dies."""
+"""Advisory file locks. The kernel releases a lock when the process that holds it ends."""
 
 import fcntl
 import os
@@ -6,29 +6,29 @@ from pathlib import Path
 
 
 def open_lock(path: Path) -> int:
-    """A descriptor to lock, closed in programs that this process starts."""
+    """Open a lock file and return its descriptor, which child processes do not inherit."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def share(path: Path) -> int:
-    """Hold the lock together with others, after waiting for an exclusive holder to leave."""
+def acquire_shared(path: Path) -> int:
+    """Acquire the lock together with other holders. Waits while one process holds it alone."""
     descriptor = open_lock(path)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
 
-def try_exclusive(path: Path) -> int | None:
-    """Hold the lock alone, or return None where anybody else holds it."""
+def acquire_exclusive(path: Path) -> int | None:
+    """Acquire the lock alone without waiting. Returns None when another process holds it."""
     descriptor = open_lock(path)
-    if claim(descriptor):
+    if try_lock(descriptor):
         return descriptor
     os.close(descriptor)
     return None
 
 
-def claim(descriptor: int) -> bool:
-    """Try to hold an open lock alone."""
+def try_lock(descriptor: int) -> bool:
+    """Lock an open descriptor exclusively. Returns False when another process holds the lock."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -40,8 +40,8 @@ def release(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock alone; to look doesn't count as holding."""
+def is_locked(path: Path) -> bool:
+    """Return whether a living process holds the lock exclusively."""
     if not path.exists():
         return False
     descriptor = open_lock(path)

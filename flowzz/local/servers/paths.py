@@ -1,4 +1,4 @@
-"""Where an embedded server keeps its data, its address and its locks."""
+"""The files of an embedded server: its data, its endpoint and its locks."""
 
 import dataclasses
 import json
@@ -14,24 +14,24 @@ from flowzz.local.servers import secret_files
 
 PROJECT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ.get("FLOWZZ_STATE") or PROJECT / ".flowzz")
-# Below the range from which Linux takes the ports of outgoing connections.
+# Below Linux's default range of ports for outgoing connections (32768 and up).
 PORTS = range(20_000, 32_000)
 PORT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Address:
-    """How to reach a server on 127.0.0.1. The password never changes, the port rarely."""
+class Endpoint:
+    """Port and password of a server on 127.0.0.1. The password never changes, the port rarely."""
 
     port: int
     password: str
 
 
 @dataclass(frozen=True)
-class Home:
-    """A `durable` server keeps what it acknowledged through a power cut.
+class ServerPaths:
+    """A `durable` server keeps acknowledged writes through a power cut.
 
-    Another one is faster, and begins anew at each start.
+    One that is not durable is faster, and starts with empty data.
     """
 
     directory: Path
@@ -44,45 +44,45 @@ class Home:
 
     @property
     def users_lock(self) -> Path:
-        """Shared by all who use the server; the keeper leaves when it can have it alone."""
+        """Shared by every process that uses the server. The daemon ends once it can lock it."""
         return self.directory / "users.lock"
 
     @property
-    def keeper_lock(self) -> Path:
-        """Held by the keeper for as long as it lives."""
-        return self.directory / "keeper.lock"
+    def daemon_lock(self) -> Path:
+        """Held by the daemon for as long as it lives."""
+        return self.directory / "daemon.lock"
 
     @property
     def ready_lock(self) -> Path:
-        """Held by the keeper while its server answers."""
+        """Held by the daemon while its server accepts connections."""
         return self.directory / "ready.lock"
 
     @property
-    def _address_file(self) -> Path:
-        return self.directory / "address.json"
+    def _endpoint_file(self) -> Path:
+        return self.directory / "address.json"  # the name in folders of older versions
 
-    def address(self) -> Address:
-        """The server's address, made up at the first call."""
-        if not self._address_file.exists():
-            address = Address(port=free_port(), password=secrets.token_urlsafe(24))
-            secret_files.create(self._address_file, json.dumps(asdict(address)))
-        return Address(**json.loads(self._address_file.read_text()))
+    def endpoint(self) -> Endpoint:
+        """Return the server's endpoint. The first call generates it."""
+        if not self._endpoint_file.exists():
+            endpoint = Endpoint(port=free_port(), password=secrets.token_urlsafe(24))
+            secret_files.create(self._endpoint_file, json.dumps(asdict(endpoint)))
+        return Endpoint(**json.loads(self._endpoint_file.read_text()))
 
-    def usable_address(self) -> Address:
-        """The address as before where its port is free, else with another port."""
-        address = self.address()
-        # The remains of a server whose keeper was killed may still be on their way out.
+    def available_endpoint(self) -> Endpoint:
+        """Return the endpoint, with another port if a program already listens on its port."""
+        endpoint = self.endpoint()
+        # A server whose daemon was killed may need a moment to end.
         deadline = time.monotonic() + PORT_SECONDS
-        while not is_free(address.port) and time.monotonic() < deadline:
+        while not is_free(endpoint.port) and time.monotonic() < deadline:
             time.sleep(0.02)
-        if not is_free(address.port):
-            address = dataclasses.replace(address, port=free_port())
-            secret_files.replace(self._address_file, json.dumps(asdict(address)))
-        return address
+        if not is_free(endpoint.port):
+            endpoint = dataclasses.replace(endpoint, port=free_port())
+            secret_files.replace(self._endpoint_file, json.dumps(asdict(endpoint)))
+        return endpoint
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1."""
+    """Return whether a server can listen on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -93,7 +93,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A random port of 127.0.0.1 on which nobody listens."""
+    """Return a random unused port of 127.0.0.1."""
     while not is_free(port := random.choice(PORTS)):
         pass
     return port

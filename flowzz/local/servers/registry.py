@@ -1,10 +1,10 @@
-"""The kinds of embedded servers, and what each of them can do."""
+"""The kinds of embedded servers and their common interface."""
 
 import signal
 import subprocess
 from typing import IO, ClassVar, Protocol
 
-from flowzz.local.servers.paths import Home
+from flowzz.local.servers.paths import ServerPaths
 from flowzz.local.servers.postgres import Postgres
 from flowzz.local.servers.valkey import Valkey
 
@@ -14,7 +14,7 @@ class Server(Protocol):
     stop_signal: ClassVar[signal.Signals]
 
     @property
-    def home(self) -> Home: ...
+    def paths(self) -> ServerPaths: ...
 
     @property
     def url(self) -> str: ...
@@ -26,4 +26,4 @@ class Server(Protocol):
     def is_ready(self) -> bool: ...
 
 
-KINDS: dict[str, type[Postgres] | type[Valkey]] = {"postgres": Postgres, "valkey": Valkey}
+SERVER_CLASSES: dict[str, type[Postgres] | type[Valkey]] = {"postgres": Postgres, "valkey": Valkey}

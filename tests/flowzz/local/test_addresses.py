@@ -1,11 +1,11 @@
-"""Ports and addresses of a run."""
+"""Ports and URLs of a local run."""
 
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from flowzz.local.addresses import SANDBOX_STEP, Place, PortTaken
+from flowzz.local.addresses import SANDBOX_PORT_OFFSET, Addresses, PortTaken
 from flowzz.local.servers.paths import PORTS, free_port, is_free
 
 
@@ -15,44 +15,46 @@ def taken_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def port_with_free_neighbour() -> int:
-    """A free port whose sandbox's port is free, too."""
-    return next(port for port in iter(free_port, None) if is_free(port + SANDBOX_STEP))
+def free_port_pair() -> int:
+    """Return a free port whose preferred sandbox port is free, too."""
+    return next(port for port in iter(free_port, None) if is_free(port + SANDBOX_PORT_OFFSET))
 
 
-def test_a_port_in_use_is_named_with_a_way_out(taken_port: int) -> None:
+def test_port_in_use_is_named_with_a_free_one(taken_port: int) -> None:
     with pytest.raises(PortTaken, match=rf"^Port {taken_port} .* up --port \d+$"):
-        Place.choose(taken_port, {})
+        Addresses.choose(taken_port, {})
 
 
-def test_the_way_out_is_the_same_command_on_a_port_that_is_free(taken_port: int) -> None:
-    with pytest.raises(PortTaken) as refusal:
-        Place.choose(taken_port, {}, with_demo=True)
-    command, _, port = str(refusal.value).rpartition(" ")
+def test_proposed_command_is_the_same_one_on_a_free_port(taken_port: int) -> None:
+    with pytest.raises(PortTaken) as error:
+        Addresses.choose(taken_port, {}, demo=True)
+    command, _, port = str(error.value).rpartition(" ")
     assert command.endswith("manage.py up --demo --port")
     assert is_free(int(port))
 
 
-def test_the_sandbox_keeps_its_distance_so_that_two_folders_have_two() -> None:
-    one, other = port_with_free_neighbour(), port_with_free_neighbour()
-    assert Place.choose(one, {}).sandbox_port == one + SANDBOX_STEP
-    assert Place.choose(other, {}).sandbox_port == other + SANDBOX_STEP
+def test_sandbox_port_is_offset_from_the_web_port() -> None:
+    first, second = free_port_pair(), free_port_pair()
+    assert Addresses.choose(first, {}).sandbox_port == first + SANDBOX_PORT_OFFSET
+    assert Addresses.choose(second, {}).sandbox_port == second + SANDBOX_PORT_OFFSET
 
 
-def test_the_sandbox_goes_elsewhere_when_its_port_is_in_use() -> None:
-    port = port_with_free_neighbour()
-    with socket.create_server(("127.0.0.1", port + SANDBOX_STEP)):
-        place = Place.choose(port, {})
-    assert place.sandbox_port not in {None, port, port + SANDBOX_STEP}
+def test_sandbox_gets_another_port_if_the_preferred_one_is_in_use() -> None:
+    port = free_port_pair()
+    with socket.create_server(("127.0.0.1", port + SANDBOX_PORT_OFFSET)):
+        addresses = Addresses.choose(port, {})
+    assert addresses.sandbox_port not in {None, port, port + SANDBOX_PORT_OFFSET}
 
 
-def test_the_sandbox_goes_elsewhere_when_its_port_would_be_none() -> None:
+def test_sandbox_gets_another_port_if_the_preferred_one_is_invalid() -> None:
     port = next(filter(is_free, range(65_535, 65_000, -1)))
-    assert Place.choose(port, {}).sandbox_port in PORTS
+    assert Addresses.choose(port, {}).sandbox_port in PORTS
 
 
-def test_the_parts_learn_where_they_are() -> None:
-    environ = Place(8000, 9100).environment({"HOME": "/home/ana", "NO_PROXY": "intra.example"})
+def test_processes_receive_the_urls_of_the_run() -> None:
+    environ = Addresses(8000, 9100).process_environment(
+        {"HOME": "/home/ana", "NO_PROXY": "intra.example"}
+    )
     assert environ == {
         "HOME": "/home/ana",
         "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
@@ -63,9 +65,9 @@ def test_the_parts_learn_where_they_are() -> None:
     }
 
 
-def test_what_is_set_comes_first() -> None:
+def test_set_variables_take_precedence() -> None:
     own = {"COINZZ_API_URL": "http://coinzz.test/api", "PUBLIC_BASE_URL": "https://flowzz.test"}
-    place = Place.choose(free_port(), own)
-    assert place.sandbox_url is None
-    assert place.environment(own) | own == place.environment(own)
-    assert place.variables(own) == own
+    addresses = Addresses.choose(free_port(), own)
+    assert addresses.sandbox_url is None
+    assert addresses.process_environment(own) | own == addresses.process_environment(own)
+    assert addresses.shared_variables(own) == own

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.fixtures import Settings
 
-from flowzz.local.key_check import check_secrets
+from flowzz.local.key_check import check_encryption_key
 from integrations.secrets import field_encryption
 from integrations.webhooks.tokens import webhook_url
 from tests.factories import IntegrationFactory
@@ -14,21 +14,21 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _own_cipher() -> Iterator[None]:
+def _fresh_cipher() -> Iterator[None]:
     field_encryption.cipher.cache_clear()
     yield
     field_encryption.cipher.cache_clear()
 
 
-def test_an_empty_database_and_one_of_this_key_are_well() -> None:
-    check_secrets()
+def test_empty_database_and_the_same_key_are_accepted() -> None:
+    check_encryption_key()
     webhook_url(IntegrationFactory.create())
-    check_secrets()
+    check_encryption_key()
 
 
-def test_another_key_is_said_with_what_to_do(settings: Settings) -> None:
+def test_another_key_is_explained(settings: Settings) -> None:
     webhook_url(IntegrationFactory.create())
-    settings.ENCRYPTION_KEY = "another key than the one of before"
+    settings.ENCRYPTION_KEY = "a different key, long enough to be valid"
     field_encryption.cipher.cache_clear()
     with pytest.raises(SystemExit, match=r"^The secrets .* another COINZZ_ENCRYPTION_KEY"):
-        check_secrets()
+        check_encryption_key()

@@ -1,40 +1,40 @@
-"""What `manage.py` finds in its environment, by where it runs and what is set."""
+"""The environment of `manage.py`, by command and by the variables that are set."""
 
 from pathlib import Path
 
 import pytest
 
-from flowzz.local.servers import bootstrap, environment, file_locks, secret_files
+from flowzz.local.servers import bootstrap, env_files, file_locks, secret_files
 
-GIVEN = {"DATABASE_URL": "postgres://elsewhere/db", "REDIS_URL": "redis://elsewhere/0"}
+EXTERNAL = {"DATABASE_URL": "postgres://elsewhere/db", "REDIS_URL": "redis://elsewhere/0"}
 
 
 @pytest.mark.parametrize("value", ["false", "0", "no", "off", ""])
-def test_production_is_left_as_it_is(value: str, tmp_path: Path) -> None:
+def test_production_environment_is_not_changed(value: str, tmp_path: Path) -> None:
     environ = {"DEBUG": value}
     bootstrap.prepare(environ, ["migrate"], state=tmp_path)
     assert environ == {"DEBUG": value}
     assert list(tmp_path.iterdir()) == []
 
 
-def test_secrets_are_made_up_once(tmp_path: Path) -> None:
-    first, second = dict(GIVEN), dict(GIVEN)
+def test_secrets_are_generated_once(tmp_path: Path) -> None:
+    first, second = dict(EXTERNAL), dict(EXTERNAL)
     bootstrap.prepare(first, ["up"], state=tmp_path)
     bootstrap.prepare(second, ["shell"], state=tmp_path)
     assert first == second
     assert len(first["SECRET_KEY"]) >= 32
     assert len(first["COINZZ_ENCRYPTION_KEY"]) >= 32
-    assert environment.local_file(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert env_files.local_file(tmp_path).stat().st_mode & 0o777 == 0o600
 
 
-def test_nothing_is_made_up_for_a_database_elsewhere(tmp_path: Path) -> None:
-    environ = dict(GIVEN)
+def test_no_secrets_are_generated_for_an_external_database(tmp_path: Path) -> None:
+    environ = dict(EXTERNAL)
     bootstrap.prepare(environ, ["migrate"], state=tmp_path)
-    assert environ == GIVEN
+    assert environ == EXTERNAL
 
 
-def test_what_is_set_stays_even_when_empty(tmp_path: Path) -> None:
-    own = GIVEN | {"SECRET_KEY": "", "COINZZ_ENCRYPTION_KEY": "own", "EMAIL_URL": "smtp://mail"}
+def test_set_variables_are_kept_even_if_empty(tmp_path: Path) -> None:
+    own = EXTERNAL | {"SECRET_KEY": "", "COINZZ_ENCRYPTION_KEY": "own", "EMAIL_URL": "smtp://mail"}
     environ = dict(own)
     bootstrap.prepare(environ, ["up"], state=tmp_path)
     assert environ == own
@@ -49,14 +49,14 @@ def test_help_starts_no_server(arguments: list[str], tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.lock")) == []
 
 
-def test_a_running_up_shares_its_addresses(tmp_path: Path) -> None:
-    shared = GIVEN | {"COINZZ_API_URL": "http://127.0.0.1:9/api"}
-    secret_files.replace(environment.runtime_file(tmp_path), environment.as_text(shared))
-    running = file_locks.try_exclusive(environment.up_lock(tmp_path))
-    assert running is not None
+def test_running_up_publishes_its_variables(tmp_path: Path) -> None:
+    published = EXTERNAL | {"COINZZ_API_URL": "http://127.0.0.1:9/api"}
+    secret_files.replace(env_files.runtime_file(tmp_path), env_files.as_text(published))
+    lock = file_locks.acquire_exclusive(env_files.up_lock(tmp_path))
+    assert lock is not None
     during: dict[str, str] = {}
-    after = dict(GIVEN)
+    after = dict(EXTERNAL)
     bootstrap.prepare(during, ["coinzz_sync"], state=tmp_path)
-    file_locks.release(running)
+    file_locks.release(lock)
     bootstrap.prepare(after, ["coinzz_sync"], state=tmp_path)
-    assert (during, after) == (shared, GIVEN)
+    assert (during, after) == (published, EXTERNAL)

@@ -1,4 +1,4 @@
-"""What a keeper does with its server, in this process."""
+"""The daemon's parts, run in this process."""
 
 import os
 import signal
@@ -7,73 +7,72 @@ from pathlib import Path
 
 import pytest
 
-from flowzz.local.servers import daemon as module
-from flowzz.local.servers import file_locks
-from flowzz.local.servers.daemon import Keeper, keep
-from flowzz.local.servers.paths import Home
+from flowzz.local.servers import daemon, file_locks
+from flowzz.local.servers.daemon import MonitoredServer, run_until_unused
+from flowzz.local.servers.paths import ServerPaths
 from flowzz.local.servers.postgres import CannotRun
-from flowzz.local.servers.registry import KINDS
+from flowzz.local.servers.registry import SERVER_CLASSES
 from flowzz.local.servers.valkey import Valkey
 from tests.processes import children_of, is_alive
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def paths(tmp_path: Path) -> ServerPaths:
     (tmp_path / "server").mkdir()
-    return Home(tmp_path / "server", log=tmp_path / "log", durable=False)
+    return ServerPaths(tmp_path / "server", log=tmp_path / "log", durable=False)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_server_that_nobody_uses_is_stopped_after_the_grace_period(kind: str, home: Home) -> None:
-    before, start = set(children_of(os.getpid())), time.monotonic()
-    with home.log.open("wb") as log:
-        keep(KINDS[kind](home), log)
-    assert time.monotonic() - start >= module.GRACE_SECONDS
-    assert set(children_of(os.getpid())) == before
-    assert home.data.is_dir()
+@pytest.mark.parametrize("kind", SERVER_CLASSES)
+def test_unused_server_is_stopped_after_the_grace_period(kind: str, paths: ServerPaths) -> None:
+    children, start = set(children_of(os.getpid())), time.monotonic()
+    with paths.log.open("wb") as log:
+        run_until_unused(SERVER_CLASSES[kind](paths), log)
+    assert time.monotonic() - start >= daemon.GRACE_SECONDS
+    assert set(children_of(os.getpid())) == children
+    assert paths.data.is_dir()
 
 
-def test_a_server_that_is_not_durable_begins_anew(home: Home) -> None:
-    (home.data / "base").mkdir(parents=True)
-    (home.data / "base" / "torn").touch()
-    with home.log.open("wb") as log:
-        KINDS["postgres"](home).prepare(log)
-    assert not (home.data / "base" / "torn").exists()
-    assert (home.data / "PG_VERSION").read_text() == "18\n"
+def test_server_that_is_not_durable_starts_with_empty_data(paths: ServerPaths) -> None:
+    (paths.data / "base").mkdir(parents=True)
+    (paths.data / "base" / "torn").touch()
+    with paths.log.open("wb") as log:
+        SERVER_CLASSES["postgres"](paths).prepare(log)
+    assert not (paths.data / "base" / "torn").exists()
+    assert (paths.data / "PG_VERSION").read_text() == "18\n"
 
 
-def test_readiness_is_announced_and_taken_back(home: Home) -> None:
-    server = Valkey(home)
-    with home.log.open("wb") as log:
+def test_ready_lock_is_held_until_the_server_dies(paths: ServerPaths) -> None:
+    server = Valkey(paths)
+    with paths.log.open("wb") as log:
         server.prepare(log)
-        before = set(children_of(os.getpid()))
-        keeper = Keeper(server, log)
+        children = set(children_of(os.getpid()))
+        monitored = MonitoredServer(server, log)
         try:
-            while not file_locks.is_held(home.ready_lock):
-                keeper.watch()
-            (process,) = set(children_of(os.getpid())) - before
-            os.kill(process, signal.SIGKILL)
-            # Dead at sight, it can't be waited for until all of its threads have ended.
+            while not file_locks.is_locked(paths.ready_lock):
+                monitored.check()
+            (pid,) = set(children_of(os.getpid())) - children
+            os.kill(pid, signal.SIGKILL)
+            # The process cannot be reaped until all of its threads have ended.
             for _ in range(50):
-                keeper.watch()
-                if not file_locks.is_held(home.ready_lock):
+                monitored.check()
+                if not file_locks.is_locked(paths.ready_lock):
                     break
-            assert not file_locks.is_held(home.ready_lock)
-            assert not is_alive(process)
+            assert not file_locks.is_locked(paths.ready_lock)
+            assert not is_alive(pid)
         finally:
-            keeper.stop()
+            monitored.stop()
 
 
-def test_a_server_that_never_starts_is_given_up(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+def test_daemon_gives_up_on_a_server_that_never_starts(
+    paths: ServerPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_FAILURES", 1)
-    with home.log.open("wb") as log:
-        keeper = Keeper(Valkey(home), log)  # its directory was never prepared
+    monkeypatch.setattr(daemon, "MAX_FAILURES", 1)
+    with paths.log.open("wb") as log:
+        monitored = MonitoredServer(Valkey(paths), log)  # its directory was not prepared
         with pytest.raises(CannotRun, match="failed too often"):
-            watch_for_ever(keeper)
+            check_forever(monitored)
 
 
-def watch_for_ever(keeper: Keeper) -> None:
+def check_forever(monitored: MonitoredServer) -> None:
     while True:
-        keeper.watch()
+        monitored.check()

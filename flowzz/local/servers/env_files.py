@@ -1,4 +1,4 @@
-"""The files of variables that this folder's commands share: `NAME=value` lines."""
+"""The files of `NAME=value` lines, and the lock, that the commands of a folder share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,17 +7,17 @@ from flowzz.local.servers.paths import STATE
 
 
 def local_file(state: Path = STATE) -> Path:
-    """The secrets made up for local runs."""
+    """Return the file of secrets generated for local runs."""
     return state / "local.env"
 
 
 def runtime_file(state: Path = STATE) -> Path:
-    """What a running `up` tells the other commands."""
+    """Return the file in which a running `up` publishes its variables to other commands."""
     return state / "runtime.env"
 
 
 def up_lock(state: Path = STATE) -> Path:
-    """Held by the `up` that runs in this folder."""
+    """Return the lock file held by the `up` that runs in this folder."""
     return state / "up.lock"
 
 
@@ -26,7 +26,7 @@ def as_text(values: Mapping[str, str]) -> str:
 
 
 def read(path: Path) -> dict[str, str]:
-    """The file's values, or none where there is no file."""
+    """Return the file's variables, or an empty dict when the file does not exist."""
     try:
         lines = path.read_text().splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Child processes that end with their parent, and that run as somebody else where they must."""
+"""Child processes that end with their parent, and that can run as another user."""
 
 import ctypes
 import os
@@ -17,49 +17,54 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn`: the kernel sends `stop_signal` to the child when its parent dies.
+    """Return a `preexec_fn` that makes the kernel signal the child when its parent dies.
 
-    Only Linux can; elsewhere it does nothing. A later change of identity makes it void.
+    Only on Linux; elsewhere it does nothing. A later change of identity cancels it.
     """
     parent = os.getpid()
 
-    def arrange() -> None:
-        ask_for_signal_at_parents_death(stop_signal)
+    def request_signal() -> None:
+        request_parent_death_signal(stop_signal)
         if sys.platform == "linux" and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return arrange
+    return request_signal
 
 
-def ask_for_signal_at_parents_death(number: signal.Signals) -> None:
-    """Have the kernel send it to this process; only Linux can, elsewhere this does nothing."""
+def request_parent_death_signal(number: signal.Signals) -> None:
+    """Make the kernel signal this process when its parent dies. Only on Linux."""
     if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """As whom a program runs: as this process, unless one of the two accounts is given."""
+    """The user that a program runs as: this process's, unless one of the accounts is set."""
 
-    seen_as: pwd.struct_passwd | None = None
-    """Run as this account in the program's own eyes, and with our rights in everybody else's."""
+    namespace_account: pwd.struct_passwd | None = None
+    """The account inside a user namespace; outside, the program keeps this process's rights."""
     account: pwd.struct_passwd | None = None
 
     @property
     def owner(self) -> int:
-        """The user id that the program's files must belong to."""
+        """Return the user id that must own the program's files."""
         return self.account.pw_uid if self.account else os.geteuid()
 
     def start(
-        self, command: Sequence[str], *, log: IO[bytes], stop_signal: signal.Signals, feed: str = ""
+        self,
+        command: Sequence[str],
+        *,
+        log: IO[bytes],
+        stop_signal: signal.Signals,
+        stdin: str = "",
     ) -> subprocess.Popen[bytes]:
-        """Start a program that dies with this process, with `feed` on its standard input."""
-        stop_with_us = die_with_parent(stop_signal)
+        """Start a program that dies with this process, with `stdin` on its standard input."""
+        request_signal = die_with_parent(stop_signal)
 
         def prepare() -> None:
-            if self.seen_as:
-                enter_user_namespace(self.seen_as)
-            stop_with_us()
+            if self.namespace_account:
+                enter_user_namespace(self.namespace_account)
+            request_signal()
 
         process = subprocess.Popen(
             command,
@@ -70,29 +75,31 @@ class Identity:
             user=self.account.pw_uid if self.account else None,
             group=self.account.pw_gid if self.account else None,
             extra_groups=[] if self.account else None,
-            preexec_fn=prepare,  # noqa: PLW1509 - only single-threaded programs come here
+            preexec_fn=prepare,  # noqa: PLW1509 - the callers have one thread
         )
         assert process.stdin is not None
         with process.stdin as pipe:
-            pipe.write(feed.encode())
+            pipe.write(stdin.encode())
         return process
 
 
 def unprivileged() -> Identity:
-    """An identity that isn't root's: this process itself, a namespace, or another account.
+    """Return an identity other than root: this process's, a user namespace or another account.
 
-    For a single-threaded process.
+    Only for a process with one thread.
     """
     if os.geteuid() != 0:
         return Identity()
     user = next(user for user in pwd.getpwall() if user.pw_uid != 0 and user.pw_gid != 0)
-    return Identity(seen_as=user) if can_enter_user_namespace(user) else Identity(account=user)
+    if can_enter_user_namespace(user):
+        return Identity(namespace_account=user)
+    return Identity(account=user)
 
 
 def enter_user_namespace(user: pwd.struct_passwd) -> None:
-    """Become `user` in the eyes of this process alone, keeping its rights to its own files.
+    """Become `user` inside a user namespace, and keep the rights to this process's own files.
 
-    Raises OSError where the system refuses. For a single-threaded process about to `exec`.
+    Raises OSError if the system refuses. Only for a process with one thread before its `exec`.
     """
     uid, gid = os.geteuid(), os.getegid()
     if _libc.unshare(CLONE_NEWUSER) != 0:
@@ -103,12 +110,12 @@ def enter_user_namespace(user: pwd.struct_passwd) -> None:
 
 
 def can_enter_user_namespace(user: pwd.struct_passwd) -> bool:
-    """Try it in a child. For a single-threaded process."""
+    """Try to enter a user namespace in a child process. Only for a process with one thread."""
     child = os.fork()
     if child == 0:
         try:
             enter_user_namespace(user)
-        except (OSError, AttributeError):  # refused, or not Linux
+        except (OSError, AttributeError):  # refused, or not on Linux
             os._exit(1)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
