@@ -12,20 +12,20 @@ from flowzz.core.env import BASE_DIR
 
 django_stubs_ext.monkeypatch()
 
-DEBUG = env.flag("DEBUG", default=False)
+DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY", required=not DEBUG, development="development-only-" * 3)
 # One key for the secrets of all providers; the variable has the name under which it is documented.
 ENCRYPTION_KEY = env.secret(
     "COINZZ_ENCRYPTION_KEY", required=not DEBUG, development="development-only-" * 3
 )
-ENCRYPTION_KEY_FALLBACKS = env.words("COINZZ_ENCRYPTION_KEY_FALLBACKS")
+ENCRYPTION_KEY_FALLBACKS = env.comma_list("COINZZ_ENCRYPTION_KEY_FALLBACKS")
 ENCRYPTION_KEY_VARIABLE = "COINZZ_ENCRYPTION_KEY"
 
 PUBLIC_BASE_URL = env.url("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
-ALLOWED_HOSTS = env.words(
+ALLOWED_HOSTS = env.comma_list(
     "ALLOWED_HOSTS", (urlsplit(PUBLIC_BASE_URL).hostname or "", "127.0.0.1", "localhost")
 )
-CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     *cors_defaults.default_headers,
@@ -128,7 +128,7 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
-        "connect_timeout": env.whole("DATABASE_CONNECT_TIMEOUT", 5),
+        "connect_timeout": env.integer("DATABASE_CONNECT_TIMEOUT", 5),
         "tcp_user_timeout": 10_000,  # milliseconds until a silent network counts as lost
         "keepalives_idle": 30,
         "keepalives_interval": 10,
@@ -158,10 +158,10 @@ _is_https = PUBLIC_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a day's work
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
-SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=_is_https)
+SECURE_SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=_is_https)
 # Asked from inside; and a webhook that comes the wrong way is better taken than lost.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$", r"^webhooks/"]
-SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 31_536_000, least=0) if _is_https else 0
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000, minimum=0) if _is_https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Other programs may stand on the names below ours: they are not ours to force to https.
@@ -176,25 +176,25 @@ ALERT_EMAILS = env.emails("ALERT_EMAILS")
 # Coinzz
 COINZZ_API_URL = env.url("COINZZ_API_URL", "https://app.coinzz.com.br/api")
 COINZZ_SIGNATURE_HEADER = env.text("COINZZ_SIGNATURE_HEADER", "X-Coinzz-Signature")
-COINZZ_EXPORT_COLUMNS = env.pairs("COINZZ_EXPORT_COLUMNS")
-API_KEY_MAX_AGE = timedelta(days=env.whole("API_KEY_MAX_AGE_DAYS", 180))
+COINZZ_EXPORT_COLUMNS = env.mapping("COINZZ_EXPORT_COLUMNS")
+API_KEY_MAX_AGE = timedelta(days=env.integer("API_KEY_MAX_AGE_DAYS", 180))
 
 # Webhooks
-WEBHOOK_MAX_BYTES = env.whole("WEBHOOK_MAX_BYTES", 256 * 1024)
-WEBHOOK_TOKEN_GRACE = timedelta(hours=env.whole("WEBHOOK_TOKEN_GRACE_HOURS", 24, least=0))
-DUPLICATE_WINDOW = timedelta(hours=env.whole("DUPLICATE_WINDOW_HOURS", 72))
-PAYLOAD_RETENTION = timedelta(days=env.whole("PAYLOAD_RETENTION_DAYS", 90))
-INBOX_BATCH_SIZE = env.whole("INBOX_BATCH_SIZE", 1_000)
-FALLBACK_BUFFER_MAX_EVENTS = env.whole("FALLBACK_BUFFER_MAX_EVENTS", 10_000)
-FALLBACK_BUFFER_MAX_BYTES = env.whole("FALLBACK_BUFFER_MAX_BYTES", 256 * 1024 * 1024)
+WEBHOOK_MAX_BYTES = env.integer("WEBHOOK_MAX_BYTES", 256 * 1024)
+WEBHOOK_TOKEN_GRACE = timedelta(hours=env.integer("WEBHOOK_TOKEN_GRACE_HOURS", 24, minimum=0))
+DUPLICATE_WINDOW = timedelta(hours=env.integer("DUPLICATE_WINDOW_HOURS", 72))
+PAYLOAD_RETENTION = timedelta(days=env.integer("PAYLOAD_RETENTION_DAYS", 90))
+INBOX_BATCH_SIZE = env.integer("INBOX_BATCH_SIZE", 1_000)
+FALLBACK_BUFFER_MAX_EVENTS = env.integer("FALLBACK_BUFFER_MAX_EVENTS", 10_000)
+FALLBACK_BUFFER_MAX_BYTES = env.integer("FALLBACK_BUFFER_MAX_BYTES", 256 * 1024 * 1024)
 
 # Sync
 SYNC_WAIT_SECONDS = env.number("SYNC_WAIT_SECONDS", 10.0)
-SYNC_INITIAL_SALES = env.whole("SYNC_INITIAL_SALES", 1_000)
-SYNC_INITIAL_AGE = timedelta(days=env.whole("SYNC_INITIAL_DAYS", 90))
-SYNC_OVERLAP = timedelta(minutes=env.whole("SYNC_OVERLAP_MINUTES", 120, least=0))
-SYNC_SPREAD = timedelta(minutes=env.whole("SYNC_SPREAD_MINUTES", 55, least=0))
-SYNC_PAGE_SIZE = env.whole("SYNC_PAGE_SIZE", 200)
+SYNC_INITIAL_SALES = env.integer("SYNC_INITIAL_SALES", 1_000)
+SYNC_INITIAL_AGE = timedelta(days=env.integer("SYNC_INITIAL_DAYS", 90))
+SYNC_OVERLAP = timedelta(minutes=env.integer("SYNC_OVERLAP_MINUTES", 120, minimum=0))
+SYNC_SPREAD = timedelta(minutes=env.integer("SYNC_SPREAD_MINUTES", 55, minimum=0))
+SYNC_PAGE_SIZE = env.integer("SYNC_PAGE_SIZE", 200)
 
 # Limits
 RATE_LIMIT_API = env.rate("RATE_LIMIT_API", "1000/h")
@@ -203,13 +203,13 @@ RATE_LIMIT_IMPORT = env.rate("RATE_LIMIT_IMPORT", "30/h")
 RATE_LIMIT_LOGIN = env.rate("RATE_LIMIT_LOGIN", "10/min")
 RATE_LIMIT_SCHEMA = env.rate("RATE_LIMIT_SCHEMA", "60/min")
 RATE_LIMIT_WEBHOOK = env.rate("RATE_LIMIT_WEBHOOK", "1200/min")
-TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0)
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, minimum=0)
 
 # API
-IDEMPOTENCY_RETENTION = timedelta(hours=env.whole("IDEMPOTENCY_RETENTION_HOURS", 24))
+IDEMPOTENCY_RETENTION = timedelta(hours=env.integer("IDEMPOTENCY_RETENTION_HOURS", 24))
 JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", required=False)
-JWT_REFRESH_CLAIMS = env.words("JWT_REFRESH_CLAIMS")
-JWT_MAX_LIFETIME = timedelta(hours=env.whole("JWT_MAX_LIFETIME_HOURS", 24))
+JWT_REFRESH_CLAIMS = env.comma_list("JWT_REFRESH_CLAIMS")
+JWT_MAX_LIFETIME = timedelta(hours=env.integer("JWT_MAX_LIFETIME_HOURS", 24))
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
@@ -266,7 +266,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Staff's second step at login
-STAFF_TOTP_REQUIRED = env.flag("STAFF_TOTP_REQUIRED", default=False)
+STAFF_TOTP_REQUIRED = env.boolean("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "Flowzz"
 
 # Monitoring
@@ -317,7 +317,7 @@ RUNTIME_SETTINGS = {
     ],
 }
 
-LOGGING = logging.configuration(level=env.level("LOG_LEVEL", "INFO"))
+LOGGING = logging.configuration(level=env.log_level("LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "flowzz.core.logging.configure"
 
 LOGIN_REDIRECT_URL = "admin:index"

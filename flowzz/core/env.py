@@ -1,12 +1,13 @@
-"""Readers of the environment: a wrong value stops the start and says which variable to set.
+"""Readers of environment variables. An empty variable counts as not set.
 
-An empty variable is one that is not set.
+A wrong value raises ImproperlyConfigured, which stops the start and names the variable.
 """
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -15,9 +16,13 @@ from django.core.validators import validate_email
 BASE_DIR = Path(__file__).resolve().parents[2]
 MINIMUM_SECRET_LENGTH = 32
 RATE_UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day"}
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-TRUE = {"true", "on", "ok", "y", "yes", "1"}
-FALSE = {"false", "off", "n", "no", "0"}
+_BOOLEANS = {
+    **dict.fromkeys(("true", "on", "ok", "y", "yes", "1"), True),
+    **dict.fromkeys(("false", "off", "n", "no", "0"), False),
+}
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+T = TypeVar("T")
 
 environ.Env.read_env(BASE_DIR / ".env")
 
@@ -27,10 +32,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def secret(name: str, *, required: bool, development: str = "") -> str:
-    """Read a secret of at least 32 characters.
-
-    Raises ImproperlyConfigured when it is shorter, or absent where it is `required`.
-    """
+    """Read a secret of at least 32 characters; `development` is the value if it is not set."""
     value = text(name)
     if not value and not required:
         return development
@@ -42,128 +44,114 @@ def secret(name: str, *, required: bool, development: str = "") -> str:
     return value
 
 
-def flag(name: str, *, default: bool) -> bool:
-    """Read true or false; a word that is neither would switch a protection off unseen."""
-    value = text(name).lower()
-    if value and value not in TRUE | FALSE:
-        raise ImproperlyConfigured(f"Set {name} to true or false (it is {value!r}).")
-    return value in TRUE if value else default
+def boolean(name: str, *, default: bool) -> bool:
+    value = text(name, str(default)).lower()
+    return _parse(name, value, "|".join(_BOOLEANS), _BOOLEANS.__getitem__, "true or false")
 
 
-def whole(name: str, default: int, *, least: int = 1) -> int:
-    """Read a whole number; raises ImproperlyConfigured when it is none, or under `least`."""
-    value = text(name, str(default))
-    if not re.fullmatch(r"-?[0-9]{1,9}", value) or int(value) < least:
-        raise ImproperlyConfigured(
-            f"Set {name} to a whole number of {least} or more (it is {value!r})."
-        )
-    return int(value)
+def integer(name: str, default: int, *, minimum: int = 1) -> int:
+    value, hint = text(name, str(default)), f"a whole number of {minimum} or more"
+    parsed = _parse(name, value, r"-?[0-9]{1,9}", int, hint)
+    if parsed < minimum:
+        raise ImproperlyConfigured(f"Set {name} to {hint} (it is {value!r}).")
+    return parsed
 
 
 def number(name: str, default: float) -> float:
-    """Read a number that may have a fraction; raises ImproperlyConfigured."""
+    """Read a positive number that may have a fraction."""
     value = text(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
-        raise ImproperlyConfigured(f"Set {name} to a number such as 10 or 0.5 (it is {value!r}).")
-    return float(value)
+    return _parse(name, value, r"[0-9]{1,9}(\.[0-9]{1,9})?", float, "a number such as 10 or 0.5")
 
 
-def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
-    """Read a list by commas, with or without spaces around them."""
-    return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
+def comma_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
+    """Read values separated by commas, without the spaces around them."""
+    return [part.strip() for part in text(name).split(",") if part.strip()] or list(default)
 
 
 def emails(name: str) -> list[str]:
-    """Read e-mail addresses by commas; raises ImproperlyConfigured."""
-    addresses = words(name)
-    for address in addresses:
-        try:
-            validate_email(address)
-        except ValidationError:
-            raise ImproperlyConfigured(
-                f"Set {name} to e-mail addresses, separated by commas ({address!r} is none)."
-            ) from None
-    return addresses
+    hint = "e-mail addresses, separated by commas"
+    return [_parse(name, email, ".+", _email, hint) for email in comma_list(name)]
 
 
-def pairs(name: str) -> dict[str, str]:
-    """Read `<this>=<that>,…`; raises ImproperlyConfigured."""
-    found = [word.partition("=") for word in words(name)]
-    if not all(this and that for this, _, that in found):
-        raise ImproperlyConfigured(f"Set {name} to pairs such as this=that,other=thing.")
-    return {this: that for this, _, that in found}
+def mapping(name: str) -> dict[str, str]:
+    """Read pairs such as `key=value,other=value`."""
+    hint = "pairs such as key=value,other=value"
+    return dict(_parse(name, pair, "[^=]+=.+", _pair, hint) for pair in comma_list(name))
 
 
-def level(name: str, default: str) -> str:
-    """Read the name of a log level; raises ImproperlyConfigured."""
-    value = text(name, default).upper()
-    if value not in LEVELS:
-        raise ImproperlyConfigured(f"Set {name} to one of {', '.join(LEVELS)} (it is {value!r}).")
-    return value
+def log_level(name: str, default: str) -> str:
+    hint = f"one of {', '.join(_LOG_LEVELS)}"
+    return _parse(name, text(name, default).upper(), "|".join(_LOG_LEVELS), str, hint)
 
 
 def rate(name: str, default: str) -> str:
-    """Read a rate such as `10/min` and give it as the `limits` library spells it.
-
-    Raises ImproperlyConfigured when it isn't `<count>/<s|min|h|d>`.
-    """
-    value = text(name, default)
-    try:
-        return parse_rate(value)
-    except ValueError:
-        raise ImproperlyConfigured(
-            f"Set {name} to a rate such as 10/min, 1000/h, 5/s or 100/d (it is {value!r})."
-        ) from None
+    """Read a rate such as `10/min`, in the spelling of the `limits` library."""
+    hint = "a rate such as 10/min, 1000/h, 5/s or 100/d"
+    return _parse(name, text(name, default), ".+", parse_rate, hint)
 
 
 def parse_rate(text: str) -> str:
-    """Return `10/min` or `10/minute` as the `limits` library writes it; raises ValueError."""
+    """Return `10/min` or `10/minute` in the spelling of the `limits` library; raises ValueError."""
     match = re.fullmatch(r"([1-9][0-9]{0,8})/([a-z]+)", text)
-    unit = match and (RATE_UNITS.get(match[2]) or match[2])
+    unit = match and RATE_UNITS.get(match[2], match[2])
     if match is None or unit not in RATE_UNITS.values():
         raise ValueError(text)
     return f"{match[1]}/{unit}"
 
 
 def url(name: str, default: str) -> str:
-    """Read an http(s) address without its last slash; raises ImproperlyConfigured."""
+    """Read an http(s) URL without its last slash."""
     value = text(name, default).rstrip("/")
-    if not re.match(r"https?://[^/\s]+", value):
-        raise ImproperlyConfigured(f"Set {name} to an address such as https://flowzz.example.")
-    return value
-
-
-# The addresses below hold passwords, and what is said of them must not show them.
+    return _parse(name, value, r"https?://[^/\s]+.*", str, "a URL such as https://flowzz.example")
 
 
 def redis_url(name: str) -> str:
-    """Read where Redis is; raises ImproperlyConfigured."""
-    value = text(name)
-    if not re.match(r"rediss?://[^/\s]+", value):
-        raise ImproperlyConfigured(
-            f"Set {name} to where Redis is, for example {name}=redis://127.0.0.1:6379/0"
-        )
-    return value
+    hint = f"the URL of Redis, for example {name}=redis://127.0.0.1:6379/0"
+    return _parse(name, text(name), r"rediss?://[^/\s]+.*", str, hint, is_secret=True)
 
 
 def database_url(name: str) -> dict[str, Any]:
-    """Read where PostgreSQL is, as Django spells it; raises ImproperlyConfigured."""
-    try:
-        if re.match(r"postgres(ql)?://", text(name)):
-            return dict(environ.Env.db_url_config(text(name)))
-    except ValueError:  # such as a port that is no number
-        pass
-    raise ImproperlyConfigured(
-        f"Set {name} to a PostgreSQL database, for example "
-        f"{name}=postgres://flowzz:password@127.0.0.1:5432/flowzz"
-    )
+    """Read the URL of a PostgreSQL database as an entry of Django's DATABASES."""
+    example = f"{name}=postgres://flowzz:password@127.0.0.1:5432/flowzz"
+    hint = f"the URL of a PostgreSQL database, for example {example}"
+    parse = environ.Env.db_url_config
+    return dict(_parse(name, text(name), "postgres(ql)?://.+", parse, hint, is_secret=True))
 
 
 def email_url(name: str, default: str) -> dict[str, Any]:
-    """Read how mails are sent, as Django spells it; raises ImproperlyConfigured."""
+    """Read how e-mails are sent, as Django's EMAIL settings."""
+    hint = "how mails are sent, such as smtp+tls://user:password@mail.example:587"
+    parse = environ.Env.email_url_config
+    return dict(_parse(name, text(name, default), ".+", parse, hint, is_secret=True))
+
+
+def _parse(
+    name: str,
+    value: str,
+    pattern: str,
+    parse: Callable[[str], T],
+    hint: str,
+    *,
+    is_secret: bool = False,
+) -> T:
+    """Parse a value that matches a pattern; the error does not show a secret one."""
     try:
-        return dict(environ.Env.email_url_config(text(name, default)))
-    except (ImproperlyConfigured, ValueError):
-        raise ImproperlyConfigured(
-            f"Set {name} to how mails are sent, such as smtp+tls://user:password@mail.example:587"
-        ) from None
+        if re.fullmatch(pattern, value):
+            return parse(value)
+    except (ValueError, ImproperlyConfigured):
+        pass
+    shown = "" if is_secret else f" (it is {value!r})"
+    raise ImproperlyConfigured(f"Set {name} to {hint}{shown}.")
+
+
+def _email(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise ValueError from None
+    return text
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    return key, value

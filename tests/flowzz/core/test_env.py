@@ -1,4 +1,4 @@
-"""A wrong value stops the start, and says which variable to set; secrets are not shown."""
+"""Readers of environment variables: errors name the variable and show no secret."""
 
 import os
 from collections.abc import Callable
@@ -14,17 +14,17 @@ NAME = "SOME_SETTING"
 PASSWORD = "senha-que-nao-aparece"
 
 secret = partial(env.secret, required=True)
-flag = partial(env.flag, default=False)
-whole = partial(env.whole, default=5)
+boolean = partial(env.boolean, default=False)
+integer = partial(env.integer, default=5)
 number = partial(env.number, default=0.5)
-level = partial(env.level, default="INFO")
+log_level = partial(env.log_level, default="INFO")
 rate = partial(env.rate, default="10/min")
 url = partial(env.url, default="https://flowzz.example")
 email_url = partial(env.email_url, default="consolemail://")
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def set_variable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return partial(monkeypatch.setenv, NAME)
 
 
@@ -33,21 +33,22 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     [
         (secret, ""),
         (secret, PASSWORD),
-        (flag, "ja"),
-        (whole, "five"),
-        (whole, "1.5"),
-        (whole, "0"),
-        (whole, "-1"),
-        (whole, "9999999999"),
+        (boolean, "ja"),
+        (integer, "five"),
+        (integer, "1.5"),
+        (integer, "0"),
+        (integer, "-1"),
+        (integer, "9999999999"),
         (number, "soon"),
         (number, "-1"),
         (number, "nan"),
         (env.emails, "equipe@flowzz.test, nobody"),
-        (env.pairs, "header"),
-        (env.pairs, "header=,=field"),
-        (level, "loud"),
+        (env.mapping, "header"),
+        (env.mapping, "header=,=field"),
+        (log_level, "loud"),
         (rate, "5"),
         (rate, "0/min"),
+        (rate, "10/month"),
         (url, "flowzz.example"),
         (url, "ftp://flowzz.example"),
         (env.redis_url, ""),
@@ -59,47 +60,48 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         (email_url, f"smtp://flowzz:{PASSWORD}@mail:port"),
     ],
 )
-def test_wrong_value_is_refused_by_the_name_of_its_variable(
-    given: Callable[[str], None], read: Callable[[str], Any], value: str
+def test_error_of_a_wrong_value_names_the_variable(
+    set_variable: Callable[[str], None], read: Callable[[str], Any], value: str
 ) -> None:
-    given(value)
-    with pytest.raises(ImproperlyConfigured) as refused:
+    set_variable(value)
+    with pytest.raises(ImproperlyConfigured) as error:
         read(NAME)
-    assert str(refused.value).startswith(f"Set {NAME} to ")
-    assert PASSWORD not in str(refused.value)
+    assert str(error.value).startswith(f"Set {NAME} to ")
+    assert PASSWORD not in str(error.value)
 
 
 @pytest.mark.parametrize(
     ("read", "value", "expected"),
     [
         (secret, "s" * 32, "s" * 32),
-        (flag, "", False),
-        (flag, " True ", True),
-        (flag, "off", False),
-        (whole, "", 5),
-        (whole, "07", 7),
-        (partial(whole, least=0), "0", 0),
+        (boolean, "", False),
+        (boolean, " True ", True),
+        (boolean, "off", False),
+        (integer, "", 5),
+        (integer, "07", 7),
+        (partial(integer, minimum=0), "0", 0),
         (number, "", 0.5),
         (number, "10", 10.0),
-        (env.words, "", []),
-        (env.words, "app.example , ,painel.example,", ["app.example", "painel.example"]),
+        (env.comma_list, "", []),
+        (env.comma_list, "app.example , ,painel.example,", ["app.example", "painel.example"]),
         (env.emails, "a@flowzz.test, b@flowzz.test", ["a@flowzz.test", "b@flowzz.test"]),
-        (env.pairs, "Cod. ext=order_number, b=c=d", {"Cod. ext": "order_number", "b": "c=d"}),
-        (level, "debug", "DEBUG"),
+        (env.mapping, "Cod. ext=order_number, b=c=d", {"Cod. ext": "order_number", "b": "c=d"}),
+        (log_level, "debug", "DEBUG"),
         (rate, "", "10/minute"),
         (rate, "5/s", "5/second"),
+        (rate, "10/minute", "10/minute"),
         (url, "https://flowzz.example/", "https://flowzz.example"),
         (env.redis_url, "rediss://:$secret@redis:6379/0", "rediss://:$secret@redis:6379/0"),
     ],
 )
-def test_right_value_is_read(
-    given: Callable[[str], None], read: Callable[[str], Any], value: str, expected: object
+def test_valid_value_is_read(
+    set_variable: Callable[[str], None], read: Callable[[str], Any], value: str, expected: object
 ) -> None:
-    given(value)
+    set_variable(value)
     assert read(NAME) == expected
 
 
-def test_addresses_with_passwords_are_read_as_django_spells_them(
+def test_urls_with_passwords_become_django_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DB", f"postgresql://flowzz:{PASSWORD}@db:5433/sales")
@@ -111,7 +113,7 @@ def test_addresses_with_passwords_are_read_as_django_spells_them(
     assert (mail["EMAIL_USE_TLS"], mail["EMAIL_HOST_PASSWORD"]) == (True, PASSWORD)
 
 
-def test_variable_that_is_not_set_counts_as_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_variable_counts_as_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(NAME, raising=False)
     assert NAME not in os.environ
-    assert (flag(NAME), whole(NAME), env.words(NAME, ("one",))) == (False, 5, ["one"])
+    assert (boolean(NAME), integer(NAME), env.comma_list(NAME, ("one",))) == (False, 5, ["one"])
