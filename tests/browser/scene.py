@@ -50,7 +50,7 @@ class Scene:
             Seller(email, status)
         self._receive_orders()
         self._hold_some()
-        self.seller.told(payloads.order("ordmarina98", order_status=WORD))
+        self.seller.process(payloads.order("ordmarina98", order_status=WORD))
         heartbeat.record("worker")
         alert_rules.evaluate_alert_rules()
         hourly_stats.update_hourly_stats()
@@ -77,11 +77,11 @@ class Scene:
         now = timezone.now()
         for hours in range(23, 0, -4):
             at = now - timedelta(hours=hours)
-            self.seller.told(
+            self.seller.process(
                 *(_order(hours * 10 + number) for number in range(hours % 5 + 2)), at=at
             )
-        self.seller.told(_order(1, ORDER, order_status="Aguardando pagamento"), at=now)
-        self.seller.told(_order(1, ORDER, tracking_code="BR123456789BR"), at=now)
+        self.seller.process(_order(1, ORDER, order_status="Aguardando pagamento"), at=now)
+        self.seller.process(_order(1, ORDER, tracking_code="BR123456789BR"), at=now)
         seen = WebhookEvent.objects.filter(finished_at__isnull=False)
         seen.update(finished_at=F("received_at") + timedelta(milliseconds=340))
 
@@ -95,7 +95,7 @@ class Scene:
             error="Falha interna ao ler o corpo (ValueError).",
             finished_at=timezone.now(),
         )
-        self.seller.told(b"{", b"[1")
+        self.seller.process(b"{", b"[1")
 
 
 def _order(number: int, name: str = "", **changes: Any) -> dict[str, object]:

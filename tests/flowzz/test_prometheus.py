@@ -70,7 +70,7 @@ def test_events_are_counted_by_what_became_of_them() -> None:
 
 def test_replay_does_not_count_as_slow() -> None:
     seller = Seller()
-    seller.told(payloads.order(), at=timezone.now() - timedelta(days=3))
+    seller.process(payloads.order(), at=timezone.now() - timedelta(days=3))
     replay.replay(WebhookEvent.objects.all())
     seller.drain()
     assert scrape()["flowzz_event_processing_seconds_count", ""] == 1

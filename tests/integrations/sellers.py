@@ -82,7 +82,7 @@ class Seller:
         while inbox.drain(self.integration.id):
             pass
 
-    def told(self, *bodies: bytes | dict[str, Any], at: datetime | None = None) -> None:
+    def process(self, *bodies: bytes | dict[str, Any], at: datetime | None = None) -> None:
         """Receive bodies and process them."""
         self.receive(*bodies, at=at)
         self.drain()

@@ -216,7 +216,7 @@ def test_a_wake_up_is_sent_although_the_clock_of_redis_is_set_back(
 def test_a_sale_belongs_to_the_day_that_was_written(
     seller: Seller, day: str, first: str, last: str
 ) -> None:
-    seller.told(
+    seller.process(
         payloads.order("ord1", date_order=f"{day} {first}"),
         payloads.order("ord2", date_order=f"{day} {last}"),
     )

@@ -41,7 +41,7 @@ def columns(row: Any, *without: str) -> dict[str, Any]:
 def delivered_sale(seller: Seller) -> Sale:
     """A cash-on-delivery order that has lived through its states."""
     for name in ("order_cod_created", "order_cod_shipped", "order_cod_delivered"):
-        seller.told(payloads.raw(name))
+        seller.process(payloads.raw(name))
     return seller.sale("ordaaaaa")
 
 
@@ -176,7 +176,7 @@ def test_client_is_the_buyer_of_the_order(delivered_sale: Sale) -> None:
 def test_recorded_bodies_become_sales(
     seller: Seller, name: str, sale: tuple[Any, ...], client: tuple[str, ...]
 ) -> None:
-    seller.told(payloads.raw(name))
+    seller.process(payloads.raw(name))
 
     row = Sale.objects.select_related("client").get()
     assert (
@@ -193,7 +193,7 @@ def test_recorded_bodies_become_sales(
 
 
 def test_utms_and_new_fields_are_kept(seller: Seller) -> None:
-    seller.told(
+    seller.process(
         payloads.raw("order_card_affiliate_utms"), payloads.raw("order_pix_approved_new_fields")
     )
 
@@ -225,7 +225,7 @@ def test_the_users_share_is_told_by_their_email_however_it_is_written() -> None:
         "affiliate_commission": 20,
     }
 
-    seller.told(payloads.order(**producer, **affiliate))
+    seller.process(payloads.order(**producer, **affiliate))
 
     assert Sale.objects.get().commission == Decimal("20.00")
 
@@ -238,7 +238,7 @@ def test_buyers_who_share_an_email_or_have_no_document_stay_apart(seller: Seller
         "order_no_document_2",
     )
 
-    seller.told(*map(payloads.raw, names))
+    seller.process(*map(payloads.raw, names))
 
     assert sorted(Client.objects.values_list("name", flat=True)) == [
         "Elisa Amostra",
@@ -249,7 +249,7 @@ def test_buyers_who_share_an_email_or_have_no_document_stay_apart(seller: Seller
 
 
 def test_a_subscription_comes_with_its_cycle_and_its_sale(seller: Seller) -> None:
-    seller.told(payloads.raw("subscription_active"))
+    seller.process(payloads.raw("subscription_active"))
 
     row = Subscription.objects.get()
     charge = datetime(2025, 11, 2, 21, 11, 48, tzinfo=UTC)
@@ -272,14 +272,14 @@ def test_a_subscription_comes_with_its_cycle_and_its_sale(seller: Seller) -> Non
 
 
 def test_a_subscription_without_an_order_has_no_sale(seller: Seller) -> None:
-    seller.told(payloads.subscription())
+    seller.process(payloads.subscription())
 
     assert Subscription.objects.get().client == Client.objects.get()
     assert not Sale.objects.exists()
 
 
 def test_an_affiliation_request_is_a_row(seller: Seller) -> None:
-    seller.told(payloads.raw("affiliation_request"))
+    seller.process(payloads.raw("affiliation_request"))
 
     assert columns(AffiliationRequest.objects.get(), "fingerprint") == {
         "source": "coinzz",
@@ -294,7 +294,7 @@ def test_an_affiliation_request_is_a_row(seller: Seller) -> None:
 
 
 def test_an_unknown_word_is_recorded_once_for_staff(seller: Seller) -> None:
-    seller.told(
+    seller.process(
         payloads.order("ord1", order_status="Em Órbita"),
         payloads.order("ord2", order_status=" EM  ÓRBITA"),
     )
@@ -307,15 +307,17 @@ def test_an_unknown_word_is_recorded_once_for_staff(seller: Seller) -> None:
     assert [seller.sale(n).unknown_status for n in ("ord1", "ord2")] == [word, word]
 
     StatusMapping.objects.update(status="PAID")
-    seller.told(payloads.order("ord1", order_status="EM ÓRBITA"))
+    seller.process(payloads.order("ord1", order_status="EM ÓRBITA"))
     assert (seller.sale("ord1").status, seller.sale("ord1").unknown_status) == ("PAID", "")
 
 
 def test_a_sale_keeps_its_client_and_completes_it(seller: Seller) -> None:
-    seller.told(payloads.order(client={"client_phone": "11987650001"}))
+    seller.process(payloads.order(client={"client_phone": "11987650001"}))
     first = seller.sale().client
 
-    seller.told(payloads.order(client={"client_documment": "29141777638"}, order_status="Enviado"))
+    seller.process(
+        payloads.order(client={"client_documment": "29141777638"}, order_status="Enviado")
+    )
 
     client = seller.sale().client
     assert client == first
@@ -324,10 +326,10 @@ def test_a_sale_keeps_its_client_and_completes_it(seller: Seller) -> None:
 
 
 def test_a_sale_without_a_client_gets_the_one_it_is_told(seller: Seller) -> None:
-    seller.told(payloads.order(client={"client_name": ""}))
+    seller.process(payloads.order(client={"client_name": ""}))
     assert seller.sale().client is None
 
-    seller.told(payloads.order(client={"client_name": "Marina"}))
+    seller.process(payloads.order(client={"client_name": "Marina"}))
 
     client = seller.sale().client
     assert client is not None
@@ -350,7 +352,7 @@ def test_500_orders_take_as_many_statements_as_5(seller: Seller, change: dict[st
     counts = []
     for numbers in (range(5), range(1000, 1500)):
         if change:
-            seller.told(*map(full, numbers))
+            seller.process(*map(full, numbers))
         seller.receive(*(full(number, **change) for number in numbers))
         with CaptureQueriesContext(connection) as queries:
             assert drain.drain(seller.integration.id) == len(numbers)

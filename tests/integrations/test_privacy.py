@@ -106,9 +106,9 @@ def zoraide(seller: Seller) -> Client:
     now = timezone.now()
     utms = {"utm_source": "instagram", "utm_content": "para zoraide@exemplo.com.br"}
     first = payloads.order("ordzoraid", client=BUYER, utms=utms, **ORDER)
-    seller.told(first, at=now - timedelta(hours=5))
-    seller.told(first, at=now - timedelta(hours=4))
-    seller.told(
+    seller.process(first, at=now - timedelta(hours=5))
+    seller.process(first, at=now - timedelta(hours=4))
+    seller.process(
         payloads.order("ordvizinh", client=NEIGHBOUR, **AS_AFFILIATE),
         payloads.subscription("asszoraid", with_order="ordassina") | {"client": BUYER},
         json.loads(payloads.raw("affiliation_request")) | AS_AFFILIATE,
@@ -265,7 +265,7 @@ def test_later_webhook_of_an_erased_order_moves_it_and_tells_nothing(
     privacy.erase(zoraide.id)
     later = payloads.order("ordzoraid", client=BUYER, **ORDER | {"order_status": "Entregue"})
 
-    seller.told(later)
+    seller.process(later)
 
     sale = seller.sale("ordzoraid")
     assert (sale.status, sale.client_id, sale.tracking_code) == ("DELIVERED", zoraide.id, "")
@@ -277,7 +277,9 @@ def test_later_webhook_of_an_erased_order_moves_it_and_tells_nothing(
 
 def test_erasing_again_removes_what_came_later(seller: Seller, zoraide: Client) -> None:
     privacy.erase(zoraide.id)
-    seller.told(payloads.order("ordzoraid", client=BUYER, **ORDER | {"order_status": "Entregue"}))
+    seller.process(
+        payloads.order("ordzoraid", client=BUYER, **ORDER | {"order_status": "Entregue"})
+    )
 
     privacy.erase(zoraide.id)
 
@@ -287,24 +289,24 @@ def test_erasing_again_removes_what_came_later(seller: Seller, zoraide: Client) 
 def test_new_order_is_a_new_client(seller: Seller, zoraide: Client) -> None:
     privacy.erase(zoraide.id)
 
-    seller.told(payloads.order("ordnovooo", client=BUYER))
+    seller.process(payloads.order("ordnovooo", client=BUYER))
 
     assert seller.sale("ordnovooo").client_id not in {None, zoraide.id}
 
 
 def test_late_resend_of_an_erased_body_is_still_a_repeat(seller: Seller) -> None:
     body = payloads.order("ordzoraid", client=BUYER)
-    seller.told(body)
+    seller.process(body)
     privacy.erase(Client.objects.get().id)
 
-    seller.told(body)
+    seller.process(body)
 
     assert seller.states[-1] == ("IGNORED", "duplicate")
 
 
 def test_shared_mailbox_doesn_t_erase_other_buyers(seller: Seller) -> None:
     mailbox = {"client_email": "suporte@exemplo.com.br"}
-    seller.told(
+    seller.process(
         payloads.order("ordzoraid", client=BUYER | mailbox),
         payloads.order("ordvizinh", client=NEIGHBOUR | mailbox),
     )
@@ -318,7 +320,7 @@ def test_shared_mailbox_doesn_t_erase_other_buyers(seller: Seller) -> None:
 
 def test_other_users_keep_what_they_know(seller: Seller, zoraide: Client) -> None:
     other = Seller("outra@flowzz.test")
-    other.told(payloads.order("ordzoraid", client=BUYER, **ORDER))
+    other.process(payloads.order("ordzoraid", client=BUYER, **ORDER))
 
     privacy.erase(zoraide.id)
 
@@ -341,7 +343,7 @@ def test_export_holds_everything_of_the_person(seller: Seller, zoraide: Client) 
 
 
 def test_export_holds_nothing_of_others(seller: Seller, zoraide: Client) -> None:
-    seller.told(payloads.order("ordestran", client=NEIGHBOUR))
+    seller.process(payloads.order("ordestran", client=NEIGHBOUR))
 
     text = json.dumps(privacy.export(zoraide), cls=DjangoJSONEncoder, ensure_ascii=False)
 

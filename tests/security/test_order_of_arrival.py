@@ -24,10 +24,10 @@ def test_any_order_of_arrival_ends_at_the_last_state(words: list[str], together:
     seller = Seller(f"{number}{together}@flowzz.test")
     bodies = [payloads.order(number, order_status=word) for word in words]
     if together:
-        seller.told(*bodies)
+        seller.process(*bodies)
     else:
         for body in bodies:
-            seller.told(body)
+            seller.process(body)
 
     sale = seller.sale(number)
     assert sale.status == WORDS[max(words, key=ONE_WAY.index)]

@@ -167,7 +167,7 @@ def test_tokens_of_admin_sessions_open_no_api(owned: Digests) -> None:
 def test_webhooks_do_not_reach_anothers_rows_of_the_same_numbers() -> None:
     number, code = "ordmesmos", "ass000001"
     owner = Seller("dona@flowzz.test")
-    owner.told(payloads.order(number), payloads.subscription(code, with_order="ordciclos"))
+    owner.process(payloads.order(number), payloads.subscription(code, with_order="ordciclos"))
     before = digests()
 
     other = Seller("outra@flowzz.test")

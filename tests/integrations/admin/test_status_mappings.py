@@ -53,7 +53,7 @@ def test_status_of_another_field_is_rejected(staff: Staff) -> None:
 
 def test_preview_shows_the_sales_and_changes_nothing(staff: Staff) -> None:
     seller = Seller()
-    seller.told(payloads.order("ord1", order_status="Na moita"))
+    seller.process(payloads.order("ord1", order_status="Na moita"))
     before = [list(model._default_manager.values()) for model in (Sale, SaleStatusChange)]
     response = submit(staff, StatusMapping.objects.get(), SaleStatus.SHIPPED)
 
@@ -67,7 +67,7 @@ def test_preview_shows_the_sales_and_changes_nothing(staff: Staff) -> None:
 
 def test_confirmed_mapping_is_stored_logged_and_applied(staff: Staff) -> None:
     seller = Seller()
-    seller.told(payloads.order("ord1", order_status="Na moita"))
+    seller.process(payloads.order("ord1", order_status="Na moita"))
     mapping = StatusMapping.objects.get()
     submit(staff, mapping, SaleStatus.SHIPPED, confirm="1", reason="Confirmado com a plataforma")
 
@@ -80,7 +80,7 @@ def test_confirmed_mapping_is_stored_logged_and_applied(staff: Staff) -> None:
 
 
 def test_mapping_is_removed_after_a_preview(staff: Staff) -> None:
-    Seller().told(payloads.subscription(status="dormindo"))
+    Seller().process(payloads.subscription(status="dormindo"))
     mapping = StatusMapping.objects.get()
     page = reverse("backoffice:status_mapping", args=[mapping.id])
     assert "none" not in dict(staff.get(page).context["form"].fields["status"].choices)
@@ -100,6 +100,6 @@ def test_mapping_is_removed_after_a_preview(staff: Staff) -> None:
 
 
 def test_list_counts_the_orders_that_wait(staff: Staff) -> None:
-    Seller().told(*(payloads.order(f"ord{n}", order_status="Na moita") for n in range(3)))
+    Seller().process(*(payloads.order(f"ord{n}", order_status="Na moita") for n in range(3)))
     page = staff.get(reverse("admin:integrations_statusmapping_changelist"))
     assert [row.waiting_count for row in page.context["cl"].result_list] == [3]

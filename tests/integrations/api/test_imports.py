@@ -107,7 +107,7 @@ def test_import_needs_no_connection_and_repeated_changes_nothing(
 )
 def test_old_file_only_moves_states_on(told: str, imported: str, kept: str) -> None:
     seller = Seller()
-    seller.told(payloads.order("ordaaaaa", order_status=told))
+    seller.process(payloads.order("ordaaaaa", order_status=told))
     send(Frontend(seller.integration.user), GOOD.replace("Aprovado", imported))
     assert statuses() == {"ordaaaaa": kept}
 
@@ -116,7 +116,7 @@ def test_webhook_after_an_import_is_the_newer_one(frontend: Frontend, user: User
     send(frontend, GOOD)
     seller = Seller.__new__(Seller)
     seller.integration = Integration.objects.get()
-    seller.told(
+    seller.process(
         payloads.order("ordaaaaa", order_status="Cancelado"),
         at=timezone.now() - timedelta(minutes=5),
     )
@@ -125,7 +125,7 @@ def test_webhook_after_an_import_is_the_newer_one(frontend: Frontend, user: User
 
 def test_file_with_a_date_counts_from_that_date_on() -> None:
     seller = Seller()
-    seller.told(payloads.order("ordaaaaa"), at=timezone.now() - timedelta(hours=2))
+    seller.process(payloads.order("ordaaaaa"), at=timezone.now() - timedelta(hours=2))
     frontend = Frontend(seller.integration.user)
     cancelled = GOOD.replace("Aprovado", "Cancelado")
     assert figures(send(frontend, cancelled, exportedAt=ago(hours=3))) == (0, 0, 1, 0)
@@ -137,7 +137,7 @@ def test_file_with_a_date_counts_from_that_date_on() -> None:
 def test_file_without_a_column_leaves_what_it_would_tell() -> None:
     seller = Seller()
     told = payloads.order("ordaaaaa", order_quantity=3, deleted_at="2025-10-02 23:00:00")
-    seller.told(told, at=timezone.now() - timedelta(hours=2))
+    seller.process(told, at=timezone.now() - timedelta(hours=2))
 
     send(Frontend(seller.integration.user), GOOD, exportedAt=ago(hours=1))
 

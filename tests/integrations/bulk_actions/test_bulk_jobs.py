@@ -67,7 +67,7 @@ def test_cause_is_the_reason_and_its_field(reason: str, error: str, cause: str) 
 
 
 def test_failures_are_stored_and_grouped_by_cause(seller: Seller) -> None:
-    seller.told(b"{", b"[", payloads.order("ord1", order_final_price="caro"))
+    seller.process(b"{", b"[", payloads.order("ord1", order_final_price="caro"))
 
     assert [event.cause for event in seller.events] == [
         "invalid_json",
@@ -80,7 +80,7 @@ def test_failures_are_stored_and_grouped_by_cause(seller: Seller) -> None:
 
 
 def test_replayed_event_leaves_its_group_and_keeps_its_failures(seller: Seller) -> None:
-    seller.told(b"{")
+    seller.process(b"{")
     replay.replay(WebhookEvent.objects.all())
     assert seller.events[0].cause == ""
     seller.drain()
@@ -176,7 +176,7 @@ def test_batch_of_a_cancelled_action_is_counted(seller: Seller, staff: User) -> 
 
 
 def test_event_that_fails_again_is_counted_and_not_retried(seller: Seller, staff: User) -> None:
-    seller.told(b"{", b"[")
+    seller.process(b"{", b"[")
     action = carry_out(bulk_jobs.request_action(BulkKind.REPLAY, "invalid_json", by=staff)[0])
     assert (action.processed, action.failed, action.outcomes) == (2, 2, {"quarantined": 2})
     assert [event.attempts for event in seller.events] == [1, 1]

@@ -35,9 +35,9 @@ def seller() -> Seller:
 
 @pytest.mark.parametrize("name", payloads.NAMES)
 def test_every_recorded_body_counts_once_however_often_it_comes(seller: Seller, name: str) -> None:
-    seller.told(payloads.raw(name))
-    seller.told(payloads.raw(name))
-    seller.told(payloads.raw(name), payloads.raw(name))
+    seller.process(payloads.raw(name))
+    seller.process(payloads.raw(name))
+    seller.process(payloads.raw(name), payloads.raw(name))
 
     assert seller.states == [CREATED, DUPLICATE, DUPLICATE, DUPLICATE]
 
@@ -45,7 +45,7 @@ def test_every_recorded_body_counts_once_however_often_it_comes(seller: Seller, 
 def test_repeats_in_one_batch_are_set_apart(seller: Seller) -> None:
     body = payloads.raw("order_cod_created")
 
-    seller.told(body, body)
+    seller.process(body, body)
 
     assert seller.states == [CREATED, DUPLICATE]
 
@@ -69,10 +69,10 @@ def test_a_body_larger_than_a_batch_is_one(seller: Seller, monkeypatch: pytest.M
 
 
 def test_an_event_that_would_go_backward_is_stale(seller: Seller) -> None:
-    seller.told(payloads.raw(DELIVERED))
+    seller.process(payloads.raw(DELIVERED))
     before = Sale.objects.values().get()
 
-    seller.told(payloads.raw(SHIPPED))
+    seller.process(payloads.raw(SHIPPED))
 
     assert seller.states == [CREATED, STALE]
     assert Sale.objects.values().get() == before
@@ -80,10 +80,10 @@ def test_an_event_that_would_go_backward_is_stale(seller: Seller) -> None:
 
 def test_late_resend_does_not_undo_a_newer_status(seller: Seller) -> None:
     paid = payloads.order(order_status="Aprovado")
-    seller.told(paid, at=NOON)
-    seller.told(payloads.order(order_status="Cancelado"), at=NOON + timedelta(hours=1))
+    seller.process(paid, at=NOON)
+    seller.process(payloads.order(order_status="Cancelado"), at=NOON + timedelta(hours=1))
 
-    seller.told(paid, at=NOON + timedelta(hours=71))
+    seller.process(paid, at=NOON + timedelta(hours=71))
 
     assert seller.states == [CREATED, UPDATED, DUPLICATE]
     assert seller.sale().status == "CANCELLED"
@@ -91,10 +91,10 @@ def test_late_resend_does_not_undo_a_newer_status(seller: Seller) -> None:
 
 def test_after_the_window_the_table_judges_a_resend(seller: Seller) -> None:
     paid = payloads.order(order_status="Aprovado")
-    seller.told(paid, at=NOON)
-    seller.told(payloads.order(order_status="Cancelado"), at=NOON + timedelta(hours=1))
+    seller.process(paid, at=NOON)
+    seller.process(payloads.order(order_status="Cancelado"), at=NOON + timedelta(hours=1))
 
-    seller.told(paid, at=NOON + timedelta(hours=73))
+    seller.process(paid, at=NOON + timedelta(hours=73))
 
     assert seller.states == [CREATED, UPDATED, UPDATED]
     assert seller.sale().status == "PAID"
@@ -116,8 +116,8 @@ def test_repeats_do_not_prolong_the_window(seller: Seller, together: bool) -> No
 
 def test_the_same_order_of_two_sellers_is_two_sales(seller: Seller) -> None:
     other = Seller(email="outra@flowzz.test")
-    seller.told(payloads.raw("order_cod_created"))
-    other.told(payloads.raw("order_cod_created"))
+    seller.process(payloads.raw("order_cod_created"))
+    other.process(payloads.raw("order_cod_created"))
 
     assert other.states == [CREATED]
     assert seller.sale("ordaaaaa").client != other.sale("ordaaaaa").client
@@ -125,7 +125,9 @@ def test_the_same_order_of_two_sellers_is_two_sales(seller: Seller) -> None:
 
 
 def test_bad_events_leave_their_neighbours_alone(seller: Seller) -> None:
-    seller.told(payloads.order("ord1"), b"{", payloads.order("ord2"), b"[]", payloads.order("ord3"))
+    seller.process(
+        payloads.order("ord1"), b"{", payloads.order("ord2"), b"[]", payloads.order("ord3")
+    )
 
     assert seller.states == [
         CREATED,
@@ -139,7 +141,7 @@ def test_bad_events_leave_their_neighbours_alone(seller: Seller) -> None:
 
 
 def test_an_order_that_cannot_be_read_is_quarantined_under_its_number(seller: Seller) -> None:
-    seller.told(payloads.order("ord1", order_final_price="caro"))
+    seller.process(payloads.order("ord1", order_final_price="caro"))
 
     assert [(e.state, e.reason, e.external_id) for e in seller.events] == [
         ("QUARANTINED", "invalid_money", "ord1")
@@ -155,7 +157,7 @@ def test_a_fault_of_the_parser_costs_its_event_alone(seller: Seller) -> None:
         return real(reader, body, headers)
 
     with patch.object(CoinzzReader, "parse_webhook", crash):
-        seller.told(*(payloads.order(f"ord{n}") for n in range(1, 4)))
+        seller.process(*(payloads.order(f"ord{n}") for n in range(1, 4)))
 
     assert seller.states == [CREATED, ("QUARANTINED", "parser_fault"), CREATED]
 
@@ -175,7 +177,7 @@ class Refusal:
 
 def told_with(seller: Seller, refusal: Refusal, *bodies: dict[str, Any]) -> None:
     with patch.object(processing, "ingest", refusal):
-        seller.told(*bodies)
+        seller.process(*bodies)
 
 
 def test_one_poisonous_event_among_500_waits_alone(seller: Seller) -> None:
@@ -259,7 +261,7 @@ def test_a_lost_database_leaves_all_as_it_was(seller: Seller) -> None:
 
 def test_events_of_a_disconnected_integration_are_ignored_until_replayed() -> None:
     seller = Seller(status=IntegrationStatus.DISCONNECTED)
-    seller.told(payloads.order("ord1"))
+    seller.process(payloads.order("ord1"))
     assert seller.states == [("IGNORED", "disconnected")]
 
     replay.replay(WebhookEvent.objects.all())
@@ -269,17 +271,17 @@ def test_events_of_a_disconnected_integration_are_ignored_until_replayed() -> No
 
 def test_reconnected_a_resend_of_an_ignored_event_counts(seller: Seller) -> None:
     Integration.objects.update(status=IntegrationStatus.DISCONNECTED)
-    seller.told(payloads.order("ord1"))
+    seller.process(payloads.order("ord1"))
     Integration.objects.update(status=IntegrationStatus.CONNECTED)
 
-    seller.told(payloads.order("ord1"))
+    seller.process(payloads.order("ord1"))
 
     assert seller.states == [("IGNORED", "disconnected"), CREATED]
 
 
 def test_replay_applies_again_but_undoes_nothing_newer(seller: Seller) -> None:
-    seller.told(payloads.order(order_status="Aprovado"), at=NOON)
-    seller.told(payloads.order(order_status="Cancelado"), at=NOON + timedelta(hours=1))
+    seller.process(payloads.order(order_status="Aprovado"), at=NOON)
+    seller.process(payloads.order(order_status="Cancelado"), at=NOON + timedelta(hours=1))
 
     first = WebhookEvent.objects.filter(id=seller.events[0].id)
     assert replay.replay(first) == 1
@@ -305,7 +307,7 @@ def test_unroutable_events_wait_for_staff_to_assign_them(seller: Seller) -> None
 
 
 def test_discarded_events_keep_the_reason(seller: Seller) -> None:
-    seller.told(b"{", payloads.order("ord1"))
+    seller.process(b"{", payloads.order("ord1"))
 
     assert replay.discard(WebhookEvent.objects.all(), "Teste do vendedor") == 1
 
@@ -326,8 +328,8 @@ def test_storing_under_one_id_twice_keeps_one(seller: Seller) -> None:
 
 
 def test_draining_notes_that_webhooks_arrive(seller: Seller) -> None:
-    seller.told(payloads.order("ord1"), at=NOON)
-    seller.told(payloads.order("ord2"), at=NOON - timedelta(hours=1))
+    seller.process(payloads.order("ord1"), at=NOON)
+    seller.process(payloads.order("ord2"), at=NOON - timedelta(hours=1))
 
     seller.integration.refresh_from_db()
     assert seller.integration.last_webhook_at == NOON

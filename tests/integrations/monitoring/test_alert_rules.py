@@ -59,7 +59,7 @@ def open_kinds() -> list[str]:
 
 
 def test_healthy_integration_has_no_alert(seller: Seller) -> None:
-    seller.told(payloads.order())
+    seller.process(payloads.order())
     assert open_kinds() == []
     assert Alert.objects.count() == 0
 
@@ -85,7 +85,7 @@ def test_never_synced_counts_from_the_connection(seller: Seller) -> None:
 
 
 def test_disconnected_integration_has_no_alert(seller: Seller) -> None:
-    seller.told(b"no json")
+    seller.process(b"no json")
     change(seller.integration, connected_at=ago(9 * DAY), sync_cursor=None, status="DISCONNECTED")
     assert open_kinds() == []
 
@@ -151,7 +151,7 @@ def test_open_circuit_after_ten_minutes_until_a_probe_succeeds(db: None) -> None
 
 
 def test_dead_letters_until_none_is_left(seller: Seller) -> None:
-    seller.told(b"no json", b"nor this")
+    seller.process(b"no json", b"nor this")
     assert open_kinds() == [AlertKind.DEAD_LETTERS]
     assert Alert.objects.get().message.startswith("2 eventos em quarentena")
 
@@ -160,7 +160,7 @@ def test_dead_letters_until_none_is_left(seller: Seller) -> None:
 
 
 def test_dead_letters_without_an_integration_are_one_alert_for_staff(seller: Seller) -> None:
-    seller.told(b"no json")
+    seller.process(b"no json")
     WebhookEvent.objects.update(integration=None)
     assert open_kinds() == [AlertKind.DEAD_LETTERS]
     assert Alert.objects.get().integration is None
@@ -184,7 +184,7 @@ def test_queue_is_not_late_while_an_event_waits_for_its_next_attempt(seller: Sel
 
 
 def test_replay_of_an_old_event_is_not_late(seller: Seller) -> None:
-    seller.told(payloads.order(), at=ago(30 * DAY))
+    seller.process(payloads.order(), at=ago(30 * DAY))
     replay.replay(WebhookEvent.objects.all())
     assert open_kinds() == []
 
@@ -193,7 +193,7 @@ def test_silence_until_a_webhook_comes(seller: Seller) -> None:
     WebhookBaseline.objects.create(
         integration=seller.integration, hourly_rates=[6.0] * 168, updated_at=timezone.now()
     )
-    seller.told(payloads.order(), at=ago(2 * HOUR))
+    seller.process(payloads.order(), at=ago(2 * HOUR))
     assert open_kinds() == []
 
     change(seller.integration, last_webhook_at=ago(3 * HOUR))
@@ -211,7 +211,7 @@ def test_rule_that_fails_does_not_stop_the_others(
         raise ZeroDivisionError
 
     monkeypatch.setitem(alert_rules.RULES, AlertKind.SYNC_LATE, fail)
-    seller.told(b"no json")
+    seller.process(b"no json")
     assert open_kinds() == [AlertKind.DEAD_LETTERS]
 
 
@@ -240,7 +240,7 @@ def create_violations(count: int) -> None:
     first = User.objects.count()
     for number in range(first, first + count):
         seller = Seller(email=f"vendedora{number}@flowzz.test")
-        seller.told(b"no json")
+        seller.process(b"no json")
         seller.receive(payloads.order(), at=ago(HOUR))
         for minutes in range(3):
             SyncRunFactory.create(

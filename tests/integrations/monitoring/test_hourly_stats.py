@@ -111,8 +111,8 @@ def test_webhooks_are_counted_in_their_hour_of_arrival() -> None:
     with travel(NOW, tick=False):
         seller = Seller()
         seller.receive(payloads.order("ordaaaaa"), payloads.order("ordbbbbb"), at=NOW - HOUR)
-        seller.told(payloads.order("ordccccc"), at=NOW)
-        seller.told(payloads.order("ordddddd"), at=NOW)
+        seller.process(payloads.order("ordccccc"), at=NOW)
+        seller.process(payloads.order("ordddddd"), at=NOW)
         counts = hourly_stats.hourly_webhook_counts(seller.integration, 3)
     on_the_hour = NOW.replace(minute=0)
     assert counts == [(on_the_hour - 2 * HOUR, 0), (on_the_hour - HOUR, 2), (on_the_hour, 2)]
@@ -120,7 +120,7 @@ def test_webhooks_are_counted_in_their_hour_of_arrival() -> None:
 
 def test_replay_is_not_counted_as_a_webhook() -> None:
     seller = Seller()
-    seller.told(payloads.order())
+    seller.process(payloads.order())
     replay.replay(WebhookEvent.objects.all())
     seller.drain()
     assert HourlyWebhookCount.objects.get().count == 1
@@ -128,7 +128,7 @@ def test_replay_is_not_counted_as_a_webhook() -> None:
 
 def test_old_webhook_counts_are_deleted() -> None:
     seller = Seller()
-    seller.told(payloads.order(), at=NOW - hourly_stats.WEBHOOK_COUNT_RETENTION)
-    seller.told(payloads.order("ordbbbbb"), at=NOW)
+    seller.process(payloads.order(), at=NOW - hourly_stats.WEBHOOK_COUNT_RETENTION)
+    seller.process(payloads.order("ordbbbbb"), at=NOW)
     with travel(NOW, tick=False):
         assert hourly_stats.delete_old_webhook_counts() == 1

@@ -36,7 +36,7 @@ def remap(status: str, by: User) -> BulkAction:
 
 
 def test_new_mapping_applies_to_the_sales_that_wait_for_it(seller: Seller, staff: User) -> None:
-    seller.told(
+    seller.process(
         payloads.order("ord1", order_status="Confirmadíssimo"),
         payloads.order("ord2", order_status="Aprovado"),
     )
@@ -51,9 +51,9 @@ def test_new_mapping_applies_to_the_sales_that_wait_for_it(seller: Seller, staff
 
 
 def test_changed_mapping_applies_to_old_and_new_sales(seller: Seller, staff: User) -> None:
-    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
     remap(SaleStatus.REFUNDED, staff)
-    seller.told(payloads.order("ord2", order_status="Confirmadissimo"))
+    seller.process(payloads.order("ord2", order_status="Confirmadissimo"))
     assert seller.sale("ord2").status == SaleStatus.REFUNDED
 
     action = remap(SaleStatus.PAID, staff)
@@ -63,16 +63,16 @@ def test_changed_mapping_applies_to_old_and_new_sales(seller: Seller, staff: Use
 
 
 def test_sale_with_a_newer_word_is_not_changed(seller: Seller, staff: User) -> None:
-    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
     remap(SaleStatus.PAID, staff)
-    seller.told(payloads.order("ord1", order_status="Enviado"))
+    seller.process(payloads.order("ord1", order_status="Enviado"))
     action = remap(SaleStatus.CANCELLED, staff)
     assert action.outcomes == {"unchanged": 1}
     assert seller.sale("ord1").status == SaleStatus.SHIPPED
 
 
 def test_sale_without_a_stored_body_gets_the_status_too(seller: Seller, staff: User) -> None:
-    seller.told(payloads.order("ord1", shipping_status="Na moita"))
+    seller.process(payloads.order("ord1", shipping_status="Na moita"))
     WebhookPayload.objects.all().delete()
     remap("SHIPPED", staff)
     sale = seller.sale("ord1")
@@ -82,7 +82,7 @@ def test_sale_without_a_stored_body_gets_the_status_too(seller: Seller, staff: U
 
 
 def test_mapping_applies_to_a_subscription(seller: Seller, staff: User) -> None:
-    seller.told(payloads.subscription(status="dormindo", with_order="ord1"))
+    seller.process(payloads.subscription(status="dormindo", with_order="ord1"))
     assert StatusMapping.objects.get().field == StatusField.SUBSCRIPTION
     remap(SubscriptionStatus.SUSPENDED, staff)
     row = Subscription.objects.get()
@@ -90,7 +90,7 @@ def test_mapping_applies_to_a_subscription(seller: Seller, staff: User) -> None:
 
 
 def test_mapping_does_not_apply_to_another_provider(seller: Seller, staff: User) -> None:
-    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
     Sale.objects.update(source="outra")
     action = remap(SaleStatus.PAID, staff)
     assert (action.total, StatusMapping.objects.get().provider) == (0, COINZZ)
@@ -99,8 +99,8 @@ def test_mapping_does_not_apply_to_another_provider(seller: Seller, staff: User)
 
 def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, staff: User) -> None:
     now = timezone.now()
-    seller.told(payloads.order("ord2", order_status="Aprovado"), at=now - timedelta(hours=2))
-    seller.told(
+    seller.process(payloads.order("ord2", order_status="Aprovado"), at=now - timedelta(hours=2))
+    seller.process(
         payloads.order("ord1", order_status="Confirmadíssimo"),
         payloads.order("ord2", order_status="Confirmadíssimo"),
         payloads.order("ord3", order_status="Confirmadíssimo"),
@@ -108,8 +108,8 @@ def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, sta
     )
     remap(SaleStatus.REFUNDED, staff)
     remap(SaleStatus.CANCELLED, staff)
-    seller.told(payloads.order("ord1", order_status="Confirmadíssimo", product_name="Curso"))
-    seller.told(payloads.order("ord3", order_status="Aprovado"))
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo", product_name="Curso"))
+    seller.process(payloads.order("ord3", order_status="Aprovado"))
 
     action = remap("", staff)
 
@@ -131,8 +131,8 @@ def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, sta
 
 
 def test_removing_an_ineffective_mapping_keeps_the_status(seller: Seller, staff: User) -> None:
-    seller.told(payloads.order("ord1"), at=timezone.now() - timedelta(hours=1))
-    seller.told(payloads.order("ord1", order_status="Confirmadíssimo"))
+    seller.process(payloads.order("ord1"), at=timezone.now() - timedelta(hours=1))
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
     remap(SaleStatus.PAID, staff)
     remap("", staff)
     sale = seller.sale("ord1")
@@ -140,7 +140,7 @@ def test_removing_an_ineffective_mapping_keeps_the_status(seller: Seller, staff:
 
 
 def test_removed_mapping_restores_the_status_without_bodies(seller: Seller, staff: User) -> None:
-    seller.told(payloads.order("ord1", shipping_status="Na moita"))
+    seller.process(payloads.order("ord1", shipping_status="Na moita"))
     remap("SHIPPED", staff)
     WebhookPayload.objects.all().delete()
     remap("DELIVERED", staff)
@@ -152,8 +152,8 @@ def test_removed_mapping_restores_the_status_without_bodies(seller: Seller, staf
 
 def test_mapping_of_a_subscription_is_changed_and_removed(seller: Seller, staff: User) -> None:
     now = timezone.now()
-    seller.told(payloads.subscription("ass1", with_order="ord1"), at=now - timedelta(hours=2))
-    seller.told(
+    seller.process(payloads.subscription("ass1", with_order="ord1"), at=now - timedelta(hours=2))
+    seller.process(
         payloads.subscription("ass1", status="dormindo", with_order="ord1"),
         payloads.subscription("ass2", status="dormindo", with_order="ord2"),
         at=now - timedelta(hours=1),

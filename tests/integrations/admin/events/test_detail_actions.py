@@ -26,7 +26,7 @@ def act(browser: Staff, event: WebhookEvent, action: str, **form: str) -> int:
 
 def test_page_shows_state_effects_differences_and_body(staff: Staff, seller: Seller) -> None:
     name = {"client_name": "Maria de Souza"}
-    seller.told(
+    seller.process(
         payloads.encode(payloads.order("ord1", client=name)).replace(b'"100.00"', b"150.90"),
         payloads.order("ord1", client=name, order_status="Enviado"),
     )
@@ -45,7 +45,7 @@ def test_page_shows_state_effects_differences_and_body(staff: Staff, seller: Sel
 def test_page_of_an_invalid_json_body_lists_the_error_of_each_attempt(
     staff: Staff, seller: Seller
 ) -> None:
-    seller.told(b"\x00<script>")
+    seller.process(b"\x00<script>")
     page = staff.get(url_of(seller.events[0])).content.decode()
     assert "\\u0000&lt;script&gt;" in page
     assert "O corpo não é um JSON válido" in page
@@ -56,7 +56,7 @@ def test_download_returns_the_exact_body_to_staff_who_may_see_it(
     staff: Staff, seller: Seller
 ) -> None:
     body = b'\xef\xbb\xbf{"a": 150.90 }\xff'
-    seller.told(body)
+    seller.process(body)
     url = reverse("admin:integrations_webhookevent_download", args=[seller.events[0].id])
     response = staff.get(url)
     assert response.content == body
@@ -66,13 +66,13 @@ def test_download_returns_the_exact_body_to_staff_who_may_see_it(
 
 
 def test_replay_resets_the_event_to_pending(staff: Staff, seller: Seller) -> None:
-    seller.told(payloads.order("ord1"))
+    seller.process(payloads.order("ord1"))
     assert act(staff, seller.events[0], "replay_one") == 302
     assert seller.states == [(EventState.PENDING, "")]
 
 
 def test_discarded_event_stores_the_reason(staff: Staff, seller: Seller) -> None:
-    seller.told(b"{")
+    seller.process(b"{")
     event = seller.events[0]
     assert act(log_in_member("Suporte"), event, "discard_one", reason="Teste") == 403
     assert act(staff, event, "discard_one", reason="") == 200
@@ -94,7 +94,7 @@ def test_event_without_an_owner_is_assigned_by_email(staff: Staff, seller: Selle
 
 
 def test_failure_is_explained_in_portuguese(staff: Staff, seller: Seller) -> None:
-    seller.told(b"{")
+    seller.process(b"{")
     event = seller.events[0]
     for url in (url_of(event), reverse("admin:integrations_webhookevent_changelist")):
         page = staff.get(url).content.decode()

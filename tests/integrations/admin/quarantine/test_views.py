@@ -61,7 +61,7 @@ def load_preview(page: Any, staff: Staff) -> Any:
 def test_causes_are_counted_in_a_constant_number_of_statements(
     staff: Staff, seller: Seller
 ) -> None:
-    seller.told(b"{", b"[")
+    seller.process(b"{", b"[")
     staff.get(QUARANTINE)
     with CaptureQueriesContext(connection) as few:
         page = staff.get(QUARANTINE)
@@ -75,7 +75,7 @@ def test_causes_are_counted_in_a_constant_number_of_statements(
 
 
 def test_preview_counts_outcomes_and_changes_nothing(staff: Staff, seller: Seller) -> None:
-    seller.told(payloads.order("ord1"))
+    seller.process(payloads.order("ord1"))
     quarantine(
         seller,
         payloads.order("ord1", order_status="Enviado"),

@@ -48,7 +48,7 @@ def test_webhook_is_published_after_its_commit(
     start, last_id = read(user)
 
     with django_capture_on_commit_callbacks(execute=True):
-        seller.told(payloads.order("ordaovivo"))
+        seller.process(payloads.order("ordaovivo"))
     events, _ = read(user, last_id)
 
     sale = seller.sale("ordaovivo")
@@ -68,7 +68,7 @@ def test_large_batch_is_published_as_a_number(
     _, last_id = read(seller.integration.user)
 
     with django_capture_on_commit_callbacks(execute=True):
-        seller.told(*(payloads.order(f"ord{number:05}") for number in range(51)))
+        seller.process(*(payloads.order(f"ord{number:05}") for number in range(51)))
 
     events, _ = read(seller.integration.user, last_id)
     assert events == [("sales", {"created": 51, "updated": 0, "sales": []})]
