@@ -20,7 +20,7 @@ from integrations.sync import runs
 from sandbox.server import Sandbox
 from tests.benchmarks.orders import bodies
 from tests.integrations.sellers import Seller
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 
 def drained(seller: Seller, sent: list[bytes]) -> float:
@@ -43,13 +43,13 @@ def statements(seller: Seller, size: int) -> tuple[int, int]:
 
 
 @contextmanager
-def sandbox(seller: Seller, sales: int) -> Iterator[Caller]:
+def sandbox(seller: Seller, sales: int) -> Iterator[SandboxClient]:
     """A sandbox that the seller is connected to."""
     with Sandbox(sales=sales) as coinzz:
         settings.COINZZ_API_URL = coinzz.api_url
         field_encryption.encrypt(seller.integration, "api_key", coinzz.api_key())
         seller.integration.save()
-        yield Caller(coinzz)
+        yield SandboxClient(coinzz)
 
 
 def synced(seller: Seller) -> tuple[SyncRun, float]:

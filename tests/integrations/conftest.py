@@ -12,16 +12,16 @@ from integrations.models import Integration, IntegrationStatus
 from integrations.providers.coinzz import COINZZ
 from integrations.secrets import field_encryption
 from sandbox.server import Sandbox
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 
 @pytest.fixture
-def coinzz(settings: Settings) -> Iterator[Caller]:
+def coinzz(settings: Settings) -> Iterator[SandboxClient]:
     """A sandbox with 120 orders in account 8702; the product talks to it, 50 orders a page."""
     with Sandbox(sales=120, pauses=[]) as sandbox:
         settings.COINZZ_API_URL = sandbox.api_url
         settings.SYNC_PAGE_SIZE = 50
-        yield Caller(sandbox)
+        yield SandboxClient(sandbox)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def _empty_redis() -> None:
 
 
 @pytest.fixture
-def integration(coinzz: Caller, db: None) -> Integration:
+def integration(coinzz: SandboxClient, db: None) -> Integration:
     """Connected to `coinzz` since now, never synced."""
     user = User.objects.create_user("vendedora@flowzz.test")
     row = Integration(

@@ -22,7 +22,7 @@ from integrations.providers.errors import KeyRefused
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import Cipher, DecryptionError
 from integrations.webhooks import tokens
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 LEGACY = (
@@ -40,7 +40,9 @@ def connect(user: User, api_key: str, **details: str) -> Integration:
     return connection.connect(user_id=user.id, provider=COINZZ, api_key=api_key, **details)
 
 
-def test_good_key_is_stored_encrypted_and_the_first_sync_begins(user: User, coinzz: Caller) -> None:
+def test_good_key_is_stored_encrypted_and_the_first_sync_begins(
+    user: User, coinzz: SandboxClient
+) -> None:
     key = coinzz.sandbox.api_key()
 
     integration = connect(user, key)
@@ -56,7 +58,7 @@ def test_good_key_is_stored_encrypted_and_the_first_sync_begins(user: User, coin
 
 
 def test_refused_key_saves_nothing_and_leaves_an_older_connection(
-    user: User, coinzz: Caller
+    user: User, coinzz: SandboxClient
 ) -> None:
     with pytest.raises(KeyRefused):
         connect(user, coinzz.sandbox.api_key("4010"))
@@ -70,7 +72,7 @@ def test_refused_key_saves_nothing_and_leaves_an_older_connection(
     assert Integration.objects.values().get() == before
 
 
-def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
+def test_renewed_key_changes_nothing_else(user: User, coinzz: SandboxClient) -> None:
     first = connect(user, coinzz.sandbox.api_key(), custom_webhook_url="https://proxy.example/x")
     url = tokens.webhook_url(first)
     Alert.objects.create(integration=first, kind=AlertKind.KEY_OLD, message="Antiga.")
@@ -86,7 +88,7 @@ def test_renewed_key_changes_nothing_else(user: User, coinzz: Caller) -> None:
     assert SyncRun.objects.count() == 1  # the one under way is joined
 
 
-def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: Caller) -> None:
+def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: SandboxClient) -> None:
     integration = connect(user, coinzz.sandbox.api_key())
 
     again = connect(
@@ -96,7 +98,9 @@ def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: Caller) -> No
     assert again.custom_webhook_url == ""
 
 
-def test_disconnecting_forgets_the_key_and_cancels_the_run(user: User, coinzz: Caller) -> None:
+def test_disconnecting_forgets_the_key_and_cancels_the_run(
+    user: User, coinzz: SandboxClient
+) -> None:
     integration = connect(user, coinzz.sandbox.api_key())
 
     connection.disconnect(integration)

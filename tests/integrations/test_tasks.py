@@ -5,13 +5,13 @@ import pytest
 from integrations import tasks
 from integrations.models import Alert, AlertKind, Integration, Trigger
 from integrations.sync import runs
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 
 
 def test_sync_with_a_refused_key_opens_an_alert_at_once(
-    integration: Integration, coinzz: Caller
+    integration: Integration, coinzz: SandboxClient
 ) -> None:
     coinzz.control("POST", "faults", fault="status:401")
     run = runs.request_run(integration, Trigger.USER)

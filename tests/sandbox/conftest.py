@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.server import Sandbox
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.sandbox.receiver import Receiver
 
 SALES = 250
@@ -19,8 +19,8 @@ def resting() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def reader(resting: Sandbox) -> Caller:
-    return Caller(resting)
+def reader(resting: Sandbox) -> SandboxClient:
+    return SandboxClient(resting)
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def caller(sandbox: Sandbox) -> Caller:
-    return Caller(sandbox)
+def caller(sandbox: Sandbox) -> SandboxClient:
+    return SandboxClient(sandbox)
 
 
 @pytest.fixture

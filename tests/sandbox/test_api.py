@@ -5,7 +5,7 @@ import pytest
 import requests
 
 from sandbox.server import Sandbox
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.sandbox.conftest import SALES
 
 
@@ -29,7 +29,7 @@ def test_other_keys_are_refused(resting: Sandbox, token: str) -> None:
     assert response.json() == {"success": False, "message": "Unauthenticated."}
 
 
-def test_products_come_in_the_envelope(reader: Caller) -> None:
+def test_products_come_in_the_envelope(reader: SandboxClient) -> None:
     answer = reader.get("products").json()
     assert (answer["success"], answer["errors"]) == (True, None)
     assert answer["data"][0] == {
@@ -40,13 +40,13 @@ def test_products_come_in_the_envelope(reader: Caller) -> None:
     }
 
 
-def test_pages_hold_every_order_once(reader: Caller) -> None:
+def test_pages_hold_every_order_once(reader: SandboxClient) -> None:
     items = [item for page in (1, 2, 3) for item in reader.sales(page=page, per_page=100)["data"]]
     assert len(items) == len(set(numbers(items))) == SALES
     assert set(items[0]) <= {"client", "order", "utms"}
 
 
-def test_a_page_says_where_it_stands(reader: Caller, resting: Sandbox) -> None:
+def test_a_page_says_where_it_stands(reader: SandboxClient, resting: Sandbox) -> None:
     page = reader.sales(page=2, per_page=100, since="2020-01-01 00:00:00")
     query = "page={}&per_page=100&since=2020-01-01+00%3A00%3A00"
     link = f"{resting.api_url}/sales?{query}"
@@ -59,24 +59,24 @@ def test_a_page_says_where_it_stands(reader: Caller, resting: Sandbox) -> None:
     }
 
 
-def test_the_last_page_has_no_next_and_those_beyond_are_empty(reader: Caller) -> None:
+def test_the_last_page_has_no_next_and_those_beyond_are_empty(reader: SandboxClient) -> None:
     assert reader.sales(page=3, per_page=100)["links"]["next"] is None
     assert reader.sales(page=4, per_page=100)["data"] == []
 
 
-def test_a_page_has_50_orders_unless_told_and_200_at_most(reader: Caller) -> None:
+def test_a_page_has_50_orders_unless_told_and_200_at_most(reader: SandboxClient) -> None:
     assert len(reader.sales()["data"]) == 50
     assert len(reader.sales(per_page=1000)["data"]) == 200
 
 
-def test_the_newest_change_comes_first(caller: Caller) -> None:
+def test_the_newest_change_comes_first(caller: SandboxClient) -> None:
     caller.control("POST", "change", count=3)
     first = numbers(caller.sales()["data"])[:3]
     caller.control("POST", "orders", count=1)
     assert numbers(caller.sales()["data"])[1:4] == first
 
 
-def test_since_is_inclusive_and_goes_by_the_time_of_change(reader: Caller) -> None:
+def test_since_is_inclusive_and_goes_by_the_time_of_change(reader: SandboxClient) -> None:
     orders = reader.control("GET", "orders")["orders"]
     since = sorted(order["changedAt"] for order in orders)[-10]
     expected = {o["body"]["order"]["order_number"] for o in orders if o["changedAt"] >= since}
@@ -85,7 +85,7 @@ def test_since_is_inclusive_and_goes_by_the_time_of_change(reader: Caller) -> No
     assert set(numbers(reader.all_sales(since=since))) == expected
 
 
-def test_nothing_changed_since_tomorrow(reader: Caller) -> None:
+def test_nothing_changed_since_tomorrow(reader: SandboxClient) -> None:
     page = reader.sales(since="2099-01-01 00:00:00")
     assert (page["data"], page["meta"]["total"], page["meta"]["last_page"]) == ([], 0, 1)
 
@@ -94,16 +94,16 @@ def test_nothing_changed_since_tomorrow(reader: Caller) -> None:
     ("name", "value"),
     [("since", "ontem"), ("page", "0"), ("page", "9" * 30), ("per_page", "muitos")],
 )
-def test_a_wrong_parameter_is_named(reader: Caller, name: str, value: str) -> None:
+def test_a_wrong_parameter_is_named(reader: SandboxClient, name: str, value: str) -> None:
     response = reader.get("sales", **{name: value})
     assert (response.status_code, list(response.json()["errors"])) == (422, [name])
 
 
-def test_accounts_have_orders_of_their_own(reader: Caller) -> None:
+def test_accounts_have_orders_of_their_own(reader: SandboxClient) -> None:
     assert numbers(reader.sales("8702")["data"]) != numbers(reader.sales("8704")["data"])
 
 
-def test_any_key_of_an_account_opens_it(reader: Caller, resting: Sandbox) -> None:
+def test_any_key_of_an_account_opens_it(reader: SandboxClient, resting: Sandbox) -> None:
     other = requests.get(
         f"{resting.api_url}/sales",
         headers={"Authorization": "Bearer 8702|" + "A" * 48},

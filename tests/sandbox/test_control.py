@@ -4,25 +4,25 @@ import pytest
 import requests
 
 from sandbox.server import Sandbox
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.sandbox.conftest import SALES
 from tests.sandbox.receiver import Receiver, wait_until
 
 
-def states(caller: Caller) -> dict[str, tuple[str, str]]:
+def states(caller: SandboxClient) -> dict[str, tuple[str, str]]:
     return {
         order["order_number"]: (order["order_status"], order["shipping_status"])
         for order in (item["order"] for item in caller.all_sales())
     }
 
 
-def test_key_gives_the_account_its_key(reader: Caller, resting: Sandbox) -> None:
+def test_key_gives_the_account_its_key(reader: SandboxClient, resting: Sandbox) -> None:
     assert reader.control("GET", "key") == {"account": "8702", "apiKey": resting.api_key()}
     key = requests.get(f"{resting.base_url}/_control/key?account=8703", timeout=60).json()["apiKey"]
     assert key == resting.api_key("8703")
 
 
-def test_orders_are_listed_oldest_first(reader: Caller) -> None:
+def test_orders_are_listed_oldest_first(reader: SandboxClient) -> None:
     first, second = (reader.control("GET", "orders", page=page) for page in (1, 2))
     assert (first["total"], first["lastPage"], second["page"]) == (SALES, 2, 2)
     orders = first["orders"] + second["orders"]
@@ -30,7 +30,7 @@ def test_orders_are_listed_oldest_first(reader: Caller) -> None:
     assert (len(orders), dates) == (SALES, sorted(dates))
 
 
-def test_new_orders_are_seen_by_the_api_alone(caller: Caller, receiver: Receiver) -> None:
+def test_new_orders_are_seen_by_the_api_alone(caller: SandboxClient, receiver: Receiver) -> None:
     caller.control("POST", "webhooks", url=receiver.url, rate=0)
     made = caller.control("POST", "orders", count=3)
     assert made == {"account": "8702", "created": 3, "queued": 0}
@@ -39,7 +39,7 @@ def test_new_orders_are_seen_by_the_api_alone(caller: Caller, receiver: Receiver
     assert receiver.webhooks == []
 
 
-def test_new_orders_can_be_delivered_too(caller: Caller, receiver: Receiver) -> None:
+def test_new_orders_can_be_delivered_too(caller: SandboxClient, receiver: Receiver) -> None:
     caller.control("POST", "webhooks", url=receiver.url, rate=0)
     assert caller.control("POST", "orders", count=2, deliver=True)["queued"] == 2
     told = {webhook.body["order"]["order_number"] for webhook in receiver.wait_for(2)}
@@ -48,7 +48,7 @@ def test_new_orders_can_be_delivered_too(caller: Caller, receiver: Receiver) -> 
 
 def test_change_moves_open_orders_on() -> None:
     with Sandbox(sales=0) as sandbox:
-        caller = Caller(sandbox)
+        caller = SandboxClient(sandbox)
         caller.control("POST", "orders", count=5)
         born = states(caller)
         assert caller.control("POST", "change", count=5)["changed"] == 5
@@ -58,7 +58,7 @@ def test_change_moves_open_orders_on() -> None:
     assert all(moved[number] != born[number] for number in born)
 
 
-def test_change_can_touch_every_order(caller: Caller) -> None:
+def test_change_can_touch_every_order(caller: SandboxClient) -> None:
     before = {item["order"]["order_number"]: item for item in caller.all_sales()}
     assert caller.control("POST", "change", count=10_000)["changed"] == SALES
     after = {item["order"]["order_number"]: item for item in caller.all_sales()}
@@ -66,7 +66,7 @@ def test_change_can_touch_every_order(caller: Caller) -> None:
     assert all(after[number] != before[number] for number in before)
 
 
-def test_a_burst_delivers_every_order_once(caller: Caller, receiver: Receiver) -> None:
+def test_a_burst_delivers_every_order_once(caller: SandboxClient, receiver: Receiver) -> None:
     caller.control("POST", "webhooks", url=receiver.url, rate=0)
     burst = caller.control("POST", "burst", count=300)
     assert burst == {"account": "8702", "created": 300, "queued": 300}

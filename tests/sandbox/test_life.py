@@ -1,10 +1,10 @@
 from typing import Any
 
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.sandbox.receiver import Receiver, wait_until
 
 
-def live(caller: Caller, receiver: Receiver, **options: Any) -> None:
+def live(caller: SandboxClient, receiver: Receiver, **options: Any) -> None:
     caller.control("POST", "webhooks", url=receiver.url, rate=400, **options)
 
 
@@ -13,7 +13,7 @@ def kind(body: dict[str, Any]) -> str:
 
 
 def test_orders_are_born_and_move_on_and_all_of_it_is_told(
-    caller: Caller, receiver: Receiver
+    caller: SandboxClient, receiver: Receiver
 ) -> None:
     live(caller, receiver)
     receiver.wait_for(200)
@@ -27,7 +27,7 @@ def test_orders_are_born_and_move_on_and_all_of_it_is_told(
     assert max(map(len, stories.values())) >= 3
 
 
-def test_the_api_shows_what_the_webhooks_told(caller: Caller, receiver: Receiver) -> None:
+def test_the_api_shows_what_the_webhooks_told(caller: SandboxClient, receiver: Receiver) -> None:
     live(caller, receiver)
     receiver.wait_for(50)
     caller.control("DELETE", "webhooks")
@@ -36,7 +36,7 @@ def test_the_api_shows_what_the_webhooks_told(caller: Caller, receiver: Receiver
     assert told - {None} <= shown
 
 
-def test_subscriptions_renew_with_the_next_cycle(caller: Caller, receiver: Receiver) -> None:
+def test_subscriptions_renew_with_the_next_cycle(caller: SandboxClient, receiver: Receiver) -> None:
     live(caller, receiver)
     wait_until(lambda: any(cycle(webhook.body) > 1 for webhook in list(receiver.webhooks)))
     caller.control("DELETE", "webhooks")
@@ -45,21 +45,23 @@ def test_subscriptions_renew_with_the_next_cycle(caller: Caller, receiver: Recei
     assert set(renewal["general_info"]) == {"date_sent", "name_sent"}
 
 
-def test_subscriptions_can_be_left_out(caller: Caller, receiver: Receiver) -> None:
+def test_subscriptions_can_be_left_out(caller: SandboxClient, receiver: Receiver) -> None:
     live(caller, receiver, subscription=False)
     receiver.wait_for(100)
     caller.control("DELETE", "webhooks")
     assert [w for w in receiver.webhooks if "subscription" in w.body] == []
 
 
-def test_a_life_begins_with_something_of_everything(caller: Caller, receiver: Receiver) -> None:
+def test_a_life_begins_with_something_of_everything(
+    caller: SandboxClient, receiver: Receiver
+) -> None:
     live(caller, receiver)
     bodies = [webhook.body for webhook in receiver.wait_for(20)]
     assert {kind(body) for body in bodies} == {"subscription", "affiliate_request", "order"}
     assert any(map(is_mistaken, bodies))
 
 
-def test_life_stops_when_told(caller: Caller, receiver: Receiver) -> None:
+def test_life_stops_when_told(caller: SandboxClient, receiver: Receiver) -> None:
     live(caller, receiver)
     receiver.wait_for(10)
     caller.control("DELETE", "webhooks")

@@ -9,7 +9,7 @@ import requests
 from urllib3 import HTTPConnectionPool
 
 from sandbox.server import Sandbox
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.sandbox.receiver import Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,12 +90,12 @@ def test_a_state_of_something_else_is_a_clear_error(tmp_path: Path) -> None:
 def test_orders_and_receivers_survive_a_restart(tmp_path: Path, receiver: Receiver) -> None:
     state = tmp_path / "sandbox.db"
     with Sandbox(sales=50, state=state) as first:
-        Caller(first).control("POST", "webhooks", url=receiver.url, rate=0, secret="s")
-        Caller(first).control("POST", "change", count=10)
-        before = Caller(first).all_sales()
+        SandboxClient(first).control("POST", "webhooks", url=receiver.url, rate=0, secret="s")
+        SandboxClient(first).control("POST", "change", count=10)
+        before = SandboxClient(first).all_sales()
     with Sandbox(sales=50, state=state) as second:
-        assert Caller(second).all_sales() == before
-        Caller(second).control("POST", "burst", count=1)
+        assert SandboxClient(second).all_sales() == before
+        SandboxClient(second).control("POST", "burst", count=1)
         (webhook,) = receiver.wait_for(1)
     assert "X-Coinzz-Signature" in webhook.headers
 
@@ -103,7 +103,7 @@ def test_orders_and_receivers_survive_a_restart(tmp_path: Path, receiver: Receiv
 def test_a_life_goes_on_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
     state = tmp_path / "sandbox.db"
     with Sandbox(sales=50, state=state) as sandbox:
-        Caller(sandbox).control("POST", "webhooks", url=receiver.url, rate=100)
+        SandboxClient(sandbox).control("POST", "webhooks", url=receiver.url, rate=100)
         receiver.wait_for(5)
     count = len(receiver.webhooks)
     with Sandbox(sales=50, state=state):

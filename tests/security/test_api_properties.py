@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from flowzz.wsgi import application
 from integrations.models import Integration
 from tests.integrations.admin.rows import make_rows
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
@@ -37,7 +37,7 @@ def _one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def bearer(settings: Settings, coinzz: Caller) -> dict[str, str]:
+def bearer(settings: Settings, coinzz: SandboxClient) -> dict[str, str]:
     """The token of a user who has a row of everything, and no limits."""
     settings.RATE_LIMIT_API = settings.RATE_LIMIT_SYNC = settings.RATE_LIMIT_LOGIN = "100000/hour"
     settings.SYNC_WAIT_SECONDS = 0

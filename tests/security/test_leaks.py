@@ -24,7 +24,7 @@ from integrations.webhooks import fallback_buffer, intake, tokens
 from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import post
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.security.marks import (
     BAD_KEY,
     CLIENT,
@@ -72,7 +72,7 @@ def owner() -> Frontend:
 
 
 @pytest.fixture
-def integration(owner: Frontend, coinzz: Caller, marks: Marks) -> Integration:
+def integration(owner: Frontend, coinzz: SandboxClient, marks: Marks) -> Integration:
     key = coinzz.sandbox.api_key()
     marks.values |= {key, key.partition("|")[2]}
     assert owner.send("integrations/coinzz/connect", {"apiKey": key}).status_code == 200
@@ -117,7 +117,7 @@ def test_logging_in_and_failing_to(owner: Frontend, marks: Marks) -> None:
 
 
 def test_connecting_and_failing_to(
-    integration: Integration, owner: Frontend, marks: Marks, coinzz: Caller
+    integration: Integration, owner: Frontend, marks: Marks, coinzz: SandboxClient
 ) -> None:
     refusal(owner.send("integrations/coinzz/connect", {"apiKey": BAD_KEY}), 400, marks)
     refusal(owner.send("integrations/coinzz/connect", {"apiKey": [BAD_KEY]}), 400, marks)
@@ -162,7 +162,7 @@ def test_database_down(
 
 
 def test_syncs_good_and_failed(
-    integration: Integration, owner: Frontend, marks: Marks, coinzz: Caller
+    integration: Integration, owner: Frontend, marks: Marks, coinzz: SandboxClient
 ) -> None:
     sale = coinzz.sales()["data"][0]
     marks.values |= {v for k, v in sale["client"].items() if v and ("name" in k or "doc" in k)}

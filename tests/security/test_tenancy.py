@@ -23,7 +23,7 @@ from tests.api_client import Frontend
 from tests.factories import IntegrationFactory
 from tests.integrations.admin.rows import make_rows
 from tests.integrations.sellers import Seller
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.security.addresses import api_paths, filled, takes_ids
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_nothing_without_a_token(path: str, owned: Digests, ids: set[UUID]) -> N
 
 @pytest.mark.parametrize("path", sorted({*api_paths()} - PUBLIC))
 def test_another_users_rows_are_not_found_and_not_changed(
-    path: str, owned: Digests, ids: set[UUID], stranger: Frontend, coinzz: Caller
+    path: str, owned: Digests, ids: set[UUID], stranger: Frontend, coinzz: SandboxClient
 ) -> None:
     refusals = {404, 405} if takes_ids(path) else {200, 202, 400, 404, 405, 409}
     owner = Integration.objects.earliest("created_at")

@@ -16,7 +16,7 @@ from flowzz.core.db.jobs import claimable_ids
 from flowzz.local.servers.paths import PROJECT
 from integrations.models import SyncRun
 from integrations.sync import runs
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 HERE = Path(__file__).parent
 NODE = PROJECT / ".venv/bin/node"
@@ -94,7 +94,7 @@ def _worker() -> Iterator[None]:
 @pytest.mark.usefixtures("_worker")
 @pytest.mark.django_db(transaction=True)
 def test_client_connects_syncs_lists_and_disconnects(
-    client: Path, live_server: LiveServer, coinzz: Caller
+    client: Path, live_server: LiveServer, coinzz: SandboxClient
 ) -> None:
     User.objects.create_user("vendedora@flowzz.test", "uma-senha-comprida")
     who = ("vendedora@flowzz.test", "uma-senha-comprida", coinzz.sandbox.api_key())

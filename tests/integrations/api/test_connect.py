@@ -14,7 +14,7 @@ from integrations.secrets import field_encryption
 from integrations.webhooks import tokens
 from tests.api_client import Frontend, error, invalid
 from tests.factories import IntegrationFactory, UserFactory
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def told(response: Any) -> tuple[int, Any]:
     return response.status_code, response.json()
 
 
-def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: Caller) -> None:
+def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: SandboxClient) -> None:
     key = coinzz.sandbox.api_key()
 
     response = connect(user, f" {key} ")
@@ -79,7 +79,9 @@ def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: Caller)
     assert key not in response.content.decode()
 
 
-def test_connecting_again_renews_the_key_and_keeps_the_rest(user: User, coinzz: Caller) -> None:
+def test_connecting_again_renews_the_key_and_keeps_the_rest(
+    user: User, coinzz: SandboxClient
+) -> None:
     first = connect(user, coinzz.sandbox.api_key()).json()["data"]
 
     second = connect(user, coinzz.sandbox.api_key("8704")).json()["data"]
@@ -128,14 +130,16 @@ def test_connecting_again_renews_the_key_and_keeps_the_rest(user: User, coinzz: 
     ],
 )
 def test_failed_connection_says_why_and_saves_nothing(
-    user: User, coinzz: Caller, account: str, message: str
+    user: User, coinzz: SandboxClient, account: str, message: str
 ) -> None:
     assert told(connect(user, coinzz.sandbox.api_key(account))) == refused(message)
     assert not Integration.objects.exists()
     assert not SyncRun.objects.exists()
 
 
-def test_time_out_says_so(user: User, coinzz: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_out_says_so(
+    user: User, coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def impatient(**options: Any) -> CoinzzClient:
         return CoinzzClient(**options | {"read_timeout": 0.3})
 
@@ -154,7 +158,7 @@ def test_absent_coinzz_says_so(user: User, settings: Settings) -> None:
 
 @pytest.mark.parametrize("account", ["4010", "5000"])
 def test_failed_connection_leaves_an_older_one_untouched(
-    user: User, coinzz: Caller, account: str
+    user: User, coinzz: SandboxClient, account: str
 ) -> None:
     connect(user, coinzz.sandbox.api_key())
     before = Integration.objects.values().get()
@@ -164,7 +168,7 @@ def test_failed_connection_leaves_an_older_one_untouched(
     assert Integration.objects.values().get() == before
 
 
-def test_key_refused_reconnects_an_integration_in_error(user: User, coinzz: Caller) -> None:
+def test_key_refused_reconnects_an_integration_in_error(user: User, coinzz: SandboxClient) -> None:
     integration = IntegrationFactory.create(user=user, status=IntegrationStatus.ERROR)
     assert connect(user, coinzz.sandbox.api_key()).json()["data"]["status"] == "conectado"
     integration.refresh_from_db()
@@ -201,13 +205,13 @@ def test_key_with_a_lone_surrogate_is_a_validation_error(user: User) -> None:
     assert [told["field"] for told in response.json()["details"]] == ["apiKey"]
 
 
-def test_key_that_fits_no_header_is_refused(user: User, coinzz: Caller) -> None:
+def test_key_that_fits_no_header_is_refused(user: User, coinzz: SandboxClient) -> None:
     assert told(connect(user, "8702|" + "é" * 48)) == refused(
         "API key inválida. Verifique nas configurações do Coinzz."
     )
 
 
-def test_own_webhook_address_is_kept_as_a_note(user: User, coinzz: Caller) -> None:
+def test_own_webhook_address_is_kept_as_a_note(user: User, coinzz: SandboxClient) -> None:
     key = coinzz.sandbox.api_key()
     proxy = "https://proxy.exemplo.com.br/coinzz?x=1"
 

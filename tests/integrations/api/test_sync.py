@@ -28,7 +28,7 @@ from integrations.secrets import field_encryption
 from integrations.sync import runs
 from tests.api_client import Frontend, error
 from tests.factories import NOON, IntegrationFactory, SyncRunFactory, UserFactory
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 PATH = "integrations/coinzz/sync"
 
@@ -103,7 +103,9 @@ def test_finished_run_is_told_with_its_counts(integration: Integration, frontend
 
 
 @pytest.mark.django_db(transaction=True)
-def test_refused_key_is_told(integration: Integration, frontend: Frontend, coinzz: Caller) -> None:
+def test_refused_key_is_told(
+    integration: Integration, frontend: Frontend, coinzz: SandboxClient
+) -> None:
     field_encryption.encrypt(integration, "api_key", coinzz.sandbox.api_key("4010"))
     integration.save()
 

@@ -30,7 +30,7 @@ from integrations.sync.breaker import CircuitBreaker
 from tests import payloads
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.sellers import Seller
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +91,7 @@ def test_disconnected_integration_has_no_alert(seller: Seller) -> None:
 
 
 def test_three_failed_syncs_in_a_row_until_one_succeeds(
-    integration: Integration, coinzz: Caller
+    integration: Integration, coinzz: SandboxClient
 ) -> None:
     run = {"integration": integration, "trigger": Trigger.SCHEDULE}
     for minutes in (90, 60):
@@ -109,7 +109,7 @@ def test_three_failed_syncs_in_a_row_until_one_succeeds(
 
 
 def test_refused_key_until_a_valid_one_is_connected(
-    integration: Integration, coinzz: Caller
+    integration: Integration, coinzz: SandboxClient
 ) -> None:
     change(integration, status="ERROR", last_sync_error="API key inválida.")
     assert open_kinds() == [AlertKind.KEY_REFUSED]
@@ -123,7 +123,7 @@ def test_refused_key_until_a_valid_one_is_connected(
     assert open_kinds() == []
 
 
-def test_old_key_until_it_is_renewed(integration: Integration, coinzz: Caller) -> None:
+def test_old_key_until_it_is_renewed(integration: Integration, coinzz: SandboxClient) -> None:
     change(integration, api_key_set_at=ago(181 * DAY), sync_cursor=timezone.now())
     assert open_kinds() == [AlertKind.KEY_OLD]
     assert "mais de 180 dias" in Alert.objects.get().message

@@ -20,7 +20,7 @@ from integrations.providers.coinzz import COINZZ, adapter
 from integrations.secrets import field_encryption
 from integrations.sync.breaker import breaker_for
 from tests.integrations.admin.rows import make_event
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -119,7 +119,7 @@ def test_check_returns_a_severity_a_message_and_a_next_step(
     ],
 )
 def test_probe_is_one_request_that_the_breaker_does_not_count(
-    integration: Integration, coinzz: Caller, account: str, api_status: ApiStatus
+    integration: Integration, coinzz: SandboxClient, account: str, api_status: ApiStatus
 ) -> None:
     set_api_key(integration, coinzz.sandbox.api_key(account))
     with CaptureQueriesContext(connection) as statements:
@@ -132,7 +132,7 @@ def test_probe_is_one_request_that_the_breaker_does_not_count(
 
 
 def test_diagnosis_does_not_wait_for_a_hanging_api(
-    integration: Integration, coinzz: Caller, monkeypatch: pytest.MonkeyPatch
+    integration: Integration, coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter, "DIAGNOSTIC_SECONDS", 0.6)
     monkeypatch.setattr(collect, "TIMEOUT_SECONDS", 0.1)
@@ -142,7 +142,9 @@ def test_diagnosis_does_not_wait_for_a_hanging_api(
     assert time.monotonic() - started < 30
 
 
-def test_no_probe_while_the_circuit_is_open(integration: Integration, coinzz: Caller) -> None:
+def test_no_probe_while_the_circuit_is_open(
+    integration: Integration, coinzz: SandboxClient
+) -> None:
     for _ in range(5):
         breaker_for(COINZZ).failed()
     facts = collect.collect(integration)

@@ -13,13 +13,13 @@ from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, 
 from integrations.providers.coinzz import COINZZ
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync import runs
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.waiting import wait_until_blocked
 
 pytestmark = pytest.mark.django_db
 
 
-def replace_key(integration: Integration, coinzz: Caller) -> None:
+def replace_key(integration: Integration, coinzz: SandboxClient) -> None:
     connections.connect(
         user_id=integration.user_id, provider=COINZZ, api_key=coinzz.sandbox.api_key()
     )
@@ -31,7 +31,7 @@ def store_key_in_older_format(integration: Integration) -> None:
 
 
 def test_run_resumes_if_its_refused_key_was_replaced(
-    integration: Integration, coinzz: Caller
+    integration: Integration, coinzz: SandboxClient
 ) -> None:
     coinzz.control("POST", "faults", fault="status:401", path="sales", after=1, times=1)
     run = runs.request_run(integration, Trigger.USER)

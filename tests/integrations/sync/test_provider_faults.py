@@ -10,7 +10,7 @@ from integrations.providers.coinzz import COINZZ
 from integrations.sync import runs
 from integrations.sync.breaker import breaker_for
 from sales.models import Sale
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def carry_out(run: SyncRun) -> None:
     run.refresh_from_db()
 
 
-def is_complete(integration: Integration, coinzz: Caller) -> bool:
+def is_complete(integration: Integration, coinzz: SandboxClient) -> bool:
     """Check that a full run changes nothing and that all sales of Coinzz are stored."""
     again = runs.request_run(integration, Trigger.USER, is_full=True)
     carry_out(again)
@@ -48,7 +48,7 @@ def is_complete(integration: Integration, coinzz: Caller) -> bool:
 
 @pytest.mark.parametrize("fault", TRANSIENT)
 def test_transient_fault_is_retried_within_the_run(
-    integration: Integration, coinzz: Caller, fault: str
+    integration: Integration, coinzz: SandboxClient, fault: str
 ) -> None:
     coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=2)
     run = runs.request_run(integration, Trigger.INITIAL)
@@ -63,7 +63,7 @@ def test_transient_fault_is_retried_within_the_run(
 
 @pytest.mark.parametrize("fault", TRANSIENT)
 def test_lasting_fault_requeues_the_run_which_resumes_at_its_page(
-    integration: Integration, coinzz: Caller, fault: str
+    integration: Integration, coinzz: SandboxClient, fault: str
 ) -> None:
     coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=None)
     run = runs.request_run(integration, Trigger.INITIAL)
@@ -85,7 +85,7 @@ def test_lasting_fault_requeues_the_run_which_resumes_at_its_page(
 
 @pytest.mark.parametrize("fault", PERMANENT)
 def test_unexpected_response_fails_the_run_and_the_next_run_is_complete(
-    integration: Integration, coinzz: Caller, fault: str
+    integration: Integration, coinzz: SandboxClient, fault: str
 ) -> None:
     coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=1)
     run = runs.request_run(integration, Trigger.INITIAL)
@@ -107,7 +107,7 @@ def test_unexpected_response_fails_the_run_and_the_next_run_is_complete(
 
 @pytest.mark.parametrize("change", ["orders", "change"])
 def test_changes_during_a_run_are_stored_by_the_next_run(
-    integration: Integration, coinzz: Caller, change: str
+    integration: Integration, coinzz: SandboxClient, change: str
 ) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
@@ -122,7 +122,7 @@ def test_changes_during_a_run_are_stored_by_the_next_run(
     assert is_complete(integration, coinzz)
 
 
-def test_circuit_opens_probes_and_closes(integration: Integration, coinzz: Caller) -> None:
+def test_circuit_opens_probes_and_closes(integration: Integration, coinzz: SandboxClient) -> None:
     coinzz.control("POST", "faults", fault="status:500", path="sales", times=None)
     run = runs.request_run(integration, Trigger.INITIAL)
 

@@ -24,7 +24,7 @@ from integrations.sync import pages, runs, schedule
 from integrations.sync.breaker import breaker_for
 from sales.models import Origin, Sale, SaleStatusChange
 from sandbox.store import Page, Store
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +97,7 @@ def test_limit_is_lifted_if_the_oldest_sales_come_first(
 
 
 def test_next_run_stores_changes_and_records_missed_webhooks(
-    integration: Integration, coinzz: Caller, settings: Settings
+    integration: Integration, coinzz: SandboxClient, settings: Settings
 ) -> None:
     integration.connected_at = timezone.now() - timedelta(seconds=1)
     integration.save()
@@ -125,7 +125,7 @@ def test_full_run_without_changes_counts_all_sales_as_unchanged(integration: Int
     assert run.cursor_from is None
 
 
-def test_changed_sales_are_updated(integration: Integration, coinzz: Caller) -> None:
+def test_changed_sales_are_updated(integration: Integration, coinzz: SandboxClient) -> None:
     carry_out(integration, Trigger.INITIAL)
     coinzz.control("POST", "change", count=7)
 
@@ -236,7 +236,7 @@ def test_page_of_a_cancelled_run_is_rolled_back(integration: Integration) -> Non
 
 
 def test_refused_key_sets_the_integration_to_error(
-    integration: Integration, coinzz: Caller
+    integration: Integration, coinzz: SandboxClient
 ) -> None:
     coinzz.control("POST", "faults", fault="status:401")
 
@@ -249,7 +249,9 @@ def test_refused_key_sets_the_integration_to_error(
         runs.request_run(integration, Trigger.USER)
 
 
-def test_transient_failure_is_retried_twice(integration: Integration, coinzz: Caller) -> None:
+def test_transient_failure_is_retried_twice(
+    integration: Integration, coinzz: SandboxClient
+) -> None:
     coinzz.control("POST", "faults", fault="status:500")
     run = runs.request_run(integration, Trigger.USER)
     waits = []
@@ -302,7 +304,7 @@ def test_open_circuit_requeues_without_counting_an_attempt(integration: Integrat
     assert claimable_ids(SyncRun) == []
 
 
-def test_html_response_fails_the_run(integration: Integration, coinzz: Caller) -> None:
+def test_html_response_fails_the_run(integration: Integration, coinzz: SandboxClient) -> None:
     coinzz.control("POST", "faults", fault="html", path="sales", after=1)
 
     run = carry_out(integration, Trigger.INITIAL)

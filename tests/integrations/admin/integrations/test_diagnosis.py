@@ -7,7 +7,7 @@ from integrations.models import Integration
 from integrations.monitoring.diagnosis import CHECKS, collect
 from integrations.providers.coinzz import adapter
 from integrations.secrets import field_encryption
-from tests.sandbox.caller import Caller
+from tests.sandbox.client import SandboxClient
 from tests.staff import Staff, log_in_member
 
 
@@ -16,7 +16,7 @@ def url_of(integration: Integration) -> str:
 
 
 def test_page_opens_without_calling_the_provider(
-    staff: Staff, integration: Integration, coinzz: Caller
+    staff: Staff, integration: Integration, coinzz: SandboxClient
 ) -> None:
     html = staff.get(url_of(integration)).content.decode()
     assert f'hx-post="{url_of(integration)}resultado/"' in html
@@ -24,7 +24,7 @@ def test_page_opens_without_calling_the_provider(
 
 
 def test_every_check_reports_a_finding_that_does_not_contain_the_key(
-    staff: Staff, integration: Integration, coinzz: Caller
+    staff: Staff, integration: Integration, coinzz: SandboxClient
 ) -> None:
     field_encryption.encrypt(integration, "api_key", key := coinzz.sandbox.api_key("4010"))
     integration.save()
@@ -38,7 +38,7 @@ def test_every_check_reports_a_finding_that_does_not_contain_the_key(
 
 
 def test_page_responds_while_the_provider_hangs(
-    staff: Staff, integration: Integration, coinzz: Caller, monkeypatch: pytest.MonkeyPatch
+    staff: Staff, integration: Integration, coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter, "DIAGNOSTIC_SECONDS", 0.6)
     monkeypatch.setattr(collect, "TIMEOUT_SECONDS", 0.1)

@@ -1,4 +1,4 @@
-"""What a test says to a sandbox, over HTTP."""
+"""An HTTP client of a sandbox's API and controls."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,11 @@ from sandbox.server import Sandbox
 
 
 @dataclass
-class Caller:
+class SandboxClient:
     sandbox: Sandbox
 
     def get(self, path: str, account: str = "8702", **query: Any) -> requests.Response:
-        """Call the API as `account` would, without following redirects."""
+        """Call the API with the account's key, without following redirects."""
         return requests.get(
             f"{self.sandbox.api_url}/{path}",
             params=query,
@@ -23,10 +23,11 @@ class Caller:
         )
 
     def sales(self, account: str = "8702", **query: Any) -> Any:
+        """Return a page of `GET /api/sales`."""
         return self.get("sales", account, **query).json()
 
     def all_sales(self, account: str = "8702", **query: Any) -> list[Any]:
-        """Read every page, 200 orders at a time."""
+        """Return the orders of all pages, read 200 at a time."""
         query = {"per_page": 200, **query}
         pages = self.sales(account, **query)["meta"]["last_page"]
         return [
