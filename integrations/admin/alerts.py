@@ -1,6 +1,4 @@
-"""Alerts: what is open, and what was."""
-
-from collections.abc import Callable
+"""Alerts: those that are open, and those that were resolved."""
 
 from django.contrib import admin
 from django.urls import reverse
@@ -8,16 +6,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import related_column
-from integrations.admin.overview.urls import list_of
-from integrations.models import Alert, AlertKind, EventState
-
-EVENTS, RUNS = "integrations.webhookevent", "integrations.syncrun"
+from flowzz.backoffice.display import list_url, related_column
+from integrations.models import (
+    Alert,
+    AlertKind,
+    EventState,
+    Integration,
+    SyncRun,
+    WebhookEvent,
+)
 
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "message", "owner", "opened_at", "resolved_at", "way")
+    list_display = ("kind", "message", "owner", "opened_at", "resolved_at", "next_step")
     list_filter = ("kind", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
@@ -25,50 +27,38 @@ class AlertAdmin(ReadOnlyAdmin):
     fields = (
         "kind",
         "message",
-        "way",
+        "next_step",
         "integration",
         ("opened_at", "resolved_at"),
         ("opening_mailed", "resolution_mailed"),
     )
-    readonly_fields = ("way",)
+    readonly_fields = ("next_step",)
 
     owner = related_column("integration__user", "usuário")
 
     @admin.display(description="o que fazer")
-    def way(self, alert: Alert) -> SafeString:
-        """To where the alert is solved: its integration's diagnosis, if no list says it better."""
-        text, address = _WAYS.get(AlertKind(alert.kind), _diagnose)(alert)
-        return format_html('<a class="bo-link" href="{}">{}</a>', address, text)
+    def next_step(self, alert: Alert) -> SafeString:
+        """Link the page where staff resolve the alert."""
+        text, url = _next_step(alert)
+        return format_html('<a class="bo-link" href="{}">{}</a>', url, text)
 
 
-Way = tuple[str, str]
-"""What a link says, and where it leads."""
-
-
-def _diagnose(alert: Alert) -> Way:
-    if alert.integration_id is None:
-        return "Ver as integrações", list_of("integrations.integration")
-    name = "admin:integrations_integration_diagnosis"
-    return "Fazer o diagnóstico", reverse(name, args=[alert.integration_id])
-
-
-def _see_dead(alert: Alert) -> Way:
-    if alert.integration_id is None:
-        return "Ver a quarentena", reverse("backoffice:quarantine")
-    dead = {"state__exact": EventState.QUARANTINED, "integration__id__exact": alert.integration_id}
-    return "Ver os eventos em quarentena", list_of(EVENTS, **dead)
-
-
-def _see_waiting(_: Alert) -> Way:
-    return "Ver os eventos que esperam", list_of(EVENTS, state__in="PENDING,RETRY")
-
-
-def _see_runs(_: Alert) -> Way:
-    return "Ver as sincronizações", list_of(RUNS)
-
-
-_WAYS: dict[AlertKind, Callable[[Alert], Way]] = {
-    AlertKind.DEAD_LETTERS: _see_dead,
-    AlertKind.QUEUE_LATE: _see_waiting,
-    AlertKind.CIRCUIT_OPEN: _see_runs,
-}
+def _next_step(alert: Alert) -> tuple[str, str]:
+    """Return the text and URL of the link."""
+    match AlertKind(alert.kind):
+        case AlertKind.QUEUE_LATE:
+            url = list_url(WebhookEvent, state__in="PENDING,RETRY")
+            return "Ver os eventos que esperam", url
+        case AlertKind.CIRCUIT_OPEN:
+            return "Ver as sincronizações", list_url(SyncRun)
+        case AlertKind.DEAD_LETTERS if alert.integration_id is None:
+            return "Ver a quarentena", reverse("backoffice:quarantine")
+        case AlertKind.DEAD_LETTERS:
+            filters = {"integration__id__exact": alert.integration_id}
+            url = list_url(WebhookEvent, state__exact=EventState.QUARANTINED, **filters)
+            return "Ver os eventos em quarentena", url
+        case _ if alert.integration_id is None:
+            return "Ver as integrações", list_url(Integration)
+        case _:
+            name = "admin:integrations_integration_diagnosis"
+            return "Fazer o diagnóstico", reverse(name, args=[alert.integration_id])

@@ -1,4 +1,4 @@
-"""Sales from a file: staff send it for a user, look at the preview, and confirm."""
+"""Imports of sales from a file: staff upload it for a user, check the preview, and confirm."""
 
 import uuid
 from typing import Any
@@ -22,7 +22,7 @@ from integrations.models import ImportState, SalesImport
 from integrations.providers.errors import IntegrationError
 from integrations.providers.registry import default_provider
 
-COLOURS = {
+STATE_COLOURS = {
     ImportState.QUEUED: "info",
     ImportState.RUNNING: "primary",
     ImportState.PREVIEWED: "warning",
@@ -64,21 +64,21 @@ class UploadForm(forms.Form):
         return file
 
     def clean_exported_at(self) -> Any:
-        moment = self.cleaned_data["exported_at"]
-        if moment and moment > timezone.now():
+        exported_at = self.cleaned_data["exported_at"]
+        if exported_at and exported_at > timezone.now():
             raise forms.ValidationError("A data de exportação está no futuro.")
-        return moment
+        return exported_at
 
     def preview(self) -> SalesImport | None:
-        """Show what the file would do; None where it is refused, which the form then tells."""
-        sent = self.cleaned_data
+        """Create a preview. Returns None if the file is rejected: the form then has the error."""
+        data = self.cleaned_data
         try:
             return import_jobs.receive(
-                user_id=sent["email"].id,
+                user_id=data["email"].id,
                 provider=default_provider(),
-                content=sent["file"].read(),
-                file_name=sent["file"].name or "",
-                exported_at=sent["exported_at"],
+                content=data["file"].read(),
+                file_name=data["file"].name or "",
+                exported_at=data["exported_at"],
                 is_preview=True,
             )
         except IntegrationError as error:
@@ -107,7 +107,7 @@ class SalesImportAdmin(ReadOnlyAdmin):
     has_import_permission = staff_permission("run_syncs")
 
     owner = related_column("integration__user", "usuário")
-    state_badge = badge_column("state", "estado", COLOURS)
+    state_badge = badge_column("state", "estado", STATE_COLOURS)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SalesImport]":
         return super().get_queryset(request).defer("content", "error_lines", "columns")
@@ -126,7 +126,7 @@ class SalesImportAdmin(ReadOnlyAdmin):
         return self._page(request, "integrations/imports/upload.html", context)
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        """The import's own page; a POST confirms its preview."""
+        """Show the preview or the result of an import; a POST confirms the preview."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), id=uuid.UUID(object_id))
@@ -138,9 +138,14 @@ class SalesImportAdmin(ReadOnlyAdmin):
             "may_confirm": row.state == ImportState.PREVIEWED
             and self.has_import_permission(request),
             "column_headers": ("Coluna", "Campo"),
-            "columns": [(c["header"], c["field"] or "guardada como veio") for c in row.columns],
+            "columns": [
+                (column["header"], column["field"] or "guardada como veio")
+                for column in row.columns
+            ],
             "error_headers": ("Linha", "Pedido", "Erro"),
-            "errors": [(e["line"], e["external_id"], e["message"]) for e in row.error_lines],
+            "errors": [
+                (error["line"], error["external_id"], error["message"]) for error in row.error_lines
+            ],
         }
         response = self._page(request, "integrations/imports/import.html", context)
         if row.is_under_way:
@@ -159,5 +164,5 @@ class SalesImportAdmin(ReadOnlyAdmin):
         return redirect(change_url(row))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        frame = {**self.admin_site.each_context(request), "opts": SalesImport._meta}
-        return render(request, template, frame | context)
+        base = {**self.admin_site.each_context(request), "opts": SalesImport._meta}
+        return render(request, template, base | context)

@@ -8,15 +8,15 @@ from django.urls import path
 
 from flowzz.backoffice import configuration
 from integrations.admin import bulk_actions, status_mappings
-from integrations.admin.overview.views import fragment
+from integrations.admin.overview.views import overview_view
 from integrations.admin.quarantine import views as quarantine
-from integrations.admin.search.views import search
+from integrations.admin.search.views import search_view
 
 app_name = "backoffice"
 
 _VIEWS: dict[str, tuple[Callable[..., HttpResponse], str]] = {
-    "busca": (search, "search"),
-    "painel": (fragment, "overview"),
+    "busca": (search_view, "search"),
+    "painel": (overview_view, "overview"),
     "quarentena": (quarantine.causes_view, "quarantine"),
     "quarentena/grupo": (quarantine.group_view, "quarantine_group"),
     "quarentena/previa": (quarantine.preview_view, "quarantine_preview"),

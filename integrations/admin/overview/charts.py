@@ -4,17 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowzz.backoffice.charts import Chart, Series, Slot, line_chart, stacked_bar_chart
-from flowzz.core.db.jobs import JobState
-from integrations.admin.overview.formatting import duration, percent, whole
-from integrations.admin.overview.periods import DAY, Sums
-from integrations.admin.overview.urls import between, list_of
-from integrations.inbox.failure_reasons import explain
-from integrations.inbox.hourly_counts import HOUR
-from integrations.models import Circuit
-from integrations.monitoring.hourly_stats import percentile
+from django.db.models import Model
 
-EVENTS, RUNS, SALES = "integrations.webhookevent", "integrations.syncrun", "sales.sale"
+from flowzz.backoffice.charts import Chart, Series, Slot, line_chart, stacked_bar_chart
+from flowzz.backoffice.display import list_url
+from flowzz.core.db.jobs import JobState
+from flowzz.core.formatting import format_number
+from integrations.admin.overview.formatting import format_duration, format_percent
+from integrations.admin.overview.periods import HOURS_PER_DAY, SlotTotals, time_filters
+from integrations.models import Circuit, SyncRun, WebhookEvent
+from integrations.monitoring.hourly_stats import percentile
+from sales.models import Sale
 
 OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
     ("Criou", "good", ("created",), {"outcome__exact": "created"}),
@@ -29,147 +29,109 @@ OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
     ("Esperam", "warning", ("PENDING", "RETRY"), {"state__in": "PENDING,RETRY"}),
     ("Quarentena", "bad", ("QUARANTINED",), {"state__exact": "QUARANTINED"}),
 )
-"""Name, colour, the keys of `HourlyStats.events` and the list's filters."""
+"""Name, tone, the keys of `HourlyStats.events`, and the filters of the list of events."""
 LATENCY_TICKS = (0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)
 PERCENTILES = (("p50", 0.5, "good"), ("p95", 0.95, "warning"), ("p99", 0.99, "bad"))
+MIN_WAIT_AXIS_MINUTES = 5.0
+MAX_DAILY_TICKS = 7
+CIRCUIT_TONES = {"": "faint", Circuit.CLOSED: "good", Circuit.HALF_OPEN: "warning", "open": "bad"}
 
 
-def webhooks(slots: Sequence[Sums]) -> Chart:
+def webhooks_chart(slots: Sequence[SlotTotals]) -> Chart:
     series = []
     for name, tone, keys, filters in OUTCOMES:
         values = [sum(slot.events[key] for key in keys) for slot in slots]
-        href = list_of(EVENTS, **filters, **_whole_period("received_at", slots))
-        series.append(Series(name, tone, values, href, whole(sum(values))))
+        url = list_url(WebhookEvent, **filters, **time_filters(slots, "received_at"))
+        series.append(Series(name, tone, values, url, format_number(sum(values))))
     return stacked_bar_chart(
         "Webhooks recebidos",
-        f"Eventos {each(slots)}, pelo que veio deles.",
-        _along(slots, EVENTS, "received_at"),
+        f"Eventos {slot_length(slots)}, pelo que veio deles.",
+        _axis(slots, WebhookEvent, "received_at"),
         series,
-        format_number=whole,
+        format_number=format_number,
     )
 
 
-def success(slots: Sequence[Sums]) -> Chart:
-    good = [slot.runs[JobState.SUCCEEDED] for slot in slots]
+def sync_success_chart(slots: Sequence[SlotTotals]) -> Chart:
+    succeeded = [slot.runs[JobState.SUCCEEDED] for slot in slots]
     ended = [slot.runs.total() for slot in slots]
-    went_well = [100 * part / of if of else None for part, of in zip(good, ended, strict=True)]
-    did_not = [None if share is None else 100 - share for share in went_well]
-    total = f"{percent(100 * sum(good) / sum(ended))} de {whole(sum(ended))}" if sum(ended) else ""
-    period = _whole_period("finished_at", slots)
-    succeeded = list_of(RUNS, state__exact=JobState.SUCCEEDED, **period)
-    others = list_of(RUNS, state__in=f"{JobState.FAILED},{JobState.CANCELLED}", **period)
+    success_rates = [
+        100 * part / whole if whole else None for part, whole in zip(succeeded, ended, strict=True)
+    ]
+    failure_rates = [None if rate is None else 100 - rate for rate in success_rates]
+    total = ""
+    if all_ended := sum(ended):
+        overall_rate = format_percent(100 * sum(succeeded) / all_ended)
+        total = f"{overall_rate} de {format_number(all_ended)}"
+    period = time_filters(slots, "finished_at")
+    succeeded_url = list_url(SyncRun, state__exact=JobState.SUCCEEDED, **period)
+    failed_states = f"{JobState.FAILED},{JobState.CANCELLED}"
+    failed_url = list_url(SyncRun, state__in=failed_states, **period)
     return stacked_bar_chart(
         "Taxa de sucesso das sincronizações",
-        f"Das que terminaram {each(slots)}, quantas deram certo (%).",
-        _along(slots, RUNS, "finished_at"),
+        f"Das que terminaram {slot_length(slots)}, quantas deram certo (%).",
+        _axis(slots, SyncRun, "finished_at"),
         [
-            Series("Deram certo", "good", went_well, succeeded, total),
-            Series("Falharam ou foram canceladas", "bad", did_not, others),
+            Series("Deram certo", "good", success_rates, succeeded_url, total),
+            Series("Falharam ou foram canceladas", "bad", failure_rates, failed_url),
         ],
-        format_number=percent,
+        format_number=format_percent,
         maximum=100,
     )
 
 
-def latency(slots: Sequence[Sums]) -> Chart:
-    every: Counter[str] = sum((slot.latencies for slot in slots), Counter())
+def latency_chart(slots: Sequence[SlotTotals]) -> Chart:
+    all_latencies: Counter[str] = sum((slot.latencies for slot in slots), Counter())
     series = []
     for name, share, tone in PERCENTILES:
         values = [percentile(slot.latencies, share) for slot in slots]
-        overall = percentile(every, share)
-        series.append(
-            Series(name, tone, values, total="" if overall is None else duration(overall))
-        )
+        overall = percentile(all_latencies, share)
+        total = "" if overall is None else format_duration(overall)
+        series.append(Series(name, tone, values, total=total))
     return line_chart(
         "Tempo de processamento",
-        f"Da chegada até estar aplicado, {each(slots)}; p95: 95 % levaram no máximo isso.",
-        _along(slots, EVENTS, "received_at"),
+        f"Da chegada até estar aplicado, {slot_length(slots)}; p95: 95 % levaram no máximo isso.",
+        _axis(slots, WebhookEvent, "received_at"),
         series,
-        format_number=duration,
+        format_number=format_duration,
         ticks=LATENCY_TICKS,
     )
 
 
-def sales(slots: Sequence[Sums]) -> Chart:
-    created = [slot.sales_created for slot in slots]
-    updated = [slot.sales_updated for slot in slots]
-    made = list_of(SALES, **_whole_period("created_at", slots))
-    changed = list_of(EVENTS, outcome__exact="updated", **_whole_period("received_at", slots))
+def sales_chart(days: Sequence[SlotTotals]) -> Chart:
+    created = [day.sales_created for day in days]
+    updated = [day.sales_updated for day in days]
+    created_url = list_url(Sale, **time_filters(days, "created_at"))
+    events_url = list_url(
+        WebhookEvent, outcome__exact="updated", **time_filters(days, "received_at")
+    )
     return stacked_bar_chart(
-        f"Vendas criadas e atualizadas, {len(slots)} dias",
+        f"Vendas criadas e atualizadas, {len(days)} dias",
         "Por dia, por webhooks e sincronizações juntos.",
-        _along(slots, SALES, "created_at"),
+        _axis(days, Sale, "created_at"),
         [
-            Series("Criadas", "good", created, made, whole(sum(created))),
-            Series("Atualizadas", "info", updated, changed, whole(sum(updated))),
+            Series("Criadas", "good", created, created_url, format_number(sum(created))),
+            Series("Atualizadas", "info", updated, events_url, format_number(sum(updated))),
         ],
-        format_number=whole,
+        format_number=format_number,
     )
 
 
-def oldest(slots: Sequence[Sums]) -> Chart:
+def longest_wait_chart(slots: Sequence[SlotTotals]) -> Chart:
+    minutes = [slot.longest_wait_seconds / 60 for slot in slots]
     return stacked_bar_chart(
         "Maior espera na fila",
-        f"O evento que mais esperou para ser processado, em minutos, {each(slots)}.",
-        _along(slots, EVENTS, "received_at"),
-        [Series("Espera (min)", "warning", [slot.longest_wait_seconds / 60 for slot in slots])],
-        format_number=whole,
-        maximum=max(5.0, *(slot.longest_wait_seconds / 60 for slot in slots)),
+        f"O evento que mais esperou para ser processado, em minutos, {slot_length(slots)}.",
+        _axis(slots, WebhookEvent, "received_at"),
+        [Series("Espera (min)", "warning", minutes)],
+        format_number=format_number,
+        maximum=max(MIN_WAIT_AXIS_MINUTES, *minutes),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Error:
-    """A kind of error: how many, their share of the most frequent one, and their list."""
-
-    title: str
-    count: str
-    share: str
-    href: str
-
-
-def errors(slots: Sequence[Sums]) -> list[Error]:
-    """What failed, the most frequent first."""
-    reasons: Counter[str] = sum((slot.quarantine_reasons for slot in slots), Counter())
-    failed: Counter[str] = sum((slot.run_errors for slot in slots), Counter())
-    received, finished = _whole_period("received_at", slots), _whole_period("finished_at", slots)
-    found = [
-        (
-            count,
-            explain(reason).title,
-            list_of(EVENTS, state__exact="QUARANTINED", reason__exact=reason, **received),
-        )
-        for reason, count in reasons.items()
-    ] + [
-        (
-            count,
-            f"Sincronização: {RUN_ERRORS.get(code, 'falha interna')}",
-            list_of(RUNS, state__exact="FAILED", error_code__exact=code, **finished),
-        )
-        for code, count in failed.items()
-    ]
-    most = max((count for count, _, _ in found), default=1)
-    ordered = sorted(found, key=lambda one: -one[0])
-    return [
-        Error(name, whole(count), f"{100 * count / most:.1f}%", href)
-        for count, name, href in ordered[:MOST_ERRORS]
-    ]
-
-
-MOST_ERRORS = 8
-FEW = 7
-RUN_ERRORS = {
-    "KEY_REFUSED": "chave de API recusada",
-    "PROVIDER_UNAVAILABLE": "a plataforma não respondeu",
-    "UNEXPECTED_RESPONSE": "o endereço não é o da API",
-    "CIRCUIT_OPEN": "circuito aberto",
-    "PAYLOAD_INVALID": "resposta que não se pode ler",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The circuit in a slot."""
+class CircuitBar:
+    """The worst state of the circuit breaker in a slot; positions in percent of the width."""
 
     x: str
     width: str
@@ -180,49 +142,45 @@ class Moment:
     tick: str
 
 
-def circuit(slots: Sequence[Sums]) -> list[Moment]:
+def circuit_bars(slots: Sequence[SlotTotals]) -> list[CircuitBar]:
+    width = 100 / len(slots)
     return [
-        Moment(
-            f"{100 * at / len(slots):.3f}%",
-            f"{100 / len(slots):.3f}%",
-            CIRCUIT_TONES[slot.circuit],
-            f"{slot.label}: {Circuit(slot.circuit).label if slot.circuit else 'sem medição'}",
-            list_of(RUNS, **between("finished_at", slot.start, slot.end)),
-            f"{100 * (at + 0.5) / len(slots):.3f}%",
-            _tick(at, slot, len(slots)),
+        CircuitBar(
+            f"{width * index:.3f}%",
+            f"{width:.3f}%",
+            CIRCUIT_TONES[totals.circuit],
+            f"{slot.label}: {Circuit(totals.circuit).label if totals.circuit else 'sem medição'}",
+            slot.href,
+            f"{width * (index + 0.5):.3f}%",
+            slot.tick,
         )
-        for at, slot in enumerate(slots)
+        for index, (totals, slot) in enumerate(
+            zip(slots, _axis(slots, SyncRun, "finished_at"), strict=True)
+        )
     ]
 
 
-CIRCUIT_TONES = {"": "faint", Circuit.CLOSED: "good", Circuit.HALF_OPEN: "warning", "open": "bad"}
+def slot_length(slots: Sequence[SlotTotals]) -> str:
+    """Return `por hora`, `por dia` or `a cada 6 horas`."""
+    hours = slots[0].hours
+    return {1: "por hora", HOURS_PER_DAY: "por dia"}.get(hours, f"a cada {hours} horas")
 
 
-def _along(slots: Sequence[Sums], model: str, field: str) -> list[Slot]:
+def _axis(slots: Sequence[SlotTotals], model: type[Model], field: str) -> list[Slot]:
     return [
         Slot(
             slot.label,
-            _tick(at, slot, len(slots)),
-            list_of(model, **between(field, slot.start, slot.end)),
+            _tick(index, slot, len(slots)),
+            list_url(model, **time_filters([slot], field)),
         )
-        for at, slot in enumerate(slots)
+        for index, slot in enumerate(slots)
     ]
 
 
-def _tick(at: int, slot: Sums, count: int) -> str:
-    """Few enough for a phone: every six hours, every day of a week, every five days."""
-    hours = (slot.end - slot.start) // HOUR
-    if hours == 1:
+def _tick(index: int, slot: SlotTotals, count: int) -> str:
+    """Label only as many slots as fit on a phone: every 6 hours, every day or every 5 days."""
+    if slot.hours == 1:
         return f"{slot.start:%H h}" if slot.start.hour % 6 == 0 else ""
-    if hours < DAY:
+    if slot.hours < HOURS_PER_DAY:
         return f"{slot.start:%d/%m}" if slot.start.hour == 0 else ""
-    return f"{slot.start:%d/%m}" if count <= FEW or at % 5 == 2 else ""
-
-
-def each(slots: Sequence[Sums]) -> str:
-    hours = (slots[0].end - slots[0].start) // HOUR
-    return {1: "por hora", DAY: "por dia"}.get(hours, f"a cada {hours} horas")
-
-
-def _whole_period(field: str, slots: Sequence[Sums]) -> dict[str, str]:
-    return between(field, slots[0].start, slots[-1].end)
+    return f"{slot.start:%d/%m}" if count <= MAX_DAILY_TICKS or index % 5 == 2 else ""

@@ -1,38 +1,32 @@
-"""Numbers and times as people read them."""
+"""Percentages and durations, formatted for Brazil."""
 
 from datetime import datetime
 
 from django.utils import timezone
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_UNITS = (("s", 1, 120), ("min", 60, 120 * 60), ("h", 3600, 48 * 3600))
+"""Each unit in seconds, and the duration up to which it is used."""
+_DAY = 86_400
 
 
-def whole(number: float) -> str:
-    """`12.345`; what is not whole keeps a digit."""
-    text = f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
-    return text.translate(str.maketrans(",.", ".,"))
+def format_percent(percentage: float) -> str:
+    """Return `97,5 %` for 97.5."""
+    digits = 0 if float(percentage).is_integer() else 1
+    return f"{percentage:.{digits}f} %".replace(".", ",")
 
 
-def percent(share: float) -> str:
-    """`97,5 %` of a share in hundredths."""
-    digits = 0 if float(share).is_integer() else 1
-    return f"{share:.{digits}f} %".replace(".", ",")
-
-
-def duration(seconds: float) -> str:
-    """`120 ms`, `1,5 s`, `12 min`, `3 h`, `2 d`."""
+def format_duration(seconds: float) -> str:
+    """Return `120 ms`, `1,5 s`, `12 min`, `3 h` or `2 d`."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
-    for unit, size in (("s", 1), ("min", _MINUTE), ("h", _HOUR), ("d", _DAY)):
-        if unit == "d" or seconds < size * (48 if unit == "h" else 120):
-            amount = seconds / size
-            shown = f"{amount:.1f}" if amount < 10 and not amount.is_integer() else f"{amount:.0f}"
-            return f"{shown} {unit}".replace(".", ",")
-    raise AssertionError
+    unit, size = next(
+        ((name, size) for name, size, limit in _UNITS if seconds < limit), ("d", _DAY)
+    )
+    amount = seconds / size
+    digits = 1 if amount < 10 and not amount.is_integer() else 0
+    return f"{amount:.{digits}f} {unit}".replace(".", ",")
 
 
-def ago(moment: datetime | None) -> str:
-    """How long ago a moment was: `há 12 min`."""
-    if moment is None:
-        return "nunca"
-    return f"há {duration(max(0.0, (timezone.now() - moment).total_seconds()))}"
+def format_time_since(time: datetime) -> str:
+    """Return `há 12 min`."""
+    return f"há {format_duration(max(0.0, (timezone.now() - time).total_seconds()))}"

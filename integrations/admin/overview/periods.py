@@ -1,4 +1,4 @@
-"""The periods that the charts show, cut into slots, and what went on in each."""
+"""The periods of the charts, divided into slots, and the totals of each slot."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,40 +10,41 @@ from django.utils import timezone
 from integrations.inbox.hourly_counts import HOUR
 from integrations.models import Circuit, HourlyStats
 
-DAY = 24
+HOURS_PER_DAY = 24
+_CIRCUIT_SEVERITY = ["", *Circuit.values]
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """`step` hours a slot; slots begin where the clock of São Paulo does."""
+    """Slots start at round hours of the local time zone."""
 
     key: str
     label: str
     hours: int
-    step: int
+    hours_per_slot: int
 
-    def slots(self, now: datetime) -> list["Sums"]:
-        local = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
-        last = local - HOUR * (local.hour % self.step)
-        count = self.hours // self.step
-        starts = (last - HOUR * self.step * before for before in reversed(range(count)))
-        return [Sums(start, start + HOUR * self.step) for start in starts]
+    def slots(self, now: datetime) -> list["SlotTotals"]:
+        hour = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
+        last = hour - HOUR * (hour.hour % self.hours_per_slot)
+        width = HOUR * self.hours_per_slot
+        starts = (last - width * index for index in range(self.hours // self.hours_per_slot))
+        return [SlotTotals(start, start + width) for start in reversed(list(starts))]
 
 
 PERIODS = {
     period.key: period
     for period in (
-        Period("24h", "24 horas", DAY, 1),
-        Period("7d", "7 dias", 7 * DAY, 6),
-        Period("30d", "30 dias", 30 * DAY, DAY),
+        Period("24h", "24 horas", HOURS_PER_DAY, 1),
+        Period("7d", "7 dias", 7 * HOURS_PER_DAY, 6),
+        Period("30d", "30 dias", 30 * HOURS_PER_DAY, HOURS_PER_DAY),
     )
 }
-WEEK = Period("7d", "7 dias", 7 * DAY, DAY)
+WEEK = Period("7d", "7 dias", 7 * HOURS_PER_DAY, HOURS_PER_DAY)
 
 
 @dataclass(slots=True)
-class Sums:
-    """What went on from `start` on, before `end`."""
+class SlotTotals:
+    """The totals from `start` until before `end`."""
 
     start: datetime
     end: datetime
@@ -56,7 +57,7 @@ class Sums:
     sales_updated: int = 0
     longest_wait_seconds: float = 0.0
     circuit: str = ""
-    """The worst; empty where nobody looked."""
+    """The worst state of the circuit breaker; empty if it was not measured."""
 
     def add(self, row: HourlyStats) -> None:
         self.events.update(row.events)
@@ -67,22 +68,31 @@ class Sums:
         self.sales_created += row.sales_created
         self.sales_updated += row.sales_updated
         self.longest_wait_seconds = max(self.longest_wait_seconds, row.longest_wait_seconds)
-        self.circuit = max(self.circuit, row.circuit, key=_BADNESS.index)
+        self.circuit = max(self.circuit, row.circuit, key=_CIRCUIT_SEVERITY.index)
+
+    @property
+    def hours(self) -> int:
+        return (self.end - self.start) // HOUR
 
     @property
     def label(self) -> str:
-        """`24/11, 14–15 h`, or the day alone."""
-        hours = (self.end - self.start) // HOUR
-        if hours >= DAY:
+        """Return `24/11, 14–15 h`, or `24/11` for a whole day."""
+        if self.hours >= HOURS_PER_DAY:
             return f"{self.start:%d/%m}"
-        return f"{self.start:%d/%m}, {self.start:%H}–{self.start.hour + hours:02} h"
+        return f"{self.start:%d/%m}, {self.start:%H}–{self.start.hour + self.hours:02} h"
 
 
-_BADNESS = ["", *Circuit.values]
+def time_filters(slots: Sequence[SlotTotals], field: str) -> dict[str, str]:
+    """Return the lookups of an admin list for rows whose `field` is in these slots."""
+    start, end = (timezone.localtime(time) for time in (slots[0].start, slots[-1].end))
+    return {
+        f"{field}__gte": start.isoformat(timespec="seconds"),
+        f"{field}__lt": end.isoformat(timespec="seconds"),
+    }
 
 
-def fill(slots: Sequence[Sums], rows: Iterable[HourlyStats]) -> list[Sums]:
-    """Put each hour into its slot; the others are left out."""
+def fill_slots(slots: Sequence[SlotTotals], rows: Iterable[HourlyStats]) -> list[SlotTotals]:
+    """Add each hour to its slot; hours outside of the slots are ignored."""
     first, width = slots[0].start, slots[0].end - slots[0].start
     for row in rows:
         position = (row.hour - first) // width
@@ -91,7 +101,7 @@ def fill(slots: Sequence[Sums], rows: Iterable[HourlyStats]) -> list[Sums]:
     return list(slots)
 
 
-def read(now: datetime, period: Period) -> list[HourlyStats]:
-    """The hours of a period, and of the last week, in one statement."""
-    longest = timedelta(hours=max(period.hours, WEEK.hours) + DAY)
+def read_hours(now: datetime, period: Period) -> list[HourlyStats]:
+    """Read the hours of a period and of the last week, in one statement."""
+    longest = timedelta(hours=max(period.hours, WEEK.hours) + HOURS_PER_DAY)
     return list(HourlyStats.objects.filter(hour__gte=now - longest).order_by("hour"))

@@ -1,36 +1,36 @@
-"""The state of the whole at this moment, in a number of statements that doesn't grow."""
+"""The current state of the system, read in a constant number of statements."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
 
-from flowzz.backoffice.display import change_url
+from flowzz.backoffice.display import change_url, list_url
 from flowzz.core.db.jobs import UNDER_WAY
+from flowzz.core.formatting import format_number
 from integrations.admin.integrations.health_filter import LEVEL_TONES, HealthLevel, level_of
-from integrations.admin.overview.formatting import ago, duration, whole
-from integrations.admin.overview.urls import list_of
+from integrations.admin.overview.formatting import format_duration, format_time_since
 from integrations.inbox import queue_stats
-from integrations.models import (
-    Alert,
-    Integration,
-    IntegrationStatus,
-    SyncRun,
-)
+from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, WebhookEvent
 from integrations.monitoring.health import QUEUE_LATE, Health, assess_all
 from integrations.providers.registry import all_providers
 from integrations.sync.breaker import breaker_for
 
-EVENTS = "integrations.webhookevent"
-SHOWN = 6
+MAX_ROWS = 6
+CIRCUIT_FIGURES = {
+    "closed": ("Fechado", "good", "as chamadas à API passam"),
+    "half_open": ("Em teste", "warning", "uma chamada experimenta a API"),
+    "open": ("Aberto", "bad", "a API não responde"),
+}
+"""The value, tone and hint for each state of a circuit breaker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What `templates/backoffice/figure.html` shows."""
+    """A key figure, as `templates/backoffice/figure.html` shows it."""
 
     label: str
     value: str
@@ -41,8 +41,6 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class UnhealthyIntegration:
-    """An integration that isn't well, and why."""
-
     integration: Integration
     health: Health
     tone: str
@@ -51,100 +49,100 @@ class UnhealthyIntegration:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    integrations: Sequence[Figure]
-    worries: Sequence[UnhealthyIntegration]
-    inbox: Sequence[Figure]
+    figures: Sequence[Figure]
+    health_figures: Sequence[Figure]
+    unhealthy_integrations: Sequence[UnhealthyIntegration]
     alerts: Sequence[Alert]
     runs: Sequence[SyncRun]
 
 
 def take_snapshot() -> Snapshot:
-    judged = assess_all()
+    assessed = assess_all()
     alerts = Alert.objects.filter(resolved_at=None).select_related("integration__user")
-    under_way = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
+    runs = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
     return Snapshot(
-        integrations=_integrations(Counter(level_of(health) for _, health in judged)),
-        worries=_worries({one: health for one, health in judged[:SHOWN] if health.reasons}),
-        inbox=[*_inbox(), _alerts(), *_circuits()],
-        alerts=list(alerts.order_by("-opened_at")[:SHOWN]),
-        runs=list(under_way.order_by("-id")[:SHOWN]),
+        figures=[*_queue_figures(), _alert_figure(), *_circuit_figures()],
+        health_figures=_health_figures(Counter(level_of(health) for _, health in assessed)),
+        unhealthy_integrations=_unhealthy(assessed[:MAX_ROWS]),
+        alerts=list(alerts.order_by("-opened_at")[:MAX_ROWS]),
+        runs=list(runs.order_by("-id")[:MAX_ROWS]),
     )
 
 
-def _integrations(levels: Counter[HealthLevel]) -> list[Figure]:
-    page = "integrations.integration"
-    gone = Integration.objects.filter(status=IntegrationStatus.DISCONNECTED).count()
-    disconnected = list_of(page, status__exact=IntegrationStatus.DISCONNECTED)
+def _health_figures(levels: Counter[HealthLevel]) -> list[Figure]:
+    disconnected = Integration.objects.filter(status=IntegrationStatus.DISCONNECTED).count()
+    url = list_url(Integration, status__exact=IntegrationStatus.DISCONNECTED)
     return [
         *(
-            Figure(level.label, whole(levels[level]), list_of(page, saude=level.value), tone)
+            Figure(
+                level.label,
+                format_number(levels[level]),
+                list_url(Integration, saude=level.value),
+                tone,
+            )
             for level, tone in LEVEL_TONES.items()
         ),
-        Figure("Desconectadas", whole(gone), disconnected),
+        Figure("Desconectadas", format_number(disconnected), url),
     ]
 
 
-def _worries(worst: Mapping[UUID, Health]) -> list[UnhealthyIntegration]:
-    found = Integration.objects.select_related("user").in_bulk(list(worst))
-    return [_worry(found[one], health) for one, health in worst.items() if one in found]
+def _unhealthy(worst: Sequence[tuple[UUID, Health]]) -> list[UnhealthyIntegration]:
+    health_by_id = {id_: health for id_, health in worst if health.reasons}
+    integrations = Integration.objects.select_related("user").in_bulk(list(health_by_id))
+    return [
+        UnhealthyIntegration(
+            integrations[id_],
+            health,
+            LEVEL_TONES[level_of(health)],
+            change_url(integrations[id_]),
+        )
+        for id_, health in health_by_id.items()
+        if id_ in integrations
+    ]
 
 
-def _worry(integration: Integration, health: Health) -> UnhealthyIntegration:
-    return UnhealthyIntegration(
-        integration, health, LEVEL_TONES[level_of(health)], change_url(integration)
-    )
-
-
-def _inbox() -> list[Figure]:
+def _queue_figures() -> list[Figure]:
     oldest = queue_stats.oldest_due()
     age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
-    to_do = list_of(EVENTS, state__in="PENDING,RETRY")
+    unfinished_url = list_url(WebhookEvent, state__in="PENDING,RETRY")
     is_late = age > QUEUE_LATE.total_seconds()
     quarantined = queue_stats.count_quarantined()
     return [
-        Figure("Eventos a processar", whole(queue_stats.count_waiting()), to_do, "info"),
+        Figure(
+            "Eventos a processar",
+            format_number(queue_stats.count_waiting()),
+            unfinished_url,
+            "info",
+        ),
         Figure(
             "Espera do mais antigo",
-            duration(age) if oldest else "—",
-            to_do,
+            format_duration(age) if oldest else "—",
+            unfinished_url,
             "bad" if is_late else "good",
             "" if oldest else "nenhum evento espera",
         ),
         Figure(
             "Em quarentena",
-            whole(quarantined),
+            format_number(quarantined),
             reverse("backoffice:quarantine"),
             "bad" if quarantined else "good",
         ),
     ]
 
 
-def _alerts() -> Figure:
+def _alert_figure() -> Figure:
     count = Alert.objects.filter(resolved_at=None).count()
-    href = list_of("integrations.alert", resolved_at__isempty=1)
-    return Figure("Alertas abertos", whole(count), href, "bad" if count else "good")
+    url = list_url(Alert, resolved_at__isempty=1)
+    return Figure("Alertas abertos", format_number(count), url, "bad" if count else "good")
 
 
-def _circuits() -> list[Figure]:
-    found = []
+def _circuit_figures() -> list[Figure]:
+    figures = []
     for provider in all_providers():
-        state = breaker_for(provider.name).state()
-        label, tone, hint = CIRCUITS[state.state]
-        since = f"{hint}, {ago(state.opened_at)}" if state.opened_at else hint
-        found.append(
-            Figure(
-                f"Circuito do {provider.label}",
-                label,
-                list_of("integrations.syncrun"),
-                tone,
-                since,
-            )
-        )
-    return found
-
-
-CIRCUITS = {
-    "closed": ("Fechado", "good", "as chamadas à API passam"),
-    "half_open": ("Em teste", "warning", "uma chamada experimenta a API"),
-    "open": ("Aberto", "bad", "a API não responde"),
-}
+        circuit = breaker_for(provider.name).state()
+        value, tone, hint = CIRCUIT_FIGURES[circuit.state]
+        if circuit.opened_at:
+            hint = f"{hint}, {format_time_since(circuit.opened_at)}"
+        label = f"Circuito do {provider.label}"
+        figures.append(Figure(label, value, list_url(SyncRun), tone, hint))
+    return figures

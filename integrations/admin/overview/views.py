@@ -1,56 +1,53 @@
-"""The first page, and the part of it that is asked for again every 15 s."""
+"""The overview on the first page, and the same content alone, which the page loads every 15 s."""
 
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from flowzz.accounts.models import User
-from integrations.admin.overview import charts, snapshot
-from integrations.admin.overview.periods import PERIODS, WEEK, fill, read
+from integrations.admin.overview import charts
+from integrations.admin.overview.errors import most_frequent_errors
+from integrations.admin.overview.periods import PERIODS, WEEK, fill_slots, read_hours
+from integrations.admin.overview.snapshot import take_snapshot
+
+PERMISSIONS = ("integrations.view_integration", "integrations.view_webhookevent")
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the first page shows to those who may see integrations and events."""
-    if may_see(request.user):
-        context["overview"] = overview(request)
+    """Add the overview to the context of Django's index page, for staff who may see it."""
+    if request.user.has_perms(PERMISSIONS):
+        context["overview"] = _overview(request)
     return {**context, "title": "Visão geral"}
 
 
 @require_safe
-def fragment(request: HttpRequest) -> HttpResponse:
-    if not may_see(request.user):
-        raise PermissionDenied
-    return render(request, "integrations/overview.html", {"overview": overview(request)})
+@permission_required(PERMISSIONS, raise_exception=True)
+def overview_view(request: HttpRequest) -> HttpResponse:
+    return render(request, "integrations/overview.html", {"overview": _overview(request)})
 
 
-def may_see(user: User | AnonymousUser) -> bool:
-    return user.has_perms(["integrations.view_integration", "integrations.view_webhookevent"])
-
-
-def overview(request: HttpRequest) -> dict[str, Any]:
+def _overview(request: HttpRequest) -> dict[str, Any]:
     period = PERIODS.get(request.GET.get("periodo", ""), PERIODS["24h"])
     now = timezone.now()
-    rows = read(now, period)
-    slots = fill(period.slots(now), rows)
-    days = fill((period if period.hours > WEEK.hours else WEEK).slots(now), rows)
+    hours = read_hours(now, period)
+    slots = fill_slots(period.slots(now), hours)
+    days = fill_slots((period if period.hours > WEEK.hours else WEEK).slots(now), hours)
     return {
         "now": now,
         "period": period,
         "periods": PERIODS.values(),
-        "moment": snapshot.take_snapshot(),
+        "snapshot": take_snapshot(),
         "charts": {
-            "webhooks": charts.webhooks(slots),
-            "success": charts.success(slots),
-            "latency": charts.latency(slots),
-            "sales": charts.sales(days),
-            "oldest": charts.oldest(slots),
+            "webhooks": charts.webhooks_chart(slots),
+            "success": charts.sync_success_chart(slots),
+            "latency": charts.latency_chart(slots),
+            "sales": charts.sales_chart(days),
+            "longest_wait": charts.longest_wait_chart(slots),
         },
-        "errors": charts.errors(slots),
-        "circuit": charts.circuit(slots),
-        "each": charts.each(slots),
+        "errors": most_frequent_errors(slots),
+        "circuit": charts.circuit_bars(slots),
+        "slot_length": charts.slot_length(slots),
     }

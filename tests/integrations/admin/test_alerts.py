@@ -1,4 +1,4 @@
-"""What staff read of an alert, and where it leads them."""
+"""The link of an alert to the page where staff resolve it."""
 
 import re
 from html import unescape
@@ -12,14 +12,14 @@ from tests.staff import Staff
 
 
 @pytest.mark.parametrize("kind", AlertKind)
-@pytest.mark.parametrize("is_of_one", [True, False])
-def test_every_alert_leads_to_where_it_is_solved(
-    staff: Staff, kind: AlertKind, is_of_one: bool
+@pytest.mark.parametrize("has_integration", [True, False])
+def test_every_alert_links_the_page_where_it_is_resolved(
+    staff: Staff, kind: AlertKind, has_integration: bool
 ) -> None:
-    integration = IntegrationFactory.create() if is_of_one else None
+    integration = IntegrationFactory.create() if has_integration else None
     alert = Alert.objects.create(kind=kind, message="Algo parou.", integration=integration)
     page = staff.get(reverse("admin:integrations_alert_change", args=[alert.id]))
     html = unescape(page.content.decode())
-    ways = re.findall(r'<a class="bo-link" href="([^"]+)"', html)
-    assert [staff.get(way).status_code for way in ways] == [200]
+    links = re.findall(r'<a class="bo-link" href="([^"]+)"', html)
+    assert [staff.get(link).status_code for link in links] == [200]
     assert "Aberto em" in html

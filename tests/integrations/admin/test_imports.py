@@ -1,4 +1,4 @@
-"""Staff import a user's file: upload, preview, confirm."""
+"""Import of a user's file by staff: upload, preview, confirmation."""
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse, reverse_lazy
@@ -16,12 +16,12 @@ def csv(*lines: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("vendas.csv", "\n".join(("Pedido;Valor", *lines)).encode())
 
 
-def test_file_is_previewed_then_imported_and_both_are_in_the_trail(staff: Staff) -> None:
+def test_preview_and_import_of_a_file_are_logged(staff: Staff) -> None:
     user = UserFactory.create()
-    sent = staff.post(UPLOAD, {"email": user.email, "file": csv("a;1,00", "b;caro")})
+    response = staff.post(UPLOAD, {"email": user.email, "file": csv("a;1,00", "b;caro")})
     row = SalesImport.objects.get()
     page = reverse("admin:integrations_salesimport_change", args=[row.id])
-    assert sent.headers["Location"] == page
+    assert response.headers["Location"] == page
     assert "Coluna “Valor”: valor inválido" in staff.get(page).content.decode()
     assert not Sale.objects.exists()
 
@@ -36,7 +36,7 @@ def test_file_is_previewed_then_imported_and_both_are_in_the_trail(staff: Staff)
     ]
 
 
-def test_page_refreshes_itself_while_the_import_is_under_way(staff: Staff) -> None:
+def test_page_refreshes_while_the_import_is_under_way(staff: Staff) -> None:
     staff.post(UPLOAD, {"email": UserFactory.create().email, "file": csv("a;1,00")})
     row = SalesImport.objects.get()
     page = reverse("admin:integrations_salesimport_change", args=[row.id])
@@ -45,9 +45,9 @@ def test_page_refreshes_itself_while_the_import_is_under_way(staff: Staff) -> No
     assert staff.get(page).headers["Refresh"] == "2"
 
 
-def test_form_tells_what_is_wrong(staff: Staff) -> None:
+def test_upload_form_shows_errors(staff: Staff) -> None:
     email = UserFactory.create().email
-    nobody = staff.post(UPLOAD, {"email": "ninguem@exemplo.com.br", "file": csv("a;1,00")})
-    assert "Não há usuário com este e-mail." in nobody.content.decode()
-    empty = staff.post(UPLOAD, {"email": email, "file": csv()})
-    assert "O arquivo não tem nenhuma linha abaixo do cabeçalho." in empty.content.decode()
+    unknown_user = staff.post(UPLOAD, {"email": "ninguem@exemplo.com.br", "file": csv("a;1,00")})
+    assert "Não há usuário com este e-mail." in unknown_user.content.decode()
+    empty_file = staff.post(UPLOAD, {"email": email, "file": csv()})
+    assert "O arquivo não tem nenhuma linha abaixo do cabeçalho." in empty_file.content.decode()

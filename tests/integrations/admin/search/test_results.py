@@ -1,4 +1,4 @@
-"""One field finds what staff know something of."""
+"""The back-office's search by order number, client, or seller."""
 
 import pytest
 from django.db import connection
@@ -8,7 +8,8 @@ from django.urls import reverse
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.accounts.models import User
-from integrations.admin.search.results import MOST, find
+from integrations.admin.search.queries import MAX_ROWS
+from integrations.admin.search.results import search
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.rows import make_event
 from tests.staff import Staff
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client() -> Client:
-    """With an order, its event, and a neighbour who has nothing in common with them."""
+    """A client with an order and its event, beside an unrelated sale."""
     integration = IntegrationFactory.create()
     client = ClientFactory.create(
         user=integration.user,
@@ -34,8 +35,8 @@ def client() -> Client:
 
 
 def titles(text: str) -> dict[str, list[str]]:
-    groups = find(text, lambda model: True, sees_personal_data=True)
-    return {group.title: [row.title for row in group.rows] for group in groups}
+    groups = search(text, lambda model: True, can_see_personal_data=True)
+    return {group.title: [result.title for result in group.results] for group in groups}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def titles(text: str) -> dict[str, list[str]]:
         "Beltrao",
     ],
 )
-def test_a_person_is_found_with_all_that_is_theirs(client: Client, text: str) -> None:
+def test_client_is_found_with_sales_and_events(client: Client, text: str) -> None:
     assert titles(text) == {
         "Vendas": ["ordabc123"],
         "Clientes": ["José Beltrão da Silva"],
@@ -59,26 +60,26 @@ def test_a_person_is_found_with_all_that_is_theirs(client: Client, text: str) ->
 
 
 @pytest.mark.parametrize("text", ["ordabc123", "ORDABC123", " ordabc "])
-def test_an_order_is_found_by_its_number_or_its_beginning(client: Client, text: str) -> None:
+def test_order_is_found_by_its_number_or_the_beginning(client: Client, text: str) -> None:
     assert titles(text) == {"Vendas": ["ordabc123"], "Eventos": ["ordabc123"]}
 
 
-def test_a_seller_is_found_by_the_email(client: Client) -> None:
+def test_integration_is_found_by_the_sellers_email(client: Client) -> None:
     assert titles(client.user.email) == {"Integrações": [client.user.email]}
 
 
-def test_what_may_not_be_seen_is_not_found(client: Client) -> None:
-    groups = find("jose silva", lambda model: model == "clients.client", sees_personal_data=False)
+def test_results_are_masked_and_limited_to_visible_models(client: Client) -> None:
+    groups = search("jose silva", lambda model: model is Client, can_see_personal_data=False)
     assert [group.title for group in groups] == ["Clientes"]
-    row = groups[0].rows[0]
-    assert (row.title, row.details.split(" · ")[:2]) == (
+    result = groups[0].results[0]
+    assert (result.title, result.details.split(" · ")[:2]) == (
         "Jo*** B*** d*** S***",
         ["***.982.247-**", "+55 62 ***-4554"],
     )
 
 
-def test_the_page(staff: Staff, client: Client) -> None:
-    for _ in range(MOST):
+def test_page_shows_results_only_to_permitted_staff(staff: Staff, client: Client) -> None:
+    for _ in range(MAX_ROWS):
         SaleFactory.create(user=client.user, client=client)
     page = staff.get(reverse("backoffice:search"), {"q": "529.982.247-25"}).content.decode()
     assert "José Beltrão da Silva" in page
@@ -91,12 +92,12 @@ def test_the_page(staff: Staff, client: Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["529.982.247-25", "beltrao", "jose@exemplo.com.br", "ordabc"])
-def test_no_table_is_read_whole(client: Client, text: str) -> None:
-    """Where PostgreSQL may not read tables whole, an index answers every statement."""
+def test_every_statement_uses_an_index(client: Client, text: str) -> None:
+    """PostgreSQL plans a sequential scan only where no index fits, with enable_seqscan off."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     with CaptureQueriesContext(connection) as statements:
-        find(text, lambda model: True, sees_personal_data=True)
+        search(text, lambda model: True, can_see_personal_data=True)
     assert len(statements) <= 9
     for statement in statements:
         with connection.cursor() as cursor:
@@ -105,6 +106,6 @@ def test_no_table_is_read_whole(client: Client, text: str) -> None:
         assert "Seq Scan" not in plan, plan
 
 
-def test_short_words_of_a_name_count_too(client: Client) -> None:
+def test_short_words_of_a_name_are_searched_too(client: Client) -> None:
     assert list(search_clients("da silva jo")) == [client]
     assert list(search_clients("de silva")) == []
