@@ -11,8 +11,7 @@ from django.utils import timezone
 from flowzz.accounts.models import User
 from flowzz.core.db.jobs import LEASE_DURATION, JobState
 from integrations.bulk_actions import bulk_jobs
-from integrations.inbox import drain, replay, store
-from integrations.inbox.failure_reasons import quarantine_cause
+from integrations.inbox import drain, store
 from integrations.models import BulkAction, BulkKind, EventState, WebhookEvent
 from integrations.tasks import enqueue_due_work
 from sales.models import Sale
@@ -49,43 +48,6 @@ def carry_out(action: BulkAction) -> BulkAction:
         bulk_jobs.execute(action.id)
         action.refresh_from_db()
     return action
-
-
-@pytest.mark.parametrize(
-    ("reason", "error", "cause"),
-    [
-        ("invalid_json", "O corpo não é um JSON válido (linha 3, coluna 9).", "invalid_json"),
-        ("invalid_money", "order.order_final_price: valor inválido; o formato esperado é 1234.56.",
-         "invalid_money:order.order_final_price"),
-        ("attempts_exhausted", "Falhou 5 vezes; a última com IntegrityError.",
-         "attempts_exhausted:IntegrityError"),
-        ("unroutable", "Nenhuma integração pode ser a dona.", "unroutable"),
-    ],
-)  # fmt: skip
-def test_cause_is_the_reason_and_its_field(reason: str, error: str, cause: str) -> None:
-    assert quarantine_cause(reason, error) == cause
-
-
-def test_failures_are_stored_and_grouped_by_cause(seller: Seller) -> None:
-    seller.process(b"{", b"[", payloads.order("ord1", order_final_price="caro"))
-
-    assert [event.cause for event in seller.events] == [
-        "invalid_json",
-        "invalid_json",
-        "invalid_money:order.order_final_price",
-    ]
-    failure = seller.events[2].failures.get()
-    assert (failure.attempt, failure.reason) == (1, "invalid_money")
-    assert failure.error == seller.events[2].error
-
-
-def test_replayed_event_leaves_its_group_and_keeps_its_failures(seller: Seller) -> None:
-    seller.process(b"{")
-    replay.replay(WebhookEvent.objects.all())
-    assert seller.events[0].cause == ""
-    seller.drain()
-    assert seller.events[0].cause == "invalid_json"
-    assert seller.events[0].failures.count() == 2
 
 
 def test_group_of_1200_is_replayed_once_each(seller: Seller, staff: User) -> None:

@@ -20,7 +20,7 @@ from integrations.models import (
 )
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.coinzz.transport import TooManyRequests
-from integrations.sync import pages, runs, schedule
+from integrations.sync import pages, runs
 from integrations.sync.breaker import breaker_for
 from sales.models import Origin, Sale, SaleStatusChange
 from sandbox.store import Page, Store
@@ -338,17 +338,3 @@ def test_unreadable_sale_is_recorded_and_the_others_are_stored(integration: Inte
     finding = SyncFinding.objects.get(kind=FindingKind.ERROR)
     assert finding.external_id.startswith("ord")
     assert "order_final_price" in finding.message
-
-
-def test_scheduled_integration_starts_once(integration: Integration) -> None:
-    now = timezone.now()
-
-    assert schedule.schedule_all() == 1
-    assert schedule.schedule_all() == 0
-
-    integration.refresh_from_db()
-    assert integration.next_sync_at is not None
-    assert now <= integration.next_sync_at <= now + timedelta(minutes=56)
-    Integration.objects.update(next_sync_at=now)
-    assert (schedule.start_due(), schedule.start_due()) == (1, 0)
-    assert SyncRun.objects.get().trigger == Trigger.SCHEDULE

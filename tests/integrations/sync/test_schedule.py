@@ -1,0 +1,25 @@
+"""The schedule of syncs."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Integration, SyncRun, Trigger
+from integrations.sync import schedule
+
+pytestmark = pytest.mark.django_db
+
+
+def test_scheduled_integration_starts_once(integration: Integration) -> None:
+    now = timezone.now()
+
+    assert schedule.schedule_all() == 1
+    assert schedule.schedule_all() == 0
+
+    integration.refresh_from_db()
+    assert integration.next_sync_at is not None
+    assert now <= integration.next_sync_at <= now + timedelta(minutes=56)
+    Integration.objects.update(next_sync_at=now)
+    assert (schedule.start_due(), schedule.start_due()) == (1, 0)
+    assert SyncRun.objects.get().trigger == Trigger.SCHEDULE
