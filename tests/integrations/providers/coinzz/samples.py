@@ -1,4 +1,4 @@
-"""Bodies as Coinzz sends them: the recorded ones, and an order with fields of one's own."""
+"""Recorded bodies of Coinzz, and orders with chosen fields."""
 
 import json
 from pathlib import Path
@@ -36,8 +36,8 @@ def sale_of(**order: Any) -> SaleFacts:
     return sale
 
 
-def refusal(body: bytes, **options: Any) -> tuple[str, str]:
-    """The reason and the message with which `body` is refused."""
+def rejection(body: bytes, **options: Any) -> tuple[str, str]:
+    """Return the reason and the message of the PayloadInvalid that `body` raises."""
     try:
         parse_webhook(body, **options)
     except PayloadInvalid as error:

@@ -1,4 +1,4 @@
-"""Bodies that can't be read: each is refused with a reason, none with anything else."""
+"""Invalid bodies: each raises PayloadInvalid with a reason, and nothing else."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ from tests.integrations.providers.coinzz.samples import (
     order_from,
     order_item,
     recorded,
-    refusal,
+    rejection,
     sale_of,
 )
 
@@ -92,36 +92,36 @@ def nested(levels: int) -> Any:
         ),
     ],
 )
-def test_what_is_no_event_is_refused_with_its_reason(
+def test_body_that_is_no_event_is_rejected_with_a_reason(
     body: bytes, reason: str, message: str
 ) -> None:
-    assert refusal(body) == (reason, message)
+    assert rejection(body) == (reason, message)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", " GZIP "])
-def test_a_compressed_body_is_refused_by_its_header(encoding: str) -> None:
-    assert refusal(GOOD, content_encoding=encoding)[0] == "compressed_body"
+def test_compressed_body_is_rejected_by_its_header(encoding: str) -> None:
+    assert rejection(GOOD, content_encoding=encoding)[0] == "compressed_body"
 
 
-def test_a_bom_and_an_identity_encoding_are_accepted() -> None:
+def test_bom_and_identity_encoding_are_accepted() -> None:
     expected = parse_webhook(GOOD)
     assert parse_webhook(b"\xef\xbb\xbf" + GOOD, content_encoding="identity") == expected
 
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH, 1000, 100_000])
-def test_nesting_beyond_measure_is_refused(levels: int) -> None:
+def test_nesting_deeper_than_the_limit_is_rejected(levels: int) -> None:
     body = b'{"order": {}, "x": ' + b'{"a":' * levels + b"1" + b"}" * levels + b"}"
-    assert refusal(body) == (
+    assert rejection(body) == (
         "too_deep",
         "O JSON tem mais de 64 níveis de objetos ou listas, um dentro do outro.",
     )
 
 
-def test_lists_nested_a_hundred_thousand_times_are_refused() -> None:
-    assert refusal(b"[" * 100_000)[0] == "too_deep"
+def test_lists_nested_a_hundred_thousand_times_are_rejected() -> None:
+    assert rejection(b"[" * 100_000)[0] == "too_deep"
 
 
-def test_nesting_up_to_the_measure_is_kept() -> None:
+def test_nesting_up_to_the_limit_is_stored() -> None:
     extra = nested(MAX_DEPTH - 1)
     sale = order_from(body_of({**order_item(), "x": extra})).sale
     assert sale is not None
@@ -144,12 +144,12 @@ def test_nesting_up_to_the_measure_is_kept() -> None:
         ({"product_name": {"pt": "Creme"}}, "not_a_text"),
     ],
 )
-def test_an_order_that_can_not_be_trusted_is_refused(order: dict[str, Any], reason: str) -> None:
-    assert refusal(body_of(order_item(**order)))[0] == reason
+def test_order_with_an_invalid_value_is_rejected(order: dict[str, Any], reason: str) -> None:
+    assert rejection(body_of(order_item(**order)))[0] == reason
 
 
 def test_an_absent_price_is_refused_by_its_coinzz_name() -> None:
-    assert refusal(b'{"order": {"order_number": "ord1"}}') == (
+    assert rejection(b'{"order": {"order_number": "ord1"}}') == (
         "missing_money",
         "order.order_final_price: campo obrigatório, veio vazio.",
     )
@@ -159,10 +159,10 @@ def test_an_absent_price_is_refused_by_its_coinzz_name() -> None:
     ("field", "reason"),
     [("order_final_price", "money_too_large"), ("order_quantity", "number_too_large")],
 )
-def test_a_number_of_a_hundred_thousand_digits_does_not_fit(field: str, reason: str) -> None:
+def test_number_of_a_hundred_thousand_digits_is_rejected(field: str, reason: str) -> None:
     order = {"order_number": "ord1", "order_final_price": 1, field: "?"}
     body = json.dumps({"order": order}).replace('"?"', "9" * 100_000).encode()
-    assert refusal(body)[0] == reason
+    assert rejection(body)[0] == reason
 
 
 def test_long_numbers_in_unknown_fields_keep_every_digit() -> None:
@@ -174,30 +174,30 @@ def test_long_numbers_in_unknown_fields_keep_every_digit() -> None:
     assert sale.metadata == {"extra": {"long": digits, "precise": fraction}}
 
 
-def test_nul_characters_and_lone_surrogates_in_texts_are_repaired() -> None:
+def test_nul_characters_and_lone_surrogates_are_removed_from_texts() -> None:
     sale = sale_of(product_name="Creme\x00 \ud800", courier_name="Rafael\udfff")
     assert sale.product_name == "Creme \N{REPLACEMENT CHARACTER}"
     assert sale.metadata == {"courier_name": "Rafael\N{REPLACEMENT CHARACTER}"}
 
 
-def test_a_raw_line_break_in_a_text_loses_no_sale() -> None:
+def test_raw_line_break_in_a_text_is_accepted() -> None:
     body = GOOD.replace(b"Rua das Amoras", b"Rua das\n\x00Amoras")
     assert order_from(body).customer.address == "Rua das Amoras"
 
 
-def test_a_message_never_holds_what_was_sent() -> None:
+def test_error_message_never_contains_the_value() -> None:
     secret = "291.417.776-38"
     for field in ("order_number", "order_final_price", "order_quantity", "date_order"):
         body = body_of(order_item(**{field: secret + "\x01"}))
-        assert secret not in refusal(body)[1]
+        assert secret not in rejection(body)[1]
 
 
-def test_a_body_of_256_kib_is_read() -> None:
+def test_body_of_256_kib_is_parsed() -> None:
     sale = sale_of(note="a" * 262_000)
     assert sale.metadata == {"extra": {"order": {"note": "a" * 262_000}}}
 
 
-def is_refused_or_storable(body: bytes) -> None:
+def is_rejected_or_storable(body: bytes) -> None:
     try:
         payload = parse_webhook(body).payload
     except PayloadInvalid:
@@ -208,8 +208,8 @@ def is_refused_or_storable(body: bytes) -> None:
 
 
 @given(st.binary())
-def test_arbitrary_bytes_are_refused_or_storable(body: bytes) -> None:
-    is_refused_or_storable(body)
+def test_arbitrary_bytes_are_rejected_or_storable(body: bytes) -> None:
+    is_rejected_or_storable(body)
 
 
 JSON = st.recursive(
@@ -228,8 +228,8 @@ FIELDS = sorted(
 
 
 @given(JSON)
-def test_arbitrary_json_is_refused_or_storable(value: Any) -> None:
-    is_refused_or_storable(body_of(value))
+def test_arbitrary_json_is_rejected_or_storable(value: Any) -> None:
+    is_rejected_or_storable(body_of(value))
 
 
 @given(
@@ -238,9 +238,9 @@ def test_arbitrary_json_is_refused_or_storable(value: Any) -> None:
         st.dictionaries(st.sampled_from(FIELDS) | st.text(), JSON, max_size=6) | JSON,
     )
 )
-def test_coinzzs_fields_with_arbitrary_values_are_refused_or_storable(item: Any) -> None:
+def test_coinzzs_fields_with_arbitrary_values_are_rejected_or_storable(item: Any) -> None:
     good = order_item()["order"]
     order = item.get("order")
     if isinstance(order, dict):
         item["order"] = {**good, **order}
-    is_refused_or_storable(body_of(item))
+    is_rejected_or_storable(body_of(item))

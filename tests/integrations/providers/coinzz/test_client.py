@@ -1,4 +1,4 @@
-"""The client over real HTTP to the sandbox, its faults included."""
+"""The client over HTTP to the sandbox, with its faults."""
 
 import socket
 from collections.abc import Iterator
@@ -62,11 +62,11 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(autouse=True)
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that were slept between attempts, without sleeping them."""
-    naps: list[float] = []
-    monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=naps.append))
-    return naps
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Record the seconds between attempts instead of sleeping."""
+    sleeps: list[float] = []
+    monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=sleeps.append))
+    return sleeps
 
 
 @pytest.fixture
@@ -80,16 +80,16 @@ def faults(sandbox: Sandbox) -> Iterator[Any]:
     requests.delete(url, timeout=60).raise_for_status()
 
 
-def client_of(sandbox: Sandbox, account: str = "8702", **options: Any) -> CoinzzClient:
+def make_client(sandbox: Sandbox, account: str = "8702", **options: Any) -> CoinzzClient:
     return CoinzzClient(
         base_url=sandbox.api_url, api_key=sandbox.api_key(account), page_size=10, **options
     )
 
 
-def test_a_good_key_passes_at_the_first_attempt(sandbox: Sandbox, naps: list[float]) -> None:
-    with client_of(sandbox) as client:
+def test_valid_key_passes_at_the_first_attempt(sandbox: Sandbox, sleeps: list[float]) -> None:
+    with make_client(sandbox) as client:
         client.test_key()
-    assert naps == []
+    assert sleeps == []
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,18 @@ def test_a_good_key_passes_at_the_first_attempt(sandbox: Sandbox, naps: list[flo
         ("7002", ProviderUnavailable, UNREACHABLE),
     ],
 )
-def test_every_fault_has_an_error_of_its_own(
+def test_every_fault_has_its_own_error(
     sandbox: Sandbox, account: str, error: type[IntegrationError], message: str
 ) -> None:
     with (
-        client_of(sandbox, account, retries=0, read_timeout=0.3) as client,
+        make_client(sandbox, account, retries=0, read_timeout=0.3) as client,
         pytest.raises(error) as raised,
     ):
         client.test_key()
     assert raised.value.message == message
 
 
-def test_nobody_listening_is_unavailable() -> None:
+def test_closed_port_is_unavailable() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         base_url = f"http://127.0.0.1:{unused.getsockname()[1]}/api"
@@ -147,7 +147,7 @@ def test_nobody_listening_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize("key", ["a\nb", "chavé", "\ud800", "a\x00b", "chave\u200b"])
-def test_a_key_that_no_header_can_carry_is_refused(sandbox: Sandbox, key: str) -> None:
+def test_key_that_a_header_cannot_contain_is_refused(sandbox: Sandbox, key: str) -> None:
     breaker = RecordingBreaker()
     with (
         CoinzzClient(base_url=sandbox.api_url, api_key=key, breaker=breaker) as client,
@@ -157,10 +157,10 @@ def test_a_key_that_no_header_can_carry_is_refused(sandbox: Sandbox, key: str) -
     assert breaker.calls == []
 
 
-def test_an_error_holds_no_request_and_so_no_key(sandbox: Sandbox) -> None:
+def test_error_has_no_reference_to_the_request_and_its_key(sandbox: Sandbox) -> None:
     for account in ("6000", "7002", "5000"):
         with (
-            client_of(sandbox, account, retries=0, read_timeout=0.1) as client,
+            make_client(sandbox, account, retries=0, read_timeout=0.1) as client,
             pytest.raises(ProviderUnavailable) as raised,
         ):
             client.test_key()
@@ -168,54 +168,54 @@ def test_an_error_holds_no_request_and_so_no_key(sandbox: Sandbox) -> None:
         assert raised.value.__cause__ is None
 
 
-def test_the_environment_changes_neither_the_way_nor_the_key(
+def test_proxies_and_netrc_of_the_environment_are_ignored(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login other password other")
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with client_of(sandbox, retries=0) as client:
+    with make_client(sandbox, retries=0) as client:
         client.test_key()
 
 
 @pytest.mark.parametrize("fault", ["status:500", "status:503", "truncated", "reset"])
-def test_a_passing_fault_is_tried_again_after_1_2_and_4_seconds(
-    sandbox: Sandbox, faults: Any, naps: list[float], fault: str
+def test_temporary_fault_is_retried_after_1_2_and_4_seconds(
+    sandbox: Sandbox, faults: Any, sleeps: list[float], fault: str
 ) -> None:
     faults(fault, times=3)
-    with client_of(sandbox) as client:
+    with make_client(sandbox) as client:
         client.test_key()
-    assert naps == [1, 2, 4]
+    assert sleeps == [1, 2, 4]
 
 
-def test_after_three_retries_it_is_given_up(sandbox: Sandbox, naps: list[float]) -> None:
-    with client_of(sandbox, "5000") as client, pytest.raises(ProviderUnavailable):
+def test_call_fails_after_three_retries(sandbox: Sandbox, sleeps: list[float]) -> None:
+    with make_client(sandbox, "5000") as client, pytest.raises(ProviderUnavailable):
         client.test_key()
-    assert naps == [1, 2, 4]
+    assert sleeps == [1, 2, 4]
 
 
 @pytest.mark.parametrize("fault", ["status:400", "status:403", "status:404", "html", "redirect"])
-def test_what_trying_again_will_not_mend_is_not_tried_again(
-    sandbox: Sandbox, faults: Any, naps: list[float], fault: str
+def test_permanent_fault_is_not_retried(
+    sandbox: Sandbox, faults: Any, sleeps: list[float], fault: str
 ) -> None:
     faults(fault, times=1)
-    with client_of(sandbox) as client, pytest.raises(UnexpectedResponse):
+    with make_client(sandbox) as client, pytest.raises(UnexpectedResponse):
         client.test_key()
-    assert naps == []
+    assert sleeps == []
 
 
-def test_retry_after_is_obeyed(sandbox: Sandbox, faults: Any, naps: list[float]) -> None:
+def test_retry_after_is_respected(sandbox: Sandbox, faults: Any, sleeps: list[float]) -> None:
     faults("status:429", times=1)
-    with client_of(sandbox) as client:
+    with make_client(sandbox) as client:
         client.test_key()
-    assert naps == [2]
+    assert sleeps == [2]
 
 
-def test_each_attempt_and_each_wait_is_a_sign_of_life(sandbox: Sandbox, faults: Any) -> None:
+def test_on_attempt_is_called_before_each_attempt_and_wait(sandbox: Sandbox, faults: Any) -> None:
     signs: list[str] = []
     faults("status:500", times=1)
-    with client_of(sandbox, on_attempt=lambda: signs.append("here")) as client:
+    with make_client(sandbox, on_attempt=lambda: signs.append("here")) as client:
         client.test_key()
     assert len(signs) == 3
 
@@ -233,26 +233,26 @@ def test_each_attempt_and_each_wait_is_a_sign_of_life(sandbox: Sandbox, faults: 
         ("7001", "failed"),
     ],
 )
-def test_the_breaker_hears_how_a_call_ended(sandbox: Sandbox, account: str, reported: str) -> None:
+def test_breaker_is_informed_of_the_result(sandbox: Sandbox, account: str, reported: str) -> None:
     breaker = RecordingBreaker()
-    client = client_of(sandbox, account, breaker=breaker, retries=0, read_timeout=0.1)
+    client = make_client(sandbox, account, breaker=breaker, retries=0, read_timeout=0.1)
     with suppress(IntegrationError), client:
         client.test_key()
     assert breaker.calls == ["before_call", reported]
 
 
-def test_an_open_circuit_is_no_attempt_and_not_waited_for(
-    sandbox: Sandbox, naps: list[float]
+def test_open_circuit_prevents_the_request_and_is_not_retried(
+    sandbox: Sandbox, sleeps: list[float]
 ) -> None:
     breaker = OpenBreaker()
-    with client_of(sandbox, breaker=breaker) as client, pytest.raises(CircuitOpen):
+    with make_client(sandbox, breaker=breaker) as client, pytest.raises(CircuitOpen):
         client.test_key()
-    assert (naps, breaker.calls) == ([], [])
+    assert (sleeps, breaker.calls) == ([], [])
 
 
-def test_all_pages_bring_all_sales_once(sandbox: Sandbox) -> None:
+def test_all_pages_contain_all_sales_once(sandbox: Sandbox) -> None:
     before = datetime.now(UTC)
-    with client_of(sandbox) as client:
+    with make_client(sandbox) as client:
         pages = list(client.sales_pages(None))
     orders = [parse_order(item) for page in pages for item in page.items]
     assert [(page.number, page.last_page, page.total) for page in pages] == [
@@ -263,14 +263,14 @@ def test_all_pages_bring_all_sales_once(sandbox: Sandbox) -> None:
     assert all(before <= page.fetched_at <= datetime.now(UTC) for page in pages)
 
 
-def test_a_run_goes_on_at_its_page(sandbox: Sandbox) -> None:
-    with client_of(sandbox) as client:
+def test_pages_start_at_the_given_page(sandbox: Sandbox) -> None:
+    with make_client(sandbox) as client:
         assert [page.number for page in client.sales_pages(None, start_page=4)] == [4, 5]
 
 
-def test_since_is_sent_in_sao_paulos_time(sandbox: Sandbox) -> None:
+def test_since_is_sent_in_sao_paulo_time(sandbox: Sandbox) -> None:
     arguments = {"account": "8703", "count": 3}
-    with client_of(sandbox, "8703") as client:
+    with make_client(sandbox, "8703") as client:
         client.fetch_sales(None, 1)
         since = datetime.now(UTC) - timedelta(minutes=1)
         url = f"{sandbox.base_url}/_control/orders"
@@ -281,33 +281,33 @@ def test_since_is_sent_in_sao_paulos_time(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("fault", ["empty_page", "duplicate_page"])
 @pytest.mark.parametrize("after", [1, 4], ids=["in_the_middle", "at_the_end"])
-def test_a_page_without_its_sales_is_asked_for_again(
-    sandbox: Sandbox, faults: Any, naps: list[float], fault: str, after: int
+def test_wrongly_empty_page_is_fetched_again(
+    sandbox: Sandbox, faults: Any, sleeps: list[float], fault: str, after: int
 ) -> None:
     faults(fault, path="sales", after=after, times=1)
-    with client_of(sandbox) as client:
+    with make_client(sandbox) as client:
         sizes = [len(page.items) for page in client.sales_pages(None)]
-    assert (sizes, naps) == ([10, 10, 10, 10, 5], [1.0])
+    assert (sizes, sleeps) == ([10, 10, 10, 10, 5], [1.0])
 
 
 @pytest.mark.parametrize("fault", ["empty_page", "duplicate_page"])
-def test_a_page_that_stays_without_its_sales_ends_the_run_with_an_error(
-    sandbox: Sandbox, faults: Any, naps: list[float], fault: str
+def test_page_that_stays_empty_is_an_error(
+    sandbox: Sandbox, faults: Any, sleeps: list[float], fault: str
 ) -> None:
     faults(fault, path="sales", after=1, times=None)
-    with client_of(sandbox) as client, pytest.raises(ProviderUnavailable):
+    with make_client(sandbox) as client, pytest.raises(ProviderUnavailable):
         list(client.sales_pages(None))
 
 
-def test_a_run_that_goes_on_sees_that_its_page_only_repeats_the_one_before(
-    sandbox: Sandbox, faults: Any, naps: list[float]
+def test_first_page_that_repeats_the_page_before_is_an_error(
+    sandbox: Sandbox, faults: Any, sleeps: list[float]
 ) -> None:
     faults("duplicate_page", path="sales", after=1, times=None)
-    with client_of(sandbox) as client, pytest.raises(ProviderUnavailable, match="no lugar da 2"):
+    with make_client(sandbox) as client, pytest.raises(ProviderUnavailable, match="no lugar da 2"):
         list(client.sales_pages(None, start_page=2))
 
 
-def test_pages_in_a_circle_end_the_run_with_an_error(sandbox: Sandbox, faults: Any) -> None:
+def test_pages_in_a_loop_are_an_error(sandbox: Sandbox, faults: Any) -> None:
     faults("loop_next", path="sales", after=1, times=1)
-    with client_of(sandbox) as client, pytest.raises(UnexpectedResponse, match="não avança"):
+    with make_client(sandbox) as client, pytest.raises(UnexpectedResponse, match="não avança"):
         list(client.sales_pages(None))

@@ -1,4 +1,4 @@
-"""Files of orders, however a spreadsheet writes them."""
+"""CSV files of orders, as spreadsheets write them."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def item(text: str) -> dict[str, dict[str, str]]:
     return line.item
 
 
-def refusal(content: bytes) -> str:
+def rejection(content: bytes) -> str:
     with pytest.raises(PayloadInvalid) as refused:
         read_csv(content, known=known_headers({}))
     return refused.value.message
@@ -30,7 +30,7 @@ def refusal(content: bytes) -> str:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("separator", [";", ",", "\t"])
-def test_encoding_and_separator_are_found_out(encoding: str, separator: str) -> None:
+def test_encoding_and_separator_are_detected(encoding: str, separator: str) -> None:
     text = f"{HEADER}\r\n{ROW}\r\n".replace("1.234,56", '"1.234,56"').replace(";", separator)
     (line,) = read(text, encoding).lines()
     assert line == FileLine(
@@ -50,7 +50,7 @@ def test_encoding_and_separator_are_found_out(encoding: str, separator: str) -> 
     )
 
 
-def test_item_is_an_order_for_the_reader_and_unknown_columns_are_kept() -> None:
+def test_line_becomes_an_order_and_unknown_columns_are_stored() -> None:
     sale = parse_order(item(f"{HEADER}\n{ROW}")).sale
     assert sale
     assert (str(sale.total_price), sale.sale_date and sale.sale_date.isoformat()) == (
@@ -70,7 +70,7 @@ def test_item_is_an_order_for_the_reader_and_unknown_columns_are_kept() -> None:
         ("=1+1", "=1+1"),
     ],
 )
-def test_cell_is_written_as_the_reader_expects(cell: str, kept: str) -> None:
+def test_cell_is_converted_to_the_format_of_the_json(cell: str, kept: str) -> None:
     assert item(f"pedido;valor\na;{cell}")["order"]["order_final_price"] == kept
 
 
@@ -87,7 +87,7 @@ def test_date_is_day_month_year(cell: str, kept: str) -> None:
     assert item(f"pedido;valor;data\na;1,00;{cell}")["order"]["date_order"] == kept
 
 
-def test_lines_that_cannot_be_are_named_and_the_others_go_on() -> None:
+def test_invalid_lines_have_errors_and_the_others_are_read() -> None:
     export = read('sep=;\npedido;valor\na;1.234\nb;1,00;x\n\nc;2,00\nd;"5" 6\ne;3,00\n')
     assert [(line.number, line.error) for line in export.lines()] == [
         (3, "Coluna “valor”: valor ambíguo; escreva os centavos, como em 1.234,00."),
@@ -98,7 +98,7 @@ def test_lines_that_cannot_be_are_named_and_the_others_go_on() -> None:
     ]
 
 
-def test_line_is_where_its_text_begins() -> None:
+def test_line_number_is_the_first_line_of_its_text() -> None:
     export = read('pedido;valor;cliente\na;1,00;"Ana\nLima"\nb;2,00;"Bia\nc;3,00;Caio\n')
     assert [(line.number, line.error) for line in export.lines()] == [
         (2, ""),
@@ -116,14 +116,14 @@ def test_setting_adds_headers() -> None:
     ]
 
 
-def test_what_is_no_table_of_orders_is_refused_with_the_next_step() -> None:
-    assert refusal(b"PK\x03\x04...") == (
+def test_file_that_is_no_table_of_orders_is_rejected_with_the_next_step() -> None:
+    assert rejection(b"PK\x03\x04...") == (
         "Isto é uma planilha do Excel. Salve-a como CSV e envie de novo."
     )
     missing = (
         "Não encontrei as colunas obrigatórias: “Valor”. "
         "A primeira linha do arquivo deve ter os nomes das colunas."
     )
-    assert refusal(b"pedido;cliente\n1;Ana") == missing
+    assert rejection(b"pedido;cliente\n1;Ana") == missing
     for garbage in (b"", b"\x00\xff\xfe\n", b"\n" * 9, b'"', b";" * 999):
-        assert refusal(garbage)
+        assert rejection(garbage)

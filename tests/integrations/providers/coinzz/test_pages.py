@@ -1,4 +1,4 @@
-"""The shapes in which Laravel may page its answers."""
+"""The shapes of Laravel's pages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,15 +19,15 @@ def page(**changes: Any) -> Page:
     return Page(**{**read, "has_next": True, "fetched_at": NOW, **changes})
 
 
-def read(answer: Any, number: int = 1) -> Page:
-    return parse_page(answer, number=number, fetched_at=NOW)
+def parse(response: Any, number: int = 1) -> Page:
+    return parse_page(response, number=number, fetched_at=NOW)
 
 
 META = {"current_page": 1, "last_page": 3, "total": 5}
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"data": ITEMS, "links": {"next": URL + "2"}, "meta": META},
         {"data": ITEMS, "meta": META},
@@ -37,12 +37,12 @@ META = {"current_page": 1, "last_page": 3, "total": 5}
         {"data": ITEMS, "meta": {"current_page": "1", "last_page": "3", "total": "5"}},
     ],
 )
-def test_a_page_is_read_in_every_form(answer: Any) -> None:
-    assert read(answer) == page()
+def test_page_is_parsed_in_every_form(response: Any) -> None:
+    assert parse(response) == page()
 
 
 @pytest.mark.parametrize(
-    ("answer", "has_next"),
+    ("response", "has_next"),
     [
         ({"data": ITEMS, "links": {"next": URL + "2"}}, True),
         ({"data": ITEMS, "next_page_url": URL + "2"}, True),
@@ -50,8 +50,10 @@ def test_a_page_is_read_in_every_form(answer: Any) -> None:
         ({"data": []}, False),
     ],
 )
-def test_without_a_last_page_the_next_link_decides(answer: Any, has_next: bool) -> None:
-    assert read(answer) == page(last_page=None, total=None, items=answer["data"], has_next=has_next)
+def test_next_link_decides_without_a_last_page(response: Any, has_next: bool) -> None:
+    assert parse(response) == page(
+        last_page=None, total=None, items=response["data"], has_next=has_next
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,30 +65,26 @@ def test_without_a_last_page_the_next_link_decides(answer: Any, has_next: bool) 
         (5, {"last_page": 5}),
     ],
 )
-def test_an_empty_page_that_should_have_sales_is_not_believed(
-    number: int, meta: dict[str, int]
-) -> None:
+def test_empty_page_that_should_have_sales_is_an_error(number: int, meta: dict[str, int]) -> None:
     with pytest.raises(ProviderUnavailable, match="vazia"):
-        read({"data": [], "meta": meta}, number)
+        parse({"data": [], "meta": meta}, number)
 
 
 @pytest.mark.parametrize(
     ("number", "meta"),
     [(1, {"total": 0, "last_page": 1}), (1, {}), (6, {"total": 45, "last_page": 5})],
 )
-def test_an_empty_page_ends_the_run_where_there_is_nothing_more(
-    number: int, meta: dict[str, int]
-) -> None:
-    assert read({"data": [], "meta": meta}, number).has_next is False
+def test_empty_page_is_the_last_one_without_more_sales(number: int, meta: dict[str, int]) -> None:
+    assert parse({"data": [], "meta": meta}, number).has_next is False
 
 
-def test_the_last_page_is_the_last_whatever_its_link_says() -> None:
-    answer = {"data": ITEMS, "links": {"next": URL + "4"}, "meta": {"last_page": 3}}
-    assert read(answer, 3).has_next is False
+def test_last_page_number_wins_over_the_next_link() -> None:
+    response = {"data": ITEMS, "links": {"next": URL + "4"}, "meta": {"last_page": 3}}
+    assert parse(response, 3).has_next is False
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         None,
         [],
@@ -100,9 +98,9 @@ def test_the_last_page_is_the_last_whatever_its_link_says() -> None:
         {"success": False, "message": "Erro", "data": []},
     ],
 )
-def test_another_shape_is_an_error_and_never_an_empty_page(answer: Any) -> None:
+def test_unknown_shape_is_an_error_and_never_an_empty_page(response: Any) -> None:
     with pytest.raises(UnexpectedResponse) as refused:
-        read(answer)
+        parse(response)
     assert refused.value.message == (
         "A resposta do Coinzz não tem o formato esperado: falta a lista de vendas em `data`. "
         "Fale com o suporte do Flowzz."
@@ -110,7 +108,7 @@ def test_another_shape_is_an_error_and_never_an_empty_page(answer: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "answer"),
+    ("number", "response"),
     [
         (2, {"data": ITEMS, "links": {"next": URL + "2"}}),
         (2, {"data": ITEMS, "links": {"next": URL + "1"}}),
@@ -118,19 +116,19 @@ def test_another_shape_is_an_error_and_never_an_empty_page(answer: Any) -> None:
         (MAX_PAGES + 1, {"data": ITEMS, "next_page_url": f"{URL}{MAX_PAGES + 2}"}),
     ],
 )
-def test_pages_that_do_not_advance_are_an_error(number: int, answer: Any) -> None:
+def test_pages_that_do_not_advance_are_an_error(number: int, response: Any) -> None:
     with pytest.raises(UnexpectedResponse, match=f"não avança depois da página {number}"):
-        read(answer, number)
+        parse(response, number)
 
 
-@pytest.mark.parametrize("answer", [{"data": []}, {"data": {"data": []}}, [], [{"id": 1}]])
-def test_products_may_come_in_any_container(answer: Any) -> None:
-    check_products(answer)
+@pytest.mark.parametrize("response", [{"data": []}, {"data": {"data": []}}, [], [{"id": 1}]])
+def test_products_may_come_in_any_container(response: Any) -> None:
+    check_products(response)
 
 
 @pytest.mark.parametrize(
-    "answer", [None, "texto", 7, {}, {"data": None}, {"success": False, "data": []}]
+    "response", [None, "texto", 7, {}, {"data": None}, {"success": False, "data": []}]
 )
-def test_an_answer_without_products_is_not_the_api(answer: Any) -> None:
+def test_response_without_products_is_an_error(response: Any) -> None:
     with pytest.raises(UnexpectedResponse, match="faltam os produtos em `data`"):
-        check_products(answer)
+        check_products(response)

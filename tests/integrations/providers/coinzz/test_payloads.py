@@ -1,4 +1,4 @@
-"""What the recorded bodies don't show: kinds, alternatives, commissions, metadata."""
+"""Cases beyond the recorded bodies: kinds, alternative fields, commissions, metadata."""
 
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from tests.integrations.providers.coinzz.samples import body_of, order_from, ord
 HASH = {"subscription_hash": "ass000123"}
 
 
-def test_the_least_that_is_an_order() -> None:
+def test_minimal_order_is_parsed() -> None:
     assert order_from(body_of(order_item())) == Order(
         customer=Customer(),
         sale=SaleFacts(
@@ -26,31 +26,31 @@ def test_the_least_that_is_an_order() -> None:
     )
 
 
-def test_an_item_of_a_page_is_read_as_a_webhook_is() -> None:
+def test_item_of_a_page_is_parsed_as_a_webhook() -> None:
     item = order_item(order_status="Aprovado")
     assert parse_order(item) == order_from(body_of(item))
 
 
-def test_a_float_that_is_already_one_is_read_as_it_is_shown() -> None:
+def test_float_price_is_parsed_as_displayed() -> None:
     sale = parse_order(order_item(order_final_price=150.99, logistic_fee=0.1)).sale
     assert sale is not None
     assert (sale.total_price, sale.metadata) == (Decimal("150.99"), {"logistic_fee": "0.1"})
 
 
 @pytest.mark.parametrize("empty", [None, "", [], {}])
-def test_an_empty_subscription_or_affiliation_does_not_make_an_order_one(empty: Any) -> None:
+def test_empty_subscription_or_affiliation_leaves_an_order(empty: Any) -> None:
     body = body_of({**order_item(), "subscription": empty, "affiliate_request": empty})
     assert parse_webhook(body).kind == "order"
 
 
 @pytest.mark.parametrize("empty", [None, "", [], {}])
-def test_an_empty_section_is_an_absent_one(empty: Any) -> None:
+def test_empty_section_counts_as_missing(empty: Any) -> None:
     body = body_of({**order_item(), "client": empty, "utms": empty})
     assert order_from(body) == order_from(body_of(order_item()))
 
 
 @pytest.mark.parametrize("order", [{}, {"order": None}, {"order": {"product_name": "Clube"}}])
-def test_a_subscription_without_an_order_brings_no_sale(order: dict[str, Any]) -> None:
+def test_subscription_without_an_order_has_no_sale(order: dict[str, Any]) -> None:
     parsed = parse_webhook(body_of({"subscription": {**HASH, "status": "Suspenso"}, **order}))
     assert parsed.kind == "subscription"
     assert parsed.payload == Order(
@@ -63,7 +63,7 @@ def test_a_subscription_without_an_order_brings_no_sale(order: dict[str, Any]) -
     )
 
 
-def test_an_affiliation_needs_nothing_but_its_word() -> None:
+def test_affiliation_requires_only_its_status_word() -> None:
     parsed = parse_webhook(b'{"affiliate_request": "Pendente", "date": null}')
     assert parsed.payload == AffiliationFacts(
         affiliate_name="",
@@ -75,14 +75,14 @@ def test_an_affiliation_needs_nothing_but_its_word() -> None:
     )
 
 
-def test_of_equal_keys_the_last_one_stands() -> None:
+def test_last_of_equal_keys_wins() -> None:
     body = b'{"order": {"order_number": "a", "order_number": "b", "order_final_price": 1}}'
     sale = order_from(body).sale
     assert sale is not None
     assert sale.external_id == "b"
 
 
-def test_numbers_stand_for_texts() -> None:
+def test_numbers_are_accepted_as_texts() -> None:
     client = {
         "client_phone": 62954544554,
         "client_documment": 617326568,
@@ -100,7 +100,7 @@ def test_numbers_stand_for_texts() -> None:
         ({"client_address": "Rua A", "client_street": "Rua B"}, "Rua A", ""),
     ],
 )
-def test_the_address_is_in_either_of_its_fields(
+def test_address_may_be_in_either_field(
     client: dict[str, str], address: str, complement: str
 ) -> None:
     customer = order_from(body_of({**order_item(), "client": client})).customer
@@ -110,11 +110,11 @@ def test_the_address_is_in_either_of_its_fields(
 @pytest.mark.parametrize(
     ("sent", "quantity"), [(0, 0), ("0", 0), (None, None), ("", None), ("3", 3)]
 )
-def test_quantity_zero_is_one_that_was_told(sent: Any, quantity: int | None) -> None:
+def test_quantity_zero_is_not_missing(sent: Any, quantity: int | None) -> None:
     assert sale_of(order_quantity=sent).quantity == quantity
 
 
-def test_unknown_status_words_are_pending_and_told() -> None:
+def test_unknown_status_words_are_pending_and_recorded() -> None:
     sale = sale_of(order_status="Em conferência", shipping_status="Extraviado")
     assert (sale.status, sale.unknown_status) == (SaleStatus.PENDING, "em conferência")
     assert (sale.shipping_status, sale.unknown_shipping_status) == (
@@ -123,7 +123,7 @@ def test_unknown_status_words_are_pending_and_told() -> None:
     )
 
 
-def test_what_staff_mapped_is_used() -> None:
+def test_mapping_by_staff_is_used() -> None:
     mapper = StatusMapper({(StatusField.ORDER, "em conferencio"): "PAID"})
     sale = parse_order(order_item(order_status="Em conferência"), mapper=mapper).sale
     assert sale is not None
@@ -158,7 +158,7 @@ PARTIES = {
         ({}, None, None),
     ],
 )
-def test_commission_is_the_users_own_where_it_can_be_told(
+def test_commission_is_the_users_own(
     amounts: dict[str, Any], owner: str | None, commission: str | None
 ) -> None:
     owners = {owner} if owner else set()
@@ -167,12 +167,12 @@ def test_commission_is_the_users_own_where_it_can_be_told(
     assert sale.commission == (None if commission is None else Decimal(commission))
 
 
-def test_both_commissions_stay_in_the_metadata_as_sent() -> None:
+def test_both_commissions_are_stored_in_the_metadata_as_sent() -> None:
     sale = sale_of(producer_commission="a combinar", affiliate_commission=20.5)
     assert sale.metadata == {"producer_commission": "a combinar", "affiliate_commission": "20.5"}
 
 
-def test_metadata_leaves_out_what_is_empty_and_reads_what_it_can() -> None:
+def test_metadata_omits_empty_values_and_parses_flags_and_numbers() -> None:
     sale = sale_of(
         first_order="true",
         second_order=0,
@@ -191,7 +191,7 @@ def test_metadata_leaves_out_what_is_empty_and_reads_what_it_can() -> None:
     }
 
 
-def test_unknown_fields_are_kept_with_their_section() -> None:
+def test_unknown_fields_are_stored_by_section() -> None:
     item = {
         "client": {"client_cpf_responsible": "Ana"},
         "order": {**order_item()["order"], "order.gift\x00": {"note": None}, "empty": None},
@@ -214,21 +214,21 @@ def test_unknown_fields_are_kept_with_their_section() -> None:
     }
 
 
-def test_the_buyers_data_is_not_in_the_metadata() -> None:
+def test_metadata_has_no_data_of_the_buyer() -> None:
     client = {"client_name": "Ana Inventada", "client_phone": "11900000000"}
     sale = order_from(body_of({**order_item(), "client": client})).sale
     assert sale is not None
     assert sale.metadata == {}
 
 
-def test_utms_are_what_a_url_can_make_of_them() -> None:
+def test_utms_may_be_numbers_or_lists() -> None:
     utms = {"utm_source": ["a", "b"], "utm_medium": "", "utm_campaign": 1202, "utm_term": "\x00"}
     sale = order_from(body_of({**order_item(), "utms": utms})).sale
     assert sale is not None
     assert sale.metadata == {"utms": {"source": ["a", "b"], "campaign": "1202"}}
 
 
-def test_a_text_that_is_cut_to_its_column_stays_whole_in_the_metadata() -> None:
+def test_truncated_text_is_stored_in_full_in_the_metadata() -> None:
     name, product, word = "N" * 600, "P" * 501, "W" * 101
     item = {**order_item(product_name=product, order_status=word), "client": {"client_name": name}}
     order = order_from(body_of(item))
@@ -250,9 +250,7 @@ def test_a_text_that_is_cut_to_its_column_stays_whole_in_the_metadata() -> None:
         (order_item(order_number="ord\x00", order_final_price="1"), ""),
     ],
 )
-def test_a_refused_order_is_named_where_its_number_can_be_read(
-    item: dict[str, Any], number: str
-) -> None:
+def test_error_has_the_order_number_if_it_can_be_parsed(item: dict[str, Any], number: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
         parse_order(item)
     assert refused.value.external_id == number

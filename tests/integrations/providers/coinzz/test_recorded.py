@@ -327,7 +327,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.json")))
-def test_recorded_body_is_read_field_by_field(name: str) -> None:
+def test_recorded_body_is_parsed_field_by_field(name: str) -> None:
     kind, _, _ = name.partition("_")
     parsed = parse_webhook(recorded(name))
     assert (parsed.kind, parsed.payload) == (kind, EXPECTED[name])

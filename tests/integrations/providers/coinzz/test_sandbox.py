@@ -1,4 +1,4 @@
-"""What the demo sends, as it is read here: something of everything that can be shown."""
+"""The sandbox's orders, as the parser reads them: the demo has an example of each case."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ from sales.facts import SaleFacts
 from sales.statuses import SaleStatus, ShippingStatus
 from sandbox.orders import Order
 from sandbox.sellers import Seller
-from tests.integrations.providers.coinzz.samples import order_from, refusal
+from tests.integrations.providers.coinzz.samples import order_from, rejection
 
 NOW = 1_795_000_000.0
 
@@ -25,20 +25,20 @@ def sale_from(order: Order) -> SaleFacts:
     return sale
 
 
-def test_the_first_sync_brings_sales_in_every_state(history: list[Order]) -> None:
+def test_first_sync_has_sales_in_every_state(history: list[Order]) -> None:
     sales = [sale_from(order) for order in history]
     assert {sale.status for sale in sales} == set(SaleStatus)
     assert {sale.shipping_status for sale in sales} == set(ShippingStatus)
 
 
-def test_the_first_sync_brings_a_word_that_nobody_knows(history: list[Order]) -> None:
+def test_first_sync_has_an_unknown_status_word(history: list[Order]) -> None:
     words = {order.body["order"]["order_status"] for order in history}
     unknown = {DEFAULT_MAPPER.sale_status(word)[1] for word in words} - {""}
     assert unknown == {"em conferência"}
 
 
-def test_a_mistaken_webhook_is_refused_and_the_next_one_is_well(history: list[Order]) -> None:
+def test_invalid_webhook_is_rejected_and_the_next_one_is_valid(history: list[Order]) -> None:
     order, dice = history[-1], Random(1)
-    reasons = {refusal(order.mistaken(dice))[0] for _ in range(20)}
+    reasons = {rejection(order.mistaken(dice))[0] for _ in range(20)}
     assert reasons == {"missing_identity", "invalid_money"}
     assert sale_from(order).status in SaleStatus

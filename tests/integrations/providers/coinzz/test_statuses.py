@@ -19,7 +19,7 @@ from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
     ("word", "status"),
     [(word, status) for status, words in ORDER_WORDS.items() for word in words],
 )
-def test_every_order_word_has_its_meaning(word: str, status: SaleStatus) -> None:
+def test_every_order_word_has_a_status(word: str, status: SaleStatus) -> None:
     assert DEFAULT_MAPPER.sale_status(word) == (status, "")
 
 
@@ -27,7 +27,7 @@ def test_every_order_word_has_its_meaning(word: str, status: SaleStatus) -> None
     ("word", "status"),
     [(word, status) for status, words in SHIPPING_WORDS.items() for word in words],
 )
-def test_every_shipping_word_has_its_meaning(word: str, status: ShippingStatus) -> None:
+def test_every_shipping_word_has_a_status(word: str, status: ShippingStatus) -> None:
     assert DEFAULT_MAPPER.shipping_status(word) == (status, "")
 
 
@@ -35,12 +35,12 @@ def test_every_shipping_word_has_its_meaning(word: str, status: ShippingStatus) 
     ("word", "status"),
     [(word, status) for status, words in SUBSCRIPTION_WORDS.items() for word in words],
 )
-def test_every_subscription_word_has_its_meaning(word: str, status: SubscriptionStatus) -> None:
+def test_every_subscription_word_has_a_status(word: str, status: SubscriptionStatus) -> None:
     assert DEFAULT_MAPPER.subscription_status(word) == (status, "")
 
 
 @pytest.mark.parametrize("table", [ORDER_WORDS, SHIPPING_WORDS, SUBSCRIPTION_WORDS])
-def test_no_two_words_of_a_table_become_one(table: dict[str, tuple[str, ...]]) -> None:
+def test_words_of_a_table_stay_distinct(table: dict[str, tuple[str, ...]]) -> None:
     words = [word for words in table.values() for word in words]
     assert len({normalize_word(word) for word in words}) == len(words)
 
@@ -60,26 +60,26 @@ def test_no_two_words_of_a_table_become_one(table: dict[str, tuple[str, ...]]) -
         ("Ana\u0301lise de risco", SaleStatus.PENDING),
     ],
 )
-def test_case_accents_spaces_and_gender_do_not_matter(word: str, status: SaleStatus) -> None:
+def test_case_accents_spaces_and_gender_are_ignored(word: str, status: SaleStatus) -> None:
     assert DEFAULT_MAPPER.sale_status(word) == (status, "")
 
 
-def test_gender_does_not_matter_in_any_word_of_a_shipping_status() -> None:
+def test_gender_is_ignored_in_every_word_of_a_shipping_status() -> None:
     assert DEFAULT_MAPPER.shipping_status("parcialmente ENVIADA") == (ShippingStatus.SHIPPED, "")
 
 
-def test_an_unknown_word_is_pending_and_told_in_lower_case() -> None:
+def test_unknown_word_is_pending_and_returned_in_lower_case() -> None:
     assert DEFAULT_MAPPER.sale_status("Em conferência") == (SaleStatus.PENDING, "em conferência")
     assert DEFAULT_MAPPER.shipping_status("Extraviado ") == (ShippingStatus.PENDING, "extraviado")
     assert DEFAULT_MAPPER.subscription_status("trial") == (SubscriptionStatus.PENDING, "trial")
 
 
-def test_the_axes_do_not_mix() -> None:
+def test_fields_have_separate_words() -> None:
     assert DEFAULT_MAPPER.sale_status("A enviar") == (SaleStatus.PENDING, "a enviar")
     assert DEFAULT_MAPPER.shipping_status("Aprovado") == (ShippingStatus.PENDING, "aprovado")
 
 
-def test_what_staff_mapped_gives_an_unknown_word_its_meaning() -> None:
+def test_mapping_by_staff_gives_an_unknown_word_a_status() -> None:
     mapper = StatusMapper({(StatusField.ORDER, normalize_word("Em conferência")): "PAID"})
     assert mapper.sale_status("EM CONFERENCIA") == (SaleStatus.PAID, "")
     assert mapper.shipping_status("Em conferência") == (
@@ -88,23 +88,23 @@ def test_what_staff_mapped_gives_an_unknown_word_its_meaning() -> None:
     )
 
 
-def test_what_staff_mapped_stands_over_the_tables() -> None:
+def test_mapping_by_staff_overrides_the_tables() -> None:
     mapper = StatusMapper({(StatusField.ORDER, normalize_word("Concluída")): "PAID"})
     assert mapper.sale_status("Concluído") == (SaleStatus.PAID, "")
 
 
-def test_a_mapping_to_a_status_that_the_axis_lacks_is_refused_at_once() -> None:
+def test_mapping_to_a_status_of_another_field_is_an_error() -> None:
     with pytest.raises(ValueError, match="FAILED"):
         StatusMapper({(StatusField.ORDER, "sem sucesso"): "FAILED"})
 
 
 @given(st.text())
-def test_a_normalised_word_is_short_and_stays_as_it_is(word: str) -> None:
+def test_normalizing_is_idempotent_and_limits_the_length(word: str) -> None:
     normal = normalize_word(word)
     assert normalize_word(normal) == normal
     assert len(normal) <= WORD_LENGTH
 
 
-def test_a_word_of_any_length_is_compared_and_kept_by_its_beginning() -> None:
+def test_long_word_is_compared_and_stored_by_its_beginning() -> None:
     assert DEFAULT_MAPPER.sale_status("ﷺ" * 5000) == (SaleStatus.PENDING, "ﷺ" * WORD_LENGTH)
     assert len(normalize_word("ﷺ" * 5000)) == WORD_LENGTH

@@ -1,4 +1,4 @@
-"""Answers that no well-meaning server gives, byte by byte over a socket."""
+"""Broken and hostile responses, sent byte by byte over a socket."""
 
 import gzip
 import socket
@@ -24,8 +24,8 @@ def head(headers: str, status: str = "200 OK") -> bytes:
 
 
 @contextmanager
-def answering(pieces: Sequence[bytes], pause: float) -> Iterator[tuple[str, list[bytes]]]:
-    """A server for one request, its address and what it was sent."""
+def serve(pieces: Sequence[bytes], pause: float) -> Iterator[tuple[str, list[bytes]]]:
+    """Serve one request; yields the URL and the received requests."""
     requests: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -47,7 +47,7 @@ def answering(pieces: Sequence[bytes], pause: float) -> Iterator[tuple[str, list
 
 
 def get(*pieces: bytes, pause: float = 0.0, max_seconds: float = 5.0) -> object:
-    with answering(pieces, pause) as (base_url, _):
+    with serve(pieces, pause) as (base_url, _):
         connection = Transport(
             base_url=base_url,
             api_key="8702|chave",
@@ -61,7 +61,7 @@ def get(*pieces: bytes, pause: float = 0.0, max_seconds: float = 5.0) -> object:
 
 def test_the_request_is_what_coinzz_expects() -> None:
     with (
-        answering([head(JSON) + b'{"data": []}'], 0) as (base_url, requests),
+        serve([head(JSON) + b'{"data": []}'], 0) as (base_url, requests),
         CoinzzClient(base_url=base_url + "/", api_key="8702|chave", page_size=7) as client,
     ):
         client.fetch_sales(datetime(2026, 11, 4, 0, 30, tzinfo=UTC), 3)
@@ -72,11 +72,11 @@ def test_the_request_is_what_coinzz_expects() -> None:
 
 
 @pytest.mark.parametrize("headers", [JSON, "Content-Type: text/plain\r\n", ""])
-def test_json_is_json_whatever_it_is_called(headers: str) -> None:
+def test_json_is_accepted_with_any_content_type(headers: str) -> None:
     assert get(head(headers), b'{"data": [1.10]}') == {"data": ["1.10"]}
 
 
-def test_a_compressed_answer_is_read() -> None:
+def test_compressed_response_is_decoded() -> None:
     assert get(head(JSON + "Content-Encoding: gzip\r\n"), gzip.compress(b"[1]")) == [1]
 
 
@@ -92,7 +92,7 @@ def test_a_compressed_answer_is_read() -> None:
         ([b""], "a conexão falhou"),
     ],
 )
-def test_a_broken_answer_is_worth_another_try(pieces: list[bytes], message: str) -> None:
+def test_broken_response_can_be_retried(pieces: list[bytes], message: str) -> None:
     with pytest.raises(ProviderUnavailable, match=message):
         get(*pieces)
 
@@ -108,18 +108,18 @@ def test_a_broken_answer_is_worth_another_try(pieces: list[bytes], message: str)
         ([head("Location: /login\r\n", "307 Temporary Redirect")], "redirecionou"),
     ],
 )
-def test_another_answer_is_not_the_apis(pieces: list[bytes], message: str) -> None:
+def test_other_response_is_unexpected(pieces: list[bytes], message: str) -> None:
     with pytest.raises(UnexpectedResponse, match=message):
         get(*pieces)
 
 
-def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_response_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 100_000)
     with pytest.raises(UnexpectedResponse, match="grande demais"):
         get(head(JSON), *[b" " * 60_000] * 3)
 
 
-def test_a_compressed_endless_answer_is_cut_off_before_it_unfolds(
+def test_endless_compressed_response_is_cut_off_before_decompression(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 100_000)
@@ -127,7 +127,7 @@ def test_a_compressed_endless_answer_is_cut_off_before_it_unfolds(
         get(head(JSON + "Content-Encoding: gzip\r\n"), gzip.compress(b" " * 50_000_000))
 
 
-def test_a_trickling_answer_holds_nobody_longer_than_the_deadline() -> None:
+def test_slow_response_ends_at_the_deadline() -> None:
     with pytest.raises(ProviderUnavailable, match="demorou demais"):
         get(head(JSON), *[b" "] * 100, pause=0.05, max_seconds=0.3)
 
@@ -146,7 +146,7 @@ def test_a_trickling_answer_holds_nobody_longer_than_the_deadline() -> None:
         ("Fri, 13 Nov 999999999999 00:00:00 GMT", None),
     ],
 )
-def test_retry_after_is_read_in_seconds(sent: str, seconds: float | None) -> None:
+def test_retry_after_is_parsed_in_seconds(sent: str, seconds: float | None) -> None:
     with pytest.raises(TooManyRequests) as raised:
         get(head(f"Retry-After: {sent}\r\n", "429 Too Many Requests"))
     assert raised.value.retry_after == seconds
@@ -159,10 +159,10 @@ def test_retry_after_may_be_a_date() -> None:
     assert raised.value.retry_after == pytest.approx(30, abs=2)
 
 
-def test_a_wait_beyond_a_minute_is_left_to_the_caller() -> None:
-    answer = head("Retry-After: 61\r\nContent-Length: 0\r\n", "429 Too Many Requests")
+def test_wait_of_more_than_a_minute_is_left_to_the_caller() -> None:
+    response = head("Retry-After: 61\r\nContent-Length: 0\r\n", "429 Too Many Requests")
     with (
-        answering([answer], 0) as (base_url, requests),
+        serve([response], 0) as (base_url, requests),
         CoinzzClient(base_url=base_url, api_key="8702|chave") as client,
         pytest.raises(IntegrationError) as raised,
     ):

@@ -80,7 +80,7 @@ def test_money_is_exact_to_the_cent(raw: Any, amount: str) -> None:
         ("1e999", "money_too_large"),
     ],
 )
-def test_money_that_is_none_is_refused(raw: Any, reason: str) -> None:
+def test_invalid_money_is_rejected(raw: Any, reason: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
         parse_money(FIELD, raw)
     assert refused.value.reason == reason
@@ -88,7 +88,7 @@ def test_money_that_is_none_is_refused(raw: Any, reason: str) -> None:
 
 
 @given(st.decimals(min_value=0, max_value=MAX_MONEY, places=2))
-def test_money_is_read_back_as_written(amount: Decimal) -> None:
+def test_money_round_trips(amount: Decimal) -> None:
     assert parse_money(FIELD, str(amount)) == amount
     assert parse_money(FIELD, str(amount).replace(".", ",")) == amount
 
@@ -125,7 +125,7 @@ def test_count_is_a_whole_number(raw: Any, number: int | None) -> None:
         ("9" * 100_000, "number_too_large"),
     ],
 )
-def test_a_count_that_is_none_is_refused(raw: Any, reason: str) -> None:
+def test_invalid_count_is_rejected(raw: Any, reason: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
         parse_count(FIELD, raw)
     assert refused.value.reason == reason
@@ -144,24 +144,24 @@ def test_a_count_that_is_none_is_refused(raw: Any, reason: str) -> None:
         ("2018-12-25 12:00:00", (2018, 12, 25, 14, 0, 0)),
     ],
 )
-def test_a_time_without_zone_is_sao_paulos(raw: str, utc: tuple[int, ...]) -> None:
+def test_time_without_zone_is_sao_paulo_time(raw: str, utc: tuple[int, ...]) -> None:
     assert parse_datetime(FIELD, raw) == datetime(*utc, tzinfo=UTC)  # type: ignore[arg-type, misc]  # of six
 
 
-def test_a_time_that_daylight_saving_skipped_moves_forward() -> None:
+def test_time_skipped_by_daylight_saving_moves_forward() -> None:
     assert parse_datetime(FIELD, "2018-11-04 00:30:00") == parse_datetime(
         FIELD, "2018-11-04 01:30:00"
     )
 
 
-def test_of_a_time_that_came_twice_the_first_is_meant() -> None:
+def test_time_that_occurred_twice_is_the_first() -> None:
     assert parse_datetime(FIELD, "2018-02-17 23:30:00") == datetime(2018, 2, 18, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     "raw", [None, "", "  ", "0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00"]
 )
-def test_no_date_and_phps_null_date_are_none(raw: Any) -> None:
+def test_missing_date_and_phps_null_date_are_none(raw: Any) -> None:
     assert parse_datetime(FIELD, raw) is None
 
 
@@ -186,7 +186,7 @@ def test_no_date_and_phps_null_date_are_none(raw: Any) -> None:
         {"date": "2025-10-02"},
     ],
 )
-def test_a_date_that_does_not_exist_is_refused(raw: Any) -> None:
+def test_invalid_date_is_rejected(raw: Any) -> None:
     with pytest.raises(PayloadInvalid) as refused:
         parse_datetime(FIELD, raw)
     assert (refused.value.reason, refused.value.message) == (
@@ -212,7 +212,7 @@ def test_text_is_trimmed_and_storable(raw: Any, read: str) -> None:
 
 
 @pytest.mark.parametrize("raw", [True, {"a": 1}, ["a"]])
-def test_a_structure_is_no_text(raw: Any) -> None:
+def test_object_or_list_is_no_text(raw: Any) -> None:
     with pytest.raises(PayloadInvalid, match=r"order\.field: esperado um texto\."):
         parse_text(FIELD, raw)
 
@@ -245,7 +245,7 @@ def test_identity_is_as_sent(raw: Any, read: str) -> None:
         ([], "invalid_identity"),
     ],
 )
-def test_identity_is_never_repaired(raw: Any, reason: str) -> None:
+def test_identity_is_never_corrected(raw: Any, reason: str) -> None:
     with pytest.raises(PayloadInvalid) as refused:
         parse_identity(FIELD, raw)
     assert refused.value.reason == reason
@@ -255,11 +255,11 @@ def test_identity_is_never_repaired(raw: Any, reason: str) -> None:
     ("raw", "read"),
     [(True, True), ("true", True), ("FALSE", False), (0, False), ("1", True), ("talvez", "talvez")],
 )
-def test_a_flag_is_a_boolean_where_it_is_one(raw: Any, read: Any) -> None:
+def test_flag_is_a_boolean_if_it_can_be_parsed(raw: Any, read: Any) -> None:
     assert parse_flag(raw) is read
 
 
-def test_json_safe_keeps_structure_and_makes_numbers_exact() -> None:
+def test_json_safe_keeps_structure_and_exact_numbers() -> None:
     assert json_safe({"a\x00": [1, True, None, Decimal("1.50"), {"b": " c\ud800"}]}) == {
         "a": [1, True, None, "1.50", {"b": "c\N{REPLACEMENT CHARACTER}"}]
     }
