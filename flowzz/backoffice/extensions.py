@@ -55,7 +55,7 @@ class PageExtension:
 
 
 def extend(model: type[Model], extension: PageExtension) -> None:
-    """Add an extension to the page of a registered model, which has to be a `BaseAdmin`."""
+    """Add an extension to a model's registered page, a `BaseAdmin` that declares fieldsets."""
     page: Any = admin.site.get_model_admin(model)
     page.extensions = (*page.extensions, extension)
     page.list_panels = (*page.list_panels, *extension.list_panels)

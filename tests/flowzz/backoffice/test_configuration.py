@@ -1,55 +1,44 @@
-"""The page of the settings: who may, what is refused, what the trail says."""
-
 import pytest
-from django.contrib.auth.models import Group
-from django.test import Client as Browser
 from django.urls import reverse
 
-from flowzz.accounts.models import StaffAction, User
+from flowzz.accounts.models import StaffAction
 from flowzz.core.api.throttling import API_RATE
 from flowzz.core.models import Setting
 from integrations.runtime_settings import ALERT_EMAILS, SYNC_OVERLAP
+from tests.staff import Staff, log_in_member
 
 pytestmark = pytest.mark.django_db
+PAGE = reverse("backoffice:configuration")
 RATE, EMAILS, OVERLAP = "RATE_LIMIT_API", "ALERT_EMAILS", "SYNC_OVERLAP"
 
 
-def member(group: str) -> Browser:
-    user = User.objects.create_user("equipe@flowzz.test", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    browser = Browser()
-    browser.force_login(user)
-    return browser
-
-
 @pytest.fixture
-def staff() -> Browser:
-    return member("Administração")
+def administration() -> Staff:
+    return log_in_member("Administração")
 
 
-def save(browser: Browser, name: str, value: str, **more: str) -> str:
-    """Post the form; the text of the page that refuses it, or nothing."""
-    form = {"name": name, "value": value, **more}
-    response = browser.post(reverse("backoffice:configuration"), form)
+def save(staff: Staff, name: str, value: str, **fields: str) -> str:
+    """Post the form; return the page that refuses the value, or an empty text."""
+    response = staff.post(PAGE, {"name": name, "value": value, **fields})
     return "" if response.status_code == 302 else response.content.decode()
 
 
-def changes() -> list[tuple[str, str, str, str]]:
+def logged_changes() -> list[tuple[str, str, str, str]]:
     return [
-        (line.action, line.target_label, line.details["before"], line.details["after"])
-        for line in StaffAction.objects.order_by("at")
+        (entry.action, entry.target_label, entry.details["before"], entry.details["after"])
+        for entry in StaffAction.objects.order_by("at")
     ]
 
 
-def test_saved_value_holds_until_the_default_is_given_back(staff: Browser) -> None:
-    assert save(staff, RATE, " 5/s ") == ""
+def test_saved_value_applies_until_the_default_is_restored(administration: Staff) -> None:
+    assert save(administration, RATE, " 5/s ") == ""
     assert API_RATE.value() == "5/second"
-    assert "Mudado por equipe@flowzz.test" in staff.get("/admin/configuracoes").content.decode()
-    assert save(staff, RATE, "2/d") == ""
-    assert save(staff, RATE, "", default="1") == ""
+    assert "Mudado por equipe0@flowzz.test" in administration.get(PAGE).content.decode()
+    assert save(administration, RATE, "2/d") == ""
+    assert save(administration, RATE, "", default="1") == ""
     assert (API_RATE.value(), Setting.objects.count()) == ("1000/hour", 0)
     label = "configuração RATE_LIMIT_API"
-    assert changes() == [
+    assert logged_changes() == [
         ("Alterou configuração", label, "1000/h", "5/s"),
         ("Alterou configuração", label, "5/s", "2/d"),
         ("Voltou configuração ao padrão", label, "2/d", "1000/h"),
@@ -67,27 +56,25 @@ def test_saved_value_holds_until_the_default_is_given_back(staff: Browser) -> No
         ("PAYLOAD_RETENTION", "6", "Escreva um número inteiro de 7 a 3650."),
     ],
 )
-def test_wrong_value_is_refused_and_not_saved(
-    staff: Browser, name: str, value: str, error: str
+def test_invalid_value_is_not_saved(
+    administration: Staff, name: str, value: str, error: str
 ) -> None:
-    assert error in save(staff, name, value)
-    assert (Setting.objects.count(), changes()) == (0, [])
+    assert error in save(administration, name, value)
+    assert (Setting.objects.count(), logged_changes()) == (0, [])
 
 
-def test_values_are_saved_as_they_are_meant(staff: Browser) -> None:
-    save(staff, EMAILS, "ana@flowzz.test;bia@flowzz.test")
+def test_values_are_parsed(administration: Staff) -> None:
+    save(administration, EMAILS, "ana@flowzz.test;bia@flowzz.test")
     assert ALERT_EMAILS.value() == ["ana@flowzz.test", "bia@flowzz.test"]
-    save(staff, EMAILS, "")
+    save(administration, EMAILS, "")
     assert ALERT_EMAILS.value() == []
-    save(staff, OVERLAP, "1.440")
+    save(administration, OVERLAP, "1.440")
     assert SYNC_OVERLAP.value().days == 1
 
 
-def test_only_administration_changes_settings() -> None:
-    operations = member("Operações")
-    assert operations.get("/admin/configuracoes").status_code == 403
-    assert (
-        operations.post("/admin/configuracoes", {"name": RATE, "value": "1/s"}).status_code == 403
-    )
-    assert "/admin/configuracoes" not in operations.get("/admin/").content.decode()
+def test_only_administration_sees_and_changes_settings() -> None:
+    operations = log_in_member("Operações")
+    assert operations.get(PAGE).status_code == 403
+    assert operations.post(PAGE, {"name": RATE, "value": "1/s"}).status_code == 403
+    assert PAGE not in operations.get("/admin/").content.decode()
     assert Setting.objects.count() == 0
