@@ -1,1 +1,1 @@
-"""The project package: settings, the API's envelope, logs, health."""
+"""The composition root: the only package that knows all apps. See docs/architecture.md."""

@@ -1,4 +1,4 @@
-"""The admin's name, colours and menu."""
+"""The name, colours and menu of the admin site."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
-def _may_view(model: str) -> Any:
+def _can_view(model: str) -> Any:
     app, name = model.split(".")
 
     def permission(request: HttpRequest) -> bool:
@@ -22,14 +22,14 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{model.replace('.', '_')}_changelist"),
-        "permission": _may_view(model),
+        "permission": _can_view(model),
     }
 
 
 def _page(title: str, icon: str, name: str, model: str) -> dict[str, Any]:
-    """A page of our own, for those who may see the model."""
+    """Return a menu item for a page without a model, shown with the permission of `model`."""
     link = reverse_lazy(f"backoffice:{name}")
-    return {"title": title, "icon": icon, "link": link, "permission": _may_view(model)}
+    return {"title": title, "icon": icon, "link": link, "permission": _can_view(model)}
 
 
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "STYLES": [lambda _request: static("backoffice/backoffice.css")],
     "SCRIPTS": [lambda _request: static("backoffice/backoffice.js")],
-    # Lighter than unfold's own: text in it is read on dark, too (a contrast of 4.5 to 1).
+    # Lighter than unfold's colours: a contrast of 4.5 to 1 on dark backgrounds.
     "COLORS": {"primary": {"400": "oklch(80% .13 305.504)", "500": "oklch(71.4% .203 305.504)"}},
     "DASHBOARD_CALLBACK": "integrations.admin.overview.views.dashboard",
     "LOGIN": {"form": "flowzz.accounts.staff_login.LoginForm"},

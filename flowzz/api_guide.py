@@ -1,4 +1,4 @@
-"""What the API's documentation says before its calls, in Portuguese: it is for the users."""
+"""Introduction, tags and example values of the API description, in Portuguese for its users."""
 
 from typing import Any
 
@@ -97,4 +97,4 @@ EXAMPLES: dict[str, Any] = {
     "success": True,
     "trackingCode": "BR123456789BR",
 }
-"""Invented values for the examples in the API's description, by the name of a property."""
+"""Invented values for the examples, by the name of a property."""

@@ -5,8 +5,8 @@ from django.apps import AppConfig, apps
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
-# Here and not in the package's __init__: `manage.py` imports the package before settings are
-# complete, and tasks need the application wherever Django is set up.
+# Imported here, so that tasks find the Celery application wherever Django is set up. The package's
+# `__init__` would be too early: `manage.py` imports it before the settings are complete.
 from flowzz.celery import app as celery_app
 from flowzz.core.db import timestamp_loader
 
@@ -21,7 +21,7 @@ class FlowzzConfig(AppConfig):
         connection_created.connect(
             timestamp_loader.register_loader, dispatch_uid="flowzz.core.db.timestamp_loader"
         )
-        # Sent once for each app with models: when the last one's comes, all permissions exist.
+        # The signal is sent for each app with models. At the last one all permissions exist.
         *_, last = (config for config in apps.get_app_configs() if config.models_module)
         post_migrate.connect(synchronise, sender=last)
 

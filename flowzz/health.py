@@ -1,4 +1,4 @@
-"""Health checks, for load balancers, `docker compose` and monitoring."""
+"""Health checks for load balancers, `docker compose` and monitoring."""
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -15,44 +15,44 @@ from integrations.monitoring.health import QUEUE_LATE
 
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
+    """Respond as long as the process runs."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Database, Redis and migrations are as the code needs them; else 503 and which is not."""
-    checks = {"database": _database_state(), "redis": _has_redis()}
-    healthy = all(value == "ok" for value in checks.values())
+    """Respond with 503 and the reason unless database, migrations and Redis are ready for use."""
+    checks = {"database": _database_state(), "redis": _redis_state()}
+    is_healthy = all(value == "ok" for value in checks.values())
     return JsonResponse(
-        {"status": "ok" if healthy else "unavailable", "checks": checks},
-        status=200 if healthy else 503,
+        {"status": "ok" if is_healthy else "unavailable", "checks": checks},
+        status=200 if is_healthy else 503,
     )
 
 
 @require_safe
 def workers(request: HttpRequest) -> JsonResponse:
-    """Beat and a worker were heard from lately, and no event waits too long; else 503.
+    """Respond with 503 if beat or all workers stopped, or events wait too long.
 
-    A late heartbeat of the workers means that all are gone, or busy. Ages are in seconds.
+    A late heartbeat of the workers means that all are gone or busy. Ages are in seconds.
     """
-    heartbeats, oldest = _heartbeats(), _oldest_due_seconds()
-    healthy = (
-        all(age is not None and age < heartbeat.LATE_SECONDS for age in heartbeats.values())
-        and oldest is not None
-        and oldest < QUEUE_LATE.total_seconds()
+    heartbeat_ages, oldest_due = _heartbeat_ages(), _oldest_due_seconds()
+    is_healthy = (
+        all(age is not None and age < heartbeat.LATE_SECONDS for age in heartbeat_ages.values())
+        and oldest_due is not None
+        and oldest_due < QUEUE_LATE.total_seconds()
     )
     return JsonResponse(
         {
-            "status": "ok" if healthy else "unavailable",
-            "heartbeatAges": heartbeats,
-            "oldestDueSeconds": oldest,
+            "status": "ok" if is_healthy else "unavailable",
+            "heartbeatAges": heartbeat_ages,
+            "oldestDueSeconds": oldest_due,
         },
-        status=200 if healthy else 503,
+        status=200 if is_healthy else 503,
     )
 
 
-def _heartbeats() -> dict[heartbeat.Component, float | None]:
+def _heartbeat_ages() -> dict[heartbeat.Component, float | None]:
     try:
         return dict(heartbeat.ages())
     except RedisError:
@@ -60,7 +60,7 @@ def _heartbeats() -> dict[heartbeat.Component, float | None]:
 
 
 def _oldest_due_seconds() -> float | None:
-    """0 where nothing waits; None where the database can't tell."""
+    """Return how long the oldest due event waits, 0 without one, None if the database fails."""
     try:
         oldest = queue_stats.oldest_due()
     except (DatabaseError, InterfaceError):
@@ -82,7 +82,7 @@ def _database_state() -> str:
     return f"invalid indexes: {', '.join(invalid)}" if invalid else "ok"
 
 
-def _has_redis() -> str:
+def _redis_state() -> str:
     try:
         redis.client().ping()
     except RedisError:

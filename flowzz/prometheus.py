@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: what was counted, and the state of the moment."""
+"""`/metrics` for Prometheus: the counters in Redis, and gauges of the current state."""
 
 import secrets
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ PROXY_HEADERS = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """With METRICS_TOKEN for its bearer; without one set, for this machine's own programs only."""
+    """Export all metrics to bearers of METRICS_TOKEN; if it is not set, to local programs only."""
     if settings.METRICS_TOKEN:
         if not _has_token(request):
             return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
@@ -32,43 +32,46 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-class State(Collector):
-    """All metrics; what can't be read now is left out, and its source shown as down."""
+class AllMetrics(Collector):
+    """Collects from Redis and the database. A source that fails is reported as down."""
 
     def collect(self) -> Iterator[Metric]:
-        yield from _of_redis()
-        yield from _of_database()
+        yield from _redis_metrics()
+        yield from _database_metrics()
 
 
-def _of_redis() -> Iterator[Metric]:
+def _redis_metrics() -> Iterator[Metric]:
     try:
         fields = redis_metrics.read()
-        found = [
+        families = [
             *(metric.family(fields) for metric in COUNTERS),
-            _heartbeats(),
+            _heartbeat_ages(),
             *monitoring.redis_gauges(),
         ]
     except RedisError:
-        found = []
-    yield GaugeMetricFamily("flowzz_redis_up", "Whether Redis answers.", float(bool(found)))
-    yield from found
+        families = []
+    yield GaugeMetricFamily("flowzz_redis_up", "Whether Redis answers.", float(bool(families)))
+    yield from families
 
 
-def _of_database() -> Iterator[Metric]:
+def _database_metrics() -> Iterator[Metric]:
     try:
-        found = list(monitoring.database_gauges())
+        families = list(monitoring.database_gauges())
     except (OperationalError, InterfaceError):
-        found = []
-    yield GaugeMetricFamily("flowzz_database_up", "Whether PostgreSQL answers.", float(bool(found)))
-    yield from found
+        families = []
+    is_up = float(bool(families))
+    yield GaugeMetricFamily("flowzz_database_up", "Whether PostgreSQL answers.", is_up)
+    yield from families
 
 
-def _heartbeats() -> GaugeMetricFamily:
+def _heartbeat_ages() -> GaugeMetricFamily:
     family = GaugeMetricFamily(
-        "flowzz_heartbeat_age_seconds", "Since beat or any worker was heard from.", labels=["part"]
+        "flowzz_heartbeat_age_seconds",
+        "Time since the last heartbeat of beat or of any worker.",
+        labels=["part"],
     )
-    for part, age in heartbeat.ages().items():
-        family.add_metric([part], float("inf") if age is None else age)
+    for component, age in heartbeat.ages().items():
+        family.add_metric([component], float("inf") if age is None else age)
     return family
 
 
@@ -78,10 +81,10 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _is_local(request: HttpRequest) -> bool:
-    """Whether it comes from this machine, and not through a proxy on it."""
+    """Return whether a request comes from this machine, and not through a proxy on it."""
     is_forwarded = any(name in request.headers for name in PROXY_HEADERS)
     return request.META.get("REMOTE_ADDR") in LOOPBACK and not is_forwarded
 
 
 REGISTRY = CollectorRegistry()
-REGISTRY.register(State())
+REGISTRY.register(AllMetrics())

@@ -1,7 +1,7 @@
 """The periodic tasks: one table, synchronised with django-celery-beat after `migrate`.
 
-A task that is missing is created. An existing row keeps what staff changed (its timing, and
-whether it is enabled); only the name of the Python task follows this table.
+Missing tasks are created. Of existing rows only the name of the Celery task follows this table:
+staff may have changed the timing, or disabled the task.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """An interval. A run that waited for longer than it is dropped: the next one is due."""
+    """An interval. A task that waited longer than that is dropped: the next one is due."""
 
     seconds: int
 
@@ -54,7 +54,7 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     "Ritmo dos webhooks": ("integrations.tasks.update_baselines", At("3", "40")),
     "Recontagem dos gráficos": ("integrations.tasks.recount_hourly_stats", At("3", "55")),
 }
-"""By the name that staff read in the back-office: the Celery task and when it runs."""
+"""Celery tasks and their timing, by the name shown in the back-office."""
 
 
 def synchronise_schedule() -> None:

@@ -1,4 +1,4 @@
-"""Settings, all from the environment (see .env.example), read through flowzz.core.env."""
+"""Django settings, read from environment variables (see .env.example) by flowzz.core.env."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -120,8 +120,8 @@ TEMPLATES = [
     }
 ]
 
-# PostgreSQL and Redis. A connection lives with its thread: a new one a request costs six times
-# the throughput.
+# PostgreSQL and Redis. Connections stay open with their threads: opening one per request reduces
+# the throughput to a sixth.
 DATABASES = {"default": env.database_url("DATABASE_URL")}
 DATABASES["default"] |= {
     "ENGINE": "flowzz.core.db.backend",
@@ -129,11 +129,11 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
         "connect_timeout": env.integer("DATABASE_CONNECT_TIMEOUT", 5),
-        "tcp_user_timeout": 10_000,  # milliseconds until a silent network counts as lost
+        "tcp_user_timeout": 10_000,  # milliseconds without an answer until the connection is lost
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
-        # The server's side: whoever was cut off in a transaction lets go of its locks.
+        # The server ends transactions of lost clients, which releases their locks.
         "options": "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 "
         "-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
     },
@@ -141,7 +141,7 @@ DATABASES["default"] |= {
 REDIS_URL = env.redis_url("REDIS_URL")
 REDIS_TIMEOUT_SECONDS = 1.0
 
-# Language, place, files
+# Language, time zone, files
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = "America/Sao_Paulo"
 USE_I18N = True
@@ -153,18 +153,18 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-# Behind a proxy that ends TLS, and the cookies' safety, follow the public address.
+# Secure cookies, redirects and HSTS apply if the public URL is https.
 _is_https = PUBLIC_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
-SESSION_COOKIE_AGE = 12 * 60 * 60  # a day's work
+SESSION_COOKIE_AGE = 12 * 60 * 60  # a working day
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=_is_https)
-# Asked from inside; and a webhook that comes the wrong way is better taken than lost.
+# Requests from the internal network; a webhook sent to http must not be lost.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$", r"^webhooks/"]
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000, minimum=0) if _is_https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Other programs may stand on the names below ours: they are not ours to force to https.
+# HSTS for subdomains would force https on programs that are not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # E-mail
@@ -265,14 +265,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# Staff's second step at login
+# Second factor of staff
 STAFF_TOTP_REQUIRED = env.boolean("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "Flowzz"
 
 # Monitoring
 METRICS_TOKEN = env.secret("METRICS_TOKEN", required=False)
 
-# Celery: the queue holds "there is work", never the work.
+# Celery: messages say that there is work; the work itself is in PostgreSQL.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
@@ -287,7 +287,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
     "socket_keepalive": True,
     "health_check_interval": 25,
-    # A wake-up that can't be sent is lost at once: whoever asked isn't kept for 6 s.
+    # Do not retry for 6 s: a lost message is replaced by the next sweep.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
@@ -295,7 +295,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "flowzz.core.beat_scheduler:Scheduler"
 
-# What staff may change while everything runs, in the groups of its page.
+# Settings that staff may change at runtime, by the groups of their page.
 RUNTIME_SETTINGS = {
     "Alertas": ["integrations.runtime_settings.ALERT_EMAILS"],
     "Limites": [

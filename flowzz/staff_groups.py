@@ -1,6 +1,6 @@
-"""What each staff group may do: one table, synchronised after `migrate`.
+"""The permissions of the staff groups: one table, synchronised after `migrate`.
 
-Missing permissions are added and none is removed. To allow less, staff create a group of their own.
+Missing permissions are added and none is removed. To allow less, staff create another group.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ _SCHEDULE = tuple(
 
 
 def _permissions(models: Iterable[str], *verbs: str) -> set[str]:
-    """Return Django's names of model permissions, such as `sales.view_sale`."""
+    """Return the names of model permissions, such as `sales.view_sale`."""
     return {
         f"{app}.{verb}_{model}"
         for app, model in (name.split(".") for name in models)

@@ -1,4 +1,4 @@
-"""Logs: one JSON line per event, with the request's id, without personal data."""
+"""Logging: one JSON line per event, with the id of the request, without personal data."""
 
 import logging.config
 import re
@@ -22,13 +22,13 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# Where a webhook's address has its secret; and what is as long as one, in an address mistyped.
+# The token in the URL of a webhook, and other parts of that length: tokens in mistyped URLs.
 _SECRET_IN_PATH = re.compile(r"^(/webhooks/[a-z]+/)[^/]+|[\w-]{40,}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def configuration(*, level: str) -> dict[str, Any]:
-    """Describe logging for `dictConfig`: everything as JSON to standard error."""
+    """Return the configuration for `dictConfig`: everything as JSON to standard error."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -36,21 +36,21 @@ def configuration(*, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django says again, with the path in it, what the request log says without secrets.
+            # Django repeats the lines of RequestLogMiddleware with the full path.
             "django.request": {"level": "CRITICAL"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            # Celery quotes a fault's text, which flowzz.celery leaves out.
+            # Celery logs the text of exceptions, which may contain personal data.
             "celery.app.trace": {"level": "CRITICAL"},
         },
     }
 
 
 def json_lines() -> logging.Formatter:
-    """Make the formatter of our lines and of the libraries'; `granian-logs.json` names it too."""
+    """Return the formatter of our log lines and the libraries', also for `granian-logs.json`."""
     return structlog.stdlib.ProcessorFormatter(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            _tell_exception,
+            _render_exception,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         foreign_pre_chain=_SHARED,
@@ -58,6 +58,7 @@ def json_lines() -> logging.Formatter:
 
 
 def configure(configuration: dict[str, Any]) -> None:
+    """Configure logging and structlog (Django's LOGGING_CONFIG)."""
     logging.config.dictConfig(configuration)
     logging.captureWarnings(True)
     structlog.configure(
@@ -73,32 +74,32 @@ def configure(configuration: dict[str, Any]) -> None:
 
 
 def redact_path(path: str) -> str:
-    """A path without the secret that a webhook's address holds."""
+    """Replace the token in the URL of a webhook."""
     return _SECRET_IN_PATH.sub(r"\1***", path)
 
 
-def _tell_exception(
+def _render_exception(
     logger: Any, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Tell an exception's types and places; its text may quote the data it stumbled over."""
+    """Render types and source lines of an exception; its text may contain personal data."""
     exc_info = event.pop("exc_info", None)
     error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
     if isinstance(error, BaseException):
-        event["exception"] = list(_chain(error))
+        event["exception"] = list(_render_chain(error))
     return event
 
 
-def _chain(error: BaseException) -> Iterator[str]:
-    """Each exception and where it was raised, from the first cause on."""
+def _render_chain(error: BaseException) -> Iterator[str]:
+    """Yield each exception of a chain and its stack, from the first cause on."""
     if cause := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
-        yield from _chain(cause)
+        yield from _render_chain(cause)
     yield f"{type(error).__module__}.{type(error).__qualname__}"
     for frame in traceback.extract_tb(error.__traceback__):
         yield f"{frame.filename}:{frame.lineno} {frame.name}"
 
 
 class RequestLogMiddleware:
-    """Give every request an id, answer with it, and write one line when it is done."""
+    """Assigns an id to every request, returns it as a header, and logs one line per request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -121,11 +122,11 @@ class RequestLogMiddleware:
 
 
 @receiver(got_request_exception)
-def log_fault(request: HttpRequest, **details: Any) -> None:
-    """Log what no view expected; Django then answers with 500."""
+def log_unhandled_exception(request: HttpRequest, **details: Any) -> None:
+    """Log an exception that no view handled. Django responds with 500."""
     log.error("request_failed", path=redact_path(request.path), exc_info=sys.exc_info())
 
 
 def _request_id(request: HttpRequest) -> str:
-    sent = request.headers.get("X-Request-ID", "")
-    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+    received = request.headers.get("X-Request-ID", "")
+    return received if _REQUEST_ID.fullmatch(received) else uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""`.env.example` says what is true: no variable is missing, none is left over."""
+"""`.env.example` explains exactly the variables that the settings read."""
 
 import re
 
@@ -9,7 +9,7 @@ VARIABLE = re.compile(r"^# \S.*\n#?([A-Z_]+)=", re.MULTILINE)
 """A comment, and the variable in the line below it."""
 
 
-def test_every_variable_that_the_settings_read_is_explained() -> None:
+def test_env_example_explains_every_variable() -> None:
     read = READ.findall((BASE_DIR / "flowzz/settings.py").read_text())
     explained = VARIABLE.findall((BASE_DIR / ".env.example").read_text())
     assert sorted(explained) == sorted(set(read))

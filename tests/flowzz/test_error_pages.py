@@ -1,4 +1,4 @@
-"""What people read where there is no page: in Portuguese, with what to do."""
+"""Error pages, in Portuguese."""
 
 from typing import Any
 
@@ -18,24 +18,24 @@ def heading(browser: Browser, path: str, **request: Any) -> tuple[int, str]:
     return response.status_code, page.partition("<h1>")[2].partition("</h1>")[0]
 
 
-def test_address_that_does_not_exist() -> None:
+def test_unknown_url() -> None:
     assert heading(Browser(), "/nowhere") == (404, "Não encontrado")
 
 
-def test_page_that_this_person_may_not_see() -> None:
+def test_page_without_permission() -> None:
     browser = Browser()
     browser.force_login(User.objects.create(email="equipe@flowzz.test", is_staff=True))
     assert heading(browser, "/admin/accounts/user/") == (403, "Sem permissão")
 
 
-def test_another_hosts_name() -> None:
+def test_unknown_host() -> None:
     assert heading(Browser(), "/", headers={"host": "other.example"}) == (
         400,
         "Requisição inválida",
     )
 
 
-def test_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""Are the workers and beat heard from, and does nothing wait too long?"""
+"""Health checks of web processes and workers."""
 
 import time
 from datetime import timedelta
@@ -26,18 +26,18 @@ def _empty_redis() -> None:
     redis.client().flushdb()
 
 
-def ask() -> tuple[int, dict[str, Any]]:
+def check_workers() -> tuple[int, dict[str, Any]]:
     response = Client().get("/health/workers")
     return response.status_code, response.json()
 
 
-def all_beat() -> None:
-    for part in heartbeat.COMPONENTS:
-        heartbeat.record(part)
+def record_all_heartbeats() -> None:
+    for component in heartbeat.COMPONENTS:
+        heartbeat.record(component)
 
 
 def test_unavailable_before_the_first_heartbeat() -> None:
-    assert ask() == (
+    assert check_workers() == (
         503,
         {
             "status": "unavailable",
@@ -47,90 +47,90 @@ def test_unavailable_before_the_first_heartbeat() -> None:
     )
 
 
-def test_pulse_shows_that_beat_and_a_worker_live() -> None:
+def test_heartbeat_task_proves_that_beat_and_a_worker_run() -> None:
     before_task_publish.send(sender=tasks.record_heartbeat.name, headers={})
     tasks.record_heartbeat()
-    status, body = ask()
+    status, body = check_workers()
     assert (status, body["status"]) == (200, "ok")
 
 
-def test_other_tasks_show_nothing_of_beat() -> None:
+def test_other_tasks_do_not_prove_that_beat_runs() -> None:
     before_task_publish.send(sender="integrations.tasks.enqueue_due_work", headers={})
     assert heartbeat.ages()["beat"] is None
 
 
-@pytest.mark.parametrize("part", heartbeat.COMPONENTS)
-def test_unavailable_once_a_part_was_not_heard_from_for_two_minutes(part: str) -> None:
-    all_beat()
-    redis.client().hset(heartbeat.KEY, part, str(time.time() - 119))
-    assert ask()[0] == 200
-    redis.client().hset(heartbeat.KEY, part, str(time.time() - 121))
-    assert ask()[0] == 503
+@pytest.mark.parametrize("component", heartbeat.COMPONENTS)
+def test_unavailable_two_minutes_after_the_last_heartbeat(component: str) -> None:
+    record_all_heartbeats()
+    redis.client().hset(heartbeat.KEY, component, str(time.time() - 100))
+    assert check_workers()[0] == 200
+    redis.client().hset(heartbeat.KEY, component, str(time.time() - 121))
+    assert check_workers()[0] == 503
 
 
-def test_unavailable_while_an_event_is_due_for_five_minutes() -> None:
-    all_beat()
+def test_unavailable_while_an_event_has_been_due_for_five_minutes() -> None:
+    record_all_heartbeats()
     seller = Seller()
     seller.receive(payloads.order(), at=timezone.now() - timedelta(seconds=295))
-    assert ask()[0] == 200
+    assert check_workers()[0] == 200
     seller.receive(payloads.order("ordyyyyy"), at=timezone.now() - timedelta(seconds=301))
-    assert ask()[0] == 503
+    assert check_workers()[0] == 503
     seller.drain()
-    assert ask()[0] == 200
+    assert check_workers()[0] == 200
 
 
 def test_unavailable_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost() -> None:
+    def fail() -> None:
         raise RedisLost
 
-    monkeypatch.setattr(redis, "client", lost)
+    monkeypatch.setattr(redis, "client", fail)
     heartbeat.record("worker")
-    assert ask()[0] == 503
+    assert check_workers()[0] == 503
 
 
 def test_unavailable_without_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost() -> None:
+    def fail() -> None:
         raise OperationalError
 
-    all_beat()
-    monkeypatch.setattr(queue_stats, "oldest_due", lost)
-    status, body = ask()
+    record_all_heartbeats()
+    monkeypatch.setattr(queue_stats, "oldest_due", fail)
+    status, body = check_workers()
     assert (status, body["oldestDueSeconds"]) == (503, None)
 
 
-def ask_ready() -> tuple[int, dict[str, Any]]:
+def check_readiness() -> tuple[int, dict[str, Any]]:
     response = Client().get("/health/ready")
     return response.status_code, response.json()["checks"]
 
 
 def test_ready_with_database_redis_and_all_migrations() -> None:
-    assert ask_ready() == (200, {"database": "ok", "redis": "ok"})
+    assert check_readiness() == (200, {"database": "ok", "redis": "ok"})
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 def test_not_ready_without_the_database(
     monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    def lost(*_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(MigrationExecutor, "migration_plan", lost)
-    assert ask_ready() == (503, {"database": "unreachable", "redis": "ok"})
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", fail)
+    assert check_readiness() == (503, {"database": "unreachable", "redis": "ok"})
 
 
 def test_not_ready_before_a_migration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: ["one"])
-    assert ask_ready() == (503, {"database": "migrations pending", "redis": "ok"})
+    assert check_readiness() == (503, {"database": "migrations pending", "redis": "ok"})
 
 
 def test_not_ready_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost() -> None:
+    def fail() -> None:
         raise RedisLost
 
-    monkeypatch.setattr(redis, "client", lost)
-    assert ask_ready() == (503, {"database": "ok", "redis": "unreachable"})
+    monkeypatch.setattr(redis, "client", fail)
+    assert check_readiness() == (503, {"database": "ok", "redis": "unreachable"})
 
 
-def test_process_lives_whatever_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_is_live_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis, "client", None)
     assert Client().get("/health/live").json() == {"status": "ok"}

@@ -1,4 +1,4 @@
-"""What Prometheus is told, and who may ask."""
+"""The metrics for Prometheus, and access to them."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -35,7 +35,7 @@ def _empty_redis() -> None:
 
 
 def scrape() -> Sample:
-    """Values by the sample's name and its label, empty where it has none."""
+    """Return the values of all samples by name and labels."""
     response = Client().get("/metrics")
     assert response.status_code == HTTPStatus.OK
     return {
@@ -45,7 +45,7 @@ def scrape() -> Sample:
     }
 
 
-def test_events_are_counted_by_what_became_of_them() -> None:
+def test_events_are_counted_by_outcome() -> None:
     seller = Seller()
     body = payloads.encode(payloads.order())
     for sent in (body, body, b"no json"):
@@ -53,19 +53,19 @@ def test_events_are_counted_by_what_became_of_them() -> None:
     post("/webhooks/coinzz/unknown", body)
     waiting = scrape()
     seller.drain()
-    done = scrape()
+    drained = scrape()
 
     assert waiting["flowzz_webhook_answers_total", "200"] == 3
     assert waiting["flowzz_webhook_answers_total", "404"] == 1
     assert waiting["flowzz_inbox_waiting_events", ""] == 3
-    assert done["flowzz_inbox_waiting_events", ""] == 0
-    assert done["flowzz_inbox_quarantined_events", ""] == 1
-    assert done["flowzz_events_processed_total", "created"] == 1
-    assert done["flowzz_events_processed_total", "duplicate"] == 1
-    assert done["flowzz_events_processed_total", "quarantined"] == 1
-    assert done["flowzz_events_quarantined_total", "invalid_json"] == 1
-    assert done["flowzz_event_processing_seconds_count", ""] == 3
-    assert done["flowzz_event_processing_seconds_bucket", "30.0"] == 3
+    assert drained["flowzz_inbox_waiting_events", ""] == 0
+    assert drained["flowzz_inbox_quarantined_events", ""] == 1
+    assert drained["flowzz_events_processed_total", "created"] == 1
+    assert drained["flowzz_events_processed_total", "duplicate"] == 1
+    assert drained["flowzz_events_processed_total", "quarantined"] == 1
+    assert drained["flowzz_events_quarantined_total", "invalid_json"] == 1
+    assert drained["flowzz_event_processing_seconds_count", ""] == 3
+    assert drained["flowzz_event_processing_seconds_bucket", "30.0"] == 3
 
 
 def test_replay_does_not_count_as_slow() -> None:
@@ -76,14 +76,14 @@ def test_replay_does_not_count_as_slow() -> None:
     assert scrape()["flowzz_event_processing_seconds_count", ""] == 1
 
 
-def test_events_of_nobody_are_counted_as_unroutable() -> None:
+def test_events_without_an_integration_are_counted_as_unroutable() -> None:
     post("/webhooks/coinzz", payloads.encode(payloads.order()))
-    found = scrape()
-    assert found["flowzz_events_quarantined_total", "unroutable"] == 1
-    assert found["flowzz_inbox_quarantined_events", ""] == 1
+    samples = scrape()
+    assert samples["flowzz_events_quarantined_total", "unroutable"] == 1
+    assert samples["flowzz_inbox_quarantined_events", ""] == 1
 
 
-def test_oldest_event_that_is_due() -> None:
+def test_age_of_the_oldest_due_event() -> None:
     seller = Seller()
     seller.receive(payloads.order(), at=timezone.now() - timedelta(minutes=7))
     assert scrape()["flowzz_inbox_oldest_due_seconds", ""] == pytest.approx(420, abs=5)
@@ -96,43 +96,43 @@ def test_refused_signatures_are_counted() -> None:
     assert scrape()["flowzz_webhook_answers_total", "401"] == 1
 
 
-def test_hits_over_a_limit_are_counted_by_its_name() -> None:
-    rate = RateLimit("some", lambda: "1/minute")
-    rate.hit("key")
+def test_requests_over_a_limit_are_counted_by_its_name() -> None:
+    limit = RateLimit("some", lambda: "1/minute")
+    limit.hit("key")
     with pytest.raises(RateLimitExceeded):
-        rate.hit("key")
+        limit.hit("key")
     assert scrape()["flowzz_rate_limited_total", "some"] == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_runs_are_counted_by_how_they_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_are_counted_by_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.providers.coinzz.client.CoinzzClient._wait", lambda *_: 0)
-    run = SyncRunFactory.create()  # nobody answers at its platform's address
+    run = SyncRunFactory.create()  # its API does not answer
     runs.execute(run.id)
-    found = scrape()
-    assert found["flowzz_sync_runs_total", "queued"] == 1
-    assert found["flowzz_sync_runs_under_way", "QUEUED"] == 1
+    samples = scrape()
+    assert samples["flowzz_sync_runs_total", "queued"] == 1
+    assert samples["flowzz_sync_runs_under_way", "QUEUED"] == 1
 
 
-def test_open_alerts_and_integrations_are_shown_with_zeros() -> None:
+def test_alerts_and_integrations_are_exported_zeros_included() -> None:
     seller = Seller()
     Alert.objects.create(integration=seller.integration, kind=AlertKind.SILENCE, message="…")
-    found = scrape()
-    assert found["flowzz_alerts_open", "silence"] == 1
-    assert found["flowzz_alerts_open", "key_old"] == 0
-    assert found["flowzz_integrations", "CONNECTED"] == 1
-    assert found["flowzz_circuit_state", "coinzz,closed"] == 1
-    assert found["flowzz_circuit_state", "coinzz,open"] == 0
+    samples = scrape()
+    assert samples["flowzz_alerts_open", "silence"] == 1
+    assert samples["flowzz_alerts_open", "key_old"] == 0
+    assert samples["flowzz_integrations", "CONNECTED"] == 1
+    assert samples["flowzz_circuit_state", "coinzz,closed"] == 1
+    assert samples["flowzz_circuit_state", "coinzz,open"] == 0
 
 
-def test_heartbeats_are_infinitely_old_before_the_first() -> None:
+def test_age_of_a_missing_heartbeat_is_infinite() -> None:
     heartbeat.record("worker")
-    found = scrape()
-    assert found["flowzz_heartbeat_age_seconds", "worker"] == pytest.approx(0, abs=5)
-    assert found["flowzz_heartbeat_age_seconds", "beat"] == float("inf")
+    samples = scrape()
+    assert samples["flowzz_heartbeat_age_seconds", "worker"] == pytest.approx(0, abs=5)
+    assert samples["flowzz_heartbeat_age_seconds", "beat"] == float("inf")
 
 
-def test_statements_of_a_scrape_do_not_grow() -> None:
+def test_number_of_statements_of_a_scrape_is_constant() -> None:
     numbers = []
     for count in (1, 4):
         for number in range(count):
@@ -144,34 +144,34 @@ def test_statements_of_a_scrape_do_not_grow() -> None:
     assert numbers == [6, 6]
 
 
-def test_without_redis_the_database_is_still_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost() -> None:
+def test_database_metrics_are_exported_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
         raise RedisLost
 
-    monkeypatch.setattr(redis, "client", lost)
-    found = scrape()
-    assert found["flowzz_redis_up", ""] == 0
-    assert found["flowzz_database_up", ""] == 1
-    assert found["flowzz_inbox_waiting_events", ""] == 0
+    monkeypatch.setattr(redis, "client", fail)
+    samples = scrape()
+    assert samples["flowzz_redis_up", ""] == 0
+    assert samples["flowzz_database_up", ""] == 1
+    assert samples["flowzz_inbox_waiting_events", ""] == 0
 
 
-def test_without_the_database_what_redis_knows_is_still_shown(
+def test_redis_metrics_are_exported_without_the_database(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def lost() -> None:
+    def fail() -> None:
         raise OperationalError
 
-    monkeypatch.setattr(queue_stats, "oldest_due", lost)
-    found = scrape()
-    assert found["flowzz_database_up", ""] == 0
-    assert found["flowzz_spooled_events", ""] == 0
+    monkeypatch.setattr(queue_stats, "oldest_due", fail)
+    samples = scrape()
+    assert samples["flowzz_database_up", ""] == 0
+    assert samples["flowzz_spooled_events", ""] == 0
 
 
-def test_counting_without_redis_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost() -> None:
+def test_recording_without_redis_does_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
         raise RedisLost
 
-    monkeypatch.setattr(redis, "client", lost)
+    monkeypatch.setattr(redis, "client", fail)
     record(Histogram("some_seconds", "", (1.0,)).increments([0.5]))
 
 
@@ -196,14 +196,14 @@ def test_histogram_is_cumulative() -> None:
         ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}, 404),
     ],
 )
-def test_without_a_token_only_this_machine_may_ask(headers: dict[str, Any], status: int) -> None:
+def test_without_a_token_only_local_requests_pass(headers: dict[str, Any], status: int) -> None:
     assert Client(**headers).get("/metrics").status_code == status
 
 
 @pytest.mark.parametrize(
     ("sent", "status"), [("Bearer right", 200), ("Bearer wrong", 401), ("right", 401), ("", 401)]
 )
-def test_with_a_token_it_is_what_counts(settings: Settings, sent: str, status: int) -> None:
+def test_with_a_token_only_its_bearer_passes(settings: Settings, sent: str, status: int) -> None:
     settings.METRICS_TOKEN = "right"
     response = Client(REMOTE_ADDR="198.51.100.7").get("/metrics", headers={"Authorization": sent})
     assert response.status_code == status

@@ -1,4 +1,4 @@
-"""Lines of JSON: whose request, which task, and no personal data."""
+"""JSON log lines: their request and task, and no personal data."""
 
 import json
 import logging.config
@@ -22,13 +22,13 @@ TOKEN = "aUujVEFKYiqHgQallNJh0_xs5Gy9D2UE68gM5-HauIA"
 ID = "0193f3a2-2039-76d6-83b1-d793cf685203"
 
 
-def line(**event: Any) -> dict[str, Any]:
-    """What is written for an event of ours."""
+def log_line(**event: Any) -> dict[str, Any]:
+    """Log an event, and return the line."""
     logger = structlog.get_logger("flowzz.test")
     with capture() as stream:
         logger.error(**event)
-    written: dict[str, Any] = json.loads(stream.getvalue())
-    return written
+    line: dict[str, Any] = json.loads(stream.getvalue())
+    return line
 
 
 @contextmanager
@@ -43,42 +43,42 @@ def capture() -> Iterator[StringIO]:
         logging.getLogger().removeHandler(handler)
 
 
-def test_exception_is_told_by_type_and_place_and_without_its_text() -> None:
+def test_exception_is_logged_with_its_stack_and_without_its_text() -> None:
     try:
         try:
             int("Beatriz Moura")
         except ValueError as cause:
             raise LookupError("documento 123") from cause
     except LookupError as error:
-        told = line(event="fault", exc_info=error)["exception"]
+        lines = log_line(event="error", exc_info=error)["exception"]
 
-    assert told[0] == "builtins.ValueError"
-    assert told[2] == "builtins.LookupError"
-    assert told[1].startswith(__file__)
-    assert told[1].endswith("without_its_text")
-    assert "Beatriz" not in str(told)
-    assert "123" not in str(told)
+    assert lines[0] == "builtins.ValueError"
+    assert lines[2] == "builtins.LookupError"
+    assert lines[1].startswith(__file__)
+    assert lines[1].endswith("without_its_text")
+    assert "Beatriz" not in str(lines)
+    assert "123" not in str(lines)
 
 
-def test_request_id_of_the_sender_goes_with_a_task() -> None:
+def test_request_id_is_sent_with_a_task() -> None:
     headers: dict[str, Any] = {}
     with structlog.contextvars.bound_contextvars(request_id="req-1"):
         before_task_publish.send(sender="some.task", headers=headers)
     assert headers == {"request_id": "req-1"}
 
 
-def test_task_without_a_request_carries_none() -> None:
+def test_task_without_a_request_has_no_request_id() -> None:
     structlog.contextvars.clear_contextvars()
     headers: dict[str, Any] = {}
     before_task_publish.send(sender="some.task", headers=headers)
     assert headers == {}
 
 
-def test_lines_of_a_task_name_it_and_the_request_that_asked_for_it() -> None:
+def test_log_context_of_a_task_names_the_task_and_its_request() -> None:
     task = SimpleNamespace(
         name="integrations.tasks.enqueue_due_work", request=Context(request_id="req-1")
     )
-    structlog.contextvars.bind_contextvars(left_over="by the task before")
+    structlog.contextvars.bind_contextvars(left_over="from the previous task")
     task_prerun.send(sender=None, task_id="task-1", task=task)
     assert structlog.contextvars.get_contextvars() == {
         "task": "integrations.tasks.enqueue_due_work",
@@ -88,27 +88,27 @@ def test_lines_of_a_task_name_it_and_the_request_that_asked_for_it() -> None:
     structlog.contextvars.clear_contextvars()
 
 
-def test_fault_of_a_task_is_logged_without_its_text() -> None:
+def test_failed_task_is_logged_without_the_exception_text() -> None:
     with capture() as stream:
         task_failure.send(sender=None, exception=ValueError("Beatriz Moura"))
     assert json.loads(stream.getvalue())["event"] == "task_failed"
     assert "Beatriz" not in stream.getvalue()
 
 
-def test_fault_of_a_view_is_logged_without_its_text_and_the_addresss_secret() -> None:
+def test_failed_request_is_logged_without_exception_text_and_token() -> None:
     request = RequestFactory().get("/webhooks/coinzz/the-secret-token")
     with capture() as stream:
         try:
             raise ValueError("Beatriz Moura")
         except ValueError:
             got_request_exception.send(sender=None, request=request)
-    written = json.loads(stream.getvalue())
-    assert (written["event"], written["path"]) == ("request_failed", "/webhooks/coinzz/***")
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["path"]) == ("request_failed", "/webhooks/coinzz/***")
     assert "Beatriz" not in stream.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("path", "written"),
+    ("path", "redacted"),
     [
         ("/webhooks/coinzz/short/subscription", "/webhooks/coinzz/***/subscription"),
         (f"/webhooks/coinzz/{TOKEN}", "/webhooks/coinzz/***"),
@@ -119,20 +119,18 @@ def test_fault_of_a_view_is_logged_without_its_text_and_the_addresss_secret() ->
         (f"/api/v1/sales/{ID}", f"/api/v1/sales/{ID}"),
     ],
 )
-def test_address_of_a_webhook_is_logged_without_its_secret_mistyped_too(
-    path: str, written: str
-) -> None:
-    assert logs.redact_path(path) == written
+def test_token_is_redacted_in_webhook_urls_mistyped_ones_included(path: str, redacted: str) -> None:
+    assert logs.redact_path(path) == redacted
 
 
-def test_lines_of_libraries_are_json_too() -> None:
+def test_lines_of_libraries_are_json() -> None:
     with capture() as stream:
         logging.getLogger("some.library").error("%s happened", "something")
-    written = json.loads(stream.getvalue())
-    assert (written["event"], written["level"]) == ("something happened", "error")
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["level"]) == ("something happened", "error")
 
 
-def test_granian_is_told_of_the_same_formatter() -> None:
+def test_granian_uses_the_same_formatter() -> None:
     configuration = json.loads((BASE_DIR / "flowzz/granian-logs.json").read_text())
     logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, **configuration})
     (handler,) = logging.getLogger("_granian").handlers
