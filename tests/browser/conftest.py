@@ -1,4 +1,4 @@
-"""A real Chromium, and staff logged in to it."""
+"""A real Chromium with a staff member logged in."""
 
 import os
 import shutil
@@ -12,22 +12,22 @@ from pytest_django.live_server_helper import LiveServer
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from sandbox.server import Sandbox
-from tests.browser.scene import Scene
-from tests.browser.watching import Complaints
+from tests.browser.page_checks import BrowserErrors
+from tests.browser.sample_data import SampleData
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 TIMEOUT = 20_000
-"""Milliseconds until a page counts as hanging, not just slow."""
+"""In milliseconds; slow pages take less."""
 PASSWORD = "uma senha inventada para os testes"
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, EXECUTABLES)), None)
     if path is None:
-        pytest.skip(f"no Chromium here (looked for {', '.join(NAMES)})")
-    # Playwright keeps an event loop in this thread, where Django would refuse its database.
+        pytest.skip(f"Chromium not found (tried {', '.join(EXECUTABLES)})")
+    # Playwright runs an event loop in this thread; Django refuses queries there by default.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(chromium: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Page]:
-    """A page of a browser that nobody is logged in to; addresses begin at the server's."""
+    """A page without a login; URLs are relative to the live server."""
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     with chromium.new_context(
         base_url=live_server.url, locale="pt-BR", viewport=DESKTOP
@@ -49,13 +49,13 @@ def visitor(chromium: Browser, live_server: LiveServer, settings: Settings) -> I
 
 
 @pytest.fixture
-def complaints(visitor: Page) -> Complaints:
-    return Complaints(visitor)
+def browser_errors(visitor: Page) -> BrowserErrors:
+    return BrowserErrors(visitor)
 
 
 @pytest.fixture
-def page(visitor: Page, complaints: Complaints) -> Page:
-    """A page of a superuser's, logged in through the form."""
+def page(visitor: Page, browser_errors: BrowserErrors) -> Page:
+    """A page with a superuser logged in through the form."""
     User.objects.create_superuser("equipe@flowzz.test", PASSWORD, name="Equipe")
     visitor.goto("/admin/login/")
     visitor.fill("#id_username", "equipe@flowzz.test")
@@ -66,9 +66,9 @@ def page(visitor: Page, complaints: Complaints) -> Page:
 
 
 @pytest.fixture
-def scene(page: Page, settings: Settings) -> Iterator[Scene]:
-    """What staff find when they come to work; `page` has the database ready before it."""
+def sample_data(page: Page, settings: Settings) -> Iterator[SampleData]:
+    """Sample data, created after `page` has prepared the database."""
     redis.client().flushdb()
     with Sandbox(sales=12, pauses=[]) as sandbox:
         settings.COINZZ_API_URL = sandbox.api_url
-        yield Scene(sandbox)
+        yield SampleData(sandbox)

@@ -1,19 +1,25 @@
-"""Every page works in a browser that enforces what our headers say, and for everybody."""
+"""All pages work in a browser that enforces our security headers, and are accessible."""
 
 import os
 from pathlib import Path
 
 import pytest
 from django.contrib import admin
-from django.db.models import Model
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from clients.models import Client
+from flowzz.backoffice.display import change_url
 from integrations.models import StatusMapping, SyncRun
 from sales.models import AffiliationRequest
-from tests.browser.scene import BUYERS, CAUSE, ORDER, WORD, Scene
-from tests.browser.watching import HEIGHT, WIDE, Complaints, barriers, too_wide
+from tests.browser.page_checks import (
+    HEIGHT,
+    WIDE,
+    BrowserErrors,
+    accessibility_errors,
+    overflow_on_phone,
+)
+from tests.browser.sample_data import BUYERS, CAUSE, ORDER, UNKNOWN_WORD, SampleData
 from tests.integrations.admin.rows import make_rows
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -23,16 +29,15 @@ HEIGHTS = {"overview": 2040}
 LONG_EMAIL = "um.nome.que.nao.acaba.nem.mesmo.no.fim.de.uma.linha.de.celular@exemplo.com.br"
 
 
-def test_pages_work_for_everybody(page: Page, complaints: Complaints, scene: Scene) -> None:
-    """All kinds of them open without a complaint; the main ones have no barrier either.
-
-    With SCREENSHOTS set, the documentation's pictures are taken instead (`make screenshots`).
-    """
-    found: list[str] = []
-    for name, address in main_pages(scene).items():
-        page.goto(address, wait_until="networkidle")
+def test_pages_have_no_errors_and_main_pages_are_accessible(
+    page: Page, browser_errors: BrowserErrors, sample_data: SampleData
+) -> None:
+    """With SCREENSHOTS set, takes the documentation's pictures (`make screenshots`)."""
+    errors: list[str] = []
+    for name, url in main_pages(sample_data).items():
+        page.goto(url, wait_until="networkidle")
         if "SCREENSHOTS" not in os.environ:
-            found += barriers(page)
+            errors += accessibility_errors(page)
         elif f"{name}.jpg" in (DOCS / "back-office.md").read_text():
             page.set_viewport_size({"width": WIDE, "height": HEIGHTS.get(name, HEIGHT)})
             page.screenshot(path=DOCS / "images" / f"{name}.jpg", quality=62)
@@ -42,60 +47,57 @@ def test_pages_work_for_everybody(page: Page, complaints: Complaints, scene: Sce
     for model in admin.site._registry:
         row = model._default_manager.first()
         if row is not None:
-            page.goto(page_of(row))
-            found += too_wide(page)
-    assert complaints == []
-    assert found == []
+            page.goto(change_url(row))
+            errors += overflow_on_phone(page)
+    assert browser_errors == []
+    assert errors == []
 
 
-def main_pages(scene: Scene) -> dict[str, str]:
-    """Their addresses, by the names of their pictures."""
-    sale = scene.seller.sale(ORDER)
+def main_pages(sample_data: SampleData) -> dict[str, str]:
+    """Return the URLs of the main pages by the names of their pictures."""
+    integration, sale = sample_data.integration, sample_data.seller.sale(ORDER)
+    assert sale.client is not None
     return {
         "overview": "/admin/",
         "search": f"/admin/busca?q={BUYERS[1].split()[0]}",
-        "event": page_of(scene.event),
+        "event": change_url(sample_data.event),
         "quarantine": "/admin/quarentena",
         "quarantine-group": f"/admin/quarentena/grupo?causa={CAUSE}",
         "integrations": reverse("admin:integrations_integration_changelist"),
-        "integration": page_of(scene.integration),
-        "diagnosis": reverse(
-            "admin:integrations_integration_diagnosis", args=[scene.integration.id]
-        ),
+        "integration": change_url(integration),
+        "diagnosis": reverse("admin:integrations_integration_diagnosis", args=[integration.id]),
         "runs": reverse("admin:integrations_syncrun_changelist"),
-        "run": page_of(SyncRun.objects.latest("id")),
+        "run": change_url(SyncRun.objects.latest("id")),
         "sales": reverse("admin:sales_sale_changelist"),
-        "sale": page_of(sale),
-        "client": page_of(sale.client),
+        "sale": change_url(sale),
+        "client": change_url(sale.client),
         "word": reverse(
-            "backoffice:status_mapping", args=[StatusMapping.objects.get(word=WORD).id]
+            "backoffice:status_mapping", args=[StatusMapping.objects.get(word=UNKNOWN_WORD).id]
         ),
     }
 
 
-def page_of(row: Model | None) -> str:
-    assert row is not None
-    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-    return reverse(name, args=[row.pk])
-
-
-def test_pages_outside_of_the_admin_work(visitor: Page, complaints: Complaints) -> None:
+def test_login_and_api_documentation_have_no_errors(
+    visitor: Page, browser_errors: BrowserErrors
+) -> None:
     visitor.goto("/admin/login/")
     expect(visitor.locator("#id_password")).to_be_visible()
-    found = barriers(visitor)
+    errors = accessibility_errors(visitor)
     visitor.goto("/api/docs")
     expect(visitor.get_by_text("Obter tokens com e-mail e senha")).to_be_visible()
-    assert complaints == []
-    assert found == []
+    assert browser_errors == []
+    assert errors == []
 
 
-def test_a_script_in_a_page_is_refused(visitor: Page, complaints: Complaints) -> None:
-    """Or else the silence above would prove nothing."""
+def test_inline_script_is_blocked_and_reported(
+    visitor: Page, browser_errors: BrowserErrors
+) -> None:
+    """Prove that the tests above would notice an error."""
     visitor.goto("/admin/login/")
     visitor.evaluate(
         "() => { const s = document.createElement('script');"
         " s.textContent = 'window.ran = true'; document.body.append(s) }"
     )
     assert visitor.evaluate("window.ran") is None
-    assert len(complaints) == 1
-    assert "Content Security Policy" in complaints[0]
+    assert len(browser_errors) == 1
+    assert "Content Security Policy" in browser_errors[0]

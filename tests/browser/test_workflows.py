@@ -1,4 +1,4 @@
-"""A member of staff's day, from "this customer's order is missing" to its end."""
+"""The tasks of staff in the back-office, step by step in a browser."""
 
 import re
 
@@ -10,22 +10,24 @@ from integrations.bulk_actions import bulk_jobs
 from integrations.models import BulkAction, EventState, StatusMapping, SyncRun, WebhookEvent
 from integrations.sync import runs
 from sales.models import Sale
-from tests.browser.scene import CAUSE, HELD, ORDER, WORD, Scene
-from tests.browser.watching import Complaints
+from tests.browser.page_checks import BrowserErrors
+from tests.browser.sample_data import CAUSE, ORDER, QUARANTINED, UNKNOWN_WORD, SampleData
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
-def test_a_day_at_work(page: Page, complaints: Complaints, scene: Scene) -> None:
-    find_an_order_and_read_its_event(page, scene)
-    replay_a_group(page, scene)
+def test_staff_solve_the_problems_of_a_seller(
+    page: Page, browser_errors: BrowserErrors, sample_data: SampleData
+) -> None:
+    search_an_order_and_open_its_event(page, sample_data)
+    replay_quarantined_events(page)
     map_unknown_word(page)
-    diagnose(page, scene)
-    watch_a_sync(page, scene)
-    assert complaints == []
+    run_diagnosis(page, sample_data)
+    follow_a_sync(page, sample_data)
+    assert browser_errors == []
 
 
-def find_an_order_and_read_its_event(page: Page, scene: Scene) -> None:
+def search_an_order_and_open_its_event(page: Page, sample_data: SampleData) -> None:
     page.goto("/admin/")
     page.keyboard.press("/")
     page.keyboard.type(ORDER)
@@ -36,7 +38,7 @@ def find_an_order_and_read_its_event(page: Page, scene: Scene) -> None:
     expect(page.get_by_text("BR123456789BR").first).to_be_visible()
 
 
-def replay_a_group(page: Page, scene: Scene) -> None:
+def replay_quarantined_events(page: Page) -> None:
     page.goto("/admin/")
     page.get_by_role("link", name=re.compile("^Em quarentena")).click()
     page.get_by_role("link", name="Falha nossa ao ler o corpo").click()
@@ -49,12 +51,12 @@ def replay_a_group(page: Page, scene: Scene) -> None:
     action = BulkAction.objects.get(cause=CAUSE)
     bulk_jobs.execute(action.id)
     expect(page.get_by_text("Concluída").first).to_be_visible()
-    assert Sale.objects.count() == before + HELD
+    assert Sale.objects.count() == before + QUARANTINED
     assert not WebhookEvent.objects.filter(cause=CAUSE, state=EventState.QUARANTINED).exists()
 
 
 def map_unknown_word(page: Page) -> None:
-    word = StatusMapping.objects.get(word=WORD)
+    word = StatusMapping.objects.get(word=UNKNOWN_WORD)
     page.goto(reverse("backoffice:status_mapping", args=[word.id]))
     page.locator("#id_status").select_option("SHIPPED")
     page.locator("#preview-mapping").click()
@@ -68,15 +70,15 @@ def map_unknown_word(page: Page) -> None:
     assert word.status == "SHIPPED"
 
 
-def diagnose(page: Page, scene: Scene) -> None:
-    page.goto(reverse("admin:integrations_integration_change", args=[scene.integration.id]))
+def run_diagnosis(page: Page, sample_data: SampleData) -> None:
+    page.goto(reverse("admin:integrations_integration_change", args=[sample_data.integration.id]))
     page.get_by_role("link", name="Diagnóstico").click()
     expect(page.get_by_text("Verificado em")).to_be_visible()
     assert page.locator("[data-severity]").count() >= 5
 
 
-def watch_a_sync(page: Page, scene: Scene) -> None:
-    page.goto(reverse("admin:integrations_integration_change", args=[scene.integration.id]))
+def follow_a_sync(page: Page, sample_data: SampleData) -> None:
+    page.goto(reverse("admin:integrations_integration_change", args=[sample_data.integration.id]))
     page.locator("#action-sincronizar button").click()
     page.wait_for_load_state()
     run = SyncRun.objects.latest("id")

@@ -1,4 +1,4 @@
-"""A back-office in the middle of its day: sellers, orders, failures and a word nobody knows."""
+"""Sample data of a back-office: sellers, orders, quarantined events and an unknown status word."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,14 +31,14 @@ SELLERS = {
 }
 BUYERS = ("Alice Barros", "Caio Mendonça", "Elisa Torres", "Igor Pacheco", "Otávio Luz", "Rita Sá")
 PRODUCTS = ("Creme Facial Aurora", "Curso de Fotografia", "Chá Serra Azul")
-ORDER, WORD = "ordmarina01", "em conferência"
+ORDER, UNKNOWN_WORD = "ordmarina01", "em conferência"
 CAUSE = "parser_fault:ValueError"
-HELD = 6
+QUARANTINED = 6
 
 
 @dataclass
-class Scene:
-    """`seller` is connected to a sandbox and has synced once; the others have less luck."""
+class SampleData:
+    """`seller` is connected to a sandbox and has synced once; others have no data."""
 
     sandbox: Sandbox
     seller: Seller = field(init=False)
@@ -49,8 +49,8 @@ class Scene:
         for email, status in SELLERS.items():
             Seller(email, status)
         self._receive_orders()
-        self._hold_some()
-        self.seller.process(payloads.order("ordmarina98", order_status=WORD))
+        self._quarantine_events()
+        self.seller.process(payloads.order("ordmarina98", order_status=UNKNOWN_WORD))
         heartbeat.record("worker")
         alert_rules.evaluate_alert_rules()
         hourly_stats.update_hourly_stats()
@@ -61,7 +61,7 @@ class Scene:
 
     @property
     def event(self) -> WebhookEvent:
-        """The one that changed an order."""
+        """The event that updated `ORDER`."""
         return WebhookEvent.objects.get(external_id=ORDER, outcome=EventOutcome.UPDATED)
 
     def _connect(self) -> None:
@@ -82,12 +82,12 @@ class Scene:
             )
         self.seller.process(_order(1, ORDER, order_status="Aguardando pagamento"), at=now)
         self.seller.process(_order(1, ORDER, tracking_code="BR123456789BR"), at=now)
-        seen = WebhookEvent.objects.filter(finished_at__isnull=False)
-        seen.update(finished_at=F("received_at") + timedelta(milliseconds=340))
+        processed = WebhookEvent.objects.filter(finished_at__isnull=False)
+        processed.update(finished_at=F("received_at") + timedelta(milliseconds=340))
 
-    def _hold_some(self) -> None:
-        """Orders that a fault of ours stopped, and two bodies that nobody can read."""
-        self.seller.receive(*(_order(900 + number) for number in range(HELD)))
+    def _quarantine_events(self) -> None:
+        """Quarantine orders with an internal error, and two bodies that are no JSON."""
+        self.seller.receive(*(_order(900 + number) for number in range(QUARANTINED)))
         WebhookEvent.objects.filter(state=EventState.PENDING).update(
             state=EventState.QUARANTINED,
             reason="parser_fault",
@@ -98,7 +98,7 @@ class Scene:
         self.seller.process(b"{", b"[1")
 
 
-def _order(number: int, name: str = "", **changes: Any) -> dict[str, object]:
+def _order(number: int, order_number: str = "", **changes: Any) -> dict[str, object]:
     buyer = BUYERS[number % len(BUYERS)]
     client = {
         "client_name": buyer,
@@ -107,7 +107,7 @@ def _order(number: int, name: str = "", **changes: Any) -> dict[str, object]:
         "client_address_city": "Goiânia",
     }
     return payloads.order(
-        name or f"ord{number:06}",
+        order_number or f"ord{number:06}",
         client=client,
         product_name=PRODUCTS[number % len(PRODUCTS)],
         date_order=f"{timezone.localtime():%Y-%m-%d %H:%M:%S}",
