@@ -42,9 +42,11 @@ def render_confirmation(
     *,
     about: Model | type[Model],
     title: str,
-    text: str,
     button: str,
     back: str,
+    text: str = "",
+    consequences: Sequence[str] = (),
+    is_destructive: bool = False,
     hidden_fields: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     """Render the page that explains an action and asks for the form's values.
@@ -54,8 +56,10 @@ def render_confirmation(
     """
     context = page_context(request, title, about, back=back) | {
         "form": form,
-        "explanation": text,
+        "text": text,
+        "consequences": consequences,
         "button": button,
+        "is_destructive": is_destructive,
         "hidden_fields": hidden_fields,
     }
-    return render(request, "backoffice/reason.html", context)
+    return render(request, "backoffice/confirmation.html", context)

@@ -6,17 +6,23 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.confirm_with_reason import ReasonForm
-from flowzz.backoffice.display import change_url, page_context
+from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
+from flowzz.backoffice.display import change_url
 from flowzz.backoffice.extensions import DetailAction, PageExtension, extend
 from integrations import privacy
 
 ERASE_PEOPLE = "accounts.erase_people"
+ERASURE_CONSEQUENCES = (
+    "Apagados: nome, documento, contatos e endereço; rastreio e outros dados pessoais das vendas; "
+    "corpo e cabeçalhos dos webhooks; pedidos de afiliação.",
+    "Ficam, sem dizer de quem são: valores, datas, produtos, situações e histórico das vendas.",
+    "Uma compra nova desta pessoa entra como a de um cliente novo.",
+)
 
 
 class ErasureForm(ReasonForm):
@@ -52,12 +58,18 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         audit_log.record(request, "Apagou os dados pessoais", client, reason=reason)
         messages.success(request, "Dados pessoais apagados.")
         return redirect(page)
-    context = {
-        **page_context(request, "Apagar dados pessoais", client, back=page),
-        "client": client,
-        "form": form,
-    }
-    return render(request, "integrations/erase_client.html", context)
+    return render_confirmation(
+        request,
+        form,
+        about=client,
+        title="Apagar dados pessoais",
+        text=f"Apagar os dados pessoais de {client}? Não pode ser desfeito. Se a pessoa pediu os "
+        "dados, exporte antes.",
+        consequences=ERASURE_CONSEQUENCES,
+        is_destructive=True,
+        button="Apagar definitivamente",
+        back=page,
+    )
 
 
 extend(

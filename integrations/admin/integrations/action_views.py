@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from flowzz.backoffice import audit_log
+from flowzz.backoffice.confirm_with_reason import render_confirmation
 from flowzz.backoffice.display import change_url, page_context
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.models import Integration
@@ -32,7 +33,16 @@ def action_view(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpRe
         return redirect(change_url(integration))
     form = action.form(request.POST or None)
     if action.needs_confirmation and not form.is_valid():
-        return _render_confirmation(request, integration, action, form)
+        return render_confirmation(
+            request,
+            form,
+            about=integration,
+            title=action.label,
+            button=action.label,
+            back=change_url(integration),
+            consequences=action.consequences,
+            is_destructive=action.is_destructive,
+        )
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     answers = form.cleaned_data if action.needs_confirmation else {}
@@ -48,18 +58,6 @@ def _permitted_action(request: HttpRequest, name: str) -> IntegrationAction:
     if not request.user.has_perms(needed):
         raise PermissionDenied
     return action
-
-
-def _render_confirmation(
-    request: HttpRequest, integration: Integration, action: IntegrationAction, form: Any
-) -> HttpResponse:
-    context = {
-        **page_context(request, action.label, integration, back=change_url(integration)),
-        "consequences": action.consequences,
-        "form": form,
-        "is_destructive": action.is_destructive,
-    }
-    return render(request, "integrations/integration/confirm.html", context)
 
 
 def _run_action(
