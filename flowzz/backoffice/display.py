@@ -14,6 +14,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from flowzz.core.db.jobs import JobState
+
+JOB_STATE_COLOURS = {
+    JobState.QUEUED: "info",
+    JobState.RUNNING: "primary",
+    "PREVIEWED": "warning",  # of an import
+    JobState.SUCCEEDED: "success",
+    JobState.FAILED: "danger",
+    JobState.CANCELLED: "warning",
+}
+
 
 def badge_column(
     field: str, description: str, colours: Mapping[Any, str]

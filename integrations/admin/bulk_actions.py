@@ -16,18 +16,11 @@ from django.views.decorators.http import require_safe
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import badge_column
-from flowzz.core.db.jobs import JobState
+from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox.failure_reasons import explain
 from integrations.models import BulkAction, BulkKind, EventOutcome
 
-STATE_COLOURS = {
-    JobState.QUEUED: "info",
-    JobState.RUNNING: "primary",
-    JobState.SUCCEEDED: "success",
-    JobState.CANCELLED: "warning",
-}
 OUTCOME_LABELS = {
     **dict(EventOutcome.choices),
     "quarantined": "Voltou para a quarentena",
@@ -106,7 +99,7 @@ def _action(action_id: UUID) -> BulkAction:
 def _progress_context(request: HttpRequest, action: BulkAction) -> dict[str, Any]:
     return {
         "action": action,
-        "colour": STATE_COLOURS.get(JobState(action.state), ""),
+        "colour": JOB_STATE_COLOURS[action.state],
         "subject": _subject(action),
         "figures": outcome_figures(action.outcomes),
         "may_cancel": _may_cancel(request, action),
@@ -144,7 +137,7 @@ class BulkActionAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("details_link",)
 
-    state_badge = badge_column("state", "estado", STATE_COLOURS)
+    state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
 
     @admin.display(description="sobre")
     def subject(self, action: BulkAction) -> str:

@@ -16,19 +16,12 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import badge_column, change_url, related_column
+from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, change_url, related_column
 from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
 from integrations.providers.errors import IntegrationError
 from integrations.providers.registry import default_provider
 
-STATE_COLOURS = {
-    ImportState.QUEUED: "info",
-    ImportState.RUNNING: "primary",
-    ImportState.PREVIEWED: "warning",
-    ImportState.SUCCEEDED: "success",
-    ImportState.FAILED: "danger",
-}
 REFRESH_SECONDS = "2"
 
 
@@ -107,7 +100,7 @@ class SalesImportAdmin(ReadOnlyAdmin):
     has_import_permission = staff_permission("run_syncs")
 
     owner = related_column("integration__user", "usuário")
-    state_badge = badge_column("state", "estado", STATE_COLOURS)
+    state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SalesImport]":
         return super().get_queryset(request).defer("content", "error_lines", "columns")

@@ -24,18 +24,12 @@ from django.utils.timezone import localtime
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import badge_column
+from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column
 from flowzz.backoffice.extensions import ExtraView, PageExtension, extend
 from sales.exports import export_files, export_jobs
 from sales.exports.columns import TABLES
-from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject
+from sales.models.exports import Export, ExportFormat, ExportSubject
 
-COLOURS = {
-    ExportState.QUEUED: "info",
-    ExportState.RUNNING: "primary",
-    ExportState.SUCCEEDED: "success",
-    ExportState.FAILED: "danger",
-}
 CONTENT_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -80,7 +74,7 @@ class ExportAdmin(ReadOnlyAdmin):
 
     list_display = ("created_at", "subject", "format", "state_badge", "total", "requested_by")
     list_select_related = ("requested_by",)
-    state_badge = badge_column("state", "estado", COLOURS)
+    state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_view_permission(request, obj) and can_export(request)
@@ -192,6 +186,6 @@ def _headers(export: Export) -> dict[str, str]:
 def _context(export: Export) -> dict[str, Any]:
     return {
         "export": export,
-        "colour": COLOURS[ExportState(export.state)],
+        "colour": JOB_STATE_COLOURS[export.state],
         "file": reverse("admin:sales_export_download", args=[export.id]),
     }
