@@ -78,10 +78,10 @@ class SampleData:
         for hours in range(23, 0, -4):
             at = now - timedelta(hours=hours)
             self.seller.process(
-                *(_order(hours * 10 + number) for number in range(hours % 5 + 2)), at=at
+                *(_order(hours * 10 + number) for number in range(hours % 5 + 2)), received_at=at
             )
-        self.seller.process(_order(1, ORDER, order_status="Aguardando pagamento"), at=now)
-        self.seller.process(_order(1, ORDER, tracking_code="BR123456789BR"), at=now)
+        self.seller.process(_order(1, ORDER, order_status="Aguardando pagamento"), received_at=now)
+        self.seller.process(_order(1, ORDER, tracking_code="BR123456789BR"), received_at=now)
         processed = WebhookEvent.objects.filter(finished_at__isnull=False)
         processed.update(finished_at=F("received_at") + timedelta(milliseconds=340))
 

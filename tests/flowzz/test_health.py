@@ -71,9 +71,9 @@ def test_unavailable_two_minutes_after_the_last_heartbeat(component: str) -> Non
 def test_unavailable_while_an_event_has_been_due_for_five_minutes() -> None:
     record_all_heartbeats()
     seller = Seller()
-    seller.receive(payloads.order(), at=timezone.now() - timedelta(seconds=295))
+    seller.receive(payloads.order(), received_at=timezone.now() - timedelta(seconds=295))
     assert check_workers()[0] == 200
-    seller.receive(payloads.order("ordyyyyy"), at=timezone.now() - timedelta(seconds=301))
+    seller.receive(payloads.order("ordyyyyy"), received_at=timezone.now() - timedelta(seconds=301))
     assert check_workers()[0] == 503
     seller.drain()
     assert check_workers()[0] == 200

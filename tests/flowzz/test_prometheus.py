@@ -70,7 +70,7 @@ def test_events_are_counted_by_outcome() -> None:
 
 def test_replay_does_not_count_as_slow() -> None:
     seller = Seller()
-    seller.process(payloads.order(), at=timezone.now() - timedelta(days=3))
+    seller.process(payloads.order(), received_at=timezone.now() - timedelta(days=3))
     replay.replay(WebhookEvent.objects.all())
     seller.drain()
     assert scrape()["flowzz_event_processing_seconds_count", ""] == 1
@@ -85,7 +85,7 @@ def test_events_without_an_integration_are_counted_as_unroutable() -> None:
 
 def test_age_of_the_oldest_due_event() -> None:
     seller = Seller()
-    seller.receive(payloads.order(), at=timezone.now() - timedelta(minutes=7))
+    seller.receive(payloads.order(), received_at=timezone.now() - timedelta(minutes=7))
     assert scrape()["flowzz_inbox_oldest_due_seconds", ""] == pytest.approx(420, abs=5)
 
 

@@ -23,9 +23,9 @@ from tests.factories import id_at
 
 
 def post(path: str, body: bytes, **headers: Any) -> HttpResponse:
-    """POST as Coinzz does, to an address of ours."""
+    """POST to one of our URLs as Coinzz does."""
     headers = {"content_type": "application/json", **headers}
-    browser: Any = Browser(raise_request_exception=False)  # what it answers has a type of its own
+    browser: Any = Browser(raise_request_exception=False)  # its response has its own type
     response: HttpResponse = browser.post(path, body, **headers)
     return response
 
@@ -58,10 +58,10 @@ class Seller:
     def post(self, body: bytes, **headers: Any) -> HttpResponse:
         return post(self.path, body, **headers)
 
-    def receive(self, *bodies: bytes | dict[str, Any], at: datetime | None = None) -> None:
-        """Put bodies into the inbox, all having arrived `at` (or now)."""
+    def receive(self, *bodies: bytes | dict[str, Any], received_at: datetime | None = None) -> None:
+        """Store bodies in the inbox as received at a time, by default now."""
         encoded = [body if isinstance(body, bytes) else payloads.encode(body) for body in bodies]
-        received_at = at or timezone.now()
+        received_at = received_at or timezone.now()
         events = WebhookEvent.objects.bulk_create(
             WebhookEvent(
                 id=id_at(received_at),
@@ -82,9 +82,9 @@ class Seller:
         while inbox.drain(self.integration.id):
             pass
 
-    def process(self, *bodies: bytes | dict[str, Any], at: datetime | None = None) -> None:
-        """Receive bodies and process them."""
-        self.receive(*bodies, at=at)
+    def process(self, *bodies: bytes | dict[str, Any], received_at: datetime | None = None) -> None:
+        """Store bodies in the inbox and drain it."""
+        self.receive(*bodies, received_at=received_at)
         self.drain()
 
     def sale(self, number: str = "ordzzzzz") -> Sale:

@@ -106,8 +106,8 @@ def zoraide(seller: Seller) -> Client:
     now = timezone.now()
     utms = {"utm_source": "instagram", "utm_content": "para zoraide@exemplo.com.br"}
     first = payloads.order("ordzoraid", client=BUYER, utms=utms, **ORDER)
-    seller.process(first, at=now - timedelta(hours=5))
-    seller.process(first, at=now - timedelta(hours=4))
+    seller.process(first, received_at=now - timedelta(hours=5))
+    seller.process(first, received_at=now - timedelta(hours=4))
     seller.process(
         payloads.order("ordvizinh", client=NEIGHBOUR, **AS_AFFILIATE),
         payloads.subscription("asszoraid", with_order="ordassina") | {"client": BUYER},

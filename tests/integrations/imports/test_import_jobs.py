@@ -58,13 +58,13 @@ def test_file_without_a_date_only_advances_statuses(
 def test_webhook_is_newer_than_a_file_without_a_date(seller: Seller) -> None:
     receive(seller, GOOD)
     cancelled = payloads.order("ordaaaaa", order_status="Cancelado")
-    seller.process(cancelled, at=timezone.now() - timedelta(minutes=5))
+    seller.process(cancelled, received_at=timezone.now() - timedelta(minutes=5))
     assert statuses() == {"ordaaaaa": "CANCELLED"}
 
 
 def test_file_with_a_date_overrides_older_webhooks_only(seller: Seller) -> None:
     now = timezone.now()
-    seller.process(payloads.order("ordaaaaa"), at=now - 2 * HOUR)
+    seller.process(payloads.order("ordaaaaa"), received_at=now - 2 * HOUR)
     cancelled = GOOD.replace("Aprovado", "Cancelado")
     assert counters(receive(seller, cancelled, exported_at=now - 3 * HOUR)) == (0, 0, 1, 0)
     assert statuses() == {"ordaaaaa": "PAID"}
@@ -75,7 +75,7 @@ def test_file_with_a_date_overrides_older_webhooks_only(seller: Seller) -> None:
 def test_missing_column_leaves_its_field_unchanged(seller: Seller) -> None:
     now = timezone.now()
     order = payloads.order("ordaaaaa", order_quantity=3, deleted_at="2025-10-02 23:00:00")
-    seller.process(order, at=now - 2 * HOUR)
+    seller.process(order, received_at=now - 2 * HOUR)
 
     receive(seller, GOOD, exported_at=now - HOUR)
 

@@ -1,18 +1,66 @@
-"""Failures of events, and their replay."""
+"""Staff replay, assign and discard events."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.inbox import replay
-from integrations.models import WebhookEvent
+from integrations.inbox import replay, store
+from integrations.inbox.store import InboundWebhook
+from integrations.models import IntegrationStatus, WebhookEvent
+from integrations.providers.coinzz.adapter import COINZZ
 from tests import payloads
 from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
 
+NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
+CREATED, UPDATED, STALE = ("DONE", "created"), ("DONE", "updated"), ("IGNORED", "stale")
 
-@pytest.fixture
-def seller() -> Seller:
-    return Seller()
+
+def test_events_of_a_disconnected_integration_are_ignored_until_replayed() -> None:
+    seller = Seller(status=IntegrationStatus.DISCONNECTED)
+    seller.process(payloads.order("ord1"))
+    assert seller.states == [("IGNORED", "disconnected")]
+
+    replay.replay(WebhookEvent.objects.all())
+    seller.drain()
+    assert seller.states == [CREATED]
+
+
+def test_replay_does_not_undo_a_newer_status(seller: Seller) -> None:
+    seller.process(payloads.order(order_status="Aprovado"), received_at=NOON)
+    seller.process(payloads.order(order_status="Cancelado"), received_at=NOON + timedelta(hours=1))
+
+    first = WebhookEvent.objects.filter(id=seller.events[0].id)
+    assert replay.replay(first) == 1
+    seller.drain()
+
+    assert seller.states == [STALE, UPDATED]
+    assert seller.sale().status == "CANCELLED"
+
+
+def test_unroutable_event_is_processed_once_assigned(seller: Seller) -> None:
+    webhook = InboundWebhook(
+        provider=COINZZ, token_hash="", body=payloads.raw("order_cod_created"), headers={}
+    )
+    store.store(webhook, None)
+    unowned = WebhookEvent.objects.filter(integration=None)
+    assert unowned.values_list("state", "reason").get() == ("QUARANTINED", "unroutable")
+    assert replay.replay(unowned) == 0
+
+    assert replay.assign(unowned, seller.integration) == 1
+    seller.drain()
+
+    assert seller.states == [CREATED]
+
+
+def test_discard_ignores_quarantined_events_with_the_reason(seller: Seller) -> None:
+    seller.process(b"{", payloads.order("ord1"))
+
+    assert replay.discard(WebhookEvent.objects.all(), "Teste do vendedor") == 1
+
+    assert seller.states == [("IGNORED", "discarded"), CREATED]
+    assert seller.events[0].error == "Teste do vendedor"
 
 
 def test_failures_are_stored_and_grouped_by_cause(seller: Seller) -> None:

@@ -31,7 +31,7 @@ def days_ago(days: float) -> datetime:
 
 
 def test_old_payload_is_deleted_and_what_it_produced_stays(seller: Seller) -> None:
-    seller.process(payloads.raw("order_cod_created"), at=days_ago(92))
+    seller.process(payloads.raw("order_cod_created"), received_at=days_ago(92))
     sale, history = Sale.objects.values().get(), list(SaleStatusChange.objects.values())
     event = WebhookEvent.objects.values().get()
 
@@ -45,8 +45,8 @@ def test_old_payload_is_deleted_and_what_it_produced_stays(seller: Seller) -> No
 
 def test_age_is_counted_in_whole_days_from_arrival(seller: Seller, settings: Settings) -> None:
     settings.PAYLOAD_RETENTION = timedelta(days=10)
-    seller.process(payloads.order("ordolder"), at=days_ago(11))
-    seller.process(payloads.order("ordnewer"), at=days_ago(9.99))
+    seller.process(payloads.order("ordolder"), received_at=days_ago(11))
+    seller.process(payloads.order("ordnewer"), received_at=days_ago(9.99))
 
     retention.delete_expired_payloads()
 
@@ -128,7 +128,7 @@ def test_task_is_in_the_schedule() -> None:
 
 
 def test_event_without_a_body_is_not_replayed(seller: Seller) -> None:
-    seller.process(payloads.raw("order_cod_created"), at=days_ago(92))
+    seller.process(payloads.raw("order_cod_created"), received_at=days_ago(92))
     retention.delete_expired_payloads()
     before = seller.states
 
@@ -139,7 +139,7 @@ def test_event_without_a_body_is_not_replayed(seller: Seller) -> None:
 def test_command_counts_and_then_removes(
     seller: Seller, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seller.process(payloads.raw("order_cod_created"), at=days_ago(92))
+    seller.process(payloads.raw("order_cod_created"), received_at=days_ago(92))
 
     call_command("purge_payloads", dry_run=True)
     call_command("purge_payloads")

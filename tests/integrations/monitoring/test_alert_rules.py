@@ -167,16 +167,16 @@ def test_dead_letters_without_an_integration_are_one_alert_for_staff(seller: Sel
 
 
 def test_late_queue_until_it_is_drained(seller: Seller) -> None:
-    seller.receive(payloads.order(), at=ago(4 * MINUTE))
+    seller.receive(payloads.order(), received_at=ago(4 * MINUTE))
     assert open_kinds() == []
-    seller.receive(payloads.order("ordyyyyy"), at=ago(6 * MINUTE))
+    seller.receive(payloads.order("ordyyyyy"), received_at=ago(6 * MINUTE))
     assert open_kinds() == [AlertKind.QUEUE_LATE]
     seller.drain()
     assert open_kinds() == []
 
 
 def test_queue_is_not_late_while_an_event_waits_for_its_next_attempt(seller: Seller) -> None:
-    seller.receive(payloads.order(), at=ago(HOUR))
+    seller.receive(payloads.order(), received_at=ago(HOUR))
     WebhookEvent.objects.update(state="RETRY", next_attempt_at=timezone.now() + MINUTE)
     assert open_kinds() == []
     WebhookEvent.objects.update(next_attempt_at=ago(6 * MINUTE))
@@ -184,7 +184,7 @@ def test_queue_is_not_late_while_an_event_waits_for_its_next_attempt(seller: Sel
 
 
 def test_replay_of_an_old_event_is_not_late(seller: Seller) -> None:
-    seller.process(payloads.order(), at=ago(30 * DAY))
+    seller.process(payloads.order(), received_at=ago(30 * DAY))
     replay.replay(WebhookEvent.objects.all())
     assert open_kinds() == []
 
@@ -193,7 +193,7 @@ def test_silence_until_a_webhook_comes(seller: Seller) -> None:
     WebhookBaseline.objects.create(
         integration=seller.integration, hourly_rates=[6.0] * 168, updated_at=timezone.now()
     )
-    seller.process(payloads.order(), at=ago(2 * HOUR))
+    seller.process(payloads.order(), received_at=ago(2 * HOUR))
     assert open_kinds() == []
 
     change(seller.integration, last_webhook_at=ago(3 * HOUR))
@@ -222,7 +222,7 @@ def test_every_kind_of_alert_has_a_rule() -> None:
 def test_alert_and_its_end_are_mailed_to_owner_and_staff(
     seller: Seller, settings: Settings
 ) -> None:
-    seller.receive(payloads.order(), at=ago(6 * MINUTE))
+    seller.receive(payloads.order(), received_at=ago(6 * MINUTE))
     open_kinds()
     alert_mails.send_pending()
     seller.drain()
@@ -241,7 +241,7 @@ def create_violations(count: int) -> None:
     for number in range(first, first + count):
         seller = Seller(email=f"vendedora{number}@flowzz.test")
         seller.process(b"no json")
-        seller.receive(payloads.order(), at=ago(HOUR))
+        seller.receive(payloads.order(), received_at=ago(HOUR))
         for minutes in range(3):
             SyncRunFactory.create(
                 integration=seller.integration,

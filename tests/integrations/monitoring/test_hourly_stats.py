@@ -110,9 +110,11 @@ def test_percentiles() -> None:
 def test_webhooks_are_counted_in_their_hour_of_arrival() -> None:
     with travel(NOW, tick=False):
         seller = Seller()
-        seller.receive(payloads.order("ordaaaaa"), payloads.order("ordbbbbb"), at=NOW - HOUR)
-        seller.process(payloads.order("ordccccc"), at=NOW)
-        seller.process(payloads.order("ordddddd"), at=NOW)
+        seller.receive(
+            payloads.order("ordaaaaa"), payloads.order("ordbbbbb"), received_at=NOW - HOUR
+        )
+        seller.process(payloads.order("ordccccc"), received_at=NOW)
+        seller.process(payloads.order("ordddddd"), received_at=NOW)
         counts = hourly_stats.hourly_webhook_counts(seller.integration, 3)
     on_the_hour = NOW.replace(minute=0)
     assert counts == [(on_the_hour - 2 * HOUR, 0), (on_the_hour - HOUR, 2), (on_the_hour, 2)]
@@ -128,7 +130,7 @@ def test_replay_is_not_counted_as_a_webhook() -> None:
 
 def test_old_webhook_counts_are_deleted() -> None:
     seller = Seller()
-    seller.process(payloads.order(), at=NOW - hourly_stats.WEBHOOK_COUNT_RETENTION)
-    seller.process(payloads.order("ordbbbbb"), at=NOW)
+    seller.process(payloads.order(), received_at=NOW - hourly_stats.WEBHOOK_COUNT_RETENTION)
+    seller.process(payloads.order("ordbbbbb"), received_at=NOW)
     with travel(NOW, tick=False):
         assert hourly_stats.delete_old_webhook_counts() == 1

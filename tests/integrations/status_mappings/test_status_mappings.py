@@ -99,12 +99,14 @@ def test_mapping_does_not_apply_to_another_provider(seller: Seller, staff: User)
 
 def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, staff: User) -> None:
     now = timezone.now()
-    seller.process(payloads.order("ord2", order_status="Aprovado"), at=now - timedelta(hours=2))
+    seller.process(
+        payloads.order("ord2", order_status="Aprovado"), received_at=now - timedelta(hours=2)
+    )
     seller.process(
         payloads.order("ord1", order_status="Confirmadíssimo"),
         payloads.order("ord2", order_status="Confirmadíssimo"),
         payloads.order("ord3", order_status="Confirmadíssimo"),
-        at=now - timedelta(hours=1),
+        received_at=now - timedelta(hours=1),
     )
     remap(SaleStatus.REFUNDED, staff)
     remap(SaleStatus.CANCELLED, staff)
@@ -131,7 +133,7 @@ def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, sta
 
 
 def test_removing_an_ineffective_mapping_keeps_the_status(seller: Seller, staff: User) -> None:
-    seller.process(payloads.order("ord1"), at=timezone.now() - timedelta(hours=1))
+    seller.process(payloads.order("ord1"), received_at=timezone.now() - timedelta(hours=1))
     seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
     remap(SaleStatus.PAID, staff)
     remap("", staff)
@@ -152,11 +154,13 @@ def test_removed_mapping_restores_the_status_without_bodies(seller: Seller, staf
 
 def test_mapping_of_a_subscription_is_changed_and_removed(seller: Seller, staff: User) -> None:
     now = timezone.now()
-    seller.process(payloads.subscription("ass1", with_order="ord1"), at=now - timedelta(hours=2))
+    seller.process(
+        payloads.subscription("ass1", with_order="ord1"), received_at=now - timedelta(hours=2)
+    )
     seller.process(
         payloads.subscription("ass1", status="dormindo", with_order="ord1"),
         payloads.subscription("ass2", status="dormindo", with_order="ord2"),
-        at=now - timedelta(hours=1),
+        received_at=now - timedelta(hours=1),
     )
     remap(SubscriptionStatus.SUSPENDED, staff)
     remap(SubscriptionStatus.CANCELLED, staff)

@@ -1,4 +1,4 @@
-"""The public door, from the request to the row in the inbox and the answer."""
+"""The webhook endpoint, from the request to the stored event and the response."""
 
 import json
 from collections.abc import Iterator
@@ -42,12 +42,12 @@ def seller() -> Seller:
     return Seller()
 
 
-def refusal(response: Any) -> tuple[int, str]:
+def error_of(response: Any) -> tuple[int, str]:
     return response.status_code, answer(response)["error"]
 
 
 @pytest.mark.parametrize("name", payloads.NAMES)
-def test_recorded_bodies_are_kept_byte_for_byte_and_acknowledged(seller: Seller, name: str) -> None:
+def test_recorded_body_is_stored_unchanged_and_acknowledged(seller: Seller, name: str) -> None:
     response = seller.post(payloads.raw(name), HTTP_USER_AGENT="Coinzz", HTTP_COOKIE="a=b")
 
     assert (response.status_code, answer(response)) == (200, ACKNOWLEDGED)
@@ -57,30 +57,30 @@ def test_recorded_bodies_are_kept_byte_for_byte_and_acknowledged(seller: Seller,
     assert event.state == "PENDING"
 
 
-def test_a_webhook_costs_two_statements(
+def test_webhook_takes_two_statements(
     seller: Seller, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Whose it is, and the insert, whose commit it waits for: no transaction around them."""
+    """Resolve the integration and insert, without a transaction around them."""
     path = seller.path
     with django_assert_num_queries(2):
         assert post(path, payloads.raw("order_cod_created")).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["", "/", "/subscription", "/affiliation", "/affiliation/"])
-def test_the_kind_is_read_from_the_body_whatever_the_path(seller: Seller, path: str) -> None:
+def test_kind_comes_from_the_body_not_from_the_path(seller: Seller, path: str) -> None:
     post(seller.path + path, payloads.raw("order_cod_created"))
     seller.drain()
 
     assert [(event.kind, event.outcome) for event in seller.events] == [("order", "created")]
 
 
-def test_an_unknown_token_is_not_found_and_nothing_is_kept(seller: Seller) -> None:
+def test_unknown_token_is_404_and_nothing_is_stored(seller: Seller) -> None:
     for path in ("/webhooks/coinzz/unknown", "/webhooks/outra/unknown", "/webhooks/outra"):
-        assert refusal(post(path, b"{}")) == (404, "NOT_FOUND")
+        assert error_of(post(path, b"{}")) == (404, "NOT_FOUND")
     assert not WebhookEvent.objects.exists()
 
 
-def test_a_rotated_address_works_until_its_grace_ends(seller: Seller) -> None:
+def test_rotated_token_is_valid_until_its_grace_ends(seller: Seller) -> None:
     first = seller.path
     tokens.rotate_token(seller.integration)
     second = seller.path
@@ -94,7 +94,7 @@ def test_a_rotated_address_works_until_its_grace_ends(seller: Seller) -> None:
     assert [post(p, b"{}").status_code for p in (first, second, seller.path)] == [404, 404, 200]
 
 
-def test_rotating_again_does_not_prolong_the_first_address(seller: Seller) -> None:
+def test_second_rotation_does_not_extend_the_first_token(seller: Seller) -> None:
     assert seller.path
     tokens.rotate_token(seller.integration)
     ends_at = timezone.now() + timedelta(hours=1)
@@ -106,7 +106,9 @@ def test_rotating_again_does_not_prolong_the_first_address(seller: Seller) -> No
 
 
 @pytest.mark.parametrize("path", [TOKENLESS, TOKENLESS + "/subscription"])
-def test_without_a_token_the_only_connected_integration_is_meant(seller: Seller, path: str) -> None:
+def test_webhook_without_token_belongs_to_the_sole_connected_integration(
+    seller: Seller, path: str
+) -> None:
     Seller(email="outra@flowzz.test", status=IntegrationStatus.DISCONNECTED)
 
     assert post(path, payloads.raw("order_cod_created")).status_code == 200
@@ -115,7 +117,7 @@ def test_without_a_token_the_only_connected_integration_is_meant(seller: Seller,
 
 
 @pytest.mark.parametrize("others", [0, 2])
-def test_without_a_token_nobody_is_guessed(others: int) -> None:
+def test_webhook_without_token_is_quarantined_if_none_or_several_could_own_it(others: int) -> None:
     sellers = [Seller(email=f"vendedora{number}@flowzz.test") for number in range(others)]
 
     response = post(TOKENLESS, payloads.raw("order_cod_created"))
@@ -131,7 +133,7 @@ def test_without_a_token_nobody_is_guessed(others: int) -> None:
         assert Sale.objects.count() == 1
 
 
-def test_a_disconnected_integration_keeps_but_ignores(seller: Seller) -> None:
+def test_webhook_of_a_disconnected_integration_is_stored_and_ignored(seller: Seller) -> None:
     path = seller.path
     connection.disconnect(seller.integration)
 
@@ -140,19 +142,19 @@ def test_a_disconnected_integration_keeps_but_ignores(seller: Seller) -> None:
     assert seller.states == [("IGNORED", "disconnected")]
 
 
-def test_a_required_signature_is_checked(seller: Seller) -> None:
+def test_required_signature_is_verified(seller: Seller) -> None:
     body = payloads.raw("order_cod_created")
     connection.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
-    assert refusal(seller.post(body)) == (401, "INVALID_SIGNATURE")
-    assert refusal(signed(seller, body, sign("outro", body))) == (401, "INVALID_SIGNATURE")
-    assert refusal(signed(seller, body + b" ", sign("primeiro", body)))[0] == 401
+    assert error_of(seller.post(body)) == (401, "INVALID_SIGNATURE")
+    assert error_of(signed(seller, body, sign("outro", body))) == (401, "INVALID_SIGNATURE")
+    assert error_of(signed(seller, body + b" ", sign("primeiro", body)))[0] == 401
     assert not WebhookEvent.objects.exists()
 
     assert signed(seller, body, sign("primeiro", body)).status_code == 200
     assert signed(seller, body, "sha256=" + sign("primeiro", body)).status_code == 200
 
 
-def test_two_secrets_are_good_while_one_is_being_changed(seller: Seller) -> None:
+def test_previous_signing_secret_stays_valid_beside_the_new_one(seller: Seller) -> None:
     body = payloads.raw("order_cod_created")
     connection.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
     connection.set_signing_secret(seller.integration, "segundo", keep_previous=True)
@@ -169,28 +171,26 @@ def signed(seller: Seller, body: bytes, signature: str) -> Any:
     return seller.post(body, HTTP_X_COINZZ_SIGNATURE=signature)
 
 
-def test_a_body_at_the_limit_is_kept_and_one_over_it_is_not(seller: Seller) -> None:
+def test_body_over_the_limit_is_413_and_not_stored(seller: Seller) -> None:
     assert seller.post(b" " * LIMIT).status_code == 200
-    assert refusal(seller.post(b" " * (LIMIT + 1))) == (413, "PAYLOAD_TOO_LARGE")
+    assert error_of(seller.post(b" " * (LIMIT + 1))) == (413, "PAYLOAD_TOO_LARGE")
     assert [len(event.body or b"") for event in seller.events] == [LIMIT]
 
 
-def test_the_refusal_of_a_large_body_tells_the_limit_that_holds(
-    seller: Seller, settings: Settings
-) -> None:
+def test_413_message_names_the_configured_limit(seller: Seller, settings: Settings) -> None:
     settings.WEBHOOK_MAX_BYTES = 2048
     message = json.loads(seller.post(b" " * 2049).content)["message"]
     assert message == "O corpo passa do limite de 2 KiB."
 
 
-def test_a_body_announced_as_too_large_is_not_read(seller: Seller) -> None:
-    class Untouched(FakePayload):
+def test_body_is_not_read_if_content_length_exceeds_the_limit(seller: Seller) -> None:
+    class UnreadablePayload(FakePayload):
         def read(self, num_bytes: int | None = None) -> bytes:
-            raise AssertionError("it was read")
+            raise AssertionError("the body was read")
 
-    environ: dict[str, Any] = {"wsgi.input": Untouched(), "CONTENT_LENGTH": LIMIT + 1}
+    environ: dict[str, Any] = {"wsgi.input": UnreadablePayload(), "CONTENT_LENGTH": LIMIT + 1}
     response = Browser().generic("POST", seller.path, **environ)
-    assert refusal(response) == (413, "PAYLOAD_TOO_LARGE")
+    assert error_of(response) == (413, "PAYLOAD_TOO_LARGE")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -199,14 +199,16 @@ def test_other_methods_are_not_allowed(seller: Seller, method: str) -> None:
     assert seller.events == []
 
 
-def test_too_many_are_asked_to_wait(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_webhooks_of_one_integration_are_429(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(intake, "RATE", RateLimit("webhook-test", lambda: "2/minute"))
     other = Seller(email="outra@flowzz.test")
     assert [seller.post(b"{}").status_code for _ in range(2)] == [200, 200]
 
     response = seller.post(b"{}")
 
-    assert refusal(response) == (429, "RATE_LIMITED")
+    assert error_of(response) == (429, "RATE_LIMITED")
     assert 1 <= int(response["Retry-After"]) <= 120
     assert len(seller.events) == 2
     assert other.post(b"{}").status_code == 200
@@ -253,12 +255,12 @@ DEEP = b'{"order": ' + b"[" * 1000 + b"]" * 1000 + b"}"
     ],
     ids=lambda value: None if isinstance(value, bytes) else value,
 )
-def test_bad_bodies_are_kept_quarantined_and_explained(
+def test_unreadable_body_is_stored_quarantined_and_explained(
     seller: Seller, body: bytes, reason: str
 ) -> None:
-    neighbour = payloads.encode(payloads.order("neighbour"))
+    readable = payloads.encode(payloads.order("readable"))
 
-    assert [seller.post(sent).status_code for sent in (neighbour, body)] == [200, 200]
+    assert [seller.post(sent).status_code for sent in (readable, body)] == [200, 200]
     seller.drain()
 
     assert seller.states == [("DONE", "created"), ("QUARANTINED", reason)]
@@ -277,7 +279,7 @@ def test_bad_bodies_are_kept_quarantined_and_explained(
     ],
     ids=["null date", "daylight-saving gap", "byte order mark"],
 )
-def test_odd_but_readable_bodies_become_sales(seller: Seller, body: bytes, date: str) -> None:
+def test_unusual_but_readable_body_becomes_a_sale(seller: Seller, body: bytes, date: str) -> None:
     assert seller.post(body).status_code == 200
     seller.drain()
 
@@ -286,7 +288,7 @@ def test_odd_but_readable_bodies_become_sales(seller: Seller, body: bytes, date:
     assert seller.sale().sale_date.isoformat() == expected
 
 
-def test_nul_and_surrogates_in_texts_do_not_cost_the_order(seller: Seller) -> None:
+def test_nul_and_surrogates_in_texts_are_replaced(seller: Seller) -> None:
     body = payloads.encode(payloads.order(client={"client_name": "Ana @ Lima"}))
     seller.post(body.replace(b"@", b"\\u0000\\ud800"))
     seller.drain()
@@ -297,24 +299,24 @@ def test_nul_and_surrogates_in_texts_do_not_cost_the_order(seller: Seller) -> No
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_the_content_type_does_not_matter(seller: Seller, content_type: str) -> None:
+def test_any_content_type_is_accepted(seller: Seller, content_type: str) -> None:
     seller.post(payloads.raw("order_cod_created"), content_type=content_type)
     seller.drain()
 
     assert seller.states == [("DONE", "created")]
 
 
-def test_an_announced_encoding_is_kept_and_refused(seller: Seller) -> None:
+def test_content_encoding_is_stored_and_quarantined(seller: Seller) -> None:
     seller.post(payloads.raw("order_cod_created"), HTTP_CONTENT_ENCODING="br")
     seller.drain()
 
     assert seller.states == [("QUARANTINED", "compressed_body")]
 
 
-def test_the_rate_counts_what_is_not_signed(
+def test_webhooks_with_a_wrong_signature_count_for_the_rate_limit(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else guessing signatures, and our computing them, would be free."""
+    """Otherwise guessing signatures would be unlimited."""
     connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
     monkeypatch.setattr(intake, "RATE", RateLimit("webhook-unsigned", lambda: "2/minute"))
 

@@ -1,0 +1,194 @@
+"""Events are duplicates, applied, stale, retried or quarantined."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import DataError
+from django.utils import timezone
+
+from integrations.inbox import drain, processing
+from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
+from integrations.providers.coinzz.adapter import CoinzzReader
+from sales.models import Sale
+from tests import payloads
+from tests.integrations.inbox.failing import FailingIngest, process_failing
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
+CREATED, UPDATED = ("DONE", "created"), ("DONE", "updated")
+UNCHANGED = ("DONE", "unchanged")
+DUPLICATE, STALE = ("IGNORED", "duplicate"), ("IGNORED", "stale")
+
+
+@pytest.mark.parametrize("name", payloads.NAMES)
+def test_recorded_body_is_applied_once_and_then_a_duplicate(seller: Seller, name: str) -> None:
+    seller.process(payloads.raw(name))
+    seller.process(payloads.raw(name))
+    seller.process(payloads.raw(name), payloads.raw(name))
+
+    assert seller.states == [CREATED, DUPLICATE, DUPLICATE, DUPLICATE]
+
+
+def test_duplicate_in_the_same_batch_is_ignored(seller: Seller) -> None:
+    body = payloads.raw("order_cod_created")
+
+    seller.process(body, body)
+
+    assert seller.states == [CREATED, DUPLICATE]
+
+
+def test_earlier_shipping_status_is_stale(seller: Seller) -> None:
+    seller.process(payloads.raw("order_cod_delivered"))
+    before = Sale.objects.values().get()
+
+    seller.process(payloads.raw("order_cod_shipped"))
+
+    assert seller.states == [CREATED, STALE]
+    assert Sale.objects.values().get() == before
+
+
+def test_late_resend_does_not_undo_a_newer_status(seller: Seller) -> None:
+    paid = payloads.order(order_status="Aprovado")
+    seller.process(paid, received_at=NOON)
+    seller.process(payloads.order(order_status="Cancelado"), received_at=NOON + timedelta(hours=1))
+
+    seller.process(paid, received_at=NOON + timedelta(hours=71))
+
+    assert seller.states == [CREATED, UPDATED, DUPLICATE]
+    assert seller.sale().status == "CANCELLED"
+
+
+def test_resend_after_the_window_is_applied_again(seller: Seller) -> None:
+    paid = payloads.order(order_status="Aprovado")
+    seller.process(paid, received_at=NOON)
+    seller.process(payloads.order(order_status="Cancelado"), received_at=NOON + timedelta(hours=1))
+
+    seller.process(paid, received_at=NOON + timedelta(hours=73))
+
+    assert seller.states == [CREATED, UPDATED, UPDATED]
+    assert seller.sale().status == "PAID"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
+def test_duplicates_do_not_extend_the_window(seller: Seller, together: bool) -> None:
+    paid = payloads.order(order_status="Aprovado")
+
+    for hours in (0, 50, 100, 150, 60):  # the last comes from a clock that was set back
+        seller.receive(paid, received_at=NOON + timedelta(hours=hours))
+        if not together:
+            seller.drain()
+    seller.drain()
+
+    # In the order of arrival: after 0, 50, 60, 100 and 150 hours.
+    assert seller.states == [CREATED, DUPLICATE, DUPLICATE, UNCHANGED, DUPLICATE]
+
+
+def test_unreadable_events_do_not_affect_the_rest_of_the_batch(seller: Seller) -> None:
+    seller.process(
+        payloads.order("ord1"), b"{", payloads.order("ord2"), b"[]", payloads.order("ord3")
+    )
+
+    assert seller.states == [
+        CREATED,
+        ("QUARANTINED", "invalid_json"),
+        CREATED,
+        ("QUARANTINED", "not_an_object"),
+        CREATED,
+    ]
+    assert bytes(seller.events[1].body or b"") == b"{"
+    assert seller.events[1].error.startswith("O corpo não é um JSON válido")
+
+
+def test_unreadable_order_is_quarantined_with_its_number(seller: Seller) -> None:
+    seller.process(payloads.order("ord1", order_final_price="caro"))
+
+    assert [(e.state, e.reason, e.external_id) for e in seller.events] == [
+        ("QUARANTINED", "invalid_money", "ord1")
+    ]
+
+
+def test_parser_bug_quarantines_one_event(seller: Seller) -> None:
+    real = CoinzzReader.parse_webhook
+
+    def crash(reader: Any, body: bytes, headers: Any) -> Any:
+        if b"ord2" in body:
+            raise ZeroDivisionError
+        return real(reader, body, headers)
+
+    with patch.object(CoinzzReader, "parse_webhook", crash):
+        seller.process(*(payloads.order(f"ord{n}") for n in range(1, 4)))
+
+    assert seller.states == [CREATED, ("QUARANTINED", "parser_fault"), CREATED]
+
+
+def test_failing_event_among_500_is_retried_alone(seller: Seller) -> None:
+    bodies = [payloads.order(f"ord{n}") for n in range(500)]
+
+    process_failing(seller, FailingIngest("ord321", ZeroDivisionError()), *bodies)
+
+    assert {n for n, state in enumerate(seller.states) if state != CREATED} == {321}
+    failed = seller.events[321]
+    assert (failed.state, failed.reason, failed.external_id, failed.attempts) == (
+        "RETRY",
+        "fault",
+        "ord321",
+        1,
+    )
+    assert failed.error == "Falha interna (ZeroDivisionError); nova tentativa agendada."
+    assert Sale.objects.count() == 499
+
+
+def test_event_that_the_database_refuses_is_quarantined_at_once(seller: Seller) -> None:
+    process_failing(
+        seller, FailingIngest("ord2", DataError()), *(payloads.order(f"ord{n}") for n in range(4))
+    )
+
+    assert seller.states == [CREATED, CREATED, ("QUARANTINED", "refused_by_database"), CREATED]
+    assert seller.events[2].external_id == "ord2"
+
+
+def test_backoff_doubles_and_ends_in_quarantine(seller: Seller) -> None:
+    failing = FailingIngest("ord1", ZeroDivisionError())
+    seller.receive(payloads.order("ord1"))
+    delays = []
+    for _ in range(4):
+        before = timezone.now()
+        process_failing(seller, failing)
+        event = seller.events[0]
+        assert event.state == EventState.RETRY
+        assert event.next_attempt_at is not None
+        delays.append((event.next_attempt_at - before).total_seconds())
+        WebhookEvent.objects.update(next_attempt_at=before)
+    process_failing(seller, failing)
+
+    assert [
+        0.8 * backoff <= delay <= 1.2 * backoff + 5
+        for backoff, delay in zip((30, 60, 120, 240), delays, strict=True)
+    ]
+    assert seller.states == [("QUARANTINED", "attempts_exhausted")]
+    assert seller.events[0].attempts == 5
+
+
+def test_duplicate_of_a_failed_event_is_processed(seller: Seller) -> None:
+    body = payloads.order("ord1")
+    seller.receive(body, body)
+
+    with patch.object(processing, "ingest", FailingIngest("ord1", DataError())):
+        drain.drain(seller.integration.id)
+    seller.drain()
+
+    assert seller.states == [("QUARANTINED", "refused_by_database"), CREATED]
+
+
+def test_resend_of_an_ignored_event_is_applied_after_reconnecting(seller: Seller) -> None:
+    Integration.objects.update(status=IntegrationStatus.DISCONNECTED)
+    seller.process(payloads.order("ord1"))
+    Integration.objects.update(status=IntegrationStatus.CONNECTED)
+
+    seller.process(payloads.order("ord1"))
+
+    assert seller.states == [("IGNORED", "disconnected"), CREATED]
