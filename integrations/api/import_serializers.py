@@ -64,7 +64,7 @@ class LineErrorSerializer(CamelCase):
 
 
 class ImportSerializer(CamelCase, serializers.ModelSerializer[SalesImport]):
-    """An import's progress and result; of a preview, what the import would do."""
+    """An import's progress and result; for a preview, the expected result."""
 
     status = serializers.ChoiceField(
         source="state_label", choices=[label.lower() for label in ImportState.labels]
@@ -73,7 +73,7 @@ class ImportSerializer(CamelCase, serializers.ModelSerializer[SalesImport]):
     columns = ColumnSerializer(many=True)
     lines_total = serializers.IntegerField(source="total")
     lines_processed = serializers.IntegerField(source="processed")
-    percent = serializers.SerializerMethodField()
+    percent = serializers.IntegerField(read_only=True)
     sales_created = serializers.IntegerField(source="created")
     sales_updated = serializers.IntegerField(source="updated")
     sales_unchanged = serializers.IntegerField(source="unchanged")
@@ -105,9 +105,6 @@ class ImportSerializer(CamelCase, serializers.ModelSerializer[SalesImport]):
         )
         read_only_fields = fields
         extra_kwargs = {"errors": {"help_text": "Linhas que não puderam ser lidas ou gravadas"}}
-
-    def get_percent(self, row: SalesImport) -> int:
-        return row.processed * 100 // row.total
 
     def get_error(self, row: SalesImport) -> str | None:
         return row.error or None

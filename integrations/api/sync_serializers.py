@@ -21,8 +21,8 @@ class ProgressSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
 
     status = serializers.SerializerMethodField()
     page = serializers.IntegerField(source="pages", help_text="Páginas já aplicadas")
-    total = serializers.SerializerMethodField()
-    percent = serializers.SerializerMethodField()
+    total = serializers.IntegerField(source="expected", allow_null=True, read_only=True)
+    percent = serializers.IntegerField(allow_null=True, read_only=True)
 
     class Meta:
         model = SyncRun
@@ -31,12 +31,6 @@ class ProgressSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
 
     def get_status(self, run: SyncRun) -> str:
         return JobState(run.state).label.lower()
-
-    def get_total(self, run: SyncRun) -> int | None:
-        return run.expected
-
-    def get_percent(self, run: SyncRun) -> int | None:
-        return run.percent
 
 
 class SaleErrorSerializer(CamelCase, serializers.ModelSerializer[SyncFinding]):

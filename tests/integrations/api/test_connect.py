@@ -1,4 +1,4 @@
-"""Connecting through the API, to a sandbox over HTTP."""
+"""Connecting through the API to the sandbox, over HTTP."""
 
 from typing import Any
 
@@ -28,15 +28,15 @@ def connect(user: User, api_key: object, **more: object) -> Any:
     return Frontend(user).send("integrations/coinzz/connect", {"apiKey": api_key} | more)
 
 
-def refused(message: str) -> tuple[int, Any]:
+def connection_failed(message: str) -> tuple[int, Any]:
     return 400, error("COINZZ_CONNECTION_FAILED", message)
 
 
-def told(response: Any) -> tuple[int, Any]:
+def status_and_body(response: Any) -> tuple[int, Any]:
     return response.status_code, response.json()
 
 
-def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: SandboxClient) -> None:
+def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: SandboxClient) -> None:
     key = coinzz.sandbox.api_key()
 
     response = connect(user, f" {key} ")
@@ -79,7 +79,7 @@ def test_good_key_connects_and_begins_the_first_sync(user: User, coinzz: Sandbox
     assert key not in response.content.decode()
 
 
-def test_connecting_again_renews_the_key_and_keeps_the_rest(
+def test_connecting_again_replaces_the_key_and_nothing_else(
     user: User, coinzz: SandboxClient
 ) -> None:
     first = connect(user, coinzz.sandbox.api_key()).json()["data"]
@@ -129,35 +129,37 @@ def test_connecting_again_renews_the_key_and_keeps_the_rest(
         ),
     ],
 )
-def test_failed_connection_says_why_and_saves_nothing(
+def test_failed_connection_names_the_cause_and_stores_nothing(
     user: User, coinzz: SandboxClient, account: str, message: str
 ) -> None:
-    assert told(connect(user, coinzz.sandbox.api_key(account))) == refused(message)
+    assert status_and_body(connect(user, coinzz.sandbox.api_key(account))) == connection_failed(
+        message
+    )
     assert not Integration.objects.exists()
     assert not SyncRun.objects.exists()
 
 
-def test_time_out_says_so(
+def test_timeout_is_reported(
     user: User, coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def impatient(**options: Any) -> CoinzzClient:
         return CoinzzClient(**options | {"read_timeout": 0.3})
 
     monkeypatch.setattr(adapter, "CoinzzClient", impatient)
-    assert told(connect(user, coinzz.sandbox.api_key("6000"))) == refused(
+    assert status_and_body(connect(user, coinzz.sandbox.api_key("6000"))) == connection_failed(
         "O Coinzz demorou demais para responder. Tente novamente em alguns minutos."
     )
 
 
-def test_absent_coinzz_says_so(user: User, settings: Settings) -> None:
+def test_unreachable_coinzz_is_reported(user: User, settings: Settings) -> None:
     settings.COINZZ_API_URL = "http://127.0.0.1:1/api"
-    assert told(connect(user, "8702|" + "x" * 48)) == refused(
+    assert status_and_body(connect(user, "8702|" + "x" * 48)) == connection_failed(
         "Não foi possível falar com o Coinzz: a conexão falhou. Tente novamente em alguns minutos."
     )
 
 
 @pytest.mark.parametrize("account", ["4010", "5000"])
-def test_failed_connection_leaves_an_older_one_untouched(
+def test_failed_connection_does_not_change_an_existing_one(
     user: User, coinzz: SandboxClient, account: str
 ) -> None:
     connect(user, coinzz.sandbox.api_key())
@@ -168,7 +170,7 @@ def test_failed_connection_leaves_an_older_one_untouched(
     assert Integration.objects.values().get() == before
 
 
-def test_key_refused_reconnects_an_integration_in_error(user: User, coinzz: SandboxClient) -> None:
+def test_connecting_repairs_an_integration_in_error(user: User, coinzz: SandboxClient) -> None:
     integration = IntegrationFactory.create(user=user, status=IntegrationStatus.ERROR)
     assert connect(user, coinzz.sandbox.api_key()).json()["data"]["status"] == "conectado"
     integration.refresh_from_db()
@@ -187,13 +189,13 @@ def test_key_refused_reconnects_an_integration_in_error(user: User, coinzz: Sand
         ("8702|" + "x" * 20 + "\x00", "Caracteres nulos não são permitidos."),
     ],
 )
-def test_strange_key_is_a_validation_error(user: User, api_key: object, reason: str) -> None:
-    assert told(connect(user, api_key)) == (400, invalid("apiKey", reason))
+def test_invalid_key_is_a_validation_error(user: User, api_key: object, reason: str) -> None:
+    assert status_and_body(connect(user, api_key)) == (400, invalid("apiKey", reason))
 
 
 def test_missing_key_is_a_validation_error(user: User) -> None:
     response = Frontend(user).send("integrations/coinzz/connect")
-    assert told(response) == (400, invalid("apiKey", "API Key é obrigatória"))
+    assert status_and_body(response) == (400, invalid("apiKey", "API Key é obrigatória"))
 
 
 def test_key_with_a_lone_surrogate_is_a_validation_error(user: User) -> None:
@@ -202,16 +204,16 @@ def test_key_with_a_lone_surrogate_is_a_validation_error(user: User) -> None:
         "/api/v1/integrations/coinzz/connect", body, content_type="application/json"
     )
     assert response.status_code == 400
-    assert [told["field"] for told in response.json()["details"]] == ["apiKey"]
+    assert [detail["field"] for detail in response.json()["details"]] == ["apiKey"]
 
 
-def test_key_that_fits_no_header_is_refused(user: User, coinzz: SandboxClient) -> None:
-    assert told(connect(user, "8702|" + "é" * 48)) == refused(
+def test_key_that_a_header_cannot_contain_is_refused(user: User, coinzz: SandboxClient) -> None:
+    assert status_and_body(connect(user, "8702|" + "é" * 48)) == connection_failed(
         "API key inválida. Verifique nas configurações do Coinzz."
     )
 
 
-def test_own_webhook_address_is_kept_as_a_note(user: User, coinzz: SandboxClient) -> None:
+def test_other_webhook_url_is_stored_as_a_note(user: User, coinzz: SandboxClient) -> None:
     key = coinzz.sandbox.api_key()
     proxy = "https://proxy.exemplo.com.br/coinzz?x=1"
 
@@ -227,6 +229,9 @@ def test_own_webhook_address_is_kept_as_a_note(user: User, coinzz: SandboxClient
 @pytest.mark.parametrize(
     "url", ["nada", "ftp://exemplo.com.br/x", "javascript:alert(1)", "https://"]
 )
-def test_webhook_address_must_be_one(user: User, url: str) -> None:
+def test_webhook_url_must_be_valid(user: User, url: str) -> None:
     response = connect(user, "8702|" + "x" * 48, webhookUrl=url)
-    assert told(response) == (400, invalid("webhookUrl", "Informe um endereço http(s) válido"))
+    assert status_and_body(response) == (
+        400,
+        invalid("webhookUrl", "Informe um endereço http(s) válido"),
+    )

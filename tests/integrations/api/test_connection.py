@@ -49,16 +49,14 @@ def status(frontend: Frontend) -> Any:
         ("post", "webhook/rotate"),
     ],
 )
-def test_without_an_integration_there_is_none(
-    integration: Integration, method: str, path: str
-) -> None:
+def test_missing_integration_is_not_found(integration: Integration, method: str, path: str) -> None:
     other = Frontend(UserFactory.create())
     response = getattr(other, method)(f"/api/v1/integrations/coinzz/{path}")
     assert (response.status_code, response.json()) == (404, NOT_FOUND)
     assert Frontend().get("/api/v1/integrations/coinzz/status").status_code == 401
 
 
-def test_status_tells_of_the_last_sync(integration: Integration, frontend: Frontend) -> None:
+def test_status_shows_the_last_sync(integration: Integration, frontend: Frontend) -> None:
     Integration.objects.update(
         last_sync_at=datetime(2026, 3, 2, 15, 30, tzinfo=UTC),
         last_sync_status="error",
@@ -100,7 +98,7 @@ def test_run_that_ends_during_the_request_is_shown_running_or_with_its_result(
     assert data["currentSync"] is not None or data["lastSyncStatus"] == "success"
 
 
-def test_status_shows_the_run_move(integration: Integration, frontend: Frontend) -> None:
+def test_status_shows_the_progress_of_the_run(integration: Integration, frontend: Frontend) -> None:
     run = SyncRunFactory.create(
         integration=integration,
         state=JobState.RUNNING,
@@ -123,7 +121,7 @@ def test_status_shows_the_run_move(integration: Integration, frontend: Frontend)
     }
 
 
-def test_health_counts_this_integration_only(integration: Integration, frontend: Frontend) -> None:
+def test_health_is_of_this_integration_only(integration: Integration, frontend: Frontend) -> None:
     def event(of: Integration, state: EventState, minutes: int) -> None:
         WebhookEvent.objects.create(
             integration=of,
@@ -149,7 +147,7 @@ def test_health_counts_this_integration_only(integration: Integration, frontend:
     }
 
 
-def test_disconnecting_forgets_the_key_and_stops_the_run(
+def test_disconnecting_deletes_the_key_and_cancels_the_run(
     integration: Integration, frontend: Frontend
 ) -> None:
     Integration.objects.update(api_key="aa:bb", api_key_hint="8702|…k01")
@@ -169,7 +167,7 @@ def test_disconnecting_forgets_the_key_and_stops_the_run(
     assert frontend.send("integrations/coinzz/disconnect").status_code == 200
 
 
-def test_rotating_gives_a_new_address_and_the_old_one_some_time(
+def test_rotation_creates_a_new_url_and_the_old_one_expires_later(
     integration: Integration, frontend: Frontend
 ) -> None:
     old = status(frontend)["webhookUrl"]
@@ -187,7 +185,7 @@ def test_rotating_gives_a_new_address_and_the_old_one_some_time(
     assert abs(expiry - timezone.now() - timedelta(hours=24)) < timedelta(minutes=1)
 
 
-def test_list_holds_the_users_own_in_any_state() -> None:
+def test_list_contains_the_users_own_integrations_in_any_status() -> None:
     mine = IntegrationFactory.create(status=IntegrationStatus.DISCONNECTED)
     IntegrationFactory.create()
 

@@ -1,4 +1,4 @@
-"""Syncing through the API: waiting, joining, and what is told of a run."""
+"""Syncing through the API: waiting for a run, joining it, and its result."""
 
 import threading
 import time
@@ -45,7 +45,7 @@ def _no_waiting(settings: Settings) -> None:
 
 @contextmanager
 def worker() -> Iterator[None]:
-    """Carries out the first run that turns up, as a worker would."""
+    """Execute the next run in another thread, as a worker does."""
     thread = threading.Thread(target=_work)
     thread.start()
     yield
@@ -63,12 +63,12 @@ def _work() -> None:
         connection.close()
 
 
-def told(response: Any) -> tuple[int, Any]:
+def status_and_body(response: Any) -> tuple[int, Any]:
     return response.status_code, response.json()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_finished_run_is_told_with_its_counts(integration: Integration, frontend: Frontend) -> None:
+def test_finished_run_has_its_counts(integration: Integration, frontend: Frontend) -> None:
     with worker():
         response = frontend.send(PATH)
 
@@ -103,7 +103,7 @@ def test_finished_run_is_told_with_its_counts(integration: Integration, frontend
 
 
 @pytest.mark.django_db(transaction=True)
-def test_refused_key_is_told(
+def test_refused_key_is_an_error(
     integration: Integration, frontend: Frontend, coinzz: SandboxClient
 ) -> None:
     field_encryption.encrypt(integration, "api_key", coinzz.sandbox.api_key("4010"))
@@ -112,7 +112,7 @@ def test_refused_key_is_told(
     with worker():
         response = frontend.send(PATH)
 
-    assert told(response) == (
+    assert status_and_body(response) == (
         400,
         error(
             "COINZZ_CONNECTION_FAILED", "API key inválida. Verifique nas configurações do Coinzz."
@@ -122,7 +122,7 @@ def test_refused_key_is_told(
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_no_waiting")
-def test_run_that_takes_longer_is_told_with_its_progress(
+def test_long_run_is_accepted_with_its_progress(
     integration: Integration, frontend: Frontend
 ) -> None:
     response = frontend.send(PATH)
@@ -139,7 +139,7 @@ def test_run_that_takes_longer_is_told_with_its_progress(
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_no_waiting")
-def test_full_sync_is_one_from_the_beginning(integration: Integration, frontend: Frontend) -> None:
+def test_full_sync_has_no_cursor(integration: Integration, frontend: Frontend) -> None:
     assert frontend.send(PATH, {"forceFullSync": True}).status_code == 202
     run = SyncRun.objects.get()
     assert (run.is_full, run.cursor_from, run.sales_limit) == (True, None, None)
@@ -147,13 +147,13 @@ def test_full_sync_is_one_from_the_beginning(integration: Integration, frontend:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_no_waiting")
-def test_normal_sync_joins_the_one_under_way_and_a_full_one_does_not(
+def test_normal_sync_joins_the_current_run_and_a_full_sync_does_not(
     integration: Integration, frontend: Frontend
 ) -> None:
     run = SyncRunFactory.create(integration=integration, state=JobState.RUNNING)
 
     assert frontend.send(PATH).json()["data"]["id"] == str(run.id)
-    assert told(frontend.send(PATH, {"forceFullSync": True})) == (
+    assert status_and_body(frontend.send(PATH, {"forceFullSync": True})) == (
         409,
         error("SYNC_IN_PROGRESS", "Já há uma sincronização em andamento. Aguarde o fim dela."),
     )
@@ -161,7 +161,7 @@ def test_normal_sync_joins_the_one_under_way_and_a_full_one_does_not(
 
 
 @pytest.mark.django_db
-def test_run_put_off_is_told_at_once(integration: Integration, frontend: Frontend) -> None:
+def test_postponed_run_is_returned_at_once(integration: Integration, frontend: Frontend) -> None:
     SyncRunFactory.create(
         integration=integration,
         not_before=timezone.now() + timedelta(minutes=1),
@@ -169,7 +169,7 @@ def test_run_put_off_is_told_at_once(integration: Integration, frontend: Fronten
         error="O Coinzz demorou demais.",
     )
 
-    status, body = told(frontend.send(PATH))
+    status, body = status_and_body(frontend.send(PATH))
 
     assert status == 202
     assert body["message"] == (
@@ -184,7 +184,7 @@ def test_run_put_off_is_told_at_once(integration: Integration, frontend: Fronten
 )
 def test_only_a_connected_integration_syncs(state: IntegrationStatus) -> None:
     integration = IntegrationFactory.create(status=state)
-    assert told(Frontend(integration.user).send(PATH)) == (
+    assert status_and_body(Frontend(integration.user).send(PATH)) == (
         400,
         error("COINZZ_NOT_CONNECTED", "Integração Coinzz não está conectada"),
     )
@@ -192,8 +192,8 @@ def test_only_a_connected_integration_syncs(state: IntegrationStatus) -> None:
 
 
 @pytest.mark.django_db
-def test_wish_for_a_full_sync_is_a_boolean(integration: Integration, frontend: Frontend) -> None:
-    status, body = told(frontend.send(PATH, {"forceFullSync": "talvez"}))
+def test_force_full_sync_must_be_a_boolean(integration: Integration, frontend: Frontend) -> None:
+    status, body = status_and_body(frontend.send(PATH, {"forceFullSync": "talvez"}))
     assert (status, body["error"]) == (400, "VALIDATION_ERROR")
     assert [detail["field"] for detail in body["details"]] == ["forceFullSync"]
     assert not SyncRun.objects.exists()
@@ -213,7 +213,7 @@ def test_syncs_are_limited_by_user(
 
 
 @pytest.mark.django_db
-def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: Frontend) -> None:
+def test_failed_run_has_its_errors(integration: Integration, frontend: Frontend) -> None:
     run = SyncRunFactory.create(
         integration=integration,
         state=JobState.FAILED,
@@ -230,7 +230,7 @@ def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: 
         )
     SyncFinding.objects.create(run=run, kind=FindingKind.MISSED, external_id="ordmissed")
 
-    status, body = told(frontend.fetch(f"{PATH}/{run.id}"))
+    status, body = status_and_body(frontend.fetch(f"{PATH}/{run.id}"))
 
     data = body["data"]
     assert status == 200
@@ -259,7 +259,7 @@ def test_failed_run_is_told_with_its_errors(integration: Integration, frontend: 
         (JobState.FAILED, UnexpectedResponse.code, 400, "O Coinzz recusou."),
     ],
 )
-def test_run_that_ends_otherwise_while_waited_for(
+def test_run_that_fails_or_is_cancelled_during_the_wait(
     integration: Integration,
     frontend: Frontend,
     monkeypatch: pytest.MonkeyPatch,
@@ -277,11 +277,11 @@ def test_run_that_ends_otherwise_while_waited_for(
 
 
 @pytest.mark.django_db
-def test_run_of_somebody_else_is_not_found(integration: Integration) -> None:
+def test_run_of_another_user_is_not_found(integration: Integration) -> None:
     run = SyncRunFactory.create(integration=integration)
     other: User = UserFactory.create()
     IntegrationFactory.create(user=other)
-    assert told(Frontend(other).fetch(f"{PATH}/{run.id}")) == (
+    assert status_and_body(Frontend(other).fetch(f"{PATH}/{run.id}")) == (
         404,
         error("NOT_FOUND", "Não encontrado."),
     )

@@ -34,7 +34,7 @@ def run(command: str, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("who", ["529.982.247-25", "(62) 95454-4554", "Zoraide@exemplo.com.br"])
-def test_client_of_a_user_is_found_by_what_is_known_of_them(zoraide: Client, who: str) -> None:
+def test_client_is_found_by_document_phone_or_email(zoraide: Client, who: str) -> None:
     ClientFactory.create(cpf=zoraide.cpf, phone=zoraide.phone, email=zoraide.email)
 
     exported = json.loads(run("client_export", who, "--user", "Vendedora@flowzz.test"))
@@ -42,17 +42,17 @@ def test_client_of_a_user_is_found_by_what_is_known_of_them(zoraide: Client, who
     assert exported["cliente"]["id"] == str(zoraide.id)
 
 
-def test_export_to_a_file_is_its_owners_alone(zoraide: Client, tmp_path: Path) -> None:
+def test_exported_file_is_readable_by_its_owner_only(zoraide: Client, tmp_path: Path) -> None:
     target = tmp_path / "zoraide.json"
 
-    told = run("client_export", str(zoraide.id), "--output", str(target))
+    output = run("client_export", str(zoraide.id), "--output", str(target))
 
-    assert told == f"Exportado para {target}.\n"
+    assert output == f"Exportado para {target}.\n"
     assert json.loads(target.read_text())["cliente"]["nome"] == "Zoraide Quintanilha"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-def test_several_are_named_by_their_ids(zoraide: Client) -> None:
+def test_several_matching_clients_are_listed_by_id(zoraide: Client) -> None:
     other = ClientFactory.create(user=zoraide.user, email=zoraide.email)
 
     with pytest.raises(CommandError) as error:
@@ -70,14 +70,14 @@ def test_several_are_named_by_their_ids(zoraide: Client) -> None:
         (["01a20a93-5005-7507-b93d-44595e0fb60a"], "Cliente não encontrado."),
     ],
 )
-def test_nobody_is_taken_for_another(zoraide: Client, arguments: list[str], message: str) -> None:
+def test_no_match_is_an_error(zoraide: Client, arguments: list[str], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run("client_erase", *arguments, "--yes")
     zoraide.refresh_from_db()
     assert zoraide.erased_at is None
 
 
-def test_erasing_asks_first(zoraide: Client) -> None:
+def test_erasing_asks_for_confirmation(zoraide: Client) -> None:
     with (
         patch("builtins.input", return_value="sim"),
         pytest.raises(CommandError, match="Nada foi apagado"),
@@ -88,13 +88,13 @@ def test_erasing_asks_first(zoraide: Client) -> None:
     assert zoraide.erased_at is None
 
 
-def test_erasing_tells_what_it_did(zoraide: Client) -> None:
+def test_erasing_prints_its_counts(zoraide: Client) -> None:
     with patch("builtins.input", return_value="APAGAR"):
-        told = run("client_erase", str(zoraide.id))
+        output = run("client_erase", str(zoraide.id))
 
     zoraide.refresh_from_db()
     assert (zoraide.name, zoraide.cpf, zoraide.phone, zoraide.email) == ("", "", "", None)
-    assert told.splitlines() == [
+    assert output.splitlines() == [
         f"Cliente {zoraide.id}: dados pessoais apagados.",
         "  vendas: 0",
         "  webhooks que perderam o corpo: 0",

@@ -28,7 +28,7 @@ def _fresh_cipher() -> Iterator[None]:
 
 @pytest.fixture
 def integration(settings: Settings, db: None) -> Integration:
-    """Its key and its webhook's token are sealed with the old key, and the new one is current."""
+    """An integration with secrets encrypted by the old key; the new key is the current one."""
     settings.ENCRYPTION_KEY = OLD
     integration = IntegrationFactory.create()
     field_encryption.encrypt(integration, "api_key", API_KEY)
@@ -46,7 +46,7 @@ def rotate(**options: bool) -> str:
     return out.getvalue()
 
 
-def test_all_is_readable_with_the_new_key_alone(
+def test_all_secrets_are_readable_with_the_new_key_alone(
     integration: Integration, settings: Settings
 ) -> None:
     address = webhook_url(integration)
@@ -58,7 +58,7 @@ def test_all_is_readable_with_the_new_key_alone(
     assert webhook_url(integration) == address
 
 
-def test_second_time_there_is_nothing_to_do(integration: Integration) -> None:
+def test_second_rotation_rewrites_nothing(integration: Integration) -> None:
     rotate()
     assert rotate() == "Cifrados de novo: 0\nJá com a chave atual: 2\nIlegíveis: 0\n"
 
@@ -79,7 +79,7 @@ def test_value_of_the_older_system_is_rewritten(integration: Integration) -> Non
     assert field_encryption.decrypt(integration, "api_key") == API_KEY
 
 
-def test_tampered_value_is_named_and_holds_up_no_other(integration: Integration) -> None:
+def test_tampered_value_is_reported_and_the_others_are_rewritten(integration: Integration) -> None:
     stored = integration.api_key
     tampered = f"{'0' * 32}{stored[32:]}"
     Integration.objects.update(api_key=tampered)
@@ -98,7 +98,7 @@ def test_token_without_a_mac_is_unreadable(integration: Integration) -> None:
         rotate()
 
 
-def test_key_that_was_renewed_meanwhile_is_not_overwritten(integration: Integration) -> None:
+def test_key_replaced_during_the_rotation_is_not_overwritten(integration: Integration) -> None:
     secret = next(all_secrets())
     field_encryption.encrypt(integration, "api_key", "8702|chaveRenovadaEnquantoIsso")
     integration.save()
