@@ -1,4 +1,4 @@
-"""Which client a command is about."""
+"""The arguments by which a command selects a client."""
 
 from argparse import ArgumentParser
 
@@ -15,8 +15,8 @@ def add_client_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--user", default="", metavar="E-MAIL", help="e-mail do usuário")
 
 
-def named_client(who: str, user: str) -> Client:
-    """The one client that the arguments mean. Raises CommandError."""
+def client_from_arguments(who: str, user: str) -> Client:
+    """Return the client that the arguments select. Raises CommandError."""
     try:
         return find_client(who, user)
     except ClientLookupError as error:

@@ -1,4 +1,4 @@
-"""`manage.py client_erase`: everything about one person, removed; the numbers stay."""
+"""`manage.py client_erase`: erase a client's personal data; the sales' numbers stay."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import privacy
-from integrations.management.client_arguments import add_client_arguments, named_client
+from integrations.management.client_arguments import add_client_arguments, client_from_arguments
 
-WORD = "APAGAR"
+CONFIRMATION = "APAGAR"
 
 
 class Command(BaseCommand):
@@ -22,8 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="não pede confirmação")
 
     def handle(self, *args: Any, who: str, user: str, yes: bool, **options: Any) -> None:
-        client = named_client(who, user)
-        if not yes and input(f"Cliente {client.id}. Digite {WORD} para apagar: ") != WORD:
+        client = client_from_arguments(who, user)
+        if (
+            not yes
+            and input(f"Cliente {client.id}. Digite {CONFIRMATION} para apagar: ") != CONFIRMATION
+        ):
             raise CommandError("Nada foi apagado.")
         erasure = privacy.erase(client.id)
         self.stdout.write(f"Cliente {client.id}: dados pessoais apagados.")

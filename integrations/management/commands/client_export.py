@@ -1,4 +1,4 @@
-"""`manage.py client_export`: everything about one person, as JSON."""
+"""`manage.py client_export`: export a client's personal data as JSON."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from integrations import privacy
-from integrations.management.client_arguments import add_client_arguments, named_client
+from integrations.management.client_arguments import add_client_arguments, client_from_arguments
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, metavar="ARQUIVO", help="em vez da tela")
 
     def handle(self, *args: Any, who: str, user: str, output: Path | None, **options: Any) -> None:
-        document = privacy.to_json(privacy.export(named_client(who, user)))
+        document = privacy.to_json(privacy.export(client_from_arguments(who, user)))
         if output is None:
             self.stdout.write(document)
             return
