@@ -1,5 +1,9 @@
-"""The admin of sales, subscriptions and exports: importing it registers the pages."""
+"""The admin of sales, subscriptions and exports: importing it registers the pages.
 
-from sales.admin import client_page, exports, history, sales
+Other apps extend a sale's page with `timeline.SaleExtension`, and add an entry with
+`timeline_sources.staff_actions`.
+"""
 
-__all__ = ["client_page", "exports", "history", "sales"]
+from sales.admin import client_page, exports, sales, status_changes, subscriptions
+
+__all__ = ["client_page", "exports", "sales", "status_changes", "subscriptions"]

@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
-from sales.admin.history import status_label
+from sales.admin.status_changes import status_label
 from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
 from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
 

@@ -14,7 +14,7 @@ from integrations.admin.events.explanations import explain_event
 from integrations.admin.events.payload_diff import NotJson
 from integrations.inbox.failure_reasons import explain
 from integrations.models import WebhookEvent
-from sales.admin.history import describe_change
+from sales.admin.status_changes import describe_change
 from sales.models import Origin, Sale, SaleStatusChange, Subscription
 
 MAX_FAILURES = 50

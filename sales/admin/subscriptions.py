@@ -1,4 +1,4 @@
-"""The admin of status changes, subscriptions, their cycles, and affiliation requests."""
+"""The admin of subscriptions, their cycles, and affiliation requests."""
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -12,11 +12,10 @@ from flowzz.backoffice.filters import exact_match_first
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from sales.models import (
     AffiliationRequest,
-    SaleStatusChange,
     Subscription,
     SubscriptionCycle,
 )
-from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus, SubscriptionStatus
+from sales.statuses import SubscriptionStatus
 
 SUBSCRIPTION_COLOURS = {
     SubscriptionStatus.ACTIVE: "success",
@@ -26,17 +25,6 @@ SUBSCRIPTION_COLOURS = {
 }
 
 
-def status_label(change: SaleStatusChange, status: str) -> str:
-    """Return the label of one of a change's statuses; a dash for none."""
-    statuses = SaleStatus if change.field == SaleStatusField.STATUS else ShippingStatus
-    return str(statuses(status).label) if status else "—"
-
-
-def describe_change(change: SaleStatusChange) -> str:
-    """Return both statuses, such as `Pendente → Pago`."""
-    return f"{status_label(change, change.from_status)} → {status_label(change, change.to_status)}"
-
-
 class CycleInline(ReadOnlyInline):
     model = SubscriptionCycle
     fields = readonly_fields = ("cycle", "sale", "next_charge_date", "observed_at")
@@ -44,32 +32,6 @@ class CycleInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SubscriptionCycle]":
         return super().get_queryset(request).select_related("sale")
-
-
-@admin.register(SaleStatusChange)
-class SaleStatusChangeAdmin(ReadOnlyAdmin):
-    list_display = ("changed_at", "sale", "field", "before", "after", "origin")
-    list_filter = ("field", "origin")
-    list_select_related = ("sale",)
-    search_fields = ("sale__external_id__exact",)
-    search_help_text = "Número do pedido"
-    fields = readonly_fields = (
-        "sale",
-        "field",
-        "before",
-        "after",
-        "changed_at",
-        "origin",
-        "origin_id",
-    )
-
-    @admin.display(description="de")
-    def before(self, change: SaleStatusChange) -> str:
-        return status_label(change, change.from_status)
-
-    @admin.display(description="para")
-    def after(self, change: SaleStatusChange) -> str:
-        return status_label(change, change.to_status)
 
 
 @admin.register(Subscription)
