@@ -1,4 +1,4 @@
-"""Rows for tests: small, valid and invented; what matters to a test is passed in by it."""
+"""Rows for tests: valid, minimal and invented. A test passes the values that matter to it."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=SAO_PAULO)
 
 
 class UserFactory(DjangoModelFactory[User]):
-    """Without a password: hashing one takes longer than most tests."""
+    """A user without a password, because hashing one takes longer than most tests."""
 
     class Meta:
         model = User
@@ -33,7 +33,7 @@ class UserFactory(DjangoModelFactory[User]):
 
 
 class IntegrationFactory(DjangoModelFactory[Integration]):
-    """Connected, but without a key: seal one where the test needs it."""
+    """A connected integration without an API key."""
 
     class Meta:
         model = Integration
@@ -54,7 +54,7 @@ class SyncRunFactory(DjangoModelFactory[SyncRun]):
 
 
 class ClientFactory(DjangoModelFactory[Client]):
-    """With a phone of its own and no document."""
+    """A client with a unique phone and no document."""
 
     class Meta:
         model = Client
@@ -65,7 +65,7 @@ class ClientFactory(DjangoModelFactory[Client]):
 
 
 class SaleFactory(DjangoModelFactory[Sale]):
-    """One a minute from `NOON` on, each by a client of the same user."""
+    """One sale a minute from `NOON` on, each of its own client of the same user."""
 
     class Meta:
         model = Sale

@@ -1,4 +1,4 @@
-"""What is one user's is nobody else's: through every address of the API, and through webhooks."""
+"""No user can read or change another user's rows, by any URL of the API or by webhooks."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ PUBLIC = {
     "/api/v1/auth/token",
     "/api/v1/auth/token/refresh",
 }
-ROOMS = ("accounts", "clients", "sales", "integrations")
+APPS = ("accounts", "clients", "sales", "integrations")
 
 Digests = dict[tuple[str, Any], str]
 
@@ -45,14 +45,14 @@ Digests = dict[tuple[str, Any], str]
 def rows() -> list[Model]:
     return [
         row
-        for room in ROOMS
-        for model in apps.get_app_config(room).get_models()
+        for app in APPS
+        for model in apps.get_app_config(app).get_models()
         for row in model._default_manager.all()
     ]
 
 
 def digests() -> Digests:
-    """A digest of each row that there is, all its columns in it."""
+    """Return a digest of all columns of each row."""
     return {
         (row._meta.label, row.pk): hashlib.sha256(
             repr([getattr(row, field.attname) for field in row._meta.concrete_fields]).encode()
@@ -61,13 +61,13 @@ def digests() -> Digests:
     }
 
 
-def untouched(before: Digests) -> bool:
+def is_unchanged(before: Digests) -> bool:
     return before.items() <= digests().items()
 
 
 @pytest.fixture
 def owned() -> Digests:
-    """The rows of one user, of every kind, before anybody else comes."""
+    """Create rows of every kind for one user; return their digests."""
     make_rows(1)
     SalesImport.objects.update(content=zlib.compress(sheet()))
     return digests()
@@ -89,39 +89,39 @@ def stranger(request: pytest.FixtureRequest, owned: Digests, settings: Settings)
 
 
 def claims(path: str, owner: Integration, api_key: str) -> tuple[Any, str]:
-    """What a stranger might send, hoping that some field of it is believed; and its type."""
+    """Return a body with the owner's ids in every field that might be trusted, and its type."""
     users = dict.fromkeys(("user", "userId", "user_id", "owner"), str(owner.user_id))
     integrations = dict.fromkeys(("id", "pk", "integration", "integrationId"), str(owner.id))
     if path == UPLOAD:
         file = SimpleUploadedFile("vendas.csv", sheet(), "text/csv")
         form = users | integrations | {"file": file}
         return encode_multipart(BOUNDARY, form), MULTIPART_CONTENT
-    told = {"apiKey": api_key, "forceFullSync": True} | users | integrations
-    return json.dumps(told), "application/json"
+    body = {"apiKey": api_key, "forceFullSync": True} | users | integrations
+    return json.dumps(body), "application/json"
 
 
 def sheet() -> bytes:
-    """A file that would change the owner's sale, were it taken for the owner's."""
+    """Return a file that would change the owner's sale if it was imported for the owner."""
     number = Sale.objects.earliest("created_at").external_id
     return f"Pedido;Data;Cliente;Produto;Valor\n{number};02/10/2025;Ana Lima;Outro;1,00".encode()
 
 
-def test_the_introspection_sees_what_the_description_tells() -> None:
+def test_tested_paths_are_those_of_the_openapi_document() -> None:
     described = yaml.safe_load(Frontend().get("/api/schema").content)["paths"]
-    told = {path.replace("{", "<").replace("}", ">") for path in described}
-    # The document calls a row's key `id`, where the resolver says `pk`.
+    documented = {path.replace("{", "<").replace("}", ">") for path in described}
+    # The document calls a row's key `id`, the resolver `pk`.
     found = {path.replace("<pk>", "<id>") for path in api_paths()}
-    assert told == found - {"/api/schema", "/api/docs"}
+    assert documented == found - {"/api/schema", "/api/docs"}
 
 
 @pytest.mark.parametrize("path", sorted({*api_paths()} - PUBLIC))
-def test_nothing_without_a_token(path: str, owned: Digests, ids: set[UUID]) -> None:
-    nobody = Frontend()
-    for address in filled(path, ids):
+def test_every_path_requires_a_token(path: str, owned: Digests, ids: set[UUID]) -> None:
+    anonymous = Frontend()
+    for url in filled(path, ids):
         for method in METHODS:
-            response = nobody.generic(method, address, "{}", "application/json")
-            assert response.status_code == 401, f"{method} {address}"
-    assert untouched(owned)
+            response = anonymous.generic(method, url, "{}", "application/json")
+            assert response.status_code == 401, f"{method} {url}"
+    assert is_unchanged(owned)
 
 
 @pytest.mark.parametrize("path", sorted({*api_paths()} - PUBLIC))
@@ -131,25 +131,25 @@ def test_another_users_rows_are_not_found_and_not_changed(
     refusals = {404, 405} if takes_ids(path) else {200, 202, 400, 404, 405, 409}
     owner = Integration.objects.earliest("created_at")
     body, content_type = claims(path, owner, coinzz.sandbox.api_key("8703"))
-    for address in filled(path, ids):
+    for url in filled(path, ids):
         for method in METHODS:
-            response: Any = stranger.generic(method, address, body, content_type)
-            assert response.status_code in refusals, f"{method} {address}"
+            response: Any = stranger.generic(method, url, body, content_type)
+            assert response.status_code in refusals, f"{method} {url}"
             text = response.content.decode()
-            assert [id_ for id_ in ids if str(id_) in text] == [], f"{method} {address}"
-    assert untouched(owned)
+            assert [id_ for id_ in ids if str(id_) in text] == [], f"{method} {url}"
+    assert is_unchanged(owned)
 
 
 @pytest.mark.parametrize("path", sorted(path for path in api_paths() if takes_ids(path)))
-def test_the_owner_does_find_them(path: str, owned: Digests, ids: set[UUID]) -> None:
-    """Or else the test before would be about addresses that nobody can use."""
+def test_owner_finds_the_same_rows(path: str, owned: Digests, ids: set[UUID]) -> None:
+    """Otherwise the previous test would prove nothing."""
     owner = Frontend(Integration.objects.get().user)
-    addresses = filled(path, ids)
-    answers = {owner.generic(method, each).status_code for method in CALLS for each in addresses}
-    assert 200 in answers
+    urls = filled(path, ids)
+    statuses = {owner.generic(method, url).status_code for method in CALLS for url in urls}
+    assert 200 in statuses
 
 
-def test_filters_find_nothing_of_another_user(ids: set[UUID], stranger: Frontend) -> None:
+def test_filters_find_no_rows_of_another_user(ids: set[UUID], stranger: Frontend) -> None:
     sale = Sale.objects.select_related("client").get()
     assert sale.client is not None
     for text in (sale.external_id, sale.product_name, sale.client.name, sale.client.phone):
@@ -158,13 +158,13 @@ def test_filters_find_nothing_of_another_user(ids: set[UUID], stranger: Frontend
             assert stranger.fetch(path, product=text).json()["data"] == []
 
 
-def test_tokens_of_admin_sessions_open_no_api(owned: Digests) -> None:
+def test_admin_session_gives_no_access_to_the_api(owned: Digests) -> None:
     browser = Browser()
     browser.force_login(Integration.objects.get().user)
     assert browser.get("/api/v1/sales").status_code == 401
 
 
-def test_webhooks_do_not_reach_anothers_rows_of_the_same_numbers() -> None:
+def test_webhook_does_not_change_another_users_sale_of_the_same_number() -> None:
     number, code = "ordmesmos", "ass000001"
     owner = Seller("dona@flowzz.test")
     owner.process(payloads.order(number), payloads.subscription(code, with_order="ordciclos"))
@@ -179,4 +179,4 @@ def test_webhooks_do_not_reach_anothers_rows_of_the_same_numbers() -> None:
     assert [state for state, _ in other.states] == ["DONE", "DONE"]
     assert Subscription.objects.filter(subscription_hash=code).count() == 2
     assert Sale.objects.filter(external_id=number).count() == 2
-    assert untouched(before)
+    assert is_unchanged(before)

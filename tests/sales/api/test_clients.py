@@ -1,4 +1,4 @@
-"""The user's clients, with what they have bought."""
+"""The API's clients, with the totals of their sales."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,7 +24,7 @@ def user() -> User:
 
 @pytest.fixture
 def names(user: User) -> Callable[..., list[str]]:
-    """The names that a query finds, newest first."""
+    """Return a function that lists the names that a query finds, newest first."""
     frontend = Frontend(user)
 
     def find(**query: Any) -> list[str]:
@@ -33,7 +33,7 @@ def names(user: User) -> Callable[..., list[str]]:
     return find
 
 
-def test_client_is_told_in_full(user: User) -> None:
+def test_client_has_all_fields(user: User) -> None:
     client = ClientFactory.create(
         user=user,
         name="Íris Tavares",
@@ -74,7 +74,7 @@ def test_client_is_told_in_full(user: User) -> None:
     }
 
 
-def test_totals_are_of_revenue_and_leave_out_what_was_deleted(user: User) -> None:
+def test_totals_count_revenue_and_exclude_deleted_sales(user: User) -> None:
     client = ClientFactory.create(user=user)
     SaleFactory.create(user=user)
     for day, status in enumerate(SaleStatus):
@@ -95,13 +95,13 @@ def test_totals_are_of_revenue_and_leave_out_what_was_deleted(user: User) -> Non
     assert data["lastSaleAt"] == "2026-03-07T12:00:00-03:00"
 
 
-def test_client_of_somebody_else_is_not_found(user: User) -> None:
+def test_client_of_another_user_is_not_found(user: User) -> None:
     response = Frontend(user).fetch(f"clients/{ClientFactory.create().id}")
     assert (response.status_code, response.json()) == (404, error("NOT_FOUND", "Não encontrado."))
     assert Frontend(user).fetch("clients").json()["data"] == []
 
 
-def test_list_takes_as_many_statements_for_twenty_as_for_one(
+def test_list_of_twenty_takes_as_many_queries_as_a_list_of_one(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     frontend = Frontend(user)
@@ -113,7 +113,7 @@ def test_list_takes_as_many_statements_for_twenty_as_for_one(
         assert len(frontend.fetch("clients").json()["data"]) == 20
 
 
-def test_newest_come_first(user: User, names: Callable[..., list[str]]) -> None:
+def test_newest_client_is_first(user: User, names: Callable[..., list[str]]) -> None:
     for name in ("Ana", "Bia", "Cris"):
         ClientFactory.create(user=user, name=name)
     assert names() == ["Cris", "Bia", "Ana"]
@@ -130,7 +130,7 @@ def test_filter_by_status_and_day(user: User, names: Callable[..., list[str]]) -
 @pytest.mark.parametrize(
     "text", ["tavares", "IRIS@exemplo.com.br", "(55) 99123-4567", "529.982.247-25"]
 )
-def test_search_looks_at_name_email_phone_and_document(
+def test_search_by_name_email_phone_and_document(
     user: User, names: Callable[..., list[str]], text: str
 ) -> None:
     details = {"email": "iris@exemplo.com.br", "phone": "+5555991234567", "cpf": "52998224725"}
@@ -140,7 +140,7 @@ def test_search_looks_at_name_email_phone_and_document(
     assert names(search=text) == ["Íris Tavares"]
 
 
-def test_filter_by_what_was_bought(user: User, names: Callable[..., list[str]]) -> None:
+def test_filter_by_product(user: User, names: Callable[..., list[str]]) -> None:
     for name, product, deleted_at in [
         ("Ana", "Sérum Orvalho", None),
         ("Bia", "Sérum Orvalho", NOON),
@@ -155,7 +155,7 @@ def test_filter_by_what_was_bought(user: User, names: Callable[..., list[str]]) 
     assert names(product="serum", search="caio") == []
 
 
-def test_strange_filter_is_a_validation_error(user: User) -> None:
+def test_invalid_filter_is_a_validation_error(user: User) -> None:
     response = Frontend(user).fetch("clients", search="\x00", status="nenhum")
     assert (response.status_code, response.json()["error"]) == (400, "VALIDATION_ERROR")
     assert {detail["field"] for detail in response.json()["details"]} == {"search", "status"}

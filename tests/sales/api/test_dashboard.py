@@ -1,4 +1,4 @@
-"""The dashboard through the API: its form, its cache, its ETag."""
+"""The API's dashboard: its fields, cache and ETag."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ def data(frontend: Frontend, **query: Any) -> Any:
     return frontend.fetch(PATH, **query).json()["data"]
 
 
-def test_figures_are_told_in_full(user: User) -> None:
+def test_dashboard_has_all_fields(user: User) -> None:
     SaleFactory.create(
         user=user,
         unit_price=Decimal("10.01"),
@@ -37,15 +37,15 @@ def test_figures_are_told_in_full(user: User) -> None:
         metadata={"utms": {"campaign": "natal"}},
         sale_date=NOON,
     )
-    told = data(Frontend(user), dateFrom="2026-03-01", dateTo="2026-03-02")
+    metrics = data(Frontend(user), dateFrom="2026-03-01", dateTo="2026-03-02")
     zeros = {"sales": 0, "value": "0.00"}
-    assert {each["status"]: each["sales"] for each in told.pop("byStatus")}["PAID"] == 1
-    assert told.pop("byShippingStatus")[0] == {
+    assert {total["status"]: total["sales"] for total in metrics.pop("byStatus")}["PAID"] == 1
+    assert metrics.pop("byShippingStatus")[0] == {
         "sales": 1,
         "value": "20.02",
         "shippingStatus": "PENDING",
     }
-    assert told == {
+    assert metrics == {
         "dateFrom": "2026-03-01",
         "dateTo": "2026-03-02",
         "revenue": "20.02",
@@ -77,8 +77,8 @@ def test_figures_are_told_in_full(user: User) -> None:
 )
 def test_periods_end_today(user: User, query: dict[str, str], first: str) -> None:
     with time_machine.travel(datetime(2026, 3, 2, 23, 59, tzinfo=SAO_PAULO), tick=False):
-        told = data(Frontend(user), **query)
-    assert (told["dateFrom"], told["dateTo"]) == (first, "2026-03-02")
+        metrics = data(Frontend(user), **query)
+    assert (metrics["dateFrom"], metrics["dateTo"]) == (first, "2026-03-02")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_periods_end_today(user: User, query: dict[str, str], first: str) -> Non
         ({"period": "1y"}, "period", '"1y" não é'),
     ],
 )
-def test_strange_range_is_a_validation_error(
+def test_invalid_range_is_a_validation_error(
     user: User, query: dict[str, str], field: str, reason: str
 ) -> None:
     response = Frontend(user).fetch(PATH, **query)
@@ -101,7 +101,7 @@ def test_strange_range_is_a_validation_error(
     assert body["details"][0]["reason"].startswith(reason)
 
 
-def test_sale_that_a_webhook_brought_shows_at_the_next_read() -> None:
+def test_sale_from_a_webhook_shows_at_the_next_request() -> None:
     seller = Seller()
     frontend = Frontend(seller.integration.user)
     query = {"dateFrom": "2025-01-01", "dateTo": "2026-12-31"}
@@ -116,7 +116,7 @@ def test_sale_that_a_webhook_brought_shows_at_the_next_read() -> None:
     assert (second.status_code, second.json()["data"]["sales"]) == (200, 1)
 
 
-def test_same_figures_are_not_counted_or_sent_twice(
+def test_unchanged_dashboard_is_cached_and_not_sent_again(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     SaleFactory.create(user=user)
@@ -130,12 +130,12 @@ def test_same_figures_are_not_counted_or_sent_twice(
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
 
-def test_without_redis_the_figures_are_counted(user: User, settings: Settings) -> None:
+def test_dashboard_works_without_redis(user: User, settings: Settings) -> None:
     SaleFactory.create(user=user, sale_date=NOON)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     redis.client.cache_clear()
     try:
-        told = data(Frontend(user), dateFrom="2026-03-02", dateTo="2026-03-02")
+        metrics = data(Frontend(user), dateFrom="2026-03-02", dateTo="2026-03-02")
     finally:
         redis.client.cache_clear()
-    assert told["sales"] == 1
+    assert metrics["sales"] == 1

@@ -1,4 +1,4 @@
-"""What all lists share: fields, order, size, ETag; and the lists that are nothing else."""
+"""What all lists of the API share (fields, order, size, ETag), subscriptions and affiliations."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -40,7 +40,7 @@ def request_affiliation(user: User, name: str, **fields: Any) -> AffiliationRequ
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_lists_keep_to_the_fields_asked_for(user: User, path: str) -> None:
+def test_list_returns_only_the_requested_fields(user: User, path: str) -> None:
     SaleFactory.create(user=user)
     subscribe(user, "ass1")
     request_affiliation(user, "Ana")
@@ -66,7 +66,7 @@ def test_unchanged_list_is_not_sent_again(user: User, path: str) -> None:
     assert other.status_code == (304 if path == "integrations" else 200)
 
 
-def test_unchanged_list_costs_no_query_of_it_and_every_change_is_seen(
+def test_unchanged_list_is_not_queried_and_every_change_is_noticed(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     sale = SaleFactory.create(user=user)
@@ -83,12 +83,12 @@ def test_unchanged_list_costs_no_query_of_it_and_every_change_is_seen(
         change()
         assert frontend.get("/api/v1/sales", HTTP_IF_NONE_MATCH=known).status_code == 200
     tag = frontend.fetch("sales").headers["ETag"]
-    SaleFactory.create()  # of somebody else
+    SaleFactory.create()  # of another user
     with django_assert_num_queries(2):  # the user, the version
         assert frontend.get("/api/v1/sales", HTTP_IF_NONE_MATCH=tag).status_code == 304
 
 
-def test_order_can_be_turned_round_and_leads_through_all_pages(user: User) -> None:
+def test_reverse_order_leads_through_all_pages(user: User) -> None:
     for number in range(5):
         SaleFactory.create(user=user, client=None, external_id=str(number), sale_date=NOON)
     frontend, found = Frontend(user), []
@@ -112,12 +112,14 @@ def test_order_can_be_turned_round_and_leads_through_all_pages(user: User) -> No
         ({"ordering": "totalPrice"}, "Use -saleDate ou saleDate."),
     ],
 )
-def test_strange_page_is_a_validation_error(user: User, query: dict[str, str], reason: str) -> None:
+def test_invalid_page_parameter_is_a_validation_error(
+    user: User, query: dict[str, str], reason: str
+) -> None:
     response = Frontend(user).fetch("sales", **query)
     assert (response.status_code, response.json()) == (400, invalid(next(iter(query)), reason))
 
 
-def test_sales_are_found_by_payment_method_and_campaign(user: User) -> None:
+def test_filter_sales_by_payment_method_and_campaign(user: User) -> None:
     SaleFactory.create(user=user, external_id="a", payment_method="Pix")
     utms = {"utms": {"source": "rede", "campaign": "natal"}}
     SaleFactory.create(user=user, external_id="b", metadata=utms)
@@ -131,7 +133,7 @@ def test_sales_are_found_by_payment_method_and_campaign(user: User) -> None:
         assert [row["externalId"] for row in rows] == [number]
 
 
-def test_subscriptions_are_listed_and_the_overdue_and_renewed_found(user: User) -> None:
+def test_filter_subscriptions(user: User) -> None:
     client = ClientFactory.create(user=user, name="Íris Tavares")
     late = timezone.now() - timedelta(days=2)
     subscribe(user, "late", next_charge_date=late, client=client)
@@ -153,7 +155,7 @@ def test_subscriptions_are_listed_and_the_overdue_and_renewed_found(user: User) 
 
 
 @pytest.mark.parametrize("wanted", ["talvez", "2"])
-def test_neither_yes_nor_no_is_a_validation_error(user: User, wanted: str) -> None:
+def test_invalid_boolean_is_a_validation_error(user: User, wanted: str) -> None:
     response = Frontend(user).fetch("subscriptions", overdue=wanted)
     assert (response.status_code, response.json()) == (
         400,
@@ -161,7 +163,7 @@ def test_neither_yes_nor_no_is_a_validation_error(user: User, wanted: str) -> No
     )
 
 
-def test_affiliation_requests_are_listed(user: User) -> None:
+def test_filter_affiliation_requests(user: User) -> None:
     request_affiliation(user, "Ana", status="Pendente", affiliate_email="ana@exemplo.com.br")
     request_affiliation(user, "Bia", status="Aprovado")
     request_affiliation(UserFactory.create(), "Caio")

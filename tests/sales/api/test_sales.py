@@ -1,4 +1,4 @@
-"""The user's sales."""
+"""The API's sales."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,7 +23,7 @@ def user() -> User:
 
 @pytest.fixture
 def numbers(user: User) -> Callable[..., list[str]]:
-    """The external ids that a query finds, newest first."""
+    """Return a function that lists the order numbers that a query finds, newest first."""
     frontend = Frontend(user)
 
     def find(**query: Any) -> list[str]:
@@ -32,7 +32,7 @@ def numbers(user: User) -> Callable[..., list[str]]:
     return find
 
 
-def test_sale_is_told_in_full(user: User) -> None:
+def test_sale_has_all_fields(user: User) -> None:
     client = ClientFactory.create(user=user, name="Íris Tavares")
     sale = SaleFactory.create(
         user=user,
@@ -84,25 +84,25 @@ def test_sale_is_told_in_full(user: User) -> None:
     }
 
 
-def test_sale_without_a_client_has_none(user: User) -> None:
+def test_client_of_a_sale_is_null_if_there_is_none(user: User) -> None:
     sale = SaleFactory.create(user=user, client=None)
     assert Frontend(user).fetch(f"sales/{sale.id}").json()["data"]["client"] is None
 
 
 @pytest.mark.parametrize("id_", [None, "01a20a8b-a3b7-7101-88c4-7b75d314ea3e", "nada", "%00"])
-def test_sale_of_somebody_else_is_not_found(user: User, id_: str | None) -> None:
+def test_sale_of_another_user_is_not_found(user: User, id_: str | None) -> None:
     id_ = id_ or str(SaleFactory.create().id)
     response = Frontend(user).fetch(f"sales/{id_}")
     assert (response.status_code, response.json()) == (404, error("NOT_FOUND", "Não encontrado."))
 
 
-def test_list_holds_the_users_own(user: User, numbers: Callable[..., list[str]]) -> None:
+def test_list_contains_only_the_users_sales(user: User, numbers: Callable[..., list[str]]) -> None:
     SaleFactory.create()
     SaleFactory.create(user=user, external_id="mine")
     assert numbers() == ["mine"]
 
 
-def test_list_takes_as_many_statements_for_twenty_as_for_one(
+def test_list_of_twenty_takes_as_many_queries_as_a_list_of_one(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     frontend = Frontend(user)
@@ -128,20 +128,20 @@ def test_filter_by_shipping_status(user: User, numbers: Callable[..., list[str]]
 
 
 def test_filter_by_day_in_sao_paulo(user: User, numbers: Callable[..., list[str]]) -> None:
-    for number, moment in {
+    for number, sale_date in {
         "before": datetime(2026, 3, 1, 23, 59, 59, tzinfo=SAO_PAULO),
         "first": datetime(2026, 3, 2, tzinfo=SAO_PAULO),
         "last": datetime(2026, 3, 3, 23, 59, 59, tzinfo=SAO_PAULO),
         "after": datetime(2026, 3, 4, tzinfo=SAO_PAULO),
     }.items():
-        SaleFactory.create(user=user, external_id=number, sale_date=moment)
+        SaleFactory.create(user=user, external_id=number, sale_date=sale_date)
     assert numbers(dateFrom="2026-03-02", dateTo="2026-03-03") == ["last", "first"]
     assert numbers(dateTo="2026-03-01") == ["before"]
     assert numbers(dateFrom="2026-03-04") == ["after"]
     assert len(numbers(dateFrom="0001-01-01", dateTo="9999-12-31")) == 4
 
 
-def test_day_that_is_an_hour_longer_is_whole(user: User, numbers: Callable[..., list[str]]) -> None:
+def test_day_of_25_hours_is_complete(user: User, numbers: Callable[..., list[str]]) -> None:
     # Daylight saving ended: 23:00 to 24:00 happened twice.
     late = datetime(2019, 2, 16, 23, 30, tzinfo=SAO_PAULO, fold=1)
     SaleFactory.create(user=user, external_id="late", sale_date=late)
@@ -157,9 +157,7 @@ def test_filter_by_product_and_client(user: User, numbers: Callable[..., list[st
     assert numbers(clientId=str(sale.client_id)) == ["a"]
 
 
-def test_search_looks_at_number_product_and_client(
-    user: User, numbers: Callable[..., list[str]]
-) -> None:
+def test_search_by_number_product_and_client(user: User, numbers: Callable[..., list[str]]) -> None:
     client = ClientFactory.create(
         user=user,
         name="Otávio Lins 3",
@@ -194,7 +192,7 @@ def test_search_looks_at_number_product_and_client(
         ({"product": "x" * 101}, "product"),
     ],
 )
-def test_strange_filter_is_a_validation_error(
+def test_invalid_filter_is_a_validation_error(
     user: User, query: dict[str, str], field: str
 ) -> None:
     response = Frontend(user).fetch("sales", **query)

@@ -1,4 +1,4 @@
-"""The dashboard's figures, beside an independent count of the same sales, to the cent."""
+"""The dashboard's numbers, compared with an independent count of the same sales."""
 
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -19,8 +19,8 @@ from sales.tasks import refresh_daily_stats
 from tests.factories import SAO_PAULO, ClientFactory, SaleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-EARNED = {"PAID", "SHIPPED", "DELIVERED"}
-# The night of 16 February was an hour longer, that to 4 November 2018 an hour shorter.
+REVENUE = {"PAID", "SHIPPED", "DELIVERED"}
+# Daylight saving: 4 November 2018 has 23 hours, 16 February 2019 has 25.
 DAYS = [date(2018, 11, 3), date(2018, 11, 4), date(2019, 2, 16), date(2019, 2, 17)]
 RANGES = [(DAYS[0], DAYS[3]), (DAYS[1], DAYS[1]), (DAYS[2], DAYS[2]), (DAYS[1], DAYS[2])]
 
@@ -30,41 +30,41 @@ def user() -> User:
     return UserFactory.create()
 
 
-def sales_of(user: User, dice: Random, count: int = 120) -> None:
+def create_sales(user: User, random: Random, count: int = 120) -> None:
     clients = ClientFactory.create_batch(12, user=user)
     start = datetime(2018, 11, 2, 12, tzinfo=UTC)
     nights = [datetime(2018, 11, 4, 2, tzinfo=UTC), datetime(2019, 2, 17, 1, tzinfo=UTC)]
     rows = []
     for number in range(count):
-        near_midnight = dice.choice(nights) + timedelta(minutes=dice.randrange(180))
-        anywhere = start + timedelta(minutes=dice.randrange(110 * 24 * 60))
-        campaign = dice.choice(["verao", "natal", "", None])
+        near_midnight = random.choice(nights) + timedelta(minutes=random.randrange(180))
+        anywhere = start + timedelta(minutes=random.randrange(110 * 24 * 60))
+        campaign = random.choice(["verao", "natal", "", None])
         rows.append(
             SaleFactory.build(
                 user=user,
-                client=dice.choice([*clients, None]),
+                client=random.choice([*clients, None]),
                 external_id=f"n{number}",
-                product_name=dice.choice(["Curso", "Kit", "Livro"]),
-                quantity=dice.randrange(1, 4),
-                unit_price=Decimal(dice.randrange(1, 99_999)) / 100,
-                status=dice.choice(SaleStatus.values),
-                shipping_status=dice.choice(ShippingStatus.values),
-                payment_method=dice.choice(["pix", "Venda pós-paga", "AFTERPAY"]),
-                sale_date=dice.choice([near_midnight, anywhere]),
-                deleted_at=dice.choice([None, None, None, start]),
+                product_name=random.choice(["Curso", "Kit", "Livro"]),
+                quantity=random.randrange(1, 4),
+                unit_price=Decimal(random.randrange(1, 99_999)) / 100,
+                status=random.choice(SaleStatus.values),
+                shipping_status=random.choice(ShippingStatus.values),
+                payment_method=random.choice(["pix", "Venda pós-paga", "AFTERPAY"]),
+                sale_date=random.choice([near_midnight, anywhere]),
+                deleted_at=random.choice([None, None, None, start]),
                 metadata={"utms": {"campaign": campaign}} if campaign is not None else {},
             )
         )
     Sale.objects.bulk_create(rows)
 
 
-def expected(user: User, first: date, last: date) -> dict[str, Any]:
-    """The same figures, row by row."""
+def expected_numbers(user: User, first: date, last: date) -> dict[str, Any]:
+    """Count the sales row by row."""
     alive = [sale for sale in Sale.objects.filter(user=user) if sale.deleted_at is None]
     day = {sale.id: sale.sale_date.astimezone(SAO_PAULO).date() for sale in alive}
     sales = [sale for sale in alive if first <= day[sale.id] <= last]
-    earned = [sale for sale in sales if sale.status in EARNED]
-    revenue = sum((sale.total_price for sale in earned), Decimal(0))
+    paid = [sale for sale in sales if sale.status in REVENUE]
+    revenue = sum((sale.total_price for sale in paid), Decimal(0))
     before = {sale.client_id for sale in alive if day[sale.id] < first}
     buyers = {sale.client_id for sale in sales} - {None}
     cent = Decimal("0.01")
@@ -78,7 +78,7 @@ def expected(user: User, first: date, last: date) -> dict[str, Any]:
     by_day: defaultdict[date, Decimal] = defaultdict(Decimal)
     by_product: defaultdict[str, Decimal] = defaultdict(Decimal)
     by_campaign: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for sale in earned:
+    for sale in paid:
         by_day[day[sale.id]] += sale.total_price
         by_product[sale.product_name] += sale.total_price
         if campaign := sale.metadata.get("utms", {}).get("campaign"):
@@ -86,7 +86,7 @@ def expected(user: User, first: date, last: date) -> dict[str, Any]:
     return {
         "revenue": revenue,
         "sales": len(sales),
-        "ticket": (revenue / len(earned)).quantize(cent, ROUND_HALF_UP) if earned else 0,
+        "ticket": (revenue / len(paid)).quantize(cent, ROUND_HALF_UP) if paid else 0,
         "status": Counter(sale.status for sale in sales),
         "shipping": Counter(sale.shipping_status for sale in sales),
         "clients": (len(buyers - before), len(buyers & before)),
@@ -98,60 +98,64 @@ def expected(user: User, first: date, last: date) -> dict[str, Any]:
     }
 
 
-def told(user: User, first: date, last: date) -> dict[str, Any]:
-    metrics = dashboard_stats(user.id, first, last)
-    assert [each.day for each in metrics.revenue_by_day] == [
+def actual_numbers(user: User, first: date, last: date) -> dict[str, Any]:
+    stats = dashboard_stats(user.id, first, last)
+    assert [revenue.day for revenue in stats.revenue_by_day] == [
         first + timedelta(days=number) for number in range((last - first).days + 1)
     ]
     return {
-        "revenue": metrics.revenue,
-        "sales": metrics.sales,
-        "ticket": metrics.average_ticket,
-        "status": Counter({each.name: each.sales for each in metrics.by_status}),
-        "shipping": Counter({each.name: each.sales for each in metrics.by_shipping_status}),
-        "clients": (metrics.new_clients, metrics.returning_clients),
-        "scheduled": (metrics.scheduled.sales, metrics.scheduled.value),
-        "refunds": metrics.refunds.value,
-        "days": {each.day: each.revenue for each in metrics.revenue_by_day if each.revenue},
-        "products": {each.name: each.value for each in metrics.top_products},
-        "campaigns": {each.name: each.value for each in metrics.top_campaigns},
+        "revenue": stats.revenue,
+        "sales": stats.sales,
+        "ticket": stats.average_ticket,
+        "status": Counter({total.name: total.sales for total in stats.by_status}),
+        "shipping": Counter({total.name: total.sales for total in stats.by_shipping_status}),
+        "clients": (stats.new_clients, stats.returning_clients),
+        "scheduled": (stats.scheduled.sales, stats.scheduled.value),
+        "refunds": stats.refunds.value,
+        "days": {day.day: day.revenue for day in stats.revenue_by_day if day.revenue},
+        "products": {total.name: total.value for total in stats.top_products},
+        "campaigns": {total.name: total.value for total in stats.top_campaigns},
     }
 
 
-def check(user: User) -> None:
+def check_all_ranges(user: User) -> None:
     for first, last in RANGES:
-        assert told(user, first, last) == expected(user, first, last)
+        assert actual_numbers(user, first, last) == expected_numbers(user, first, last)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_figures_are_those_of_the_sales_however_they_change(user: User, seed: int) -> None:
-    dice = Random(seed)
-    sales_of(user, dice)
-    sales_of(UserFactory.create(), dice, count=20)
-    check(user)
+def test_numbers_match_the_sales_after_every_kind_of_change(user: User, seed: int) -> None:
+    random = Random(seed)
+    create_sales(user, random)
+    create_sales(UserFactory.create(), random, count=20)
+    check_all_ranges(user)
 
     rows = list(Sale.objects.filter(user=user).order_by("external_id"))
-    moved, gone, changed = dice.sample(rows, 20), dice.sample(rows, 5), dice.sample(rows, 20)
+    moved, deleted, changed = (
+        random.sample(rows, 20),
+        random.sample(rows, 5),
+        random.sample(rows, 20),
+    )
     for sale in moved:
-        sale.sale_date += timedelta(days=dice.randrange(-5, 6))
+        sale.sale_date += timedelta(days=random.randrange(-5, 6))
     Sale.objects.bulk_update(moved, ["sale_date"])
     for sale in changed:
-        sale.status, sale.total_price = dice.choice(SaleStatus.values), Decimal("7.77")
+        sale.status, sale.total_price = random.choice(SaleStatus.values), Decimal("7.77")
     Sale.objects.bulk_update(changed, ["status", "total_price"])
-    Sale.objects.filter(id__in=[sale.id for sale in gone]).delete()
+    Sale.objects.filter(id__in=[sale.id for sale in deleted]).delete()
     oldest = Client.objects.filter(user=user).earliest("created_at")
     Sale.objects.filter(client=oldest).update(deleted_at=datetime(2019, 1, 1, tzinfo=UTC))
-    check(user)
+    check_all_ranges(user)
     Client.objects.filter(user=user).latest("created_at").delete()
-    check(user)
+    check_all_ranges(user)
 
 
-def test_nothing_comes_to_zero(user: User) -> None:
-    metrics = dashboard_stats(user.id, DAYS[0], DAYS[1])
-    assert (metrics.revenue, metrics.average_ticket) == (Decimal(0), Decimal(0))
+def test_numbers_are_zero_without_sales(user: User) -> None:
+    stats = dashboard_stats(user.id, DAYS[0], DAYS[1])
+    assert (stats.revenue, stats.average_ticket) == (Decimal(0), Decimal(0))
 
 
-def test_background_counts_what_was_marked_and_a_deleted_users_days_too(user: User) -> None:
+def test_task_recounts_dirty_days_including_those_of_deleted_users(user: User) -> None:
     SaleFactory.create(user=user)
     refresh_daily_stats()
     assert not DirtyDay.objects.exists()
@@ -161,7 +165,7 @@ def test_background_counts_what_was_marked_and_a_deleted_users_days_too(user: Us
     assert daily_stats.fetch_totals(user.id, date(2026, 1, 1), date(2027, 1, 1)).totals == []
 
 
-def test_figures_are_of_one_moment(
+def test_totals_are_read_with_one_statement(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
