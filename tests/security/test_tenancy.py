@@ -24,7 +24,7 @@ from tests.factories import IntegrationFactory
 from tests.integrations.admin.rows import make_rows
 from tests.integrations.sellers import Seller
 from tests.sandbox.client import SandboxClient
-from tests.security.addresses import api_paths, filled, takes_ids
+from tests.security.api_paths import api_paths, fill_ids, takes_ids
 
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -114,24 +114,24 @@ def test_tested_paths_are_those_of_the_openapi_document() -> None:
     assert documented == found - {"/api/schema", "/api/docs"}
 
 
-@pytest.mark.parametrize("path", sorted({*api_paths()} - PUBLIC))
+@pytest.mark.parametrize("path", sorted(api_paths() - PUBLIC))
 def test_every_path_requires_a_token(path: str, owned: Digests, ids: set[UUID]) -> None:
     anonymous = Frontend()
-    for url in filled(path, ids):
+    for url in fill_ids(path, ids):
         for method in METHODS:
             response = anonymous.generic(method, url, "{}", "application/json")
             assert response.status_code == 401, f"{method} {url}"
     assert is_unchanged(owned)
 
 
-@pytest.mark.parametrize("path", sorted({*api_paths()} - PUBLIC))
+@pytest.mark.parametrize("path", sorted(api_paths() - PUBLIC))
 def test_another_users_rows_are_not_found_and_not_changed(
     path: str, owned: Digests, ids: set[UUID], stranger: Frontend, coinzz: SandboxClient
 ) -> None:
     refusals = {404, 405} if takes_ids(path) else {200, 202, 400, 404, 405, 409}
     owner = Integration.objects.earliest("created_at")
     body, content_type = claims(path, owner, coinzz.sandbox.api_key("8703"))
-    for url in filled(path, ids):
+    for url in fill_ids(path, ids):
         for method in METHODS:
             response: Any = stranger.generic(method, url, body, content_type)
             assert response.status_code in refusals, f"{method} {url}"
@@ -144,7 +144,7 @@ def test_another_users_rows_are_not_found_and_not_changed(
 def test_owner_finds_the_same_rows(path: str, owned: Digests, ids: set[UUID]) -> None:
     """Otherwise the previous test would prove nothing."""
     owner = Frontend(Integration.objects.get().user)
-    urls = filled(path, ids)
+    urls = fill_ids(path, ids)
     statuses = {owner.generic(method, url).status_code for method in CALLS for url in urls}
     assert 200 in statuses
 
