@@ -1,1 +1,4 @@
-"""A stand-in for Coinzz over real HTTP; see README.md beside this file."""
+"""A stand-in for Coinzz over real HTTP, for the demo and the tests. README.md is its manual.
+
+Entry points: `python -m sandbox`, and `server.Sandbox` in tests.
+"""

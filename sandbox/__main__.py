@@ -1,4 +1,4 @@
-"""`python -m sandbox --port 9100`: see README.md beside this file."""
+"""`python -m sandbox --port 9100`. README.md explains the options."""
 
 import argparse
 import signal
@@ -29,12 +29,14 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="sandbox", description="A stand-in for Coinzz.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
-    parser.add_argument("--state", type=Path, help="file that remembers orders and receivers")
-    parser.add_argument("--sales", type=int, default=1000, help="orders of a new account")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, other orders")
-    parser.add_argument("--quiet", action="store_true", help="no line for each request")
+    parser.add_argument("--host", default="127.0.0.1", help="host name or IP to listen on")
+    parser.add_argument("--port", type=int, required=True, help="0 chooses a free port")
+    parser.add_argument("--state", type=Path, help="file that stores orders and receivers")
+    parser.add_argument(
+        "--sales", type=int, default=1000, help="number of past orders of each account"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the generated orders")
+    parser.add_argument("--quiet", action="store_true", help="do not log requests")
     return parser.parse_args()
 
 

@@ -1,13 +1,13 @@
-"""The seller accounts: opened when first asked for, and the changes their orders go through."""
+"""The seller accounts, which open at their first use, and the changes of their orders."""
 
 import re
 import time
 from collections.abc import Mapping
 from threading import Lock
 
-from sandbox.orders import Order
-from sandbox.sellers import KEY_LENGTH, Seller
-from sandbox.stages import ORDER_STARTS, SUBSCRIPTION_STARTS, following
+from sandbox.orders.order import Order
+from sandbox.orders.seller import KEY_LENGTH, Seller
+from sandbox.orders.stages import ORDER_FIRST_STAGES, SUBSCRIPTION_FIRST_STAGES, next_stage
 from sandbox.store import Store
 
 DEFAULT_ACCOUNT = "8702"
@@ -16,7 +16,7 @@ _ACCOUNT = re.compile(r"[1-9][0-9]{3}")
 
 
 def account_of(token: str) -> str | None:
-    """Read the account from an API key, or None where it doesn't look like one."""
+    """Return the account of an API key, or None if the text is no API key."""
     match = _TOKEN.fullmatch(token)
     return match[1] if match else None
 
@@ -30,77 +30,78 @@ class Accounts:
         self.store = store
         self._seed = seed
         self._sales = sales
-        self._opening = Lock()
-        self._open = set(store.accounts())
+        self._lock = Lock()
+        self._opened = set(store.order_counts())
 
     def seller(self, account: str) -> Seller:
         return Seller(self._seed, account)
 
-    def ensure(self, account: str) -> None:
-        """Open the account with its history of orders, unless it is there already."""
-        if account in self._open:
+    def open(self, account: str) -> None:
+        """Create the account with its past orders, unless it exists."""
+        if account in self._opened:
             return
-        with self._opening:
-            if account not in self._open:
+        with self._lock:
+            if account not in self._opened:
                 history = self.seller(account).history(self._sales, time.time())
-                self.store.open_account(account, list(history))
-                self._open.add(account)
+                self.store.create_account(account, list(history))
+                self._opened.add(account)
 
-    def new_orders(
-        self, account: str, count: int, starts: Mapping[str, float] = ORDER_STARTS
+    def create_orders(
+        self, account: str, count: int, first_stages: Mapping[str, float] = ORDER_FIRST_STAGES
     ) -> list[Order]:
-        """Let `count` orders be born now."""
-        self.ensure(account)
+        self.open(account)
         seller = self.seller(account)
         orders = [
-            seller.new_order(sequence, time.time(), starts)
-            for sequence in self.store.reserve(account, count)
+            seller.new_order(sequence, time.time(), first_stages)
+            for sequence in self.store.reserve_sequences(account, count)
         ]
         self.store.add(account, orders)
         return orders
 
-    def subscribe(self, account: str) -> Order:
-        """Let a new subscription begin now, with its first order."""
-        (order,) = self.new_orders(account, 1, SUBSCRIPTION_STARTS)
+    def create_subscription(self, account: str) -> Order:
+        """Create a subscription, and return its first order."""
+        (order,) = self.create_orders(account, 1, SUBSCRIPTION_FIRST_STAGES)
         return order
 
-    def renew(self, account: str) -> Order:
-        """Charge the next cycle of the subscription that waits the longest, or begin a new one."""
-        self.ensure(account)
+    def renew_subscription(self, account: str) -> Order:
+        """Renew the subscription with the oldest payment, or create one if there is none."""
+        self.open(account)
         with self.store.transaction():
-            previous = self.store.longest_in(account, "subscription_paid")
+            previous = self.store.oldest_in_stage(account, "subscription_paid")
             if previous is not None:
-                (sequence,) = self.store.reserve(account, 1)
+                (sequence,) = self.store.reserve_sequences(account, 1)
                 renewal = self.seller(account).renewal(previous, sequence, time.time())
                 previous.stage = "subscription_renewed"
                 self.store.update(account, previous)
                 self.store.add(account, [renewal])
                 return renewal
-        return self.subscribe(account)
+        return self.create_subscription(account)
 
-    def advance(self, account: str, sequence: int, *, forced: bool = False) -> Order | None:
-        """Move an order on now, or give None where it stays for good (see `following`)."""
+    def advance_order(self, account: str, sequence: int, *, force: bool = False) -> Order | None:
+        """Change an order to its next stage. Returns None if it stays (see `next_stage`)."""
         with self.store.transaction():
             order = self.store.order(account, sequence)
-            dice = self.seller(account).dice(sequence, order.stage)
-            stage = following(order.stage, dice, forced=forced)
+            random = self.seller(account).random(sequence, order.stage)
+            stage = next_stage(order.stage, random, force=force)
             if stage is None:
                 return None
-            order.move(stage, time.time(), dice)
+            order.enter_stage(stage, time.time(), random)
             self.store.update(account, order)
         return order
 
-    def change(self, account: str, count: int) -> list[Order]:
-        """Change `count` orders now: those that can move on do, the others are corrected."""
-        self.ensure(account)
+    def change_orders(self, account: str, count: int) -> list[Order]:
+        """Advance `count` orders. Orders in a final stage get another tracking code."""
+        self.open(account)
         with self.store.transaction():
             return [
-                self.advance(account, sequence, forced=True) or self._correct(account, sequence)
-                for sequence in self.store.most_willing(account, count)
+                self.advance_order(account, sequence, force=True)
+                or self._replace_tracking_code(account, sequence)
+                for sequence in self.store.next_to_change(account, count)
             ]
 
-    def _correct(self, account: str, sequence: int) -> Order:
+    def _replace_tracking_code(self, account: str, sequence: int) -> Order:
         order = self.store.order(account, sequence)
-        order.correct(time.time(), self.seller(account).dice(sequence, order.changed))
+        random = self.seller(account).random(sequence, order.changed_at)
+        order.replace_tracking_code(time.time(), random)
         self.store.update(account, order)
         return order

@@ -1,4 +1,4 @@
-"""The sandbox as one thing to start and stop."""
+"""The sandbox's entry point: `Sandbox` starts and stops it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,33 +7,33 @@ from threading import Thread
 from typing import Self
 
 from sandbox.accounts import DEFAULT_ACCOUNT, Accounts
-from sandbox.api import Api
-from sandbox.control import Control
-from sandbox.delivery import PAUSES
-from sandbox.exchange import Answer, Request, html_answer
-from sandbox.faults import Faults
-from sandbox.listener import Listener
-from sandbox.receivers import Receivers
-from sandbox.sellers import Seller
+from sandbox.api.coinzz_api import CoinzzApi
+from sandbox.api.controls import Controls
+from sandbox.api.faults import Faults
+from sandbox.http.listener import Listener
+from sandbox.http.messages import Request, Response, html_response
+from sandbox.orders.seller import Seller
 from sandbox.store import Store
+from sandbox.webhooks.receivers import Receivers
+from sandbox.webhooks.sender import RETRY_DELAYS
 
-_INDEX = html_answer(Path(__file__).with_name("index.html").read_text(encoding="utf-8"))
+_INDEX = html_response(Path(__file__).with_name("index.html").read_text(encoding="utf-8"))
 
 
 @dataclass(kw_only=True)
 class Sandbox:
-    """A Coinzz of one's own: `with Sandbox() as sandbox:` starts and stops it."""
+    """A running stand-in for Coinzz: `with Sandbox() as sandbox:` starts and stops it."""
 
     host: str = "127.0.0.1"
     port: int = 0
-    """0 takes a free one, and says which once started."""
+    """0 chooses a free port, which this attribute has after the start."""
     sales: int = 1000
-    """How many orders an account has when it is opened."""
+    """Number of past orders of each account."""
     seed: int = 1
     state: Path | None = None
-    """The file that remembers orders and receivers; None forgets them at the end."""
-    pauses: Sequence[float] = PAUSES
-    """Seconds before each further attempt at a webhook."""
+    """File that stores orders and receivers. With None they are lost at the end."""
+    retry_delays: Sequence[float] = RETRY_DELAYS
+    """Seconds before each further attempt to deliver a webhook."""
     quiet: bool = True
 
     def __enter__(self) -> Self:
@@ -55,36 +55,36 @@ class Sandbox:
         return Seller(self.seed, account).api_key()
 
     def start(self) -> None:
-        """Listen, in threads of its own.
+        """Start to listen, in threads of its own.
 
-        OSError where the port is taken, sqlite3.Error where `state` is no file of ours.
+        Raises OSError if the port is taken, and sqlite3.Error if `state` is another kind of file.
         """
         self._store = Store(self.state)
         try:
-            self._listener = Listener((self.host, self.port), self._answer, quiet=self.quiet)
+            self._listener = Listener((self.host, self.port), self._handle, quiet=self.quiet)
         except OSError:
             self._store.close()
             raise
         self.port = self._listener.port
         accounts = Accounts(self._store, seed=self.seed, sales=self.sales)
         faults = Faults()
-        self._receivers = Receivers(accounts, self.pauses)
-        self._api = Api(accounts, faults)
-        self._control = Control(accounts, self._receivers, faults)
+        self._receivers = Receivers(accounts, self.retry_delays)
+        self._api = CoinzzApi(accounts, faults)
+        self._controls = Controls(accounts, self._receivers, faults)
         self._receivers.start()
         self._thread = Thread(target=self._listener.serve_forever, args=[0.05], daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End at once: open connections are torn down, waiting webhooks are not sent."""
+        """Stop at once: open connections are closed, queued webhooks are not sent."""
         self._listener.stop()
         self._thread.join()
         self._receivers.stop()
         self._store.close()
 
-    def _answer(self, request: Request) -> Answer:
+    def _handle(self, request: Request) -> Response:
         if request.path == "/":
             return _INDEX
         if request.path.startswith("/_control/"):
-            return self._control.answer(request)
-        return self._api.answer(request)
+            return self._controls.handle(request)
+        return self._api.handle(request)

@@ -1,4 +1,4 @@
-"""The sandbox's memory: accounts, their orders and receivers, in SQLite (a file or memory)."""
+"""Accounts, orders and receivers in SQLite, in a file or in memory."""
 
 import json
 import sqlite3
@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import RLock
 
-from sandbox.orders import Order
-from sandbox.stages import OPEN_STAGES, reluctance
+from sandbox.orders.order import Order
+from sandbox.orders.stages import OPEN_STAGES, finality
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (account TEXT PRIMARY KEY, next_sequence INTEGER NOT NULL);
@@ -28,26 +28,26 @@ _COLUMNS = "sequence, stage, changed, body, subscription"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Where an account's webhooks go."""
+    """The receiver of an account's webhooks."""
 
     account: str
     url: str
     rate: float = 1.0
-    """Webhooks a second, on average."""
+    """Average number of webhooks per second."""
     secret: str | None = None
     subscription: bool = True
-    """Whether subscriptions are among what it gets."""
+    """Whether it receives webhooks of subscriptions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     items: list[str]
-    """Orders as JSON texts."""
+    """Orders as JSON."""
     total: int
 
 
 class Store:
-    """Safe to share between threads; each change is one transaction, whole after a kill -9."""
+    """Thread-safe storage. Each change is one transaction, which survives a kill."""
 
     def __init__(self, path: Path | None = None) -> None:
         if path is not None:
@@ -66,7 +66,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Keep other threads out, and commit all of it at the outermost end or none."""
+        """Exclude other threads. The outermost block commits, or rolls back on an exception."""
         with self._lock:
             if self._connection.in_transaction:
                 yield self._connection
@@ -75,8 +75,8 @@ class Store:
                 self._connection.execute("BEGIN")
                 yield self._connection
 
-    def accounts(self) -> dict[str, int]:
-        """Count each account's orders."""
+    def order_counts(self) -> dict[str, int]:
+        """Return the number of orders by account."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT account, (SELECT count(*) FROM orders WHERE account = accounts.account)"
@@ -84,13 +84,13 @@ class Store:
             )
             return dict(rows.fetchall())
 
-    def open_account(self, account: str, orders: Iterable[Order]) -> None:
+    def create_account(self, account: str, orders: Iterable[Order]) -> None:
         with self.transaction() as connection:
             count = self._insert(account, orders)
             connection.execute("INSERT INTO accounts VALUES (?, ?)", (account, count))
 
-    def reserve(self, account: str, count: int) -> range:
-        """Set aside the account's next `count` sequence numbers."""
+    def reserve_sequences(self, account: str, count: int) -> range:
+        """Return the account's next `count` sequence numbers, which are used up by this."""
         with self.transaction() as connection:
             (end,) = connection.execute(
                 "UPDATE accounts SET next_sequence = next_sequence + ? WHERE account = ?"
@@ -119,8 +119,8 @@ class Store:
             ).fetchone()
         return _order(row)
 
-    def page(self, account: str, since: float, page: int, per_page: int) -> Page:
-        """Give the orders changed since then (seconds since the epoch), newest change first."""
+    def changed_since(self, account: str, since: float, page: int, per_page: int) -> Page:
+        """Return orders changed since a time (seconds since the epoch), latest change first."""
         condition = "FROM orders WHERE account = ? AND changed >= ?"
         with self._lock:
             (total,) = self._connection.execute(
@@ -132,8 +132,8 @@ class Store:
             ).fetchall()
         return Page([body for (body,) in rows], total)
 
-    def listing(self, account: str, page: int, per_page: int) -> list[Order]:
-        """Give a page of the account's orders as they came into being, oldest first."""
+    def orders(self, account: str, page: int, per_page: int) -> list[Order]:
+        """Return a page of the account's orders, the oldest first."""
         with self._lock:
             rows = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM orders WHERE account = ?"
@@ -142,29 +142,29 @@ class Store:
             ).fetchall()
         return [_order(row) for row in rows]
 
-    def most_willing(self, account: str, count: int) -> list[int]:
-        """Pick the orders that move on soonest: open ones first, then those still the longest."""
+    def next_to_change(self, account: str, count: int) -> list[int]:
+        """Return sequence numbers: open orders first, and of those the longest unchanged."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT sequence, stage FROM orders WHERE account = ? ORDER BY changed, sequence",
                 (account,),
             ).fetchall()
-        rows.sort(key=lambda row: reluctance(row[1]))
+        rows.sort(key=lambda row: finality(row[1]))
         return [sequence for sequence, _ in rows[:count]]
 
-    def newest_open(self, account: str, count: int) -> list[int]:
-        """Pick the latest orders that are normally left again, the longest waiting first."""
-        marks = ", ".join("?" * len(OPEN_STAGES))
+    def latest_open(self, account: str, count: int) -> list[int]:
+        """Return the sequence numbers of the latest open orders, the longest unchanged first."""
+        placeholders = ", ".join("?" * len(OPEN_STAGES))
         with self._lock:
             rows = self._connection.execute(
-                f"SELECT sequence FROM orders WHERE account = ? AND stage IN ({marks})"
+                f"SELECT sequence FROM orders WHERE account = ? AND stage IN ({placeholders})"
                 " ORDER BY changed DESC, sequence DESC LIMIT ?",
                 (account, *OPEN_STAGES, count),
             ).fetchall()
         return [sequence for (sequence,) in reversed(rows)]
 
-    def longest_in(self, account: str, stage: str) -> Order | None:
-        """Give the order that has been in `stage` for the longest time."""
+    def oldest_in_stage(self, account: str, stage: str) -> Order | None:
+        """Return the order that has been in a stage for the longest time."""
         with self._lock:
             row = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM orders WHERE account = ? AND stage = ?"
@@ -179,8 +179,10 @@ class Store:
                 "SELECT account, url, rate, secret, subscription FROM receivers ORDER BY account"
             ).fetchall()
         return [
-            Receiver(account=a, url=u, rate=r, secret=s, subscription=bool(b))
-            for a, u, r, s, b in rows
+            Receiver(
+                account=account, url=url, rate=rate, secret=secret, subscription=bool(subscription)
+            )
+            for account, url, rate, secret, subscription in rows
         ]
 
     def save_receiver(self, receiver: Receiver) -> None:
@@ -203,15 +205,15 @@ class Store:
 
 def _row(order: Order) -> tuple[int, str, float, str, str | None]:
     subscription = json.dumps(order.subscription) if order.subscription else None
-    return order.sequence, order.stage, order.changed, order.text(), subscription
+    return order.sequence, order.stage, order.changed_at, order.api_item(), subscription
 
 
 def _order(row: tuple[int, str, float, str, str | None]) -> Order:
-    sequence, stage, changed, body, subscription = row
+    sequence, stage, changed_at, body, subscription = row
     return Order(
         sequence=sequence,
         stage=stage,
-        changed=changed,
+        changed_at=changed_at,
         body=json.loads(body),
         subscription=json.loads(subscription) if subscription else None,
     )

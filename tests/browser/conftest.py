@@ -69,6 +69,6 @@ def page(visitor: Page, browser_errors: BrowserErrors) -> Page:
 def sample_data(page: Page, settings: Settings) -> Iterator[SampleData]:
     """Sample data, created after `page` has prepared the database."""
     redis.client().flushdb()
-    with Sandbox(sales=12, pauses=[]) as sandbox:
+    with Sandbox(sales=12, retry_delays=[]) as sandbox:
         settings.COINZZ_API_URL = sandbox.api_url
         yield SampleData(sandbox)

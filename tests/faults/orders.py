@@ -7,7 +7,7 @@ from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
-from sandbox import people
+from sandbox.orders import people
 from tests import generated
 
 

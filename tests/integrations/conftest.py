@@ -18,7 +18,7 @@ from tests.sandbox.client import SandboxClient
 @pytest.fixture
 def coinzz(settings: Settings) -> Iterator[SandboxClient]:
     """A sandbox with 120 orders in account 8702; the product talks to it, 50 orders a page."""
-    with Sandbox(sales=120, pauses=[]) as sandbox:
+    with Sandbox(sales=120, retry_delays=[]) as sandbox:
         settings.COINZZ_API_URL = sandbox.api_url
         settings.SYNC_PAGE_SIZE = 50
         yield SandboxClient(sandbox)

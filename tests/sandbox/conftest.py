@@ -1,4 +1,4 @@
-"""A sandbox of one's own, a caller of its API, and a receiver for its webhooks."""
+"""A sandbox, a client of it, and a receiver of its webhooks."""
 
 from collections.abc import Iterator
 
@@ -12,25 +12,25 @@ SALES = 250
 
 
 @pytest.fixture(scope="session")
-def resting() -> Iterator[Sandbox]:
-    """One for all the tests that change nothing in it."""
+def shared_sandbox() -> Iterator[Sandbox]:
+    """One sandbox for all tests that change nothing in it."""
     with Sandbox(sales=SALES) as running:
         yield running
 
 
 @pytest.fixture
-def reader(resting: Sandbox) -> SandboxClient:
-    return SandboxClient(resting)
+def shared_client(shared_sandbox: Sandbox) -> SandboxClient:
+    return SandboxClient(shared_sandbox)
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(sales=SALES, pauses=(0.05, 0.1)) as running:
+    with Sandbox(sales=SALES, retry_delays=(0.05, 0.1)) as running:
         yield running
 
 
 @pytest.fixture
-def caller(sandbox: Sandbox) -> SandboxClient:
+def client(sandbox: Sandbox) -> SandboxClient:
     return SandboxClient(sandbox)
 
 

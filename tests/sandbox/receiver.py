@@ -1,14 +1,12 @@
-"""A small HTTP server that keeps the webhooks it gets."""
+"""An HTTP server that stores the webhooks it receives."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
 
-_PATIENCE = 60.0
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -23,7 +21,7 @@ class Webhook:
 
 
 class Receiver:
-    """Answers with `statuses` one after the other, and 200 when they are used up."""
+    """Responds with one of `statuses` after the other, and then with 200."""
 
     def __init__(self) -> None:
         self.webhooks: list[Webhook] = []
@@ -41,7 +39,7 @@ class Receiver:
         self._server.server_close()
 
     def wait_for(self, count: int) -> list[Webhook]:
-        """Wait for so many webhooks, or fail."""
+        """Wait until so many webhooks have arrived, and return all of them."""
         wait_until(lambda: len(self.webhooks) >= count)
         return self.webhooks
 
@@ -63,10 +61,3 @@ class Receiver:
                 pass
 
         return Handler
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + _PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.01)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*options: str) -> tuple["subprocess.Popen[str]", str]:
-    """Start the program; give it with its address once it is ready."""
+    """Start the program, and return it with its URL when it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox", "--port", "0", "--sales", "60", "--quiet", *options],
         cwd=ROOT,
@@ -25,41 +25,40 @@ def run(*options: str) -> tuple["subprocess.Popen[str]", str]:
         text=True,
     )
     assert process.stdout is not None
-    words = process.stdout.readline().split()
-    assert words[:2] == ["sandbox:", "ready"]
-    return process, words[2]
+    name, state, url = process.stdout.readline().split()
+    assert (name, state) == ("sandbox:", "ready")
+    return process, url
 
 
-def total(address: str) -> int:
-    url = f"{address}/_control/orders"
-    return int(requests.get(url, timeout=60).json()["total"])
+def order_count(base_url: str) -> int:
+    return int(requests.get(f"{base_url}/_control/orders", timeout=60).json()["total"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_program_says_when_it_is_ready_and_stops_when_told(number: signal.Signals) -> None:
-    process, address = run()
-    assert requests.get(f"{address}/_control/stats", timeout=60).json() == {"accounts": {}}
+def test_program_reports_readiness_and_stops_on_signals(number: signal.Signals) -> None:
+    process, base_url = run()
+    assert requests.get(f"{base_url}/_control/stats", timeout=60).json() == {"accounts": {}}
     process.send_signal(number)
     assert process.communicate(timeout=60) == ("", "")
     assert process.returncode == 0
 
 
-def test_a_kill_loses_nothing_that_was_there(tmp_path: Path) -> None:
+def test_kill_loses_no_stored_order(tmp_path: Path) -> None:
     state = tmp_path / "new" / "sandbox.db"
-    process, address = run("--state", str(state))
-    assert total(address) == 60
-    requests.post(f"{address}/_control/orders", json={"count": 7}, timeout=60)
+    process, base_url = run("--state", str(state))
+    assert order_count(base_url) == 60
+    requests.post(f"{base_url}/_control/orders", json={"count": 7}, timeout=60)
     process.kill()
     process.communicate()
-    process, address = run("--state", str(state))
-    assert total(address) == 67
+    process, base_url = run("--state", str(state))
+    assert order_count(base_url) == 67
     process.terminate()
     process.communicate(timeout=60)
 
 
-def refused(*options: str) -> str:
-    """Start the program in vain; give what it says."""
-    ended = subprocess.run(
+def failed_start(*options: str) -> str:
+    """Start the program with options that fail, and return its error message."""
+    result = subprocess.run(
         [sys.executable, "-m", "sandbox", *options],
         cwd=ROOT,
         capture_output=True,
@@ -67,24 +66,24 @@ def refused(*options: str) -> str:
         check=False,
         timeout=60,
     )
-    assert ended.returncode == 1
-    return ended.stderr
+    assert result.returncode == 1
+    return result.stderr
 
 
-def test_a_taken_port_is_a_clear_error() -> None:
+def test_taken_port_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        said = refused("--port", address.partition(":")[2])
-    assert said == (
-        f"sandbox: cannot start on http://{address}: [Errno 98] Address already in use\n"
+        port = taken.getsockname()[1]
+        message = failed_start("--port", str(port))
+    assert message == (
+        f"sandbox: cannot start on http://127.0.0.1:{port}: [Errno 98] Address already in use\n"
     )
 
 
-def test_a_state_of_something_else_is_a_clear_error(tmp_path: Path) -> None:
+def test_state_file_of_another_kind_is_reported(tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
-    other.write_text("Dear reader, " * 100)
-    said = refused("--port", "0", "--state", str(other))
-    assert said == "sandbox: cannot start on http://127.0.0.1:0: file is not a database\n"
+    other.write_text("Dear shared_client, " * 100)
+    message = failed_start("--port", "0", "--state", str(other))
+    assert message == "sandbox: cannot start on http://127.0.0.1:0: file is not a database\n"
 
 
 def test_orders_and_receivers_survive_a_restart(tmp_path: Path, receiver: Receiver) -> None:
@@ -100,7 +99,7 @@ def test_orders_and_receivers_survive_a_restart(tmp_path: Path, receiver: Receiv
     assert "X-Coinzz-Signature" in webhook.headers
 
 
-def test_a_life_goes_on_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
+def test_simulation_continues_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
     state = tmp_path / "sandbox.db"
     with Sandbox(sales=50, state=state) as sandbox:
         SandboxClient(sandbox).control("POST", "webhooks", url=receiver.url, rate=100)
@@ -110,23 +109,23 @@ def test_a_life_goes_on_after_a_restart(tmp_path: Path, receiver: Receiver) -> N
         receiver.wait_for(count + 5)
 
 
-def test_the_same_sandbox_can_start_again_on_its_port() -> None:
+def test_sandbox_restarts_on_the_same_port() -> None:
     sandbox = Sandbox(sales=0)
     with sandbox:
-        address = sandbox.base_url
+        base_url = sandbox.base_url
     with sandbox:
-        assert sandbox.base_url == address
-        assert requests.get(address, timeout=60).status_code == 200
+        assert sandbox.base_url == base_url
+        assert requests.get(base_url, timeout=60).status_code == 200
 
 
-def test_connections_stay_open_between_requests(resting: Sandbox) -> None:
-    with HTTPConnectionPool(resting.host, resting.port) as pool:
+def test_connections_stay_open_between_requests(shared_sandbox: Sandbox) -> None:
+    with HTTPConnectionPool(shared_sandbox.host, shared_sandbox.port) as pool:
         for _ in range(3):
             pool.request("GET", "/_control/key")
         assert (pool.num_requests, pool.num_connections) == (3, 1)
 
 
-def test_pages_of_200_are_served_out_of_thousands() -> None:
+def test_pages_of_thousands_of_orders_are_complete() -> None:
     with Sandbox(sales=4000) as sandbox, requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {sandbox.api_key()}"
         url = f"{sandbox.api_url}/sales?per_page=200&page="

@@ -82,14 +82,14 @@ def test_limit_is_lifted_if_the_oldest_sales_come_first(
     integration: Integration, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.SYNC_INITIAL_SALES = 60
-    newest_first = Store.page
+    newest_first = Store.changed_since
 
     def oldest_first(store: Store, account: str, since: float, page: int, per_page: int) -> Page:
         everything = newest_first(store, account, since, 1, 1000)
         items = everything.items[::-1][(page - 1) * per_page : page * per_page]
         return Page(items, everything.total)
 
-    monkeypatch.setattr(Store, "page", oldest_first)
+    monkeypatch.setattr(Store, "changed_since", oldest_first)
 
     run = carry_out(integration, Trigger.INITIAL)
 

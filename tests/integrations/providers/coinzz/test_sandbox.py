@@ -1,4 +1,4 @@
-"""The sandbox's orders, as the parser reads them: the demo has an example of each case."""
+"""The sandbox's orders, parsed by the provider: the demo shows every status."""
 
 from random import Random
 
@@ -7,8 +7,8 @@ import pytest
 from integrations.providers.coinzz.statuses import DEFAULT_MAPPER
 from sales.facts import SaleFacts
 from sales.statuses import SaleStatus, ShippingStatus
-from sandbox.orders import Order
-from sandbox.sellers import Seller
+from sandbox.orders.order import Order
+from sandbox.orders.seller import Seller
 from tests.integrations.providers.coinzz.samples import order_from, rejection
 
 NOW = 1_795_000_000.0
@@ -25,7 +25,7 @@ def sale_from(order: Order) -> SaleFacts:
     return sale
 
 
-def test_first_sync_has_sales_in_every_state(history: list[Order]) -> None:
+def test_first_sync_has_sales_in_every_status(history: list[Order]) -> None:
     sales = [sale_from(order) for order in history]
     assert {sale.status for sale in sales} == set(SaleStatus)
     assert {sale.shipping_status for sale in sales} == set(ShippingStatus)
@@ -37,8 +37,8 @@ def test_first_sync_has_an_unknown_status_word(history: list[Order]) -> None:
     assert unknown == {"em conferência"}
 
 
-def test_invalid_webhook_is_rejected_and_the_next_one_is_valid(history: list[Order]) -> None:
-    order, dice = history[-1], Random(1)
-    reasons = {rejection(order.mistaken(dice))[0] for _ in range(20)}
+def test_broken_webhook_is_rejected_and_the_next_one_is_valid(history: list[Order]) -> None:
+    order, random = history[-1], Random(1)
+    reasons = {rejection(order.broken_webhook(random))[0] for _ in range(20)}
     assert reasons == {"missing_identity", "invalid_money"}
     assert sale_from(order).status in SaleStatus

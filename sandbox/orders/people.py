@@ -10,7 +10,7 @@ CPF_WEIGHTS = (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)
 CNPJ_WEIGHTS = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
 CPF_LENGTH = 11
 SUPPORT_MAILBOX = "suporte@lojagirassol.example"
-"""The shop's own address, given for many buyers who didn't leave theirs."""
+"""The shop's own e-mail, which many orders have in place of the buyer's."""
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -45,8 +45,8 @@ _STREETS = (
 _DISTRICTS = ("Centro", "Jardim América", "Vila Nova", "Boa Vista", "São José", "Santa Luzia")
 _COMPLEMENTS = ("apto 4", "casa 2", "bloco B, apto 31", "fundos", "", None, None, None)
 _COMPANIES = ("Comércio {0} Ltda", "{0} Cosméticos ME", "Distribuidora {0} SA", "{0} & Filhos EPP")
-_WITHOUT_NUMBER = 0.1
-_STATE_IN_FULL = 0.03
+_NO_NUMBER_PROBABILITY = 0.1
+_FULL_STATE_PROBABILITY = 0.03
 
 
 class City(NamedTuple):
@@ -80,7 +80,7 @@ _CITIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One buyer. The document is bare (no punctuation), the phone national with area code."""
+    """A buyer. The document has no punctuation, the phone an area code and no country code."""
 
     name: str
     document: str
@@ -95,67 +95,67 @@ class Person:
     cep: str
 
 
-def invent(dice: Random) -> Person:
-    """Make up a buyer: mostly a person, at times a company or someone without a document."""
-    city = dice.choice(_CITIES)
-    document = _document(dice)
-    name = _company_name(dice) if len(document) > CPF_LENGTH else full_name(dice)
+def invent_person(random: Random) -> Person:
+    """Return an invented buyer. Some are companies, some have no document."""
+    city = random.choice(_CITIES)
+    document = _document(random)
+    name = _company_name(random) if len(document) > CPF_LENGTH else full_name(random)
     return Person(
         name=name,
         document=document,
-        phone=phone(dice, city.area_code),
-        email=_email(dice, name),
-        street=dice.choice(_STREETS),
-        number="S/N" if dice.random() < _WITHOUT_NUMBER else str(dice.randint(1, 2400)),
-        district=dice.choice(_DISTRICTS),
-        complement=dice.choice(_COMPLEMENTS),
+        phone=phone(random, city.area_code),
+        email=_email(random, name),
+        street=random.choice(_STREETS),
+        number="S/N" if random.random() < _NO_NUMBER_PROBABILITY else str(random.randint(1, 2400)),
+        district=random.choice(_DISTRICTS),
+        complement=random.choice(_COMPLEMENTS),
         city=city.name,
-        state=city.state_name if dice.random() < _STATE_IN_FULL else city.state,
-        cep=f"{city.cep_prefix}{dice.randrange(1000):03d}",
+        state=city.state_name if random.random() < _FULL_STATE_PROBABILITY else city.state,
+        cep=f"{city.cep_prefix}{random.randrange(1000):03d}",
     )
 
 
-def full_name(dice: Random) -> str:
-    surnames = dice.sample(_SURNAMES, dice.choice((1, 1, 2)))
-    return " ".join((dice.choice(_FIRST_NAMES), *surnames))
+def full_name(random: Random) -> str:
+    surnames = random.sample(_SURNAMES, random.choice((1, 1, 2)))
+    return " ".join((random.choice(_FIRST_NAMES), *surnames))
 
 
-def phone(dice: Random, area_code: str) -> str:
-    """Make up a mobile number in 90xxx-xxxx, a range in which no subscriber has one."""
-    return f"{area_code}90{dice.randrange(10_000_000):07d}"
+def phone(random: Random, area_code: str) -> str:
+    """Return a mobile number of the range 90xxx-xxxx, which has no subscribers."""
+    return f"{area_code}90{random.randrange(10_000_000):07d}"
 
 
-def address_of(name: str) -> str:
-    """Give `name` a mailbox at a domain that can't exist outside of examples."""
+def email_for(name: str) -> str:
+    """Return an e-mail address at a domain that is reserved for examples."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return ".".join(word for word in plain.split() if word.isalnum()) + "@example.com"
 
 
-def cpf(dice: Random) -> str:
-    return with_check_digits(f"{dice.randrange(10**9):09d}", CPF_WEIGHTS)
+def cpf(random: Random) -> str:
+    return append_check_digits(f"{random.randrange(10**9):09d}", CPF_WEIGHTS)
 
 
-def cnpj(dice: Random) -> str:
-    return with_check_digits(f"{dice.randrange(10**8):08d}0001", CNPJ_WEIGHTS)
+def cnpj(random: Random) -> str:
+    return append_check_digits(f"{random.randrange(10**8):08d}0001", CNPJ_WEIGHTS)
 
 
-def alphanumeric_cnpj(dice: Random) -> str:
-    """Make up a CNPJ of the kind given out since July 2026, with letters in it."""
-    root = "".join(dice.choices(string.digits + string.ascii_uppercase, k=12))
-    return with_check_digits(root, CNPJ_WEIGHTS)
+def alphanumeric_cnpj(random: Random) -> str:
+    """Return a CNPJ with letters, the kind issued since July 2026."""
+    root = "".join(random.choices(string.digits + string.ascii_uppercase, k=12))
+    return append_check_digits(root, CNPJ_WEIGHTS)
 
 
-def with_check_digits(base: str, weights: tuple[int, ...]) -> str:
-    """Append the two check digits of a CPF or CNPJ, whose letters count as ASCII less 48."""
-    for used in (weights[1:], weights):
+def append_check_digits(base: str, weights: tuple[int, ...]) -> str:
+    """Append the two check digits of a CPF or CNPJ. A letter counts as its ASCII code minus 48."""
+    for position_weights in (weights[1:], weights):
         values = (ord(character) - ord("0") for character in base)
-        total = sum(weight * value for weight, value in zip(used, values, strict=True))
+        total = sum(weight * value for weight, value in zip(position_weights, values, strict=True))
         base += str(-total % 11 % 10)
     return base
 
 
-def punctuated(document: str) -> str:
-    """Write a bare CPF or CNPJ with its dots; an empty one stays empty."""
+def punctuate(document: str) -> str:
+    """Return a CPF or CNPJ with its punctuation. An empty document stays empty."""
     if not document:
         return ""
     if len(document) == CPF_LENGTH:
@@ -163,15 +163,15 @@ def punctuated(document: str) -> str:
     return f"{document[:2]}.{document[2:5]}.{document[5:8]}/{document[8:12]}-{document[12:]}"
 
 
-def _document(dice: Random) -> str:
-    (make,) = dice.choices((cpf, cnpj, alphanumeric_cnpj, None), weights=(90, 4, 2, 4))
-    return make(dice) if make else ""
+def _document(random: Random) -> str:
+    (generate,) = random.choices((cpf, cnpj, alphanumeric_cnpj, None), weights=(90, 4, 2, 4))
+    return generate(random) if generate else ""
 
 
-def _company_name(dice: Random) -> str:
-    return dice.choice(_COMPANIES).format(dice.choice(_SURNAMES))
+def _company_name(random: Random) -> str:
+    return random.choice(_COMPANIES).format(random.choice(_SURNAMES))
 
 
-def _email(dice: Random, name: str) -> str | None:
-    (email,) = dice.choices((address_of(name), SUPPORT_MAILBOX, None), weights=(82, 12, 6))
+def _email(random: Random, name: str) -> str | None:
+    (email,) = random.choices((email_for(name), SUPPORT_MAILBOX, None), weights=(82, 12, 6))
     return email

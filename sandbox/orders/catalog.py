@@ -1,17 +1,17 @@
-"""What is sold, by whom and how: the `order` and `utms` sections with Coinzz's habits."""
+"""The `order` and `utms` sections of invented orders, as irregular as Coinzz's."""
 
 from random import Random
 from typing import NamedTuple
 
-from sandbox.clock import DAY, stamp
-from sandbox.orders import Json
+from sandbox.orders.clock import DAY_SECONDS, format_time
+from sandbox.orders.order import Json
 
 
 class Product(NamedTuple):
     code: str
     name: str
     cents: int
-    """The price of one."""
+    """Price of one unit."""
 
 
 class Affiliate(NamedTuple):
@@ -59,31 +59,34 @@ _METHODS = {
 _SOURCES = ("facebook", "google", "tiktok", "instagram", "kwai")
 _CAMPAIGNS = ("blackfriday", "lancamento", "remarketing", "dia-das-maes", "frete-gratis")
 _UTM_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
-_WITH_NEWER_FIELDS = 0.35
-_WITH_AFFILIATE = 0.25
-_DELETED = 0.01
+_NEWER_FIELDS_PROBABILITY = 0.35
+_AFFILIATE_PROBABILITY = 0.25
+_DELETED_PROBABILITY = 0.01
 
 
-def order_section(dice: Random, start: str, born: float) -> Json:
-    """Write the `order` section at birth, but for its number, its states and whose it is."""
-    kind = start.partition("_")[0]
-    product = CLUB if kind == "subscription" else dice.choice(PRODUCTS)
-    quantity = 1 if product is CLUB else dice.choice((1, 1, 1, 2, 3, 5))
+def order_section(random: Random, stage: str, created_at: float) -> Json:
+    """Return the `order` section of a new order, without its number and status words.
+
+    `created_at` is in seconds since the epoch.
+    """
+    kind = stage.partition("_")[0]
+    product = CLUB if kind == "subscription" else random.choice(PRODUCTS)
+    quantity = 1 if product is CLUB else random.choice((1, 1, 1, 2, 3, 5))
     cents = product.cents * quantity * (11 - quantity) // 10
     section: Json = {
         "first_order": True,
         "second_order": False,
-        "date_order": stamp(born),
-        "deadline_delivery": _number(dice, dice.choice((2, 3, 7))),
+        "date_order": format_time(created_at),
+        "deadline_delivery": _number(random, random.choice((2, 3, 7))),
         "order_number": "",
         "order_status": "",
         "shipping_status": "",
         "tracking_code": None,
-        "order_quantity": _number(dice, quantity),
+        "order_quantity": _number(random, quantity),
         "product_name": product.name,
-        "order_final_price": dice.choice((cents / 100, f"{cents / 100:.2f}")),
-        "method_payment": dice.choice(_METHODS[kind]),
-        "total_installments": _number(dice, dice.choice((1, 6, 12)) if kind == "card" else 1),
+        "order_final_price": random.choice((cents / 100, f"{cents / 100:.2f}")),
+        "method_payment": random.choice(_METHODS[kind]),
+        "total_installments": _number(random, random.choice((1, 6, 12)) if kind == "card" else 1),
         "qrcode_pix": None,
         "url_pix": None,
         "url_bank_slip": None,
@@ -93,57 +96,61 @@ def order_section(dice: Random, start: str, born: float) -> Json:
         "producer_name": "Produtora Girassol",
         "producer_email": "contato@girassol.example",
         **_NO_AFFILIATE,
-        "deleted_at": stamp(born + DAY) if dice.random() < _DELETED else None,
+        "deleted_at": format_time(created_at + DAY_SECONDS)
+        if random.random() < _DELETED_PROBABILITY
+        else None,
     }
-    _add_payment_codes(section, dice)
-    _add_affiliate_and_fees(section, dice, product, cents)
+    _add_payment_codes(section, random)
+    _add_affiliate_and_fees(section, random, product, cents)
     return section
 
 
-def no_utms() -> Json:
+def empty_utms() -> Json:
     return dict.fromkeys(_UTM_FIELDS)
 
 
-def add_utms(body: Json, dice: Random) -> None:
-    """Add the `utms` section: filled, half filled, all null, or not at all."""
-    (kind,) = dice.choices(("filled", "partly", "null", "absent"), weights=(25, 20, 40, 15))
+def add_utms(body: Json, random: Random) -> None:
+    """Add a `utms` section that is filled, partly filled or all null, or add none."""
+    (kind,) = random.choices(("filled", "partly", "null", "absent"), weights=(25, 20, 40, 15))
     if kind == "absent":
         return
-    utms = no_utms()
+    utms = empty_utms()
     if kind != "null":
-        utms.update(utm_source=dice.choice(_SOURCES), utm_campaign=dice.choice(_CAMPAIGNS))
+        utms.update(utm_source=random.choice(_SOURCES), utm_campaign=random.choice(_CAMPAIGNS))
     if kind == "filled":
-        utms.update(utm_medium="cpc", utm_content=f"banner{dice.randint(1, 5)}", utm_term="oferta")
+        utms.update(
+            utm_medium="cpc", utm_content=f"banner{random.randint(1, 5)}", utm_term="oferta"
+        )
     body["utms"] = utms
 
 
-def boolean(dice: Random, value: bool) -> bool | str:
-    """Write a flag, at times as a text."""
-    return dice.choice((*(value,) * 9, str(value).lower()))
+def flag(random: Random, value: bool) -> bool | str:
+    """Return a flag, in one of ten cases as a text."""
+    return random.choice((*(value,) * 9, str(value).lower()))
 
 
-def _number(dice: Random, value: int) -> int | str:
-    return dice.choice((value, value, value, str(value)))
+def _number(random: Random, value: int) -> int | str:
+    return random.choice((value, value, value, str(value)))
 
 
-def _add_payment_codes(section: Json, dice: Random) -> None:
-    code = f"{dice.randrange(10**12):012d}"
+def _add_payment_codes(section: Json, random: Random) -> None:
+    code = f"{random.randrange(10**12):012d}"
     if section["method_payment"] == "Boleto":
         section["url_bank_slip"] = f"https://boleto.girassol.example/{code}"
     elif section["method_payment"] in ("pix", "Pix"):
         pix = f"00020126BR.GOV.BCB.PIX0114{code}"
         link = f"https://pix.girassol.example/{code}"
-        # Many accounts send the copy-and-paste code in all three, the boleto's included.
-        codes = dice.choice(((pix, pix, pix), (pix, link, None)))
+        # Many accounts send the Pix code in all three fields, the boleto's included.
+        codes = random.choice(((pix, pix, pix), (pix, link, None)))
         section["qrcode_pix"], section["url_pix"], section["url_bank_slip"] = codes
 
 
-def _add_affiliate_and_fees(section: Json, dice: Random, product: Product, cents: int) -> None:
-    affiliated = dice.random() < _WITH_AFFILIATE
+def _add_affiliate_and_fees(section: Json, random: Random, product: Product, cents: int) -> None:
+    affiliated = random.random() < _AFFILIATE_PROBABILITY
     if affiliated:
-        name, email, phone = dice.choice(_AFFILIATES)
+        name, email, phone = random.choice(_AFFILIATES)
         section.update(affiliate_name=name, affiliate_email=email, affiliate_phone=phone)
-    if affiliated or dice.random() < _WITH_NEWER_FIELDS:
+    if affiliated or random.random() < _NEWER_FIELDS_PROBABILITY:
         section.update(_newer_fields(product, section["order_quantity"], cents, affiliated))
 
 

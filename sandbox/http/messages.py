@@ -1,4 +1,4 @@
-"""What comes in over HTTP and what goes out, free of sockets."""
+"""HTTP requests and responses, independent of sockets."""
 
 import json
 from dataclasses import dataclass
@@ -16,34 +16,36 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     body: bytes = b""
     status: int = 200
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     delay: float = 0.0
-    """Seconds to wait before answering."""
+    """Seconds to wait before the response is sent."""
     reset: bool = False
-    """Answer nothing: tear the connection down."""
+    """Send nothing and reset the connection."""
 
 
-def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return Answer(body=json.dumps(value).encode(), status=status, headers=headers)
+def json_response(
+    value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
+) -> Response:
+    return Response(body=json.dumps(value).encode(), status=status, headers=headers)
 
 
-def html_answer(text: str) -> Answer:
-    return Answer(body=text.encode(), content_type="text/html; charset=UTF-8")
+def html_response(text: str) -> Response:
+    return Response(body=text.encode(), content_type="text/html; charset=UTF-8")
 
 
-def redirect(location: str) -> Answer:
-    return Answer(status=302, content_type="text/html", headers=(("Location", location),))
+def redirect(location: str) -> Response:
+    return Response(status=302, content_type="text/html", headers=(("Location", location),))
 
 
-NOT_FOUND_PAGE = html_answer(
+NOT_FOUND_PAGE = html_response(
     "<!doctype html><html lang='pt-br'><head><title>Not Found | Coinzz</title></head>"
     "<body><h1>404</h1><p>Página não encontrada.</p></body></html>"
 )
-LOGIN_PAGE = html_answer(
+LOGIN_PAGE = html_response(
     "<!doctype html><html lang='pt-br'><head><title>Login | Coinzz</title></head>"
     "<body><h1>Entrar</h1></body></html>"
 )

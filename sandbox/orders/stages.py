@@ -1,4 +1,4 @@
-"""The lives an order can lead at Coinzz: each stage's status words and what may follow."""
+"""The stages of an order at Coinzz: their status words and the transitions between them."""
 
 from collections.abc import Mapping
 from random import Random
@@ -8,10 +8,10 @@ from typing import NamedTuple
 class Stage(NamedTuple):
     order_status: str
     shipping_status: str
-    following: Mapping[str, float] = {}
-    """The chance of each stage that may come next; what is missing to 1 stays here for good."""
+    transitions: Mapping[str, float] = {}
+    """The probability of each next stage. The rest to 1 is the probability to stay for good."""
     days: tuple[float, float] = (0.5, 3.0)
-    """How long an order rests here before it moves on."""
+    """The shortest and the longest stay."""
     subscription_status: str = "ativa"
 
 
@@ -33,7 +33,7 @@ STAGES: Mapping[str, Stage] = {
     "cod_rescheduled": Stage(
         "Aguardando envio", "A reagendar", {"cod_delivered": 0.65, "cod_frustrated": 0.35}
     ),
-    # A word that no document lists: receivers must cope with those too.
+    # A status word that no document lists. Receivers must handle such words.
     "cod_inspected": Stage("Em conferência", "Enviado", {"cod_delivered": 1.0}),
     "cod_delivered": Stage("Aprovado", "Recebido", {"cod_refunded": 0.04}, days=(2, 7)),
     "cod_frustrated": Stage("Frustrada", "Sem sucesso", {"cod_returned": 0.7}),
@@ -46,7 +46,7 @@ STAGES: Mapping[str, Stage] = {
         {"pix_paid": 0.74, "pix_expired": 0.26},
         days=(0.01, 0.5),
     ),
-    # In the words of the older documents the order's own status follows its parcel.
+    # The older documents' words, in which the order's status follows its parcel.
     "pix_paid": Stage("Aprovada", "A enviar", {"pix_shipped": 1.0}),
     "pix_shipped": Stage("Enviada", "Enviado", {"pix_delivered": 1.0}, days=(2, 8)),
     "pix_delivered": Stage("Entregue", "Entregue", {"pix_refunded": 0.03}, days=(2, 7)),
@@ -77,37 +77,42 @@ STAGES: Mapping[str, Stage] = {
     "subscription_cancelled": Stage("Cancelado", "Cancelado", subscription_status="cancelada"),
 }
 
-ORDER_STARTS: Mapping[str, float] = {"cod_created": 0.62, "pix_waiting": 0.23, "card_review": 0.15}
-RENEWAL_STARTS: Mapping[str, float] = {"subscription_paid": 0.8, "subscription_late": 0.2}
-SUBSCRIPTION_STARTS: Mapping[str, float] = {"subscription_paid": 1.0}
-STARTS: Mapping[str, float] = {**ORDER_STARTS, "subscription_paid": 0.05}
+ORDER_FIRST_STAGES: Mapping[str, float] = {
+    "cod_created": 0.62,
+    "pix_waiting": 0.23,
+    "card_review": 0.15,
+}
+RENEWAL_FIRST_STAGES: Mapping[str, float] = {"subscription_paid": 0.8, "subscription_late": 0.2}
+SUBSCRIPTION_FIRST_STAGES: Mapping[str, float] = {"subscription_paid": 1.0}
+FIRST_STAGES: Mapping[str, float] = {**ORDER_FIRST_STAGES, "subscription_paid": 0.05}
 
-_LIKELY = 0.5
+_OPEN_PROBABILITY = 0.5
 
 OPEN_STAGES = frozenset(
-    name for name, stage in STAGES.items() if sum(stage.following.values()) > _LIKELY
+    name for name, stage in STAGES.items() if sum(stage.transitions.values()) > _OPEN_PROBABILITY
 )
-"""Those that an order normally leaves again."""
+"""The stages that most orders leave again."""
 
 
-def draw(dice: Random, chances: Mapping[str, float]) -> str:
-    """Choose one of `chances` by their weight."""
-    (name,) = dice.choices(tuple(chances), weights=tuple(chances.values()))
+def weighted_choice(random: Random, weights: Mapping[str, float]) -> str:
+    (name,) = random.choices(tuple(weights), weights=tuple(weights.values()))
     return name
 
 
-def following(stage: str, dice: Random, *, forced: bool = False) -> str | None:
-    """Say where an order goes from `stage`, or None where it stays for good.
+def next_stage(stage: str, random: Random, *, force: bool = False) -> str | None:
+    """Return the stage after `stage`, or None if the order stays for good.
 
-    `forced` lets it stay only where nothing can follow.
+    With `force` it stays only in a final stage.
     """
-    chances = STAGES[stage].following
-    likelihood = sum(chances.values())
-    return draw(dice, chances) if chances and (forced or dice.random() < likelihood) else None
+    transitions = STAGES[stage].transitions
+    probability = sum(transitions.values())
+    if not transitions or not (force or random.random() < probability):
+        return None
+    return weighted_choice(random, transitions)
 
 
-def reluctance(stage: str) -> int:
-    """Rank stages by how readily an order leaves them: 0 open, 1 settled, 2 final."""
+def finality(stage: str) -> int:
+    """Return 0 for an open stage, 1 for one that few orders leave, and 2 for a final one."""
     if stage in OPEN_STAGES:
         return 0
-    return 1 if STAGES[stage].following else 2
+    return 1 if STAGES[stage].transitions else 2
