@@ -9,11 +9,11 @@ def _api_is_https(settings: Settings) -> None:
     settings.COINZZ_API_URL = "https://coinzz.test/api"
 
 
-def test_good_settings_pass() -> None:
+def test_valid_settings_pass() -> None:
     assert [*check_encryption_fallbacks(None), *check_urls(None), *check_sizes(None)] == []
 
 
-def test_short_fallback_is_an_error_that_does_not_show_it(settings: Settings) -> None:
+def test_short_fallback_key_is_an_error_that_does_not_contain_it(settings: Settings) -> None:
     settings.ENCRYPTION_KEY_FALLBACKS = ["x" * 32, "curta"]
     [error] = check_encryption_fallbacks(None)
     assert (error.id, error.msg) == (
@@ -34,19 +34,19 @@ def test_short_fallback_is_an_error_that_does_not_show_it(settings: Settings) ->
         ("http://10.0.0.7", ["integrations.W001"]),
     ],
 )
-def test_public_address_is_https_unless_it_is_local(
+def test_public_url_without_https_is_a_warning_unless_it_is_local(
     settings: Settings, address: str, ids: list[str]
 ) -> None:
     settings.PUBLIC_BASE_URL = address
     assert [warning.id for warning in check_urls(None)] == ids
 
 
-def test_api_keys_in_the_clear_are_warned_of(settings: Settings) -> None:
+def test_api_url_without_https_is_a_warning(settings: Settings) -> None:
     settings.COINZZ_API_URL = "http://app.coinzz.example/api"
     assert [warning.id for warning in check_urls(None)] == ["integrations.W002"]
 
 
-def test_size_of_nothing_is_an_error(settings: Settings) -> None:
+def test_size_of_zero_is_an_error(settings: Settings) -> None:
     settings.INBOX_BATCH_SIZE = 0
     assert [(error.id, error.msg) for error in check_sizes(None)] == [
         ("integrations.E002", "INBOX_BATCH_SIZE is 0.")

@@ -1,4 +1,4 @@
-"""Clocks that are wrong, or set: of web and worker machines, of beat's, of Redis'."""
+"""Wrong or changed clocks of web machines, workers, beat and Redis."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -55,15 +55,15 @@ def an_hour_ago() -> travel:
 
 
 @pytest.mark.parametrize("clock", [in_an_hour, an_hour_ago])
-def test_a_moment_is_told_by_the_databases_clock(clock: Callable[[], travel]) -> None:
+def test_times_are_converted_to_the_databases_clock(clock: Callable[[], travel]) -> None:
     now = timezone.now()
     with clock():
-        moment = to_database_time(timezone.now())
+        converted = to_database_time(timezone.now())
 
-    assert abs(moment - now) < timedelta(minutes=1)
+    assert abs(converted - now) < timedelta(minutes=1)
 
 
-def test_what_comes_after_the_webs_clock_was_set_back_still_counts(seller: Seller) -> None:
+def test_webhook_after_the_webs_clock_was_set_back_is_applied(seller: Seller) -> None:
     for status, clock in (("Aprovado", in_an_hour), ("Cancelado", an_hour_ago)):
         with clock():
             seller.post(payloads.encode(payloads.order(order_status=status)))
@@ -81,7 +81,7 @@ def test_buffered_webhook_is_not_received_in_the_future(seller: Seller) -> None:
     assert seller.events[0].received_at <= timezone.now()
 
 
-def test_a_worker_whose_clock_is_ahead_takes_no_run_from_another(integration: Integration) -> None:
+def test_worker_with_a_fast_clock_claims_no_run_of_another(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.USER)
     SyncRun.objects.update(state=JobState.RUNNING, heartbeat_at=Now())
     with in_an_hour():
@@ -96,7 +96,7 @@ def test_a_worker_whose_clock_is_ahead_takes_no_run_from_another(integration: In
         assert claimable_ids(SyncRun) == [run.id]
 
 
-def test_a_worker_whose_clock_is_ahead_takes_no_import_and_no_export(
+def test_worker_with_a_fast_clock_claims_no_import_and_no_export(
     integration: Integration,
 ) -> None:
     beating: dict[str, Any] = {"state": "RUNNING", "heartbeat_at": timezone.now()}
@@ -106,7 +106,7 @@ def test_a_worker_whose_clock_is_ahead_takes_no_import_and_no_export(
         assert (claimable_ids(SalesImport), claimable_ids(Export)) == ([], [])
 
 
-def test_a_clock_that_is_ahead_takes_the_cursor_past_nothing(integration: Integration) -> None:
+def test_fast_clock_does_not_move_the_cursor_too_far(integration: Integration) -> None:
     with in_an_hour():
         runs.execute(runs.request_run(integration, Trigger.USER).id)
 
@@ -118,7 +118,7 @@ def test_a_clock_that_is_ahead_takes_the_cursor_past_nothing(integration: Integr
 
 
 @pytest.mark.parametrize("clock", [in_an_hour, an_hour_ago])
-def test_a_failed_event_is_tried_again_when_its_time_has_come(
+def test_failed_event_is_retried_by_the_databases_clock(
     seller: Seller, monkeypatch: pytest.MonkeyPatch, clock: Callable[[], travel]
 ) -> None:
     def fail(*_: object) -> None:
@@ -141,7 +141,7 @@ def test_a_failed_event_is_tried_again_when_its_time_has_come(
 
 
 class Beat(beat_scheduler.Scheduler):
-    """With two entries, and none of the database's."""
+    """A scheduler with two entries that are not in the database."""
 
     schedule = {
         name: ScheduleEntry(
@@ -160,7 +160,7 @@ class Beat(beat_scheduler.Scheduler):
         return sorted(self.sent, key=str)
 
 
-def test_beat_goes_on_when_its_clock_is_set_back() -> None:
+def test_beat_continues_after_its_clock_was_set_back() -> None:
     scheduler = Beat(app=app, lazy=True)
 
     with travel(datetime.now(UTC) + HOUR, tick=False) as clock:
@@ -177,7 +177,7 @@ def breaker() -> Iterator[CircuitBreaker]:
     redis.client().delete("flowzz:breaker:of-clocks")
 
 
-def test_a_circuit_closes_although_the_clock_of_redis_is_set_back(breaker: CircuitBreaker) -> None:
+def test_circuit_closes_after_the_clock_of_redis_was_set_back(breaker: CircuitBreaker) -> None:
     breaker.failed()
     for name in ("waits_since", "next_probe_at", "opened_at"):
         redis.client().hset("flowzz:breaker:of-clocks", name, str(AHEAD))
@@ -189,7 +189,7 @@ def test_a_circuit_closes_although_the_clock_of_redis_is_set_back(breaker: Circu
     assert breaker.state().state == "closed"
 
 
-def test_a_wake_up_is_sent_although_the_clock_of_redis_is_set_back(
+def test_drain_is_enqueued_after_the_clock_of_redis_was_set_back(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[object] = []
@@ -213,9 +213,7 @@ def test_a_wake_up_is_sent_although_the_clock_of_redis_is_set_back(
         ("2026-01-01", "00:00:00", "23:59:59"),
     ],
 )
-def test_a_sale_belongs_to_the_day_that_was_written(
-    seller: Seller, day: str, first: str, last: str
-) -> None:
+def test_sale_is_counted_on_its_local_day(seller: Seller, day: str, first: str, last: str) -> None:
     seller.process(
         payloads.order("ord1", date_order=f"{day} {first}"),
         payloads.order("ord2", date_order=f"{day} {last}"),

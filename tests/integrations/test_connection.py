@@ -1,4 +1,4 @@
-"""Connecting, renewing, rotating and disconnecting, against a sandbox over HTTP."""
+"""Connect, replace the key, rotate the token and disconnect, against a sandbox over HTTP."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def connect(user: User, api_key: str, **details: str) -> Integration:
     return connection.connect(user_id=user.id, provider=COINZZ, api_key=api_key, **details)
 
 
-def test_good_key_is_stored_encrypted_and_the_first_sync_begins(
+def test_valid_key_is_stored_encrypted_and_starts_the_first_sync(
     user: User, coinzz: SandboxClient
 ) -> None:
     key = coinzz.sandbox.api_key()
@@ -57,9 +57,7 @@ def test_good_key_is_stored_encrypted_and_the_first_sync_begins(
     assert (run.trigger, run.state, run.sales_limit) == (Trigger.INITIAL, JobState.QUEUED, 1000)
 
 
-def test_refused_key_saves_nothing_and_leaves_an_older_connection(
-    user: User, coinzz: SandboxClient
-) -> None:
+def test_refused_key_changes_nothing(user: User, coinzz: SandboxClient) -> None:
     with pytest.raises(KeyRefused):
         connect(user, coinzz.sandbox.api_key("4010"))
     assert not Integration.objects.exists()
@@ -72,7 +70,7 @@ def test_refused_key_saves_nothing_and_leaves_an_older_connection(
     assert Integration.objects.values().get() == before
 
 
-def test_renewed_key_changes_nothing_else(user: User, coinzz: SandboxClient) -> None:
+def test_new_key_changes_nothing_else(user: User, coinzz: SandboxClient) -> None:
     first = connect(user, coinzz.sandbox.api_key(), custom_webhook_url="https://proxy.example/x")
     url = tokens.webhook_url(first)
     Alert.objects.create(integration=first, kind=AlertKind.KEY_OLD, message="Antiga.")
@@ -88,7 +86,7 @@ def test_renewed_key_changes_nothing_else(user: User, coinzz: SandboxClient) -> 
     assert SyncRun.objects.count() == 1  # the one under way is joined
 
 
-def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: SandboxClient) -> None:
+def test_our_own_url_is_not_stored_as_a_custom_url(user: User, coinzz: SandboxClient) -> None:
     integration = connect(user, coinzz.sandbox.api_key())
 
     again = connect(
@@ -98,9 +96,7 @@ def test_our_own_address_is_not_kept_as_a_note(user: User, coinzz: SandboxClient
     assert again.custom_webhook_url == ""
 
 
-def test_disconnecting_forgets_the_key_and_cancels_the_run(
-    user: User, coinzz: SandboxClient
-) -> None:
+def test_disconnect_deletes_the_key_and_cancels_the_run(user: User, coinzz: SandboxClient) -> None:
     integration = connect(user, coinzz.sandbox.api_key())
 
     connection.disconnect(integration)
@@ -111,7 +107,7 @@ def test_disconnecting_forgets_the_key_and_cancels_the_run(
     assert WebhookToken.objects.count() == 1
 
 
-def test_rotation_gives_a_new_address_and_the_old_one_a_day(
+def test_rotated_token_expires_after_a_day(
     integration: Integration,
 ) -> None:
     first = tokens.webhook_url(integration)
@@ -135,7 +131,7 @@ def test_token_is_long_random_and_stored_encrypted(integration: Integration) -> 
     assert field_encryption.decrypt_token(row) == token
 
 
-def test_secret_of_one_integration_does_not_open_in_another(
+def test_secret_of_one_integration_does_not_decrypt_in_another(
     integration: Integration, user: User
 ) -> None:
     other = Integration(user=user, provider=COINZZ, api_key=integration.api_key)
@@ -144,7 +140,7 @@ def test_secret_of_one_integration_does_not_open_in_another(
         field_encryption.decrypt(other, "api_key")
 
 
-def test_value_of_the_older_system_is_read(integration: Integration) -> None:
+def test_value_of_the_older_system_decrypts(integration: Integration) -> None:
     cipher = Cipher("flowzz-test-key-0123456789abcdef-0001")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(field_encryption, "cipher", lambda: cipher)
@@ -153,7 +149,7 @@ def test_value_of_the_older_system_is_read(integration: Integration) -> None:
         assert field_encryption.decrypt(integration, "api_key").startswith("8702|ExampleToken")
 
 
-def test_signing_secret_can_be_changed_with_both_valid_meanwhile(
+def test_previous_signing_secret_is_kept_and_removed(
     integration: Integration,
 ) -> None:
     connection.set_signing_secret(integration, "primeiro", keep_previous=True)
@@ -168,12 +164,12 @@ def test_signing_secret_can_be_changed_with_both_valid_meanwhile(
 
 
 @pytest.mark.parametrize(
-    ("api_key", "hint"),
+    ("api_key", "masked"),
     [
         ("8702|ExampleTokenExampleTokenExampleTokenExampleTok01", "8702|…k01"),
         ("sk_coinzz_abc123_and_more", "…ore"),
         ("not-an-account-before-the|bar", "…bar"),
     ],
 )
-def test_hint_shows_the_account_and_three_letters(api_key: str, hint: str) -> None:
-    assert connection.mask_api_key(api_key) == hint
+def test_masked_key_shows_the_account_and_three_letters(api_key: str, masked: str) -> None:
+    assert connection.mask_api_key(api_key) == masked

@@ -1,4 +1,4 @@
-"""From bodies to clients and sales, field by field; statements per batch; writers at once."""
+"""Bodies become clients and sales, field by field, also with concurrent writers."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def seller() -> Seller:
 
 
 def columns(row: Any, *without: str) -> dict[str, Any]:
-    """A row's values but for ids and the times of its writing."""
+    """Return a row's values without ids and timestamps."""
     hidden = {"id", "user_id", "client_id", "created_at", "updated_at", "observed_at", *without}
     return {
         field.attname: getattr(row, field.attname)
@@ -39,13 +39,15 @@ def columns(row: Any, *without: str) -> dict[str, Any]:
 
 @pytest.fixture
 def delivered_sale(seller: Seller) -> Sale:
-    """A cash-on-delivery order that has lived through its states."""
+    """A cash-on-delivery order that was created, shipped and delivered."""
     for name in ("order_cod_created", "order_cod_shipped", "order_cod_delivered"):
         seller.process(payloads.raw(name))
     return seller.sale("ordaaaaa")
 
 
-def test_cash_on_delivery_ends_with_all_that_was_told(seller: Seller, delivered_sale: Sale) -> None:
+def test_cash_on_delivery_sale_has_all_reported_fields(
+    seller: Seller, delivered_sale: Sale
+) -> None:
     _, shipped, delivered = seller.events
     assert columns(delivered_sale) == {
         "client_match": "novo",
@@ -86,9 +88,7 @@ def test_cash_on_delivery_ends_with_all_that_was_told(seller: Seller, delivered_
     }
 
 
-def test_every_change_of_state_is_a_line_of_its_history(
-    seller: Seller, delivered_sale: Sale
-) -> None:
+def test_every_status_change_is_recorded(seller: Seller, delivered_sale: Sale) -> None:
     created, shipped, delivered = seller.events
     changes = delivered_sale.status_changes.values_list(
         "field", "from_status", "to_status", "origin_id"
@@ -192,7 +192,7 @@ def test_recorded_bodies_become_sales(
     assert (row.client.name, row.client.cpf, row.client.phone, row.client.state) == client
 
 
-def test_utms_and_new_fields_are_kept(seller: Seller) -> None:
+def test_utms_and_unknown_fields_are_stored(seller: Seller) -> None:
     seller.process(
         payloads.raw("order_card_affiliate_utms"), payloads.raw("order_pix_approved_new_fields")
     )
@@ -214,7 +214,7 @@ def test_utms_and_new_fields_are_kept(seller: Seller) -> None:
     }
 
 
-def test_the_users_share_is_told_by_their_email_however_it_is_written() -> None:
+def test_commission_is_matched_by_the_users_email_in_any_case() -> None:
     seller = Seller("Afiliada@Flowzz.test")
     producer: dict[str, Any] = {
         "producer_email": "produtora@example.com",
@@ -230,7 +230,7 @@ def test_the_users_share_is_told_by_their_email_however_it_is_written() -> None:
     assert Sale.objects.get().commission == Decimal("20.00")
 
 
-def test_buyers_who_share_an_email_or_have_no_document_stay_apart(seller: Seller) -> None:
+def test_buyers_with_the_same_email_or_without_document_stay_separate(seller: Seller) -> None:
     names = (
         "order_shared_email_1",
         "order_shared_email_2",
@@ -248,7 +248,7 @@ def test_buyers_who_share_an_email_or_have_no_document_stay_apart(seller: Seller
     ]
 
 
-def test_a_subscription_comes_with_its_cycle_and_its_sale(seller: Seller) -> None:
+def test_subscription_is_stored_with_its_cycle_and_sale(seller: Seller) -> None:
     seller.process(payloads.raw("subscription_active"))
 
     row = Subscription.objects.get()
@@ -271,14 +271,14 @@ def test_a_subscription_comes_with_its_cycle_and_its_sale(seller: Seller) -> Non
     assert list(cycles) == [(row.id, 2, sale.id, charge)]
 
 
-def test_a_subscription_without_an_order_has_no_sale(seller: Seller) -> None:
+def test_subscription_without_an_order_has_no_sale(seller: Seller) -> None:
     seller.process(payloads.subscription())
 
     assert Subscription.objects.get().client == Client.objects.get()
     assert not Sale.objects.exists()
 
 
-def test_an_affiliation_request_is_a_row(seller: Seller) -> None:
+def test_affiliation_request_is_stored(seller: Seller) -> None:
     seller.process(payloads.raw("affiliation_request"))
 
     assert columns(AffiliationRequest.objects.get(), "fingerprint") == {
@@ -293,7 +293,7 @@ def test_an_affiliation_request_is_a_row(seller: Seller) -> None:
     assert seller.events[0].kind == "affiliation"
 
 
-def test_an_unknown_word_is_recorded_once_for_staff(seller: Seller) -> None:
+def test_unknown_status_word_is_recorded_once(seller: Seller) -> None:
     seller.process(
         payloads.order("ord1", order_status="Em Órbita"),
         payloads.order("ord2", order_status=" EM  ÓRBITA"),
@@ -311,7 +311,7 @@ def test_an_unknown_word_is_recorded_once_for_staff(seller: Seller) -> None:
     assert (seller.sale("ord1").status, seller.sale("ord1").unknown_status) == ("PAID", "")
 
 
-def test_a_sale_keeps_its_client_and_completes_it(seller: Seller) -> None:
+def test_later_webhook_completes_the_sales_client(seller: Seller) -> None:
     seller.process(payloads.order(client={"client_phone": "11987650001"}))
     first = seller.sale().client
 
@@ -325,7 +325,7 @@ def test_a_sale_keeps_its_client_and_completes_it(seller: Seller) -> None:
     assert (client.cpf, client.phone) == ("29141777638", "+5511987650001")
 
 
-def test_a_sale_without_a_client_gets_the_one_it_is_told(seller: Seller) -> None:
+def test_sale_without_a_client_gets_the_reported_one(seller: Seller) -> None:
     seller.process(payloads.order(client={"client_name": ""}))
     assert seller.sale().client is None
 
@@ -337,7 +337,7 @@ def test_a_sale_without_a_client_gets_the_one_it_is_told(seller: Seller) -> None
 
 
 def full(number: int, **changes: Any) -> dict[str, Any]:
-    """An order that touches all that a batch can touch."""
+    """Return an order with a client, a sale, a subscription and an unknown status word."""
     body = payloads.subscription(f"ass{number}", with_order=f"ord{number}", **changes)
     body["order"] |= {"order_status": changes.get("status", "nova palavra")}
     body["client"] |= {
@@ -363,7 +363,7 @@ def test_500_orders_take_as_many_statements_as_5(seller: Seller, change: dict[st
 
 
 def run_at_once(*calls: Callable[[], None]) -> None:
-    """Run each call in a thread and a connection of its own; raises what one of them raises."""
+    """Run each call in its own thread and connection; raise the first error."""
 
     def run(call: Callable[[], None]) -> None:
         try:
@@ -376,7 +376,7 @@ def run_at_once(*calls: Callable[[], None]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_drain_at_once_apply_each_event_once() -> None:
+def test_concurrent_drains_apply_each_event_once() -> None:
     sellers = [Seller(email=f"vendedora{n}@flowzz.test") for n in range(3)]
     shared = {"client_documment": "29141777638", "client_phone": "11987650001"}
     for seller in sellers:

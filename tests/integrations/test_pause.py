@@ -1,4 +1,4 @@
-"""A paused integration: its webhooks wait, nothing is synced, and nothing is lost."""
+"""A paused integration stores webhooks, and neither drains nor syncs."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 LONG_AGO = timezone.now() - timedelta(hours=1)
 
 
-def test_webhooks_are_kept_and_wait_until_it_is_resumed() -> None:
+def test_webhooks_are_stored_and_wait_until_resume() -> None:
     seller = Seller()
     connection.pause(seller.integration)
 
@@ -41,7 +41,7 @@ def test_webhooks_are_kept_and_wait_until_it_is_resumed() -> None:
     assert seller.states == [("DONE", "created")]
 
 
-def test_no_sync_begins_and_the_one_under_way_ends_without_moving_the_cursor() -> None:
+def test_pause_cancels_the_run_without_moving_the_cursor() -> None:
     run = SyncRunFactory.create(state=JobState.RUNNING)
     integration = run.integration
     Integration.objects.update(next_sync_at=LONG_AGO)
@@ -55,7 +55,7 @@ def test_no_sync_begins_and_the_one_under_way_ends_without_moving_the_cursor() -
         runs.request_run(integration, Trigger.USER)
 
 
-def test_resuming_asks_for_the_sync_that_was_missed() -> None:
+def test_resume_requests_a_sync() -> None:
     integration = SyncRunFactory.create(state=JobState.SUCCEEDED).integration
     connection.pause(integration)
 
@@ -66,7 +66,7 @@ def test_resuming_asks_for_the_sync_that_was_missed() -> None:
     assert (run.trigger, run.is_full) == (Trigger.INITIAL, False)
 
 
-def test_a_refused_key_stays_refused_when_resumed() -> None:
+def test_resume_does_not_sync_with_a_refused_key() -> None:
     seller = Seller(status=IntegrationStatus.ERROR)
     connection.pause(seller.integration)
 

@@ -1,4 +1,4 @@
-"""Erasure, proven by looking for the person everywhere afterwards; and the export."""
+"""Erasure removes the person from every table; export contains all their data."""
 
 import json
 import zlib
@@ -102,7 +102,7 @@ def seller() -> Seller:
 
 @pytest.fixture
 def zoraide(seller: Seller) -> Client:
-    """A buyer who left traces in every place there is."""
+    """A buyer with data in every table that stores personal data."""
     now = timezone.now()
     utms = {"utm_source": "instagram", "utm_content": "para zoraide@exemplo.com.br"}
     first = payloads.order("ordzoraid", client=BUYER, utms=utms, **ORDER)
@@ -153,7 +153,7 @@ def buffered(seller: Seller, body: dict[str, Any]) -> InboundWebhook:
 
 
 def everything() -> str:
-    """All rows of all tables, and all that Redis holds, as one text; bytes unpacked and read."""
+    """Return all rows of all tables and all of Redis as one text, with decoded bytes."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [name for (name,) in cursor.fetchall()]
@@ -186,7 +186,7 @@ def figures() -> list[Any]:
     return list(Sale.objects.order_by("external_id").values(*FIGURES))
 
 
-def test_nothing_of_the_person_is_found_anywhere(seller: Seller, zoraide: Client) -> None:
+def test_erased_person_is_found_in_no_table(seller: Seller, zoraide: Client) -> None:
     assert traces() == TRACES
 
     privacy.erase(zoraide.id)
@@ -195,7 +195,7 @@ def test_nothing_of_the_person_is_found_anywhere(seller: Seller, zoraide: Client
     assert redis.client().llen(fallback_buffer.KEY) == 0
 
 
-def test_preview_under_way_ends_and_leaves_no_file(
+def test_erasure_cancels_an_import_preview_and_deletes_its_file(
     seller: Seller, zoraide: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_LINES", 0)
@@ -219,7 +219,7 @@ def test_preview_under_way_ends_and_leaves_no_file(
     assert traces() == []
 
 
-def test_numbers_and_history_stay(seller: Seller, zoraide: Client) -> None:
+def test_erasure_keeps_amounts_and_history(seller: Seller, zoraide: Client) -> None:
     seller.drain()
     before, history = figures(), list(SaleStatusChange.objects.order_by("id").values())
 
@@ -232,7 +232,7 @@ def test_numbers_and_history_stay(seller: Seller, zoraide: Client) -> None:
     assert seller.sale("ordespera").client_id == zoraide.id
 
 
-def test_what_is_not_the_persons_stays(seller: Seller, zoraide: Client) -> None:
+def test_erasure_keeps_data_of_others(seller: Seller, zoraide: Client) -> None:
     privacy.erase(zoraide.id)
 
     own, neighbours = seller.sale("ordzoraid").metadata, seller.sale("ordvizinh").metadata
@@ -255,11 +255,11 @@ def test_second_erasure_changes_nothing(seller: Seller, zoraide: Client) -> None
     assert zoraide.erased_at == erased_at
 
 
-def test_report_counts_what_was_changed(zoraide: Client) -> None:
+def test_erasure_returns_the_changed_rows(zoraide: Client) -> None:
     assert privacy.erase(zoraide.id) == Erasure(sales=3, affiliations=1, events=8, findings=1)
 
 
-def test_later_webhook_of_an_erased_order_moves_it_and_tells_nothing(
+def test_later_webhook_updates_an_erased_order_without_personal_data(
     seller: Seller, zoraide: Client
 ) -> None:
     privacy.erase(zoraide.id)
@@ -275,7 +275,7 @@ def test_later_webhook_of_an_erased_order_moves_it_and_tells_nothing(
     assert Client.objects.filter(name="Zoraide Quintanilha").count() == 0
 
 
-def test_erasing_again_removes_what_came_later(seller: Seller, zoraide: Client) -> None:
+def test_second_erasure_removes_later_personal_data(seller: Seller, zoraide: Client) -> None:
     privacy.erase(zoraide.id)
     seller.process(
         payloads.order("ordzoraid", client=BUYER, **ORDER | {"order_status": "Entregue"})
@@ -286,7 +286,7 @@ def test_erasing_again_removes_what_came_later(seller: Seller, zoraide: Client) 
     assert traces() == []
 
 
-def test_new_order_is_a_new_client(seller: Seller, zoraide: Client) -> None:
+def test_new_order_of_an_erased_person_is_a_new_client(seller: Seller, zoraide: Client) -> None:
     privacy.erase(zoraide.id)
 
     seller.process(payloads.order("ordnovooo", client=BUYER))
@@ -294,7 +294,7 @@ def test_new_order_is_a_new_client(seller: Seller, zoraide: Client) -> None:
     assert seller.sale("ordnovooo").client_id not in {None, zoraide.id}
 
 
-def test_late_resend_of_an_erased_body_is_still_a_repeat(seller: Seller) -> None:
+def test_late_resend_of_an_erased_body_is_a_duplicate(seller: Seller) -> None:
     body = payloads.order("ordzoraid", client=BUYER)
     seller.process(body)
     privacy.erase(Client.objects.get().id)
@@ -304,7 +304,7 @@ def test_late_resend_of_an_erased_body_is_still_a_repeat(seller: Seller) -> None
     assert seller.states[-1] == ("IGNORED", "duplicate")
 
 
-def test_shared_mailbox_doesn_t_erase_other_buyers(seller: Seller) -> None:
+def test_shared_email_does_not_erase_other_buyers(seller: Seller) -> None:
     mailbox = {"client_email": "suporte@exemplo.com.br"}
     seller.process(
         payloads.order("ordzoraid", client=BUYER | mailbox),
@@ -318,7 +318,7 @@ def test_shared_mailbox_doesn_t_erase_other_buyers(seller: Seller) -> None:
     assert seller.buyer("ordvizinh").email == "suporte@exemplo.com.br"
 
 
-def test_other_users_keep_what_they_know(seller: Seller, zoraide: Client) -> None:
+def test_erasure_keeps_the_data_of_other_users(seller: Seller, zoraide: Client) -> None:
     other = Seller("outra@flowzz.test")
     other.process(payloads.order("ordzoraid", client=BUYER, **ORDER))
 
@@ -328,7 +328,7 @@ def test_other_users_keep_what_they_know(seller: Seller, zoraide: Client) -> Non
     assert [event.body is None for event in other.events] == [False]
 
 
-def test_export_holds_everything_of_the_person(seller: Seller, zoraide: Client) -> None:
+def test_export_contains_all_data_of_the_person(seller: Seller, zoraide: Client) -> None:
     exported = privacy.export(zoraide)
     text = json.dumps(exported, cls=DjangoJSONEncoder, ensure_ascii=False)
 
@@ -342,7 +342,7 @@ def test_export_holds_everything_of_the_person(seller: Seller, zoraide: Client) 
     assert len(exported["webhooks"]) == 6
 
 
-def test_export_holds_nothing_of_others(seller: Seller, zoraide: Client) -> None:
+def test_export_contains_no_data_of_others(seller: Seller, zoraide: Client) -> None:
     seller.process(payloads.order("ordestran", client=NEIGHBOUR))
 
     text = json.dumps(privacy.export(zoraide), cls=DjangoJSONEncoder, ensure_ascii=False)
@@ -351,7 +351,7 @@ def test_export_holds_nothing_of_others(seller: Seller, zoraide: Client) -> None
     assert "ordestran" not in text
 
 
-def test_erased_client_can_be_exported_still(zoraide: Client) -> None:
+def test_erased_client_can_still_be_exported(zoraide: Client) -> None:
     privacy.erase(zoraide.id)
     zoraide.refresh_from_db()
 

@@ -136,7 +136,7 @@ def test_event_without_a_body_is_not_replayed(seller: Seller) -> None:
     assert seller.states == before
 
 
-def test_command_counts_and_then_removes(
+def test_command_counts_and_then_deletes(
     seller: Seller, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seller.process(payloads.raw("order_cod_created"), received_at=days_ago(92))

@@ -39,7 +39,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture
 def seller() -> Seller:
-    """Connected and synced just now."""
+    """A seller whose integration has just synced."""
     seller = Seller()
     change(seller.integration, sync_cursor=timezone.now(), last_sync_status="success")
     return seller

@@ -1,4 +1,4 @@
-"""HealthFacts about an integration become a score and its reasons."""
+"""Facts about an integration become a score and its reasons."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

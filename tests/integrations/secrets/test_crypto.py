@@ -53,20 +53,20 @@ def is_refused(stored: str) -> bool:
 @given(st.text(), st.text())
 @example("", "")
 @example(API_KEY, IDENTITY)
-def test_what_was_encrypted_decrypts(plaintext: str, identity: str) -> None:
+def test_encrypted_value_decrypts(plaintext: str, identity: str) -> None:
     stored = cipher.encrypt(plaintext, identity=identity)
 
     assert cipher.decrypt(stored, identity=identity) == plaintext
 
 
-def test_the_value_has_the_three_parts_of_its_format() -> None:
+def test_value_has_three_parts() -> None:
     iv, encrypted, mac = cipher.encrypt(API_KEY, identity=IDENTITY).split(":")
 
     assert [len(iv), len(encrypted), len(mac)] == [32, 128, 64]
     assert set(iv + encrypted + mac) <= set(string.hexdigits.lower())
 
 
-def test_the_same_plaintext_never_gives_the_same_value() -> None:
+def test_same_plaintext_is_encrypted_differently_each_time() -> None:
     first, second = (cipher.encrypt(API_KEY, identity=IDENTITY) for _ in range(2))
 
     assert {*first.split(":")}.isdisjoint(second.split(":"))
@@ -81,20 +81,20 @@ def test_values_of_the_older_system_decrypt(vector: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_values_of_the_older_system_can_be_forbidden(vector: dict[str, str]) -> None:
+def test_values_of_the_older_system_can_be_refused(vector: dict[str, str]) -> None:
     older = Cipher(vector["encryption_key"])
 
     with pytest.raises(DecryptionError):
         older.decrypt(vector["stored"], identity=IDENTITY, allow_legacy=False)
 
 
-def test_the_ciphertext_is_what_the_older_system_would_read() -> None:
+def test_ciphertext_decrypts_in_the_older_system() -> None:
     stored = cipher.encrypt(API_KEY, identity=IDENTITY)
 
     assert cipher.decrypt(without_mac(stored), identity="another record") == API_KEY
 
 
-def test_every_changed_bit_of_the_text_is_noticed() -> None:
+def test_every_changed_bit_of_the_text_is_refused() -> None:
     stored = cipher.encrypt(API_KEY, identity=IDENTITY)
 
     for place, character in enumerate(stored):
@@ -103,7 +103,7 @@ def test_every_changed_bit_of_the_text_is_noticed() -> None:
             assert is_refused(stored[:place] + changed + stored[place + 1 :])
 
 
-def test_every_changed_bit_of_the_bytes_is_noticed() -> None:
+def test_every_changed_bit_of_the_bytes_is_refused() -> None:
     parts = [bytes.fromhex(part) for part in cipher.encrypt(API_KEY, identity=IDENTITY).split(":")]
 
     for place, part in enumerate(parts):
@@ -114,7 +114,7 @@ def test_every_changed_bit_of_the_bytes_is_noticed() -> None:
 
 
 @given(st.text(string.ascii_letters + string.digits + "|", min_size=1, max_size=60))
-def test_a_cut_value_is_refused_wherever_it_was_cut(plaintext: str) -> None:
+def test_truncated_value_is_refused(plaintext: str) -> None:
     stored = cipher.encrypt(plaintext, identity=IDENTITY)
 
     read = {end for end in range(len(stored)) if not is_refused(stored[:end])}
@@ -123,27 +123,27 @@ def test_a_cut_value_is_refused_wherever_it_was_cut(plaintext: str) -> None:
     assert read == {len(without_mac(stored))}
 
 
-def test_a_value_without_its_mac_is_refused_where_none_can_be_old() -> None:
+def test_value_without_mac_is_refused_without_allow_legacy() -> None:
     stored = without_mac(cipher.encrypt(API_KEY, identity=IDENTITY))
 
     with pytest.raises(DecryptionError):
         cipher.decrypt(stored, identity=IDENTITY, allow_legacy=False)
 
 
-def test_a_value_moved_to_another_record_is_refused() -> None:
+def test_value_moved_to_another_record_is_refused() -> None:
     stored = cipher.encrypt(API_KEY, identity=IDENTITY)
 
     with pytest.raises(DecryptionError):
         cipher.decrypt(stored, identity="01890a5d-ac96-774b-bcce-b302099a8058")
 
 
-def test_a_wrong_key_is_refused() -> None:
+def test_wrong_key_is_refused() -> None:
     stored = Cipher(OTHER).encrypt(API_KEY, identity=IDENTITY)
 
     assert is_refused(stored)
 
 
-def test_a_wrong_key_never_makes_garbage_of_an_old_value() -> None:
+def test_wrong_key_never_decrypts_a_legacy_value() -> None:
     key = older_key(OTHER)
     # In a thousand, about four have a valid padding under the wrong key by accident.
     values = [write_like_the_older_system(API_KEY, key) for _ in range(1000)]
@@ -166,7 +166,7 @@ def test_earlier_keys_never_encrypt() -> None:
     assert cipher.decrypt(stored, identity=IDENTITY) == API_KEY
 
 
-def test_only_a_new_value_under_the_current_key_needs_no_rewrite() -> None:
+def test_only_a_value_with_mac_and_current_key_needs_no_rewrite() -> None:
     rotated = Cipher(CURRENT, [EARLIER])
     stored = {
         "current": rotated.encrypt(API_KEY, identity=IDENTITY),
@@ -181,7 +181,7 @@ def test_only_a_new_value_under_the_current_key_needs_no_rewrite() -> None:
     assert needed == {"current": False, "earlier": True, "older": True}
 
 
-def test_an_unreadable_value_is_an_error_and_not_a_rewrite() -> None:
+def test_unreadable_value_raises_instead_of_needing_a_rewrite() -> None:
     stored = Cipher(OTHER).encrypt(API_KEY, identity=IDENTITY)
 
     with pytest.raises(DecryptionError):
@@ -205,15 +205,15 @@ def test_an_unreadable_value_is_an_error_and_not_a_rewrite() -> None:
         f"{'٠' * 32}:{'0' * 32}",
     ],
 )
-def test_what_was_never_written_here_is_refused(stored: str) -> None:
+def test_value_of_another_format_is_refused(stored: str) -> None:
     assert is_refused(stored)
 
 
-def test_capital_letters_are_refused() -> None:
+def test_upper_case_is_refused() -> None:
     assert is_refused(cipher.encrypt(API_KEY, identity=IDENTITY).upper())
 
 
-def test_the_error_says_what_to_do_and_holds_no_value() -> None:
+def test_error_names_the_next_step_and_contains_no_value() -> None:
     stored = Cipher(OTHER).encrypt(API_KEY, identity=IDENTITY)
 
     with pytest.raises(DecryptionError) as raised:

@@ -1,4 +1,4 @@
-"""Whatever comes: it is kept, acknowledged and judged. 20,000 of them are in the fault tests."""
+"""Any generated body is stored, acknowledged and processed. The fault tests send 20,000."""
 
 from itertools import islice
 from random import Random
@@ -13,7 +13,7 @@ FAULTS_OF_OURS = {"parser_fault", "refused_by_database", "attempts_exhausted", "
 
 
 @pytest.mark.django_db
-def test_every_body_is_kept_and_judged() -> None:
+def test_any_body_is_stored_and_processed() -> None:
     seller = Seller()
     bodies = list(islice(generated.bodies(Random(1)), COUNT))
 
