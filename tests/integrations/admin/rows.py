@@ -1,4 +1,4 @@
-"""Rows of every model that the admin shows."""
+"""Sample rows of every model in the admin."""
 
 import hashlib
 from typing import Any
@@ -35,7 +35,7 @@ BODY = b'{"order": {"order_number": "ordtestes", "product_name": "<b>Curso</b>"}
 
 
 def make_rows(count: int) -> None:
-    """A row or more of every model, `count` times."""
+    """Create at least `count` rows of every model."""
     for number in range(count):
         integration = IntegrationFactory.create()
         field_encryption.encrypt(integration, "api_key", API_KEY)

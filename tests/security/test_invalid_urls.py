@@ -1,13 +1,13 @@
-"""Addresses of the admin that nobody is led to: none is a fault of ours."""
+"""Admin URLs with a malformed or unknown id do not cause a server error."""
 
 import re
 from collections.abc import Iterator
 
 import pytest
-from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from flowzz.accounts.models import User
+from tests.staff import Staff, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +15,7 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 def admin_routes() -> list[str]:
-    """All routes of the admin that take an id, found by looking."""
+    """Return all routes of the admin with an id."""
     routes = {route for route in _routes(get_resolver().url_patterns) if "object_id" in route}
     return sorted(route for route in routes if route.startswith("admin/"))
 
@@ -30,20 +30,19 @@ def _routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Itera
 
 
 @pytest.fixture
-def browser() -> Browser:
-    browser = Browser()
-    browser.force_login(User.objects.create_superuser("equipe@flowzz.test"))
+def browser() -> Staff:
+    browser = log_in(User.objects.create_superuser("equipe@flowzz.test"))
     browser.raise_request_exception = False
     return browser
 
 
 @pytest.mark.parametrize("id_", ["123", "nenhum", "00000000-0000-7000-8000-000000000000", "%00"])
-def test_id_that_is_none_is_no_fault(browser: Browser, id_: str) -> None:
+def test_invalid_id_is_not_a_server_error(browser: Staff, id_: str) -> None:
     routes = admin_routes()
     assert len(routes) > 50
-    answers = {
+    statuses = {
         route: browser.generic(method, f"/{PARAMETER.sub(id_, route)}").status_code
         for route in routes
         for method in ("GET", "POST")
     }
-    assert {route: status for route, status in answers.items() if status >= 500} == {}
+    assert {route: status for route, status in statuses.items() if status >= 500} == {}
