@@ -50,7 +50,7 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     "Sincronização de hora em hora": ("integrations.tasks.schedule_syncs", At("*", "0")),
     # At night, a few minutes apart, while little else runs.
     "Remoção de corpos antigos": ("integrations.tasks.delete_expired_payloads", At("3", "20")),
-    "Remoção de acessos vencidos": ("flowzz.accounts.tasks.purge_sessions", At("3", "25")),
+    "Remoção de acessos vencidos": ("flowzz.accounts.tasks.delete_expired_sessions", At("3", "25")),
     "Ritmo dos webhooks": ("integrations.tasks.update_baselines", At("3", "40")),
     "Recontagem dos gráficos": ("integrations.tasks.recount_hourly_stats", At("3", "55")),
 }

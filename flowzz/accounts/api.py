@@ -1,4 +1,4 @@
-"""Tokens for an e-mail and a password."""
+"""API calls that log in, renew tokens and log out."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ class TokenView(APIView):
     def post(self, request: Request) -> Response:
         login = LoginSerializer(data=request.data)
         login.is_valid(raise_exception=True)
-        # Django hashes the password of an unknown e-mail too: both take the same time.
+        # For an unknown e-mail Django hashes the password, too: both responses take the same time.
         user = authenticate(
             username=login.validated_data["email"],
             password=login.validated_data["password"],
@@ -75,7 +75,7 @@ class TokenView(APIView):
         if user is None:
             raise Unauthorized("E-mail ou senha incorretos.")
         assert isinstance(user, User)
-        return _tokens(sessions.start(user), "Acesso autorizado")
+        return _tokens(sessions.log_in(user), "Acesso autorizado")
 
 
 class RefreshView(APIView):
@@ -93,7 +93,7 @@ class RefreshView(APIView):
     def post(self, request: Request) -> Response:
         try:
             return _tokens(sessions.renew(_refresh_token(request)), "Token renovado")
-        except sessions.SessionOver:
+        except sessions.SessionEnded:
             raise RefreshRefused from None
 
 
@@ -110,16 +110,16 @@ class LogoutView(APIView):
         request=RefreshSerializer,
     )
     def post(self, request: Request) -> Response:
-        has_ended = sessions.end(_refresh_token(request))
+        has_ended = sessions.log_out(_refresh_token(request))
         return success({"ended": has_ended}, "Acesso encerrado")
 
 
 def _refresh_token(request: Request) -> RefreshToken:
-    """The one that was sent; raises RefreshRefused, ValidationError."""
-    sent = RefreshSerializer(data=request.data)
-    sent.is_valid(raise_exception=True)
+    """Return the token in the body. Raises RefreshRefused, ValidationError."""
+    body = RefreshSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
     try:
-        return RefreshToken(sent.validated_data["refresh"])
+        return RefreshToken(body.validated_data["refresh"])
     except TokenError:
         raise RefreshRefused from None
 

@@ -1,4 +1,4 @@
-"""People who log in: sellers and staff, by e-mail."""
+"""Users, the audit log of staff, and API logins."""
 
 import uuid
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A seller, or with `is_staff` one of Flowzz's own people."""
+    """A seller, or with `is_staff` a member of staff. E-mail is the login."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("e-mail", unique=True)
@@ -47,7 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="user_email_any_case_unique")
         ]
-        # What staff may do; what they may see or change is in the permissions of each model.
+        # Actions of staff; each model has its own permissions to view and change rows.
         permissions: ClassVar = [
             ("replay_events", "Pode reprocessar eventos"),
             ("settle_events", "Pode descartar e atribuir eventos"),
@@ -65,7 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AppendOnly(Exception):
-    """A line of the trail was about to be changed or removed."""
+    """Raised when an entry of the audit log would be changed or deleted."""
 
 
 class StaffActionQuerySet(models.QuerySet["StaffAction"]):
@@ -77,14 +77,14 @@ class StaffActionQuerySet(models.QuerySet["StaffAction"]):
 
 
 class StaffAction(models.Model):
-    """One line of the trail: who did what, to what, when and why.
+    """An entry of the audit log: who did what to which row, when and why.
 
-    Written by `flowzz.backoffice.audit_log.record` alone, and never changed: the database itself
-    refuses it. Nothing in it is a buyer's personal data.
+    Written by `flowzz.backoffice.audit_log.record` alone. The database refuses changes. Entries
+    contain no personal data of buyers.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    at = models.DateTimeField("quando", auto_now_add=True)
+    created_at = models.DateTimeField("quando", auto_now_add=True)
     actor = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="actions", verbose_name="quem"
     )
@@ -96,7 +96,7 @@ class StaffAction(models.Model):
     target_label = models.CharField("sobre", max_length=200, blank=True)
     reason = models.TextField("motivo", blank=True)
     details = models.JSONField("detalhes", default=dict, encoder=DjangoJSONEncoder)
-    address = models.CharField("endereço IP", max_length=64, blank=True)
+    ip_address = models.CharField("endereço IP", max_length=64, blank=True)
 
     objects: ClassVar[models.Manager["StaffAction"]] = StaffActionQuerySet.as_manager()
 
@@ -104,11 +104,11 @@ class StaffAction(models.Model):
         verbose_name = "ação registrada"
         verbose_name_plural = "registro de ações"
         indexes: ClassVar = [
-            models.Index(fields=["-at", "-id"], name="staff_action_recent"),
-            models.Index(fields=["actor", "-at", "-id"], name="staff_action_of_actor"),
-            models.Index(fields=["action", "-at", "-id"], name="staff_action_of_kind"),
+            models.Index(fields=["-created_at", "-id"], name="staff_action_recent"),
+            models.Index(fields=["actor", "-created_at", "-id"], name="staff_action_of_actor"),
+            models.Index(fields=["action", "-created_at", "-id"], name="staff_action_of_kind"),
             models.Index(
-                fields=["content_type", "target_id", "-at"], name="staff_action_on_target"
+                fields=["content_type", "target_id", "-created_at"], name="staff_action_on_target"
             ),
         ]
 
@@ -116,7 +116,7 @@ class StaffAction(models.Model):
         return self.action
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Only once; raises AppendOnly after that."""
+        """Insert a new entry; raises AppendOnly for an existing one."""
         if not self._state.adding:
             raise AppendOnly
         super().save(*args, **kwargs)
@@ -126,10 +126,9 @@ class StaffAction(models.Model):
 
 
 class LoginSession(models.Model):
-    """One login by e-mail and password, from its first refresh token to its last.
+    """A login by e-mail and password, written by `flowzz.accounts.sessions` alone.
 
-    Only the newest of its refresh tokens renews. It is written by `flowzz.accounts.sessions`
-    alone; without the row, no token of the login renews any more.
+    Only its newest refresh token is valid. Without the row no token of the login is.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

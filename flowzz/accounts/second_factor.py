@@ -1,4 +1,4 @@
-"""The second step of staff's login: codes by time (TOTP) from their phone, or recovery codes."""
+"""The second factor of staff's login: time-based codes (TOTP) or recovery codes."""
 
 from typing import Any
 
@@ -13,13 +13,12 @@ RECOVERY_CODES = 10
 CODE_DIGITS = 6
 
 
-def is_on(user: User) -> bool:
-    """Whether this person's login asks for a code."""
+def is_enabled(user: User) -> bool:
     return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
 
 
 def verify(user: User, code: str) -> Device | None:
-    """The device that a code proves, which it does once; devices slow down after wrong ones."""
+    """Return the device of a valid code, which is then used up; wrong codes are throttled."""
     code = code.replace(" ", "").lower()
     kind = TOTPDevice if code.isdecimal() and len(code) == CODE_DIGITS else StaticDevice
     with transaction.atomic():
@@ -27,20 +26,19 @@ def verify(user: User, code: str) -> Device | None:
         return device if device is not None and device.verify_token(code) else None
 
 
-def begin(user: User) -> TOTPDevice:
-    """A new device that counts once a code of it was entered; the one in use works until then."""
+def begin_enrolment(user: User) -> None:
+    """Create a device to be confirmed; the current device stays valid until then."""
     TOTPDevice.objects.filter(user=user, confirmed=False).delete()
-    device: TOTPDevice = TOTPDevice.objects.create(user=user, name="app", confirmed=False)
-    return device
+    TOTPDevice.objects.create(user=user, name="app", confirmed=False)
 
 
-def pending(user: User) -> TOTPDevice | None:
+def pending_device(user: User) -> TOTPDevice | None:
     device: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=False).first()
     return device
 
 
-def confirm(user: User, code: str) -> TOTPDevice | None:
-    """Put the new device in the old one's place, if this is a code of it."""
+def confirm_enrolment(user: User, code: str) -> TOTPDevice | None:
+    """Replace the current device by the pending one; return None if the code is wrong."""
     with transaction.atomic():
         devices = TOTPDevice.objects.select_for_update().filter(user=user)
         device: Any = devices.filter(confirmed=False).first()
@@ -52,8 +50,8 @@ def confirm(user: User, code: str) -> TOTPDevice | None:
         return device
 
 
-def renew_recovery_codes(user: User) -> list[str]:
-    """Codes for whoever lost the phone, each good once; earlier ones are void."""
+def replace_recovery_codes(user: User) -> list[str]:
+    """Create recovery codes, each valid once, and delete the earlier ones."""
     codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
     with transaction.atomic():
         StaticDevice.objects.filter(user=user).delete()
@@ -62,10 +60,10 @@ def renew_recovery_codes(user: User) -> list[str]:
     return codes
 
 
-def remove(user: User) -> bool:
-    """Ask this person for no code any more; whether they had been asked."""
-    had_one = is_on(user)
+def disable(user: User) -> bool:
+    """Delete the user's devices and codes; return whether the second factor was enabled."""
+    was_enabled = is_enabled(user)
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
-    return had_one
+    return was_enabled

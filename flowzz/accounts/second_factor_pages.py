@@ -1,4 +1,4 @@
-"""Staff's own page for the second step of their login, and who must have one."""
+"""The page where staff manage their second factor, and the middleware that requires one."""
 
 import io
 from collections.abc import Callable
@@ -24,18 +24,18 @@ from flowzz.backoffice import audit_log
 
 PAGE = "second_factor:page"
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
-WRONG = "Código incorreto. Confira o horário do celular e tente o próximo código."
+WRONG_CODE = "Código incorreto. Confira o horário do celular e tente o próximo código."
 
 
 class CodeForm(forms.Form):
-    """A code of the person's own; wrong ones are counted like logins."""
+    """A form for a code. Attempts are limited together with logins."""
 
     code = forms.CharField(
         label="Código", max_length=16, widget=UnfoldAdminTextInputWidget(attrs=CODE_ATTRIBUTES)
     )
 
-    def accepted(self, user: User, verify: Callable[[User, str], object]) -> object:
-        """What `verify` says of the code; else the form says what is wrong."""
+    def submit(self, user: User, verify: Callable[[User, str], object]) -> object:
+        """Return the result of `verify`, or None and an error in the form."""
         if not self.is_valid():
             return None
         try:
@@ -43,30 +43,30 @@ class CodeForm(forms.Form):
         except ValidationError as refusal:
             self.add_error("code", refusal)
             return None
-        done = verify(user, self.cleaned_data["code"])
-        if not done:
-            self.add_error("code", WRONG)
-        return done
+        result = verify(user, self.cleaned_data["code"])
+        if not result:
+            self.add_error("code", WRONG_CODE)
+        return result
 
 
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    if request.GET.get("passo") == "ativar" and second_factor.pending(_user(request)):
-        return _show(request, step="activate", form=CodeForm())
-    step = "on" if second_factor.is_on(_user(request)) else "off"
-    return _show(request, step=step, form=CodeForm())
+    if request.GET.get("passo") == "ativar" and second_factor.pending_device(_user(request)):
+        return _render(request, step="activate", form=CodeForm())
+    step = "on" if second_factor.is_enabled(_user(request)) else "off"
+    return _render(request, step=step, form=CodeForm())
 
 
 @require_POST
-def begin(request: HttpRequest) -> HttpResponse:
-    second_factor.begin(_user(request))
+def begin_enrolment(request: HttpRequest) -> HttpResponse:
+    second_factor.begin_enrolment(_user(request))
     return redirect(reverse(PAGE) + "?passo=ativar")
 
 
 @require_GET
-def picture(request: HttpRequest) -> HttpResponse:
-    """The new device's secret as a QR code."""
-    device = second_factor.pending(_user(request))
+def qr_code(request: HttpRequest) -> HttpResponse:
+    """Return the pending device's secret as a QR code."""
+    device = second_factor.pending_device(_user(request))
     if device is None:
         raise Http404
     image = io.BytesIO()
@@ -75,42 +75,41 @@ def picture(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm_enrolment(request: HttpRequest) -> HttpResponse:
     form, user = CodeForm(request.POST), _user(request)
-    device = form.accepted(user, second_factor.confirm)
+    device = form.submit(user, second_factor.confirm_enrolment)
     if not device:
-        return _show(request, step="activate", form=form)
+        return _render(request, step="activate", form=form)
     django_otp.login(request, device)
     audit_log.record(request, "Ativou a verificação em duas etapas", user)
-    return _show(request, step="codes", codes=second_factor.renew_recovery_codes(user))
+    return _render(request, step="codes", codes=second_factor.replace_recovery_codes(user))
 
 
 @require_POST
-def renew_codes(request: HttpRequest) -> HttpResponse:
+def replace_codes(request: HttpRequest) -> HttpResponse:
     form, user = CodeForm(request.POST), _user(request)
-    if not form.accepted(user, second_factor.verify):
-        return _show(request, step="on", form=form)
+    if not form.submit(user, second_factor.verify):
+        return _render(request, step="on", form=form)
     audit_log.record(request, "Gerou novos códigos de recuperação", user)
-    return _show(request, step="codes", codes=second_factor.renew_recovery_codes(user))
+    return _render(request, step="codes", codes=second_factor.replace_recovery_codes(user))
 
 
 @require_POST
-def remove(request: HttpRequest) -> HttpResponse:
+def disable(request: HttpRequest) -> HttpResponse:
     form, user = CodeForm(request.POST), _user(request)
-    if not form.accepted(user, second_factor.verify):
-        return _show(request, step="on", form=form)
-    second_factor.remove(user)
+    if not form.submit(user, second_factor.verify):
+        return _render(request, step="on", form=form)
+    second_factor.disable(user)
     audit_log.record(request, "Desativou a verificação em duas etapas", user)
     messages.success(request, "Verificação em duas etapas desativada.")
     return redirect(PAGE)
 
 
-def _show(request: HttpRequest, **shown: object) -> HttpResponse:
-    context = admin.site.each_context(request) | shown
-    context |= {
+def _render(request: HttpRequest, **context: object) -> HttpResponse:
+    context |= admin.site.each_context(request) | {
         "title": "Verificação em duas etapas",
         "is_required": settings.STAFF_TOTP_REQUIRED,
-        "device": second_factor.pending(_user(request)) if shown["step"] == "activate" else None,
+        "device": second_factor.pending_device(_user(request)),
     }
     return render(request, "accounts/second_factor.html", context)
 
@@ -120,11 +119,11 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
-def _own(view: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """For staff alone; where a code is asked for, only for a session that has given one."""
+def _for_owner(view: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Restrict a view to staff, with the second factor enabled to sessions that passed it."""
 
     def guarded(request: HttpRequest) -> HttpResponse:
-        if second_factor.is_on(_user(request)) and not _is_verified(request):
+        if second_factor.is_enabled(_user(request)) and not _is_verified(request):
             logout(request)
             messages.info(request, "Entre de novo, com o código da verificação em duas etapas.")
             return redirect("admin:login")
@@ -138,7 +137,7 @@ def _is_verified(request: HttpRequest) -> bool:
 
 
 class SecondFactorMiddleware:
-    """With STAFF_TOTP_REQUIRED, staff without a second step come no further than its page."""
+    """With STAFF_TOTP_REQUIRED, redirects staff without a second factor to its page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -152,18 +151,18 @@ class SecondFactorMiddleware:
 def _must_enrol(request: HttpRequest) -> bool:
     if not request.path.startswith("/admin/"):
         return False
-    ways = (reverse(PAGE), reverse("admin:login"), reverse("admin:logout"))
-    if request.path.startswith(ways):
+    allowed = (reverse(PAGE), reverse("admin:login"), reverse("admin:logout"))
+    if request.path.startswith(allowed):
         return False
     return request.user.is_authenticated and not _is_verified(request)
 
 
 app_name = "second_factor"
 urlpatterns = [
-    path("", _own(page), name="page"),
-    path("comecar", _own(begin), name="begin"),
-    path("qr.png", _own(picture), name="picture"),
-    path("ativar", _own(confirm), name="confirm"),
-    path("codigos", _own(renew_codes), name="renew_codes"),
-    path("desativar", _own(remove), name="remove"),
+    path("", _for_owner(page), name="page"),
+    path("comecar", _for_owner(begin_enrolment), name="begin_enrolment"),
+    path("qr.png", _for_owner(qr_code), name="qr_code"),
+    path("ativar", _for_owner(confirm_enrolment), name="confirm_enrolment"),
+    path("codigos", _for_owner(replace_codes), name="replace_codes"),
+    path("desativar", _for_owner(disable), name="disable"),
 ]

@@ -1,4 +1,4 @@
-"""Logins by e-mail and password: each refresh token renews once, and none after the logout."""
+"""API logins: each refresh token is valid once, and none after the logout."""
 
 import uuid
 from datetime import UTC, datetime
@@ -7,64 +7,64 @@ from django.utils import timezone
 from rest_framework_simplejwt import tokens
 
 from flowzz.accounts.models import LoginSession, User
-from flowzz.accounts.tokens import SESSION, JWTAuthentication, RefreshToken
+from flowzz.accounts.tokens import SESSION_CLAIM, JWTAuthentication, RefreshToken
 
 
-class SessionOver(Exception):
-    """The refresh token renews nothing: used before, logged out, expired, or not ours."""
+class SessionEnded(Exception):
+    """A refresh token that was used before, logged out, expired or issued elsewhere."""
 
 
-def start(user: User) -> tokens.RefreshToken:
+def log_in(user: User) -> tokens.RefreshToken:
     token = RefreshToken.for_user(user)
     session = LoginSession.objects.create(
         user=user,
         token_id=token["jti"],
         password_digest=user.get_session_auth_hash(),
-        expires_at=_end_of(token),
+        expires_at=_expiry(token),
     )
-    token[SESSION] = str(session.id)
+    token[SESSION_CLAIM] = str(session.id)
     return token
 
 
 def renew(old: tokens.RefreshToken) -> tokens.RefreshToken:
-    """Exchange a token for the next one of its login; raises SessionOver, AuthenticationFailed.
+    """Exchange a refresh token for the next one. Raises SessionEnded, AuthenticationFailed.
 
-    One that was exchanged before ends the login: either it was stolen, or the next one was.
+    A token that was exchanged before ends the session: that token or its successor was stolen.
     """
     user: User = JWTAuthentication().get_user(old)
     new = RefreshToken.for_user(user)
-    new[SESSION] = old.get(SESSION)
-    of_login = LoginSession.objects.filter(id=_session_of(old), user=user)
-    # Conditional, so that of two at once one is the second.
-    renewed = of_login.filter(
+    new[SESSION_CLAIM] = old.get(SESSION_CLAIM)
+    sessions = LoginSession.objects.filter(id=_session_id(old), user=user)
+    # A conditional update: of two simultaneous requests the second one fails.
+    is_renewed = sessions.filter(
         token_id=old["jti"], password_digest=user.get_session_auth_hash()
-    ).update(token_id=new["jti"], expires_at=_end_of(new))
-    if not renewed:
-        of_login.delete()
-        raise SessionOver
+    ).update(token_id=new["jti"], expires_at=_expiry(new))
+    if not is_renewed:
+        sessions.delete()
+        raise SessionEnded
     return new
 
 
-def end(token: tokens.RefreshToken) -> bool:
-    """Log out, by any token of the login; False where it has ended before."""
+def log_out(token: tokens.RefreshToken) -> bool:
+    """End the session of a token. Return False if it had ended before."""
     try:
-        return bool(LoginSession.objects.filter(id=_session_of(token)).delete()[0])
-    except SessionOver:
+        return bool(LoginSession.objects.filter(id=_session_id(token)).delete()[0])
+    except SessionEnded:
         return False
 
 
-def purge() -> int:
-    """Remove the logins whose last token has expired; returns how many there were."""
-    return LoginSession.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+def delete_expired() -> None:
+    """Delete the sessions whose newest token has expired."""
+    LoginSession.objects.filter(expires_at__lt=timezone.now()).delete()
 
 
-def _session_of(token: tokens.RefreshToken) -> uuid.UUID:
-    """The login a token is of; raises SessionOver."""
+def _session_id(token: tokens.RefreshToken) -> uuid.UUID:
+    """Return the id in a token's claim. Raises SessionEnded without a valid one."""
     try:
-        return uuid.UUID(token.get(SESSION))
+        return uuid.UUID(token.get(SESSION_CLAIM))
     except (ValueError, TypeError, AttributeError):
-        raise SessionOver from None
+        raise SessionEnded from None
 
 
-def _end_of(token: tokens.RefreshToken) -> datetime:
+def _expiry(token: tokens.RefreshToken) -> datetime:
     return datetime.fromtimestamp(token["exp"], UTC)

@@ -48,7 +48,7 @@ class LoginForm(AuthenticationForm):
 
     def _check_second_factor(self) -> None:
         user = self.get_user()
-        if not isinstance(user, User) or not second_factor.is_on(user):
+        if not isinstance(user, User) or not second_factor.is_enabled(user):
             return
         code = self.cleaned_data.get("code", "")
         if not code:

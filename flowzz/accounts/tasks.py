@@ -1,4 +1,4 @@
-"""Celery tasks of this room."""
+"""Celery tasks of accounts."""
 
 from celery import shared_task
 
@@ -6,5 +6,5 @@ from flowzz.accounts import sessions
 
 
 @shared_task
-def purge_sessions() -> None:
-    sessions.purge()
+def delete_expired_sessions() -> None:
+    sessions.delete_expired()

@@ -54,7 +54,7 @@ def record(
         target_label=target_label(target) if target else "",
         reason=reason,
         details=details or {},
-        address=client_ip(request)[:64] if request else "",
+        ip_address=client_ip(request)[:64] if request else "",
     )
 
 

@@ -55,12 +55,12 @@ def staff_actions(query: TimelineQuery, rows: "QuerySet[Any]") -> list[Entry]:
     actions = StaffAction.objects.filter(
         content_type=ContentType.objects.get_for_model(rows.model),
         target_id__in=rows.order_by().values_list(Cast("pk", TextField())),
-        at__lt=query.before,
+        created_at__lt=query.before,
     )
-    newest = actions.select_related("actor").defer("details").order_by("-at", "-id")
+    newest = actions.select_related("actor").defer("details").order_by("-created_at", "-id")
     return [
         Entry(
-            at=action.at,
+            at=action.created_at,
             title=action.action,
             icon="history_edu",
             href=query.url_of(StaffAction, action.id),

@@ -170,8 +170,8 @@ INSERT INTO sales_export (id, requested_by_id, subject, format, query, state, is
         now() + interval '1 day'
     FROM seller;
 
-INSERT INTO accounts_staffaction (id, at, actor_id, action, target_id, target_label, reason,
-    details, address)
+INSERT INTO accounts_staffaction (id, created_at, actor_id, action, target_id, target_label, reason,
+    details, ip_address)
     SELECT uuidv7(at - now()), at, user_id, 'Ação ' || sale_n %% 20, sale_id, 'uma venda', '',
         '{{}}', '127.0.0.1'
     FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 5 = 0;

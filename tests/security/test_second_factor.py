@@ -1,4 +1,4 @@
-"""The second step of staff's login."""
+"""The second factor of staff's login."""
 
 import re
 
@@ -29,86 +29,87 @@ def log_in(code: str = "", browser: Browser | None = None) -> bool:
     return (browser or Browser()).post("/admin/login/", form).status_code == 302
 
 
-def code_of(device: TOTPDevice) -> str:
+def current_code(device: TOTPDevice) -> str:
     return f"{totp(device.bin_key):06}"
 
 
-def turn_on(browser: Browser, user: User) -> list[str]:
-    """Enrol by the pages; the recovery codes."""
+def enrol(browser: Browser, user: User) -> list[str]:
+    """Enable the second factor by its pages; return the recovery codes."""
     browser.post(PAGE + "comecar")
-    device = second_factor.pending(user)
+    device = second_factor.pending_device(user)
     assert device is not None
-    shown = browser.post(PAGE + "ativar", {"code": code_of(device)}).content.decode()
-    return re.findall(r"<code>(\w+)</code>", shown)
+    html = browser.post(PAGE + "ativar", {"code": current_code(device)}).content.decode()
+    return re.findall(r"<code>(\w+)</code>", html)
 
 
-def test_login_asks_for_a_code_once_it_is_on(user: User) -> None:
+def test_login_requires_a_code_once_enabled(user: User) -> None:
     browser = Browser()
     assert log_in(browser=browser)
-    codes = turn_on(browser, user)
+    codes = enrol(browser, user)
     assert len(codes) == second_factor.RECOVERY_CODES
     assert [log_in(), log_in("000000"), log_in("errado00")] == [False, False, False]
     TOTPDevice.objects.update(last_t=-1, throttling_failure_count=0)
     device = TOTPDevice.objects.get()
-    code = code_of(device)
+    code = current_code(device)
     fresh = Browser()
     assert log_in(code, fresh)
     assert not log_in(code)
     assert fresh.get(PAGE).status_code == 200
 
 
-def test_recovery_code_is_good_once(user: User) -> None:
+def test_recovery_code_is_valid_once(user: User) -> None:
     browser = Browser()
     browser.force_login(user)
-    first, *_ = turn_on(browser, user)
+    first, *_ = enrol(browser, user)
     assert [log_in(first.upper()), log_in(first)] == [True, False]
     assert set(StaffAction.objects.values_list("action", flat=True)) == {
         "Ativou a verificação em duas etapas"
     }
 
 
-def test_wrong_code_enrols_nobody_and_secret_is_a_picture(user: User) -> None:
+def test_wrong_code_does_not_enable_it_and_the_secret_is_an_image(user: User) -> None:
     browser = Browser()
     browser.force_login(user)
     assert browser.get(PAGE + "qr.png").status_code == 404
     browser.post(PAGE + "comecar")
-    picture = browser.get(PAGE + "qr.png")
-    assert picture.content.startswith(b"\x89PNG")
-    assert "no-store" in picture["Cache-Control"]
+    image = browser.get(PAGE + "qr.png")
+    assert image.content.startswith(b"\x89PNG")
+    assert "no-store" in image["Cache-Control"]
     browser.post(PAGE + "ativar", {"code": "errado"})
-    assert not second_factor.is_on(user)
+    assert not second_factor.is_enabled(user)
 
 
-def test_session_without_a_code_changes_nothing(user: User) -> None:
+def test_session_without_a_code_can_change_nothing(user: User) -> None:
     browser, other = Browser(), Browser()
     browser.force_login(user)
     other.force_login(user)
-    first, *_ = turn_on(browser, user)
+    first, *_ = enrol(browser, user)
     assert other.post(PAGE + "desativar", {"code": first}).status_code == 302
-    assert second_factor.is_on(user)
+    assert second_factor.is_enabled(user)
     assert other.get("/admin/").status_code == 302
     browser.post(PAGE + "desativar", {"code": first})
-    assert not second_factor.is_on(user)
+    assert not second_factor.is_enabled(user)
 
 
-def test_required_it_leads_staff_to_its_page(user: User, settings: Settings) -> None:
+def test_staff_are_redirected_to_its_page_if_it_is_required(user: User, settings: Settings) -> None:
     settings.STAFF_TOTP_REQUIRED = True
     browser = Browser()
     browser.force_login(user)
     assert browser.get("/admin/sales/sale/").headers["Location"] == PAGE
-    turn_on(browser, user)
+    enrol(browser, user)
     assert browser.get("/admin/sales/sale/").status_code == 200
 
 
-def test_who_lost_it_is_helped_with_a_reason(user: User) -> None:
+def test_it_is_disabled_for_another_person_with_a_reason(user: User) -> None:
     lost = User.objects.create_user("perdeu@flowzz.test", is_staff=True)
     TOTPDevice.objects.create(user=lost, confirmed=True)
     browser = Browser()
     browser.force_login(user)
     page = reverse("admin:accounts_user_remove_second_factor", args=[lost.id])
     browser.post(page, {"reason": ""})
-    assert second_factor.is_on(lost)
+    assert second_factor.is_enabled(lost)
     browser.post(page, {"reason": "Confirmado por telefone"})
-    assert not second_factor.is_on(lost)
-    line = StaffAction.objects.get()
-    assert (line.action, line.target_id) == ("Removeu a verificação de outra pessoa", str(lost.id))
+    assert not second_factor.is_enabled(lost)
+    entry = StaffAction.objects.get()
+    assert entry.action == "Removeu a verificação de outra pessoa"
+    assert entry.target_id == str(lost.id)

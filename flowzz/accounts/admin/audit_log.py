@@ -75,20 +75,20 @@ class PeriodFilter(SimpleListFilter):
         value = self.value()
         if value not in PERIODS:
             return actions
-        return actions.filter(at__gte=timezone.now() - timedelta(days=int(value)))
+        return actions.filter(created_at__gte=timezone.now() - timedelta(days=int(value)))
 
 
 @admin.register(StaffAction)
 class StaffActionAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "action", "target_label", "reason")
-    list_display_links = ("at", "action")
+    list_display = ("created_at", "actor", "action", "target_label", "reason")
+    list_display_links = ("created_at", "action")
     list_filter = (PeriodFilter, ActorFilter, ActionFilter)
     list_select_related = ("actor",)
-    ordering = ("-at", "-id")
+    ordering = ("-created_at", "-id")
     search_fields = ("target_id__exact",)
     search_help_text = "Id do registro (venda, cliente, integração…)"
     fields = (
-        ("at", "actor", "address"),
+        ("created_at", "actor", "ip_address"),
         ("action", "about"),
         ("content_type", "target_id"),
         "reason",

@@ -78,7 +78,7 @@ class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
                 back=back,
             )
         reason = form.cleaned_data["reason"]
-        if second_factor.remove(user):
+        if second_factor.disable(user):
             audit_log.record(request, "Removeu a verificação de outra pessoa", user, reason=reason)
             self.message_user(request, "Verificação em duas etapas removida.", messages.SUCCESS)
         else:

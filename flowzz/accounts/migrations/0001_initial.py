@@ -57,13 +57,13 @@ class Migration(migrations.Migration):
             name='StaffAction',
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='quando')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='quando')),
                 ('action', models.CharField(max_length=100, verbose_name='ação')),
                 ('target_id', models.CharField(blank=True, max_length=64, verbose_name='id')),
                 ('target_label', models.CharField(blank=True, max_length=200, verbose_name='sobre')),
                 ('reason', models.TextField(blank=True, verbose_name='motivo')),
                 ('details', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='detalhes')),
-                ('address', models.CharField(blank=True, max_length=64, verbose_name='endereço IP')),
+                ('ip_address', models.CharField(blank=True, max_length=64, verbose_name='endereço IP')),
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='actions', to=settings.AUTH_USER_MODEL, verbose_name='quem')),
                 ('content_type', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contenttypes.contenttype', verbose_name='tipo')),
             ],
@@ -78,18 +78,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='staffaction',
-            index=models.Index(fields=['-at', '-id'], name='staff_action_recent'),
+            index=models.Index(fields=['-created_at', '-id'], name='staff_action_recent'),
         ),
         migrations.AddIndex(
             model_name='staffaction',
-            index=models.Index(fields=['actor', '-at', '-id'], name='staff_action_of_actor'),
+            index=models.Index(fields=['actor', '-created_at', '-id'], name='staff_action_of_actor'),
         ),
         migrations.AddIndex(
             model_name='staffaction',
-            index=models.Index(fields=['action', '-at', '-id'], name='staff_action_of_kind'),
+            index=models.Index(fields=['action', '-created_at', '-id'], name='staff_action_of_kind'),
         ),
         migrations.AddIndex(
             model_name='staffaction',
-            index=models.Index(fields=['content_type', 'target_id', '-at'], name='staff_action_on_target'),
+            index=models.Index(fields=['content_type', 'target_id', '-created_at'], name='staff_action_on_target'),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-# Not even our own code can rewrite the audit log. TRUNCATE stays possible for the table's owner.
+# Our own code can not rewrite the audit log either. The owner of the table can TRUNCATE it.
 APPEND_ONLY = """
 CREATE OR REPLACE FUNCTION accounts_staffaction_is_append_only() RETURNS trigger
 LANGUAGE plpgsql AS $$

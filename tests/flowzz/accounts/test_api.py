@@ -1,4 +1,4 @@
-"""Logging in and renewing."""
+"""API calls that log in, renew tokens and log out."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from tests.api_client import Frontend, error, invalid
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "uma senha de teste"
-NOT_RENEWED = error(
+REFRESH_REFUSED = error(
     "UNAUTHORIZED", "Token de renovação inválido, já usado ou expirado. Entre de novo."
 )
 REFUSED = error("UNAUTHORIZED", "E-mail ou senha incorretos.")
@@ -34,7 +34,7 @@ def login(email: str, password: str = PASSWORD, frontend: Frontend | None = None
     return (frontend or Frontend()).send("auth/token", {"email": email, "password": password})
 
 
-def test_tokens_open_the_api(user: User) -> None:
+def test_login_returns_tokens_that_the_api_accepts(user: User) -> None:
     response = login("vendedora@exemplo.com.br")
 
     assert response.status_code == 200
@@ -46,7 +46,7 @@ def test_tokens_open_the_api(user: User) -> None:
     assert frontend.fetch("sales").status_code == 200
 
 
-def test_email_is_read_in_any_case(user: User) -> None:
+def test_email_is_case_insensitive(user: User) -> None:
     assert login("VENDEDORA@Exemplo.com.br").status_code == 200
 
 
@@ -54,7 +54,7 @@ def test_email_is_read_in_any_case(user: User) -> None:
     ("email", "password"),
     [("vendedora@exemplo.com.br", "outra senha"), ("ninguem@exemplo.com.br", PASSWORD)],
 )
-def test_unknown_email_and_wrong_password_sound_the_same(
+def test_unknown_email_and_wrong_password_get_the_same_response(
     user: User, email: str, password: str
 ) -> None:
     response = login(email, password)
@@ -74,7 +74,7 @@ def test_inactive_user_is_refused() -> None:
         ("a\x00@exemplo.com.br", "Caracteres nulos não são permitidos."),
     ],
 )
-def test_strange_email_is_a_validation_error(email: str, reason: str) -> None:
+def test_invalid_email_is_a_validation_error(email: str, reason: str) -> None:
     assert login(email).json()["details"][0] == {"field": "email", "reason": reason}
 
 
@@ -85,10 +85,10 @@ def test_lone_surrogates_are_a_validation_error() -> None:
         content_type="application/json",
     )
     assert response.status_code == 400
-    assert {told["field"] for told in response.json()["details"]} == {"email", "password"}
+    assert {detail["field"] for detail in response.json()["details"]} == {"email", "password"}
 
 
-def test_logins_are_limited_by_address(settings: Settings, user: User) -> None:
+def test_logins_are_limited_by_ip_address(settings: Settings, user: User) -> None:
     settings.RATE_LIMIT_LOGIN = "2/minute"
     frontend = Frontend()
     for _ in range(2):
@@ -112,10 +112,10 @@ def logout(refresh: str) -> Any:
 
 @pytest.fixture
 def refresh(user: User) -> str:
-    return str(sessions.start(user))
+    return str(sessions.log_in(user))
 
 
-def test_refresh_gives_new_tokens_that_work(user: User) -> None:
+def test_refresh_returns_two_new_valid_tokens(user: User) -> None:
     first = login(user.email).json()["data"]["refresh"]
 
     response = renew(first)
@@ -129,19 +129,19 @@ def test_refresh_gives_new_tokens_that_work(user: User) -> None:
     assert renew(second).status_code == 200
 
 
-def test_refresh_token_used_twice_ends_its_login_and_no_other(user: User, refresh: str) -> None:
-    other = str(sessions.start(user))
+def test_refresh_token_used_twice_ends_its_session_alone(user: User, refresh: str) -> None:
+    other = str(sessions.log_in(user))
     newest = renew(refresh).json()["data"]["refresh"]
 
     response = renew(refresh)
 
-    assert (response.status_code, response.json()) == (401, NOT_RENEWED)
+    assert (response.status_code, response.json()) == (401, REFRESH_REFUSED)
     assert renew(newest).status_code == 401
     assert renew(other).status_code == 200
 
 
-def test_logout_revokes_the_newest_token_by_any_of_its_login(user: User, refresh: str) -> None:
-    other = str(sessions.start(user))
+def test_logout_by_an_older_token_revokes_the_newest(user: User, refresh: str) -> None:
+    other = str(sessions.log_in(user))
     newest = renew(refresh).json()["data"]["refresh"]
 
     response = logout(refresh)
@@ -150,56 +150,56 @@ def test_logout_revokes_the_newest_token_by_any_of_its_login(user: User, refresh
         200,
         {"success": True, "data": {"ended": True}, "message": "Acesso encerrado"},
     )
-    assert renew(newest).json() == NOT_RENEWED
+    assert renew(newest).json() == REFRESH_REFUSED
     assert logout(newest).json()["data"] == {"ended": False}
     assert renew(other).status_code == 200
 
 
-def test_logout_needs_a_refresh_token(user: User, refresh: str) -> None:
-    assert logout("a.b.c").json() == NOT_RENEWED
+def test_logout_requires_a_refresh_token(user: User, refresh: str) -> None:
+    assert logout("a.b.c").json() == REFRESH_REFUSED
     access = login(user.email).json()["data"]["access"]
     assert logout(access).status_code == 401
     assert renew(refresh).status_code == 200
 
 
-def test_new_password_ends_the_logins_of_the_old_one(user: User, refresh: str) -> None:
+def test_new_password_ends_existing_sessions(user: User, refresh: str) -> None:
     user.set_password("outra senha de teste")
     user.save()
     assert renew(refresh).status_code == 401
 
 
-def test_expired_logins_are_removed_and_others_kept(user: User) -> None:
-    current = sessions.start(user)
+def test_only_expired_sessions_are_deleted(user: User) -> None:
+    current = sessions.log_in(user)
     with time_machine.travel(datetime.now(UTC) - timedelta(days=30, minutes=1)):
-        sessions.start(user)
-    tasks.purge_sessions()
+        sessions.log_in(user)
+    tasks.delete_expired_sessions()
     assert str(LoginSession.objects.get().id) == current["sid"]
 
 
 @pytest.mark.parametrize("token", ["nada", "a.b.c", ""])
-def test_bad_refresh_token_is_refused(token: str) -> None:
+def test_invalid_refresh_token_is_refused(token: str) -> None:
     response = renew(token)
-    expected = NOT_RENEWED if token else invalid("refresh", "Este campo pode não estar em branco.")
-    assert response.json() == expected
+    blank = invalid("refresh", "Este campo pode não estar em branco.")
+    assert response.json() == (REFRESH_REFUSED if token else blank)
 
 
-def test_access_token_does_not_renew(user: User) -> None:
+def test_access_token_is_refused_as_refresh_token(user: User) -> None:
     access = str(RefreshToken.for_user(user).access_token)
     assert renew(access).status_code == 401
 
 
-def test_refresh_token_of_no_login_does_not_renew(user: User) -> None:
-    assert renew(str(RefreshToken.for_user(user))).json() == NOT_RENEWED
+def test_refresh_token_without_a_session_is_refused(user: User) -> None:
+    assert renew(str(RefreshToken.for_user(user))).json() == REFRESH_REFUSED
 
 
-def test_refresh_ends_with_the_user(user: User, refresh: str) -> None:
+def test_refresh_token_of_an_inactive_or_deleted_user_is_refused(user: User, refresh: str) -> None:
     User.objects.update(is_active=False)
     assert renew(refresh).status_code == 401
     User.objects.all().delete()
     assert renew(refresh).status_code == 401
 
 
-def test_refresh_ends_after_thirty_days(user: User) -> None:
+def test_refresh_token_expires_after_thirty_days(user: User) -> None:
     with time_machine.travel(datetime.now(UTC) - timedelta(days=30, minutes=1)):
-        refresh = str(sessions.start(user))
+        refresh = str(sessions.log_in(user))
     assert renew(refresh).status_code == 401

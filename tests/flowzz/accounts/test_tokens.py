@@ -1,4 +1,4 @@
-"""Which tokens speak for whom."""
+"""JWT authentication by our tokens and by foreign ones."""
 
 import time
 from base64 import urlsafe_b64encode
@@ -22,21 +22,21 @@ NOW = int(time.time())
 KEY = str(configured.SIMPLE_JWT["SIGNING_KEY"])
 
 
-def bearer(token: str) -> Any:
+def request_with(token: str) -> Any:
     frontend = Frontend()
     frontend.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     return frontend.fetch("sales")
 
 
 def foreign(user_id: object, key: str = KEY, header: Any = None, **claims: Any) -> str:
-    """A token as a Flowzz service that knows only user and expiry signs it, by its own library."""
+    """Return a token signed by another library, with user and expiry as its only claims."""
     payload = {"userId": user_id, "exp": NOW + 3_600} | claims
     header = {"alg": "HS256"} | (header or {})
     return jwt.encode(header, payload, OctKey.import_key(key), algorithms=["HS256", "HS512"])
 
 
 def unsigned(token: str) -> str:
-    """The same claims under `alg: none`."""
+    """Return the token's claims with `alg: none` and no signature."""
     header = urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
     return f"{header}.{token.split('.')[1]}."
 
@@ -51,7 +51,7 @@ def _shared_key(settings: Settings) -> None:
     settings.JWT_SIGNING_KEY = KEY
 
 
-def test_no_token_is_unauthorized() -> None:
+def test_request_without_a_token_is_unauthorized() -> None:
     response = Frontend().fetch("sales")
     assert response.status_code == 401
     assert response.json() == error(
@@ -61,27 +61,27 @@ def test_no_token_is_unauthorized() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "nada", "a b", "a.b.c", "é"])
-def test_what_is_no_token_is_unauthorized(token: str) -> None:
-    assert bearer(token).status_code == 401
+def test_malformed_token_is_unauthorized(token: str) -> None:
+    assert request_with(token).status_code == 401
 
 
-def test_refresh_token_is_no_access_token(user: User) -> None:
-    assert bearer(str(RefreshToken.for_user(user))).status_code == 401
+def test_refresh_token_is_refused_as_access_token(user: User) -> None:
+    assert request_with(str(RefreshToken.for_user(user))).status_code == 401
 
 
 def test_token_of_an_inactive_user_is_refused(user: User) -> None:
     token = str(RefreshToken.for_user(user).access_token)
     User.objects.update(is_active=False)
-    assert bearer(token).status_code == 401
+    assert request_with(token).status_code == 401
 
 
 def test_foreign_token_is_refused_unless_its_key_is_configured(user: User) -> None:
-    assert bearer(foreign(str(user.id))).status_code == 401
+    assert request_with(foreign(str(user.id))).status_code == 401
 
 
 @pytest.mark.usefixtures("_shared_key")
-def test_foreign_token_is_accepted_where_its_key_is_configured(user: User) -> None:
-    assert bearer(foreign(str(user.id))).status_code == 200
+def test_foreign_token_is_accepted_if_its_key_is_configured(user: User) -> None:
+    assert request_with(foreign(str(user.id))).status_code == 200
 
 
 @pytest.mark.usefixtures("_shared_key")
@@ -103,13 +103,13 @@ def test_foreign_token_is_accepted_where_its_key_is_configured(user: User) -> No
         {"exp": NOW + 90_000},
         {"iat": NOW - 90_000},
     ],
-    ids=",".join,  # without the time, which workers would tell apart
+    ids=",".join,  # without the time, which differs between the processes of pytest-xdist
 )
-def test_foreign_token_is_refused_where_something_is_wrong(
+def test_foreign_token_with_an_invalid_claim_is_refused(
     settings: Settings, user: User, claims: dict[str, Any]
 ) -> None:
     settings.JWT_REFRESH_CLAIMS = ["tokenVersion"]
-    assert bearer(foreign(str(user.id), **claims)).status_code == 401
+    assert request_with(foreign(str(user.id), **claims)).status_code == 401
 
 
 @pytest.mark.usefixtures("_shared_key")
@@ -122,16 +122,16 @@ def test_foreign_token_is_refused_where_something_is_wrong(
         {"header": {"typ": "JWT"}, "iat": NOW - 60, "email": "vendedora@exemplo.com.br"},
         {"exp": NOW + 86_000},
     ],
-    ids=",".join,  # without the time, which workers would tell apart
+    ids=",".join,  # without the time, which differs between the processes of pytest-xdist
 )
-def test_foreign_access_token_is_accepted_in_the_forms_there_are(
+def test_foreign_access_token_is_accepted_in_all_usual_forms(
     user: User, claims: dict[str, Any]
 ) -> None:
-    assert bearer(foreign(str(user.id), **claims)).status_code == 200
+    assert request_with(foreign(str(user.id), **claims)).status_code == 200
 
 
 @pytest.mark.usefixtures("_shared_key")
-def test_foreign_refresh_token_does_not_renew(user: User) -> None:
+def test_foreign_refresh_token_is_refused(user: User) -> None:
     claims: Any = {"token_type": "refresh", "jti": "a" * 32, "exp": NOW + 600}
     for sid in (None, str(UUID(int=7)), 7):
         token = foreign(str(user.id), **claims, sid=sid)
@@ -139,25 +139,26 @@ def test_foreign_refresh_token_does_not_renew(user: User) -> None:
 
 
 @pytest.mark.usefixtures("_shared_key")
-def test_foreign_token_without_an_end_is_refused(user: User) -> None:
+def test_foreign_token_without_expiry_is_refused(user: User) -> None:
     token = jwt.encode({"alg": "HS256"}, {"userId": str(user.id)}, OctKey.import_key(KEY))
-    assert bearer(token).status_code == 401
+    assert request_with(token).status_code == 401
 
 
 @pytest.mark.usefixtures("_shared_key")
 def test_foreign_token_of_another_key_or_algorithm_is_refused(user: User) -> None:
-    assert bearer(foreign(str(user.id), key=f"not {KEY}")).status_code == 401
-    assert bearer(unsigned(foreign(str(user.id)))).status_code == 401
-    assert bearer(foreign(str(user.id), header={"alg": "HS512"})).status_code == 401
+    assert request_with(foreign(str(user.id), key=f"not {KEY}")).status_code == 401
+    assert request_with(unsigned(foreign(str(user.id)))).status_code == 401
+    assert request_with(foreign(str(user.id), header={"alg": "HS512"})).status_code == 401
 
 
 @pytest.mark.usefixtures("_shared_key")
 @pytest.mark.parametrize("user_id", ["abc", 7, 2**200, None, [], {}, str(UUID(int=7)), "\x00"])
-def test_foreign_token_for_nobody_is_refused(user_id: object) -> None:
-    assert bearer(foreign(user_id)).status_code == 401
+def test_foreign_token_for_an_unknown_user_is_refused(user_id: object) -> None:
+    assert request_with(foreign(user_id)).status_code == 401
 
 
 @pytest.mark.usefixtures("_shared_key")
-def test_foreign_token_for_half_a_character_is_refused() -> None:
-    token = token_backend.encode({"userId": "\ud800", "exp": NOW + 3_600})  # joserfc makes no such
-    assert bearer(token).status_code == 401
+def test_foreign_token_with_a_lone_surrogate_is_refused() -> None:
+    # By the product's own library: joserfc refuses to encode it.
+    token = token_backend.encode({"userId": "\ud800", "exp": NOW + 3_600})
+    assert request_with(token).status_code == 401

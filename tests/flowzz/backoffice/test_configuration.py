@@ -26,7 +26,7 @@ def save(staff: Staff, name: str, value: str, **fields: str) -> str:
 def logged_changes() -> list[tuple[str, str, str, str]]:
     return [
         (entry.action, entry.target_label, entry.details["before"], entry.details["after"])
-        for entry in StaffAction.objects.order_by("at")
+        for entry in StaffAction.objects.order_by("created_at")
     ]
 
 

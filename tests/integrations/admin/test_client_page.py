@@ -47,8 +47,8 @@ def test_erasing_leaves_one_line_without_personal_data(staff: Staff, client_row:
     client_row.refresh_from_db()
     assert (client_row.name, client_row.cpf) == ("", "")
     label = f"cliente {client_row.id}"
-    lines = StaffAction.objects.order_by("at").values_list("target_label", "action", "reason")
-    assert list(lines) == [
+    entries = StaffAction.objects.order_by("created_at")
+    assert list(entries.values_list("target_label", "action", "reason")) == [
         (label, "Exportou os dados pessoais", ""),
         (label, "Apagou os dados pessoais", "Atendimento 4512"),
     ]

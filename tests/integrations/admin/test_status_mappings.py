@@ -93,7 +93,7 @@ def test_mapping_is_removed_after_a_preview(staff: Staff) -> None:
         assert [(change.before, change.after) for change in changes] == expected
         submit(staff, mapping, status, confirm="1")
         bulk_jobs.execute(BulkAction.objects.latest("id").id)
-    assert (mapping.status, StaffAction.objects.latest("at").action) == (
+    assert (mapping.status, StaffAction.objects.latest("created_at").action) == (
         "",
         "Retirou o significado de uma palavra",
     )

@@ -58,7 +58,7 @@ def test_merge_is_previewed_confirmed_and_undone(staff: Staff) -> None:
     staff.post(url("undo", merge.id), {"reason": "Engano"})
 
     assert not client.sales.exists()
-    actions = StaffAction.objects.order_by("at").values_list("action", "reason")
+    actions = StaffAction.objects.order_by("created_at").values_list("action", "reason")
     assert list(actions) == [("Uniu clientes", "Atendimento 4512"), ("Desfez união", "Engano")]
 
 

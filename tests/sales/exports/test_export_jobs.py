@@ -68,7 +68,7 @@ def test_long_list_is_exported_in_batches_by_a_worker(
     rows = parse_csv(gzip.decompress(download(staff, export)))
     newest_first = Sale.objects.filter(user=shop).order_by("-id")
     assert [line["Pedido"] for line in rows] == [sale.external_id for sale in newest_first]
-    actions = StaffAction.objects.order_by("at").values_list("action", flat=True)
+    actions = StaffAction.objects.order_by("created_at").values_list("action", flat=True)
     assert list(actions) == ["Pediu exportação de vendas", "Baixou exportação"]
 
 

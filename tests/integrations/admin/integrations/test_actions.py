@@ -38,7 +38,7 @@ def run_action(staff: Staff, integration: Integration, action: str, **answers: s
 
 
 def logged() -> list[tuple[str, str]]:
-    return list(StaffAction.objects.order_by("at").values_list("action", "reason"))
+    return list(StaffAction.objects.order_by("created_at").values_list("action", "reason"))
 
 
 def offered(staff: Staff, integration: Integration) -> set[str]:

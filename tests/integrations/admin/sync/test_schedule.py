@@ -24,7 +24,7 @@ def test_running_disabling_and_enabling_a_task_is_logged(staff: Staff) -> None:
         staff.post(LIST, {"action": action, **chosen})
         task.refresh_from_db()
         assert task.enabled is is_on
-    assert list(StaffAction.objects.order_by("at").values_list("action", flat=True)) == [
+    assert list(StaffAction.objects.order_by("created_at").values_list("action", flat=True)) == [
         "Executou tarefa da agenda",
         "Desligou tarefa da agenda",
         "Ligou tarefa da agenda",
