@@ -108,7 +108,7 @@ class StaffActionAdmin(ReadOnlyAdmin):
     def about(self, action: StaffAction) -> SafeString | str:
         """Link to the row's page, if its model has one."""
         model = action.content_type.model_class() if action.content_type else None
-        if model is None or model not in admin.site._registry:
+        if model is None or not admin.site.is_registered(model):
             return action.target_label or "—"
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
         url = reverse(name, args=[action.target_id])

@@ -1,8 +1,12 @@
-"""Fails if an upgrade of django-unfold changes the private parts that the patches replace."""
+"""Fails if an upgrade of django-unfold changes the private parts that we replace."""
 
+from hashlib import sha256
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+import unfold
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,6 +14,30 @@ from django.urls import reverse
 from flowzz.backoffice import unfold_patches
 from tests.factories import SaleFactory
 from tests.staff import Staff
+
+UNFOLD_TEMPLATES = Path(unfold.__file__).parent / "templates"
+COPIED_TEMPLATES = {
+    "admin/index.html": "9fdb849b7da18ccd",
+    "admin/login.html": "13deb7765ce36659",
+    "unfold/helpers/header_back_button.html": "e75451379d5507e6",
+    "unfold/helpers/header_title.html": "b126ed2ab9ca1680",
+    "unfold/helpers/userlinks.html": "b493fa5ca3595d28",
+    "unfold/helpers/welcomemsg.html": "e8eab02522ba2319",
+}
+"""The start of the SHA-256 of django-unfold's templates that `templates/` replaces."""
+
+
+def test_copied_templates_have_not_changed_in_unfold() -> None:
+    """After an upgrade: apply the change to our copy, then update the hash above."""
+    folder = settings.BASE_DIR / "templates"
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*.html")]
+    originals = {name: UNFOLD_TEMPLATES / name for name in names}
+    hashes = {
+        name: sha256(path.read_bytes()).hexdigest()[:16]
+        for name, path in originals.items()
+        if path.exists()
+    }
+    assert hashes == COPIED_TEMPLATES
 
 
 def test_headers_are_computed_once_per_list(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:

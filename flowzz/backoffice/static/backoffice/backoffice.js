@@ -94,6 +94,7 @@ document.addEventListener("DOMContentLoaded", () => {
         dataset.label = dataset.label.charAt(0).toUpperCase() + dataset.label.slice(1);
     });
     document.querySelector("#nav-sidebar-inner")?.setAttribute("aria-label", "Menu");
+    document.querySelector("#main, .login #page")?.setAttribute("role", "main");
 });
 
 document.addEventListener("keydown", (event) => {
