@@ -6,12 +6,12 @@ from unittest.mock import Mock
 
 import pytest
 import unfold
-from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from flowzz.backoffice import unfold_patches
+from flowzz.local.servers.paths import PROJECT
 from tests.factories import SaleFactory
 from tests.staff import Staff
 
@@ -29,7 +29,7 @@ COPIED_TEMPLATES = {
 
 def test_copied_templates_have_not_changed_in_unfold() -> None:
     """After an upgrade: apply the change to our copy, then update the hash above."""
-    folder = settings.BASE_DIR / "templates"
+    folder = PROJECT / "templates"
     names = [str(path.relative_to(folder)) for path in folder.rglob("*.html")]
     originals = {name: UNFOLD_TEMPLATES / name for name in names}
     hashes = {
