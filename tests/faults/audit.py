@@ -88,7 +88,9 @@ def audit_verdicts(report: Report, events: Sequence[Event]) -> None:
 
 _EVENTS = """
     SELECT headers->>'User-Agent', integration_id::text, state, outcome, reason
-    FROM integrations_webhookevent WHERE integration_id = ANY(%s)
+    FROM integrations_webhookevent AS event
+    LEFT JOIN integrations_webhookpayload AS payload ON payload.event_id = event.id
+    WHERE integration_id = ANY(%s)
 """
 
 

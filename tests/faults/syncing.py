@@ -1,4 +1,4 @@
-"""A sync that takes long enough to be killed in its middle, and what it must have brought."""
+"""A slow sync whose workers are killed, and the sales that it must store nevertheless."""
 
 import psycopg
 import requests
@@ -31,7 +31,7 @@ _OLD_LEASES = """
 
 
 class KilledSync:
-    """A user's first sync, all workers' processes killed when it has stored two pages."""
+    """A user's first sync. All worker processes are killed once it has stored two pages."""
 
     def __init__(self, stack: Stack, database: psycopg.Connection) -> None:
         self._database = database
@@ -39,17 +39,17 @@ class KilledSync:
         slow = {"fault": "slow:0.3", "path": "sales", "times": None}
         requests.post(control, json=slow, timeout=5).raise_for_status()
         key = Sandbox().api_key()
-        told = stack.ask(f"from tests.faults import sellers; sellers.connect_one({key!r})")
-        self._user_id = told.strip()
+        user_id = stack.ask(f"from tests.faults import sellers; sellers.connect_one({key!r})")
+        self._user_id = user_id.strip()
         wait_until(lambda: self._pages() >= 2, RUN_SECONDS)
         self.kills = sum(kill_process(pid) for worker in stack.workers for pid in worker.children())
 
     def let_lease_expire(self) -> None:
-        """Do as if the two minutes were over after which a run may be taken over."""
+        """Pretend that the lease's two minutes have passed."""
         self._database.execute(_OLD_LEASES)
 
     def audit(self, report: Report) -> None:
-        """The run is taken over, goes on at its page, and has brought every sale once."""
+        """Expect that another worker resumed the run and that each sale is stored once."""
         wait_until(self._is_over, LEASE_SECONDS + RUN_SECONDS)
         expected = ("SUCCEEDED", SALES, SALES, 0, True, SALES)
         report.expect("runs of the sync", self._runs(), [expected])
