@@ -1,4 +1,4 @@
-"""The frontend, as a test plays it."""
+"""A client of the API that behaves like the frontend."""
 
 from typing import Any
 from uuid import uuid4
@@ -10,7 +10,7 @@ from flowzz.accounts.tokens import RefreshToken
 
 
 class Frontend(APIClient):
-    """Speaks JSON with a user's token, or with none; each from a network of its own."""
+    """Sends JSON with a user's token or without one, each instance from another IP network."""
 
     def __init__(self, user: User | None = None) -> None:
         super().__init__(REMOTE_ADDR=f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1")

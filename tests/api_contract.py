@@ -1,7 +1,7 @@
-"""What would break those who use the API: `python -m tests.api_contract`, a part of `make lint`.
+"""Detects breaking changes of the API: `python -m tests.api_contract`, a part of `make lint`.
 
-Compares docs/openapi.yaml with docs/openapi-released.yaml, the last one that was released. A
-breaking change needs a line that names its address under "### Breaking" in the changelog.
+Compares docs/openapi.yaml with docs/openapi-released.yaml, the latest released one. A breaking
+change needs a line with its path under "### Breaking" in the changelog.
 """
 
 import re
@@ -15,13 +15,15 @@ import yaml
 from flowzz.local.servers.paths import PROJECT
 
 Document = dict[str, Any]
-SEVERAL = ("allOf", "oneOf", "anyOf")
-SECTION = re.compile(r"^## Unreleased$.*?^### Breaking$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+COMBINATIONS = ("allOf", "oneOf", "anyOf")
+BREAKING_SECTION = re.compile(
+    r"^## Unreleased$.*?^### Breaking$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(slots=True)
-class Shape:
-    """A schema with all that it refers to at its own level."""
+class MergedSchema:
+    """A schema merged with the schemas that it references or combines."""
 
     types: set[str] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
@@ -30,19 +32,19 @@ class Shape:
     items: Document = field(default_factory=dict)
 
     @classmethod
-    def of(cls, schema: Document, components: Document) -> Self:
-        shape = cls()
-        shape._add(schema, components)
-        return shape
+    def merge(cls, schema: Document, components: Document) -> Self:
+        merged = cls()
+        merged._add(schema, components)
+        return merged
 
     def _add(self, schema: Document, components: Document) -> None:
         if reference := schema.get("$ref"):
             self._add(components[reference.rpartition("/")[2]], components)
-        for part in (part for several in SEVERAL for part in schema.get(several, ())):
+        for part in (part for name in COMBINATIONS for part in schema.get(name, ())):
             self._add(part, components)
-        kind = schema.get("type", [])
-        kinds = [kind] if isinstance(kind, str) else kind
-        self.types |= {f"{k} {schema.get('format', '')}".strip() for k in kinds}
+        type_ = schema.get("type", [])
+        names = [type_] if isinstance(type_, str) else type_
+        self.types |= {f"{name} {schema.get('format', '')}".strip() for name in names}
         self.values |= {str(value) for value in schema.get("enum", ()) if value is not None}
         self.properties |= schema.get("properties", {})
         self.required |= set(schema.get("required", ()))
@@ -51,103 +53,114 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two documents, and the schemas in them that are being compared."""
+    """The component schemas of two documents, for the comparison of requests or responses."""
 
     old: Document
     new: Document
     is_request: bool = False
 
-    def schemas(self, old: Document, new: Document, at: str, depth: int = 0) -> Iterator[str]:
-        before, after = Shape.of(old, self.old), Shape.of(new, self.new)
-        wanted, given = (before, after) if self.is_request else (after, before)
-        if wanted.types - given.types:
-            yield f"{at}: type {_listed(before.types)} became {_listed(after.types)}"
+    def changes(self, old: Document, new: Document, path: str, depth: int = 0) -> Iterator[str]:
+        """Yield the breaking changes between two schemas."""
+        before, after = MergedSchema.merge(old, self.old), MergedSchema.merge(new, self.new)
+        sent, accepted = (before, after) if self.is_request else (after, before)
+        if sent.types - accepted.types:
+            yield f"{path}: type {_type_names(before.types)} became {_type_names(after.types)}"
         for value in sorted(before.values - after.values if after.values else ()):
-            yield f"{at}: value {value} removed"
-        for name in sorted(wanted_newly(before, after, is_request=self.is_request)):
-            yield f"{at}.{name}: {'newly required' if self.is_request else 'no longer sure'}"
+            yield f"{path}: value {value} removed"
+        for name in sorted(_changed_requirements(before, after, is_request=self.is_request)):
+            yield f"{path}.{name}: {'newly required' if self.is_request else 'no longer required'}"
         for name in sorted(before.properties.keys() - after.properties.keys()):
-            yield f"{at}.{name}: removed"
-        if depth > 8:  # a schema that holds itself
+            yield f"{path}.{name}: removed"
+        if depth > 8:  # a recursive schema
             return
         for name in before.properties.keys() & after.properties.keys():
-            inner = before.properties[name], after.properties[name]
-            yield from self.schemas(*inner, f"{at}.{name}", depth + 1)
+            schemas = before.properties[name], after.properties[name]
+            yield from self.changes(*schemas, f"{path}.{name}", depth + 1)
         if before.items and after.items:
-            yield from self.schemas(before.items, after.items, f"{at}[]", depth + 1)
+            yield from self.changes(before.items, after.items, f"{path}[]", depth + 1)
 
 
-def wanted_newly(before: Shape, after: Shape, *, is_request: bool) -> set[str]:
+def _changed_requirements(
+    before: MergedSchema, after: MergedSchema, *, is_request: bool
+) -> set[str]:
     if is_request:
         return after.required - before.required
     return (before.required - after.required) & after.properties.keys()
 
 
 def breaking_changes(old: Document, new: Document) -> Iterator[str]:
-    """Each begins with method and path of the call."""
+    """Yield the changes. Each begins with the method and the path."""
     for path, methods in old["paths"].items():
-        for method, call in methods.items():
-            at = f"{method.upper()} {path}"
-            now = new["paths"].get(path, {}).get(method)
-            if now is None:
-                yield f"{at}: removed"
+        for method, operation in methods.items():
+            name = f"{method.upper()} {path}"
+            new_operation = new["paths"].get(path, {}).get(method)
+            if new_operation is None:
+                yield f"{name}: removed"
             else:
-                yield from _call(old, new, (call, now), at)
+                yield from _operation_changes(old, new, (operation, new_operation), name)
 
 
-def _call(old: Document, new: Document, calls: tuple[Document, Document], at: str) -> Iterator[str]:
-    before, after = calls
+def _operation_changes(
+    old: Document, new: Document, operations: tuple[Document, Document], path: str
+) -> Iterator[str]:
+    before, after = operations
     schemas = old["components"]["schemas"], new["components"]["schemas"]
     requests = Comparison(*schemas, is_request=True)
-    yield from _parameters(requests, before, after, at)
-    yield from _bodies(
-        requests, before.get("requestBody", {}), after.get("requestBody", {}), f"{at} request"
+    yield from _parameter_changes(requests, before, after, path)
+    yield from _body_changes(
+        requests, before.get("requestBody", {}), after.get("requestBody", {}), f"{path} request"
     )
     if after.get("requestBody", {}).get("required") and "requestBody" not in before:
-        yield f"{at} request: newly required"
+        yield f"{path} request: newly required"
     for status, response in before["responses"].items():
         if status in after["responses"]:
-            told = after["responses"][status]
-            yield from _bodies(Comparison(*schemas), response, told, f"{at} {status}")
+            new_response = after["responses"][status]
+            responses = response, new_response
+            yield from _body_changes(Comparison(*schemas), *responses, f"{path} {status}")
         elif status.startswith("2"):
-            yield f"{at} {status}: removed"
+            yield f"{path} {status}: removed"
 
 
-def _parameters(
-    comparison: Comparison, before: Document, after: Document, at: str
+def _parameter_changes(
+    comparison: Comparison, before: Document, after: Document, path: str
 ) -> Iterator[str]:
-    known = {(p["in"], p["name"]): p for p in before.get("parameters", ())}
-    now = {(p["in"], p["name"]): p for p in after.get("parameters", ())}
-    for key, parameter in known.items():
-        if key not in now:
-            yield f"{at} ?{key[1]}: removed"
+    old, new = _parameters_of(before), _parameters_of(after)
+    for key, parameter in old.items():
+        if key not in new:
+            yield f"{path} ?{key[1]}: removed"
         else:
-            yield from comparison.schemas(
-                parameter["schema"], now[key]["schema"], f"{at} ?{key[1]}"
+            yield from comparison.changes(
+                parameter["schema"], new[key]["schema"], f"{path} ?{key[1]}"
             )
-    for key, parameter in now.items():
-        if parameter.get("required") and not known.get(key, {}).get("required"):
-            yield f"{at} ?{key[1]}: newly required"
+    for key, parameter in new.items():
+        if parameter.get("required") and not old.get(key, {}).get("required"):
+            yield f"{path} ?{key[1]}: newly required"
 
 
-def _bodies(comparison: Comparison, before: Document, after: Document, at: str) -> Iterator[str]:
-    now = after.get("content", {})
+def _parameters_of(operation: Document) -> dict[tuple[str, str], Document]:
+    return {(entry["in"], entry["name"]): entry for entry in operation.get("parameters", ())}
+
+
+def _body_changes(
+    comparison: Comparison, before: Document, after: Document, path: str
+) -> Iterator[str]:
+    new = after.get("content", {})
     for media, body in before.get("content", {}).items():
-        if media not in now:
-            yield f"{at} {media}: removed"
+        if media not in new:
+            yield f"{path} {media}: removed"
         elif "schema" in body:
-            yield from comparison.schemas(body["schema"], now[media].get("schema", {}), at)
+            yield from comparison.changes(body["schema"], new[media].get("schema", {}), path)
 
 
-def _listed(types: set[str]) -> str:
+def _type_names(types: set[str]) -> str:
     return " or ".join(sorted(types)) or "anything"
 
 
-def untold(changes: list[str], changelog: str) -> list[str]:
-    """Those whose address no line of the changelog's section names."""
-    section = SECTION.search(changelog)
-    told = section[1] if section else ""
-    return [change for change in changes if _path_of(change) not in told.split()]
+def undocumented(changes: list[str], changelog: str) -> list[str]:
+    """Return the changes whose path is not in the changelog's section of breaking changes."""
+    section = BREAKING_SECTION.search(changelog)
+    words = section[1].split() if section else []
+    return [change for change in changes if _path_of(change) not in words]
 
 
 def _path_of(change: str) -> str:
@@ -159,13 +172,14 @@ def main() -> int:
         yaml.load((PROJECT / "docs" / name).read_text("utf-8"), Loader=yaml.CSafeLoader)
         for name in ("openapi-released.yaml", "openapi.yaml")
     )
-    problems = untold(list(breaking_changes(old, new)), (PROJECT / "CHANGELOG.md").read_text())
+    changelog = (PROJECT / "CHANGELOG.md").read_text("utf-8")
+    problems = undocumented(list(breaking_changes(old, new)), changelog)
     if problems:
         sys.stderr.write(
-            "\n".join(problems) + "\nThis breaks users of the API. Take it back, or write a line "
-            "with the address under '### Breaking' in CHANGELOG.md.\n"
+            "\n".join(problems) + "\nThis breaks users of the API. Revert it, or write a line "
+            "with the path under '### Breaking' in CHANGELOG.md.\n"
         )
-    return len(problems) and 1
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and settings of all tests."""
 
 import math
 
@@ -9,19 +9,19 @@ from flowzz.accounts.models import User
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from tests.staff import Staff, log_in
 
-# A shared machine is at times slow; no test is about time. Each run tries other examples.
+# No deadline: a busy machine is slow. Each run tries other examples.
 hypothesis.settings.register_profile("flowzz", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("flowzz")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_saved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings are the environment's: no test meets the statement that looks for others."""
+def _no_saved_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the environment's settings, without the SQL statement that reads saved ones."""
     monkeypatch.setattr(SAVED_VALUES, "_values", {})
     monkeypatch.setattr(SAVED_VALUES, "_expires_at", math.inf)
 
 
 @pytest.fixture
 def staff(db: None) -> Staff:
-    """A browser in which a superuser is logged in to the back-office."""
+    """Return a browser with a superuser who is logged in to the back-office."""
     return log_in(User.objects.create_superuser("equipe@flowzz.test"))

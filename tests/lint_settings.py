@@ -1,4 +1,4 @@
-"""The settings for the type checker's Django plugin: they load, but no server is behind them."""
+"""The settings for the type checker's Django plugin. Their servers do not exist."""
 
 import os
 
@@ -9,4 +9,4 @@ os.environ |= ENVIRONMENT | {
     "REDIS_URL": "redis://127.0.0.1/0",
 }
 
-from flowzz.settings import *  # noqa: F403 - once the environment is complete
+from flowzz.settings import *  # noqa: F403 - needs the environment above

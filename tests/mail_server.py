@@ -1,4 +1,4 @@
-"""An SMTP server that takes mails and keeps to whom they were, or refuses them."""
+"""An SMTP server that records the recipients of its mails, or refuses them."""
 
 import re
 from collections.abc import Mapping
@@ -10,28 +10,28 @@ from typing import Self, cast
 
 class _Session(StreamRequestHandler):
     def handle(self) -> None:
-        mails, to = cast(MailServer, self.server), ""
-        self._say("220 ready")
+        server, recipient = cast(MailServer, self.server), ""
+        self._reply("220 ready")
         for line in self.rfile:
             match line[:4].upper():
                 case b"EHLO" | b"HELO" | b"MAIL" | b"RSET" | b"NOOP":
-                    self._say("250 ok")
+                    self._reply("250 ok")
                 case b"RCPT":
-                    to = re.findall(r"<(.*)>", line.decode())[0]
-                    self._say(f"{mails.refusals.get(to, 250)} so it is")
+                    recipient = re.findall(r"<(.*)>", line.decode())[0]
+                    self._reply(f"{server.refusals.get(recipient, 250)} recipient")
                 case b"DATA":
-                    if mails.is_tired:
+                    if server.must_disconnect:
                         return
-                    self._say("354 go on")
+                    self._reply("354 start")
                     while self.rfile.readline() != b".\r\n":
                         pass
-                    mails.taken.append(to)
-                    self._say("250 taken")
+                    server.recipients.append(recipient)
+                    self._reply("250 accepted")
                 case _:
-                    self._say("221 bye")
+                    self._reply("221 bye")
                     return
 
-    def _say(self, text: str) -> None:
+    def _reply(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
 
 
@@ -40,9 +40,11 @@ class MailServer(ThreadingTCPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
-        self.taken: list[str] = []
+        self.recipients: list[str] = []
         self.refusals: Mapping[str, int] = {}
-        self.hangs_up_after: int | None = None
+        """SMTP codes by recipient."""
+        self.disconnect_after: int | None = None
+        """Disconnect in place of accepting more mails than this."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -50,8 +52,8 @@ class MailServer(ThreadingTCPServer):
         return str(host), int(port)
 
     @property
-    def is_tired(self) -> bool:
-        return self.hangs_up_after is not None and len(self.taken) >= self.hangs_up_after
+    def must_disconnect(self) -> bool:
+        return self.disconnect_after is not None and len(self.recipients) >= self.disconnect_after
 
     def __enter__(self) -> Self:
         Thread(target=self.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Coinzz's bodies: the recorded ones, and orders made up from one of them."""
+"""Webhook bodies of Coinzz: recorded ones, and small orders and subscriptions for tests."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
 def raw(name: str) -> bytes:
-    """A recorded body, byte for byte."""
+    """Return a recorded body, byte for byte."""
     return (FOLDER / f"{name}.json").read_bytes()
 
 
@@ -20,7 +20,7 @@ def order(
     utms: dict[str, Any] | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    """An order of a client of its own: `changes` are fields of its section `order`."""
+    """Return an order of a new client. `changes` are fields of its section `order`."""
     return {
         "client": {"client_name": f"Pessoa {number}", **(client or {})},
         "order": {
@@ -40,7 +40,7 @@ def order(
 def subscription(
     code: str = "ass000001", *, sent: str = "", with_order: str = "", **changes: Any
 ) -> dict[str, Any]:
-    """A subscription, with an order of this number where one is named."""
+    """Return a subscription, with an order if its number is given."""
     body: dict[str, Any] = {
         "subscription": {"subscription_hash": code, "status": "ativa", "cycle": "1", **changes},
         "client": {"client_name": "Íris Assinante"},

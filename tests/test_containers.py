@@ -1,4 +1,4 @@
-"""No test starts a container; what can be read of their files is read."""
+"""The container files, read as text: no test starts a container."""
 
 import re
 
@@ -9,21 +9,21 @@ IGNORE = (BASE_DIR / ".dockerignore").read_text()
 COMPOSE = (BASE_DIR / "docker-compose.yml").read_text()
 
 
-def test_images_hold_every_package() -> None:
+def test_images_contain_every_package() -> None:
     packages = {file.parent.name for file in BASE_DIR.glob("*/__init__.py")} - {"tests"}
-    folders = re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.M)
-    let_through = re.findall(r"^!(\w+)$", IGNORE, re.M)
+    copied = re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.M)
+    not_ignored = re.findall(r"^!(\w+)$", IGNORE, re.M)
 
-    assert set(folders) == packages | {"templates"}
-    assert set(let_through) == set(folders)
+    assert set(copied) == packages | {"templates"}
+    assert set(not_ignored) == set(copied)
 
 
-def test_a_secret_that_is_missing_is_explained_wherever_it_is_asked_for() -> None:
-    asked = re.findall(r"\$\{(\w+):\?(.*?)\}", COMPOSE)
+def test_missing_secrets_have_an_explanation() -> None:
+    required = re.findall(r"\$\{(\w+):\?(.*?)\}", COMPOSE)
 
-    assert {name for name, _ in asked} == {
+    assert {name for name, _ in required} == {
         "SECRET_KEY",
         "COINZZ_ENCRYPTION_KEY",
         "POSTGRES_PASSWORD",
     }
-    assert [name for name, reason in asked if not reason] == []
+    assert [name for name, reason in required if not reason] == []

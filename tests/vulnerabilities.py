@@ -1,8 +1,8 @@
-"""Ask pip-audit about production's libraries: `python -m tests.vulnerabilities`.
+"""Audits production's libraries with pip-audit: `python -m tests.vulnerabilities`.
 
-What it finds fails; what it can't find out is said, and nothing more: not every machine that
-checks this code reaches the service that knows. Nothing on PyPI stands in for it: `safety-db` has
-had no release since 2021, and all others ask a service as well.
+A known vulnerability fails. An unreachable vulnerability service is only reported, because not
+every machine that checks this code has access to it. PyPI offers no offline database: `safety-db`
+had its last release in 2021, and all others use a service, too.
 """
 
 import json
@@ -23,31 +23,35 @@ AUDIT = (
 
 
 def audit() -> list[dict[str, Any]]:
-    """What pip-audit says of each library; none has `vulns` where it could not ask at all."""
+    """Return pip-audit's results. A library that was not checked has no `vulns`."""
     try:
-        done = subprocess.run(AUDIT, capture_output=True, text=True, timeout=SECONDS, check=False)
-        libraries: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+        process = subprocess.run(
+            AUDIT, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        libraries: list[dict[str, Any]] = json.loads(process.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError):
         return [{"name": name} for name in PINNED.findall(REQUIREMENTS.read_text())]
     return libraries
 
 
 def report(libraries: list[dict[str, Any]]) -> tuple[str, int]:
-    """The lines to print, and the exit code."""
-    asked = [library for library in libraries if "vulns" in library]
-    found = [
-        f"{library['name']} {library['version']}: {fault['id']}, mended in "
-        f"{', '.join(fault['fix_versions']) or 'no version yet'}"
-        for library in asked
-        for fault in library["vulns"]
+    """Return the text to print and the exit code."""
+    checked = [library for library in libraries if "vulns" in library]
+    findings = [
+        f"{library['name']} {library['version']}: {vulnerability['id']}, fixed in "
+        f"{', '.join(vulnerability['fix_versions']) or 'no version yet'}"
+        for library in checked
+        for vulnerability in library["vulns"]
     ]
-    told = [*found, f"{len(found)} known vulnerabilities in {len(asked)} libraries."]
-    if left := len(libraries) - len(asked):
-        told.append(f"NOT CHECKED: {left} libraries; the vulnerability service can't be asked.")
-    return "\n".join(told), 1 if found else 0
+    lines = [*findings, f"{len(findings)} known vulnerabilities in {len(checked)} libraries."]
+    if unchecked := len(libraries) - len(checked):
+        lines.append(
+            f"NOT CHECKED: {unchecked} libraries; the vulnerability service is unreachable."
+        )
+    return "\n".join(lines), 1 if findings else 0
 
 
 if __name__ == "__main__":
     text, code = report(audit())
-    print(text)  # noqa: T201 - this is what it is for
+    print(text)  # noqa: T201 - output of the command
     sys.exit(code)

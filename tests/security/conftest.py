@@ -1,4 +1,4 @@
-"""A Coinzz to talk to, and a Redis without yesterday's counts."""
+"""A sandbox as Coinzz, and an empty Redis for each test."""
 
 from tests.integrations.conftest import _empty_redis, coinzz
 

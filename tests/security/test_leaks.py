@@ -1,4 +1,4 @@
-"""Nothing secret or personal in what is written beside the database: the main flows, searched."""
+"""No secret and no personal data in logs, Redis, metrics and mails, after each main flow."""
 
 import base64
 import logging
@@ -25,7 +25,7 @@ from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import post
 from tests.sandbox.client import SandboxClient
-from tests.security.marks import (
+from tests.security.leak_markers import (
     BAD_KEY,
     CLIENT,
     DOCUMENT_AS_SENT,
@@ -33,10 +33,10 @@ from tests.security.marks import (
     NAME,
     PASSWORD,
     SIGNING_SECRET,
-    Fault,
-    Lines,
-    Marks,
-    all_of_redis,
+    LogRecorder,
+    Markers,
+    UnexpectedError,
+    redis_content,
 )
 
 pytestmark = pytest.mark.django_db
@@ -46,24 +46,24 @@ POSTGRES_LOG = server_paths("postgres", profile=TEST).log
 
 
 @pytest.fixture(autouse=True)
-def marks(settings: Settings) -> Iterator[Marks]:
-    """What the test adds to these is searched for when it has ended."""
-    postgres_began = POSTGRES_LOG.stat().st_size if POSTGRES_LOG.exists() else 0
+def markers(settings: Settings) -> Iterator[Markers]:
+    """Search for these, and for those that the test adds, when the test has ended."""
+    log_start = POSTGRES_LOG.stat().st_size if POSTGRES_LOG.exists() else 0
     settings.SYNC_WAIT_SECONDS = 0
-    found, lines, root = Marks(), Lines(), logging.getLogger()
+    markers, log, root = Markers(), LogRecorder(), logging.getLogger()
     level = root.level
-    root.addHandler(lines)
+    root.addHandler(log)
     root.setLevel(logging.DEBUG)
-    yield found
+    yield markers
     root.setLevel(level)
-    root.removeHandler(lines)
+    root.removeHandler(log)
     metrics = Browser().get("/metrics").content.decode()
     assert "flowzz_" in metrics
-    assert lines.text.count("\n") > 1
-    postgres = POSTGRES_LOG.read_bytes()[postgres_began:].decode() if postgres_began else ""
-    mails = (str(sent.subject) for sent in mail.outbox)
-    for text in (lines.text, all_of_redis(), metrics, postgres, *mails):
-        assert found.found_in(text) == set(), text
+    assert log.text.count("\n") > 1
+    postgres = POSTGRES_LOG.read_bytes()[log_start:].decode() if log_start else ""
+    subjects = (str(message.subject) for message in mail.outbox)
+    for text in (log.text, redis_content(), metrics, postgres, *subjects):
+        assert markers.found_in(text) == set(), text
 
 
 @pytest.fixture
@@ -72,12 +72,12 @@ def owner() -> Frontend:
 
 
 @pytest.fixture
-def integration(owner: Frontend, coinzz: SandboxClient, marks: Marks) -> Integration:
+def integration(owner: Frontend, coinzz: SandboxClient, markers: Markers) -> Integration:
     key = coinzz.sandbox.api_key()
-    marks.values |= {key, key.partition("|")[2]}
+    markers.values |= {key, key.partition("|")[2]}
     assert owner.send("integrations/coinzz/connect", {"apiKey": key}).status_code == 200
     row = Integration.objects.get()
-    marks.values |= {token_of(row), row.api_key}
+    markers.values |= {token_of(row), row.api_key}
     return row
 
 
@@ -89,61 +89,64 @@ def token_of(row: Integration) -> str:
     return path_of(row).rsplit("/", 1)[1]
 
 
-def refusal(response: Any, status: int, marks: Marks) -> None:
+def assert_refused(response: Any, status: int, markers: Markers) -> None:
+    """Assert the status, and that the response repeats no marker."""
     assert response.status_code == status
-    assert marks.found_in(response.content.decode()) == set()
+    assert markers.found_in(response.content.decode()) == set()
 
 
 def order(**client: str) -> bytes:
     return payloads.encode(payloads.order(client=CLIENT | client))
 
 
-def test_logging_in_and_failing_to(owner: Frontend, marks: Marks) -> None:
+def test_login_and_failed_login(owner: Frontend, markers: Markers) -> None:
     frontend = Frontend()
     login = {"email": LOGIN, "password": PASSWORD}
-    answer = frontend.send("auth/token", login).json()["data"]
-    marks.values |= {answer["access"], answer["refresh"]}
-    renewed = frontend.send("auth/token/refresh", {"refresh": answer["refresh"]}).json()["data"]
-    marks.values |= {renewed["access"], renewed["refresh"]}
-    for token in answer["refresh"], renewed["refresh"]:
-        refusal(frontend.send("auth/token/refresh", {"refresh": token}), 401, marks)
+    issued = frontend.send("auth/token", login).json()["data"]
+    markers.values |= {issued["access"], issued["refresh"]}
+    renewed = frontend.send("auth/token/refresh", {"refresh": issued["refresh"]}).json()["data"]
+    markers.values |= {renewed["access"], renewed["refresh"]}
+    for token in issued["refresh"], renewed["refresh"]:
+        assert_refused(frontend.send("auth/token/refresh", {"refresh": token}), 401, markers)
         assert frontend.send("auth/logout", {"refresh": token}).status_code == 200
-    refusal(frontend.send("auth/token", login | {"password": BAD_KEY}), 401, marks)
-    refusal(frontend.send("auth/token", {"email": NAME, "password": PASSWORD}), 400, marks)
+    assert_refused(frontend.send("auth/token", login | {"password": BAD_KEY}), 401, markers)
+    assert_refused(frontend.send("auth/token", {"email": NAME, "password": PASSWORD}), 400, markers)
     bearer = {"Authorization": f"Bearer {PASSWORD}"}
-    refusal(frontend.get("/api/v1/sales", headers=bearer), 401, marks)
-    refused = Browser().post("/admin/login/", {"username": "x@y.test", "password": PASSWORD})
-    refusal(refused, 200, marks)
+    assert_refused(frontend.get("/api/v1/sales", headers=bearer), 401, markers)
+    response = Browser().post("/admin/login/", {"username": "x@y.test", "password": PASSWORD})
+    assert_refused(response, 200, markers)
 
 
-def test_connecting_and_failing_to(
-    integration: Integration, owner: Frontend, marks: Marks, coinzz: SandboxClient
+def test_connect_and_failed_connect(
+    integration: Integration, owner: Frontend, markers: Markers, coinzz: SandboxClient
 ) -> None:
-    refusal(owner.send("integrations/coinzz/connect", {"apiKey": BAD_KEY}), 400, marks)
-    refusal(owner.send("integrations/coinzz/connect", {"apiKey": [BAD_KEY]}), 400, marks)
+    assert_refused(owner.send("integrations/coinzz/connect", {"apiKey": BAD_KEY}), 400, markers)
+    assert_refused(owner.send("integrations/coinzz/connect", {"apiKey": [BAD_KEY]}), 400, markers)
     for path in ("webhook/rotate", "disconnect"):
         assert owner.send(f"integrations/coinzz/{path}").status_code == 200
 
 
-def test_webhooks_good_and_bad(integration: Integration, marks: Marks, settings: Settings) -> None:
+def test_valid_and_invalid_webhooks(
+    integration: Integration, markers: Markers, settings: Settings
+) -> None:
     path = path_of(integration)
     bodies = [order(), order() + b"}", b'{"client": "' + NAME.encode() + b'"}', b"\xff" + order()]
     bodies += [order(client_name=f"{NAME}\0"), order(client_documment=DOCUMENT_AS_SENT * 40)]
     for body in bodies:
         assert post(path, body).status_code == 200
-    refusal(post("/webhooks/coinzz/" + PASSWORD, order()), 404, marks)
-    refusal(post(path, order() + b" " * settings.WEBHOOK_MAX_BYTES), 413, marks)
+    assert_refused(post("/webhooks/coinzz/" + PASSWORD, order()), 404, markers)
+    assert_refused(post(path, order() + b" " * settings.WEBHOOK_MAX_BYTES), 413, markers)
     connection.set_signing_secret(integration, SIGNING_SECRET, keep_previous=False)
-    refusal(post(path, order(), headers={"X-Coinzz-Signature": "sha256=0"}), 401, marks)
+    assert_refused(post(path, order(), headers={"X-Coinzz-Signature": "sha256=0"}), 401, markers)
     signature = sign(SIGNING_SECRET, order())
-    marks.values.add(signature)
+    markers.values.add(signature)
     assert post(path, order(), headers={"X-Coinzz-Signature": signature}).status_code == 200
     tasks.drain_inbox(str(integration.id))
     assert not WebhookEvent.objects.filter(state="PENDING").exists()
 
 
 def test_database_down(
-    integration: Integration, marks: Marks, monkeypatch: pytest.MonkeyPatch
+    integration: Integration, markers: Markers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the fallback buffer stores bodies in Redis, and is empty once flushed."""
 
@@ -161,11 +164,15 @@ def test_database_down(
     assert redis.client().llen(fallback_buffer.KEY) == 0
 
 
-def test_syncs_good_and_failed(
-    integration: Integration, owner: Frontend, marks: Marks, coinzz: SandboxClient
+def test_successful_and_failed_syncs(
+    integration: Integration, owner: Frontend, markers: Markers, coinzz: SandboxClient
 ) -> None:
     sale = coinzz.sales()["data"][0]
-    marks.values |= {v for k, v in sale["client"].items() if v and ("name" in k or "doc" in k)}
+    markers.values |= {
+        value
+        for name, value in sale["client"].items()
+        if value and ("name" in name or "doc" in name)
+    }
     runs.execute(SyncRun.objects.get().id)
     assert SyncRun.objects.get().state == "SUCCEEDED"
     for fault in ("html", "status:401"):
@@ -174,38 +181,38 @@ def test_syncs_good_and_failed(
         coinzz.control("DELETE", "faults")
     assert SyncRun.objects.filter(state="FAILED").exists()
     tasks.enqueue_due_work()
-    refusal(owner.send("integrations/coinzz/sync"), 400, marks)
+    assert_refused(owner.send("integrations/coinzz/sync"), 400, markers)
 
 
-def test_staff_looking_around(integration: Integration) -> None:
+def test_staff_searches_and_opens_an_event(integration: Integration) -> None:
     post(path_of(integration), order())
     tasks.drain_inbox(str(integration.id))
     browser = Browser()
     browser.force_login(User.objects.create_superuser("equipe@flowzz.test"))
     for page in ("sales/sale", "clients/client", "integrations/webhookevent"):
         for text in (NAME, DOCUMENT_AS_SENT):
-            found = browser.get(f"/admin/{page}/", {"q": text})
-            assert found.status_code == 200
+            results = browser.get(f"/admin/{page}/", {"q": text})
+            assert results.status_code == 200
     event = WebhookEvent.objects.get()
-    shown = browser.get(f"/admin/integrations/webhookevent/{event.id}/change/")
-    assert NAME in shown.content.decode()
+    page_of_event = browser.get(f"/admin/integrations/webhookevent/{event.id}/change/")
+    assert NAME in page_of_event.content.decode()
 
 
 @pytest.mark.parametrize("module", [processing, drain])
-def test_faults_nobody_expected(
+def test_unexpected_errors(
     module: Any,
     integration: Integration,
     owner: Frontend,
-    marks: Marks,
+    markers: Markers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
-        raise Fault
+        raise UnexpectedError
 
     monkeypatch.setattr(tokens, "rotate_token", fail)
-    refusal(owner.send("integrations/coinzz/webhook/rotate"), 500, marks)
+    assert_refused(owner.send("integrations/coinzz/webhook/rotate"), 500, markers)
     monkeypatch.setattr("integrations.webhooks.intake.resolve_integration", fail)
-    refusal(post(path_of(integration), order()), 500, marks)
+    assert_refused(post(path_of(integration), order()), 500, markers)
     monkeypatch.undo()
     assert post(path_of(integration), order()).status_code == 200
     name = "ingest" if module is processing else "lock_user"

@@ -1,4 +1,4 @@
-"""A typed client made of the API's description compiles, and does what it says to a real server."""
+"""A TypeScript client generated from the API's document compiles and works with a real server."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ SOURCES = (
     HERE / "tsconfig.json",
     HERE / "package-lock.json",
 )
-TOLD = """\
+EXPECTED_OUTPUT = """\
 refused 401 UNAUTHORIZED
 status 404 COINZZ_NOT_FOUND
 invalid VALIDATION_ERROR apiKey
@@ -39,27 +39,27 @@ sales 120 120 true
 preview 1 0
 disconnected desconectado false
 again true true
-left of 1000
+limit 1000
 ended true
 renewed 401 UNAUTHORIZED
 """
 
 
 def node(*arguments: str | Path) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         [NODE, *arguments], check=False, capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
 def client() -> Path:
-    """The compiled client; made anew when the description or its source has changed."""
+    """Return the compiled client. It is compiled again when one of its sources has changed."""
     if not MODULES.is_dir():
-        pytest.fail("The tools of the proof are not installed: run `make node` (or `make test`).")
-    mark = sha256(b"".join(source.read_bytes() for source in SOURCES)).hexdigest()[:16]
-    folder = INSTALLED / f"client-{mark}"
+        pytest.fail("npm's packages are not installed: run `make node` (or `make test`).")
+    digest = sha256(b"".join(source.read_bytes() for source in SOURCES)).hexdigest()[:16]
+    folder = INSTALLED / f"client-{digest}"
     program = folder / "out/client.js"
     if not program.exists():
         for older in INSTALLED.glob("client-*"):
@@ -75,11 +75,11 @@ def client() -> Path:
 
 @pytest.fixture
 def _worker() -> Iterator[None]:
-    """Carries out the runs that turn up, as a worker would."""
-    over = threading.Event()
+    """Execute claimable sync runs, as a worker does."""
+    stopping = threading.Event()
 
     def work() -> None:
-        while not over.wait(0.05):
+        while not stopping.wait(0.05):
             for run_id in claimable_ids(SyncRun):
                 runs.execute(run_id)
         connection.close()
@@ -87,7 +87,7 @@ def _worker() -> Iterator[None]:
     thread = threading.Thread(target=work)
     thread.start()
     yield
-    over.set()
+    stopping.set()
     thread.join()
 
 
@@ -97,5 +97,5 @@ def test_client_connects_syncs_lists_and_disconnects(
     client: Path, live_server: LiveServer, coinzz: SandboxClient
 ) -> None:
     User.objects.create_user("vendedora@flowzz.test", "uma-senha-comprida")
-    who = ("vendedora@flowzz.test", "uma-senha-comprida", coinzz.sandbox.api_key())
-    assert node(client, live_server.url, *who) == TOLD
+    arguments = ("vendedora@flowzz.test", "uma-senha-comprida", coinzz.sandbox.api_key())
+    assert node(client, live_server.url, *arguments) == EXPECTED_OUTPUT

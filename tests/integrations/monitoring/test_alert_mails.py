@@ -67,7 +67,7 @@ def test_refused_recipient_does_not_delay_others_and_no_mail_is_sent_twice(
     alerts.reconcile(AlertKind.CIRCUIT_OPEN, {None: "A API não responde."})
 
     assert (alert_mails.send_pending(), alert_mails.send_pending()) == (2, 0)
-    assert mail_server.taken == ["equipe@flowzz.test"] * 2
+    assert mail_server.recipients == ["equipe@flowzz.test"] * 2
 
 
 def test_temporarily_refused_recipient_is_tried_again(
@@ -80,7 +80,7 @@ def test_temporarily_refused_recipient_is_tried_again(
 
     mail_server.refusals = {}
     assert alert_mails.send_pending() == 1
-    assert mail_server.taken == ["vendedora@flowzz.test"]
+    assert mail_server.recipients == ["vendedora@flowzz.test"]
 
 
 def test_permanently_refused_recipient_is_not_tried_again(
@@ -91,7 +91,7 @@ def test_permanently_refused_recipient_is_not_tried_again(
     alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
 
     assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
-    assert mail_server.taken == []
+    assert mail_server.recipients == []
 
 
 def test_mail_server_that_hangs_up_halfway_causes_no_second_mail(
@@ -99,14 +99,14 @@ def test_mail_server_that_hangs_up_halfway_causes_no_second_mail(
 ) -> None:
     alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
     alerts.reconcile(AlertKind.QUEUE_LATE, {integration.id: "Há eventos esperando."})
-    mail_server.hangs_up_after = 2
+    mail_server.disconnect_after = 2
 
     assert alert_mails.send_pending() == 1
     assert Alert.objects.filter(opening_mailed=True).count() == 1
 
-    mail_server.hangs_up_after = None
+    mail_server.disconnect_after = None
     assert alert_mails.send_pending() == 1
-    assert mail_server.taken == ["vendedora@flowzz.test", "equipe@flowzz.test"] * 2
+    assert mail_server.recipients == ["vendedora@flowzz.test", "equipe@flowzz.test"] * 2
 
 
 def test_connection_to_the_mail_server_has_a_timeout(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Values that nobody else has, and a search for them in everything that was written."""
+"""Secret and personal values that no other test uses, and a search for them in all output."""
 
 import logging
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ LOGIN = "dona.marcada@exemplo.com.br"
 PASSWORD = "senha-marcada-0123456789"
 BAD_KEY = "8702|chaveMarcadaQueNinguemAceita0123456789012345678k01"
 SIGNING_SECRET = "segredo-marcado-de-assinatura"
-FAULT = "uma falha que cita Zulmira Marcada, 529.982.247-25"
+ERROR_MESSAGE = "uma falha que cita Zulmira Marcada, 529.982.247-25"
 CLIENT = {
     "client_name": NAME,
     "client_email": EMAIL,
@@ -26,16 +26,16 @@ CLIENT = {
 }
 
 
-class Fault(Exception):
-    """One that nobody expected, with personal data in its text."""
+class UnexpectedError(Exception):
+    """An error that no code expects, with personal data in its message."""
 
     def __init__(self) -> None:
-        super().__init__(FAULT)
+        super().__init__(ERROR_MESSAGE)
 
 
 @dataclass
-class Marks:
-    """All that must be found nowhere; a test adds what it learns on its way."""
+class Markers:
+    """The values that must not appear in any output. A test may add more."""
 
     values: set[str] = field(
         default_factory=lambda: {
@@ -57,8 +57,8 @@ class Marks:
         return {value for value in self.values if value.lower() in text.lower()}
 
 
-class Lines(logging.Handler):
-    """All that any logger writes, as production writes it."""
+class LogRecorder(logging.Handler):
+    """Collects what all loggers write, in production's format."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -69,8 +69,8 @@ class Lines(logging.Handler):
         self.text += self.format(record) + "\n"
 
 
-def all_of_redis() -> str:
-    """Every key with its value; Celery's messages are among them."""
+def redis_content() -> str:
+    """Return every key with its value. Celery's messages are among them."""
     client = redis.client()
     keys = sorted(cast(list[bytes], client.keys("*")))
     return "\n".join(f"{key!r}: {_value(key)}" for key in keys)
@@ -90,4 +90,4 @@ def _value(key: bytes) -> str:
         case "zset":
             return repr(client.zrange(name, 0, -1))
         case other:
-            raise AssertionError(f"no way to read {name}, a {other}")
+            raise AssertionError(f"cannot read {name}, which is a {other}")
