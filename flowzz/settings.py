@@ -245,14 +245,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PREPROCESSING_HOOKS": [
-        "flowzz.core.api.schema.openapi.without_trailing_slash",
+        "flowzz.core.api.schema.openapi.strip_trailing_slashes",
         "integrations.api.schema.expand_providers",
     ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "integrations.api.schema.name_providers",
-        "flowzz.core.api.schema.openapi.without_docstrings",
-        "flowzz.core.api.schema.headers.with_headers",
+        "flowzz.core.api.schema.openapi.remove_docstrings",
+        "flowzz.core.api.schema.headers.add_headers",
         "flowzz.core.api.schema.examples.add_examples",
     ],
     "ENUM_NAME_OVERRIDES": {

@@ -3,10 +3,10 @@
 from rest_framework import serializers
 
 from clients.models import Client
-from flowzz.core.api.serializers import CamelCase
+from flowzz.core.api.serializers import CamelCaseSerializer
 
 
-class ClientSerializer(CamelCase, serializers.ModelSerializer[Client]):
+class ClientSerializer(CamelCaseSerializer, serializers.ModelSerializer[Client]):
     class Meta:
         model = Client
         fields: tuple[str, ...] = (

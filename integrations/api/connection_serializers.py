@@ -6,7 +6,7 @@ from django.core.validators import URLValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from flowzz.core.api.serializers import CamelCase
+from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.api.sync_serializers import ProgressSerializer
 from integrations.models import Integration
@@ -14,7 +14,7 @@ from integrations.monitoring.health import assess_integration
 from integrations.webhooks import tokens
 
 
-class ConnectSerializer(CamelCase):
+class ConnectSerializer(CamelCaseSerializer):
     api_key = serializers.CharField(
         min_length=20,
         max_length=500,
@@ -41,7 +41,7 @@ class HealthSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
-class StatusSerializer(CamelCase, serializers.ModelSerializer[Integration]):
+class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integration]):
     """An integration for its owner: with its secret webhook URL, never with the API key."""
 
     connected = serializers.BooleanField(source="is_connected")

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import ValidationFailed
-from flowzz.core.api.etags import not_modified, tagged, version_tag
+from flowzz.core.api.etags import is_current, make_etag, with_etag
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
-from flowzz.core.api.sparse_fields import SparseFields
+from flowzz.core.api.sparse_fields import SparseFieldsMixin
 from integrations import connection
 from integrations.api.connection_serializers import ConnectSerializer, StatusSerializer
 from integrations.api.errors import (
@@ -30,7 +30,7 @@ from integrations.webhooks import tokens
 
 
 class IntegrationListViewSet(
-    SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[Integration]
+    SparseFieldsMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Integration]
 ):
     serializer_class = StatusSerializer
     queryset = Integration.objects.all()
@@ -41,8 +41,8 @@ class IntegrationListViewSet(
     @listing(TAG, "Listar as integrações do usuário", StatusSerializer)
     def list(self, request: Request) -> Response:
         response = super().list(request)
-        tag = version_tag(current_user_id(request), str(response.data))
-        return tagged(Response(status=304) if not_modified(request, tag) else response, tag)
+        etag = make_etag(current_user_id(request), str(response.data))
+        return with_etag(Response(status=304) if is_current(request, etag) else response, etag)
 
 
 class ConnectionViewSet(ProviderViewSet):

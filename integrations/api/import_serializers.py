@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from flowzz.core.api.serializers import CamelCase
+from flowzz.core.api.serializers import CamelCaseSerializer
 from integrations.models import ImportState, SalesImport
 from integrations.providers.registry import provider_names
 
@@ -16,7 +16,7 @@ def _not_in_the_future(value: datetime) -> None:
         raise serializers.ValidationError("A data de exportação está no futuro")
 
 
-class UploadSerializer(CamelCase):
+class UploadSerializer(CamelCaseSerializer):
     file = serializers.FileField(
         allow_empty_file=False,
         help_text="CSV com cabeçalho, de até 20 MB e 50.000 linhas",
@@ -57,13 +57,13 @@ class ColumnSerializer(serializers.Serializer[Any]):
     )
 
 
-class LineErrorSerializer(CamelCase):
+class LineErrorSerializer(CamelCaseSerializer):
     line = serializers.IntegerField(help_text="Linha do arquivo, a do cabeçalho é a 1")
     external_id = serializers.CharField(allow_blank=True, help_text="Número do pedido")
     message = serializers.CharField()
 
 
-class ImportSerializer(CamelCase, serializers.ModelSerializer[SalesImport]):
+class ImportSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImport]):
     """An import's progress and result; for a preview, the expected result."""
 
     status = serializers.ChoiceField(

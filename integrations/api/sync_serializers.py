@@ -5,18 +5,18 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from flowzz.core.api.serializers import CamelCase
+from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.db.jobs import JobState
 from integrations.models import FindingKind, SyncFinding, SyncRun
 
 ERRORS_SHOWN = 100
 
 
-class SyncRequestSerializer(CamelCase):
+class SyncRequestSerializer(CamelCaseSerializer):
     force_full_sync = serializers.BooleanField(default=False)
 
 
-class ProgressSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
+class ProgressSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRun]):
     """A run's progress; `percent` is null until the total is known."""
 
     status = serializers.SerializerMethodField()
@@ -33,14 +33,14 @@ class ProgressSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
         return JobState(run.state).label.lower()
 
 
-class SaleErrorSerializer(CamelCase, serializers.ModelSerializer[SyncFinding]):
+class SaleErrorSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncFinding]):
     class Meta:
         model = SyncFinding
         fields = ("external_id", "message")
         read_only_fields = fields
 
 
-class RunSerializer(CamelCase, serializers.ModelSerializer[SyncRun]):
+class RunSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRun]):
     """A run's result; until the run ends, `success` and `syncedAt` are null."""
 
     success = serializers.SerializerMethodField()

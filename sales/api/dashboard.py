@@ -15,8 +15,8 @@ from flowzz.core import redis
 from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import ValidationFailed
-from flowzz.core.api.etags import not_modified, tagged, version_tag
-from flowzz.core.api.schema.openapi import IF_NONE_MATCH, operation
+from flowzz.core.api.etags import is_current, make_etag, with_etag
+from flowzz.core.api.schema.openapi import ETAG_PARAMETER, operation
 from flowzz.core.db.data_versions import current_version
 from sales.api.dashboard_serializers import MetricsSerializer, RangeSerializer
 from sales.stats.dashboard_stats import dashboard_stats
@@ -32,7 +32,7 @@ class MetricsView(APIView):
         "Ver os números do painel",
         MetricsSerializer,
         ValidationFailed,
-        parameters=[RangeSerializer, IF_NONE_MATCH],
+        parameters=[RangeSerializer, ETAG_PARAMETER],
     )
     def get(self, request: Request) -> Response:
         query = RangeSerializer(data=request.query_params)
@@ -41,10 +41,10 @@ class MetricsView(APIView):
         user_id = current_user_id(request)
         # Read before the data, so that the data can be newer than its version but never older.
         version = current_version(user_id)
-        tag = version_tag(version, request.get_full_path(), str(last))
-        if not_modified(request, tag):
-            return tagged(Response(status=304), tag)
-        return tagged(success(_fetch(user_id, version, first, last)), tag)
+        etag = make_etag(version, request.get_full_path(), str(last))
+        if is_current(request, etag):
+            return with_etag(Response(status=304), etag)
+        return with_etag(success(_fetch(user_id, version, first, last)), etag)
 
 
 def _fetch(user_id: uuid.UUID, version: int, first: date, last: date) -> Any:

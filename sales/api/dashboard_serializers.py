@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from flowzz.core.api.serializers import CamelCase
+from flowzz.core.api.serializers import CamelCaseSerializer
 from sales.statuses import SaleStatus, ShippingStatus
 
 MAX_DAYS = 3660
@@ -18,7 +18,7 @@ def money(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=18, decimal_places=2, **options)
 
 
-class RangeSerializer(CamelCase):
+class RangeSerializer(CamelCaseSerializer):
     """Query parameters: a period that ends today, or a first and a last day."""
 
     period = serializers.ChoiceField(
@@ -60,7 +60,7 @@ class StatusCountSerializer(CountSerializer):
     status = serializers.ChoiceField(SaleStatus.choices, source="name")
 
 
-class ShippingCountSerializer(CamelCase, CountSerializer):
+class ShippingCountSerializer(CamelCaseSerializer, CountSerializer):
     shipping_status = serializers.ChoiceField(ShippingStatus.choices, source="name")
 
 
@@ -71,7 +71,7 @@ class BuyersSerializer(serializers.Serializer[Any]):
     )
 
 
-class ProductFigureSerializer(CamelCase):
+class ProductFigureSerializer(CamelCaseSerializer):
     product_name = serializers.CharField(source="name", allow_blank=True)
     sales = serializers.IntegerField()
     quantity = serializers.IntegerField()
@@ -90,7 +90,7 @@ class DayRevenueSerializer(serializers.Serializer[Any]):
     revenue = money()
 
 
-class MetricsSerializer(CamelCase):
+class MetricsSerializer(CamelCaseSerializer):
     date_from = serializers.DateField(source="first")
     date_to = serializers.DateField(source="last")
     revenue = money(help_text="Vendas pagas, enviadas ou entregues")

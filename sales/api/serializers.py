@@ -3,11 +3,11 @@
 from rest_framework import serializers
 
 from clients.api.serializers import ClientNameSerializer, ClientSerializer
-from flowzz.core.api.serializers import CamelCase
+from flowzz.core.api.serializers import CamelCaseSerializer
 from sales.models import AffiliationRequest, Sale, Subscription
 
 
-class SaleSerializer(CamelCase, serializers.ModelSerializer[Sale]):
+class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
     client = ClientNameSerializer(allow_null=True)
 
     class Meta:
@@ -52,7 +52,7 @@ class BuyerSerializer(ClientSerializer):
         read_only_fields = fields
 
 
-class SubscriptionSerializer(CamelCase, serializers.ModelSerializer[Subscription]):
+class SubscriptionSerializer(CamelCaseSerializer, serializers.ModelSerializer[Subscription]):
     client = ClientNameSerializer(allow_null=True)
 
     class Meta:
@@ -73,7 +73,9 @@ class SubscriptionSerializer(CamelCase, serializers.ModelSerializer[Subscription
         read_only_fields = fields
 
 
-class AffiliationRequestSerializer(CamelCase, serializers.ModelSerializer[AffiliationRequest]):
+class AffiliationRequestSerializer(
+    CamelCaseSerializer, serializers.ModelSerializer[AffiliationRequest]
+):
     class Meta:
         model = AffiliationRequest
         fields = (

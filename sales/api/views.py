@@ -12,10 +12,10 @@ from clients.models import Client
 from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import NotFound
-from flowzz.core.api.etags import ConditionalList
+from flowzz.core.api.etags import ConditionalListMixin
 from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import listing, operation
-from flowzz.core.api.sparse_fields import SparseFields
+from flowzz.core.api.sparse_fields import SparseFieldsMixin
 from sales.api.filters import (
     AffiliationRequestFilter,
     BuyerFilter,
@@ -35,7 +35,7 @@ RowT = TypeVar("RowT", bound=Model)
 
 
 class OwnRowsViewSet(
-    ConditionalList, SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[RowT]
+    ConditionalListMixin, SparseFieldsMixin, mixins.ListModelMixin, viewsets.GenericViewSet[RowT]
 ):
     """Lists the rows of the current user."""
 
@@ -46,7 +46,7 @@ class OwnRowsViewSet(
 
 
 class SalePagination(CursorPagination):
-    moment = "sale_date"
+    time_field = "sale_date"
 
 
 class SaleViewSet(OwnRowsViewSet[Sale]):

@@ -1,4 +1,4 @@
-"""ETags: an answer that the caller has already is not made again."""
+"""ETags: a response that the client has already is answered with 304 and no body."""
 
 import hashlib
 from typing import Any
@@ -10,37 +10,38 @@ from rest_framework.response import Response
 from flowzz.core.api.current_user import current_user_id
 from flowzz.core.db.data_versions import current_version
 
-FORMAT = "1"
-"""To be changed when the same data is told in another form."""
+FORMAT_VERSION = "1"
+"""To be changed when the same data is rendered differently."""
 
 
-def version_tag(*parts: object) -> str:
-    """A weak ETag: another compression is the same answer."""
-    text = "\n".join(map(str, (FORMAT, *parts)))
+def make_etag(*parts: object) -> str:
+    """Return a weak ETag, because another compression is the same response."""
+    text = "\n".join(map(str, (FORMAT_VERSION, *parts)))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def not_modified(request: Request, tag: str) -> bool:
-    sent = request.headers.get("If-None-Match", "")
-    known = {each.strip().removeprefix("W/") for each in sent.split(",")}
-    return tag.removeprefix("W/") in known
+def is_current(request: Request, etag: str) -> bool:
+    """Return whether the client's If-None-Match contains the ETag."""
+    header = request.headers.get("If-None-Match", "")
+    known = {value.strip().removeprefix("W/") for value in header.split(",")}
+    return etag.removeprefix("W/") in known
 
 
-def tagged(response: Response, tag: str) -> Response:
-    response["ETag"] = tag
+def with_etag(response: Response, etag: str) -> Response:
+    response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-class ConditionalList:
-    """Mix in before the list: unless the user's data has changed, 304 and no query of the list."""
+class ConditionalListMixin:
+    """Responds with 304, without a query of the list, unless the user's data has changed."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user_id = current_user_id(request)
-        # Before the list, which may then be newer than its tag, never older. What is overdue
-        # changes with the day.
+        # Read before the list, so that the version is never newer than the data. The date is
+        # part of the ETag, because what is overdue changes with the day.
         version = current_version(user_id)
-        tag = version_tag(user_id, version, timezone.localdate(), request.get_full_path())
-        if not_modified(request, tag):
-            return tagged(Response(status=304), tag)
-        return tagged(super().list(request, *args, **kwargs), tag)  # type: ignore[misc]  # a mixin
+        etag = make_etag(user_id, version, timezone.localdate(), request.get_full_path())
+        if is_current(request, etag):
+            return with_etag(Response(status=304), etag)
+        return with_etag(super().list(request, *args, **kwargs), etag)  # type: ignore[misc]  # a mixin

@@ -1,4 +1,4 @@
-"""Pages that stay where they are while new rows come in."""
+"""Cursor pagination: pages that stay the same while new rows arrive."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -16,61 +16,62 @@ from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.serializers import camel_case
 
 PAGE_SIZE = 20
-LARGEST_PAGE = 100
-PARAMETER = "cursor"
+MAX_PAGE_SIZE = 100
+CURSOR = "cursor"
 LIMIT = "limit"
 ORDERING = "ordering"
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The row at the edge of a page, and on which side of it to go on."""
+    """The row at the edge of a page, and the direction to the rows that follow."""
 
     is_forward: bool
-    at: datetime
+    time: datetime
     id: UUID
 
     def __str__(self) -> str:
-        way = "next" if self.is_forward else "previous"
-        return urlsafe_b64encode(f"{way} {self.at.isoformat()} {self.id}".encode()).decode()
+        direction = "next" if self.is_forward else "previous"
+        text = f"{direction} {self.time.isoformat()} {self.id}"
+        return urlsafe_b64encode(text.encode()).decode()
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def parse(cls, text: str) -> Self:
         """Raises ValueError, OverflowError."""
-        way, at, id_ = urlsafe_b64decode(text).decode().split(" ")
-        moment = datetime.fromisoformat(at)
-        if way not in ("next", "previous") or moment.tzinfo is None:
+        direction, iso_time, id_ = urlsafe_b64decode(text).decode().split(" ")
+        time = datetime.fromisoformat(iso_time)
+        if direction not in ("next", "previous") or time.tzinfo is None:
             raise ValueError
-        return cls(way == "next", moment.astimezone(UTC), UUID(id_))
+        return cls(direction == "next", time.astimezone(UTC), UUID(id_))
 
 
 class CursorPagination(BasePagination):
-    """By a time and then the id, newest first unless `ordering` turns it round.
+    """Orders by a time and the id, newest first unless `ordering` reverses it.
 
-    That one order, both ways, is what an index serves at any depth. Unlike DRF's of this name,
-    rows of the very same time keep their place on the way back, too.
+    One index serves this order at any depth, in both directions. Unlike with DRF's class of this
+    name, rows with the same time keep their order on the way back.
     """
 
-    moment: ClassVar[str] = "created_at"
+    time_field: ClassVar[str] = "created_at"
     next: Cursor | None = None
     previous: Cursor | None = None
     is_descending: bool = True
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.url = request.build_absolute_uri()
-        size = _size_of(request)
-        cursor = _cursor_of(request)
+        size = _page_size(request)
+        cursor = _cursor(request)
         is_forward = cursor is None or cursor.is_forward
         self.is_descending = self._is_descending(request)
-        order = "-" if is_forward == self.is_descending else ""
-        ordered = self._beyond(queryset, cursor).order_by(f"{order}{self.moment}", f"{order}id")
-        rows = list(ordered[: size + 1])
+        sign = "-" if is_forward == self.is_descending else ""
+        following = self._following(queryset, cursor)
+        rows = list(following.order_by(f"{sign}{self.time_field}", f"{sign}id")[: size + 1])
         has_more = len(rows) > size
         rows = rows[:size] if is_forward else rows[:size][::-1]
         if rows and (has_more or not is_forward):
-            self.next = self._at(rows[-1], is_forward=True)
+            self.next = self._cursor_at(rows[-1], is_forward=True)
         if rows and (cursor if is_forward else has_more):
-            self.previous = self._at(rows[0], is_forward=False)
+            self.previous = self._cursor_at(rows[0], is_forward=False)
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -91,79 +92,65 @@ class CursorPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
+        orderings = self._orderings()
+        ordering = {"type": "string", "enum": orderings, "default": orderings[0]}
         return [
-            {
-                "name": PARAMETER,
-                "in": "query",
-                "required": False,
-                "description": "Está nos endereços `next` e `previous` de cada página",
-                "schema": {"type": "string"},
-            },
-            {
-                "name": LIMIT,
-                "in": "query",
-                "required": False,
-                "description": "Quantos por página",
-                "schema": {
-                    "type": "integer",
-                    "minimum": 1,
-                    "maximum": LARGEST_PAGE,
-                    "default": PAGE_SIZE,
-                },
-            },
-            {
-                "name": ORDERING,
-                "in": "query",
-                "required": False,
-                "description": "Com - na frente, do mais novo ao mais antigo",
-                "schema": {"type": "string", "enum": self._orders(), "default": self._orders()[0]},
-            },
+            _query_parameter(
+                CURSOR, "Está nos endereços `next` e `previous` de cada página", {"type": "string"}
+            ),
+            _query_parameter(LIMIT, "Quantos por página", size),
+            _query_parameter(ORDERING, "Com - na frente, do mais novo ao mais antigo", ordering),
         ]
 
-    def _orders(self) -> list[str]:
-        name = camel_case(self.moment)
+    def _orderings(self) -> list[str]:
+        name = camel_case(self.time_field)
         return [f"-{name}", name]
 
     def _is_descending(self, request: Request) -> bool:
-        orders = self._orders()
-        asked = request.query_params.get(ORDERING, orders[0])
-        if asked not in orders:
-            raise _invalid(ORDERING, f"Use {orders[0]} ou {orders[1]}.")
-        return asked == orders[0]
+        descending, ascending = self._orderings()
+        ordering = request.query_params.get(ORDERING, descending)
+        if ordering not in (descending, ascending):
+            raise _invalid(ORDERING, f"Use {descending} ou {ascending}.")
+        return ordering == descending
 
-    def _beyond(self, queryset: QuerySet[Any], cursor: Cursor | None) -> QuerySet[Any]:
+    def _following(self, queryset: QuerySet[Any], cursor: Cursor | None) -> QuerySet[Any]:
         if cursor is None:
             return queryset
-        less = "lt" if cursor.is_forward == self.is_descending else "gt"
-        # The first condition is implied by the others; it is the one that an index can serve.
+        lookup = "lt" if cursor.is_forward == self.is_descending else "gt"
+        # The second condition implies the first, which is the one that an index can serve.
         return queryset.filter(
-            Q(**{f"{self.moment}__{less}e": cursor.at}),
-            Q(**{f"{self.moment}__{less}": cursor.at}) | Q(**{f"id__{less}": cursor.id}),
+            Q(**{f"{self.time_field}__{lookup}e": cursor.time}),
+            Q(**{f"{self.time_field}__{lookup}": cursor.time}) | Q(**{f"id__{lookup}": cursor.id}),
         )
 
-    def _at(self, row: Any, *, is_forward: bool) -> Cursor:
-        return Cursor(is_forward, getattr(row, self.moment), row.id)
+    def _cursor_at(self, row: Any, *, is_forward: bool) -> Cursor:
+        return Cursor(is_forward, getattr(row, self.time_field), row.id)
 
     def _link(self, cursor: Cursor | None) -> str | None:
-        return replace_query_param(self.url, PARAMETER, str(cursor)) if cursor else None
+        return replace_query_param(self.url, CURSOR, str(cursor)) if cursor else None
 
 
-def _cursor_of(request: Request) -> Cursor | None:
-    text = request.query_params.get(PARAMETER)
+def _cursor(request: Request) -> Cursor | None:
+    text = request.query_params.get(CURSOR)
     try:
-        return Cursor.read(text) if text else None
+        return Cursor.parse(text) if text else None
     except (ValueError, OverflowError):
-        raise _invalid(PARAMETER, "Cursor inválido.") from None
+        raise _invalid(CURSOR, "Cursor inválido.") from None
 
 
-def _size_of(request: Request) -> int:
+def _page_size(request: Request) -> int:
     text = request.query_params.get(LIMIT, str(PAGE_SIZE))
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_PAGE))):
-        raise _invalid(LIMIT, f"Use um número de 1 a {LARGEST_PAGE}.")
-    if not 1 <= int(text) <= LARGEST_PAGE:
-        raise _invalid(LIMIT, f"Use um número de 1 a {LARGEST_PAGE}.")
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PAGE_SIZE))
+    if not is_number or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        raise _invalid(LIMIT, f"Use um número de 1 a {MAX_PAGE_SIZE}.")
     return int(text)
 
 
 def _invalid(field: str, reason: str) -> ValidationFailed:
     return ValidationFailed(details=[{"field": field, "reason": reason}])
+
+
+def _query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    parameter = {"name": name, "in": "query", "required": False}
+    return parameter | {"description": description, "schema": schema}

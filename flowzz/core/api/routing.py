@@ -1,10 +1,10 @@
-"""Addresses of the API."""
+"""The router of the API."""
 
 from rest_framework.routers import SimpleRouter
 
 
 class Router(SimpleRouter):
-    """Every address works with a trailing slash, too."""
+    """Accepts every URL with and without a trailing slash."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Serializers whose fields are snake_case here and camelCase in the API."""
+"""Serializers with snake_case fields in the code and camelCase fields in the API."""
 
 import re
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 
-class CamelCase(serializers.Serializer[Any]):
-    """Mix in first. Only the fields' own names change, never what is inside of a JSON value."""
+class CamelCaseSerializer(serializers.Serializer[Any]):
+    """Renames the fields, not the keys inside JSON values. Must be the first base class."""
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()

@@ -1,4 +1,4 @@
-"""Sparse answers: `fields=id,status` leaves the other fields out."""
+"""Sparse fields: `fields=id,status` returns these fields alone."""
 
 from typing import Any
 
@@ -13,27 +13,27 @@ FIELDS = OpenApiParameter(
 )
 
 
-class SparseFields:
-    """Mix in before a generic view."""
+class SparseFieldsMixin:
+    """Limits the fields of a generic view's serializer."""
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Raises ValidationFailed where a field is asked for that there isn't."""
+        """Raises ValidationFailed for unknown fields."""
         serializer = super().get_serializer(*args, **kwargs)  # type: ignore[misc]  # a mixin
         request: Request | None = getattr(self, "request", None)
         text = request.query_params.get(PARAMETER) if request else None
         if text is not None:
-            _keep(getattr(serializer, "child", serializer), set(text.split(",")))
+            _limit_fields(getattr(serializer, "child", serializer), set(text.split(",")))
         return serializer
 
 
-def _keep(serializer: Any, wanted: set[str]) -> None:
-    known = set(serializer.fields)
-    if unknown := sorted(wanted - known):
+def _limit_fields(serializer: Any, requested: set[str]) -> None:
+    existing = set(serializer.fields)
+    if unknown := sorted(requested - existing):
         raise ValidationFailed(
             details=[
                 {"field": PARAMETER, "reason": f"Campo desconhecido: {name or '(vazio)'}."}
                 for name in unknown
             ]
         )
-    for name in known - wanted:
+    for name in existing - requested:
         serializer.fields.pop(name)

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.errors import ApiError
 from flowzz.core.api.event_stream import stream
-from flowzz.core.api.schema.openapi import error_answers
+from flowzz.core.api.schema.openapi import error_responses
 from flowzz.core.server.held_responses import HELD_RESPONSE, HeldResponse
 
 EVENT_STREAM = "text/event-stream"
@@ -89,7 +89,7 @@ class EventsView(APIView):
                 description="Server-Sent Events",
                 examples=[OpenApiExample("Eventos", value=_EXAMPLE, media_type=EVENT_STREAM)],
             ),
-            **error_answers(EventsUnavailable),
+            **error_responses(EventsUnavailable),
         },
     )
     def get(self, request: Request) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The headers that the API's description tells of, each written once and referred to."""
+"""Headers in the API description, each defined once and referenced by the responses."""
 
 from typing import Any, Final
 
@@ -7,17 +7,17 @@ from flowzz.core.api.idempotency.errors import CallInProgress
 from flowzz.core.api.idempotency.handlers import REPLAYED_HEADER
 from flowzz.core.api.idempotency.request_keys import HEADER
 
-CONDITION: Final = "If-None-Match"
+IF_NONE_MATCH: Final = "If-None-Match"
 
 Schema = dict[str, Any]
 
-_MEANINGS: Final = {
+_DESCRIPTIONS: Final = {
     "200": "Sucesso",
     "202": "Em andamento: acompanhe pelo `id`",
     "204": "Feito",
     "304": "Nada mudou desde o ETag enviado: use o que já tem; não há corpo",
 }
-_LIMITS: Final[Schema] = {
+_RATE_LIMIT_HEADERS: Final[Schema] = {
     "RateLimit-Limit": {
         "description": "Chamadas permitidas no limite que está mais perto do fim",
         "schema": {"type": "integer"},
@@ -39,7 +39,7 @@ _LIMITS: Final[Schema] = {
         "example": "1000;w=3600, 10;w=3600",
     },
 }
-_OTHERS: Final[Schema] = {
+_OTHER_HEADERS: Final[Schema] = {
     "X-Request-ID": {
         "description": "Identifica a chamada nos registros; informe-o ao suporte",
         "schema": {"type": "string"},
@@ -61,38 +61,38 @@ _OTHERS: Final[Schema] = {
         "example": "true",
     },
 }
-_SUCCESSES: Final = {"200", "202"}
-_UNCHANGED: Final = {"200", "304"}
-_TOO_MANY: Final = str(RateLimited.status_code)
-_CONFLICT: Final = str(CallInProgress.status_code)
+_WITH_REPLAYS: Final = {"200", "202"}
+_WITH_ETAG: Final = {"200", "304"}
+_RATE_LIMITED: Final = str(RateLimited.status_code)
+_IN_PROGRESS: Final = str(CallInProgress.status_code)
 _NOT_COUNTED: Final = {str(error.status_code) for error in (Unauthorized, NotAcceptable)}
 
 
-def with_headers(result: Schema, **_: Any) -> Schema:
-    """A postprocessing hook: says of every answer which headers it may have."""
-    result["components"]["headers"] = _OTHERS | _LIMITS
-    for call in (call for path in result["paths"].values() for call in path.values()):
-        taken = {each["name"] for each in call.get("parameters", ())}
-        if CONDITION in taken:
-            call["responses"]["304"] = {"description": ""}
-        for status, response in call["responses"].items():
-            response["description"] = response["description"] or _MEANINGS.get(status, "")
-            references = {
-                name: {"$ref": f"#/components/headers/{name}"} for name in _names(status, taken)
-            }
+def add_headers(result: Schema, **_: Any) -> Schema:
+    """Add the headers of every response (postprocessing hook)."""
+    result["components"]["headers"] = _OTHER_HEADERS | _RATE_LIMIT_HEADERS
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    for operation in operations:
+        parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
+        if IF_NONE_MATCH in parameters:
+            operation["responses"]["304"] = {"description": ""}
+        for status, response in operation["responses"].items():
+            response["description"] = response["description"] or _DESCRIPTIONS.get(status, "")
+            names = _header_names(status, parameters)
+            references = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
             response["headers"] = response.get("headers", {}) | references
     return result
 
 
-def _names(status: str, taken: set[str]) -> list[str]:
-    """The headers of an answer to a call that takes such parameters."""
+def _header_names(status: str, parameters: set[str]) -> list[str]:
+    """Return the headers of a response with a status to a call with such parameters."""
     names = ["X-Request-ID"]
     if status not in _NOT_COUNTED:
-        names += _LIMITS
-    if status == _TOO_MANY or (status == _CONFLICT and HEADER in taken):
+        names += _RATE_LIMIT_HEADERS
+    if status == _RATE_LIMITED or (status == _IN_PROGRESS and HEADER in parameters):
         names.append("Retry-After")
-    if status in _SUCCESSES and HEADER in taken:
+    if status in _WITH_REPLAYS and HEADER in parameters:
         names.append(REPLAYED_HEADER)
-    if status in _UNCHANGED and CONDITION in taken:
+    if status in _WITH_ETAG and IF_NONE_MATCH in parameters:
         names.append("ETag")
     return names

@@ -1,4 +1,4 @@
-"""How the API describes itself: envelopes, errors with examples, one tag a room."""
+"""The API description: operations with their envelopes, errors and examples."""
 
 from collections.abc import Callable
 from itertools import groupby
@@ -26,13 +26,13 @@ from flowzz.core.api.errors import (
 )
 from flowzz.core.api.idempotency.errors import CallInProgress, KeyReused
 from flowzz.core.api.idempotency.request_keys import HEADER
-from flowzz.core.api.schema.headers import CONDITION
+from flowzz.core.api.schema.headers import IF_NONE_MATCH
 from flowzz.core.api.sparse_fields import FIELDS
 
-IF_NONE_MATCH = OpenApiParameter(
-    CONDITION, str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
+ETAG_PARAMETER = OpenApiParameter(
+    IF_NONE_MATCH, str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
 )
-IDEMPOTENCY_KEY = OpenApiParameter(
+IDEMPOTENCY_PARAMETER = OpenApiParameter(
     HEADER,
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     "header",
@@ -45,7 +45,7 @@ Endpoint = tuple[str, str, str, Any]
 
 
 class Schema(AutoSchema):
-    """Docstrings are for those who read the code, in their language: none is taken."""
+    """Omits docstrings, which are in English and for readers of the code."""
 
     def get_description(self) -> str:  # type: ignore[override]  # as the generator calls it
         return ""
@@ -70,9 +70,9 @@ def operation(
     accepted: type[serializers.BaseSerializer[Any]] | None = None,
     **more: Any,
 ) -> Callable[[F], F]:
-    """Describe a call: its data in the envelope, and its errors beside those of every call.
+    """Describe an operation: its data in the envelope, and its errors beside the common ones.
 
-    `accepted` is the data of a 202.
+    `accepted` is the data of a 202 response.
     """
     responses: dict[int, Any] = {200: _envelope(data)}
     if accepted:
@@ -80,18 +80,18 @@ def operation(
     if isinstance(more.get("request"), type):
         errors += (BodyTooLarge, UnsupportedMediaType)
 
-    def describe(call: F) -> F:
-        told, parameters = errors, list(more.pop("parameters", ()))
-        if hasattr(call, "is_idempotent"):
-            told += (ValidationFailed, CallInProgress, KeyReused)
-            parameters.append(IDEMPOTENCY_KEY)
+    def describe(handler: F) -> F:
+        all_errors, parameters = errors, list(more.pop("parameters", ()))
+        if hasattr(handler, "is_idempotent"):
+            all_errors += (ValidationFailed, CallInProgress, KeyReused)
+            parameters.append(IDEMPOTENCY_PARAMETER)
         return extend_schema(
             tags=[tag],
             summary=summary,
-            responses=responses | error_answers(*told),
+            responses=responses | error_responses(*all_errors),
             parameters=parameters,
             **more,
-        )(call)
+        )(handler)
 
     return describe
 
@@ -99,16 +99,17 @@ def operation(
 def listing(
     tag: str, summary: str, item: type[serializers.BaseSerializer[Any]], *errors: type[ApiError]
 ) -> Callable[[F], F]:
-    """Describe a call that answers pages."""
-    responses = {200: item(many=True)} | error_answers(ValidationFailed, *errors)
+    """Describe an operation that returns pages."""
+    responses = {200: item(many=True)} | error_responses(ValidationFailed, *errors)
     return extend_schema(
-        tags=[tag], summary=summary, responses=responses, parameters=[FIELDS, IF_NONE_MATCH]
+        tags=[tag], summary=summary, responses=responses, parameters=[FIELDS, ETAG_PARAMETER]
     )
 
 
-def error_answers(*errors: type[ApiError]) -> dict[int, Any]:
-    """By status: an answer for every error, the ones of all calls included."""
-    every: set[type[ApiError]] = {*errors, Unauthorized, NotAcceptable, RateLimited, ServerError}
+def error_responses(*errors: type[ApiError]) -> dict[int, Any]:
+    """Return the responses of errors by status, those of all operations included."""
+    common_errors = (Unauthorized, NotAcceptable, RateLimited, ServerError)
+    all_errors: set[type[ApiError]] = {*errors, *common_errors}
     return {
         status: OpenApiResponse(
             ErrorSerializer,
@@ -118,19 +119,19 @@ def error_answers(*errors: type[ApiError]) -> dict[int, Any]:
         for status, group in (
             (status, list(group))
             for status, group in groupby(
-                sorted(every, key=_status_and_code), lambda error: error.status_code
+                sorted(all_errors, key=_status_and_code), lambda error: error.status_code
             )
         )
     }
 
 
-def without_trailing_slash(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
-    """A preprocessing hook: an optional last slash is not part of the address."""
+def strip_trailing_slashes(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
+    """Describe URLs without their optional trailing slash (preprocessing hook)."""
     return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
 
 
-def without_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A postprocessing hook: the same of serializers' docstrings."""
+def remove_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Remove the docstrings of serializers (postprocessing hook)."""
     for schema in result["components"]["schemas"].values():
         if schema.get("type") == "object":
             schema.pop("description", None)
@@ -138,7 +139,7 @@ def without_docstrings(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 _envelopes: dict[str, serializers.Serializer[Any]] = {}
-"""One of each: the generator tells components apart by their classes, not by their names."""
+"""One class per name: the generator reports two classes with the same name as a conflict."""
 
 
 def _envelope(data: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:

@@ -1,4 +1,4 @@
-"""The API's own description, as a server serves it."""
+"""The view that serves the API description."""
 
 from typing import Any
 
@@ -12,4 +12,4 @@ class SchemaView(SpectacularAPIView):
     throttle_classes = (SchemaThrottle,)
 
     def _get_version_parameter(self, request: Request) -> Any:
-        """None: there is one version, and a header is no place for what somebody asks for."""
+        """Return None: the base class would copy a query parameter into a response header."""

@@ -1,4 +1,4 @@
-"""Pages by time and id."""
+"""Cursor pagination by time and id."""
 
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -24,68 +24,70 @@ def frontend(user: User) -> Frontend:
     return Frontend(user)
 
 
-def walk(frontend: Frontend, link: str, way: str) -> list[str]:
-    """The external ids of all pages from `link` on."""
-    found: list[str] = []
+def follow_links(frontend: Frontend, link: str, direction: str) -> list[str]:
+    """Return the external ids on all pages from `link` on."""
+    external_ids: list[str] = []
     while link:
         page = frontend.get(link).json()
-        found += [row["externalId"] for row in page["data"]]
-        link = page[way]
-    return found
+        external_ids += [row["externalId"] for row in page["data"]]
+        link = page[direction]
+    return external_ids
 
 
-def test_pages_hold_twenty_and_lead_to_the_end_and_back(user: User, frontend: Frontend) -> None:
+def test_pages_can_be_followed_to_the_end_and_back(user: User, frontend: Frontend) -> None:
     for number in range(45):
-        # Many of the very same moment: none may be lost or shown twice between pages.
-        at = NOON + timedelta(minutes=number // 30)
-        SaleFactory.create(user=user, client=None, external_id=f"{number:02}", sale_date=at)
+        # Many have the same time: none may be lost or repeated between pages.
+        time = NOON + timedelta(minutes=number // 30)
+        SaleFactory.create(user=user, client=None, external_id=f"{number:02}", sale_date=time)
     newest_first = [f"{number:02}" for number in reversed(range(45))]
 
     first = frontend.fetch("sales").json()
 
     assert [row["externalId"] for row in first["data"]] == newest_first[:20]
     assert first["previous"] is None
-    assert walk(frontend, "/api/v1/sales", "next") == newest_first
+    assert follow_links(frontend, "/api/v1/sales", "next") == newest_first
     second = frontend.get(first["next"]).json()
     third = frontend.get(second["next"]).json()
     assert frontend.get(third["previous"]).json() == second
     assert frontend.get(second["previous"]).json() == first
 
 
-def test_sale_that_comes_meanwhile_does_not_move_the_pages(user: User, frontend: Frontend) -> None:
+def test_new_sale_does_not_shift_the_following_pages(user: User, frontend: Frontend) -> None:
     for number in range(25):
         SaleFactory.create(user=user, client=None, external_id=f"{number:02}")
     link = frontend.fetch("sales").json()["next"]
     SaleFactory.create(user=user, client=None, external_id="new")
-    assert walk(frontend, link, "next") == ["04", "03", "02", "01", "00"]
+    assert follow_links(frontend, link, "next") == ["04", "03", "02", "01", "00"]
 
 
-def cursor(text: str) -> str:
+def encode_cursor(text: str) -> str:
     return urlsafe_b64encode(text.encode()).decode()
 
 
 @pytest.mark.parametrize(
-    "made_up",
+    "invalid_cursor",
     [
         "nada",
         "é",
         "\x00",
-        cursor("next"),
-        cursor(f"next 2026-03-02 {ID}"),
-        cursor(f"next 2026-03-02T12:00:00 {ID}"),
-        cursor(f"up 2026-03-02T12:00:00+00:00 {ID}"),
-        cursor("next 2026-03-02T12:00:00+00:00 7"),
-        cursor(f"next 2026-13-02T12:00:00+00:00 {ID}"),
-        cursor(f"next 9999-12-31T23:59:59-03:00 {ID}"),
+        encode_cursor("next"),
+        encode_cursor(f"next 2026-03-02 {ID}"),
+        encode_cursor(f"next 2026-03-02T12:00:00 {ID}"),
+        encode_cursor(f"up 2026-03-02T12:00:00+00:00 {ID}"),
+        encode_cursor("next 2026-03-02T12:00:00+00:00 7"),
+        encode_cursor(f"next 2026-13-02T12:00:00+00:00 {ID}"),
+        encode_cursor(f"next 9999-12-31T23:59:59-03:00 {ID}"),
     ],
 )
-def test_made_up_cursor_is_a_validation_error(frontend: Frontend, made_up: str) -> None:
-    response = frontend.get(f"/api/v1/sales?cursor={quote(made_up)}")
+def test_invalid_cursor_is_a_validation_error(frontend: Frontend, invalid_cursor: str) -> None:
+    response = frontend.get(f"/api/v1/sales?cursor={quote(invalid_cursor)}")
     assert (response.status_code, response.json()) == (400, invalid("cursor", "Cursor inválido."))
 
 
-@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
-@pytest.mark.parametrize("way", ["next", "previous"])
-def test_cursor_far_out_is_good(frontend: Frontend, way: str, at: str) -> None:
-    page = frontend.fetch("sales", cursor=cursor(f"{way} {at} {ID}")).json()
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+@pytest.mark.parametrize("direction", ["next", "previous"])
+def test_cursor_with_an_extreme_time_is_valid(
+    frontend: Frontend, direction: str, time: str
+) -> None:
+    page = frontend.fetch("sales", cursor=encode_cursor(f"{direction} {time} {ID}")).json()
     assert page == {"success": True, "data": [], "next": None, "previous": None}
