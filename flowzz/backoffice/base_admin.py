@@ -75,6 +75,23 @@ class BaseAdmin(ModelAdmin[_Row]):
                 extension.prepare_row(request, row)
         return row
 
+    def detail_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what the page of a row needs in addition to its fields."""
+        return {}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= self.detail_context(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         return audit_log.record(request, "Incluiu", obj)
 

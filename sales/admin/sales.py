@@ -180,25 +180,15 @@ class SaleAdmin(MaskedAdmin):
                 return
         row.metadata = masking.mask_payload(row.metadata, {}, CAMPAIGN_FIELDS)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        sale = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if isinstance(sale, Sale) and self.has_view_permission(request):
-            before = _aware_datetime(request.GET.get("antes", ""))
-            query = TimelineQuery(sale, before or _END, request)
-            entries = timeline_sources.collect(query, self.sale_extensions)
-            context |= {
-                "figures": summary_figures(sale),
-                "timeline": build_timeline(entries),
-                "before": before,
-            }
-        return super().change_view(request, object_id, form_url, context)
+    def detail_context(self, request: HttpRequest, row: Sale) -> dict[str, Any]:
+        before = _aware_datetime(request.GET.get("antes", ""))
+        query = TimelineQuery(row, before or _END, request)
+        entries = timeline_sources.collect(query, self.sale_extensions)
+        return {
+            "figures": summary_figures(row),
+            "timeline": build_timeline(entries),
+            "before": before,
+        }
 
     def get_urls(self) -> list[URLPattern]:
         totals = path("totais", self.admin_site.admin_view(self.totals), name="sales_sale_totals")

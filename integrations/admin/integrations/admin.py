@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
@@ -101,26 +101,16 @@ class IntegrationAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        integration = self.get_object(request, object_id)
-        context = extra_context or {}
-        if integration and self.has_view_permission(request):
-            context |= {
-                "summary": summarize(integration),
-                "actions": [
-                    (name, action)
-                    for name, action in ACTIONS.items()
-                    if request.user.has_perm(f"accounts.{action.permission}")
-                    and action.is_available(integration)
-                ],
-            }
-        return super().change_view(request, object_id, form_url, context)
+    def detail_context(self, request: HttpRequest, row: Integration) -> dict[str, Any]:
+        return {
+            "summary": summarize(row),
+            "actions": [
+                (name, action)
+                for name, action in ACTIONS.items()
+                if request.user.has_perm(f"accounts.{action.permission}")
+                and action.is_available(row)
+            ],
+        }
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Integration]":
         return super().get_queryset(request).select_related("user")

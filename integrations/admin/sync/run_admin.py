@@ -99,23 +99,10 @@ class SyncRunAdmin(ReadOnlyAdmin):
             for route, (name, view) in views.items()
         ] + super().get_urls()
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        run = self.get_object(request, object_id)
-        context = extra_context or {}
-        if run and self.has_view_permission(request):
-            context |= self._progress_context(request, run)
-        return super().change_view(request, object_id, form_url, context)
-
     def progress_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         """Render the upper part of the page, which refreshes while the run is under way."""
         run = self._run(request, object_id)
-        return render(request, "integrations/sync/run.html", self._progress_context(request, run))
+        return render(request, "integrations/sync/run.html", self.detail_context(request, run))
 
     def bar_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         run = self._run(request, object_id)
@@ -138,11 +125,11 @@ class SyncRunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return get_object_or_404(self.get_queryset(request), id=object_id)
 
-    def _progress_context(self, request: HttpRequest, run: SyncRun) -> dict[str, Any]:
+    def detail_context(self, request: HttpRequest, row: SyncRun) -> dict[str, Any]:
         is_masked = not masking.can_see_personal_data(request)
         return {
-            "run": run,
-            "report": build_report(run, is_masked=is_masked),
+            "run": row,
+            "report": build_report(row, is_masked=is_masked),
             "can_cancel": self.has_sync_permission(request),
         }
 

@@ -1,4 +1,4 @@
-"""A person's data, given and erased by staff who may."""
+"""Export and erasure of a client's personal data by staff."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def path(client: Client, action: str) -> str:
     return reverse(f"admin:clients_client_{action}", args=[client.id])
 
 
-def test_export_is_a_file_and_in_the_log(staff: Staff, client_row: Client) -> None:
+def test_export_is_a_file_and_is_logged(staff: Staff, client_row: Client) -> None:
     response = staff.get(path(client_row, "export_data"))
 
     assert response["Content-Disposition"] == f'attachment; filename="cliente-{client_row.id}.json"'
@@ -30,7 +30,7 @@ def test_export_is_a_file_and_in_the_log(staff: Staff, client_row: Client) -> No
     assert StaffAction.objects.get().action == "Exportou os dados pessoais"
 
 
-def test_erasing_asks_first(staff: Staff, client_row: Client) -> None:
+def test_erasure_asks_for_confirmation(staff: Staff, client_row: Client) -> None:
     page = staff.get(path(client_row, "erase_data"))
 
     assert "Apagar os dados pessoais de Zoraide da Quintanilha?" in page.content.decode()
@@ -38,7 +38,7 @@ def test_erasing_asks_first(staff: Staff, client_row: Client) -> None:
     assert client_row.erased_at is None
 
 
-def test_erasing_leaves_one_line_without_personal_data(staff: Staff, client_row: Client) -> None:
+def test_erasure_is_logged_without_personal_data(staff: Staff, client_row: Client) -> None:
     staff.get(path(client_row, "export_data"))
 
     response = staff.post(path(client_row, "erase_data"), {"reason": "Atendimento 4512"})
@@ -57,7 +57,7 @@ def test_erasing_leaves_one_line_without_personal_data(staff: Staff, client_row:
 @pytest.mark.parametrize(
     "reason", ["", "Pedido da Zoraide", "CPF 529.982.247-25", "pedido de ivo@exemplo.com.br"]
 )
-def test_reason_is_needed_and_must_not_name_the_person(
+def test_reason_is_required_and_must_not_name_the_person(
     staff: Staff, client_row: Client, reason: str
 ) -> None:
     Client.objects.update(document_identifies=True)
@@ -77,10 +77,12 @@ def test_reason_may_share_a_short_word_with_the_name(staff: Staff, client_row: C
 
 
 @pytest.mark.parametrize("action", ["export_data", "erase_data"])
-def test_who_may_only_look_can_do_neither(staff: Staff, client_row: Client, action: str) -> None:
-    looker = User.objects.create_user("consulta@flowzz.test", is_staff=True)
-    looker.user_permissions.add(Permission.objects.get(codename="view_client"))
-    staff.force_login(looker)
+def test_view_permission_does_not_permit_export_or_erasure(
+    staff: Staff, client_row: Client, action: str
+) -> None:
+    viewer = User.objects.create_user("consulta@flowzz.test", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_client"))
+    staff.force_login(viewer)
     page = staff.get(reverse("admin:clients_client_change", args=[client_row.id]))
 
     assert page.status_code == 200
@@ -90,19 +92,21 @@ def test_who_may_only_look_can_do_neither(staff: Staff, client_row: Client, acti
 
 
 @pytest.mark.parametrize("action", ["export_data", "erase_data"])
-def test_client_page_offers_it(staff: Staff, client_row: Client, action: str) -> None:
+def test_client_page_offers_export_and_erasure(
+    staff: Staff, client_row: Client, action: str
+) -> None:
     page = staff.get(reverse("admin:clients_client_change", args=[client_row.id]))
 
     assert path(client_row, action) in page.content.decode()
 
 
 @pytest.mark.parametrize(
-    ("cpf", "said"), [("52998224725", "Sim"), ("", "—")], ids=["document", "none"]
+    ("cpf", "text"), [("52998224725", "Sim"), ("", "—")], ids=["document", "none"]
 )
-def test_nothing_is_said_of_a_document_that_is_not_there(staff: Staff, cpf: str, said: str) -> None:
+def test_checks_of_a_missing_document_show_no_result(staff: Staff, cpf: str, text: str) -> None:
     client = ClientFactory.create(cpf=cpf, document_valid=True, document_identifies=True)
 
     page = staff.get(path(client, "change")).content.decode()
 
     fields = re.findall(r"(?:Dígitos conferem|Identifica o cliente).*?(Sim|Não|—)", page, re.DOTALL)
-    assert fields == [said, said]
+    assert fields == [text, text]
