@@ -2,11 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from validate_docbr import CNPJ, CPF
-
-DocumentKind: TypeAlias = Literal["cpf", "cnpj", ""]
 
 MAX_LENGTH = 32
 """Maximum length of a stored text that is not a document."""
@@ -26,10 +24,9 @@ _cnpj = CNPJ()
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`valid` means correct check digits; `kind` depends on the shape only."""
+    """A document without punctuation; `valid` means correct check digits."""
 
     value: str
-    kind: DocumentKind
     valid: bool
 
     @property
@@ -46,12 +43,12 @@ def normalise_document(raw: str) -> Document:
     """Return the document without punctuation and with lost zeros restored; other texts as sent."""
     compact = _SEPARATORS.sub("", raw)
     if not compact:
-        return Document("", "", valid=False)
+        return Document("", valid=False)
     if not _FULL_LENGTH.fullmatch(compact):
         as_sent = raw.strip()[:MAX_LENGTH].rstrip()
-        return _with_lost_zeros(compact) or Document(as_sent, "", valid=False)
+        return _with_lost_zeros(compact) or Document(as_sent, valid=False)
     value = compact.upper()
-    return Document(value, _kind(value), valid=_is_valid(value))
+    return Document(value, valid=_is_valid(value))
 
 
 def format_document(value: str) -> str:
@@ -70,10 +67,10 @@ def _with_lost_zeros(compact: str) -> Document | None:
     if not _DIGITS.fullmatch(compact):
         return None
     value = compact.zfill(_CPF_LENGTH if len(compact) < _CPF_LENGTH else _CNPJ_LENGTH)
-    return Document(value, _kind(value), valid=True) if _is_valid(value) else None
+    return Document(value, valid=True) if _is_valid(value) else None
 
 
-def _kind(value: str) -> DocumentKind:
+def _kind(value: str) -> Literal["cpf", "cnpj", ""]:
     if _CPF_SHAPE.fullmatch(value):
         return "cpf"
     return "cnpj" if _CNPJ_SHAPE.fullmatch(value) else ""

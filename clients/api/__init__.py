@@ -1,0 +1,1 @@
+"""Filters and serializers of clients, which the API of sales extends."""

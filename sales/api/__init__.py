@@ -1,0 +1,1 @@
+"""The API of sales, clients, subscriptions, affiliation requests and the dashboard."""

@@ -7,15 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 
 from clients.models import Client
 from flowzz.accounts.models import User
-from sales.models import DirtyDay, Sale
-from sales.stats import daily_stats
+from sales.models import Sale
 from sales.stats.dashboard_stats import dashboard_stats
 from sales.statuses import SaleStatus, ShippingStatus
-from sales.tasks import refresh_daily_stats
 from tests.factories import SAO_PAULO, ClientFactory, SaleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -153,20 +150,3 @@ def test_numbers_match_the_sales_after_every_kind_of_change(user: User, seed: in
 def test_numbers_are_zero_without_sales(user: User) -> None:
     stats = dashboard_stats(user.id, DAYS[0], DAYS[1])
     assert (stats.revenue, stats.average_ticket) == (Decimal(0), Decimal(0))
-
-
-def test_task_recounts_dirty_days_including_those_of_deleted_users(user: User) -> None:
-    SaleFactory.create(user=user)
-    refresh_daily_stats()
-    assert not DirtyDay.objects.exists()
-    assert dashboard_stats(user.id, date(2026, 3, 1), date(2026, 3, 31)).sales == 1
-    user.delete()
-    refresh_daily_stats()
-    assert daily_stats.fetch_totals(user.id, date(2026, 1, 1), date(2027, 1, 1)).totals == []
-
-
-def test_totals_are_read_with_one_statement(
-    user: User, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    with django_assert_num_queries(1):
-        daily_stats.fetch_totals(user.id, DAYS[0], DAYS[1])
