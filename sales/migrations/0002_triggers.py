@@ -1,4 +1,4 @@
-"""Raise a user's data version when their sales change, and mark the days to be summed again."""
+"""Create triggers: raise a user's data version and insert dirty days when their sales change."""
 
 from django.db import migrations
 
