@@ -17,7 +17,7 @@ from flowzz.local.servers.paths import PROJECT
 Document = dict[str, Any]
 COMBINATIONS = ("allOf", "oneOf", "anyOf")
 BREAKING_SECTION = re.compile(
-    r"^## Unreleased$.*?^### Breaking$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL
+    r"^## [^\n]*\(unreleased\)$.*?^### Breaking$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL
 )
 
 

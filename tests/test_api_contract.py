@@ -94,7 +94,7 @@ def test_compatible_change_is_not_reported(edit: str) -> None:
 
 def test_change_in_the_changelog_is_allowed() -> None:
     changes = ["POST /sales: removed", "POST /sales/{id} 200.id: removed"]
-    log = "## Unreleased\n\n### Added\n- A /sales/{id} too.\n\n### Breaking\n- Drop /sales now.\n"
+    log = "## 1.0.0 (unreleased)\n\n### Added\n- A /sales/{id} too.\n\n### Breaking\n- Drop /sales now.\n"
     assert undocumented(changes, log) == [changes[1]]
     assert undocumented(changes, log.replace("Unreleased", "1.0.0")) == changes
 
