@@ -96,7 +96,7 @@ def test_change_in_the_changelog_is_allowed() -> None:
     changes = ["POST /sales: removed", "POST /sales/{id} 200.id: removed"]
     log = "## 1.0.0 (unreleased)\n\n### Added\n- A /sales/{id} too.\n\n### Breaking\n- Drop /sales now.\n"
     assert undocumented(changes, log) == [changes[1]]
-    assert undocumented(changes, log.replace("Unreleased", "1.0.0")) == changes
+    assert undocumented(changes, log.replace(" (unreleased)", "")) == changes
 
 
 def test_released_api_is_not_broken() -> None:
