@@ -33,11 +33,11 @@ class SaleOfClientInline(ReadOnlyInline):
         "sale_date",
         "product_name",
         "price",
-        "state",
+        "status_badge",
         "client_match",
     )
     ordering = ("-sale_date", "-id")
-    state = badge_column("status", "situação", STATUS_COLOURS)
+    status_badge = badge_column("status", "situação", STATUS_COLOURS)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
@@ -53,7 +53,7 @@ class SaleOfClientInline(ReadOnlyInline):
 
 @admin.display(description="unidos a este")
 def aliases(client: Client) -> SafeString | str:
-    """The clients merged into this one: orders with their documents and phones are this one's."""
+    """Links to the clients merged into this one, whose documents and phones now identify it."""
     merged = list(client.merged_clients.order_by("created_at")[:MAX_ALIASES])
     for alias in merged if masking.is_masked(client) else ():
         masking.mask_row(alias, CLIENT_MASKS)
@@ -62,7 +62,7 @@ def aliases(client: Client) -> SafeString | str:
 
 @admin.display(description="feitas")
 def merges(client: Client) -> SafeString | str:
-    """The merges and splits of a client, with a link to undo each for staff who may."""
+    """One line per merge or split of the client, with an undo link for staff who may undo."""
     of_client = ClientMerge.objects.filter(Q(source=client) | Q(target=client))
     rows = of_client.select_related("created_by")[:MAX_MERGES]
     can_undo = vars(client).get("can_undo_merges", False)
