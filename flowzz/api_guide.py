@@ -1,4 +1,4 @@
-"""Introduction, tags and example values of the API description, in Portuguese for its users."""
+"""The API description: introduction, tags and example values in Portuguese, and its settings."""
 
 from typing import Any
 
@@ -98,3 +98,35 @@ EXAMPLES: dict[str, Any] = {
     "trackingCode": "BR123456789BR",
 }
 """Invented values for the examples, by the name of a property."""
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Flowzz API",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
+    "SERVERS": [{"url": "/", "description": "Este servidor"}],
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PREPROCESSING_HOOKS": [
+        "flowzz.core.api.schema.openapi.strip_trailing_slashes",
+        "integrations.api.schema.expand_providers",
+    ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "integrations.api.schema.name_providers",
+        "flowzz.core.api.schema.openapi.remove_docstrings",
+        "flowzz.core.api.schema.headers.add_headers",
+        "flowzz.core.api.schema.examples.add_examples",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "ClientStatus": "clients.models.ClientStatus",
+        "SaleStatus": "sales.statuses.SaleStatus",
+        "ShippingStatus": "sales.statuses.ShippingStatus",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}

@@ -233,37 +233,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 API_EXAMPLES = api_guide.EXAMPLES
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Flowzz API",
-    "DESCRIPTION": api_guide.DESCRIPTION,
-    "TAGS": api_guide.TAGS,
-    "SERVERS": [{"url": "/", "description": "Este servidor"}],
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "PREPROCESSING_HOOKS": [
-        "flowzz.core.api.schema.openapi.strip_trailing_slashes",
-        "integrations.api.schema.expand_providers",
-    ],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "integrations.api.schema.name_providers",
-        "flowzz.core.api.schema.openapi.remove_docstrings",
-        "flowzz.core.api.schema.headers.add_headers",
-        "flowzz.core.api.schema.examples.add_examples",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "ClientStatus": "clients.models.ClientStatus",
-        "SaleStatus": "sales.statuses.SaleStatus",
-        "ShippingStatus": "sales.statuses.ShippingStatus",
-    },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = api_guide.SPECTACULAR_SETTINGS
 
 # Second factor of staff
 STAFF_TOTP_REQUIRED = env.boolean("STAFF_TOTP_REQUIRED", default=False)
