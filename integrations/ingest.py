@@ -21,7 +21,8 @@ from integrations.providers.registry import get_provider
 from sales.facts import MetadataRules
 from sales.models import Sale
 from sales.privacy import remove_buyer_data
-from sales.recording import ChangeSource, FieldChange, Outcome, RecordResult, SaleBatch
+from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
+from sales.sale_changes import FieldChange
 from sales.subscriptions import SubscriptionBatch
 
 T = TypeVar("T")

@@ -19,7 +19,8 @@ from integrations.status_mappings.status_history import (
 )
 from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.models import Origin, Sale, SaleStatusChange
-from sales.recording import ChangeSource, SaleBatch, facts_from_sale
+from sales.recording import ChangeSource, SaleBatch
+from sales.sale_changes import facts_from_sale
 
 FIRST_STATUS = "PENDING"
 """The status of a sale, and of its shipping, before any is known."""

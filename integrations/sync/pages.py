@@ -21,7 +21,8 @@ from integrations.providers.errors import PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.webhooks import fallback_buffer
 from sales.models import Origin
-from sales.recording import ChangeSource, FieldChange, Outcome
+from sales.recording import ChangeSource, Outcome
+from sales.sale_changes import FieldChange
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from sales.models.daily_stats import Dimension
-from sales.recording import unit_price
+from sales.sale_changes import unit_price
 from sales.stats import daily_stats
 from sales.stats.daily_stats import DayRevenue, Total
 from sales.statuses import REVENUE_STATUSES, SaleStatus, ShippingStatus

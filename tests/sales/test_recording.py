@@ -10,7 +10,8 @@ import pytest
 from flowzz.accounts.models import User
 from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleStatusChange
-from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch, unit_price
+from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
+from sales.sale_changes import unit_price
 from sales.statuses import SaleStatus, ShippingStatus
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)

@@ -1,0 +1,119 @@
+"""The changes that a report makes to one sale. Nothing here writes to the database."""
+
+from dataclasses import dataclass, field, fields
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sales.facts import SaleFacts
+from sales.models import Sale
+from sales.statuses import (
+    SHIPPING_TRANSITIONS,
+    STATUS_TRANSITIONS,
+    SaleStatusField,
+    Transition,
+    classify_transition,
+)
+
+CENT = Decimal("0.01")
+OPTIONAL_FIELDS = (
+    "product_name",
+    "product_sku",
+    "payment_method",
+    "tracking_code",
+    "commission",
+    "sale_date",
+)
+"""A report without one of these leaves the stored value unchanged."""
+STATUS_FIELDS = (
+    (SaleStatusField.STATUS, STATUS_TRANSITIONS, "unknown_status"),
+    (SaleStatusField.SHIPPING, SHIPPING_TRANSITIONS, "unknown_shipping_status"),
+)
+NESTED_METADATA = ("utms", "extra")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(slots=True)
+class StatusMoves:
+    """The status changes of a report that are allowed, and whether others were refused."""
+
+    allowed: list[FieldChange] = field(default_factory=list)
+    has_refused: bool = False
+
+
+def unit_price(total: Decimal, quantity: int | None) -> Decimal:
+    """Return the unit price in BRL, rounded half-up to the cent; without quantity, the total."""
+    return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
+
+
+def facts_from_sale(sale: Sale, **changes: Any) -> SaleFacts:
+    """Return the stored sale as its source would report it, with `changes` applied."""
+    names = (field.name for field in fields(SaleFacts) if hasattr(sale, field.name))
+    return SaleFacts(**{name: getattr(sale, name) for name in names} | changes)
+
+
+def classify_statuses(
+    sale: Sale, facts: SaleFacts, *, is_late: bool, is_override: bool
+) -> StatusMoves:
+    """Sort the reported statuses into allowed and refused ones; an override allows all."""
+    moves = StatusMoves()
+    for name, table, unknown_name in STATUS_FIELDS:
+        if getattr(facts, unknown_name):
+            continue
+        current, reported = getattr(sale, name), getattr(facts, name)
+        transition = classify_transition(table, current, reported, is_late=is_late)
+        if transition is Transition.NONE:
+            continue
+        if transition is Transition.FORWARD or is_override:
+            moves.allowed.append(FieldChange(name, current, reported))
+        else:
+            moves.has_refused = True
+    return moves
+
+
+def set_fields(sale: Sale, facts: SaleFacts, *, only_empty: bool) -> list[FieldChange]:
+    """Set the fields other than statuses; return those that changed."""
+    values = _values_for_empty_fields(sale, facts) if only_empty else _reported_values(sale, facts)
+    changes = []
+    for name, after in values.items():
+        before = getattr(sale, name)
+        if before != after:
+            setattr(sale, name, after)
+            changes.append(FieldChange(name, before, after))
+    return changes
+
+
+def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
+    quantity = sale.quantity if facts.quantity is None else facts.quantity
+    return _optional_values(facts) | {
+        "quantity": quantity,
+        "total_price": facts.total_price,
+        "unit_price": unit_price(facts.total_price, quantity),
+        "unknown_status": facts.unknown_status,
+        "unknown_shipping_status": facts.unknown_shipping_status,
+        "deleted_at": facts.deleted_at if facts.reports_deletion else sale.deleted_at,
+        "metadata": _merge_metadata(sale.metadata, facts.metadata),
+    }
+
+
+def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
+    values = _optional_values(facts)
+    empty = {name: value for name, value in values.items() if getattr(sale, name) in (None, "")}
+    return empty | {"metadata": _merge_metadata(facts.metadata, sale.metadata)}
+
+
+def _optional_values(facts: SaleFacts) -> dict[str, Any]:
+    return {n: value for n in OPTIONAL_FIELDS if (value := getattr(facts, n)) not in (None, "")}
+
+
+def _merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    merged = base | overrides
+    for name in NESTED_METADATA:
+        if name in base and name in overrides:
+            merged[name] = base[name] | overrides[name]
+    return merged
