@@ -20,7 +20,7 @@ def search_view(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Busca",
-        "text": text,
+        "search_text": text,
         "is_too_short": bool(text) and is_too_short(text),
         "groups": search(
             text, can_view, can_see_personal_data=masking.can_see_personal_data(request)

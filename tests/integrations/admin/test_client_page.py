@@ -31,9 +31,10 @@ def test_export_is_a_file_and_is_logged(staff: Staff, client_row: Client) -> Non
 
 
 def test_erasure_asks_for_confirmation(staff: Staff, client_row: Client) -> None:
-    page = staff.get(path(client_row, "erase_data"))
+    html = staff.get(path(client_row, "erase_data")).content.decode()
 
-    assert "Apagar os dados pessoais de Zoraide da Quintanilha?" in page.content.decode()
+    assert "Apagar os dados pessoais de Zoraide da Quintanilha?" in html
+    assert 'name="q" value=""' in html  # the search field
     client_row.refresh_from_db()
     assert client_row.erased_at is None
 

@@ -83,6 +83,7 @@ def test_page_shows_results_only_to_permitted_staff(staff: Staff, client: Client
         SaleFactory.create(user=client.user, client=client)
     page = staff.get(reverse("backoffice:search"), {"q": "529.982.247-25"}).content.decode()
     assert "José Beltrão da Silva" in page
+    assert 'name="q" value="529.982.247-25"' in page
     assert "Ver todos em Vendas" in page
     assert (
         "Nada encontrado" in staff.get(reverse("backoffice:search"), {"q": "nada"}).content.decode()
