@@ -35,3 +35,7 @@ def invalid(field: str | None, reason: str) -> Any:
         "Há dados inválidos na requisição.",
         [{"field": field, "reason": reason}],
     )
+
+
+def status_and_body(response: Any) -> tuple[int, Any]:
+    return response.status_code, response.json()

@@ -1,9 +1,9 @@
 """Rate limits, counted in Redis over a sliding window. Without Redis no request is refused."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from math import floor
 
 import structlog
 from django.conf import settings
@@ -52,7 +52,8 @@ class RateLimit:
     def hit(self, key: str) -> bool:
         """Count a request; return False if Redis failed. Raises RateLimitExceeded."""
         try:
-            is_allowed = _limiter(redis.client()).hit(self._item, self._name, key)
+            limiter = SlidingWindowCounterRateLimiter(_storage(redis.client()))
+            is_allowed = limiter.hit(self._item, self._name, key)
         except RedisError as error:
             log.warning("rate_limit_not_counted", cause=type(error).__name__)
             return False
@@ -63,13 +64,19 @@ class RateLimit:
 
     def status(self, key: str) -> LimitStatus | None:
         """Return what the key has left, or None if Redis failed."""
-        item = self._item
+        item, window = self._item, self._item.get_expiry()
         try:
-            stats = _limiter(redis.client()).get_window_stats(item, self._name, key)
+            previous, previous_seconds, current, current_seconds = _storage(
+                redis.client()
+            ).get_sliding_window(item.key_for(self._name, key), window)
         except RedisError:
             return None
-        reset_after = max(1.0, stats.reset_time - time.time())
-        return LimitStatus(item.amount, item.get_expiry(), stats.remaining, reset_after)
+        # `get_window_stats` does the same, but reports no reset time in a window's first moment.
+        remaining = item.amount - floor(previous * previous_seconds / window + current)
+        resets = [current_seconds - window]  # a window is stored for twice its length
+        if previous:
+            resets.append(previous_seconds % (window / previous))
+        return LimitStatus(item.amount, window, max(0, remaining), max(1.0, min(resets)))
 
     @property
     def _item(self) -> RateLimitItem:
@@ -82,8 +89,6 @@ def _parse(rate: str) -> RateLimitItem:
 
 
 @cache
-def _limiter(client: Redis) -> SlidingWindowCounterRateLimiter:
+def _storage(client: Redis) -> RedisStorage:
     pool = client.connection_pool
-    return SlidingWindowCounterRateLimiter(
-        RedisStorage(settings.REDIS_URL, connection_pool=pool, key_prefix="flowzz:rate_limit")
-    )
+    return RedisStorage(settings.REDIS_URL, connection_pool=pool, key_prefix="flowzz:rate_limit")

@@ -1,4 +1,6 @@
-"""The IP address that requests are counted by, behind proxies."""
+"""Rate limits of the API, their headers, and the IP address that requests are counted by."""
+
+from typing import Any
 
 import pytest
 from django.conf import settings as configured
@@ -6,7 +8,17 @@ from pytest_django.fixtures import Settings
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
+from flowzz.core import redis
 from flowzz.core.api.throttling import LoginThrottle, ip_key
+from tests.api_client import Frontend, error, status_and_body
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def frontend() -> Frontend:
+    return Frontend(UserFactory.create())
 
 
 @pytest.mark.parametrize(
@@ -45,3 +57,73 @@ def test_ip_address_is_the_one_reported_by_the_last_trusted_proxy(
 )
 def test_another_port_or_ipv6_address_of_a_client_has_the_same_limit(ip: str, key: str) -> None:
     assert ip_key(ip) == key
+
+
+def test_api_calls_are_limited_by_user(settings: Settings, frontend: Frontend) -> None:
+    settings.RATE_LIMIT_API = "2/hour"
+    assert [frontend.fetch("sales").status_code for _ in range(2)] == [200, 200]
+
+    response = frontend.fetch("clients")
+
+    assert status_and_body(response) == (
+        429,
+        error("RATE_LIMITED", "Muitas requisições em pouco tempo. Aguarde e tente novamente."),
+    )
+    assert int(response.headers["Retry-After"]) >= 1
+    assert Frontend(UserFactory.create()).fetch("sales").status_code == 200
+
+
+def test_api_description_is_limited_by_ip_address(settings: Settings) -> None:
+    settings.RATE_LIMIT_SCHEMA = "1/hour"
+    client = Frontend()
+    assert client.get("/api/schema?version=%0A1").status_code == 200
+
+    response = client.get("/api/schema")
+
+    assert (response.status_code, response.json()["error"]) == (429, "RATE_LIMITED")
+    assert Frontend().head("/api/schema").status_code == 200
+
+
+def rate_limit_headers(response: Any) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if "RateLimit" in name}
+
+
+def test_counted_responses_have_rate_limit_headers(settings: Settings, frontend: Frontend) -> None:
+    settings.RATE_LIMIT_API = "4/hour"
+    settings.RATE_LIMIT_SYNC = "2/minute"
+
+    sales = frontend.fetch("sales")
+    unchanged = frontend.get("/api/v1/sales", HTTP_IF_NONE_MATCH=sales.headers["ETag"])
+    sync = frontend.send("integrations/coinzz/sync")
+    missing = frontend.fetch("integrations/coinzz/status")
+    refused = frontend.fetch("sales")
+
+    responses = [sales, unchanged, sync, missing, refused]
+    assert [response.status_code for response in responses] == [200, 304, 404, 404, 429]
+    headers = [rate_limit_headers(response) for response in responses]
+    resets = [int(limit.pop("RateLimit-Reset")) for limit in headers]
+    assert all(3_500 < reset <= 3_600 for reset in resets)
+    assert headers == [
+        {"RateLimit-Limit": "4", "RateLimit-Remaining": remaining, "RateLimit-Policy": policy}
+        for remaining, policy in [
+            ("3", "4;w=3600"),
+            ("2", "4;w=3600"),
+            ("1", "4;w=3600, 2;w=60"),
+            ("0", "4;w=3600"),
+            ("0", "4;w=3600"),
+        ]
+    ]
+    assert int(refused.headers["Retry-After"]) == resets[-1]
+    assert rate_limit_headers(Frontend().fetch("sales")) == {}  # not counted
+
+
+def test_without_redis_no_request_is_refused(settings: Settings, frontend: Frontend) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.RATE_LIMIT_API = "1/hour"
+    redis.client.cache_clear()
+    try:
+        responses = [frontend.fetch("sales") for _ in range(3)]
+    finally:
+        redis.client.cache_clear()
+    assert [response.status_code for response in responses] == [200, 200, 200]
+    assert [rate_limit_headers(response) for response in responses] == [{}, {}, {}]

@@ -1,4 +1,4 @@
-"""Rows made past Django's constructor are the rows that it would have made."""
+"""Bulk rows equal those of Django's constructor; lookups and timestamps equal Django's."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -19,21 +19,21 @@ def user() -> User:
     return User.objects.create(email="vendedora@flowzz.test")
 
 
-def test_a_new_row_has_the_defaults_that_the_constructor_gives(user: User) -> None:
-    made, constructed = Client.new(user_id=user.id, name="Ana"), Client(user=user, name="Ana")
+def test_new_row_has_the_defaults_of_the_constructor(user: User) -> None:
+    new, constructed = Client.new(user_id=user.id, name="Ana"), Client(user=user, name="Ana")
 
-    assert made.id != constructed.id
-    assert made._state.adding
+    assert new.id != constructed.id
+    assert new._state.adding
     for field in Client._meta.concrete_fields:
         if field.name != "id":
-            assert getattr(made, field.attname) == getattr(constructed, field.attname)
+            assert getattr(new, field.attname) == getattr(constructed, field.attname)
 
 
-def test_each_new_row_has_an_id_of_its_own(user: User) -> None:
+def test_new_rows_have_different_ids(user: User) -> None:
     assert Client.new(user_id=user.id).id != Client.new(user_id=user.id).id
 
 
-def test_a_row_that_is_read_can_be_saved_and_followed(user: User) -> None:
+def test_loaded_row_can_be_saved_and_has_its_relations(user: User) -> None:
     upsert([Client.new(user_id=user.id, name="Ana")])
 
     row = Client.objects.get()
@@ -49,7 +49,7 @@ def test_a_row_that_is_read_can_be_saved_and_followed(user: User) -> None:
     assert row.user == user
 
 
-def test_a_deferred_column_is_fetched_when_it_is_asked_for(user: User) -> None:
+def test_deferred_column_is_loaded_on_access(user: User) -> None:
     upsert([Client.new(user_id=user.id, name="Ana", city="Recife")])
 
     row = Client.objects.only("name").get()
@@ -61,15 +61,15 @@ def test_a_deferred_column_is_fetched_when_it_is_asked_for(user: User) -> None:
 @pytest.mark.parametrize(
     "document", ["", "a,b", 'a"b', "a\\b", "{}", "NULL", "'; --", "João", " a "]
 )
-def test_any_of_finds_a_text_whatever_is_in_it(user: User, document: str) -> None:
+def test_any_of_finds_texts_with_special_characters(user: User, document: str) -> None:
     upsert([Client.new(user_id=user.id, cpf=document), Client.new(user_id=user.id, cpf="other")])
 
-    found = Client.objects.filter(cpf__any_of=[document, "none"])
+    clients = Client.objects.filter(cpf__any_of=[document, "none"])
 
-    assert [client.cpf for client in found] == [document]
+    assert [client.cpf for client in clients] == [document]
 
 
-def test_any_of_nothing_finds_nothing(user: User) -> None:
+def test_any_of_an_empty_list_finds_nothing(user: User) -> None:
     upsert([Client.new(user_id=user.id)])
 
     assert not Client.objects.filter(id__any_of=[])
@@ -77,7 +77,7 @@ def test_any_of_nothing_finds_nothing(user: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "written",
+    "text",
     [
         "2026-11-24 01:02:03+00",
         "2026-11-24 01:02:03.5-03",
@@ -85,17 +85,17 @@ def test_any_of_nothing_finds_nothing(user: User) -> None:
         "9999-12-31 23:59:59.999999+00",
     ],
 )
-def test_a_time_is_read_as_django_reads_it(written: str) -> None:
+def test_timestamp_is_loaded_like_by_django(text: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT %s::timestamptz", [written])
-        (moment,) = cursor.fetchone()
+        cursor.execute("SELECT %s::timestamptz", [text])
+        (time,) = cursor.fetchone()
 
-    assert moment == datetime.fromisoformat(written)
-    assert moment.utcoffset() == timedelta(0)
+    assert time == datetime.fromisoformat(text)
+    assert time.utcoffset() == timedelta(0)
     with connection.cursor() as cursor:
         adapters = cursor.connection.adapters
         assert adapters.get_loader(1184, 0) is TimestampLoader
 
 
-def test_the_loader_names_its_zone_as_django_asks() -> None:
+def test_loader_has_the_timezone_attribute_that_django_reads() -> None:
     assert TimestampLoader.timezone is UTC

@@ -1,4 +1,4 @@
-"""What staff saved holds instead of the environment's value, in every process, within seconds."""
+"""Runtime settings: saved values replace those of the environment."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -18,38 +18,38 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("name", settings_by_name())
-def test_default_is_written_as_it_is_read(name: str) -> None:
+def test_formatted_default_is_parsed_to_the_default(name: str) -> None:
     setting = settings_by_name()[name]
     assert setting.parse(setting.format(setting.default)) == setting.value() == setting.default
 
 
-def test_what_is_saved_holds_and_is_asked_for_once() -> None:
+def test_saved_value_is_loaded_once() -> None:
     Setting.objects.create(name="DUPLICATE_WINDOW", value="5")
     assert DUPLICATE_WINDOW.value() == timedelta(hours=72)
     SAVED_VALUES.expire()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert [DUPLICATE_WINDOW.value() for _ in range(3)] == [timedelta(hours=5)] * 3
-    assert len([query for query in asked if "core_setting" in query["sql"]]) == 1
+    assert len([query for query in queries if "core_setting" in query["sql"]]) == 1
     Setting.objects.all().delete()
     assert PAYLOAD_RETENTION.value_in_database() == timedelta(days=90)
     SAVED_VALUES.expire()
     assert DUPLICATE_WINDOW.value() == timedelta(hours=72)
 
 
-def test_without_the_database_the_last_value_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_value_is_used_without_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SAVED_VALUES, "_values", {"RATE_LIMIT_WEBHOOK": "7/min"})
-    with patch.object(Setting.objects, "values_list", side_effect=OperationalError) as asked:
+    with patch.object(Setting.objects, "values_list", side_effect=OperationalError) as load:
         SAVED_VALUES.expire()
         assert [WEBHOOK_RATE.value() for _ in range(3)] == ["7/minute"] * 3
-    assert asked.call_count == 1
+    assert load.call_count == 1
 
 
-def test_unreadable_value_is_no_value() -> None:
+def test_invalid_saved_value_is_ignored() -> None:
     Setting.objects.create(name="PAYLOAD_RETENTION", value="1")
     assert PAYLOAD_RETENTION.value_in_database() == timedelta(days=90)
 
 
-def test_door_obeys_the_saved_rate() -> None:
+def test_webhooks_are_limited_by_the_saved_rate() -> None:
     seller = Seller()
     Setting.objects.create(name="RATE_LIMIT_WEBHOOK", value="2/h")
     SAVED_VALUES.expire()

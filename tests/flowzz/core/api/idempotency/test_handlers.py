@@ -1,4 +1,4 @@
-"""The same `Idempotency-Key` again: the same answer, and nothing done twice."""
+"""Repeated calls with the same `Idempotency-Key`: the same response, and no repeated effect."""
 
 import threading
 from datetime import timedelta
@@ -53,8 +53,8 @@ def send(frontend: Frontend, path: str, body: Any = None, key: str = KEY) -> Any
     return frontend.post(f"/api/v1/{path}", body, format="json", HTTP_IDEMPOTENCY_KEY=key)
 
 
-def told(response: Any) -> tuple[int, Any, bool]:
-    """Status, body, and whether it was said to be a replay."""
+def summarise(response: Any) -> tuple[int, Any, bool]:
+    """Return status, body, and whether the response is a replay."""
     return (
         response.status_code,
         response.json(),
@@ -62,8 +62,8 @@ def told(response: Any) -> tuple[int, Any, bool]:
     )
 
 
-def dies_in_flight(integration: Integration) -> calls.Claim:
-    """Claim a rotation's key as a process does that is killed before its answer."""
+def claim_and_die(integration: Integration) -> calls.Claim:
+    """Claim the key of a rotation like a process that is killed before its response."""
     request: Any = APIRequestFactory().post(f"/api/v1/{ROTATE}")
     claimed = calls.claim(
         user_id=integration.user_id,
@@ -74,28 +74,28 @@ def dies_in_flight(integration: Integration) -> calls.Claim:
     return claimed
 
 
-def test_rotation_is_answered_again_and_not_done_again(frontend: Frontend) -> None:
-    status, body, _ = told(send(frontend, ROTATE))
+def test_repeated_rotation_is_replayed_and_not_executed(frontend: Frontend) -> None:
+    status, body, _ = summarise(send(frontend, ROTATE))
     assert (status, WebhookToken.objects.count()) == (200, 1)
 
-    assert told(send(frontend, ROTATE)) == (200, body, True)
-    assert told(send(frontend, f"{ROTATE}/")) == (200, body, True)
+    assert summarise(send(frontend, ROTATE)) == (200, body, True)
+    assert summarise(send(frontend, f"{ROTATE}/")) == (200, body, True)
     assert WebhookToken.objects.count() == 1
-    assert told(send(frontend, ROTATE, key="another"))[2] is False
+    assert summarise(send(frontend, ROTATE, key="another"))[2] is False
     assert WebhookToken.objects.count() == 2
 
 
-def test_sync_is_one_run_even_after_its_end(settings: Settings, frontend: Frontend) -> None:
+def test_repeated_sync_starts_no_second_run(settings: Settings, frontend: Frontend) -> None:
     settings.SYNC_WAIT_SECONDS = 0
-    status, body, _ = told(send(frontend, SYNC, {}))
+    status, body, _ = summarise(send(frontend, SYNC, {}))
     SyncRun.objects.update(state="SUCCEEDED")
 
     assert status == 202
-    assert told(send(frontend, SYNC, {})) == (202, body, True)
+    assert summarise(send(frontend, SYNC, {})) == (202, body, True)
     assert SyncRun.objects.count() == 1
 
 
-def test_connecting_again_is_answered_without_a_second_look_at_the_key(
+def test_repeated_connect_is_replayed_without_testing_the_key_again(
     frontend: Frontend, monkeypatch: pytest.MonkeyPatch, integration: Integration
 ) -> None:
     keys: list[str] = []
@@ -106,21 +106,21 @@ def test_connecting_again_is_answered_without_a_second_look_at_the_key(
 
     monkeypatch.setattr(connection, "connect", connect)
     body = {"apiKey": "8702|uma-chave-comprida-k01", "webhookUrl": None}
-    first = told(send(frontend, "integrations/coinzz/connect", body))
-    again = told(send(frontend, "integrations/coinzz/connect", dict(reversed(body.items()))))
+    first = summarise(send(frontend, "integrations/coinzz/connect", body))
+    again = summarise(send(frontend, "integrations/coinzz/connect", dict(reversed(body.items()))))
 
     assert (first[0], first[2]) == (200, False)
     assert again == (200, first[1], True)
     assert keys == [body["apiKey"]]
 
 
-def test_file_sent_again_is_one_import() -> None:
+def test_repeated_file_is_imported_once() -> None:
     frontend = Frontend(UserFactory.create())
 
     def upload(price: str) -> Any:
         file = SimpleUploadedFile("vendas.csv", f"Pedido;Valor\nordnovo;{price}\n".encode())
         form = {"file": file, "preview": "true"}
-        return told(frontend.post("/api/v1/sales/import", form, HTTP_IDEMPOTENCY_KEY=KEY))
+        return summarise(frontend.post("/api/v1/sales/import", form, HTTP_IDEMPOTENCY_KEY=KEY))
 
     status, body, _ = upload("10,00")
 
@@ -129,112 +129,115 @@ def test_file_sent_again_is_one_import() -> None:
     assert upload("10,01") == (422, REUSED, False)
     row = SalesImport.objects.get()
     confirm = f"sales/import/{row.id}/confirm"
-    done = told(send(frontend, confirm, key="confirm"))
-    assert told(send(frontend, confirm, key="confirm")) == (200, done[1], True)
+    done = summarise(send(frontend, confirm, key="confirm"))
+    assert summarise(send(frontend, confirm, key="confirm")) == (200, done[1], True)
 
 
-def test_refusal_is_answered_again() -> None:
+def test_refused_call_is_replayed() -> None:
     frontend = Frontend(UserFactory.create())
-    status, body, _ = told(send(frontend, ROTATE))
+    status, body, _ = summarise(send(frontend, ROTATE))
     assert (status, body["error"]) == (404, "COINZZ_NOT_FOUND")
-    assert told(send(frontend, ROTATE)) == (404, body, True)
+    assert summarise(send(frontend, ROTATE)) == (404, body, True)
 
 
 @pytest.mark.parametrize(
     ("path", "body"),
     [(SYNC, {"forceFullSync": True}), (ROTATE, {}), ("integrations/coinzz/disconnect", None)],
 )
-def test_key_is_good_for_one_request(
+def test_key_of_another_request_is_refused(
     settings: Settings, frontend: Frontend, path: str, body: Any
 ) -> None:
     settings.SYNC_WAIT_SECONDS = 0
     assert send(frontend, SYNC, {}).status_code == 202
-    assert told(send(frontend, path, body)) == (422, REUSED, False)
+    assert summarise(send(frontend, path, body)) == (422, REUSED, False)
     assert not WebhookToken.objects.filter(expires_at__isnull=False).exists()
     assert SyncRun.objects.count() == 1
 
 
-def test_same_key_of_another_user_is_another(frontend: Frontend) -> None:
+def test_keys_of_different_users_are_independent(frontend: Frontend) -> None:
     other = IntegrationFactory.create()
-    mine, theirs = send(frontend, ROTATE), send(Frontend(other.user), ROTATE)
-    assert [told(each)[2] for each in (mine, theirs)] == [False, False]
-    assert theirs.json()["data"]["id"] == str(other.id)
+    own, other_response = send(frontend, ROTATE), send(Frontend(other.user), ROTATE)
+    assert [summarise(response)[2] for response in (own, other_response)] == [False, False]
+    assert other_response.json()["data"]["id"] == str(other.id)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "não", "a\tb"])
-def test_key_that_is_none_is_refused(frontend: Frontend, key: str) -> None:
+def test_invalid_key_is_refused(frontend: Frontend, key: str) -> None:
     reason = "Envie de 1 a 255 caracteres ASCII visíveis, como os de um UUID"
-    assert told(send(frontend, ROTATE, key=key)) == (400, invalid("Idempotency-Key", reason), False)
+    expected = invalid("Idempotency-Key", reason)
+    assert summarise(send(frontend, ROTATE, key=key)) == (400, expected, False)
     assert not WebhookToken.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_second_at_the_same_time_waits_for_the_first(
+def test_simultaneous_second_call_is_refused_for_now(
     frontend: Frontend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-    rotate, answers = tokens.rotate_token, []
+    has_started, may_finish = threading.Event(), threading.Event()
+    rotate, responses = tokens.rotate_token, []
 
     def rotate_slowly(integration: Integration) -> None:
-        begun.set()
-        assert may_end.wait(10)
+        has_started.set()
+        assert may_finish.wait(10)
         rotate(integration)
 
     def first() -> None:
-        answers.append(told(send(frontend, ROTATE)))
+        responses.append(summarise(send(frontend, ROTATE)))
         database.close()
 
     monkeypatch.setattr(tokens, "rotate_token", rotate_slowly)
     thread = threading.Thread(target=first)
     thread.start()
-    assert begun.wait(10)
+    assert has_started.wait(10)
     second = send(frontend, ROTATE)
-    may_end.set()
+    may_finish.set()
     thread.join()
 
-    assert told(second) == (409, IN_PROGRESS, False)
+    assert summarise(second) == (409, IN_PROGRESS, False)
     assert second.headers["Retry-After"] == "2"
-    assert (answers[0][0], answers[0][2]) == (200, False)
-    assert told(send(frontend, ROTATE)) == (200, answers[0][1], True)
+    assert (responses[0][0], responses[0][2]) == (200, False)
+    assert summarise(send(frontend, ROTATE)) == (200, responses[0][1], True)
     assert WebhookToken.objects.count() == 1
 
 
-def test_call_that_died_is_taken_over_after_its_lease(
+def test_call_of_a_dead_process_can_be_claimed_after_its_duration(
     frontend: Frontend, integration: Integration
 ) -> None:
-    dead = dies_in_flight(integration)
-    assert told(send(frontend, ROTATE)) == (409, IN_PROGRESS, False)
+    dead_claim = claim_and_die(integration)
+    assert summarise(send(frontend, ROTATE)) == (409, IN_PROGRESS, False)
     IdempotentCall.objects.update(claimed_until=F("claimed_until") - calls.CLAIM_DURATION)
-    assert told(send(frontend, SYNC, {})) == (422, REUSED, False)
+    assert summarise(send(frontend, SYNC, {})) == (422, REUSED, False)
 
-    status, body, is_replay = told(send(frontend, ROTATE))
-    calls.store_response(dead, calls.StoredResponse(200, b"of one that was thought dead"))
-    calls.release(dead)
+    status, body, is_replay = summarise(send(frontend, ROTATE))
+    calls.store_response(dead_claim, calls.StoredResponse(200, b"of the first process"))
+    calls.release(dead_claim)
 
     assert (status, is_replay) == (200, False)
-    assert told(send(frontend, ROTATE)) == (200, body, True)
+    assert summarise(send(frontend, ROTATE)) == (200, body, True)
     assert WebhookToken.objects.count() == 1
 
 
-def test_fault_is_not_kept(frontend: Frontend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_500_is_not_stored(frontend: Frontend, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Integration) -> None:
         raise RuntimeError
 
     with monkeypatch.context() as patched:
         patched.setattr(tokens, "rotate_token", fail)
         assert send(frontend, ROTATE).status_code == 500
-    assert (told(send(frontend, ROTATE))[0], told(send(frontend, ROTATE))[2]) == (200, True)
+    status, body, _ = summarise(send(frontend, ROTATE))
+    assert status == 200
+    assert summarise(send(frontend, ROTATE)) == (200, body, True)
     assert WebhookToken.objects.count() == 1
 
 
-def test_answer_is_kept_sealed_and_for_its_row(frontend: Frontend) -> None:
+def test_response_is_encrypted_for_its_row(frontend: Frontend) -> None:
     url = send(frontend, ROTATE).json()["data"]["webhookUrl"]
     send(frontend, ROTATE, key="another")
     row, other = IdempotentCall.objects.order_by("id")
 
-    kept = b"".join(map(bytes, (row.encrypted_response or b"", row.key_hash, row.request_hash)))
-    assert url.rsplit("/", 1)[1].encode() not in kept
-    assert KEY.encode() not in kept
+    stored = b"".join(map(bytes, (row.encrypted_response or b"", row.key_hash, row.request_hash)))
+    assert url.rsplit("/", 1)[1].encode() not in stored
+    assert KEY.encode() not in stored
     IdempotentCall.objects.filter(id=other.id).update(encrypted_response=row.encrypted_response)
     with pytest.raises(InvalidTag):
         calls.claim(
@@ -244,10 +247,10 @@ def test_answer_is_kept_sealed_and_for_its_row(frontend: Frontend) -> None:
         )
 
 
-def test_key_is_free_again_after_a_day(frontend: Frontend) -> None:
+def test_key_can_be_reused_after_a_day(frontend: Frontend) -> None:
     send(frontend, ROTATE)
     IdempotentCall.objects.update(created_at=F("created_at") - timedelta(hours=24))
-    assert told(send(frontend, ROTATE))[2] is False
+    assert summarise(send(frontend, ROTATE))[2] is False
 
     tasks.delete_expired_idempotent_calls()
     assert IdempotentCall.objects.count() == 1

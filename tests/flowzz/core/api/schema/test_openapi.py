@@ -1,4 +1,4 @@
-"""What the API says of itself."""
+"""The API description (OpenAPI)."""
 
 from io import StringIO
 from typing import Any
@@ -14,53 +14,53 @@ COMMITTED = BASE_DIR / "docs" / "openapi.yaml"
 
 
 @pytest.fixture(scope="module")
-def described() -> str:
+def description() -> str:
     out = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
     return out.getvalue()
 
 
 @pytest.fixture(scope="module")
-def paths(described: str) -> Any:
-    return yaml.safe_load(described)["paths"]
+def paths(description: str) -> Any:
+    return yaml.safe_load(description)["paths"]
 
 
-def test_committed_description_is_current(described: str) -> None:
-    assert COMMITTED.read_text(encoding="utf-8").strip() == described.strip()
+def test_committed_description_is_current(description: str) -> None:
+    assert COMMITTED.read_text(encoding="utf-8").strip() == description.strip()
 
 
-def test_every_call_has_a_summary_a_tag_and_its_errors(paths: Any) -> None:
-    calls = [call for path in paths.values() for call in path.values()]
-    assert len(calls) == 21
-    for call in calls:
-        assert call["summary"]
-        assert len(call["tags"]) == 1
-        assert {"200", "401", "429", "500"} <= set(call["responses"])
+def test_every_operation_has_a_summary_a_tag_and_errors(paths: Any) -> None:
+    operations = [operation for path in paths.values() for operation in path.values()]
+    assert len(operations) == 21
+    for operation in operations:
+        assert operation["summary"]
+        assert len(operation["tags"]) == 1
+        assert {"200", "401", "429", "500"} <= set(operation["responses"])
     assert not any(path.endswith("/") for path in paths)
 
 
-def test_every_answer_has_an_example(paths: Any) -> None:
-    bare = [
+def test_every_json_response_has_an_example(paths: Any) -> None:
+    without_example = [
         f"{method} {path} {status}"
-        for path, calls in paths.items()
-        for method, call in calls.items()
-        for status, response in call["responses"].items()
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        for status, response in operation["responses"].items()
         for kind, body in response.get("content", {}).items()
         if kind == "application/json" and not {"example", "examples"} & set(body)
     ]
-    assert bare == []
+    assert without_example == []
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_description_is_served_to_anybody(slash: str) -> None:
+def test_description_is_public(slash: str) -> None:
     assert Frontend().get(f"/api/schema{slash}").status_code == 200
     docs = Frontend().get(f"/api/docs{slash}")
     assert docs.status_code == 200
     assert "swagger-ui" in docs.content.decode()
 
 
-def test_304_is_told_where_an_etag_may_be_sent(paths: Any) -> None:
-    reads = {path: calls["get"] for path, calls in paths.items() if "get" in calls}
-    told = {path for path, call in reads.items() if "304" in call["responses"]}
+def test_operations_with_an_etag_describe_304(paths: Any) -> None:
+    reads = {path: operations["get"] for path, operations in paths.items() if "get" in operations}
+    with_304 = {path for path, operation in reads.items() if "304" in operation["responses"]}
     lists = ("affiliation-requests", "clients", "integrations", "sales", "subscriptions")
-    assert told == {f"/api/v1/{name}" for name in (*lists, "dashboard/metrics")}
+    assert with_304 == {f"/api/v1/{name}" for name in (*lists, "dashboard/metrics")}

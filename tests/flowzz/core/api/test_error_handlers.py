@@ -1,0 +1,89 @@
+"""The error responses of the API."""
+
+from typing import Any
+
+import pytest
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from flowzz.core.api.error_handlers import server_error
+from sales.api.views import SaleViewSet
+from tests.api_client import Frontend, error, status_and_body
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+JSON = "application/json"
+INTERNAL = error("INTERNAL_SERVER_ERROR", "Erro interno. Tente novamente em alguns minutos.")
+
+
+@pytest.fixture
+def frontend() -> Frontend:
+    return Frontend(UserFactory.create())
+
+
+def test_another_method_is_refused(frontend: Frontend) -> None:
+    response = frontend.send("sales", {})
+    assert status_and_body(response) == (
+        405,
+        error("METHOD_NOT_ALLOWED", "Este endereço não aceita este método."),
+    )
+    assert frontend.options("/api/v1/sales").status_code == 405
+
+
+def test_other_formats_than_json_are_refused(frontend: Frontend) -> None:
+    response = frontend.get("/api/v1/sales", HTTP_ACCEPT="text/html")
+    expected = error("NOT_ACCEPTABLE", "A API responde somente em JSON.")
+    assert status_and_body(response) == (406, expected)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nada", "/api/", "/api/v1/sales/x/y", "/api/v2/sales"])
+def test_unknown_url_is_answered_in_json(path: str) -> None:
+    assert status_and_body(Frontend().get(path)) == (404, error("NOT_FOUND", "Não encontrado."))
+    assert status_and_body(Frontend().post(path)) == (404, error("NOT_FOUND", "Não encontrado."))
+
+
+def test_unexpected_error_is_answered_without_internals(
+    frontend: Frontend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("segredo")
+
+    monkeypatch.setattr(SaleViewSet, "get_queryset", fail)
+    assert status_and_body(frontend.fetch("sales")) == (500, INTERNAL)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_json"), [("/api/v1/sales", True), ("/webhooks/x", False), ("/admin/", False)]
+)
+def test_error_outside_of_views_is_json_in_the_api_only(path: str, is_json: bool) -> None:
+    request: HttpRequest = RequestFactory().get(path)
+    response = server_error(request)
+    assert response.status_code == 500
+    assert (response.headers["Content-Type"] == JSON) is is_json
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("POST", "/api/schema", {}, 405),
+        ("POST", "/api/docs", {}, 405),
+        ("GET", "/api/schema", {"Accept": "image/png"}, 406),
+        ("GET", "/api", {}, 404),
+        ("GET", "/api/v1/sales/nada", {}, 404),
+        ("GET", "/api/v1/sales", {"Host": "outro.exemplo"}, 400),
+        ("GET", "/api/v1/sales?limit=0", {}, 400),
+        ("GET", "/api/v1/sales?cursor=nada", {}, 400),
+        ("GET", "/api/v1/sales?search=%00", {}, 400),
+        ("GET", "/api/v1/sales?dateFrom=ontem", {}, 400),
+        ("GET", "/api/v1/sales?clientId=7", {}, 400),
+        ("GET", "/api/v1/clients?ordering=cpf", {}, 400),
+        ("GET", "/api/v1/subscriptions?fields=nada", {}, 400),
+        ("GET", "/api/v1/dashboard/metrics?period=sempre", {}, 400),
+    ],
+)
+def test_all_errors_have_the_same_format(
+    frontend: Frontend, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    response: Any = frontend.generic(method, path, headers=headers)
+    assert (response.status_code, response.headers["Content-Type"]) == (status, JSON)
+    assert list(response.json()) == ["error", "message", "details"]
