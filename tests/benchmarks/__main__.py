@@ -1,12 +1,12 @@
-"""`python -m tests.benchmarks [NAME …]`: measure on a database of its own and print one table.
+"""`python -m tests.benchmarks [NAME …]`: measure on a new database and print one table.
 
-NAME is one of intake, drain, sync, statements, metrics, streams; all of them by default.
+NAME is intake, drain, sync, statements, metrics or streams. All are measured by default.
 """
 
-from tests.benchmarks.place import own_database
+from tests.benchmarks.database import own_database
 
 if __name__ == "__main__":
     with own_database():
-        from tests.benchmarks import suite  # it needs Django, and Django this environment
+        from tests.benchmarks import suite  # needs the environment set above
 
         suite.run()

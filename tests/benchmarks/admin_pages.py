@@ -1,4 +1,4 @@
-"""The pages of the back-office, timed as their own browser would wait for them."""
+"""Measures the pages of the back-office as a browser waits for them."""
 
 import statistics
 import sys
@@ -18,25 +18,25 @@ from flowzz.accounts.models import StaffAction, User
 from integrations.models import Integration
 from integrations.monitoring import hourly_stats
 from integrations.providers.coinzz import COINZZ
-from tests.benchmarks import filling
-from tests.benchmarks.admin_addresses import Page, pages
+from tests.benchmarks import filled_database
+from tests.benchmarks.admin_urls import Page, pages
 
 TIMES = 5
 TARGET_MS = 300
 _statements: list[float] = []
 
 
-class Wait(NamedTuple):
-    """Milliseconds: until the page was there, of this process, and for the database."""
+class Duration(NamedTuple):
+    """Milliseconds until the response, of CPU time, and in the database."""
 
-    whole: float
-    processor: float
+    total: float
+    cpu: float
     database: float
 
 
 def run(sales: int) -> None:
     call_command("migrate", verbosity=0)
-    if not StaffAction.objects.exists():  # what is filled last
+    if not StaffAction.objects.exists():  # the table that is filled last
         _fill(sales)
     browser = Browser(SERVER_NAME="127.0.0.1")
     email = "medida@flowzz.test"
@@ -49,47 +49,47 @@ def run(sales: int) -> None:
 
 
 def _fill(sales: int) -> None:
-    sellers = [User(email=f"vendedora{n}@flowzz.test") for n in range(filling.SELLERS)]
+    sellers = [User(email=f"vendedora{n}@flowzz.test") for n in range(filled_database.SELLERS)]
     User.objects.bulk_create(sellers)
     Integration.objects.bulk_create(
         Integration(user=user, provider=COINZZ, status="CONNECTED") for user in sellers
     )
     started = time.perf_counter()
-    for step in filling.fill(sales):
-        print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201 - how far it is
+    for step in filled_database.fill(sales):
+        print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201 - progress
     hourly_stats.recount_hourly_stats()
 
 
 def _row(browser: Browser, page: Page) -> str:
-    _open(browser, page)  # what is read once a process is read now
-    each = zip(*(_wait(browser, page) for _ in range(TIMES)), strict=True)
-    waits = Wait(*map(statistics.median, each))
-    figure = f"{waits.whole:.0f} ms"
-    if waits.whole > TARGET_MS:
+    _open(browser, page)  # fills the caches of this process
+    columns = zip(*(_measure(browser, page) for _ in range(TIMES)), strict=True)
+    median = Duration(*map(statistics.median, columns))
+    figure = f"{median.total:.0f} ms"
+    if median.total > TARGET_MS:
         figure = f"**{figure}**"
     return (
-        f"| {page.name} | {figure} | {waits.processor:.0f} ms | {waits.database:.0f} ms "
+        f"| {page.name} | {figure} | {median.cpu:.0f} ms | {median.database:.0f} ms "
         f"| {len(_statements)} |"
     )
 
 
-def _wait(browser: Browser, page: Page) -> Wait:
+def _measure(browser: Browser, page: Page) -> Duration:
     _statements.clear()
-    started, busy = time.perf_counter(), time.process_time()
-    with connection.execute_wrapper(_timed):
+    started, cpu_started = time.perf_counter(), time.process_time()
+    with connection.execute_wrapper(_time_statement):
         _open(browser, page)
-    waited = time.perf_counter() - started, time.process_time() - busy, sum(_statements)
-    return Wait(*(seconds * 1000 for seconds in waited))
+    total, cpu = time.perf_counter() - started, time.process_time() - cpu_started
+    return Duration(*(seconds * 1000 for seconds in (total, cpu, sum(_statements))))
 
 
 def _open(browser: Browser, page: Page) -> None:
     form = "application/x-www-form-urlencoded"
-    response = browser.generic(page.method, page.address, page.sent, content_type=form)
-    statuses = (200, 503) if page.address.startswith("/health/") else (200,)
+    response = browser.generic(page.method, page.url, page.body, content_type=form)
+    statuses = (200, 503) if page.url.startswith("/health/") else (200,)
     assert response.status_code in statuses, (page, response.status_code)
 
 
-def _timed(execute: Callable[..., Any], *call: Any) -> Any:
+def _time_statement(execute: Callable[..., Any], *call: Any) -> Any:
     started = time.perf_counter()
     try:
         return execute(*call)

@@ -1,4 +1,4 @@
-"""`make bench-faults`: the fault scenarios at full length, as the table of docs/faults.md."""
+"""`make bench-faults`: the fault scenarios at full length. Prints the table of docs/faults.md."""
 
 import sys
 import tempfile
@@ -12,20 +12,29 @@ from tests.faults.audit import Report
 from tests.faults.stack import Stack
 
 Scenario = Callable[[Stack], Report]
-HEADER = "| fault | faults | sent | acknowledged | applied | lost | doubled | recovery |"
+HEADER = "| fault | faults | sent | acknowledged | applied | lost | duplicated | recovery |"
 RULE = "| --- |" + " ---: |" * 7
 
 
-def full_length(dice: Random) -> list[Scenario]:
+def full_length(random: Random) -> list[Scenario]:
     return [
-        partial(scenarios.kills, tellings=6_000, times=40, in_real_time=True, dice=dice),
-        partial(scenarios.without_redis, tellings=2_500, seconds=10, keep_data=True, dice=dice),
-        partial(scenarios.without_redis, tellings=2_500, seconds=10, keep_data=False, dice=dice),
-        partial(scenarios.without_database, tellings=3_500, seconds=20, dice=dice),
-        partial(scenarios.without_both, tellings=1_500, seconds=10, dice=dice),
-        partial(scenarios.crowded, sellers=50, orders=150, tellers=8, clients=16, dice=dice),
-        partial(scenarios.anything_at_all, tellings=20_000, dice=dice),
-        partial(scenarios.beside_slow_clients, tellings=1_000, slow=100, dice=dice),
+        partial(scenarios.kills, webhooks=6_000, times=40, real_lease=True, random=random),
+        partial(scenarios.without_redis, webhooks=2_500, seconds=10, keep_data=True, random=random),
+        partial(
+            scenarios.without_redis, webhooks=2_500, seconds=10, keep_data=False, random=random
+        ),
+        partial(scenarios.without_database, webhooks=3_500, seconds=20, random=random),
+        partial(scenarios.without_both, webhooks=1_500, seconds=10, random=random),
+        partial(
+            scenarios.concurrent_senders,
+            sellers=50,
+            orders=150,
+            senders=8,
+            clients=16,
+            random=random,
+        ),
+        partial(scenarios.generated_bodies, webhooks=20_000, random=random),
+        partial(scenarios.slow_clients, webhooks=1_000, slow=100, random=random),
     ]
 
 
@@ -33,18 +42,18 @@ def row(report: Report) -> str:
     cells = [
         report.scenario,
         report.faults,
-        report.tries,
+        report.attempts,
         report.acknowledged,
         report.applied,
         report.lost,
-        report.doubled,
+        report.duplicated,
         f"{report.recovery_seconds:.1f} s",
     ]
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> int:
-    """Print a row as each scenario ends; 1 where an auditor has found a problem."""
+    """Print a row per scenario. Returns 1 if an audit found a problem."""
     problems = []
     print(HEADER, RULE, sep="\n", flush=True)  # noqa: T201 - the table
     with (
@@ -55,7 +64,7 @@ def main() -> int:
             report = scenario(stack)
             problems += report.problems
             print(row(report), flush=True)  # noqa: T201 - the table
-    print(*problems, sep="\n", file=sys.stderr)  # noqa: T201 - what the table doesn't show
+    print(*problems, sep="\n", file=sys.stderr)  # noqa: T201 - not in the table
     return 1 if problems else 0
 
 

@@ -1,4 +1,4 @@
-"""Webhooks acknowledged per second, beside a view that only INSERTs, on the same web server."""
+"""Webhooks acknowledged per second, compared with a view that only INSERTs."""
 
 import socket
 import subprocess
@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 
 from django.db import connection
 
-from tests.benchmarks.bare import TABLE
-from tests.benchmarks.load import Load, send
+from tests.benchmarks.bare_view import TABLE
+from tests.benchmarks.load import LoadResult, send
 from tests.benchmarks.orders import bodies
 from tests.integrations.sellers import Seller
 
@@ -20,7 +20,7 @@ WARM_UP = 500
 
 @contextmanager
 def web_server() -> Iterator[int]:
-    """Granian with two workers, as `up` starts it, on a free port."""
+    """Run Granian with two workers, as `up` does, on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     server = subprocess.Popen(
@@ -45,14 +45,14 @@ def _wait_for(port: int) -> None:
         time.sleep(0.05)
 
 
-def measure(seller: Seller) -> tuple[Load, Load]:
-    """The load on the door, and that on the bare view."""
+def measure(seller: Seller) -> tuple[LoadResult, LoadResult]:
+    """Return the result of the webhook view and that of the bare view."""
     with connection.cursor() as cursor:
         cursor.execute(TABLE)
     sent = bodies(COUNT + WARM_UP)
     with web_server() as port:
-        loads = []
+        results = []
         for path in (seller.path, "/bare"):
             send(port, path, sent[:WARM_UP])
-            loads.append(send(port, path, sent[WARM_UP:]))
-    return loads[0], loads[1]
+            results.append(send(port, path, sent[WARM_UP:]))
+    return results[0], results[1]

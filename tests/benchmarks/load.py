@@ -1,4 +1,4 @@
-"""A load generator: a few connections, kept alive, each sending one POST after the other."""
+"""A load generator with a few keep-alive connections, each of which sends POSTs in turn."""
 
 import asyncio
 import time
@@ -9,8 +9,8 @@ CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
-class Load:
-    """What came of it; latencies are in seconds."""
+class LoadResult:
+    """The duration and the latencies, in seconds."""
 
     seconds: float
     latencies: list[float]
@@ -24,18 +24,18 @@ class Load:
         return sorted(self.latencies)[len(self.latencies) * 99 // 100]
 
 
-def send(port: int, path: str, bodies: Sequence[bytes]) -> Load:
-    """POST all bodies; raises RuntimeError where an answer isn't 200."""
+def send(port: int, path: str, bodies: Sequence[bytes]) -> LoadResult:
+    """POST all bodies. Raises RuntimeError if a response is not 200."""
     return asyncio.run(_send(port, path, bodies))
 
 
-async def _send(port: int, path: str, bodies: Sequence[bytes]) -> Load:
+async def _send(port: int, path: str, bodies: Sequence[bytes]) -> LoadResult:
     waiting, latencies = iter(bodies), list[float]()
     started = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for _ in range(CONNECTIONS):
             group.create_task(_connection(port, path, waiting, latencies))
-    return Load(time.perf_counter() - started, latencies)
+    return LoadResult(time.perf_counter() - started, latencies)
 
 
 async def _connection(

@@ -1,4 +1,4 @@
-"""The dashboard of a user with a million sales; `python -m tests.benchmarks metrics`."""
+"""The dashboard of a user with a million sales: `python -m tests.benchmarks metrics`."""
 
 import statistics
 import time
@@ -46,7 +46,7 @@ def measure() -> list[tuple[str, str]]:
         cursor.execute(_MAKE_CLIENTS, [user.id, CLIENTS])
         cursor.execute(_MAKE_SALES, [user.id, CLIENTS, DAYS, SALES])
         cursor.execute("ANALYZE")
-    counted = _seconds(lambda: daily_stats.refresh(user.id))
+    seconds = _seconds(lambda: daily_stats.refresh(user.id))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE sales_dailystat, sales_dailyclientstat, sales_dirtyday")
     frontend, today = Frontend(user), timezone.localdate()
@@ -56,14 +56,17 @@ def measure() -> list[tuple[str, str]]:
         "a past year": {"dateFrom": today - timedelta(500), "dateTo": today - timedelta(136)},
         "all of it": {"dateFrom": today - timedelta(DAYS + 1)},
     }
-    rows = [("all days of 1,000,000 sales counted, once", f"{counted:,.1f} s")]
+    rows = [("all days of 1,000,000 sales counted, once", f"{seconds:,.1f} s")]
     for name, query in ranges.items():
-        rows.append((f"metrics, {name}, not cached", _told(frontend, query, cached=False)))
-        rows.append((f"metrics, {name}, cached", _told(frontend, query, cached=True)))
-    return [*rows, ("metrics, 30 days, a sale of today changed", _after_a_change(frontend, user))]
+        rows.append((f"metrics, {name}, not cached", _time_reads(frontend, query, cached=False)))
+        rows.append((f"metrics, {name}, cached", _time_reads(frontend, query, cached=True)))
+    return [
+        *rows,
+        ("metrics, 30 days, a sale of today changed", _time_reads_after_changes(frontend, user)),
+    ]
 
 
-def _told(frontend: Frontend, query: dict[str, date], *, cached: bool) -> str:
+def _time_reads(frontend: Frontend, query: dict[str, date], *, cached: bool) -> str:
     times = []
     for _ in range(READS):
         if not cached:
@@ -72,7 +75,7 @@ def _told(frontend: Frontend, query: dict[str, date], *, cached: bool) -> str:
     return _median(times)
 
 
-def _after_a_change(frontend: Frontend, user: User) -> str:
+def _time_reads_after_changes(frontend: Frontend, user: User) -> str:
     times = []
     for number in range(READS):
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Orders of invented people, as Coinzz sends them today: all of its fields, a client each."""
+"""Orders with all of Coinzz's current fields, each of another invented client."""
 
 import json
 
@@ -8,7 +8,7 @@ TEMPLATE = json.loads(payloads.raw("order_pix_approved_new_fields"))
 
 
 def bodies(count: int, *, changed: bool = False) -> list[bytes]:
-    """Paid orders; `changed`: the same ones, sent on their way."""
+    """Return paid orders, or with `changed` the same orders when they are shipped."""
     return [payloads.encode(_order(number, changed=changed)) for number in range(count)]
 
 

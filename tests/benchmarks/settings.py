@@ -1,7 +1,7 @@
-"""The product's settings, with no limit on what a load generator sends."""
+"""The product's settings, without a rate limit for the load generator."""
 
-from flowzz.settings import *  # noqa: F403 - the point of it
+from flowzz.settings import *  # noqa: F403 - all settings
 
-ROOT_URLCONF = "tests.benchmarks.bare"
+ROOT_URLCONF = "tests.benchmarks.bare_view"
 RATE_LIMIT_WEBHOOK = "1000000/second"
 SYNC_PAGE_SIZE = 200

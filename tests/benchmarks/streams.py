@@ -1,4 +1,4 @@
-"""Webhooks while answers are held open; `python -m tests.benchmarks streams`."""
+"""Webhooks while event streams are open: `python -m tests.benchmarks streams`."""
 
 import socket
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
 from tests.benchmarks.intake import web_server
-from tests.benchmarks.load import Load, send
+from tests.benchmarks.load import LoadResult, send
 from tests.benchmarks.orders import bodies
 from tests.integrations.sellers import Seller
 
@@ -20,18 +20,18 @@ def measure() -> list[tuple[str, str]]:
     sent = bodies(3 * COUNT)
     with web_server() as port:
         send(port, seller.path, sent[:COUNT])
-        alone = send(port, seller.path, sent[COUNT : 2 * COUNT])
-        with _held(port) as count:
-            beside = send(port, seller.path, sent[2 * COUNT :])
+        without_streams = send(port, seller.path, sent[COUNT : 2 * COUNT])
+        with _open_streams(port) as count:
+            with_streams = send(port, seller.path, sent[2 * COUNT :])
     return [
-        (f"webhooks acknowledged, {COUNT:,} sent", _told(alone)),
-        (f"the same beside {count} open event streams", _told(beside)),
+        (f"webhooks acknowledged, {COUNT:,} sent", _format(without_streams)),
+        (f"the same beside {count} open event streams", _format(with_streams)),
     ]
 
 
 @contextmanager
-def _held(port: int) -> Iterator[int]:
-    """Streams that have begun and are open; yields how many."""
+def _open_streams(port: int) -> Iterator[int]:
+    """Open event streams, and yield how many have started."""
     users = [User.objects.create(email=f"aba{n}@flowzz.test") for n in range(USERS)]
     tokens = [RefreshToken.for_user(user).access_token for user in users]
     with ExitStack() as stack:
@@ -50,5 +50,5 @@ def _held(port: int) -> Iterator[int]:
         yield opened
 
 
-def _told(load: Load) -> str:
+def _format(load: LoadResult) -> str:
     return f"{load.rate:,.0f}/s, p99 {load.p99 * 1000:.0f} ms"

@@ -1,4 +1,4 @@
-"""All measurements, one after the other, and their table."""
+"""Runs the measurements and prints their table."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from flowzz.core import redis
-from tests.benchmarks import intake, metrics, spine, streams
+from tests.benchmarks import intake, metrics, processing, streams
 from tests.benchmarks.orders import bodies
 from tests.integrations.sellers import Seller
 
@@ -24,14 +24,14 @@ ORDERS = 10_000
 
 
 def run() -> None:
-    asked = sys.argv[1:] or list(_ALL)
-    if unknown := set(asked) - _ALL.keys():
-        sys.exit(f"{', '.join(unknown)}: not one of {', '.join(_ALL)}.")
+    names = sys.argv[1:] or list(_ALL)
+    if unknown := set(names) - _ALL.keys():
+        sys.exit(f"Unknown: {', '.join(unknown)}. Choose from {', '.join(_ALL)}.")
     call_command("migrate", verbosity=0)
     redis.client().flushdb()
     print(_machine(), "", "| measured | figure |", "| --- | ---: |", sep="\n")  # noqa: T201 - output
     try:
-        for name in asked:
+        for name in names:
             _print(_ALL[name])
     finally:
         redis.client().flushdb()
@@ -44,24 +44,24 @@ def _print(measurement: Callable[[], list[tuple[str, str]]]) -> None:
 
 
 def _intake() -> list[tuple[str, str]]:
-    door, bare = intake.measure(Seller("porta@flowzz.test"))
+    webhooks, bare = intake.measure(Seller("porta@flowzz.test"))
     return [
         (
             f"webhooks acknowledged, {intake.COUNT:,} sent",
-            f"{door.rate:,.0f}/s, p99 {door.p99 * 1000:.0f} ms",
+            f"{webhooks.rate:,.0f}/s, p99 {webhooks.p99 * 1000:.0f} ms",
         ),
         (
             "a bare view that only INSERTs, the same server",
             f"{bare.rate:,.0f}/s, p99 {bare.p99 * 1000:.0f} ms",
         ),
-        ("webhooks : bare view", f"{door.rate / bare.rate:.2f}"),
+        ("webhooks : bare view", f"{webhooks.rate / bare.rate:.2f}"),
     ]
 
 
 def _drain() -> list[tuple[str, str]]:
     seller = Seller("caixa@flowzz.test")
-    new = spine.drained(seller, bodies(ORDERS))
-    changed = spine.drained(seller, bodies(ORDERS, changed=True))
+    new = processing.measure_drain(seller, bodies(ORDERS))
+    changed = processing.measure_drain(seller, bodies(ORDERS, changed=True))
     return [
         (f"events drained, {ORDERS:,} new orders", f"{new:,.0f}/s"),
         (f"events drained, {ORDERS:,} changed orders", f"{changed:,.0f}/s"),
@@ -70,11 +70,11 @@ def _drain() -> list[tuple[str, str]]:
 
 def _sync() -> list[tuple[str, str]]:
     seller = Seller("busca@flowzz.test")
-    with spine.sandbox(seller, ORDERS) as coinzz:
-        first, new = spine.synced(seller)
-        unchanged = spine.synced(seller)[1]
+    with processing.sandbox(seller, ORDERS) as coinzz:
+        first, new = processing.measure_sync(seller)
+        unchanged = processing.measure_sync(seller)[1]
         coinzz.control("POST", "change", count=ORDERS)
-        second, changed = spine.synced(seller)
+        second, changed = processing.measure_sync(seller)
     return [
         (f"sales synced, {first.created:,} new", f"{new:,.0f}/s"),
         (f"sales synced, {first.processed:,} unchanged", f"{unchanged:,.0f}/s"),
@@ -87,12 +87,12 @@ def _statements() -> list[tuple[str, str]]:
     return [
         (f"SQL statements for {size} new, {size} changed orders", f"{counts[0]}, {counts[1]}")
         for size in (5, 500)
-        for counts in [spine.statements(seller, size)]
+        for counts in [processing.count_statements(seller, size)]
     ]
 
 
 def _machine() -> str:
-    """What was measured on, for the reader of the table."""
+    """Return a description of the machine and the versions."""
     model = platform.machine()
     with suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
         model = next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)

@@ -1,4 +1,4 @@
-"""The auditor: compares what was acknowledged with what the database holds in the end."""
+"""The audit: compares the acknowledged webhooks with the final content of the database."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from tests.faults.load import AGENT, OK, Try
-from tests.faults.orders import Plan, Sale
+from tests.faults.load import AGENT, OK, Attempt
+from tests.faults.orders import ExpectedSale, LoadPlan
 
-UNDER_WAY = {"PENDING", "RETRY"}
-OUR_FAULTS = {
-    "under way",
+UNFINISHED_STATES = {"PENDING", "RETRY"}
+INTERNAL_ERRORS = {
+    "unfinished",
     "parser_fault",
     "refused_by_database",
     "attempts_exhausted",
@@ -22,23 +22,23 @@ OUR_FAULTS = {
 
 @dataclass
 class Report:
-    """The outcome of a scenario; `problems` is empty where everything is as it must be."""
+    """The result of a scenario. `problems` is empty if it passed."""
 
     scenario: str
     faults: int = 0
-    tries: int = 0
+    attempts: int = 0
     acknowledged: int = 0
     applied: int = 0
     lost: int = 0
-    doubled: int = 0
+    duplicated: int = 0
     recovery_seconds: float = 0.0
-    """From the end of the fault until what had come by then was done."""
+    """From the end of the fault until all events received by then were processed."""
     problems: list[str] = field(default_factory=list)
     statuses: Counter[int | None] = field(default_factory=Counter)
 
-    def expect(self, what: str, found: object, expected: object) -> None:
-        if found != expected:
-            self.problems.append(f"{what}: {_short(found)} instead of {_short(expected)}")
+    def expect(self, name: str, actual: object, expected: object) -> None:
+        if actual != expected:
+            self.problems.append(f"{name}: {_short(actual)} instead of {_short(expected)}")
 
 
 class Event(NamedTuple):
@@ -55,35 +55,36 @@ class Event(NamedTuple):
 
 def audit(
     report: Report,
-    plan: Plan,
-    tries: Sequence[Try],
+    plan: LoadPlan,
+    attempts: Sequence[Attempt],
     database: psycopg.Connection,
 ) -> None:
-    """Complete the report."""
-    events = audit_inbox(report, plan, tries, database)
+    """Check events, sales and counts, and complete the report."""
+    events = audit_inbox(report, plan, attempts, database)
     _audit_outcomes(report, plan, events)
     _audit_sales(report, plan.sales, database)
     _audit_counts(report, plan.sales, database)
 
 
 def audit_inbox(
-    report: Report, plan: Plan, tries: Sequence[Try], database: psycopg.Connection
+    report: Report, plan: LoadPlan, attempts: Sequence[Attempt], database: psycopg.Connection
 ) -> list[Event]:
-    """Compare what was told with what is kept, and return it."""
-    report.tries, report.statuses = len(tries), Counter(one.status for one in tries)
-    acknowledged = Counter(one.agent for one in tries if one.status == OK)
+    """Compare the attempts with the stored events, and return the events."""
+    report.attempts = len(attempts)
+    report.statuses = Counter(attempt.status for attempt in attempts)
+    acknowledged = Counter(attempt.agent for attempt in attempts if attempt.status == OK)
     report.acknowledged = acknowledged.total()
-    integrations = list({seller.integration_id for seller, _ in plan.lives})
+    integrations = list({seller.integration_id for seller, _ in plan.sequences})
     events = [Event(*row) for row in database.execute(_EVENTS, [integrations])]
-    _compare(report, acknowledged, tries, events)
+    _compare(report, acknowledged, attempts, events)
     return events
 
 
-def audit_verdicts(report: Report, events: Sequence[Event]) -> None:
-    """Each event is judged, and none was a fault of ours."""
-    report.applied = sum(_judged(event) == "applied" for event in events)
-    found = Counter(event.reason or _judged(event) for event in events)
-    report.expect("faults of ours", found.keys() & OUR_FAULTS, set())
+def audit_results(report: Report, events: Sequence[Event]) -> None:
+    """Check that each event is finished, and that none failed by an internal error."""
+    report.applied = sum(_result(event) == "applied" for event in events)
+    results = Counter(event.reason or _result(event) for event in events)
+    report.expect("internal errors", results.keys() & INTERNAL_ERRORS, set())
 
 
 _EVENTS = """
@@ -95,36 +96,42 @@ _EVENTS = """
 
 
 def _compare(
-    report: Report, acknowledged: Counter[str], tries: Sequence[Try], events: Sequence[Event]
+    report: Report, acknowledged: Counter[str], attempts: Sequence[Attempt], events: Sequence[Event]
 ) -> None:
-    """Each acknowledged try is there once; one without an answer may be there, once."""
+    """Check that acknowledged attempts are stored once, and the others at most once."""
     stored = Counter(event.agent for event in events)
     report.lost = (acknowledged - stored).total()
-    report.doubled = sum(count - 1 for count in stored.values())
+    report.duplicated = sum(count - 1 for count in stored.values())
     report.expect("lost events", report.lost, 0)
-    report.expect("events stored twice", report.doubled, 0)
-    report.expect("events nobody sent", stored.keys() - {one.agent for one in tries}, set())
+    report.expect("events stored twice", report.duplicated, 0)
+    sent = {attempt.agent for attempt in attempts}
+    report.expect("events that were not sent", stored.keys() - sent, set())
 
 
-def _audit_outcomes(report: Report, plan: Plan, events: Sequence[Event]) -> None:
-    """Of each body exactly one event counts, and the others are duplicates; broken ones wait."""
-    owners = {t.key: seller.integration_id for seller, told in plan.lives for t in told}
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+def _audit_outcomes(report: Report, plan: LoadPlan, events: Sequence[Event]) -> None:
+    """Check that one event of each body is applied, or quarantined if broken."""
+    owners = {
+        webhook.key: seller.integration_id
+        for seller, webhooks in plan.sequences
+        for webhook in webhooks
+    }
+    results: dict[str, Counter[str]] = defaultdict(Counter)
     for event in events:
         report.expect(f"owner of {event.key}", event.integration_id, owners[event.key])
-        found[event.key][_judged(event)] += 1
-    report.expect("bodies in the inbox", found.keys(), owners.keys())
-    for key, judged in found.items():
-        counted = judged.pop("quarantined" if key in plan.broken else "applied", 0)
-        is_right = counted > 0 if key in plan.broken else counted == 1
-        if not is_right or judged.keys() - {"duplicate"}:
-            report.problems.append(f"{key}: {counted} counted, and {dict(judged)}")
-        report.applied += counted
+        results[event.key][_result(event)] += 1
+    report.expect("bodies in the inbox", results.keys(), owners.keys())
+    for key, counts in results.items():
+        expected = "quarantined" if key in plan.broken else "applied"
+        count = counts.pop(expected, 0)
+        is_correct = count > 0 if key in plan.broken else count == 1
+        if not is_correct or counts.keys() - {"duplicate"}:
+            report.problems.append(f"{key}: {count} {expected}, and {dict(counts)}")
+        report.applied += count
 
 
-def _judged(event: Event) -> str:
-    if event.state in UNDER_WAY:
-        return "under way"
+def _result(event: Event) -> str:
+    if event.state in UNFINISHED_STATES:
+        return "unfinished"
     if event.state == "DONE" or event.outcome == "stale":
         return "applied"
     return event.outcome or event.state.lower()
@@ -145,26 +152,28 @@ _SALES = """
 """
 
 
-def _audit_sales(report: Report, sales: Iterable[Sale], database: psycopg.Connection) -> None:
+def _audit_sales(
+    report: Report, sales: Iterable[ExpectedSale], database: psycopg.Connection
+) -> None:
     expected = {(sale.seller.user_id, sale.number): sale for sale in sales}
     users = {user_id for user_id, _ in expected}
-    found = {(row[0], row[1]): row[2:] for row in database.execute(_SALES) if row[0] in users}
-    report.expect("sales", found.keys(), expected.keys())
-    for name, row in found.items():
+    actual = {(row[0], row[1]): row[2:] for row in database.execute(_SALES) if row[0] in users}
+    report.expect("sales", actual.keys(), expected.keys())
+    for name, row in actual.items():
         sale = expected[name]
         status, shipping, document, extra, *histories = row
         last = sale.stages[-1]
         report.expect(
             f"{name}", (status, shipping, document), (last.status, last.shipping, sale.buyer)
         )
-        report.expect(f"marks of {name}", set(extra or ()) & sale.marks, set(sale.marks))
+        report.expect(f"markers of {name}", set(extra or ()) & sale.markers, set(sale.markers))
         report.expect(f"history of {name}", histories, _histories(sale))
 
 
-def _histories(sale: Sale) -> list[Any]:
+def _histories(sale: ExpectedSale) -> list[Any]:
     statuses = _moves([stage.status for stage in sale.stages])
     shipping = _moves([stage.shipping for stage in sale.stages])
-    return [statuses, shipping[1:] or None]  # that nothing is sent yet is no event
+    return [statuses, shipping[1:] or None]  # the initial shipping status is not recorded
 
 
 def _moves(states: Sequence[str]) -> list[str]:
@@ -172,19 +181,22 @@ def _moves(states: Sequence[str]) -> list[str]:
     return [f"{a}>{b}" for a, b in zip(before, states, strict=False) if a != b]
 
 
-def _audit_counts(report: Report, sales: Sequence[Sale], database: psycopg.Connection) -> None:
-    """No client twice, and the integrations' own counts as well."""
+def _audit_counts(
+    report: Report, sales: Sequence[ExpectedSale], database: psycopg.Connection
+) -> None:
+    """Check that clients are unique and that the integrations' counts are correct."""
     sold = Counter(sale.seller.user_id for sale in sales)
-    buyers = Counter(user_id for user_id, _ in {(s.seller.user_id, s.buyer) for s in sales})
-    report.expect("sales counted", _of(sold, _SYNCED, database), sold)
-    report.expect("clients", _of(buyers, _CLIENTS, database), buyers)
+    pairs = {(sale.seller.user_id, sale.buyer) for sale in sales}
+    buyers = Counter(user_id for user_id, _ in pairs)
+    report.expect("sales counted", _counts_of(sold, _SYNCED, database), sold)
+    report.expect("clients", _counts_of(buyers, _CLIENTS, database), buyers)
 
 
 _SYNCED = "SELECT user_id::text, sales_synced FROM integrations_integration"
 _CLIENTS = "SELECT user_id::text, count(*) FROM clients_client GROUP BY user_id"
 
 
-def _of(users: Iterable[str], query: Any, database: psycopg.Connection) -> dict[str, int]:
+def _counts_of(users: Iterable[str], query: Any, database: psycopg.Connection) -> dict[str, int]:
     return {user_id: n for user_id, n in database.execute(query) if user_id in users}
 
 

@@ -1,4 +1,4 @@
-"""One stack for all fault tests: after each fault it must work on. And the seed of its choices."""
+"""One stack for all fault tests, which must recover after each fault, and a random seed."""
 
 import os
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from tests.faults.stack import Stack
 
 
 @pytest.fixture
-def dice() -> Random:
-    """Set FAULTS_SEED to the number that a failed run has printed."""
+def random() -> Random:
+    """Set FAULTS_SEED to the number that a failed run printed to repeat its choices."""
     seed = int(os.environ.get("FAULTS_SEED", SystemRandom().randrange(10**6)))
-    print(f"FAULTS_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
+    print(f"FAULTS_SEED={seed}")  # noqa: T201 - pytest shows it for a failed test
     return Random(seed)
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Two web servers and two workers, each of two processes."""
+    """Start two web servers and two workers of two processes each."""
     with Stack(tmp_path_factory.mktemp("stack"), webs=2, workers=2) as stack:
         yield stack

@@ -1,7 +1,7 @@
-"""The load: clients that tell lives of orders as Coinzz does, and note what was acknowledged.
+"""The load generator: clients that send webhooks as Coinzz does, and record every response.
 
-`python -m tests.faults.load PLAN NOTES CLIENTS PAUSE WEB…`. Every try has a User-Agent of its own,
-which the inbox keeps. A try without a 200 is made again, until there is one.
+`python -m tests.faults.load PLAN RESULTS CLIENTS PAUSE WEB…`. Each attempt has its own User-Agent,
+which the inbox stores. A webhook is sent again until the response is 200.
 """
 
 import itertools
@@ -19,19 +19,19 @@ import requests
 AGENT = "Coinzz "
 TIMEOUT_SECONDS = 15.0
 RETRY_SECONDS = 0.2
-PATIENCE_SECONDS = 400.0
+GIVE_UP_SECONDS = 400.0
 OK, UNAVAILABLE = 200, 503
 
 
 @dataclass(frozen=True)
-class Try:
-    """One POST; `status` is None where no answer came."""
+class Attempt:
+    """One POST. `status` is None if there was no response."""
 
     key: str
     number: int
     status: int | None
     retry_after: str | None
-    began: float
+    started: float
     ended: float
     """Seconds since the epoch."""
 
@@ -40,39 +40,39 @@ class Try:
         return f"{AGENT}{self.key}/{self.number}"
 
 
-def read(notes: Path) -> list[Try]:
-    """The tries of a load that runs or has run."""
-    lines = notes.read_text().split("\n")[:-1]
-    return [Try(**json.loads(line)) for line in lines]
+def read_attempts(results: Path) -> list[Attempt]:
+    """Return the attempts that a load generator has recorded so far."""
+    lines = results.read_text().split("\n")[:-1]
+    return [Attempt(**json.loads(line)) for line in lines]
 
 
 class Client(threading.Thread):
-    """Tells life after life, each telling only when the one before is acknowledged."""
+    """Sends sequences, each webhook after the previous one is acknowledged."""
 
-    def __init__(self, load: "Load") -> None:
+    def __init__(self, load: "LoadGenerator") -> None:
         super().__init__()
         self._load = load
         self._session = requests.Session()
         self._session.trust_env = False
 
     def run(self) -> None:
-        while life := self._load.next_life():
+        while sequence := self._load.next_sequence():
             numbers = itertools.count()
-            for key, body in life["tellings"]:
-                self._tell(life["path"], key, body.encode("latin-1"), numbers)
+            for key, body in sequence["webhooks"]:
+                self._send(sequence["path"], key, body.encode("latin-1"), numbers)
                 time.sleep(self._load.pause)
 
-    def _tell(self, path: str, key: str, body: bytes, numbers: "itertools.count[int]") -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def _send(self, path: str, key: str, body: bytes, numbers: "itertools.count[int]") -> None:
+        deadline = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < deadline:
-            one = self._try(self._load.next_web() + path, key, body, next(numbers))
-            self._load.note(one)
-            if one.status == OK:
+            attempt = self._attempt(self._load.next_web() + path, key, body, next(numbers))
+            self._load.record(attempt)
+            if attempt.status == OK:
                 return
             time.sleep(RETRY_SECONDS)
 
-    def _try(self, url: str, key: str, body: bytes, number: int) -> Try:
-        began = time.time()
+    def _attempt(self, url: str, key: str, body: bytes, number: int) -> Attempt:
+        started = time.time()
         headers = {"Content-Type": "application/json", "User-Agent": f"{AGENT}{key}/{number}"}
         status = retry_after = None
         try:
@@ -80,30 +80,30 @@ class Client(threading.Thread):
             status, retry_after = response.status_code, response.headers.get("Retry-After")
         except requests.RequestException:
             pass
-        return Try(key, number, status, retry_after, began, time.time())
+        return Attempt(key, number, status, retry_after, started, time.time())
 
 
-class Load:
-    def __init__(self, lives: list[dict[str, Any]], webs: list[str], pause: float) -> None:
+class LoadGenerator:
+    def __init__(self, sequences: list[dict[str, Any]], webs: list[str], pause: float) -> None:
         self.pause = pause
-        self._lives: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        for life in lives:
-            self._lives.put(life)
+        self._sequences: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        for sequence in sequences:
+            self._sequences.put(sequence)
         self._webs = itertools.cycle(webs)
         self._lock = threading.Lock()
-        self._notes: Any = None
+        self._results: Any = None
 
-    def tell_all(self, notes: Path, clients: int) -> None:
-        with notes.open("w") as self._notes:
+    def run(self, results: Path, clients: int) -> None:
+        with results.open("w") as self._results:
             threads = [Client(self) for _ in range(clients)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
 
-    def next_life(self) -> dict[str, Any] | None:
+    def next_sequence(self) -> dict[str, Any] | None:
         try:
-            return self._lives.get_nowait()
+            return self._sequences.get_nowait()
         except queue.Empty:
             return None
 
@@ -111,15 +111,15 @@ class Load:
         with self._lock:
             return next(self._webs)
 
-    def note(self, one: Try) -> None:
+    def record(self, attempt: Attempt) -> None:
         with self._lock:
-            self._notes.write(json.dumps(asdict(one)) + "\n")
-            self._notes.flush()
+            self._results.write(json.dumps(asdict(attempt)) + "\n")
+            self._results.flush()
 
 
-def main(plan: str, notes: str, clients: str, pause: str, *webs: str) -> None:
-    load = Load(json.loads(Path(plan).read_text()), list(webs), float(pause))
-    load.tell_all(Path(notes), int(clients))
+def main(plan: str, results: str, clients: str, pause: str, *webs: str) -> None:
+    load = LoadGenerator(json.loads(Path(plan).read_text()), list(webs), float(pause))
+    load.run(Path(results), int(clients))
 
 
 if __name__ == "__main__":

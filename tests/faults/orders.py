@@ -1,4 +1,4 @@
-"""Lives of orders as webhooks, and what must be true once all of them have been told."""
+"""Webhooks of whole order lifecycles, and the sales that must exist once all are processed."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from tests import generated
 
 
 class Stage(NamedTuple):
-    """Coinzz's two words, and the sale's status and shipping status that they mean."""
+    """Coinzz's two status words, and the sale's status and shipping status."""
 
     order_status: str
     shipping_status: str
@@ -41,17 +41,17 @@ CARD_REFUNDED = (
     Stage("Aprovado", "Enviado", "PAID", "SHIPPED"),
     Stage("Reembolsado", "Devolvido", "REFUNDED", "RETURNED"),
 )
-# Without a way back, so that its end is one whatever the order in which many tell it.
-STRAIGHT = (CASH_ON_DELIVERY[0], CASH_ON_DELIVERY[1], CASH_ON_DELIVERY[3])
-LIVES = (CASH_ON_DELIVERY, PIX, PIX_PAID_LATE, CARD_REFUNDED)
+# No status is ever left backward, so that the end does not depend on the order of arrival.
+FORWARD_ONLY = (CASH_ON_DELIVERY[0], CASH_ON_DELIVERY[1], CASH_ON_DELIVERY[3])
+LIFECYCLES = (CASH_ON_DELIVERY, PIX, PIX_PAID_LATE, CARD_REFUNDED)
 BUYERS_PER_SELLER = 12
-RESENT = 0.15
-BROKEN = 0.01
+RESEND_PROBABILITY = 0.15
+BROKEN_PROBABILITY = 0.01
 
 
 @dataclass(frozen=True)
 class Seller:
-    """A connected integration; `path` is where its webhooks go."""
+    """A connected integration. `path` is the path of its webhook URL."""
 
     user_id: str
     integration_id: str
@@ -59,103 +59,108 @@ class Seller:
 
 
 @dataclass(frozen=True)
-class Telling:
-    """One body, of a character a byte. Told again it has the same key and the same bytes."""
+class Webhook:
+    """A body, one character per byte. A resent webhook has the same key and the same body."""
 
     key: str
     body: str
 
 
 @dataclass(frozen=True)
-class Sale:
-    """How a sale must stand at the end."""
+class ExpectedSale:
+    """A sale as it must be at the end."""
 
     seller: Seller
     number: str
     stages: tuple[Stage, ...]
     buyer: str
-    marks: frozenset[str] = frozenset()
-    """Fields that each of its tellers alone has told."""
+    markers: frozenset[str] = frozenset()
+    """Unknown fields, each of which only one of the order's senders sends."""
 
 
 @dataclass
-class Plan:
-    """What the clients tell, each life in its order, and the sales that come of it."""
+class LoadPlan:
+    """The webhooks to send, in sequences that keep their order, and the expected sales."""
 
-    lives: list[tuple[Seller, list[Telling]]] = field(default_factory=list)
-    sales: list[Sale] = field(default_factory=list)
+    sequences: list[tuple[Seller, list[Webhook]]] = field(default_factory=list)
+    sales: list[ExpectedSale] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    """The keys of bodies that nobody can read."""
+    """The keys of unreadable bodies."""
 
     @property
-    def tellings(self) -> int:
-        return sum(len(tellings) for _, tellings in self.lives)
+    def webhook_count(self) -> int:
+        return sum(len(webhooks) for _, webhooks in self.sequences)
 
-    def write(self) -> str:
-        """The lives, as the load generator reads them."""
+    def to_json(self) -> str:
+        """Return the sequences in the format that the load generator reads."""
         return json.dumps(
             [
-                {"path": seller.path, "tellings": [[t.key, t.body] for t in tellings]}
-                for seller, tellings in self.lives
+                {
+                    "path": seller.path,
+                    "webhooks": [[webhook.key, webhook.body] for webhook in webhooks],
+                }
+                for seller, webhooks in self.sequences
             ]
         )
 
 
-def plan(sellers: Sequence[Seller], *, tellings: int, dice: Random) -> Plan:
-    """At least so many tellings: whole lives of orders, some resent, and a few broken bodies."""
-    buyers = {seller: [_buyer(dice) for _ in range(BUYERS_PER_SELLER)] for seller in sellers}
-    made = Plan()
-    while (missing := tellings - made.tellings) > 0:
-        number = f"ord{len(made.lives):06}"
-        seller = dice.choice(sellers)
-        if dice.random() < BROKEN:
-            made.broken.add(number)
-            made.lives.append((seller, [Telling(number, f'{{"order": "{number}')]))
+def plan_orders(sellers: Sequence[Seller], *, webhooks: int, random: Random) -> LoadPlan:
+    """Plan whole order lifecycles, some with a resent webhook, and a few broken bodies."""
+    buyers = {seller: [_buyer(random) for _ in range(BUYERS_PER_SELLER)] for seller in sellers}
+    plan = LoadPlan()
+    while (missing := webhooks - plan.webhook_count) > 0:
+        number = f"ord{len(plan.sequences):06}"
+        seller = random.choice(sellers)
+        if random.random() < BROKEN_PROBABILITY:
+            plan.broken.add(number)
+            plan.sequences.append((seller, [Webhook(number, f'{{"order": "{number}')]))
             continue
-        stages, buyer = dice.choice(LIVES)[: max(missing, 1)], dice.choice(buyers[seller])
-        told = _life(number, stages, buyer, teller="")
-        if dice.random() < RESENT:
-            told.append(dice.choice(told))
-        made.lives.append((seller, told))
-        made.sales.append(Sale(seller, number, stages, buyer["client_documment"]))
-    return made
+        stages = random.choice(LIFECYCLES)[: max(missing, 1)]
+        buyer = random.choice(buyers[seller])
+        sequence = _lifecycle(number, stages, buyer, sender="")
+        if random.random() < RESEND_PROBABILITY:
+            sequence.append(random.choice(sequence))
+        plan.sequences.append((seller, sequence))
+        plan.sales.append(ExpectedSale(seller, number, stages, buyer["client_documment"]))
+    return plan
 
 
-def anything(sellers: Sequence[Seller], *, tellings: int, dice: Random) -> Plan:
-    """Bodies of every kind, of which nothing is known but that each is to be kept and judged."""
-    made = Plan()
-    for index, body in enumerate(islice(generated.bodies(dice), tellings)):
-        told = [Telling(f"any{index:06}", body.decode("latin-1"))]
-        made.lives.append((dice.choice(sellers), told))
-    return made
+def plan_generated_bodies(sellers: Sequence[Seller], *, webhooks: int, random: Random) -> LoadPlan:
+    """Plan bodies of every kind, without any expected sale."""
+    plan = LoadPlan()
+    for index, body in enumerate(islice(generated.bodies(random), webhooks)):
+        webhook = Webhook(f"any{index:06}", body.decode("latin-1"))
+        plan.sequences.append((random.choice(sellers), [webhook]))
+    return plan
 
 
-def crowd(sellers: Sequence[Seller], *, orders: int, tellers: int, dice: Random) -> Plan:
-    """Every order is told by so many clients at once, each with a field of its own."""
-    made = Plan()
+def plan_concurrent_senders(
+    sellers: Sequence[Seller], *, orders: int, senders: int, random: Random
+) -> LoadPlan:
+    """Plan orders that several clients send at the same time, each with a field of its own."""
+    plan = LoadPlan()
     for index in range(orders):
-        number, seller, buyer = f"ord{index:06}", sellers[index % len(sellers)], _buyer(dice)
-        marks = [f"mark_{teller}" for teller in range(tellers)]
-        for mark in marks:
-            made.lives.append((seller, _life(number, STRAIGHT, buyer, teller=mark)))
-        made.sales.append(
-            Sale(seller, number, STRAIGHT, buyer["client_documment"], frozenset(marks))
-        )
-    return made
+        number, seller, buyer = f"ord{index:06}", sellers[index % len(sellers)], _buyer(random)
+        markers = [f"marker_{sender}" for sender in range(senders)]
+        for marker in markers:
+            plan.sequences.append((seller, _lifecycle(number, FORWARD_ONLY, buyer, sender=marker)))
+        document = buyer["client_documment"]
+        plan.sales.append(ExpectedSale(seller, number, FORWARD_ONLY, document, frozenset(markers)))
+    return plan
 
 
-def _life(
-    number: str, stages: Sequence[Stage], buyer: dict[str, str], *, teller: str
-) -> list[Telling]:
-    keys = [f"{number}-{teller}-{step}" for step in range(len(stages))]
+def _lifecycle(
+    number: str, stages: Sequence[Stage], buyer: dict[str, str], *, sender: str
+) -> list[Webhook]:
+    keys = [f"{number}-{sender}-{step}" for step in range(len(stages))]
     return [
-        Telling(key, json.dumps(_body(key, number, stage, buyer, teller)))
+        Webhook(key, json.dumps(_body(key, number, stage, buyer, sender)))
         for key, stage in zip(keys, stages, strict=True)
     ]
 
 
 def _body(
-    key: str, number: str, stage: Stage, buyer: dict[str, str], teller: str
+    key: str, number: str, stage: Stage, buyer: dict[str, str], sender: str
 ) -> dict[str, Any]:
     return {
         "Postack": key,
@@ -170,14 +175,14 @@ def _body(
             "method_payment": "Pix",
             "date_order": "2026-10-02 22:41:07",
         },
-        **({teller: key} if teller else {}),
+        **({sender: key} if sender else {}),
     }
 
 
-def _buyer(dice: Random) -> dict[str, str]:
-    document = people.cpf(dice)
+def _buyer(random: Random) -> dict[str, str]:
+    document = people.cpf(random)
     return {
         "client_name": f"Pessoa {document[:6]}",
         "client_documment": document,
-        "client_phone": f"629{dice.randrange(10**8):08}",
+        "client_phone": f"629{random.randrange(10**8):08}",
     }

@@ -1,4 +1,4 @@
-"""What is done to a stack under load; each scenario ends with the auditor's report."""
+"""The fault scenarios. Each one runs a fault under load and returns the audit's report."""
 
 import shutil
 import time
@@ -9,176 +9,184 @@ from typing import NamedTuple
 import psycopg
 
 from tests.faults import load
-from tests.faults.audit import Report, audit, audit_inbox, audit_verdicts
-from tests.faults.loading import CLIENTS, buffered, catch_up, enrol, loading
-from tests.faults.orders import anything, crowd, plan
+from tests.faults.audit import Report, audit, audit_inbox, audit_results
+from tests.faults.load_process import (
+    CLIENTS,
+    buffered,
+    create_sellers,
+    running_load,
+    wait_until_processed,
+)
+from tests.faults.orders import plan_concurrent_senders, plan_generated_bodies, plan_orders
 from tests.faults.slow import SlowClients
 from tests.faults.stack import Stack, kill_process
 from tests.faults.syncing import KilledSync
 
 SELLERS = 20
-BEFORE = 5
-"""A fault begins when one of so many tellings is made."""
+FAULT_AFTER = 1 / 5
+"""The share of the webhooks that is sent before a fault begins."""
 
 
 def kills(
-    stack: Stack, *, tellings: int, times: int, dice: Random, in_real_time: bool = False
+    stack: Stack, *, webhooks: int, times: int, random: Random, real_lease: bool = False
 ) -> Report:
-    """Processes of every kind killed at random moments, a run of the sync in its middle first."""
+    """Kill processes of every kind at random times, first those that run a sync."""
     report = Report("worker, beat and web processes killed (-9)")
-    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with stack.database() as database, loading(stack, told) as generator:
+    plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
+    with stack.database() as database, running_load(stack, plan) as process:
         sync = KilledSync(stack, database)
         report.faults = sync.kills
-        if not in_real_time:
+        if not real_lease:
             sync.let_lease_expire()
         while report.faults < times:
-            time.sleep(dice.uniform(0.1, 0.8))
-            stack.tend()
-            report.faults += _strike(stack, dice)
-        report.expect("load was over before the last kill", generator.is_over, False)
-        tries = generator.finish()
-        report.recovery_seconds = catch_up(stack, database)
-        audit(report, told, tries, database)
+            time.sleep(random.uniform(0.1, 0.8))
+            stack.restart_ended()
+            report.faults += _kill_one(stack, random)
+        report.expect("the load ended before the last kill", process.has_ended, False)
+        attempts = process.finish()
+        report.recovery_seconds = wait_until_processed(stack, database)
+        audit(report, plan, attempts, database)
         sync.audit(report)
     return report
 
 
-def _strike(stack: Stack, dice: Random) -> bool:
-    """Kill one process, a program's main one or one of its workers; whether one was killed."""
-    program = dice.choice(stack.programs)
+def _kill_one(stack: Stack, random: Random) -> bool:
+    """Kill a main process or a worker process. Returns False if it had ended already."""
+    program = random.choice(stack.programs)
     children = program.children()
-    if children and dice.random() < 0.6:  # which the program itself starts again
-        return kill_process(dice.choice(children))
+    if children and random.random() < 0.6:  # the program restarts its worker processes itself
+        return kill_process(random.choice(children))
     program.kill()
     program.restart()
     return True
 
 
 def without_redis(
-    stack: Stack, *, tellings: int, seconds: float, keep_data: bool, dice: Random
+    stack: Stack, *, webhooks: int, seconds: float, keep_data: bool, random: Random
 ) -> Report:
-    """Redis killed under load and started again, with what it held or with nothing."""
+    """Kill Redis under load, and restart it with or without its data."""
     report = Report(f"Redis killed, data {'kept' if keep_data else 'lost'}", faults=1)
 
-    def strike() -> None:
+    def fail() -> None:
         stack.valkey.kill()
         if not keep_data:
             shutil.rmtree(stack.valkey.data)
 
-    outage = Outage(strike, seconds, mend=stack.valkey.start)
-    _suffer(outage, stack, report, tellings=tellings, dice=dice)
-    report.expect("answers", set(report.statuses), {load.OK})
+    outage = Outage(fail, seconds, restore=stack.valkey.start)
+    _run_outage(outage, stack, report, webhooks=webhooks, random=random)
+    report.expect("responses", set(report.statuses), {load.OK})
     return report
 
 
-def without_database(stack: Stack, *, tellings: int, seconds: float, dice: Random) -> Report:
-    """PostgreSQL stopped under load: Redis keeps what comes, and gives it back in its order."""
+def without_database(stack: Stack, *, webhooks: int, seconds: float, random: Random) -> Report:
+    """Stop PostgreSQL under load: webhooks are buffered in Redis and keep their order."""
     report = Report("PostgreSQL stopped", faults=1)
 
-    def mend() -> None:
+    def restore() -> None:
         report.expect("the fallback buffer has webhooks", buffered(stack) > 0, True)
         stack.postgres.start()
 
-    outage = Outage(stack.postgres.stop, seconds, mend)
-    _suffer(outage, stack, report, tellings=tellings, dice=dice)
-    report.expect("answers", set(report.statuses), {load.OK})
+    outage = Outage(stack.postgres.stop, seconds, restore)
+    _run_outage(outage, stack, report, webhooks=webhooks, random=random)
+    report.expect("responses", set(report.statuses), {load.OK})
     return report
 
 
-def without_both(stack: Stack, *, tellings: int, seconds: float, dice: Random) -> Report:
-    """Both killed at once: refused with a time to come back, until they are there again."""
+def without_both(stack: Stack, *, webhooks: int, seconds: float, random: Random) -> Report:
+    """Kill PostgreSQL and Redis: webhooks are refused with Retry-After until both are back."""
     report = Report("PostgreSQL and Redis killed", faults=2)
 
-    def strike() -> None:
+    def fail() -> None:
         stack.postgres.kill()
         stack.valkey.kill()
 
-    def mend() -> None:
+    def restore() -> None:
         stack.valkey.start()
         stack.postgres.start()
 
-    outage = Outage(strike, seconds, mend)
-    _audit_refusals(report, _suffer(outage, stack, report, tellings=tellings, dice=dice))
+    outage = Outage(fail, seconds, restore)
+    _audit_refusals(report, _run_outage(outage, stack, report, webhooks=webhooks, random=random))
     return report
 
 
 class Outage(NamedTuple):
-    """How servers go, for how long, and how they come back."""
+    """How servers fail, for how many seconds, and how they are restored."""
 
-    strike: Callable[[], None]
+    fail: Callable[[], None]
     seconds: float
-    mend: Callable[[], None]
+    restore: Callable[[], None]
 
 
-def _suffer(
-    outage: Outage, stack: Stack, report: Report, *, tellings: int, dice: Random
-) -> list[load.Try]:
-    """Let an outage happen in the middle of a load, and audit what all of it has come to."""
-    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with loading(stack, told, pause=_pause(tellings, outage.seconds)) as generator:
-        generator.wait_for(tellings // BEFORE)
-        outage.strike()
+def _run_outage(
+    outage: Outage, stack: Stack, report: Report, *, webhooks: int, random: Random
+) -> list[load.Attempt]:
+    """Run an outage in the middle of a load, and audit the result."""
+    plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
+    with running_load(stack, plan, pause=_pause(webhooks, outage.seconds)) as process:
+        process.wait_for(int(webhooks * FAULT_AFTER))
+        outage.fail()
         time.sleep(outage.seconds)
-        report.expect("load was over before the fault", generator.is_over, False)
-        outage.mend()
+        report.expect("the load ended before the fault", process.has_ended, False)
+        outage.restore()
         with stack.database() as database:
-            report.recovery_seconds = catch_up(stack, database)
-            tries = generator.finish()
-            catch_up(stack, database)
-            audit(report, told, tries, database)
-    return tries
+            report.recovery_seconds = wait_until_processed(stack, database)
+            attempts = process.finish()
+            wait_until_processed(stack, database)
+            audit(report, plan, attempts, database)
+    return attempts
 
 
-def _pause(tellings: int, seconds: float) -> float:
-    """Seconds between a client's tellings, so that the load outlasts its fault on any machine."""
-    return 1.25 * seconds * CLIENTS / (tellings - tellings // BEFORE)
+def _pause(webhooks: int, seconds: float) -> float:
+    """Return a pause of each client that makes the load last longer than the fault."""
+    return 1.25 * seconds * CLIENTS / (webhooks * (1 - FAULT_AFTER))
 
 
-def _audit_refusals(report: Report, tries: Sequence[load.Try]) -> None:
-    report.expect("answers", set(report.statuses), {load.OK, load.UNAVAILABLE})
-    waits = {one.retry_after for one in tries if one.status == load.UNAVAILABLE}
+def _audit_refusals(report: Report, attempts: Sequence[load.Attempt]) -> None:
+    report.expect("responses", set(report.statuses), {load.OK, load.UNAVAILABLE})
+    waits = {attempt.retry_after for attempt in attempts if attempt.status == load.UNAVAILABLE}
     report.expect("Retry-After of refusals", waits, {"30"})
 
 
-def crowded(
-    stack: Stack, *, sellers: int, orders: int, tellers: int, clients: int, dice: Random
+def concurrent_senders(
+    stack: Stack, *, sellers: int, orders: int, senders: int, clients: int, random: Random
 ) -> Report:
-    """The same orders told by several clients at once, to several web processes."""
-    report = Report(f"each order told by {tellers} clients at once")
-    told = crowd(enrol(stack, sellers), orders=orders, tellers=tellers, dice=dice)
-    with stack.database() as database, loading(stack, told, clients=clients) as generator:
-        tries = generator.finish()
-        report.recovery_seconds = catch_up(stack, database)
-        audit(report, told, tries, database)
-        report.expect("answers", set(report.statuses), {load.OK})
+    """Send each order from several clients at the same time, to several web processes."""
+    report = Report(f"each order sent by {senders} clients at the same time")
+    plan = plan_concurrent_senders(
+        create_sellers(stack, sellers), orders=orders, senders=senders, random=random
+    )
+    with stack.database() as database, running_load(stack, plan, clients=clients) as process:
+        attempts = process.finish()
+        report.recovery_seconds = wait_until_processed(stack, database)
+        audit(report, plan, attempts, database)
+        report.expect("responses", set(report.statuses), {load.OK})
         report.expect("deadlocks", _deadlocks(database), 0)
     return report
 
 
-def anything_at_all(stack: Stack, *, tellings: int, dice: Random) -> Report:
-    """Valid, mutated and broken bodies: each is kept and judged, whatever it is."""
+def generated_bodies(stack: Stack, *, webhooks: int, random: Random) -> Report:
+    """Send valid, mutated and broken bodies: each one is stored and gets a final state."""
     report = Report("bodies of every kind")
-    told = anything(enrol(stack, SELLERS), tellings=tellings, dice=dice)
-    with stack.database() as database, loading(stack, told) as generator:
-        tries = generator.finish()
-        report.recovery_seconds = catch_up(stack, database)
-        audit_verdicts(report, audit_inbox(report, told, tries, database))
-        report.expect("answers", set(report.statuses), {load.OK})
+    plan = plan_generated_bodies(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
+    with stack.database() as database, running_load(stack, plan) as process:
+        attempts = process.finish()
+        report.recovery_seconds = wait_until_processed(stack, database)
+        audit_results(report, audit_inbox(report, plan, attempts, database))
+        report.expect("responses", set(report.statuses), {load.OK})
     return report
 
 
-def beside_slow_clients(stack: Stack, *, tellings: int, slow: int, dice: Random) -> Report:
-    """Clients that send a byte a second, half of them heads, half bodies, at each web server."""
-    report = Report("clients that send a byte a second", faults=slow * len(stack.web_urls))
-    told = plan(enrol(stack, SELLERS), tellings=tellings, dice=dice)
+def slow_clients(stack: Stack, *, webhooks: int, slow: int, random: Random) -> Report:
+    """Add clients at each web server that send one byte per second of a head or a body."""
+    report = Report("clients that send a byte per second", faults=slow * len(stack.web_urls))
+    plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
     with SlowClients(stack.web_urls, each=slow) as clients, stack.database() as database:
-        with loading(stack, told) as generator:
-            tries = generator.finish()
-        report.recovery_seconds = catch_up(stack, database)
-        audit(report, told, tries, database)
-        report.expect("answers", set(report.statuses), {load.OK})
-        report.expect("slow clients got rid of", clients.are_gone(), True)
+        with running_load(stack, plan) as process:
+            attempts = process.finish()
+        report.recovery_seconds = wait_until_processed(stack, database)
+        audit(report, plan, attempts, database)
+        report.expect("responses", set(report.statuses), {load.OK})
+        clients.wait_until_disconnected()
     return report
 
 

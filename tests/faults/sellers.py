@@ -1,4 +1,4 @@
-"""Sellers of a stack: run inside of its environment, `python -m django shell --command …`."""
+"""Creates sellers in a stack. Runs in its environment by `python -m django shell --command …`."""
 
 import json
 from dataclasses import asdict
@@ -14,8 +14,8 @@ from integrations.webhooks.tokens import webhook_url
 from tests.faults.orders import Seller
 
 
-def enrol(count: int) -> None:
-    """Make so many users with a connected integration; print them as JSON."""
+def create_sellers(count: int) -> None:
+    """Create users with a connected integration, and print them as JSON."""
     sellers = []
     first = User.objects.count()
     for number in range(first, first + count):
@@ -28,11 +28,11 @@ def enrol(count: int) -> None:
         )
         path = urlsplit(webhook_url(integration)).path
         sellers.append(asdict(Seller(str(user.id), str(integration.id), path)))
-    print(json.dumps(sellers))  # noqa: T201 - the answer
+    print(json.dumps(sellers))  # noqa: T201 - the caller reads it
 
 
-def connect_one(api_key: str) -> None:
-    """Connect one more user to the sandbox, which starts the first sync; print the user's id."""
+def connect_seller(api_key: str) -> None:
+    """Connect a new user to the sandbox, which starts the first sync, and print the user's id."""
     user = User.objects.create(email=f"vendedora{User.objects.count()}@exemplo.com.br")
     connect(user_id=user.id, provider=COINZZ, api_key=api_key)
-    print(user.id)  # noqa: T201 - the answer
+    print(user.id)  # noqa: T201 - the caller reads it

@@ -1,7 +1,7 @@
-"""Flowzz as real processes on ports of its own: each can be killed, and started again, by its id.
+"""Flowzz as real processes on its own ports, each of which can be killed and restarted.
 
-Start and restart from one thread only: the kernel ends the programs with the thread that began
-them, so that nothing outlives a test, however it ends.
+Start and restart from one thread only: the kernel ends the programs with the thread that started
+them, so that no process outlives a test.
 """
 
 import contextlib
@@ -41,11 +41,11 @@ ENVIRONMENT = {
 
 
 class Program:
-    """A part of the product, or the sandbox, with all the processes that it starts."""
+    """A process of the product or the sandbox, with its child processes."""
 
-    def __init__(self, part: processes.ProcessSpec, environ: Mapping[str, str], log: Path) -> None:
-        self.name = part.name
-        self._command = part.command
+    def __init__(self, spec: processes.ProcessSpec, environ: Mapping[str, str], log: Path) -> None:
+        self.name = spec.name
+        self._command = spec.command
         self._environ = environ
         self._log = log
         self._process = self._start()
@@ -59,22 +59,22 @@ class Program:
         return self._process.poll() is not None
 
     def children(self) -> list[int]:
-        """Its worker processes."""
+        """Return its worker processes."""
         return children_of(self.pid)
 
     def kill(self) -> None:
-        """Kill the main process alone, as by the kernel."""
+        """Kill only the main process, as the kernel would."""
         self._process.kill()
         self._process.wait()
 
     def restart(self) -> None:
-        """Start it again as a supervisor does: what the dead one left behind goes first."""
-        self._end_group()
+        """Kill the remaining child processes, and start the program again."""
+        self._kill_group()
         self._process = self._start()
 
     def stop(self) -> None:
         self._process.kill()
-        self._end_group()
+        self._kill_group()
         self._process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -90,13 +90,13 @@ class Program:
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one thread here
             )
 
-    def _end_group(self) -> None:
+    def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
 class Server:
-    """PostgreSQL or Valkey with data of its own, as durable as in production."""
+    """PostgreSQL or Valkey with its own data, as durable as in production."""
 
     def __init__(self, kind: str, directory: Path, log: Path) -> None:
         directory.mkdir()
@@ -115,7 +115,7 @@ class Server:
         return self._server.paths.data
 
     def start(self) -> None:
-        """Start it and wait until it answers, for as often as the remains of a dead one refuse."""
+        """Start the server until it is ready. An earlier one that still ends can prevent it."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             self._server.prepare(self._log)
@@ -124,10 +124,10 @@ class Server:
                 if self._server.is_ready():
                     return
                 time.sleep(0.02)
-        raise TimeoutError(f"{self._server.wheel} doesn't start.")
+        raise TimeoutError(f"{self._server.wheel} does not start.")
 
     def stop(self) -> None:
-        """As an administrator does: at once, and in order."""
+        """Shut the server down as an administrator does."""
         if self._process:
             self._process.send_signal(self._server.stop_signal)
             self._process.wait(START_SECONDS)
@@ -137,13 +137,13 @@ class Server:
             self._process.kill()
             self._process.wait()
 
-    def end(self) -> None:
+    def close(self) -> None:
         self.kill()
         self._log.close()
 
 
 class Stack:
-    """Both servers, web, workers, beat and a sandbox; leaving its context ends them all."""
+    """Both servers, web, workers, beat and a sandbox, which the end of the context stops."""
 
     def __init__(
         self, directory: Path, *, webs: int = 1, workers: int = 2, settings: Mapping[str, str] = {}
@@ -155,12 +155,12 @@ class Stack:
         self._ports = [free_port() for _ in range(webs)]
         self._sandbox_port = free_port()
         self._settings = settings
-        self._ending = contextlib.ExitStack()
+        self._exit_stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        with self._ending:
+        with self._exit_stack:
             self._start()
-            self._ending = self._ending.pop_all()
+            self._exit_stack = self._exit_stack.pop_all()
         return self
 
     def __exit__(
@@ -169,7 +169,7 @@ class Stack:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._ending.close()
+        self._exit_stack.close()
 
     @property
     def web_urls(self) -> list[str]:
@@ -181,29 +181,29 @@ class Stack:
 
     @property
     def programs(self) -> list[Program]:
-        """What the product consists of."""
+        """Return the product's programs."""
         return [*self.webs, *self.workers, self.beat]
 
-    def tend(self) -> None:
-        """Start again what has ended by itself, as every supervisor does.
+    def restart_ended(self) -> None:
+        """Restart programs that ended by themselves, as every supervisor does.
 
-        Granian gives up where its processes are killed twice within seconds, and Celery at times
-        when Redis goes.
+        Granian exits when its processes are killed twice within seconds, and Celery sometimes
+        when Redis stops.
         """
         for program in self.programs:
             if program.has_ended:
                 program.restart()
 
     def wait_until_ready(self) -> None:
-        self.tend()
+        self.restart_ended()
         for url in (self.sandbox_url, *(f"{url}/health/ready" for url in self.web_urls)):
-            wait_until(partial(answers, url), START_SECONDS)
+            wait_until(partial(is_up, url), START_SECONDS)
 
     def run(self, module: str, *arguments: str) -> str:
-        """Run a program of the product's environment to its end; return what it prints."""
+        """Run a program in the product's environment, and return its output."""
         command = [sys.executable, "-m", module, *arguments]
         with self.log(module).open("ab") as log:
-            finished = subprocess.run(
+            process = subprocess.run(
                 command,
                 cwd=PROJECT,
                 env=self.environ,
@@ -211,39 +211,39 @@ class Stack:
                 stderr=log,
                 check=True,
             )
-        return finished.stdout.decode()
+        return process.stdout.decode()
 
-    def ask(self, code: str) -> str:
-        """Run some lines of Python in the product; return what they print."""
+    def run_code(self, code: str) -> str:
+        """Run Python code in the product, and return its output."""
         return self.run("django", "shell", "--no-imports", "--command", code)
 
     def log(self, name: str) -> Path:
         return self._logs / f"{name}.log"
 
     def database(self) -> psycopg.Connection:
-        """A connection of the test's own."""
+        """Return a new connection."""
         return psycopg.connect(self.postgres.url, autocommit=True)
 
     def _start(self) -> None:
         self.postgres = self._server("postgres")
         self.valkey = self._server("valkey")
-        self.environ = os.environ | ENVIRONMENT | self._addresses() | dict(self._settings)
+        self.environ = os.environ | ENVIRONMENT | self._urls() | dict(self._settings)
         self.run("django", "migrate", "--verbosity", "0")
         self.sandbox = self._program(_sandbox(self._sandbox_port))
         self.webs = [
-            self._program(_named(processes.web(port), n)) for n, port in enumerate(self._ports)
+            self._program(_numbered(processes.web(port), n)) for n, port in enumerate(self._ports)
         ]
         self.workers = [self._program(_worker(number)) for number in range(self._workers)]
         self.beat = self._program(processes.beat())
         self.wait_until_ready()
-        wait_until(self.is_working, START_SECONDS)
+        wait_until(self.are_workers_ready, START_SECONDS)
 
-    def is_working(self) -> bool:
-        """Whether all workers have their processes and listen to Redis."""
+    def are_workers_ready(self) -> bool:
+        """Return whether all workers have started their processes and consume from Redis."""
         ready = [self.log(worker.name).read_bytes().count(b" ready.") for worker in self.workers]
         return all(ready)
 
-    def _addresses(self) -> dict[str, str]:
+    def _urls(self) -> dict[str, str]:
         return {
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.valkey.url,
@@ -253,16 +253,16 @@ class Stack:
 
     def _server(self, kind: str) -> Server:
         server = Server(kind, self.directory / kind, self.log(kind))
-        self._ending.callback(server.end)
+        self._exit_stack.callback(server.close)
         return server
 
-    def _program(self, part: processes.ProcessSpec) -> Program:
-        program = Program(part, self.environ, self.log(part.name))
-        self._ending.callback(program.stop)
+    def _program(self, spec: processes.ProcessSpec) -> Program:
+        program = Program(spec, self.environ, self.log(spec.name))
+        self._exit_stack.callback(program.stop)
         return program
 
 
-def answers(url: str) -> bool:
+def is_up(url: str) -> bool:
     with requests.Session() as session:
         session.trust_env = False
         try:
@@ -272,7 +272,7 @@ def answers(url: str) -> bool:
 
 
 def kill_process(pid: int) -> bool:
-    """Kill one process; whether it was there to be killed."""
+    """Kill a process, and return whether it existed."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not is_alive(pid))
@@ -280,12 +280,12 @@ def kill_process(pid: int) -> bool:
     return False
 
 
-def _named(part: processes.ProcessSpec, number: int, *options: str) -> processes.ProcessSpec:
-    return processes.ProcessSpec(f"{part.name}-{number}", (*part.command, *options))
+def _numbered(spec: processes.ProcessSpec, number: int, *options: str) -> processes.ProcessSpec:
+    return processes.ProcessSpec(f"{spec.name}-{number}", (*spec.command, *options))
 
 
 def _worker(number: int) -> processes.ProcessSpec:
-    return _named(processes.worker(), number, "--hostname", f"worker-{number}@%h")
+    return _numbered(processes.worker(), number, "--hostname", f"worker-{number}@%h")
 
 
 def _sandbox(port: int) -> processes.ProcessSpec:

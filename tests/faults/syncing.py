@@ -39,7 +39,9 @@ class KilledSync:
         slow = {"fault": "slow:0.3", "path": "sales", "times": None}
         requests.post(control, json=slow, timeout=5).raise_for_status()
         key = Sandbox().api_key()
-        user_id = stack.ask(f"from tests.faults import sellers; sellers.connect_one({key!r})")
+        user_id = stack.run_code(
+            f"from tests.faults import sellers; sellers.connect_seller({key!r})"
+        )
         self._user_id = user_id.strip()
         wait_until(lambda: self._pages() >= 2, RUN_SECONDS)
         self.kills = sum(kill_process(pid) for worker in stack.workers for pid in worker.children())

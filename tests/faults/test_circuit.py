@@ -1,4 +1,4 @@
-"""The circuit breaker of two workers' processes, which share it through Redis."""
+"""The circuit breaker that the processes of two workers share through Redis."""
 
 import psycopg
 import pytest
@@ -19,30 +19,30 @@ _RUNS = """
     JOIN integrations_integration AS integration ON integration.id = run.integration_id
     WHERE integration.user_id = ANY(%s::uuid[])
 """
-_LET_TIME_PASS = "UPDATE integrations_syncrun SET not_before = now() WHERE state = 'QUEUED'"
+_END_PAUSES = "UPDATE integrations_syncrun SET not_before = now() WHERE state = 'QUEUED'"
 
 
 class Sellers:
-    """Sellers whose first sync meets a Coinzz that answers 500."""
+    """Sellers whose first sync gets 500 from Coinzz."""
 
     def __init__(self, stack: Stack, database: psycopg.Connection) -> None:
         self._database = database
         key = Sandbox().api_key()
-        call = f"sellers.connect_one({key!r})\n" * SELLERS
-        told = stack.ask(f"from tests.faults import sellers\n{call}")
-        self._users = told.split()
+        call = f"sellers.connect_seller({key!r})\n" * SELLERS
+        user_ids = stack.run_code(f"from tests.faults import sellers\n{call}")
+        self._user_ids = user_ids.split()
 
     def runs(self) -> list[tuple[str, str]]:
-        return self._database.execute(_RUNS, [self._users]).fetchall()
+        return self._database.execute(_RUNS, [self._user_ids]).fetchall()
 
     def states(self) -> set[str]:
         return {state for state, _ in self.runs()}
 
-    def let_time_pass(self) -> None:
-        self._database.execute(_LET_TIME_PASS)
+    def end_pauses(self) -> None:
+        self._database.execute(_END_PAUSES)
 
 
-def test_the_circuit_opens_postpones_probes_and_closes(stack: Stack) -> None:
+def test_open_circuit_postpones_runs_and_closes_after_a_probe(stack: Stack) -> None:
     control = f"{stack.sandbox_url}/_control/faults"
     requests.delete(control, timeout=5).raise_for_status()
     fault = {"fault": "status:500", "path": "sales", "times": None}
@@ -50,7 +50,7 @@ def test_the_circuit_opens_postpones_probes_and_closes(stack: Stack) -> None:
     with stack.database() as database, redis.Redis.from_url(stack.valkey.url) as circuit:
         sellers = Sellers(stack, database)
         wait_until(lambda: circuit.hexists(CIRCUIT, "opened_at"), SECONDS)
-        # Who meets the open circuit is put off; nobody fails by it.
+        # An open circuit postpones a run and does not fail it.
         wait_until(lambda: ("QUEUED", "CIRCUIT_OPEN") in sellers.runs(), SECONDS)
         wait_until(lambda: "RUNNING" not in sellers.states(), SECONDS)
         assert sellers.states() == {"QUEUED"}
@@ -58,11 +58,11 @@ def test_the_circuit_opens_postpones_probes_and_closes(stack: Stack) -> None:
 
         requests.delete(control, timeout=5).raise_for_status()
         circuit.hset(CIRCUIT, "next_probe_at", 0)
-        sellers.let_time_pass()
+        sellers.end_pauses()
         wait_until(lambda: not circuit.exists(CIRCUIT), SECONDS)
 
-        def all_have_succeeded() -> bool:
-            sellers.let_time_pass()
+        def have_all_succeeded() -> bool:
+            sellers.end_pauses()
             return sellers.states() == {"SUCCEEDED"}
 
-        wait_until(all_have_succeeded, SECONDS)
+        wait_until(have_all_succeeded, SECONDS)

@@ -1,4 +1,4 @@
-"""What staff open in the back-office, and what asks the product how it is."""
+"""The pages of the back-office and of monitoring that `bench-admin` measures."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,39 +18,39 @@ Filters = dict[str, object]
 
 class Page(NamedTuple):
     name: str
-    address: str
+    url: str
     method: str = "GET"
-    sent: str = ""
+    body: str = ""
 
 
 def pages() -> Iterator[Page]:
     yield Page("first page", "/admin/")
     yield Page("first page, 30 days", "/admin/?periodo=30d")
-    yield Page("what it asks for every 15 s", reverse("backoffice:overview"))
-    yield from _found()
-    yield from _filtered()
-    yield from _own()
-    yield from _registered()
-    for address in ("metrics", "health/live", "health/ready", "health/workers"):
-        yield Page(f"/{address}", f"/{address}")
+    yield Page("fragment of the first page, every 15 s", reverse("backoffice:overview"))
+    yield from _searches()
+    yield from _filtered_lists()
+    yield from _special_pages()
+    yield from _registered_models()
+    for path in ("/metrics", "/health/live", "/health/ready", "/health/workers"):
+        yield Page(path, path)
 
 
 def _list(model: str, **filters: object) -> str:
     return f"{reverse(f'admin:{model}_changelist')}?{urlencode(filters)}"
 
 
-def _found() -> Iterator[Page]:
-    """By all that is known of the last order's buyer."""
-    last = Sale.objects.exclude(client__cpf="").select_related("client").order_by("-sale_date")[0]
-    assert last.client is not None
+def _searches() -> Iterator[Page]:
+    """Search by each field of the latest sale's buyer."""
+    sale = Sale.objects.exclude(client__cpf="").select_related("client").order_by("-sale_date")[0]
+    assert sale.client is not None
     texts = {
-        "number": last.external_id,
-        "document": last.client.cpf,
-        "phone": last.client.phone,
-        "e-mail": last.client.email,
+        "number": sale.external_id,
+        "document": sale.client.cpf,
+        "phone": sale.client.phone,
+        "e-mail": sale.client.email,
         "name": "Hugo Moura",
-        "a word of many names": "moura",
-        "nothing there is": "Zuleica Xavier",
+        "a word in many names": "moura",
+        "no match": "Zuleica Xavier",
     }
     lists = ("sales_sale", "clients_client", "sales_subscription", "integrations_webhookevent")
     for name, text in texts.items():
@@ -59,7 +59,7 @@ def _found() -> Iterator[Page]:
             yield Page(f"{model}, by {name}", _list(model, q=text))
 
 
-def _filtered() -> Iterator[Page]:
+def _filtered_lists() -> Iterator[Page]:
     week: Filters = {"sale_date_from": localdate() - timedelta(days=7), "sale_date_to": localdate()}
     seller: Filters = {"usuario": "vendedora150@flowzz.test"}
     refunded: Filters = {"status__exact": "REFUNDED"}
@@ -74,7 +74,7 @@ def _filtered() -> Iterator[Page]:
         "a product": {"produto": "Produto 150-3"},
         "a campaign": {"campanha": "campanha 17"},
         "a user's, refunded": {**seller, **refunded},
-        "nothing there is": {"produto": "Nada"},
+        "no match": {"produto": "Nada"},
         "the hundredth page": {"p": 100},
     }
     for name, filters in sales.items():
@@ -84,20 +84,23 @@ def _filtered() -> Iterator[Page]:
         yield Page(f"totals of sales, {name}", totals)
     yield Page("totals of sales, all", reverse("admin:sales_sale_totals"))
     others: dict[str, tuple[str, Filters]] = {
-        "clients, of a user": ("clients_client", seller),
-        "clients, of a state": ("clients_client", {"uf": "RS"}),
+        "clients of a user": ("clients_client", seller),
+        "clients of a state": ("clients_client", {"uf": "RS"}),
         "clients, blocked": ("clients_client", {"status__exact": "BLOCKED"}),
         "clients, merged": ("clients_client", {"unidos": "1"}),
         "events, stale": ("integrations_webhookevent", {"outcome__exact": "stale"}),
-        "events, of subscriptions": ("integrations_webhookevent", {"kind__exact": "subscription"}),
-        "events, of nobody": ("integrations_webhookevent", {"integration__isempty": "1"}),
+        "events of subscriptions": ("integrations_webhookevent", {"kind__exact": "subscription"}),
+        "events without an integration": (
+            "integrations_webhookevent",
+            {"integration__isempty": "1"},
+        ),
         "runs, failed": ("integrations_syncrun", {"state__exact": "FAILED"}),
         "runs, cancelled": ("integrations_syncrun", {"state__exact": "CANCELLED"}),
         "runs, full": ("integrations_syncrun", {"is_full__exact": "1"}),
         "runs, by hand": ("integrations_syncrun", {"trigger__exact": "staff"}),
-        "integrations in a bad way": ("integrations_integration", {"saude": "ruim"}),
+        "unhealthy integrations": ("integrations_integration", {"saude": "ruim"}),
         "open alerts": ("integrations_alert", {"resolved_at__isempty": "1"}),
-        "the trail of one action": ("accounts_staffaction", {"action": "Ação 7"}),
+        "audit log of one action": ("accounts_staffaction", {"action": "Ação 7"}),
     }
     for name, (model, filters) in others.items():
         yield Page(name, _list(model, **filters))
@@ -106,8 +109,8 @@ def _filtered() -> Iterator[Page]:
         yield Page(f"events, {state.lower()}", events)
 
 
-def _own() -> Iterator[Page]:
-    """Pages that belong to no list."""
+def _special_pages() -> Iterator[Page]:
+    """Pages that are not lists of a model."""
     quarantined = WebhookEvent.objects.filter(state=EventState.QUARANTINED).order_by("-id")
     cause = urlencode({"causa": quarantined[0].cause})
     group = f"{reverse('backoffice:quarantine_group')}?{cause}"
@@ -116,24 +119,24 @@ def _own() -> Iterator[Page]:
     integration = Integration.objects.order_by("id")[0]
     yield Page("quarantine", reverse("backoffice:quarantine"))
     yield Page("a group of the quarantine", group)
-    yield Page("the same, a replay asked for", group, "POST", "kind=replay")
+    yield Page("the same, replay requested", group, "POST", "kind=replay")
     preview = f"{reverse('backoffice:quarantine_preview')}?{cause}"
-    yield Page("what 500 of it would become, which that page asks for", preview)
+    yield Page("preview of a replay of 500 events", preview)
     yield Page("one quarantined event", _page(quarantined[0]))
     yield Page("a run with 500 findings", _page(found_most))
-    yield Page("a word's page", reverse("backoffice:status_mapping", args=[word.id]))
+    yield Page("page of a status word", reverse("backoffice:status_mapping", args=[word.id]))
     yield Page(
         "diagnosis", reverse("admin:integrations_integration_diagnosis", args=[integration.id])
     )
     findings = reverse("admin:integrations_integration_findings", args=[integration.id])
     yield Page("its findings, without a key", findings, "POST")
-    yield Page("largest seller's integration", _page(integration))
+    yield Page("integration of the largest seller", _page(integration))
     yield Page("settings", reverse("backoffice:configuration"))
     yield Page("import form", reverse("admin:integrations_salesimport_upload"))
 
 
-def _registered() -> Iterator[Page]:
-    """Every list of the admin, and the last row of each."""
+def _registered_models() -> Iterator[Page]:
+    """The list of each registered model, and the page of its last row."""
     for model in sorted(admin.site._registry, key=lambda model: model._meta.label):
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         yield Page(f"list of {model._meta.verbose_name_plural}", _list(name))

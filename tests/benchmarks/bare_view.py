@@ -1,4 +1,4 @@
-"""The product's addresses and, to compare with, the least a view can do that keeps a body."""
+"""The product's URLs and, for comparison, the smallest view that stores a body."""
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from flowzz.core.ids import uuid7
-from flowzz.urls import urlpatterns as of_the_product
+from flowzz.urls import urlpatterns as product_urls
 
 TABLE = "CREATE TABLE bare (id uuid PRIMARY KEY, body bytea, received_at timestamptz DEFAULT now())"
 
@@ -18,4 +18,4 @@ def insert(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"success": True})
 
 
-urlpatterns = [*of_the_product, path("bare", insert)]
+urlpatterns = [*product_urls, path("bare", insert)]

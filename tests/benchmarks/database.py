@@ -1,4 +1,4 @@
-"""A database and a Redis number of a benchmark's own, dropped after it."""
+"""A new database and an unused Redis number for a benchmark."""
 
 import os
 import re
@@ -15,27 +15,27 @@ REDIS_DATABASE = 15
 
 
 @contextmanager
-def own_database(*, is_kept: bool = False) -> Iterator[None]:
-    """Make the environment name a new database beside the one there is; drop it at the end.
+def own_database(*, keep: bool = False) -> Iterator[None]:
+    """Set the environment to a new database on the same server, and drop it at the end.
 
-    One that is kept is the last run's, where there is one, and stays for the next.
+    With `keep` the database of the previous run is used, and it is not dropped.
     """
     ensure_servers(os.environ)
-    beside = os.environ["DATABASE_URL"]
+    server_url = os.environ["DATABASE_URL"]
     os.environ.update(
         ENVIRONMENT,
-        DATABASE_URL=re.sub(r"/[^/?]+($|\?)", rf"/{DATABASE}\1", beside),
+        DATABASE_URL=re.sub(r"/[^/?]+($|\?)", rf"/{DATABASE}\1", server_url),
         REDIS_URL=re.sub(r"(:\d+)(/\d*)?$", rf"\1/{REDIS_DATABASE}", os.environ["REDIS_URL"]),
         DJANGO_SETTINGS_MODULE="tests.benchmarks.settings",
         LOG_LEVEL="WARNING",
     )
-    with psycopg.connect(beside, autocommit=True) as administrator:
-        if not is_kept:
+    with psycopg.connect(server_url, autocommit=True) as administrator:
+        if not keep:
             administrator.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         with suppress(psycopg.errors.DuplicateDatabase):
             administrator.execute(f"CREATE DATABASE {DATABASE}")
         try:
             yield
         finally:
-            if not is_kept:
+            if not keep:
                 administrator.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")

@@ -1,4 +1,4 @@
-"""Draining and syncing, in one process, and the statements a batch takes."""
+"""Draining and syncing in one process, and the SQL statements of a batch."""
 
 import time
 from collections.abc import Iterator
@@ -23,16 +23,16 @@ from tests.integrations.sellers import Seller
 from tests.sandbox.client import SandboxClient
 
 
-def drained(seller: Seller, sent: list[bytes]) -> float:
-    """Events per second, from a full inbox until it is empty."""
+def measure_drain(seller: Seller, sent: list[bytes]) -> float:
+    """Drain the inbox, and return the events per second."""
     seller.receive(*sent)
     started = time.perf_counter()
     seller.drain()
     return len(sent) / (time.perf_counter() - started)
 
 
-def statements(seller: Seller, size: int) -> tuple[int, int]:
-    """SQL statements that a batch of new orders takes, and one of changed ones."""
+def count_statements(seller: Seller, size: int) -> tuple[int, int]:
+    """Return the SQL statements of a batch of new orders and of a batch of changed ones."""
     counts = []
     for changed in (False, True):
         seller.receive(*bodies(size, changed=changed))
@@ -52,23 +52,23 @@ def sandbox(seller: Seller, sales: int) -> Iterator[SandboxClient]:
         yield SandboxClient(coinzz)
 
 
-def synced(seller: Seller) -> tuple[SyncRun, float]:
-    """A full run, and its sales per second without the time spent waiting for the pages."""
-    fetch, waited = CoinzzClient.fetch_sales, 0.0
+def measure_sync(seller: Seller) -> tuple[SyncRun, float]:
+    """Run a full sync, and return its sales per second without the time to fetch pages."""
+    fetch, fetch_seconds = CoinzzClient.fetch_sales, 0.0
 
     def timed(client: CoinzzClient, *arguments: Any) -> Page:
-        nonlocal waited
-        asked = time.perf_counter()
+        nonlocal fetch_seconds
+        fetch_started = time.perf_counter()
         try:
             return fetch(client, *arguments)
         finally:
-            waited += time.perf_counter() - asked
+            fetch_seconds += time.perf_counter() - fetch_started
 
     run = runs.request_run(seller.integration, Trigger.USER, is_full=True)
     with patch.object(CoinzzClient, "fetch_sales", timed):
         started = time.perf_counter()
         runs.execute(run.id)
-        seconds = time.perf_counter() - started - waited
+        seconds = time.perf_counter() - started - fetch_seconds
     run.refresh_from_db()
     assert run.state == JobState.SUCCEEDED, run.error
     return run, run.processed / seconds

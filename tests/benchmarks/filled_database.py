@@ -1,6 +1,6 @@
-"""A database as it is after years: rows by the million, made by PostgreSQL itself.
+"""Fills a database with millions of rows, as after years of use, by SQL in PostgreSQL.
 
-Sellers are uneven: the first one has a tenth of everything. People are invented.
+Sellers differ in size: the first one has a tenth of all rows. All people are invented.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ CREATE TEMP TABLE seller AS
     SELECT row_number() OVER () - 1 AS n, i.user_id, i.id AS integration_id
     FROM integrations_integration i;
 
-CREATE TEMP TABLE made_client AS
+CREATE TEMP TABLE new_client AS
     SELECT n, {SELLER} AS seller, uuidv7(-{YEARS} * (1 - n / %(clients)s::float)) AS id,
         (array['Ana','Bruno','Carla','Davi','Elisa','Fábio','Gilda','Hugo','Íris','Jonas'])
             [1 + n %% 10] || ' ' ||
@@ -37,14 +37,14 @@ INSERT INTO clients_client (id, user_id, name, email, phone, cpf, document_valid
         CASE WHEN c.n %% 5 > 0 THEN lpad((c.n * 97)::text, 11, '0') ELSE '' END,
         c.n %% 5 > 0, c.n %% 5 > 0, 'Rua das Amoras', c.n::text, 'Centro', '', 'Santa Maria', 'RS',
         '97010000', 'BR', 'ACTIVE', uuid_extract_timestamp(c.id), now()
-    FROM made_client c JOIN seller s ON s.n = c.seller;
+    FROM new_client c JOIN seller s ON s.n = c.seller;
 
-CREATE TEMP TABLE made_sale AS
-    SELECT c.*, row_number() OVER () AS sale_n, at, uuidv7(at - now()) AS sale_id, dice
+CREATE TEMP TABLE new_sale AS
+    SELECT c.*, row_number() OVER () AS sale_n, at, uuidv7(at - now()) AS sale_id, chance
     FROM (SELECT n AS number, 1 + floor(%(clients)s * random())::int AS client_n,
-            now() - {YEARS} * (1 - n / %(sales)s::float) AS at, random() AS dice
+            now() - {YEARS} * (1 - n / %(sales)s::float) AS at, random() AS chance
           FROM generate_series(1, %(sales)s) n) x
-    JOIN made_client c ON c.n = x.client_n;
+    JOIN new_client c ON c.n = x.client_n;
 
 INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_id, product_name,
     product_sku, quantity, unit_price, total_price, commission, status, shipping_status,
@@ -52,33 +52,33 @@ INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_i
     metadata, observed_at, created_at, updated_at)
     SELECT m.sale_id, s.user_id, m.id, 'documento', 'coinzz', 'ord' || to_hex(m.sale_n),
         'Produto ' || m.seller || '-' || m.sale_n %% 7, 'sku' || m.sale_n %% 7, 1, 197.9, 197.9, 90,
-        CASE WHEN dice < .3 THEN 'PENDING' WHEN dice < .6 THEN 'DELIVERED'
-             WHEN dice < .8 THEN 'PAID' WHEN dice < .9 THEN 'SHIPPED'
-             WHEN dice < .98 THEN 'CANCELLED' ELSE 'REFUNDED' END,
-        CASE WHEN dice < .5 THEN 'PENDING' WHEN dice < .85 THEN 'DELIVERED'
-             WHEN dice < .99 THEN 'SHIPPED' ELSE 'RETURNED' END,
+        CASE WHEN chance < .3 THEN 'PENDING' WHEN chance < .6 THEN 'DELIVERED'
+             WHEN chance < .8 THEN 'PAID' WHEN chance < .9 THEN 'SHIPPED'
+             WHEN chance < .98 THEN 'CANCELLED' ELSE 'REFUNDED' END,
+        CASE WHEN chance < .5 THEN 'PENDING' WHEN chance < .85 THEN 'DELIVERED'
+             WHEN chance < .99 THEN 'SHIPPED' ELSE 'RETURNED' END,
         CASE WHEN m.sale_n %% 500 = 0 THEN 'palavra ' || m.sale_n %% 12 ELSE '' END, '', 'pix', '',
         at, at,
         jsonb_build_object('transaction', md5(m.sale_n::text), 'observation', repeat('x', 120)) ||
-        CASE WHEN dice < .4 THEN jsonb_build_object('utms', jsonb_build_object('source', 'fb',
+        CASE WHEN chance < .4 THEN jsonb_build_object('utms', jsonb_build_object('source', 'fb',
             'campaign', 'campanha ' || m.sale_n %% 3000)) ELSE '{{}}' END,
         at, at, at
-    FROM made_sale m JOIN seller s ON s.n = m.seller;
+    FROM new_sale m JOIN seller s ON s.n = m.seller;
 
 INSERT INTO sales_salestatuschange (id, sale_id, field, from_status, to_status, changed_at,
     origin, origin_id)
     SELECT uuidv7(at - now()), sale_id, 'status', '', 'PENDING', at, 'event', gen_random_uuid()
-    FROM made_sale
+    FROM new_sale
     UNION ALL SELECT uuidv7(at - now()), sale_id, 'status', 'PENDING', 'PAID', at, 'event',
-        gen_random_uuid() FROM made_sale WHERE dice > .3;
+        gen_random_uuid() FROM new_sale WHERE chance > .3;
 
 INSERT INTO sales_subscription (id, user_id, client_id, source, subscription_hash, status,
     unknown_status, frequency, cycle, next_charge_date, product_name, observed_at, created_at,
     updated_at)
     SELECT uuidv7(at - now()), s.user_id, m.id, 'coinzz', 'sub' || to_hex(sale_n),
-        CASE WHEN dice < .8 THEN 'ACTIVE' ELSE 'CANCELLED' END, '', 'mensal', 1, at, 'Clube', at,
+        CASE WHEN chance < .8 THEN 'ACTIVE' ELSE 'CANCELLED' END, '', 'mensal', 1, at, 'Clube', at,
         at, at
-    FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 20 = 0;
+    FROM new_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 20 = 0;
 
 INSERT INTO sales_subscriptioncycle (id, subscription_id, cycle, sale_id, next_charge_date,
     observed_at)
@@ -89,21 +89,21 @@ INSERT INTO sales_affiliationrequest (id, user_id, source, fingerprint, affiliat
     affiliate_email, affiliate_phone, product_name, status, observed_at, created_at, updated_at)
     SELECT uuidv7(at - now()), s.user_id, 'coinzz', md5(sale_n::text), name,
         'afiliado' || sale_n || '@example.com', '', 'Clube', 'Pendente', at, at, at
-    FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 50 = 0;
+    FROM new_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 50 = 0;
 
 INSERT INTO integrations_webhookevent (id, integration_id, provider, body_size, body_hash,
     received_at, kind, external_id, state, outcome, reason, error, cause, attempts,
     is_replay, finished_at)
     SELECT uuidv7(at - now()), s.integration_id, 'coinzz', 690, sha256(sale_n::text::bytea),
         at, 'order', 'ord' || to_hex(sale_n),
-        CASE WHEN dice < .97 THEN 'DONE' WHEN dice < .995 THEN 'IGNORED' ELSE 'QUARANTINED' END,
-        CASE WHEN dice < .5 THEN 'created' WHEN dice < .97 THEN 'updated'
-             WHEN dice < .995 THEN 'duplicate' ELSE '' END,
-        CASE WHEN dice < .995 THEN '' ELSE split_part({CAUSE}, ':', 1) END,
-        CASE WHEN dice < .995 THEN '' ELSE 'campo: não pode ser lido' END,
-        CASE WHEN dice < .995 THEN '' ELSE {CAUSE} END,
-        1, false, at + interval '2 seconds' * dice
-    FROM made_sale m JOIN seller s ON s.n = m.seller;
+        CASE WHEN chance < .97 THEN 'DONE' WHEN chance < .995 THEN 'IGNORED' ELSE 'QUARANTINED' END,
+        CASE WHEN chance < .5 THEN 'created' WHEN chance < .97 THEN 'updated'
+             WHEN chance < .995 THEN 'duplicate' ELSE '' END,
+        CASE WHEN chance < .995 THEN '' ELSE split_part({CAUSE}, ':', 1) END,
+        CASE WHEN chance < .995 THEN '' ELSE 'campo: não pode ser lido' END,
+        CASE WHEN chance < .995 THEN '' ELSE {CAUSE} END,
+        1, false, at + interval '2 seconds' * chance
+    FROM new_sale m JOIN seller s ON s.n = m.seller;
 
 INSERT INTO integrations_webhookpayload (event_id, body, headers)
     SELECT id, convert_to('{{"order": {{"order_number": "' || external_id || '"}}, "x": "' ||
@@ -137,7 +137,7 @@ INSERT INTO integrations_syncfinding (id, run_id, kind, external_id, message, fi
         (array['error', 'missed', 'differs'])[1 + n %% 3], 'ord' || to_hex(n), '', '[]', 197.9
     FROM generate_series(1, 500) n;
 
-INSERT INTO integrations_hourlywebhookcount (integration_id, hour, events)
+INSERT INTO integrations_hourlywebhookcount (integration_id, hour, count)
     SELECT integration_id, date_trunc('hour', now()) - interval '1 hour' * hour, 1 + n %% 40
     FROM seller, generate_series(0, 167) hour;
 
@@ -174,19 +174,19 @@ INSERT INTO accounts_staffaction (id, created_at, actor_id, action, target_id, t
     details, ip_address)
     SELECT uuidv7(at - now()), at, user_id, 'Ação ' || sale_n %% 20, sale_id, 'uma venda', '',
         '{{}}', '127.0.0.1'
-    FROM made_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 5 = 0;
+    FROM new_sale m JOIN seller s ON s.n = m.seller WHERE sale_n %% 5 = 0;
 """
 
 
 def fill(sales: int = SALES) -> Iterator[str]:
-    """Fill a migrated, empty database that has its sellers; name each step before it starts."""
-    figures = {"sales": sales, "clients": int(sales * CLIENTS_PER_SALE), "runs": sales // 10}
+    """Fill a migrated database that has only sellers. Yields the name of each step."""
+    parameters = {"sales": sales, "clients": int(sales * CLIENTS_PER_SALE), "runs": sales // 10}
     with connection.cursor() as cursor:
-        # The rows fit each other by construction: nothing is checked one by one.
+        # The rows are consistent by construction, so triggers and foreign keys are off.
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")
         for statement in STATEMENTS.split(";\n\n"):
             yield " ".join(statement.split()[:3])
-            cursor.execute(statement, figures)
+            cursor.execute(statement, parameters)
         cursor.execute("SET session_replication_role = origin; SET synchronous_commit = on")
         yield "VACUUM ANALYZE"
         cursor.execute("VACUUM ANALYZE")
