@@ -36,7 +36,7 @@ def send_request_id(headers: dict[str, Any], **details: Any) -> None:
 
 @before_task_publish.connect
 def record_beat_heartbeat(sender: str, **details: Any) -> None:
-    """Record that beat lives: only beat sends this task."""
+    """Record that beat runs: only beat sends this task."""
     if sender == HEARTBEAT_TASK:
         heartbeat.record("beat")
 

@@ -45,7 +45,7 @@ class AccessToken(tokens.AccessToken):
         """Refuse a refresh token without a type, recognised by its lifetime. Raises TokenError."""
         issued = int(self.payload.get("iat", self.current_time.timestamp()))
         if int(self.payload["exp"]) - issued > settings.JWT_MAX_LIFETIME.total_seconds():
-            raise TokenError("Lives too long")
+            raise TokenError("Lifetime too long")
 
 
 class RefreshToken(tokens.RefreshToken):

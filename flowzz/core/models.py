@@ -52,7 +52,7 @@ class DataVersion(models.Model):
 class IdempotentCall(models.Model):
     """An API call with an `Idempotency-Key`: in progress until its response is stored.
 
-    Written by `flowzz.core.api.idempotency.store` alone. The row holds keyed hashes of the key
+    Written by `flowzz.core.api.idempotency.calls` alone. The row holds keyed hashes of the key
     and the request, never the values themselves.
     """
 

@@ -47,7 +47,7 @@ class EventBatch:
 
 
 _users_to_reset: set[uuid.UUID] = set()
-"""Users with events that Redis did not accept: told to reload their lists once it is back."""
+"""Users with events that Redis did not accept; they get a `reset` event once it is back."""
 
 
 def publish(user_id: uuid.UUID, *events: Event) -> None:
