@@ -1,5 +1,5 @@
-# One image for web, worker and beat (they differ in their command), and a small one for the
-# sandbox. PostgreSQL and Redis come from outside: the wheels that embed them stay out.
+# One image for web, worker and beat, which differ in their command, and a small one for the
+# sandbox. They contain neither PostgreSQL nor Redis: the wheels that embed them are not installed.
 
 FROM python:3.12-slim AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -30,7 +30,7 @@ COPY clients clients
 COPY sales sales
 COPY integrations integrations
 COPY templates templates
-# The settings only load with addresses in them; nothing is contacted here.
+# The settings need both URLs to load. No server is contacted.
 RUN DEBUG=true DATABASE_URL=postgres://none/none REDIS_URL=redis://none \
     python manage.py collectstatic --no-input
 ENV DEBUG=false

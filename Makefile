@@ -3,24 +3,24 @@
 PYTHON ?= python3
 BIN := .venv/bin
 REQUIREMENTS := requirements/dev.txt
-# A copy of the requirements as they were when all of them were installed.
+# A copy of the requirements that are installed in .venv.
 INSTALLED := .venv/installed.txt
-# What checks and proves the API's document: npm's packages, run by the Node in .venv.
+# npm's packages that check the API's document. The Node in .venv runs them.
 NODE := .flowzz/npm
-PROOF := tests/typescript
+TYPESCRIPT := tests/typescript
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/node $(NODE)/node_modules/@redocly/cli/bin/cli.js
 WORKERS ?= 2
 COVERAGE := .flowzz/coverage.json
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
-# Else each of the many processes of a run would compile everything anew.
+# Without compiled files each of a run's many processes would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-# The longest first, so that two at a time end together.
+# The slowest first, so that two parallel jobs end at about the same time.
 CHECKS := check-types check-api check-imports check-migrations check-libraries check-style
-.PHONY: help install install-anew node run test test-faults lint format openapi bench bench-admin \
+.PHONY: help install reinstall node run test test-faults lint format openapi bench bench-admin \
 	bench-faults requirements screenshots $(CHECKS)
 
 help:  ## list the commands
@@ -29,24 +29,24 @@ help:  ## list the commands
 install:  ## prepare .venv with the pinned dependencies
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Flowzz needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)"; \
-		echo "Name another one: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+		echo "Choose another Python: make PYTHON=/path/to/python3.12 ..."; exit 1; }
 	@test -x $(BIN)/python && cmp -s $(REQUIREMENTS) $(INSTALLED) || \
-		$(MAKE) --no-print-directory install-anew
+		$(MAKE) --no-print-directory reinstall
 
-install-anew:
+reinstall:
 	@echo "Installing the dependencies into .venv: about a minute, once ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
-		echo "$(PYTHON) can't create .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+		echo "$(PYTHON) cannot create .venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement $(REQUIREMENTS)
 	@cp $(REQUIREMENTS) $(INSTALLED)
 
 node: install
-	@cmp -s $(PROOF)/package-lock.json $(NODE)/installed.json || { \
-		echo "Installing what proves the API's document: some seconds, once ..."; \
-		rm -rf $(NODE) && mkdir -p $(NODE) && cp $(PROOF)/package*.json $(NODE) && \
+	@cmp -s $(TYPESCRIPT)/package-lock.json $(NODE)/installed.json || { \
+		echo "Installing npm's packages into $(NODE): some seconds, once ..."; \
+		rm -rf $(NODE) && mkdir -p $(NODE) && cp $(TYPESCRIPT)/package*.json $(NODE) && \
 		PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error && \
-		cp $(PROOF)/package-lock.json $(NODE)/installed.json; }
+		cp $(TYPESCRIPT)/package-lock.json $(NODE)/installed.json; }
 
 run: install  ## start everything with demo data, until Ctrl-C
 	@$(BIN)/python manage.py up --demo
@@ -55,10 +55,10 @@ test: lint  ## lint, then run all tests with their branch coverage
 	$(BIN)/python -m slipcover --dont-wrap-pytest --json --out $(COVERAGE) -m pytest -n $(WORKERS)
 	$(BIN)/python -m slipcover --fail-under 90 --merge $(COVERAGE) --out $(COVERAGE)
 
-test-faults: install  ## kill processes and servers under load, and count what is left
+test-faults: install  ## kill processes and servers under load, and check the data
 	$(BIN)/pytest -m faults
 
-lint: node  ## check style, types, directions, migrations, libraries and the API's document
+lint: node  ## check style, types, imports, migrations, libraries and the API's document
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(CHECKS)
 
 check-types:
@@ -71,7 +71,7 @@ check-style:
 check-imports:
 	$(BIN)/lint-imports --no-cache
 
-check-migrations:  # and the system's own checks, which come first
+check-migrations:  # runs Django's system checks, too
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m tests.migration_lint
 
@@ -81,27 +81,27 @@ check-libraries:
 check-api:
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .flowzz/openapi.yaml
 	@diff -u docs/openapi.yaml .flowzz/openapi.yaml || { \
-		echo "The API has changed: write docs/openapi.yaml anew with 'make openapi'."; exit 1; }
-	$(REDOCLY) lint docs/openapi.yaml --config $(PROOF)/redocly.yaml --format=stylish
+		echo "The API has changed: update docs/openapi.yaml by 'make openapi'."; exit 1; }
+	$(REDOCLY) lint docs/openapi.yaml --config $(TYPESCRIPT)/redocly.yaml --format=stylish
 	$(BIN)/python -m tests.api_contract
 
-format: install  ## bring the code into shape
+format: install  ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-screenshots: install  ## take the pictures of docs/back-office.md anew
+screenshots: install  ## update the screenshots of docs/back-office.md
 	SCREENSHOTS=1 $(BIN)/pytest tests/browser/test_pages.py
 
-openapi: install  ## write docs/openapi.yaml anew
+openapi: install  ## update docs/openapi.yaml
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 bench: install  ## measure intake, draining and syncing
 	$(BIN)/python -m tests.benchmarks
 
-bench-admin: install  ## measure the back-office on a million sales
+bench-admin: install  ## measure the back-office with a million sales
 	$(BIN)/python -m tests.benchmarks.admin
 
-bench-faults: install  ## the same, longer, as the table of docs/faults.md
+bench-faults: install  ## run the fault scenarios at full length and print the table of docs/faults.md
 	$(BIN)/python -m tests.benchmarks.faults
 
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
