@@ -64,23 +64,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
 
-class AppendOnly(Exception):
-    """Raised when an entry of the audit log would be changed or deleted."""
-
-
-class StaffActionQuerySet(models.QuerySet["StaffAction"]):
-    def update(self, **fields: Any) -> int:
-        raise AppendOnly
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise AppendOnly
-
-
 class StaffAction(models.Model):
     """An entry of the audit log: who did what to which row, when and why.
 
-    Written by `flowzz.backoffice.audit_log.record` alone. The database refuses changes. Entries
-    contain no personal data of buyers.
+    Written by `flowzz.backoffice.audit_log.record` alone. A trigger refuses to change or delete
+    entries. They contain no personal data of buyers.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -98,8 +86,6 @@ class StaffAction(models.Model):
     details = models.JSONField("detalhes", default=dict, encoder=DjangoJSONEncoder)
     ip_address = models.CharField("endereço IP", max_length=64, blank=True)
 
-    objects: ClassVar[models.Manager["StaffAction"]] = StaffActionQuerySet.as_manager()
-
     class Meta:
         verbose_name = "ação registrada"
         verbose_name_plural = "registro de ações"
@@ -114,15 +100,6 @@ class StaffAction(models.Model):
 
     def __str__(self) -> str:
         return self.action
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert a new entry; raises AppendOnly for an existing one."""
-        if not self._state.adding:
-            raise AppendOnly
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise AppendOnly
 
 
 class LoginSession(models.Model):
