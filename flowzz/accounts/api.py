@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.exceptions import TokenError
@@ -52,9 +53,13 @@ class LogoutSerializer(serializers.Serializer[Any]):
     ended = serializers.BooleanField(help_text="false: este acesso já tinha sido encerrado")
 
 
-class TokenView(APIView):
+class PublicView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes: tuple[type[BaseThrottle], ...] = ()
+
+
+class TokenView(PublicView):
     throttle_classes = (LoginThrottle,)
 
     @operation(
@@ -68,21 +73,14 @@ class TokenView(APIView):
         login = LoginSerializer(data=request.data)
         login.is_valid(raise_exception=True)
         # For an unknown e-mail Django hashes the password, too: both responses take the same time.
-        user = authenticate(
-            username=login.validated_data["email"],
-            password=login.validated_data["password"],
-        )
+        user = authenticate(**login.validated_data)
         if user is None:
             raise Unauthorized("E-mail ou senha incorretos.")
         assert isinstance(user, User)
         return _tokens(sessions.log_in(user), "Acesso autorizado")
 
 
-class RefreshView(APIView):
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    throttle_classes = ()
-
+class RefreshView(PublicView):
     @operation(
         TAG,
         "Trocar o token de renovação por dois novos tokens",
@@ -97,11 +95,7 @@ class RefreshView(APIView):
             raise RefreshRefused from None
 
 
-class LogoutView(APIView):
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    throttle_classes = ()
-
+class LogoutView(PublicView):
     @operation(
         TAG,
         "Sair: nenhum token deste acesso renova mais",

@@ -10,6 +10,10 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+
+# From their admin modules, which register the pages that are removed below.
+from django_otp.plugins.otp_static.admin import StaticDevice
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -111,7 +115,7 @@ def _locked_privileges(request: HttpRequest) -> tuple[str, ...]:
     return PRIVILEGES
 
 
-admin.site.unregister(Group)
+admin.site.unregister((Group, StaticDevice, TOTPDevice))  # django-otp's pages show secrets
 
 
 @admin.register(Group)
