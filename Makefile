@@ -73,17 +73,17 @@ check-imports:
 
 check-migrations:  # runs Django's system checks, too
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m tests.migration_lint
+	$(BIN)/python -m tests.repository.migration_lint
 
 check-libraries:
-	$(BIN)/python -m tests.vulnerabilities
+	$(BIN)/python -m tests.repository.vulnerabilities
 
 check-api:
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .flowzz/openapi.yaml
 	@diff -u docs/openapi.yaml .flowzz/openapi.yaml || { \
 		echo "The API has changed: update docs/openapi.yaml by 'make openapi'."; exit 1; }
 	$(REDOCLY) lint docs/openapi.yaml --config $(TYPESCRIPT)/redocly.yaml --format=stylish
-	$(BIN)/python -m tests.api_contract
+	$(BIN)/python -m tests.repository.api_contract
 
 format: install  ## format the code
 	$(BIN)/ruff check --fix

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from tests.faults.load import AGENT, OK, Attempt
-from tests.faults.orders import ExpectedSale, LoadPlan
+from tests.faults.load.generator import AGENT, OK, Attempt
+from tests.faults.load.orders import ExpectedSale, LoadPlan
 
 UNFINISHED_STATES = {"PENDING", "RETRY"}
 INTERNAL_ERRORS = {

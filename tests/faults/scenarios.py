@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 import psycopg
 
-from tests.faults import load
 from tests.faults.audit import Report, audit, audit_inbox, audit_results
-from tests.faults.load_process import (
+from tests.faults.load import generator
+from tests.faults.load.orders import plan_concurrent_senders, plan_generated_bodies, plan_orders
+from tests.faults.load.process import (
     CLIENTS,
     buffered,
     create_sellers,
     running_load,
     wait_until_processed,
 )
-from tests.faults.orders import plan_concurrent_senders, plan_generated_bodies, plan_orders
-from tests.faults.slow import SlowClients
+from tests.faults.load.slow_clients import SlowClients
 from tests.faults.stack import Stack, kill_process
 from tests.faults.syncing import KilledSync
 
@@ -74,7 +74,7 @@ def without_redis(
 
     outage = Outage(fail, seconds, restore=stack.valkey.start)
     _run_outage(outage, stack, report, webhooks=webhooks, random=random)
-    report.expect("responses", set(report.statuses), {load.OK})
+    report.expect("responses", set(report.statuses), {generator.OK})
     return report
 
 
@@ -88,7 +88,7 @@ def without_database(stack: Stack, *, webhooks: int, seconds: float, random: Ran
 
     outage = Outage(stack.postgres.stop, seconds, restore)
     _run_outage(outage, stack, report, webhooks=webhooks, random=random)
-    report.expect("responses", set(report.statuses), {load.OK})
+    report.expect("responses", set(report.statuses), {generator.OK})
     return report
 
 
@@ -119,7 +119,7 @@ class Outage(NamedTuple):
 
 def _run_outage(
     outage: Outage, stack: Stack, report: Report, *, webhooks: int, random: Random
-) -> list[load.Attempt]:
+) -> list[generator.Attempt]:
     """Run an outage in the middle of a load, and audit the result."""
     plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
     with running_load(stack, plan, pause=_pause(webhooks, outage.seconds)) as process:
@@ -141,9 +141,9 @@ def _pause(webhooks: int, seconds: float) -> float:
     return 1.25 * seconds * CLIENTS / (webhooks * (1 - FAULT_AFTER))
 
 
-def _audit_refusals(report: Report, attempts: Sequence[load.Attempt]) -> None:
-    report.expect("responses", set(report.statuses), {load.OK, load.UNAVAILABLE})
-    waits = {attempt.retry_after for attempt in attempts if attempt.status == load.UNAVAILABLE}
+def _audit_refusals(report: Report, attempts: Sequence[generator.Attempt]) -> None:
+    report.expect("responses", set(report.statuses), {generator.OK, generator.UNAVAILABLE})
+    waits = {attempt.retry_after for attempt in attempts if attempt.status == generator.UNAVAILABLE}
     report.expect("Retry-After of refusals", waits, {"30"})
 
 
@@ -159,7 +159,7 @@ def concurrent_senders(
         attempts = process.finish()
         report.recovery_seconds = wait_until_processed(stack, database)
         audit(report, plan, attempts, database)
-        report.expect("responses", set(report.statuses), {load.OK})
+        report.expect("responses", set(report.statuses), {generator.OK})
         report.expect("deadlocks", _deadlocks(database), 0)
     return report
 
@@ -172,7 +172,7 @@ def generated_bodies(stack: Stack, *, webhooks: int, random: Random) -> Report:
         attempts = process.finish()
         report.recovery_seconds = wait_until_processed(stack, database)
         audit_results(report, audit_inbox(report, plan, attempts, database))
-        report.expect("responses", set(report.statuses), {load.OK})
+        report.expect("responses", set(report.statuses), {generator.OK})
     return report
 
 
@@ -185,7 +185,7 @@ def slow_clients(stack: Stack, *, webhooks: int, slow: int, random: Random) -> R
             attempts = process.finish()
         report.recovery_seconds = wait_until_processed(stack, database)
         audit(report, plan, attempts, database)
-        report.expect("responses", set(report.statuses), {load.OK})
+        report.expect("responses", set(report.statuses), {generator.OK})
         clients.wait_until_disconnected()
     return report
 

@@ -11,7 +11,7 @@ from integrations.connection import connect
 from integrations.models import Integration, IntegrationStatus
 from integrations.providers.coinzz import COINZZ
 from integrations.webhooks.tokens import webhook_url
-from tests.faults.orders import Seller
+from tests.faults.load.orders import Seller
 
 
 def create_sellers(count: int) -> None:

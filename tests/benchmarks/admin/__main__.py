@@ -14,6 +14,6 @@ if __name__ == "__main__":
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
     with own_database(keep=options.keep):
-        from tests.benchmarks import admin_pages  # needs the environment set above
+        from tests.benchmarks.admin import pages  # needs the environment set above
 
-        admin_pages.run(options.sales)
+        pages.run(options.sales)

@@ -18,8 +18,8 @@ from flowzz.accounts.models import StaffAction, User
 from integrations.models import Integration
 from integrations.monitoring import hourly_stats
 from integrations.providers.coinzz import COINZZ
-from tests.benchmarks import filled_database
-from tests.benchmarks.admin_urls import Page, pages
+from tests.benchmarks.admin import filled_database
+from tests.benchmarks.admin.urls import Page, pages
 
 TIMES = 5
 TARGET_MS = 300

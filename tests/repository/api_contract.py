@@ -1,7 +1,7 @@
-"""Detects breaking changes of the API: `python -m tests.api_contract`, a part of `make lint`.
+"""Detects breaking changes of the API: `python -m tests.repository.api_contract`.
 
 Compares docs/openapi.yaml with docs/openapi-released.yaml, the latest released one. A breaking
-change needs a line with its path under "### Breaking" in the changelog.
+change needs a line with its path under "### Breaking" in the changelog. `make lint` runs it.
 """
 
 import re

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from tests import vulnerabilities
-from tests.vulnerabilities import report
+from tests.repository import vulnerabilities
+from tests.repository.vulnerabilities import report
 
 UNCHECKED = {"name": "nowhere", "skip_reason": "not found"}
 SAFE = {"name": "django", "version": "5.2.19", "vulns": []}

@@ -1,7 +1,7 @@
 """The load generator: clients that send webhooks as Coinzz does, and record every response.
 
-`python -m tests.faults.load PLAN RESULTS CLIENTS PAUSE WEB…`. Each attempt has its own User-Agent,
-which the inbox stores. A webhook is sent again until the response is 200.
+`python -m tests.faults.load.generator PLAN RESULTS CLIENTS PAUSE WEB…`. Each attempt has its own
+User-Agent, which the inbox stores. A webhook is sent again until the response is 200.
 """
 
 import itertools

@@ -14,8 +14,8 @@ import redis
 
 from flowzz.local.servers.child_process import die_with_parent
 from flowzz.local.servers.paths import PROJECT
-from tests.faults import load
-from tests.faults.orders import LoadPlan, Seller
+from tests.faults.load import generator
+from tests.faults.load.orders import LoadPlan, Seller
 from tests.faults.stack import Stack
 from tests.waiting import wait_until
 
@@ -36,7 +36,7 @@ class LoadProcess:
         arguments = [str(plan_file), str(self._results), str(clients), str(pause), *stack.web_urls]
         with stack.log("load").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.load", *arguments],
+                [sys.executable, "-m", "tests.faults.load.generator", *arguments],
                 cwd=PROJECT,
                 stdout=log,
                 stderr=log,
@@ -51,11 +51,11 @@ class LoadProcess:
         """Wait until so many attempts are recorded."""
         wait_until(lambda: self.has_ended or self._attempt_count() >= attempts, LOAD_SECONDS)
 
-    def finish(self) -> list[load.Attempt]:
+    def finish(self) -> list[generator.Attempt]:
         """Wait until all webhooks are acknowledged, and return all attempts."""
         wait_until(lambda: self.has_ended, LOAD_SECONDS)
         assert self._process.returncode == 0, "the load generator failed"
-        return load.read_attempts(self._results)
+        return generator.read_attempts(self._results)
 
     def stop(self) -> None:
         self._process.kill()

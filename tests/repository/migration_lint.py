@@ -1,4 +1,4 @@
-"""Lint the SQL of all migrations with squawk: `python -m tests.migration_lint`.
+"""Lint the SQL of all migrations with squawk: `python -m tests.repository.migration_lint`.
 
 A statement that locks a large table for long, or that old code can't live with while it is being
 replaced, fails. Rules that don't apply here are left out, each with its reason.

@@ -1,4 +1,4 @@
-"""Audits production's libraries with pip-audit: `python -m tests.vulnerabilities`.
+"""Audits production's libraries with pip-audit: `python -m tests.repository.vulnerabilities`.
 
 A known vulnerability fails. An unreachable vulnerability service is only reported, because not
 every machine that checks this code has access to it. PyPI offers no offline database: `safety-db`

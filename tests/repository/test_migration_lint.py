@@ -1,6 +1,6 @@
 import re
 
-from tests.migration_lint import lint
+from tests.repository.migration_lint import lint
 
 ADD_REQUIRED_COLUMN = 'ALTER TABLE "sales_sale" ADD COLUMN "note" text NOT NULL;'
 BUILD_INDEX = 'CREATE INDEX "sale_note" ON "sales_sale" ("note");'

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api_contract import breaking_changes, main, undocumented
+from tests.repository.api_contract import breaking_changes, main, undocumented
 
 SALES: dict[str, Any] = {
     "parameters": [{"in": "query", "name": "search", "schema": {"type": "string"}}],
