@@ -11,7 +11,6 @@ from flowzz.accounts.models import User
 from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleStatusChange
 from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
-from sales.sale_changes import unit_price
 from sales.statuses import SaleStatus, ShippingStatus
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -63,20 +62,6 @@ def history() -> list[tuple[Any, ...]]:
             "field", "from_status", "to_status", "changed_at", "origin_id"
         )
     )
-
-
-@pytest.mark.parametrize(
-    ("total", "quantity", "unit"),
-    [
-        ("197.00", 3, "65.67"),
-        ("0.05", 2, "0.03"),
-        ("100.00", 8, "12.50"),
-        ("59.90", 0, "59.90"),
-        ("0.00", 3, "0.00"),
-    ],
-)
-def test_unit_price_is_rounded_half_up(total: str, quantity: int, unit: str) -> None:
-    assert unit_price(Decimal(total), quantity) == Decimal(unit)
 
 
 def test_first_report_creates_the_sale_with_its_history(user: User) -> None:
