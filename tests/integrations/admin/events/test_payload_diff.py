@@ -40,7 +40,7 @@ def test_control_characters_are_seen() -> None:
     assert visible("a\x00\u202eb\n") == "a\\u0000\\u202eb\n"
 
 
-def test_differences_by_field_told_as_they_are_shown() -> None:
+def test_differences_are_listed_by_field() -> None:
     before = parse(b'{"order":{"s":"A","p":150.90,"gone":1},"who":"Ana","l":[1]}')
     after = parse(b'{"order":{"s":"B","p":150.9,"new":null},"who":"Bia","l":[1,2]}')
     masked = parse(b'{"order":{"s":"B","p":150.9,"new":null},"who":"***","l":[1,2]}')
