@@ -1,6 +1,5 @@
 """The page where the group Administração changes settings without a restart."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -11,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.core.models import Setting
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
@@ -28,9 +26,13 @@ class ValueForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, setting: RuntimeSetting[Any], data: Any = None, *, value: str = "") -> None:
+    def __init__(
+        self, setting: RuntimeSetting[Any], data: Any = None, *, saved: Setting | None = None
+    ) -> None:
+        self.setting, self.saved = setting, saved
+        self.default = setting.format(setting.default)
+        value = saved.value if saved else self.default
         super().__init__(data, initial={"value": value}, auto_id=f"{setting.name}_%s")
-        self.setting = setting
         self.fields["value"].label = setting.label
         self.fields["value"].help_text = setting.hint
 
@@ -39,13 +41,6 @@ class ValueForm(forms.Form):
             return self.setting.format(self.setting.parse(self.cleaned_data["value"]))
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    form: ValueForm
-    default: str
-    saved: Setting | None
 
 
 def edit_settings(request: HttpRequest) -> HttpResponse:
@@ -63,14 +58,13 @@ def edit_settings(request: HttpRequest) -> HttpResponse:
     elif form.is_valid():
         save(request, setting, form.cleaned_data["value"])
     else:
-        return _render(request, form)
+        return _render(request, invalid=setting)
     messages.success(request, f"{setting.label}: vale em alguns segundos, sem reiniciar.")
     return redirect("backoffice:configuration")
 
 
 def save(request: HttpRequest, setting: RuntimeSetting[Any], value: str) -> None:
     """Save a value, and log it with the one before."""
-    assert isinstance(request.user, User)
     with transaction.atomic():
         row = Setting.objects.select_for_update().filter(name=setting.name).first()
         before = row.value if row else setting.format(setting.default)
@@ -96,18 +90,14 @@ def _log(request: HttpRequest, action: str, row: Setting, *, before: str, after:
     audit_log.record(request, action, row, details={"before": before, "after": after})
 
 
-def _render(request: HttpRequest, invalid: ValueForm | None = None) -> HttpResponse:
+def _render(request: HttpRequest, invalid: RuntimeSetting[Any] | None = None) -> HttpResponse:
     saved = {row.name: row for row in Setting.objects.select_related("changed_by")}
 
-    def row_for(setting: RuntimeSetting[Any]) -> Row:
-        row, default = saved.get(setting.name), setting.format(setting.default)
-        if invalid is not None and invalid.setting is setting:
-            return Row(invalid, default, row)
-        return Row(ValueForm(setting, value=row.value if row else default), default, row)
+    def form_for(setting: RuntimeSetting[Any]) -> ValueForm:
+        data = request.POST if setting is invalid else None
+        return ValueForm(setting, data, saved=saved.get(setting.name))
 
-    groups = {
-        title: [row_for(setting) for setting in group] for title, group in setting_groups().items()
-    }
+    groups = {title: map(form_for, group) for title, group in setting_groups().items()}
     context = {"title": "Configurações", "groups": groups}
     return render(
         request, "backoffice/configuration.html", admin.site.each_context(request) | context
