@@ -66,10 +66,8 @@ class BaseAdmin(ModelAdmin[_Row]):
 
         return checked
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        row = super().get_object(request, object_id, from_field)
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        row = super().get_object(request, *args, **kwargs)
         for extension in self.extensions:
             if row is not None and extension.prepare_row:
                 extension.prepare_row(request, row)
@@ -80,17 +78,11 @@ class BaseAdmin(ModelAdmin[_Row]):
         return {}
 
     def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if obj is not None:
-            context |= self.detail_context(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+        if context["original"] is not None:
+            context |= self.detail_context(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         return audit_log.record(request, "Incluiu", obj)
@@ -110,7 +102,14 @@ class BaseAdmin(ModelAdmin[_Row]):
         return redirect(audit_log.log_url(self.model, object_id))
 
 
-class ReadOnlyAdmin(BaseAdmin[Any]):
+class _ReadOnly:
+    def has_add_permission(self, *args: Any, **kwargs: Any) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+class ReadOnlyAdmin(_ReadOnly, BaseAdmin[Any]):
     """A page of rows that only the system writes: staff view them, and act through actions.
 
     Neither lists nor filters count rows: with ten million rows that takes seconds.
@@ -122,29 +121,13 @@ class ReadOnlyAdmin(BaseAdmin[Any]):
     list_per_page = 50
     ordering: ClassVar[tuple[str | Combinable, ...]] = ("-id",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class ReadOnlyInline(TabularInline[Any, Any]):
+class ReadOnlyInline(_ReadOnly, TabularInline[Any, Any]):
     """A paginated, read-only list of related rows on a row's page."""
 
     extra = 0
-    can_delete = False
     per_page = 20
     tab = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 def staff_permission(codename: str) -> Callable[[object, HttpRequest], bool]:

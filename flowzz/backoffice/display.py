@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
+from flowzz.backoffice.masking import follow
 from flowzz.core.db.jobs import JobState
 
 JOB_STATE_COLOURS = {
@@ -35,8 +35,7 @@ def badge_column(
         colour = colours.get(getattr(row, field), "")
         return _badge(getattr(row, f"get_{field}_display")(), colour)
 
-    shown: Callable[[object, Model], str] = display(column, description=description, ordering=field)
-    return shown
+    return admin.display(column, description=description, ordering=field)
 
 
 @cache
@@ -50,15 +49,9 @@ def related_column(path: str, description: str) -> Callable[[object, Model], obj
     """Return a column with a value of a related row, such as `integration__user`."""
 
     def column(_page: object, row: Model) -> object:
-        value: object = row
-        for name in path.split("__"):
-            value = getattr(value, name, None)
-        return value
+        return follow(row, path.split("__"))
 
-    shown: Callable[[object, Model], object] = display(
-        column, description=description, ordering=path
-    )
-    return shown
+    return admin.display(column, description=description, ordering=path)
 
 
 def badge_tone(colour: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.decorators import action
@@ -38,10 +37,8 @@ class MaskedAdmin(ReadOnlyAdmin):
                 masking.mask_row(row, self.masks)
         return changes
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Model | None:
-        row: Model | None = super().get_object(request, object_id, from_field)
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        row = super().get_object(request, *args, **kwargs)
         if row is not None and not masking.is_visible(request, row):
             masking.mask_row(row, self.masks)
             self.mask_details(row)

@@ -5,8 +5,9 @@ own data is not masked, nor are city, state and country, which identify nobody.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
+from functools import reduce
 from typing import Any, Final
 
 from django.db.models import Model
@@ -69,28 +70,27 @@ def mask_emails_in(text: str) -> str:
     return _EMAIL.sub(lambda found: mask_email(found[0]), text)
 
 
-def mask_payload(value: Any, kinds: Mapping[str, str], open_fields: Collection[str] = ()) -> Any:
+def mask_payload(
+    value: Any, kinds: Mapping[str, str], open_fields: Collection[str] = (), key: str = ""
+) -> Any:
     """Mask a provider's JSON by the names of its fields.
 
     `kinds` gives the kind of each personal field (a key of `MASKS`). The fields in `open_fields`
-    are shown; the values of all others are hidden, because they may contain anything.
+    are shown; the values of all others are hidden, because they may contain anything. `key`
+    is the name of the field with the value.
     """
-    return _mask_value(value, "", kinds, frozenset(open_fields))
-
-
-def _mask_value(value: Any, key: str, kinds: Mapping[str, str], shown: frozenset[str]) -> Any:
     if isinstance(value, dict):
         return {
-            mask_emails_in(name): _mask_value(inner, name.rsplit(".", 1)[-1], kinds, shown)
+            mask_emails_in(name): mask_payload(inner, kinds, open_fields, name.rsplit(".", 1)[-1])
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [_mask_value(inner, key, kinds, shown) for inner in value]
+        return [mask_payload(inner, kinds, open_fields, key) for inner in value]
     if value is None or isinstance(value, bool):
         return value
     if key in kinds:
         return MASKS[kinds[key]](str(value))
-    if key in shown:
+    if key in open_fields:
         return mask_emails_in(value) if isinstance(value, str) else value
     return mask_text(str(value))
 
@@ -134,27 +134,23 @@ class MaskedRow(Exception):
 def mask_row(row: Model, masks: Mapping[str, Mask]) -> None:
     """Mask a row in memory, by paths such as `client__name`; it can't be saved afterwards."""
     for path, mask in masks.items():
-        owner, field = _unmasked_owner(row, path)
-        if owner is not None and (value := getattr(owner, field)):
+        *relations, field = path.split("__")
+        owner = follow(row, relations)
+        if owner is None or field in vars(owner).setdefault("_masked", set()):
+            continue
+        vars(owner)["_masked"].add(field)
+        if value := getattr(owner, field):
             setattr(owner, field, mask(str(value)))
             vars(owner)["save"] = _refuse_save
 
 
+def follow(row: Any, names: Iterable[str]) -> Any:
+    """Return the value at the end of a path of attributes; None if a relation is empty."""
+    return reduce(lambda value, name: getattr(value, name, None), names, row)
+
+
 def is_masked(row: Model) -> bool:
     return "_masked" in vars(row)
-
-
-def _unmasked_owner(row: Model, path: str) -> tuple[Model | None, str]:
-    """Return the row at the end of a path and the field; None if there is none to mask."""
-    *steps, field = path.split("__")
-    owner: Model | None = row
-    for step in steps:
-        owner = getattr(owner, step, None)
-    is_done = owner is not None and field in vars(owner).setdefault("_masked", set())
-    if owner is None or is_done:
-        return None, field
-    vars(owner)["_masked"].add(field)
-    return owner, field
 
 
 def _refuse_save(*_: object, **__: object) -> None:
