@@ -13,7 +13,7 @@ from sales.recording import ChangeSource, Outcome
 
 def record_affiliations(
     user_id: uuid.UUID,
-    platform: str,
+    provider: str,
     requests: Collection[tuple[AffiliationFacts, ChangeSource]],
 ) -> list[Outcome]:
     """Write affiliation requests in the order of their arrival."""
@@ -21,14 +21,14 @@ def record_affiliations(
     rows = {
         row.fingerprint: row
         for row in AffiliationRequest.objects.filter(
-            user_id=user_id, source=platform, fingerprint__in=fingerprints
+            user_id=user_id, source=provider, fingerprint__in=fingerprints
         )
     }
     outcomes, changed = [], {}
     for fingerprint, (facts, source) in zip(fingerprints, requests, strict=True):
         row = rows.get(fingerprint)
         if row is None:
-            row = AffiliationRequest(user_id=user_id, source=platform, fingerprint=fingerprint)
+            row = AffiliationRequest(user_id=user_id, source=provider, fingerprint=fingerprint)
             rows[fingerprint] = row
             outcome = _fill_request(row, facts, source)
         else:

@@ -83,20 +83,20 @@ class SaleBatch:
     The caller locks the user from `load` to `save`.
     """
 
-    def __init__(self, user_id: uuid.UUID, platform: str, sales: Iterable[Sale]) -> None:
+    def __init__(self, user_id: uuid.UUID, provider: str, sales: Iterable[Sale]) -> None:
         self._user_id = user_id
-        self._platform = platform
+        self._provider = provider
         self._sales = {sale.external_id: sale for sale in sales}
         self._changed: dict[uuid.UUID, Sale] = {}
         self._history: list[SaleStatusChange] = []
         self.created_count = 0
 
     @classmethod
-    def load(cls, user_id: uuid.UUID, platform: str, external_ids: Collection[str]) -> Self:
+    def load(cls, user_id: uuid.UUID, provider: str, external_ids: Collection[str]) -> Self:
         if not external_ids:
-            return cls(user_id, platform, ())
-        sales = Sale.objects.owned_by(user_id).with_external_ids(platform, external_ids)
-        return cls(user_id, platform, sales)
+            return cls(user_id, provider, ())
+        sales = Sale.objects.owned_by(user_id).with_external_ids(provider, external_ids)
+        return cls(user_id, provider, sales)
 
     @property
     def client_ids(self) -> set[uuid.UUID]:
@@ -152,7 +152,7 @@ class SaleBatch:
     def _build_sale(self, facts: SaleFacts, source: ChangeSource) -> Sale:
         sale = Sale.new(
             user_id=self._user_id,
-            source=self._platform,
+            source=self._provider,
             external_id=facts.external_id,
             quantity=1 if facts.quantity is None else facts.quantity,
             total_price=facts.total_price,

@@ -29,10 +29,10 @@ class SubscriptionBatch:
     """
 
     def __init__(
-        self, user_id: uuid.UUID, platform: str, subscriptions: Iterable[Subscription]
+        self, user_id: uuid.UUID, provider: str, subscriptions: Iterable[Subscription]
     ) -> None:
         self._user_id = user_id
-        self._platform = platform
+        self._provider = provider
         self._subscriptions = {row.subscription_hash: row for row in subscriptions}
         self._changed: dict[uuid.UUID, Subscription] = {}
         self._cycles = {
@@ -43,13 +43,13 @@ class SubscriptionBatch:
         self._changed_cycles: dict[uuid.UUID, SubscriptionCycle] = {}
 
     @classmethod
-    def load(cls, user_id: uuid.UUID, platform: str, hashes: Collection[str]) -> Self:
+    def load(cls, user_id: uuid.UUID, provider: str, hashes: Collection[str]) -> Self:
         if not hashes:
-            return cls(user_id, platform, ())
+            return cls(user_id, provider, ())
         rows = Subscription.objects.filter(
-            user_id=user_id, source=platform, subscription_hash__in=hashes
+            user_id=user_id, source=provider, subscription_hash__in=hashes
         )
-        return cls(user_id, platform, rows.prefetch_related("cycles"))
+        return cls(user_id, provider, rows.prefetch_related("cycles"))
 
     def record(
         self,
@@ -87,7 +87,7 @@ class SubscriptionBatch:
         row = Subscription(
             user_id=self._user_id,
             client=client,
-            source=self._platform,
+            source=self._provider,
             subscription_hash=facts.subscription_hash,
             observed_at=source.observed_at,
             **{name: getattr(facts, name) for name in _REPORTED_FIELDS},
