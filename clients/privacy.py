@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from clients.contacts import normalise_email, normalise_phone
+from clients.identity import FILLABLE_FIELDS
 from clients.models import Client, ClientMerge, ClientStatus
 
 EXPORT_FIELDS = {
@@ -31,20 +32,6 @@ EXPORT_FIELDS = {
     "atualizado_em": "updated_at",
     "apagado_em": "erased_at",
 }
-PERSONAL_FIELDS = (
-    "name",
-    "phone",
-    "cpf",
-    "address",
-    "address_number",
-    "district",
-    "complement",
-    "city",
-    "state",
-    "cep",
-    "country",
-)
-
 # Matches the characters between the digits of a formatted number; a quote ends its text.
 _SEPARATORS = r'[^0-9a-z"]{0,3}'
 
@@ -149,7 +136,7 @@ def _export_fields(client: Client) -> dict[str, Any]:
 
 
 def _empty(client: Client) -> None:
-    for field in PERSONAL_FIELDS:
+    for field in ("cpf", *FILLABLE_FIELDS):
         setattr(client, field, "")
     client.email = None
     client.document_valid = client.document_identifies = False
