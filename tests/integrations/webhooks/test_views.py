@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -92,17 +91,6 @@ def test_rotated_token_is_valid_until_its_grace_ends(seller: Seller) -> None:
 
     WebhookToken.objects.exclude(expires_at=None).update(expires_at=timezone.now())
     assert [post(p, b"{}").status_code for p in (first, second, seller.path)] == [404, 404, 200]
-
-
-def test_second_rotation_does_not_extend_the_first_token(seller: Seller) -> None:
-    assert seller.path
-    tokens.rotate_token(seller.integration)
-    ends_at = timezone.now() + timedelta(hours=1)
-    WebhookToken.objects.exclude(expires_at=None).update(expires_at=ends_at)
-
-    tokens.rotate_token(seller.integration)
-
-    assert WebhookToken.objects.filter(expires_at=ends_at).count() == 1
 
 
 @pytest.mark.parametrize("path", [TOKENLESS, TOKENLESS + "/subscription"])
