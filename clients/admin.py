@@ -1,9 +1,9 @@
 """The admin of clients; other apps extend it with `flowzz.backoffice.extensions`."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -14,20 +14,21 @@ from clients.documents import format_document
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import badge_column, breakable_email, two_line_cell
-from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter
+from flowzz.backoffice.display import badge_column, breakable_email, section, two_line_cell
+from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter, exact_match_first
 from flowzz.backoffice.masked_admin import MaskedAdmin
 
+STREET = ("address", "address_number", "complement", "district")
 CLIENT_MASKS = {
     "name": masking.mask_name,
     "cpf": masking.mask_document,
     "phone": masking.mask_phone,
     "email": masking.mask_email,
-    "address": masking.mask_text,
-    "address_number": masking.mask_text,
-    "complement": masking.mask_text,
-    "district": masking.mask_text,
-    "cep": masking.mask_text,
+} | dict.fromkeys((*STREET, "cep"), masking.mask_text)
+STATUS_COLOURS = {
+    ClientStatus.ACTIVE: "success",
+    ClientStatus.INACTIVE: "info",
+    ClientStatus.BLOCKED: "danger",
 }
 
 
@@ -48,6 +49,18 @@ class MergedFilter(admin.SimpleListFilter):
         return queryset.exclude(merged_into=None) if self.value() else queryset
 
 
+class ClientSearchAdmin(MaskedAdmin):
+    """A page of rows with a client, found by the first of `search_fields`, or by the client."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        if text := search_term.strip():
+            by_client = Q(client__in=search_clients(text))
+            queryset = exact_match_first(queryset, Q((self.search_fields[0], text)), by_client)
+        return queryset, False
+
+
 @admin.register(Client)
 class ClientAdmin(MaskedAdmin):
     masks = CLIENT_MASKS
@@ -60,46 +73,18 @@ class ClientAdmin(MaskedAdmin):
         "status_badge",
         "created",
     )
-    list_filter = (
-        ("created_at", PeriodFilter),
-        "status",
-        StateFilter,
-        SellerFilter,
-        MergedFilter,
-    )
+    list_filter = (("created_at", PeriodFilter), "status", StateFilter, SellerFilter, MergedFilter)
     list_filter_submit = True
     list_select_related = ("user",)
     search_fields = ("cpf",)
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
-    fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("name", "status", "user", "created_at", "updated_at", "erased_at")}),
-        ("Documento", {"fields": ("document", "has_valid_digits", "identifies_client")}),
-        ("Contato", {"fields": ("formatted_phone", "email")}),
-        (
-            "Endereço",
-            {
-                "fields": (
-                    "address",
-                    "address_number",
-                    "complement",
-                    "district",
-                    "city",
-                    "state",
-                    "cep",
-                    "country",
-                )
-            },
-        ),
+    fieldsets = (
+        section(None, "name", "status", "user", "created_at", "updated_at", "erased_at"),
+        section("Documento", "document", "has_valid_digits", "identifies_client"),
+        section("Contato", "formatted_phone", "email"),
+        section("Endereço", *STREET, "city", "state", "cep", "country"),
     )
-    status_badge = badge_column(
-        "status",
-        "situação",
-        {
-            ClientStatus.ACTIVE: "success",
-            ClientStatus.INACTIVE: "info",
-            ClientStatus.BLOCKED: "danger",
-        },
-    )
+    status_badge = badge_column("status", "situação", STATUS_COLOURS)
 
     @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value="—")
     def document(self, client: Client) -> str:

@@ -26,6 +26,11 @@ JOB_STATE_COLOURS = {
 }
 
 
+def section(title: str | None, *fields: str | tuple[str, ...]) -> tuple[str | None, Any]:
+    """Return a fieldset of an admin page; a tuple of fields shares one line."""
+    return title, {"fields": fields}
+
+
 def badge_column(
     field: str, description: str, colours: Mapping[Any, str]
 ) -> Callable[[object, Model], str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
@@ -17,24 +18,23 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import is_aware, localtime
 
-from clients.search import search_clients
+from clients.admin import ClientSearchAdmin
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import (
     badge_column,
     badge_tone,
     breakable_email,
     preformatted,
+    section,
     two_line_cell,
 )
-from flowzz.backoffice.filters import PeriodFilter, SellerFilter, exact_match_first
-from flowzz.backoffice.masked_admin import MaskedAdmin
+from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter, TextFilter
 from flowzz.core.formatting import format_reais
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
-from sales.admin.filters import CampaignFilter, ProductFilter, SourceFilter
 from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.totals import calculate_totals
-from sales.models import Sale
+from sales.models import CAMPAIGN_PATH, Sale
 from sales.models.exports import ExportSubject
 from sales.statuses import SaleStatus, ShippingStatus
 
@@ -60,8 +60,32 @@ CAMPAIGN_FIELDS = ("source", "medium", "campaign", "content", "term")
 _END = datetime.max.replace(tzinfo=UTC)
 
 
+class ProductFilter(ExactFilter):
+    title = "produto (nome exato)"
+    parameter_name = "produto"
+    field = "product_name"
+
+
+class SourceFilter(ExactFilter):
+    title = "origem (integração)"
+    parameter_name = "origem"
+    field = "source"
+
+
+class CampaignFilter(TextFilter):
+    title = "campanha (UTM)"
+    parameter_name = "campanha"
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
+        campaign = self.value()
+        if not campaign:
+            return queryset
+        with_campaign = queryset.alias(campaign=KT(CAMPAIGN_PATH))
+        return with_campaign.filter(metadata__has_key="utms", campaign=campaign)
+
+
 @admin.register(Sale)
-class SaleAdmin(MaskedAdmin):
+class SaleAdmin(ClientSearchAdmin):
     change_form_outer_before_template = "sales/sale_timeline.html"
     masks = {"client__name": masking.mask_name, "tracking_code": masking.mask_text}
     list_display = (
@@ -89,41 +113,26 @@ class SaleAdmin(MaskedAdmin):
     search_fields = ("external_id",)
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
     fieldsets = (
-        (
+        section(
             None,
-            {
-                "fields": (
-                    ("external_id", "source"),
-                    ("status", "shipping_status"),
-                    ("client", "client_match"),
-                    "user",
-                )
-            },
+            ("external_id", "source"),
+            ("status", "shipping_status"),
+            ("client", "client_match"),
+            "user",
         ),
-        (
+        section(
             "Produto",
-            {
-                "fields": (
-                    ("product_name", "product_sku"),
-                    ("quantity", "formatted_unit_price", "price", "formatted_commission"),
-                    ("payment_method_label", "tracking_code"),
-                )
-            },
+            ("product_name", "product_sku"),
+            ("quantity", "formatted_unit_price", "price", "formatted_commission"),
+            ("payment_method_label", "tracking_code"),
         ),
-        (
+        section(
             "Datas",
-            {
-                "fields": (
-                    ("sale_date", "paid_at", "shipped_at"),
-                    ("delivered_at", "cancelled_at", "deleted_at"),
-                    ("last_observed", "created_at", "updated_at"),
-                )
-            },
+            ("sale_date", "paid_at", "shipped_at"),
+            ("delivered_at", "cancelled_at", "deleted_at"),
+            ("last_observed", "created_at", "updated_at"),
         ),
-        (
-            "Outros dados",
-            {"fields": ("unknown_status", "unknown_shipping_status", "formatted_metadata")},
-        ),
+        section("Outros dados", "unknown_status", "unknown_shipping_status", "formatted_metadata"),
     )
 
     status_badge = badge_column("status", "situação", STATUS_COLOURS)
@@ -169,7 +178,7 @@ class SaleAdmin(MaskedAdmin):
 
     @property
     def sale_extensions(self) -> list[SaleExtension]:
-        return [one for one in self.extensions if isinstance(one, SaleExtension)]
+        return [extra for extra in self.extensions if isinstance(extra, SaleExtension)]
 
     def mask_details(self, row: Sale) -> None:
         """Mask the metadata by its source's rules; of an unknown source, show the campaign only."""
@@ -204,29 +213,15 @@ class SaleAdmin(MaskedAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: "QuerySet[Sale]", search_term: str
-    ) -> tuple["QuerySet[Sale]", bool]:
-        if text := search_term.strip():
-            by_client = Q(client__in=search_clients(text))
-            queryset = exact_match_first(queryset, Q(external_id=text), by_client)
-        return queryset, False
-
 
 def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
     """Return the sale's price and statuses: label, value, tone."""
+    tone = badge_tone(STATUS_COLOURS[SaleStatus(sale.status)])
+    shipping_tone = badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)])
     return [
         ("Valor", format_reais(sale.total_price), "neutral"),
-        (
-            "Situação",
-            sale.get_status_display(),
-            badge_tone(STATUS_COLOURS[SaleStatus(sale.status)]),
-        ),
-        (
-            "Entrega",
-            sale.get_shipping_status_display(),
-            badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)]),
-        ),
+        ("Situação", sale.get_status_display(), tone),
+        ("Entrega", sale.get_shipping_status_display(), shipping_tone),
     ]
 
 

@@ -1,20 +1,15 @@
 """The admin of subscriptions, their cycles, and affiliation requests."""
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from clients.search import search_clients
+from clients.admin import ClientSearchAdmin
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, ReadOnlyInline
 from flowzz.backoffice.display import badge_column
-from flowzz.backoffice.filters import exact_match_first
 from flowzz.backoffice.masked_admin import MaskedAdmin
-from sales.models import (
-    AffiliationRequest,
-    Subscription,
-    SubscriptionCycle,
-)
+from sales.models import AffiliationRequest, Subscription, SubscriptionCycle
 from sales.statuses import SubscriptionStatus
 
 SUBSCRIPTION_COLOURS = {
@@ -35,7 +30,7 @@ class CycleInline(ReadOnlyInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(MaskedAdmin):
+class SubscriptionAdmin(ClientSearchAdmin):
     masks = {"client__name": masking.mask_name}
     inlines = (CycleInline,)
     list_display = (
@@ -54,14 +49,6 @@ class SubscriptionAdmin(MaskedAdmin):
     search_help_text = "Código da assinatura; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
 
     status_badge = badge_column("status", "situação", SUBSCRIPTION_COLOURS)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: "QuerySet[Subscription]", search_term: str
-    ) -> tuple["QuerySet[Subscription]", bool]:
-        if text := search_term.strip():
-            by_client = Q(client__in=search_clients(text))
-            queryset = exact_match_first(queryset, Q(subscription_hash=text), by_client)
-        return queryset, False
 
 
 @admin.register(SubscriptionCycle)
