@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
+from django.http import HttpRequest
 from django.utils import timezone
 
 from flowzz.core.ids import uuid7
@@ -62,6 +63,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+def request_user(request: HttpRequest) -> User:
+    """Return the user of a request that is known to be logged in."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class StaffAction(models.Model):

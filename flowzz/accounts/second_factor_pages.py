@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
-from flowzz.accounts.models import User
+from flowzz.accounts.models import User, request_user
 from flowzz.accounts.staff_login import count_login_attempt
 from flowzz.backoffice import audit_log
 
@@ -51,22 +51,22 @@ class CodeForm(forms.Form):
 
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    if request.GET.get("passo") == "ativar" and second_factor.pending_device(_user(request)):
+    if request.GET.get("passo") == "ativar" and second_factor.pending_device(request_user(request)):
         return _render(request, step="activate", form=CodeForm())
-    step = "on" if second_factor.is_enabled(_user(request)) else "off"
+    step = "on" if second_factor.is_enabled(request_user(request)) else "off"
     return _render(request, step=step, form=CodeForm())
 
 
 @require_POST
 def begin_enrolment(request: HttpRequest) -> HttpResponse:
-    second_factor.begin_enrolment(_user(request))
+    second_factor.begin_enrolment(request_user(request))
     return redirect(reverse(PAGE) + "?passo=ativar")
 
 
 @require_GET
 def qr_code(request: HttpRequest) -> HttpResponse:
     """Return the pending device's secret as a QR code."""
-    device = second_factor.pending_device(_user(request))
+    device = second_factor.pending_device(request_user(request))
     if device is None:
         raise Http404
     image = io.BytesIO()
@@ -76,7 +76,7 @@ def qr_code(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def confirm_enrolment(request: HttpRequest) -> HttpResponse:
-    form, user = CodeForm(request.POST), _user(request)
+    form, user = CodeForm(request.POST), request_user(request)
     device = form.submit(user, second_factor.confirm_enrolment)
     if not device:
         return _render(request, step="activate", form=form)
@@ -87,7 +87,7 @@ def confirm_enrolment(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def replace_codes(request: HttpRequest) -> HttpResponse:
-    form, user = CodeForm(request.POST), _user(request)
+    form, user = CodeForm(request.POST), request_user(request)
     if not form.submit(user, second_factor.verify):
         return _render(request, step="on", form=form)
     audit_log.record(request, "Gerou novos códigos de recuperação", user)
@@ -96,7 +96,7 @@ def replace_codes(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def disable(request: HttpRequest) -> HttpResponse:
-    form, user = CodeForm(request.POST), _user(request)
+    form, user = CodeForm(request.POST), request_user(request)
     if not form.submit(user, second_factor.verify):
         return _render(request, step="on", form=form)
     second_factor.disable(user)
@@ -109,21 +109,16 @@ def _render(request: HttpRequest, **context: object) -> HttpResponse:
     context |= admin.site.each_context(request) | {
         "title": "Verificação em duas etapas",
         "is_required": settings.STAFF_TOTP_REQUIRED,
-        "device": second_factor.pending_device(_user(request)),
+        "device": second_factor.pending_device(request_user(request)),
     }
     return render(request, "accounts/second_factor.html", context)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _for_owner(view: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
     """Restrict a view to staff, with the second factor enabled to sessions that passed it."""
 
     def guarded(request: HttpRequest) -> HttpResponse:
-        if second_factor.is_enabled(_user(request)) and not _is_verified(request):
+        if second_factor.is_enabled(request_user(request)) and not _is_verified(request):
             logout(request)
             messages.info(request, "Entre de novo, com o código da verificação em duas etapas.")
             return redirect("admin:login")

@@ -9,22 +9,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotAllowed,
-    StreamingHttpResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.timezone import localtime
 
-from flowzz.accounts.models import User
+from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column
+from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, list_url
 from flowzz.backoffice.extensions import ExtraView, PageExtension, extend
 from sales.exports import export_files, export_jobs
 from sales.exports.columns import TABLES
@@ -62,7 +56,7 @@ def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBas
         rows = export_files.rows_for(subject, request)
     except IncorrectLookupParameters:
         messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
-        return redirect(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        return redirect(list_url(model))
     if export_files.is_short(rows):
         return _export_now(request, export, rows)
     return _export_in_background(request, export)
@@ -81,10 +75,8 @@ class ExportAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Export]":
         exports: QuerySet[Export] = super().get_queryset(request)
-        user = request.user
-        if isinstance(user, User) and user.is_superuser:
-            return exports
-        return exports.filter(requested_by=user.pk)
+        user = request_user(request)
+        return exports if user.is_superuser else exports.filter(requested_by=user)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -96,12 +88,8 @@ class ExportAdmin(ReadOnlyAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         export = self._get_visible(request, UUID(object_id))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": str(export),
-            "opts": Export._meta,
-            **_context(export),
-        }
+        context = self.admin_site.each_context(request) | _context(export)
+        context |= {"title": str(export), "opts": Export._meta}
         return render(request, "sales/export.html", context)
 
     def progress(self, request: HttpRequest, export_id: UUID) -> HttpResponse:
@@ -130,7 +118,6 @@ class ExportAdmin(ReadOnlyAdmin):
 
 
 def _new_export(request: HttpRequest, subject: ExportSubject) -> Export:
-    assert isinstance(request.user, User)
     filters = request.GET.copy()
     for name in _NOT_FILTERS:
         filters.pop(name, None)
@@ -138,7 +125,7 @@ def _new_export(request: HttpRequest, subject: ExportSubject) -> Export:
         subject=subject,
         format=ExportFormat(request.POST["format"]),
         query=filters.urlencode(),
-        requested_by=request.user,
+        requested_by=request_user(request),
         is_masked=not masking.can_see_personal_data(request),
     )
 
