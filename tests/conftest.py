@@ -4,6 +4,7 @@ import math
 
 import hypothesis
 import pytest
+from django.conf import settings
 
 from flowzz.accounts.models import User
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
@@ -12,6 +13,9 @@ from tests.staff import Staff, log_in
 # No deadline: a busy machine is slow. Each run tries other examples.
 hypothesis.settings.register_profile("flowzz", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("flowzz")
+
+# The default hasher takes half a second for each password.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

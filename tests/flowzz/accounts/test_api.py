@@ -20,11 +20,6 @@ REFRESH_REFUSED = error(
 REFUSED = error("UNAUTHORIZED", "E-mail ou senha incorretos.")
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def user() -> User:
     return User.objects.create_user("vendedora@exemplo.com.br", PASSWORD)

@@ -19,7 +19,6 @@ PAGE = "/admin/verificacao/"
 
 @pytest.fixture
 def user(settings: Settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.RATE_LIMIT_LOGIN = "1000/minute"
     return User.objects.create_superuser(EMAIL, PASSWORD)
 

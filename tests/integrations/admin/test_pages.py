@@ -47,27 +47,34 @@ def test_pages_open_and_show_no_secret(staff: Staff, model: type[Model]) -> None
     assert [secret for secret in secrets if secret in html] == []
 
 
-@pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: model._meta.label)
-def test_list_of_fifty_rows_takes_as_many_statements_as_five(
-    staff: Staff, model: type[Model]
-) -> None:
+def test_lists_of_fifty_rows_take_as_many_statements_as_lists_of_five(staff: Staff) -> None:
     make_rows(5)
-    staff.get(list_url(model))  # fills the caches of the process
-    with CaptureQueriesContext(connection) as few:
-        staff.get(list_url(model))
+    few = {model: count_statements(staff, model) for model in OWN_MODELS}
     make_rows(45)
-    with CaptureQueriesContext(connection) as many:
-        response = staff.get(list_url(model))
-    assert response.content.decode().count('name="_selected_action"') in {0, 50}
-    assert len(many) == len(few)
+    many = {model: count_statements(staff, model) for model in OWN_MODELS}
+    assert many == few
+    for model in OWN_MODELS:
+        html = staff.get(list_url(model)).content.decode()
+        assert html.count('name="_selected_action"') in {0, 50}
 
 
-@pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: model._meta.label)
-def test_staff_can_not_add_or_delete_rows(staff: Staff, model: type[Model]) -> None:
-    model_admin = admin.site.get_model_admin(model)
+def count_statements(staff: Staff, model: type[Model]) -> int:
+    """Return the number of statements of a model's list, with warm caches."""
+    staff.get(list_url(model))
+    with CaptureQueriesContext(connection) as statements:
+        staff.get(list_url(model))
+    return len(statements)
+
+
+def test_staff_can_not_add_or_delete_rows(staff: Staff) -> None:
     request = staff.get("/admin/").wsgi_request
-    assert not model_admin.has_add_permission(request)
-    assert not model_admin.has_delete_permission(request)
+    admins = [admin.site.get_model_admin(model) for model in OWN_MODELS]
+    permitted = [
+        model_admin
+        for model_admin in admins
+        if model_admin.has_add_permission(request) or model_admin.has_delete_permission(request)
+    ]
+    assert permitted == []
 
 
 def test_first_page_shows_the_menu(staff: Staff) -> None:
