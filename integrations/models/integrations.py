@@ -47,10 +47,7 @@ class Integration(models.Model):
     next_sync_at = models.DateTimeField("próxima sincronização", null=True, blank=True)
     last_sync_at = models.DateTimeField("última sincronização", null=True, blank=True)
     last_sync_status = models.CharField(
-        "resultado",
-        max_length=7,
-        blank=True,
-        choices=[("success", "sucesso"), ("error", "erro")],
+        "resultado", max_length=7, blank=True, choices=[("success", "sucesso"), ("error", "erro")]
     )
     last_sync_error = models.TextField("erro", blank=True)
     last_webhook_at = models.DateTimeField("último webhook", null=True, blank=True)

@@ -47,9 +47,7 @@ class SyncRun(Job):
         verbose_name_plural = "sincronizações"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["integration"],
-                condition=Q(state__in=UNDER_WAY),
-                name="run_one_under_way",
+                fields=["integration"], condition=Q(state__in=UNDER_WAY), name="run_one_under_way"
             )
         ]
         indexes: ClassVar = [

@@ -19,12 +19,7 @@ from django.utils import timezone
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY, JobState
 from integrations import dispatch, live_updates
-from integrations.models import (
-    Integration,
-    IntegrationStatus,
-    SyncRun,
-    Trigger,
-)
+from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP

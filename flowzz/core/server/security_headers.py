@@ -27,11 +27,7 @@ def _policy(directives: dict[str, str]) -> str:
 
 
 # The first matching prefix of the path applies.
-POLICIES = {
-    "/admin/": _policy(_ADMIN),
-    "/api/docs": _policy(_PAGES),
-    "/": _policy(_NOTHING),
-}
+POLICIES = {"/admin/": _policy(_ADMIN), "/api/docs": _policy(_PAGES), "/": _policy(_NOTHING)}
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")

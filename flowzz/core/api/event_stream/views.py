@@ -53,10 +53,7 @@ class EventStreamNegotiation(DefaultContentNegotiation):
     """Accepts `text/event-stream`, and answers errors in JSON."""
 
     def select_renderer(
-        self,
-        request: Request,
-        renderers: Iterable[BaseRenderer],
-        format_suffix: str | None = None,
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         if EVENT_STREAM in request.headers.get("Accept", ""):
             first = next(iter(renderers))

@@ -59,10 +59,7 @@ def idempotent(read: Callable[[Request], object] = request_data) -> Callable[[Ha
 
 def _replay(stored: calls.StoredResponse) -> HttpResponse:
     return HttpResponse(
-        stored.content,
-        status=stored.status,
-        content_type=JSON,
-        headers={REPLAYED_HEADER: "true"},
+        stored.content, status=stored.status, content_type=JSON, headers={REPLAYED_HEADER: "true"}
     )
 
 
