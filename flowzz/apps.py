@@ -2,13 +2,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 # Imported here, so that tasks find the Celery application wherever Django is set up. The package's
 # `__init__` would be too early: `manage.py` imports it before the settings are complete.
 from flowzz.celery import app as celery_app
-from flowzz.core.db import timestamp_loader
 
 __all__ = ["FlowzzConfig", "celery_app"]
 
@@ -18,9 +16,6 @@ class FlowzzConfig(AppConfig):
     verbose_name = "Flowzz"
 
     def ready(self) -> None:
-        connection_created.connect(
-            timestamp_loader.register_loader, dispatch_uid="flowzz.core.db.timestamp_loader"
-        )
         # The signal is sent for each app with models. At the last one all permissions exist.
         *_, last = (config for config in apps.get_app_configs() if config.models_module)
         post_migrate.connect(synchronise, sender=last)

@@ -31,7 +31,7 @@ EXCLUDED = {
     "prefer-bigint-over-int": "counters and quantities have bounds; ids are UUIDs",
     "prefer-bigint-over-smallint": "the same",
     "transaction-nesting": "Django opens the transaction",
-    "require-lock-timeout": "the schema editor sets it (flowzz/core/db/backend/schema.py)",
+    "require-lock-timeout": "the schema editor sets it (flowzz/core/db/backend/base.py)",
     "require-statement-timeout": "the same",
 }
 

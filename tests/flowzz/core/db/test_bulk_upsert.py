@@ -8,8 +8,8 @@ from django.db import connection
 
 from clients.models import Client, ClientStatus
 from flowzz.accounts.models import User
+from flowzz.core.db.backend.base import TimestampLoader
 from flowzz.core.db.bulk_upsert import upsert
-from flowzz.core.db.timestamp_loader import TimestampLoader
 
 pytestmark = pytest.mark.django_db
 

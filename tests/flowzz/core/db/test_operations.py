@@ -74,7 +74,7 @@ def test_index_of_a_killed_build_is_built_anew(state: ProjectState) -> None:
 def test_schema_change_gives_up_on_a_locked_table(
     state: ProjectState, monkeypatch: pytest.MonkeyPatch, *, atomic: bool
 ) -> None:
-    monkeypatch.setattr("flowzz.core.db.backend.schema.LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr("flowzz.core.db.backend.base.LOCK_TIMEOUT", "50ms")
     parcel = state.apps.get_model("core", "Parcel")
     field = models.TextField(default="")
     field.set_attributes_from_name("note")
