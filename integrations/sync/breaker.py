@@ -36,27 +36,17 @@ local half_open = opened_at and (probing or wait <= 0)
 """
 
 # If the process of a probe dies, another probe is allowed after a while.
-_BEFORE_CALL = (
-    _CIRCUIT
-    + """
+_BEFORE_CALL = f"""{_CIRCUIT}
 if half_open and wait <= 0 then
     redis.call('HSET', circuit, 'probing', 1, 'waits_since', now, 'next_probe_at', now + ARGV[2])
 end
 return math.max(wait, 0)
 """
-)
 
 # While the circuit is open, results of calls that started before are ignored.
-_SUCCEEDED = (
-    _CIRCUIT
-    + """
-if half_open or not opened_at then redis.call('DEL', circuit) end
-"""
-)
+_SUCCEEDED = f"{_CIRCUIT} if half_open or not opened_at then redis.call('DEL', circuit) end"
 
-_FAILED = (
-    _CIRCUIT
-    + """
+_FAILED = f"""{_CIRCUIT}
 local failures = redis.call('HINCRBY', circuit, 'failures', 1)
 local opens = not opened_at and failures >= tonumber(ARGV[2])
 if opens then redis.call('HSET', circuit, 'opened_at', now) end
@@ -65,15 +55,11 @@ if opens or half_open then
     redis.call('HDEL', circuit, 'probing')
 end
 """
-)
 
-_STATE = (
-    _CIRCUIT
-    + """
+_STATE = f"""{_CIRCUIT}
 local failures = tonumber(redis.call('HGET', circuit, 'failures') or 0)
-return {failures, tonumber(opened_at or 0), half_open and 1 or 0, math.max(wait, 0)}
+return {{failures, tonumber(opened_at or 0), half_open and 1 or 0, math.max(wait, 0)}}
 """
-)
 
 
 @dataclass(frozen=True, slots=True)
