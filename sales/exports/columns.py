@@ -76,10 +76,6 @@ class Table:
     columns: tuple[Column, ...]
     derived: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def titles(self) -> list[str]:
-        return [column.title for column in self.columns]
-
 
 _UTMS: Final = {
     f"utm_{name}": f"metadata__utms__{name}" for name in ("source", "medium", "campaign")

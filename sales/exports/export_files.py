@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from sales.exports.columns import TABLES, Table
-from sales.exports.spreadsheet_writers import Csv, Sheet, Xlsx
+from sales.exports.spreadsheet_writers import Csv, Xlsx
 from sales.models import ExportPart
 from sales.models.exports import Export, ExportFormat, ExportSubject
 
@@ -18,10 +18,7 @@ MAX_SYNCHRONOUS_ROWS: Final = 5_000
 BATCH_ROWS: Final = 2_000
 PART_BYTES: Final = 1024 * 1024
 _COUNT_TIMEOUT_MS: Final = 2_000
-_WRITERS: Final[dict[str, type[Csv] | type[Xlsx]]] = {
-    ExportFormat.CSV: Csv,
-    ExportFormat.XLSX: Xlsx,
-}
+_WRITERS: Final[dict[str, type[Csv | Xlsx]]] = {ExportFormat.CSV: Csv, ExportFormat.XLSX: Xlsx}
 
 
 def rows_for(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
@@ -44,7 +41,7 @@ def is_short(rows: "QuerySet[Model]") -> bool:
 def write(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> Iterator[int]:
     """Write the rows to `file`; yield the number of rows written after each batch."""
     table = TABLES[ExportSubject(export.subject)]
-    sheet: Sheet = _WRITERS[export.format](file, table.titles)
+    sheet = _WRITERS[export.format](file, [column.title for column in table.columns])
     written = 0
     for batch in _batches(rows, table):
         for values in batch:

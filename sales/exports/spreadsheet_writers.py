@@ -1,7 +1,8 @@
 """Writers of CSV files, in the format of a Brazilian Excel, and of XLSX files.
 
-Both hold one row in memory. Times are local and naive, because spreadsheets have no time zones.
-A text that would be read as a formula gets a leading apostrophe.
+Both hold one row in memory; `close` writes buffered rows and leaves the file open. Times are local
+and naive, because spreadsheets have no time zones. A text that would be read as a formula gets a
+leading apostrophe.
 """
 
 import csv
@@ -9,7 +10,7 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import IO, Final, Protocol
+from typing import IO, Final
 
 import xlsxwriter
 
@@ -17,13 +18,6 @@ Cell = str | int | Decimal | datetime | None
 _FORMULA_PREFIXES: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MAX_TEXT: Final = 32_767
 """Characters in a cell, the limit of Excel."""
-
-
-class Sheet(Protocol):
-    def add(self, row: Sequence[Cell]) -> None: ...
-
-    def close(self) -> None:
-        """Write the buffered rows. The file stays open."""
 
 
 class Csv:
