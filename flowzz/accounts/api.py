@@ -16,10 +16,10 @@ from rest_framework_simplejwt.exceptions import TokenError
 from flowzz.accounts import sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
-from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import Unauthorized, ValidationFailed
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import LoginThrottle
+from flowzz.core.api.views import success
 
 TAG = "Acesso"
 

@@ -9,13 +9,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flowzz.core.api.current_user import current_user_id
-from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.etags import is_current, make_etag, with_etag
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
-from flowzz.core.api.sparse_fields import SparseFieldsMixin
+from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
 from integrations import connection
 from integrations.api.connection_serializers import ConnectSerializer, StatusSerializer
 from integrations.api.errors import (

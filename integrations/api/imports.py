@@ -14,8 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from flowzz.core.api.current_user import current_user_id
-from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import (
     ApiError,
     BodyTooLarge,
@@ -27,6 +25,7 @@ from flowzz.core.api.errors import (
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import ApiThrottle
+from flowzz.core.api.views import current_user_id, success
 from integrations.api.import_serializers import ImportSerializer, UploadSerializer
 from integrations.api.throttles import ImportThrottle
 from integrations.imports import import_jobs

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import viewsets
 from rest_framework.request import Request
 
-from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.errors import NotFound
+from flowzz.core.api.views import current_user_id
 from integrations.api.errors import IntegrationNotFound
 from integrations.models import Integration
 from integrations.providers.contracts import Provider

@@ -12,11 +12,11 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import ServerError, ValidationFailed
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import ApiThrottle
+from flowzz.core.api.views import success
 from flowzz.core.db.jobs import JobState
 from integrations.api.errors import (
     CONNECTION_ERRORS,

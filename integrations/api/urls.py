@@ -1,6 +1,6 @@
 """URLs of this package's API. `<provider>` is the name of a registered provider."""
 
-from flowzz.core.api.routing import Router
+from flowzz.core.api.views import Router
 from integrations.api.connections import ConnectionViewSet, IntegrationListViewSet
 from integrations.api.imports import ImportViewSet
 from integrations.api.syncs import SyncViewSet

@@ -12,12 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from flowzz.core import redis
-from flowzz.core.api.current_user import current_user_id
-from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import ValidationFailed
-from flowzz.core.api.etags import is_current, make_etag, with_etag
+from flowzz.core.api.etags import current_version, is_current, make_etag, with_etag
 from flowzz.core.api.schema.openapi import ETAG_PARAMETER, operation
-from flowzz.core.db.data_versions import current_version
+from flowzz.core.api.views import current_user_id, success
 from sales.api.dashboard_serializers import MetricsSerializer, RangeSerializer
 from sales.stats.dashboard_stats import dashboard_stats
 

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from flowzz.core.api.routing import Router
+from flowzz.core.api.views import Router
 from sales.api.dashboard import MetricsView
 from sales.api.views import (
     AffiliationRequestViewSet,

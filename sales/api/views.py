@@ -9,13 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Client
-from flowzz.core.api.current_user import current_user_id
-from flowzz.core.api.envelope import success
 from flowzz.core.api.errors import NotFound
 from flowzz.core.api.etags import ConditionalListMixin
 from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import listing, operation
-from flowzz.core.api.sparse_fields import SparseFieldsMixin
+from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
 from sales.api.filters import (
     AffiliationRequestFilter,
     BuyerFilter,

@@ -12,7 +12,7 @@ def test_progress_of_a_run_and_status_of_the_integration_are_published(
     integration: Integration,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    start = stream.read(integration.user_id, "").last_id
+    _, start = stream.read(integration.user_id, "")
     with django_capture_on_commit_callbacks(execute=True):
         run = runs.request_run(integration, Trigger.USER)
     with django_capture_on_commit_callbacks(execute=True):
@@ -20,7 +20,7 @@ def test_progress_of_a_run_and_status_of_the_integration_are_published(
     with django_capture_on_commit_callbacks(execute=True):
         connection.pause(integration)
 
-    text = stream.read(integration.user_id, start).text.decode()
+    text = stream.read(integration.user_id, start)[0].decode()
     names = [line.removeprefix("event: ") for line in text.splitlines() if line[:6] == "event:"]
     data = [line.removeprefix("data: ") for line in text.splitlines() if line[:5] == "data:"]
     assert {*names} == {"sync", "sales", "integration"}

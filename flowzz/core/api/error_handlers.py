@@ -11,19 +11,8 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
-from flowzz.core.api.errors import (
-    ApiError,
-    Detail,
-    Forbidden,
-    MethodNotAllowed,
-    NotAcceptable,
-    NotFound,
-    RateLimited,
-    ServerError,
-    Unauthorized,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
+from flowzz.core.api import errors
+from flowzz.core.api.errors import ApiError, NotFound, ServerError, Unauthorized, ValidationFailed
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -34,12 +23,12 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     for error in (
         ValidationFailed,
         Unauthorized,
-        Forbidden,
+        errors.Forbidden,
         NotFound,
-        MethodNotAllowed,
-        NotAcceptable,
-        UnsupportedMediaType,
-        RateLimited,
+        errors.MethodNotAllowed,
+        errors.NotAcceptable,
+        errors.UnsupportedMediaType,
+        errors.RateLimited,
     )
 }
 
@@ -107,7 +96,7 @@ def _as_api_error(exc: Exception) -> ApiError:
         case Http404():
             return NotFound()
         case PermissionDenied():
-            return Forbidden()
+            return errors.Forbidden()
         case exceptions.APIException():
             return _BY_STATUS.get(exc.status_code, ServerError)()
         case _:
@@ -121,7 +110,7 @@ def _headers(exc: Exception, error: ApiError) -> dict[str, str]:
     return {"Retry-After": str(max(1, ceil(wait)))} if wait else {}
 
 
-def _flatten(detail: Any, field: str | None = None) -> list[Detail]:
+def _flatten(detail: Any, field: str | None = None) -> list[errors.Detail]:
     """Flatten a serializer's errors; a nested field is named `outer.inner`."""
     if isinstance(detail, dict):
         return [

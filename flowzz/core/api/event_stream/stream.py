@@ -38,14 +38,6 @@ class Event:
     data: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class EventBatch:
-    """Events as text of Server-Sent Events, and the id to continue from."""
-
-    text: bytes
-    last_id: str
-
-
 _users_to_reset: set[uuid.UUID] = set()
 """Users with events that Redis did not accept; they get a `reset` event once it is back."""
 
@@ -69,18 +61,19 @@ def publish(user_id: uuid.UUID, *events: Event) -> None:
         _users_to_reset.difference_update(users_to_reset)
 
 
-def read(user_id: uuid.UUID, last_id: str) -> EventBatch:
-    """Return the events after an id, at most `READ_LIMIT`. Raises RedisError.
+def read(user_id: uuid.UUID, last_id: str) -> tuple[bytes, str]:
+    """Return up to `READ_LIMIT` events after an id, and the id to continue from.
 
     Without an id, returns one `start` event; if the id is not stored any more, one `reset` event.
+    Raises RedisError.
     """
     if _ID.fullmatch(last_id):
         entries: Any = redis.client().xrange(_key(user_id), min=last_id, count=READ_LIMIT + 1)
         if entries and entries[0][0].decode() == last_id:
-            return EventBatch(_format_entries(entries[1:]), entries[-1][0].decode())
+            return _format_entries(entries[1:]), entries[-1][0].decode()
     newest = _newest_id(user_id)
     name = _RESET if last_id else _START
-    return EventBatch(_format_event(newest, name, b"{}"), newest)
+    return _format_event(newest, name, b"{}"), newest
 
 
 async def follow(user_id: uuid.UUID, last_id: str) -> AsyncIterator[bytes]:

@@ -14,10 +14,10 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from flowzz.core.api.current_user import current_user_id
 from flowzz.core.api.errors import ApiError
 from flowzz.core.api.event_stream import stream
 from flowzz.core.api.schema.openapi import error_responses
+from flowzz.core.api.views import current_user_id
 from flowzz.core.server.held_responses import HELD_RESPONSE, HeldResponse
 
 EVENT_STREAM = "text/event-stream"
@@ -93,13 +93,13 @@ class EventsView(APIView):
         user_id = current_user_id(request)
         last_id = request.headers.get("Last-Event-ID") or request.query_params.get("after", "")
         try:
-            batch = stream.read(user_id, last_id)
+            text, last_id = stream.read(user_id, last_id)
         except RedisError:
             raise EventsUnavailable from None
-        is_held = _hold_open(request, user_id, batch.last_id)
+        is_held = _hold_open(request, user_id, last_id)
         retry = RETRY_HELD_MS if is_held else RETRY_SHORT_MS
         return HttpResponse(
-            b"retry: %d\n\n%b" % (retry, batch.text),
+            b"retry: %d\n\n%b" % (retry, text),
             content_type=EVENT_STREAM,
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )

@@ -1,20 +1,31 @@
-"""The only writer of idempotent calls. All times are the database's."""
+"""The only writer of idempotent calls. All times are the database's.
 
+Responses contain webhook URLs, which are secrets: they are encrypted by AES-256-GCM, with a key
+derived from SECRET_KEY. Earlier values of SECRET_KEY are not needed: the hash of an
+`Idempotency-Key` depends on SECRET_KEY, so older rows are never found.
+"""
+
+import os
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from flowzz.core.api.idempotency.errors import CallInProgress, KeyReused
-from flowzz.core.api.idempotency.response_encryption import decrypt, encrypt
+from flowzz.core.api.errors import CallInProgress, KeyReused
 from flowzz.core.models import IdempotentCall
 
 CLAIM_DURATION: Final = timedelta(seconds=60)
 """Longer than any call takes. After it, a call whose process died can be claimed again."""
+_NONCE_BYTES: Final = 12
+_INFO: Final = b"flowzz: responses of idempotent calls, version 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +116,21 @@ def _is_expired() -> Q:
 
 def _claimed(claim: Claim) -> Any:
     return IdempotentCall.objects.filter(id=claim.call_id, claim_id=claim.claim_id)
+
+
+def encrypt(plaintext: bytes, *, context: str) -> bytes:
+    """Encrypt a response for one row: `context` identifies the row and is authenticated."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + _cipher(settings.SECRET_KEY).encrypt(nonce, plaintext, context.encode())
+
+
+def decrypt(encrypted: bytes, *, context: str) -> bytes:
+    """Decrypt a response. Raises InvalidTag if it was changed or belongs to another row."""
+    nonce, ciphertext = encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:]
+    return _cipher(settings.SECRET_KEY).decrypt(nonce, ciphertext, context.encode())
+
+
+@lru_cache(maxsize=4)
+def _cipher(secret: str) -> AESGCM:
+    hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=_INFO)
+    return AESGCM(hkdf.derive(secret.encode()))

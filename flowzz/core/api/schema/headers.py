@@ -2,10 +2,8 @@
 
 from typing import Any, Final
 
-from flowzz.core.api.errors import NotAcceptable, RateLimited, Unauthorized
-from flowzz.core.api.idempotency.errors import CallInProgress
-from flowzz.core.api.idempotency.handlers import REPLAYED_HEADER
-from flowzz.core.api.idempotency.request_keys import HEADER
+from flowzz.core.api.errors import CallInProgress, NotAcceptable, RateLimited, Unauthorized
+from flowzz.core.api.idempotency.handlers import HEADER, REPLAYED_HEADER
 
 IF_NONE_MATCH: Final = "If-None-Match"
 
@@ -17,49 +15,36 @@ _DESCRIPTIONS: Final = {
     "204": "Feito",
     "304": "Nada mudou desde o ETag enviado: use o que já tem; não há corpo",
 }
+
+
+def _header(description: str, example: object, **schema: object) -> Schema:
+    type_ = "integer" if isinstance(example, int) else "string"
+    return {"description": description, "schema": {"type": type_, **schema}, "example": example}
+
+
 _RATE_LIMIT_HEADERS: Final[Schema] = {
-    "RateLimit-Limit": {
-        "description": "Chamadas permitidas no limite que está mais perto do fim",
-        "schema": {"type": "integer"},
-        "example": 1000,
-    },
-    "RateLimit-Remaining": {
-        "description": "Quantas restam nele",
-        "schema": {"type": "integer"},
-        "example": 987,
-    },
-    "RateLimit-Reset": {
-        "description": "Segundos até que parte delas volte",
-        "schema": {"type": "integer"},
-        "example": 1800,
-    },
-    "RateLimit-Policy": {
-        "description": "Todos os limites desta chamada, e a janela de cada um em segundos",
-        "schema": {"type": "string"},
-        "example": "1000;w=3600, 10;w=3600",
-    },
+    "RateLimit-Limit": _header("Chamadas permitidas no limite que está mais perto do fim", 1000),
+    "RateLimit-Remaining": _header("Quantas restam nele", 987),
+    "RateLimit-Reset": _header("Segundos até que parte delas volte", 1800),
+    "RateLimit-Policy": _header(
+        "Todos os limites desta chamada, e a janela de cada um em segundos",
+        "1000;w=3600, 10;w=3600",
+    ),
 }
 _OTHER_HEADERS: Final[Schema] = {
-    "X-Request-ID": {
-        "description": "Identifica a chamada nos registros; informe-o ao suporte",
-        "schema": {"type": "string"},
-        "example": "82a6b9e521da401fbea49dd05c659e22",
-    },
-    "Retry-After": {
-        "description": "Segundos a esperar antes de tentar de novo",
-        "schema": {"type": "integer"},
-        "example": 30,
-    },
-    "ETag": {
-        "description": "A versão desta resposta, para If-None-Match",
-        "schema": {"type": "string"},
-        "example": 'W/"52eea11927cd35d677d3cfb793cab238"',
-    },
-    REPLAYED_HEADER: {
-        "description": "`true`: a resposta já dada a esta Idempotency-Key; nada foi feito de novo",
-        "schema": {"type": "string", "enum": ["true"]},
-        "example": "true",
-    },
+    "X-Request-ID": _header(
+        "Identifica a chamada nos registros; informe-o ao suporte",
+        "82a6b9e521da401fbea49dd05c659e22",
+    ),
+    "Retry-After": _header("Segundos a esperar antes de tentar de novo", 30),
+    "ETag": _header(
+        "A versão desta resposta, para If-None-Match", 'W/"52eea11927cd35d677d3cfb793cab238"'
+    ),
+    REPLAYED_HEADER: _header(
+        "`true`: a resposta já dada a esta Idempotency-Key; nada foi feito de novo",
+        "true",
+        enum=["true"],
+    ),
 }
 _WITH_REPLAYS: Final = {"200", "202"}
 _WITH_ETAG: Final = {"200", "304"}

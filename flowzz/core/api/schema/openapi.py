@@ -1,7 +1,7 @@
 """The API description: operations with their envelopes, errors and examples."""
 
 from collections.abc import Callable
-from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
@@ -17,6 +17,8 @@ from rest_framework import serializers
 from flowzz.core.api.errors import (
     ApiError,
     BodyTooLarge,
+    CallInProgress,
+    KeyReused,
     NotAcceptable,
     RateLimited,
     ServerError,
@@ -24,10 +26,9 @@ from flowzz.core.api.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from flowzz.core.api.idempotency.errors import CallInProgress, KeyReused
-from flowzz.core.api.idempotency.request_keys import HEADER
+from flowzz.core.api.idempotency.handlers import HEADER
 from flowzz.core.api.schema.headers import IF_NONE_MATCH
-from flowzz.core.api.sparse_fields import FIELDS
+from flowzz.core.api.views import FIELDS
 
 ETAG_PARAMETER = OpenApiParameter(
     IF_NONE_MATCH, str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
@@ -110,18 +111,16 @@ def error_responses(*errors: type[ApiError]) -> dict[int, Any]:
     """Return the responses of errors by status, those of all operations included."""
     common_errors = (Unauthorized, NotAcceptable, RateLimited, ServerError)
     all_errors: set[type[ApiError]] = {*errors, *common_errors}
+    by_status: dict[int, list[type[ApiError]]] = {}
+    for error in sorted(all_errors, key=attrgetter("status_code", "code")):
+        by_status.setdefault(error.status_code, []).append(error)
     return {
         status: OpenApiResponse(
             ErrorSerializer,
             description=" · ".join(error.code for error in group),
             examples=[_example(error) for error in group],
         )
-        for status, group in (
-            (status, list(group))
-            for status, group in groupby(
-                sorted(all_errors, key=_status_and_code), lambda error: error.status_code
-            )
-        )
+        for status, group in by_status.items()
     }
 
 
@@ -152,10 +151,6 @@ def _envelope(data: type[serializers.BaseSerializer[Any]]) -> serializers.Serial
         }
         _envelopes[name] = inline_serializer(name, fields)
     return _envelopes[name]
-
-
-def _status_and_code(error: type[ApiError]) -> tuple[int, str]:
-    return error.status_code, error.code
 
 
 def _example(error: type[ApiError]) -> OpenApiExample:

@@ -15,7 +15,7 @@ from rest_framework.test import APIRequestFactory
 
 from flowzz.core import tasks
 from flowzz.core.api.idempotency import calls
-from flowzz.core.api.idempotency.request_keys import hash_key, hash_request
+from flowzz.core.api.idempotency.handlers import hash_key, hash_request
 from flowzz.core.models import IdempotentCall
 from integrations import connection
 from integrations.models import Integration, SalesImport, SyncRun, WebhookToken

@@ -1,9 +1,12 @@
-"""Sparse fields: `fields=id,status` returns these fields alone."""
+"""What the API's views share: the user's id, the envelope of a success, sparse fields."""
 
+import uuid
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
 
 from flowzz.core.api.errors import ValidationFailed
 
@@ -11,6 +14,24 @@ PARAMETER = "fields"
 FIELDS = OpenApiParameter(
     PARAMETER, str, description="Só estes campos, separados por vírgula: id,status"
 )
+
+
+class Router(SimpleRouter):
+    """Accepts every URL with and without a trailing slash."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+def current_user_id(request: Request) -> uuid.UUID:
+    """Return the id of the logged-in user; the view's permissions guarantee that there is one."""
+    assert request.user.is_authenticated
+    return request.user.pk
+
+
+def success(data: Any, message: str = "", *, status: int = 200) -> Response:
+    return Response({"success": True, "data": data, "message": message}, status=status)
 
 
 class SparseFieldsMixin:
