@@ -10,7 +10,7 @@ NODE := .flowzz/npm
 TYPESCRIPT := tests/typescript
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/node $(NODE)/node_modules/@redocly/cli/bin/cli.js
 WORKERS ?= 2
-COVERAGE := .flowzz/coverage.json
+COVERAGE := .flowzz/coverage
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
 
@@ -52,8 +52,11 @@ run: install  ## start everything with demo data, until Ctrl-C
 	@$(BIN)/python manage.py up --demo
 
 test: lint  ## lint, then run all tests with their branch coverage
-	$(BIN)/python -m slipcover --dont-wrap-pytest --json --out $(COVERAGE) -m pytest -n $(WORKERS)
-	$(BIN)/python -m slipcover --fail-under 90 --merge $(COVERAGE) --out $(COVERAGE)
+	$(BIN)/python -m slipcover --dont-wrap-pytest --json --out $(COVERAGE).json -m pytest -n $(WORKERS)
+	@$(BIN)/python -m slipcover --fail-under 90 --merge $(COVERAGE).json --out $(COVERAGE).json \
+		> $(COVERAGE).txt || { cat $(COVERAGE).txt; echo "Coverage is below 90 %."; exit 1; }
+	@echo "Coverage: $$(awk 'END { print $$NF }' $(COVERAGE).txt) %, by file in $(COVERAGE).txt."
+	@echo "Not run: the fault tests (make test-faults). Skipped tests are listed above."
 
 test-faults: install  ## kill processes and servers under load, and check the data
 	$(BIN)/pytest -m faults
