@@ -6,7 +6,7 @@ its texts keep their size.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 HEIGHT = 160
@@ -66,22 +66,43 @@ class Column:
     href: str
 
 
+FormatNumber = Callable[[float], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     title: str
     hint: str
+    slots: Sequence[Slot]
     series: Sequence[Series]
-    columns: Sequence[Column]
+    format_number: FormatNumber
+    y_ticks: Sequence[Tick]
     bars: Sequence[Shape] = ()
     lines: Sequence[Shape] = ()
     dots: Sequence[Shape] = ()
-    x_ticks: Sequence[Tick] = ()
-    y_ticks: Sequence[Tick] = ()
-    is_empty: bool = False
-    height: int = field(default=HEIGHT)
+    height: int = HEIGHT
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.bars or self.dots)
 
-FormatNumber = Callable[[float], str]
+    @property
+    def x_ticks(self) -> list[Tick]:
+        named = [(index, slot.tick) for index, slot in enumerate(self.slots) if slot.tick]
+        return [Tick(_center(index, len(self.slots)), text) for index, text in named]
+
+    @property
+    def columns(self) -> list[Column]:
+        columns, width = [], _percent(1 / len(self.slots))
+        for index, slot in enumerate(self.slots):
+            values = [
+                f"{series.name} {self.format_number(value)}"
+                for series in self.series
+                if (value := series.values[index]) is not None and (value or len(self.series) == 1)
+            ]
+            label = f"{slot.label}: {', '.join(values) or 'nada'}"
+            columns.append(Column(_percent(index / len(self.slots)), width, label, slot.href))
+        return columns
 
 
 def stacked_bar_chart(
@@ -94,26 +115,26 @@ def stacked_bar_chart(
     maximum: float | None = None,
 ) -> Chart:
     """Return a chart of stacked bars; the axis ends at `maximum`, or else at the highest bar."""
-    sums = [sum(one.values[index] or 0 for one in series) for index in range(len(slots))]
+    sums = [sum(part.values[index] or 0 for part in series) for index in range(len(slots))]
     ticks = _linear_ticks(maximum or max(sums, default=0))
     top = ticks[-1]
-    bars = []
+    bars, width = [], _percent((1 - _GAP) / max(len(slots), 1))
     for index in range(len(slots)):
         base = 0.0
-        for one in series:
-            if value := one.values[index]:
+        for part in series:
+            if value := part.values[index]:
                 base += value
-                y, height = HEIGHT - base / top * HEIGHT, value / top * HEIGHT
-                bars.append(_bar(one.tone, index, len(slots), y=y, height=height))
+                x, y = (index + _GAP / 2) / len(slots), HEIGHT * (1 - base / top)
+                size = width, _pixels(HEIGHT * value / top)
+                bars.append(Shape(part.tone, _percent(x), _pixels(y), *size))
     return Chart(
         title,
         hint,
+        slots,
         series,
-        _columns(slots, series, format_number),
+        format_number,
+        [_y_tick(value / top, format_number(value)) for value in ticks],
         bars=bars,
-        x_ticks=_x_ticks(slots),
-        is_empty=not any(_measured(series)),
-        y_ticks=[_y_tick(value / top, format_number(value)) for value in ticks],
     )
 
 
@@ -127,65 +148,38 @@ def line_chart(
     ticks: Sequence[float],
 ) -> Chart:
     """Return lines over a logarithmic axis, from the first of `ticks` to the last one needed."""
-    highest = max(_measured(series), default=0)
+    measured = (value for line in series for value in line.values if value is not None)
+    highest = max(measured, default=0)
     used = [tick for index, tick in enumerate(ticks) if index < 2 or ticks[index - 1] < highest]
     low, high = math.log(used[0]), math.log(used[-1])
 
     def share(value: float) -> float:
         return min(1.0, max(0.0, (math.log(max(value, used[0])) - low) / (high - low)))
 
-    segments, dots = [], []
-    for one in series:
+    lines, dots = [], []
+    for line in series:
         points = [
             (_center(index, len(slots)), _pixels(HEIGHT * (1 - share(value))))
             if value is not None
             else None
-            for index, value in enumerate(one.values)
+            for index, value in enumerate(line.values)
         ]
-        dots += [Shape(one.tone, *point) for point in points if point]
-        segments += [
-            Shape(one.tone, *start, x2=end[0], y2=end[1])
+        dots += [Shape(line.tone, *point) for point in points if point]
+        lines += [
+            Shape(line.tone, *start, x2=end[0], y2=end[1])
             for start, end in pairwise(points)
             if start and end
         ]
     return Chart(
         title,
         hint,
+        slots,
         series,
-        _columns(slots, series, format_number),
-        lines=segments,
+        format_number,
+        [_y_tick(share(value), format_number(value)) for value in used],
+        lines=lines,
         dots=dots,
-        x_ticks=_x_ticks(slots),
-        is_empty=not _measured(series),
-        y_ticks=[_y_tick(share(value), format_number(value)) for value in used],
     )
-
-
-def _columns(
-    slots: Sequence[Slot], series: Sequence[Series], format_number: FormatNumber
-) -> list[Column]:
-    columns = []
-    for index, slot in enumerate(slots):
-        values = [
-            f"{one.name} {format_number(value)}"
-            for one in series
-            if (value := one.values[index]) is not None and (value or len(series) == 1)
-        ]
-        label = f"{slot.label}: {', '.join(values) or 'nada'}"
-        x, width = _percent(index / len(slots)), _percent(1 / len(slots))
-        columns.append(Column(x, width, label, slot.href))
-    return columns
-
-
-def _bar(tone: str, index: int, count: int, *, y: float, height: float) -> Shape:
-    x, width = (index + _GAP / 2) / count, (1 - _GAP) / count
-    return Shape(tone, _percent(x), _pixels(y), _percent(width), _pixels(height))
-
-
-def _x_ticks(slots: Sequence[Slot]) -> list[Tick]:
-    return [
-        Tick(_center(index, len(slots)), slot.tick) for index, slot in enumerate(slots) if slot.tick
-    ]
 
 
 def _y_tick(share: float, text: str) -> Tick:
@@ -201,10 +195,6 @@ def _linear_ticks(maximum: float) -> list[float]:
     step = next(size * power for size in _STEPS if size * power >= rough)
     step = max(step, 1) if maximum >= 1 else step
     return [step * number for number in range(math.ceil(maximum / step) + 1)]
-
-
-def _measured(series: Sequence[Series]) -> list[float]:
-    return [value for one in series for value in one.values if value is not None]
 
 
 def _center(index: int, count: int) -> str:
