@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import django_stubs_ext
-from corsheaders import defaults as cors_defaults
+from corsheaders.defaults import default_headers
 
 from flowzz import admin_menu, api_guide
 from flowzz.core import env, logging
@@ -27,12 +27,7 @@ ALLOWED_HOSTS = env.comma_list(
 )
 CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = [
-    *cors_defaults.default_headers,
-    "idempotency-key",
-    "if-none-match",
-    "last-event-id",
-]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "last-event-id"]
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotent-Replayed",
@@ -144,10 +139,8 @@ REDIS_TIMEOUT_SECONDS = 1.0
 # Language, time zone, files
 LANGUAGE_CODE = "pt-br"
 TIME_ZONE = "America/Sao_Paulo"
-USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "flowzz" / "locale"]
 FORMAT_MODULE_PATH = ["flowzz.formats"]
-USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
@@ -162,8 +155,6 @@ SECURE_SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=_is_https)
 # Requests from the internal network; a webhook sent to http must not be lost.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$", r"^webhooks/"]
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000, minimum=0) if _is_https else 0
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 # HSTS for subdomains would force https on programs that are not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
@@ -214,7 +205,6 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
     "SIGNING_KEY": JWT_SIGNING_KEY or SECRET_KEY,
-    "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": env.text("JWT_USER_ID_CLAIM", "userId"),
     "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),
 }
@@ -228,7 +218,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "flowzz.core.api.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "flowzz.core.api.schema.openapi.Schema",
     "EXCEPTION_HANDLER": "flowzz.core.api.error_handlers.exception_handler",
-    "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": TRUSTED_PROXIES,
     "URL_FORMAT_OVERRIDE": None,
 }
