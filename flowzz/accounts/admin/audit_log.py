@@ -3,21 +3,19 @@
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import preformatted
+from flowzz.backoffice.display import change_url, preformatted
 
 Actions = QuerySet[StaffAction]
 Lookups = list[tuple[str, str]]
@@ -36,7 +34,19 @@ DISTINCT_ACTIONS = """
 """
 
 
-class ActorFilter(SimpleListFilter):
+class ChoiceFilter(SimpleListFilter):
+    """Filters by the field of the parameter; a value that is no choice filters nothing."""
+
+    def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
+        value = self.value()
+        is_choice = any(value == choice for choice, _ in self.lookup_choices)
+        return self.filter(actions, str(value)) if is_choice else actions
+
+    def filter(self, actions: Actions, value: str) -> Actions:
+        return actions.filter(**{str(self.parameter_name): value})
+
+
+class ActorFilter(ChoiceFilter):
     title = "quem"
     parameter_name = "actor"
 
@@ -44,13 +54,8 @@ class ActorFilter(SimpleListFilter):
         staff = User.objects.filter(is_staff=True).order_by("email")
         return [(str(person.pk), person.email) for person in staff[:200]]
 
-    def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
-        known = {value for value, _ in self.lookup_choices}
-        value = self.value()
-        return actions.filter(actor=UUID(value)) if value and value in known else actions
 
-
-class ActionFilter(SimpleListFilter):
+class ActionFilter(ChoiceFilter):
     title = "ação"
     parameter_name = "action"
 
@@ -59,22 +64,15 @@ class ActionFilter(SimpleListFilter):
             cursor.execute(DISTINCT_ACTIONS)
             return [(action, action) for (action,) in cursor.fetchall()]
 
-    def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
-        value = self.value()
-        return actions.filter(action=value) if value else actions
 
-
-class PeriodFilter(SimpleListFilter):
+class PeriodFilter(ChoiceFilter):
     title = "período"
     parameter_name = "days"
 
     def lookups(self, request: HttpRequest, page: ModelAdmin[Any]) -> Lookups:
         return list(PERIODS.items())
 
-    def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
-        value = self.value()
-        if value not in PERIODS:
-            return actions
+    def filter(self, actions: Actions, value: str) -> Actions:
         return actions.filter(created_at__gte=timezone.now() - timedelta(days=int(value)))
 
 
@@ -110,8 +108,7 @@ class StaffActionAdmin(ReadOnlyAdmin):
         model = action.content_type.model_class() if action.content_type else None
         if model is None or not admin.site.is_registered(model):
             return action.target_label or "—"
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
-        url = reverse(name, args=[action.target_id])
+        url = change_url(model(pk=action.target_id))
         return format_html('<a class="bo-link" href="{}">{}</a>', url, action.target_label)
 
     @admin.display(description="detalhes")

@@ -22,7 +22,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
-from flowzz.backoffice.display import change_url
+from flowzz.backoffice.display import change_url, section
 
 ACCESS = ("is_staff", "groups")
 REMOVAL = (
@@ -46,13 +46,11 @@ class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
     show_full_result_count = False
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
-        (None, {"fields": ("email", "password", "name", "is_active")}),
-        ("Permissões", {"fields": PRIVILEGES}),
-        ("Datas", {"fields": ("last_login", "date_joined")}),
+        section(None, "email", "password", "name", "is_active"),
+        section("Permissões", *PRIVILEGES),
+        section("Datas", "last_login", "date_joined"),
     )
-    add_fieldsets = (
-        (None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),
-    )
+    add_fieldsets = (section(None, "email", "name", "usable_password", "password1", "password2"),)
 
     actions_detail = ("remove_second_factor",)
 
@@ -72,14 +70,9 @@ class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
             raise PermissionDenied
         form, back = ReasonForm(request.POST or None), change_url(user)
         if not form.is_valid():
+            title, text = "Remover a verificação em duas etapas", REMOVAL.format(user)
             return render_confirmation(
-                request,
-                form,
-                about=user,
-                title="Remover a verificação em duas etapas",
-                text=REMOVAL.format(user),
-                button="Remover",
-                back=back,
+                request, form, about=user, title=title, text=text, button="Remover", back=back
             )
         reason = form.cleaned_data["reason"]
         if second_factor.disable(user):
