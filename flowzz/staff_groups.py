@@ -23,25 +23,18 @@ _DATA = (
     "integrations.statusmapping",
     "integrations.alert",
 )
-_SCHEDULE = tuple(
-    f"django_celery_beat.{model}"
-    for model in (
-        "periodictask",
-        "clockedschedule",
-        "crontabschedule",
-        "intervalschedule",
-        "solarschedule",
-    )
+_SCHEDULE = (
+    "django_celery_beat.periodictask",
+    "django_celery_beat.clockedschedule",
+    "django_celery_beat.crontabschedule",
+    "django_celery_beat.intervalschedule",
+    "django_celery_beat.solarschedule",
 )
 
 
 def _permissions(models: Iterable[str], *verbs: str) -> set[str]:
     """Return the names of model permissions, such as `sales.view_sale`."""
-    return {
-        f"{app}.{verb}_{model}"
-        for app, model in (name.split(".") for name in models)
-        for verb in verbs
-    }
+    return {model.replace(".", f".{verb}_") for model in models for verb in verbs}
 
 
 _SUPPORT = _permissions(_DATA, "view") | {
@@ -71,21 +64,13 @@ _ADMINISTRATION = (
     | _permissions((*_DATA, *_SCHEDULE, "auth.group"), "view", "add", "change", "delete")
     | {"accounts.erase_people", "accounts.grant_staff_access", "core.change_setting"}
 )
-STAFF_GROUPS = {
-    "Suporte": _SUPPORT,
-    "Operações": _OPERATIONS,
-    "Administração": _ADMINISTRATION,
-}
+STAFF_GROUPS = {"Suporte": _SUPPORT, "Operações": _OPERATIONS, "Administração": _ADMINISTRATION}
 
 
 def synchronise_staff_groups() -> None:
     """Create missing groups and add the permissions they lack."""
-    ids = {
-        f"{app}.{codename}": id_
-        for id_, app, codename in Permission.objects.values_list(
-            "id", "content_type__app_label", "codename"
-        )
-    }
+    rows = Permission.objects.values_list("content_type__app_label", "codename", "id")
+    ids = {f"{app}.{codename}": id_ for app, codename, id_ in rows}
     for name, permissions in STAFF_GROUPS.items():
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(*(ids[permission] for permission in permissions))
