@@ -19,11 +19,11 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User, request_user
-from flowzz.accounts.staff_login import count_login_attempt
+from flowzz.accounts.staff_login import CODE_ATTRIBUTES, count_login_attempt
 from flowzz.backoffice import audit_log
 
 PAGE = "second_factor:page"
-CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
+View = Callable[[HttpRequest], HttpResponse]
 WRONG_CODE = "Código incorreto. Confira o horário do celular e tente o próximo código."
 
 
@@ -114,7 +114,7 @@ def _render(request: HttpRequest, **context: object) -> HttpResponse:
     return render(request, "accounts/second_factor.html", context)
 
 
-def _for_owner(view: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+def _for_owner(view: View) -> Callable[..., HttpResponse]:
     """Restrict a view to staff, with the second factor enabled to sessions that passed it."""
 
     def guarded(request: HttpRequest) -> HttpResponse:
@@ -131,23 +131,20 @@ def _is_verified(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "otp_device", None))
 
 
-class SecondFactorMiddleware:
-    """With STAFF_TOTP_REQUIRED, redirects staff without a second factor to its page."""
+def second_factor_middleware(get_response: View) -> View:
+    """With STAFF_TOTP_REQUIRED, redirect staff without a second factor to its page."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         if settings.STAFF_TOTP_REQUIRED and _must_enrol(request):
             return redirect(PAGE)
-        return self.get_response(request)
+        return get_response(request)
+
+    return middleware
 
 
 def _must_enrol(request: HttpRequest) -> bool:
-    if not request.path.startswith("/admin/"):
-        return False
     allowed = (reverse(PAGE), reverse("admin:login"), reverse("admin:logout"))
-    if request.path.startswith(allowed):
+    if not request.path.startswith("/admin/") or request.path.startswith(allowed):
         return False
     return request.user.is_authenticated and not _is_verified(request)
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # unfold has no types
 else:
     from unfold.forms import AuthenticationForm
 
+CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
+
 
 def count_login_attempt(key: str) -> None:
     """Count a login attempt, by password or by code; raises ValidationError above the limit."""
@@ -33,9 +35,7 @@ class LoginForm(AuthenticationForm):
         required=False,
         max_length=16,
         help_text="Só para quem ativou a verificação em duas etapas.",
-        widget=UnfoldAdminTextInputWidget(
-            attrs={"autocomplete": "one-time-code", "autocapitalize": "off"}
-        ),
+        widget=UnfoldAdminTextInputWidget(attrs=CODE_ATTRIBUTES),
     )
 
     def clean(self) -> dict[str, Any]:
