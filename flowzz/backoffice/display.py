@@ -26,7 +26,7 @@ JOB_STATE_COLOURS = {
 }
 
 
-def section(title: str | None, *fields: str | tuple[str, ...]) -> tuple[str | None, Any]:
+def section(title: str | None, *fields: object) -> tuple[str | None, Any]:
     """Return a fieldset of an admin page; a tuple of fields shares one line."""
     return title, {"fields": fields}
 

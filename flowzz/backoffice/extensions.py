@@ -15,6 +15,8 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from unfold.decorators import action as unfold_action
 
+from flowzz.backoffice.display import section
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetailAction:
@@ -61,30 +63,26 @@ def extend(model: type[Model], extension: PageExtension) -> None:
     page.list_panels = (*page.list_panels, *extension.list_panels)
     page.inlines = (*page.inlines, *extension.inlines)
     for title, fields in extension.fieldsets:
-        page.fieldsets = (*page.fieldsets, (title, {"fields": tuple(fields)}))
+        page.fieldsets = (*page.fieldsets, section(title, *fields))
         page.readonly_fields = (*page.readonly_fields, *fields)
     for action in extension.actions:
         page.actions_detail = (*page.actions_detail, action.name)
-        setattr(page, action.name, MethodType(_page_method(action), page))
-        setattr(page, f"has_{action.name}_permission", _permission_check(action))
+        _add_action(page, action)
 
 
-def _page_method(action: DetailAction) -> Callable[..., HttpResponse]:
-    """Return the action as a method of a page, as unfold expects it."""
+def _add_action(page: Any, action: DetailAction) -> None:
+    """Add the action's method and its permission check, as unfold expects both of a page."""
 
     def run(_page: object, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         return action.view(request, object_id)
 
+    def has_permission(request: HttpRequest, object_id: uuid.UUID | None = None) -> bool:
+        return request.user.has_perm(action.permission)
+
     run.__name__ = action.name
-    method: Callable[..., HttpResponse] = unfold_action(
-        description=action.label,
-        url_path=action.path,
-        icon=action.icon,
-        permissions=[action.name],
+    method = unfold_action(
+        description=action.label, url_path=action.path, icon=action.icon, permissions=[action.name]
     )(run)
-    return method
-
-
-def _permission_check(action: DetailAction) -> Callable[..., bool]:
-    """Return the check that unfold calls; unfold's system check reads the database for others."""
-    return lambda request, object_id=None: request.user.has_perm(action.permission)
+    setattr(page, action.name, MethodType(method, page))
+    # Not `permissions=[action.permission]`: unfold's system check would read the database.
+    setattr(page, f"has_{action.name}_permission", has_permission)
