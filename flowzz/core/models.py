@@ -45,9 +45,6 @@ class DataVersion(models.Model):
         verbose_name = "versão dos dados"
         verbose_name_plural = "versões dos dados"
 
-    def __str__(self) -> str:
-        return str(self.version)
-
 
 class IdempotentCall(models.Model):
     """An API call with an `Idempotency-Key`: in progress until its response is stored.
@@ -73,6 +70,3 @@ class IdempotentCall(models.Model):
             models.UniqueConstraint(fields=["user", "key_hash"], name="idempotent_call_unique")
         ]
         indexes: ClassVar = [models.Index(fields=["created_at"], name="idempotent_call_age")]
-
-    def __str__(self) -> str:
-        return str(self.pk)

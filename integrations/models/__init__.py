@@ -1,7 +1,5 @@
 """The models of integrations: events, sync runs, status mappings, jobs, statistics, alerts."""
 
-from integrations.models.alerts import Alert, AlertKind
-from integrations.models.baseline import WebhookBaseline
 from integrations.models.bulk_actions import BulkAction, BulkKind
 from integrations.models.events import (
     EventFailure,
@@ -11,36 +9,15 @@ from integrations.models.events import (
     WebhookEvent,
     WebhookPayload,
 )
-from integrations.models.hourly_stats import Circuit, HourlyStats, HourlyWebhookCount
 from integrations.models.imports import ImportState, SalesImport
 from integrations.models.integrations import Integration, IntegrationStatus, WebhookToken
+from integrations.models.monitoring import (
+    Alert,
+    AlertKind,
+    Circuit,
+    HourlyStats,
+    HourlyWebhookCount,
+    WebhookBaseline,
+)
 from integrations.models.runs import FindingKind, SyncFinding, SyncRun, Trigger
 from integrations.models.status_mappings import StatusMapping, StatusMappingUsage
-
-__all__ = [
-    "Alert",
-    "AlertKind",
-    "BulkAction",
-    "BulkKind",
-    "Circuit",
-    "EventFailure",
-    "EventKind",
-    "EventOutcome",
-    "EventState",
-    "FindingKind",
-    "HourlyStats",
-    "HourlyWebhookCount",
-    "ImportState",
-    "Integration",
-    "IntegrationStatus",
-    "SalesImport",
-    "StatusMapping",
-    "StatusMappingUsage",
-    "SyncFinding",
-    "SyncRun",
-    "Trigger",
-    "WebhookBaseline",
-    "WebhookEvent",
-    "WebhookPayload",
-    "WebhookToken",
-]

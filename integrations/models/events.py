@@ -175,9 +175,6 @@ class WebhookPayload(models.Model):
         verbose_name_plural = "conteúdos de eventos"
         default_permissions = ()
 
-    def __str__(self) -> str:
-        return str(self.event_id)
-
 
 class EventFailure(models.Model):
     """A failed attempt to process an event."""
@@ -199,6 +196,3 @@ class EventFailure(models.Model):
     class Meta:
         verbose_name = "tentativa sem sucesso"
         verbose_name_plural = "tentativas sem sucesso"
-
-    def __str__(self) -> str:
-        return f"{self.attempt}ª: {self.error}"

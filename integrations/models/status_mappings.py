@@ -54,6 +54,3 @@ class StatusMappingUsage(models.Model):
                 fields=["mapping", "user", "external_id"], name="status_mapping_usage_unique"
             )
         ]
-
-    def __str__(self) -> str:
-        return self.external_id

@@ -23,7 +23,7 @@ from integrations.models import (
 )
 from integrations.providers.registry import provider_names
 from integrations.sync.breaker import breaker_for
-from integrations.sync.metrics import RUNS
+from integrations.sync.runs import RUNS
 from integrations.webhooks import fallback_buffer
 from integrations.webhooks.metrics import RESPONSES
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY, JobState
+from flowzz.core.redis_metrics import Counter, record
 from integrations import dispatch, live_updates
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.errors import CircuitOpen, IntegrationError, KeyRefused
@@ -25,11 +26,11 @@ from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync.breaker import breaker_for
-from integrations.sync.metrics import count_run
 from integrations.sync.pages import COUNTERS, apply_page, pages_from_checkpoint
 
 log = structlog.stdlib.get_logger(__name__)
 
+RUNS = Counter("flowzz_sync_runs", "Attempts of sync runs; `queued` was postponed.", "result")
 MAX_ATTEMPTS = 3
 BACKOFF = timedelta(seconds=60)
 
@@ -230,6 +231,6 @@ def record_outcome(run: SyncRun, status: str, error: str = "", **changes: object
 def _release(run: SyncRun, state: JobState, **changes: object) -> bool:
     if not run.release(state, **changes):
         return False
-    transaction.on_commit(partial(count_run, state), robust=True)
+    transaction.on_commit(partial(record, RUNS.increments({state.lower(): 1})), robust=True)
     live_updates.publish_run(run.id)
     return True

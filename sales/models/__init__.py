@@ -5,18 +5,3 @@ from sales.models.daily_stats import DailyClientStat, DailyStat, DirtyDay
 from sales.models.exports import Export, ExportPart
 from sales.models.sales import CAMPAIGN_PATH, Origin, Sale, SaleStatusChange
 from sales.models.subscriptions import Subscription, SubscriptionCycle
-
-__all__ = [
-    "CAMPAIGN_PATH",
-    "AffiliationRequest",
-    "DailyClientStat",
-    "DailyStat",
-    "DirtyDay",
-    "Export",
-    "ExportPart",
-    "Origin",
-    "Sale",
-    "SaleStatusChange",
-    "Subscription",
-    "SubscriptionCycle",
-]

@@ -25,9 +25,6 @@ class DirtyDay(models.Model):
         verbose_name_plural = "dias a recalcular"
         indexes: ClassVar = [models.Index(fields=["user_id"], name="dirtyday_user")]
 
-    def __str__(self) -> str:
-        return str(self.day)
-
 
 class Dimension(models.TextChoices):
     """What a stat is broken down by; products and campaigns count revenue only."""
@@ -55,9 +52,6 @@ class DailyStat(models.Model):
         verbose_name = "número do dia"
         verbose_name_plural = "números dos dias"
 
-    def __str__(self) -> str:
-        return f"{self.day} {self.name}"
-
 
 class DailyClientStat(models.Model):
     """The clients who bought on a day, counted by the day of their previous sale; null: none.
@@ -81,6 +75,3 @@ class DailyClientStat(models.Model):
                 name="dailyclientstat_user_day",
             )
         ]
-
-    def __str__(self) -> str:
-        return str(self.day)

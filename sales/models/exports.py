@@ -91,6 +91,3 @@ class ExportPart(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["export", "number"], name="export_part_unique")
         ]
-
-    def __str__(self) -> str:
-        return f"{self.export_id} nº {self.number}"

@@ -1,0 +1,126 @@
+"""Monitoring: hourly statistics, the usual rate of webhooks, and the alerts of integrations."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from flowzz.core.ids import uuid7
+from integrations.models.integrations import Integration
+
+
+class Circuit(models.TextChoices):
+    CLOSED = "closed", "fechado"
+    HALF_OPEN = "half_open", "em teste"
+    OPEN = "open", "aberto"
+
+
+class HourlyStats(models.Model):
+    """The counts of one hour. Only `integrations.monitoring.hourly_stats` writes them."""
+
+    hour = models.DateTimeField("hora", primary_key=True)
+    events = models.JSONField("eventos por resultado ou estado", default=dict)
+    quarantine_reasons = models.JSONField("quarentenas por causa", default=dict)
+    latencies = models.JSONField("eventos por tempo de processamento", default=dict)
+    runs = models.JSONField("sincronizações por estado", default=dict)
+    run_errors = models.JSONField("sincronizações por erro", default=dict)
+    sales_created = models.PositiveIntegerField("vendas criadas", default=0)
+    sales_updated = models.PositiveIntegerField("vendas atualizadas", default=0)
+    longest_wait_seconds = models.FloatField("maior espera de um evento (s)", db_default=0.0)
+    circuit = models.CharField(
+        "pior estado do circuito", max_length=9, choices=Circuit, db_default=Circuit.CLOSED
+    )
+
+    class Meta:
+        verbose_name = "hora de atividade"
+        verbose_name_plural = "horas de atividade"
+
+
+class HourlyWebhookCount(models.Model):
+    """How many webhooks an integration received in an hour; no row means none."""
+
+    id = models.BigAutoField(primary_key=True)
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, db_index=False, related_name="hourly_webhook_counts"
+    )
+    hour = models.DateTimeField("hora")
+    count = models.PositiveIntegerField("webhooks")
+
+    class Meta:
+        verbose_name = "volume de webhooks"
+        verbose_name_plural = "volumes de webhooks"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["integration", "hour"], name="webhook_count_per_hour")
+        ]
+
+
+class WebhookBaseline(models.Model):
+    """Computed every night by `integrations.monitoring.baseline` from the last four weeks."""
+
+    integration = models.OneToOneField(
+        Integration,
+        models.CASCADE,
+        primary_key=True,
+        related_name="baseline",
+        verbose_name="integração",
+    )
+    hourly_rates = ArrayField(models.FloatField(), verbose_name="chegadas por hora da semana")
+    updated_at = models.DateTimeField("aprendido em")
+
+    class Meta:
+        verbose_name = "ritmo dos webhooks"
+        verbose_name_plural = "ritmos dos webhooks"
+
+
+class AlertKind(models.TextChoices):
+    SYNC_LATE = "sync_late", "Sem sincronização há 24 horas"
+    SYNC_FAILING = "sync_failing", "Três sincronizações seguidas com falha"
+    KEY_REFUSED = "key_refused", "Chave de API recusada"
+    KEY_OLD = "key_old", "Chave de API antiga"
+    CIRCUIT_OPEN = "circuit_open", "API da plataforma fora do ar"
+    DEAD_LETTERS = "dead_letters", "Eventos em quarentena"
+    QUEUE_LATE = "queue_late", "Fila atrasada"
+    SILENCE = "silence", "Webhooks em silêncio"
+
+
+class Alert(models.Model):
+    """A violated rule, open until `resolved_at`; without an integration it concerns all Flowzz."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    integration = models.ForeignKey(
+        Integration,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="alerts",
+        verbose_name="integração",
+    )
+    kind = models.CharField("tipo", max_length=32, choices=AlertKind)
+    message = models.TextField("mensagem")
+    opened_at = models.DateTimeField("aberto em", auto_now_add=True)
+    resolved_at = models.DateTimeField("resolvido em", null=True, blank=True)
+    opening_mailed = models.BooleanField("abertura avisada", default=False)
+    resolution_mailed = models.BooleanField("solução avisada", default=False)
+
+    class Meta:
+        verbose_name = "alerta"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["integration", "kind"],
+                condition=Q(resolved_at__isnull=True),
+                nulls_distinct=False,
+                name="alert_open_once",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["opened_at"],
+                condition=Q(opening_mailed=False)
+                | Q(resolution_mailed=False, resolved_at__isnull=False),
+                name="alert_unmailed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
