@@ -1,7 +1,5 @@
 """Models of the mechanisms in this package: settings, data versions, idempotent calls."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -66,7 +64,7 @@ class IdempotentCall(models.Model):
         verbose_name = "chamada com chave"
         verbose_name_plural = "chamadas com chave"
         default_permissions = ()  # not registered in the admin
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["user", "key_hash"], name="idempotent_call_unique")
         ]
-        indexes: ClassVar = [models.Index(fields=["created_at"], name="idempotent_call_age")]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_call_age")]

@@ -1,7 +1,5 @@
 """Bulk actions of staff on thousands of events or sales, with their progress."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -59,7 +57,7 @@ class BulkAction(Job):
     class Meta:
         verbose_name = "ação em massa"
         verbose_name_plural = "ações em massa"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["cause"],
                 condition=Q(state__in=UNDER_WAY) & ~Q(cause=""),
@@ -71,7 +69,7 @@ class BulkAction(Job):
                 name="bulk_one_per_mapping",
             ),
         ]
-        indexes: ClassVar = [*Job.Meta.indexes]
+        indexes = [*Job.Meta.indexes]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.cause or self.mapping or ''}"

@@ -1,7 +1,5 @@
 """Events: every acknowledged webhook is a row before and after it is processed."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
@@ -99,7 +97,7 @@ class WebhookEvent(BulkRow):
 
     class Meta:
         verbose_name = "evento"
-        indexes: ClassVar = [
+        indexes = [
             models.Index(
                 fields=["integration", "received_at", "id"],
                 condition=Q(state__in=["PENDING", "RETRY"]),

@@ -1,7 +1,5 @@
 """Imports: uploaded files of sales, with their progress and result."""
 
-from typing import ClassVar
-
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -49,14 +47,14 @@ class SalesImport(Job):
     class Meta:
         verbose_name = "importação"
         verbose_name_plural = "importações"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["integration"],
                 condition=Q(state__in=UNDER_WAY),
                 name="import_one_under_way",
             )
         ]
-        indexes: ClassVar = [
+        indexes = [
             *Job.Meta.indexes,
             models.Index(
                 fields=["created_at"], condition=Q(content__isnull=False), name="import_with_file"

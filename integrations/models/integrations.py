@@ -1,7 +1,5 @@
 """A user's connection to a provider, and the tokens of its webhook URLs."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -65,10 +63,10 @@ class Integration(models.Model):
     class Meta:
         verbose_name = "integração"
         verbose_name_plural = "integrações"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["user", "provider"], name="integration_one_per_user")
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(
                 fields=["next_sync_at"],
                 condition=Q(next_sync_at__isnull=False),
@@ -107,7 +105,7 @@ class WebhookToken(models.Model):
     class Meta:
         verbose_name = "endereço de webhook"
         verbose_name_plural = "endereços de webhook"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["integration"],
                 condition=Q(expires_at__isnull=True),

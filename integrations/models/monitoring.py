@@ -1,7 +1,5 @@
 """Monitoring: hourly statistics, the usual rate of webhooks, and the alerts of integrations."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -50,7 +48,7 @@ class HourlyWebhookCount(models.Model):
     class Meta:
         verbose_name = "volume de webhooks"
         verbose_name_plural = "volumes de webhooks"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["integration", "hour"], name="webhook_count_per_hour")
         ]
 
@@ -105,7 +103,7 @@ class Alert(models.Model):
 
     class Meta:
         verbose_name = "alerta"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["integration", "kind"],
                 condition=Q(resolved_at__isnull=True),
@@ -113,7 +111,7 @@ class Alert(models.Model):
                 name="alert_open_once",
             )
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(
                 fields=["opened_at"],
                 condition=Q(opening_mailed=False)

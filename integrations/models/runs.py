@@ -1,7 +1,5 @@
 """Sync runs, with their cursor, checkpoint and findings."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localtime
@@ -45,12 +43,12 @@ class SyncRun(Job):
     class Meta:
         verbose_name = "sincronização"
         verbose_name_plural = "sincronizações"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["integration"], condition=Q(state__in=UNDER_WAY), name="run_one_under_way"
             )
         ]
-        indexes: ClassVar = [
+        indexes = [
             *Job.Meta.indexes,
             models.Index(
                 fields=["integration", "-finished_at"],
@@ -106,7 +104,7 @@ class SyncFinding(BulkRow):
     class Meta:
         verbose_name = "achado da sincronização"
         verbose_name_plural = "achados da sincronização"
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["external_id"], name="finding_external_id"),
             models.Index(fields=["run", "kind", "id"], name="finding_of_run"),
         ]

@@ -1,7 +1,5 @@
 """Status words of a provider and the statuses that staff map them to."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 
@@ -31,7 +29,7 @@ class StatusMapping(models.Model):
     class Meta:
         verbose_name = "situação desconhecida"
         verbose_name_plural = "situações desconhecidas"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["provider", "field", "word"], name="status_mapping_unique"
             )
@@ -49,7 +47,7 @@ class StatusMappingUsage(models.Model):
     external_id = models.CharField(max_length=128)
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["mapping", "user", "external_id"], name="status_mapping_usage_unique"
             )

@@ -1,7 +1,5 @@
 """Requests of people who want to sell a user's products."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 
@@ -33,7 +31,7 @@ class AffiliationRequest(models.Model):
     class Meta:
         verbose_name = "pedido de afiliação"
         verbose_name_plural = "pedidos de afiliação"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["user", "source", "fingerprint"], name="affiliation_unique_by_content"
             )

@@ -4,8 +4,6 @@ Without foreign keys: triggers insert dirty days even while their user is being 
 are then recounted to nothing.
 """
 
-from typing import ClassVar
-
 from django.db import models
 
 
@@ -23,7 +21,7 @@ class DirtyDay(models.Model):
     class Meta:
         verbose_name = "dia a recalcular"
         verbose_name_plural = "dias a recalcular"
-        indexes: ClassVar = [models.Index(fields=["user_id"], name="dirtyday_user")]
+        indexes = [models.Index(fields=["user_id"], name="dirtyday_user")]
 
 
 class Dimension(models.TextChoices):
@@ -68,7 +66,7 @@ class DailyClientStat(models.Model):
     class Meta:
         verbose_name = "clientes do dia"
         verbose_name_plural = "clientes dos dias"
-        indexes: ClassVar = [
+        indexes = [
             models.Index(
                 fields=["user_id", "day", "previous_day"],
                 include=["clients"],

@@ -1,7 +1,6 @@
 """Exports: lists of sales or clients that staff download as files, and the files' parts."""
 
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -59,15 +58,15 @@ class Export(Job):
         verbose_name = "exportação"
         verbose_name_plural = "exportações"
         default_permissions = ("view",)
-        permissions: ClassVar = [("make_export", "Pode exportar vendas e clientes")]
-        constraints: ClassVar = [
+        permissions = [("make_export", "Pode exportar vendas e clientes")]
+        constraints = [
             models.UniqueConstraint(
                 fields=["state"],
                 condition=models.Q(state=ExportState.RUNNING),
                 name="export_one_at_a_time",
             )
         ]
-        indexes: ClassVar = [*Job.Meta.indexes]
+        indexes = [*Job.Meta.indexes]
 
     def __str__(self) -> str:
         return f"{self.get_subject_display()} em {self.get_format_display()}"
@@ -88,6 +87,6 @@ class ExportPart(models.Model):
         verbose_name = "parte de exportação"
         verbose_name_plural = "partes de exportação"
         default_permissions = ()
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["export", "number"], name="export_part_unique")
         ]

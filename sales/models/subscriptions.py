@@ -1,7 +1,5 @@
 """Subscriptions and their charges."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -44,13 +42,13 @@ class Subscription(models.Model):
 
     class Meta:
         verbose_name = "assinatura"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["user", "source", "subscription_hash"],
                 name="subscription_unique_per_user_and_source",
             )
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["user", "status", "next_charge_date"], name="subscription_due"),
             models.Index(
                 OpClass("subscription_hash", "varchar_pattern_ops"), name="subscription_number"
@@ -83,7 +81,7 @@ class SubscriptionCycle(models.Model):
     class Meta:
         verbose_name = "ciclo de assinatura"
         verbose_name_plural = "ciclos de assinatura"
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["subscription", "cycle"], name="cycle_unique")
         ]
 
