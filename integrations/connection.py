@@ -65,7 +65,7 @@ def disconnect(integration: Integration) -> None:
             next_sync_at=None,
             updated_at=timezone.now(),
         )
-        runs.cancel_runs(integration)
+        runs.cancel(integration.runs.all())
         alerts.resolve(integration, *AlertKind)
         live_updates.publish_integration(integration.id)
     integration.refresh_from_db()
@@ -77,7 +77,7 @@ def pause(integration: Integration) -> None:
         Integration.objects.filter(id=integration.id, paused_at=None).update(
             paused_at=timezone.now(), next_sync_at=None, updated_at=timezone.now()
         )
-        runs.cancel_runs(integration)
+        runs.cancel(integration.runs.all())
         alerts.resolve(integration, AlertKind.SYNC_LATE, AlertKind.QUEUE_LATE)
         live_updates.publish_integration(integration.id)
     integration.refresh_from_db()

@@ -144,8 +144,7 @@ def _start_batch(action: BulkAction) -> bool:
     with transaction.atomic():
         if not (_reprocess_sales(action) if is_remap else _change_events(action)):
             return False
-        names = ("cursor_at", "cursor_id", "cursor_key", "batch", *_COUNTERS)
-        action.heartbeat(**{name: getattr(action, name) for name in names})
+        action.checkpoint("cursor_at", "cursor_id", "cursor_key", "batch", *_COUNTERS)
     return True
 
 

@@ -1,5 +1,6 @@
 """Batches of an import's lines: parsed, then applied and checkpointed in one transaction."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,9 +37,8 @@ class Batch:
 
     lines: list[ParsedLine] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    counts: "Counter[str]" = field(default_factory=Counter)
+    """By the names in `_COUNTERS`."""
 
     def add_error(self, line: int, message: str, external_id: str = "") -> None:
         self.errors.append({"line": line, "external_id": external_id, "message": message})
@@ -91,12 +91,8 @@ def _ingest(
     job: SalesImport, lines: Sequence[ParsedLine], source: ChangeSource, batch: Batch
 ) -> None:
     for result in ingest(job.integration, [SourcedOrder(line.order, source) for line in lines]):
-        if result.outcome == Outcome.CREATED:
-            batch.created += 1
-        elif result.changes:
-            batch.updated += 1
-        else:
-            batch.unchanged += 1
+        is_created = result.outcome == Outcome.CREATED
+        batch.counts["created" if is_created else "updated" if result.changes else "unchanged"] += 1
 
 
 def _add_rejected(line: ParsedLine, error: Exception, batch: Batch) -> None:
@@ -110,7 +106,6 @@ def _checkpoint(job: SalesImport, batch: Batch) -> None:
     job.error_lines += sorted(batch.errors, key=lambda error: int(error["line"]))[:free]
     job.errors += len(batch.errors)
     for name in _COUNTERS:
-        setattr(job, name, getattr(job, name) + getattr(batch, name))
+        setattr(job, name, getattr(job, name) + batch.counts[name])
     job.processed = job.created + job.updated + job.unchanged + job.errors
-    names = (*_COUNTERS, "errors", "processed", "error_lines")
-    job.heartbeat(**{name: getattr(job, name) for name in names})
+    job.checkpoint(*_COUNTERS, "errors", "processed", "error_lines")

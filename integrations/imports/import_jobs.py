@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -38,12 +37,8 @@ MAX_SYNCHRONOUS_LINES: Final = 1_000
 """A longer file is imported in the background."""
 PREVIEW_LIFETIME: Final = timedelta(days=1)
 
-_INITIAL: Final = {
-    "processed": 0,
-    "created": 0,
-    "updated": 0,
-    "unchanged": 0,
-    "errors": 0,
+_INITIAL: Final[dict[str, Any]] = {
+    **dict.fromkeys(("processed", "created", "updated", "unchanged", "errors"), 0),
     "error_lines": [],
     "started_at": None,
     "finished_at": None,
@@ -91,7 +86,8 @@ def receive(
                 job.save(force_insert=True)
         except IntegrityError:
             raise _under_way() from None
-        _pending_previews(integration).update(content=None)
+        previews = integration.imports.filter(state=ImportState.PREVIEWED)
+        previews.filter(content__isnull=False).update(content=None)
     return _start(job)
 
 
@@ -151,10 +147,6 @@ def _inspect(provider: str, content: bytes) -> tuple[list[dict[str, str]], int]:
             f"O arquivo tem {total} linhas, e o máximo é {MAX_LINES}. Divida-o e envie as partes."
         )
     return [{"header": c.header, "field": c.field} for c in file.columns], total
-
-
-def _pending_previews(integration: Integration) -> "QuerySet[SalesImport]":
-    return integration.imports.filter(state=ImportState.PREVIEWED, content__isnull=False)
 
 
 def _under_way() -> ImportUnderWay:

@@ -1,5 +1,6 @@
 """One page of a sync run: applied and checkpointed in one transaction."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,18 +36,11 @@ class PageResult:
 
     run: SyncRun
     findings: list[SyncFinding] = field(default_factory=list)
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    errors: int = 0
-    missed: int = 0
-
-    @property
-    def processed(self) -> int:
-        return self.created + self.updated + self.unchanged + self.errors
+    counts: "Counter[str]" = field(default_factory=Counter)
+    """By the names in `COUNTERS`."""
 
     def add_error(self, external_id: str, message: str) -> None:
-        self.errors += 1
+        self.counts.update(processed=1, errors=1)
         self.add_finding(FindingKind.ERROR, external_id, message=message)
 
     def add_finding(self, kind: FindingKind, external_id: str, **details: Any) -> None:
@@ -122,13 +116,8 @@ def _parse_items(page: Page, items: Sequence[Any], result: PageResult) -> list[S
 
 def _ingest(orders: Sequence[SourcedOrder], result: PageResult) -> None:
     for ingested in ingest(result.run.integration, orders):
-        match ingested.outcome:
-            case Outcome.CREATED:
-                result.created += 1
-            case Outcome.UPDATED:
-                result.updated += 1
-            case _:
-                result.unchanged += 1
+        is_changed = ingested.outcome in (Outcome.CREATED, Outcome.UPDATED)
+        result.counts.update(["processed", ingested.outcome if is_changed else "unchanged"])
         _add_missed_webhook(ingested, result)
 
 
@@ -139,7 +128,7 @@ def _add_missed_webhook(ingested: IngestResult, result: PageResult) -> None:
     if run.trigger == Trigger.INITIAL or sale is None or since is None:
         return
     if ingested.outcome == Outcome.CREATED and sale.sale_date >= since:
-        result.missed += 1
+        result.counts["missed"] += 1
         result.add_finding(FindingKind.MISSED, sale.external_id, value=sale.total_price)
     elif ingested.outcome == Outcome.UPDATED:
         result.add_finding(
@@ -154,11 +143,8 @@ def _describe(change: FieldChange) -> dict[str, str]:
     """Return a difference as JSON; metadata without its values, which may be personal data."""
     if change.field == "metadata":
         return {"field": "metadata"}
-    return {
-        "field": str(change.field),
-        "before": str(change.before or ""),
-        "after": str(change.after or ""),
-    }
+    before, after = str(change.before or ""), str(change.after or "")
+    return {"field": str(change.field), "before": before, "after": after}
 
 
 def _add_rejected(sourced: SourcedOrder, error: Exception, result: PageResult) -> None:
@@ -170,10 +156,9 @@ def _add_rejected(sourced: SourcedOrder, error: Exception, result: PageResult) -
 def _checkpoint(page: Page, result: PageResult) -> None:
     run = result.run
     for name in COUNTERS:
-        setattr(run, name, getattr(run, name) + getattr(result, name))
+        setattr(run, name, getattr(run, name) + result.counts[name])
     run.pages += 1
     run.next_page = page.number + 1
     run.total = page.total
-    changes = {name: getattr(run, name) for name in (*COUNTERS, "pages", "next_page", "total")}
-    run.heartbeat(**changes)
+    run.checkpoint(*COUNTERS, "pages", "next_page", "total")
     live_updates.publish_run(run.id)

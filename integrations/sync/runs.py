@@ -105,20 +105,11 @@ def _extent(integration: Integration, *, is_full: bool) -> tuple[datetime | None
 
 
 def is_under_way(integration: Integration) -> bool:
-    return SyncRun.objects.filter(integration=integration, state__in=UNDER_WAY).exists()
+    return integration.runs.filter(state__in=UNDER_WAY).exists()
 
 
-def cancel_runs(integration: Integration) -> int:
-    """Cancel an integration's runs that are under way and return their number."""
-    return _cancel(SyncRun.objects.filter(integration=integration))
-
-
-def cancel_run(run: SyncRun) -> bool:
-    """Cancel a run. Returns False if the run had already ended."""
-    return bool(_cancel(SyncRun.objects.filter(id=run.id)))
-
-
-def _cancel(runs: "QuerySet[SyncRun]") -> int:
+def cancel(runs: "QuerySet[SyncRun]") -> int:
+    """Cancel the runs among `runs` that are under way and return their number."""
     ids = jobs.cancel(runs)
     for run_id in ids:
         live_updates.publish_run(run_id)
@@ -127,9 +118,10 @@ def _cancel(runs: "QuerySet[SyncRun]") -> int:
 
 def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
     """Carry out a run, unless another worker does. Errors are stored in the run, not raised."""
-    run = _acquire(run_id)
+    run = jobs.acquire(SyncRun.objects.select_related("integration__user"), run_id)
     if run is None:
         return
+    live_updates.publish_run(run_id)
 
     def work(run: SyncRun) -> None:
         _sync_pages(run, on_progress)
@@ -141,13 +133,6 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
         jobs.run(run, work, _fail, expected=(IntegrationError,))
         if on_progress:
             on_progress(SyncRun.objects.get(id=run_id))
-
-
-def _acquire(run_id: uuid.UUID) -> SyncRun | None:
-    run = jobs.acquire(SyncRun.objects.select_related("integration__user"), run_id)
-    if run is not None:
-        live_updates.publish_run(run_id)
-    return run
 
 
 def _sync_pages(run: SyncRun, on_progress: Progress | None) -> None:

@@ -8,7 +8,7 @@ All times come from the database, because the workers' clocks may differ.
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import structlog
 from django.db import models, transaction
@@ -53,7 +53,7 @@ class Job(models.Model):
 
     class Meta:
         abstract = True
-        indexes: ClassVar = [
+        indexes = [
             models.Index(
                 fields=["not_before", "heartbeat_at"],
                 condition=Q(state__in=UNDER_WAY),
@@ -85,6 +85,10 @@ class Job(models.Model):
         """Renew the lease and store progress. Raises LeaseLost."""
         if not self.owned().update(heartbeat_at=Now(), **changes):
             raise LeaseLost
+
+    def checkpoint(self, *names: str) -> None:
+        """Renew the lease and store the named fields of this instance. Raises LeaseLost."""
+        self.heartbeat(**{name: getattr(self, name) for name in names})
 
     def release(self, state: str, **changes: object) -> bool:
         """Give up the lease and store the next state. Returns False if the lease was lost."""

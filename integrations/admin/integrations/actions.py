@@ -76,7 +76,7 @@ def _request_full_sync(integration: Integration, _: Answers) -> None:
 
 
 def _cancel_runs(integration: Integration, _: Answers) -> None:
-    runs.cancel_runs(integration)
+    runs.cancel(integration.runs.all())
 
 
 def _set_signing_secret(integration: Integration, answers: Answers) -> str | None:

@@ -148,7 +148,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
 def _cancel(request: HttpRequest, run: SyncRun) -> bool:
     """Cancel a run and log it. Returns False if the run has ended already."""
     with transaction.atomic():
-        if not sync.cancel_run(run):
+        if not sync.cancel(SyncRun.objects.filter(id=run.id)):
             return False
         audit_log.record(request, "Cancelou a sincronização", run)
     return True

@@ -89,7 +89,7 @@ def test_disconnecting_while_a_run_ends_does_not_deadlock(integration: Integrati
             Integration.objects.update(status=IntegrationStatus.DISCONNECTED)
             ended = pool.submit(carry_out)
             wait_until_blocked(ended)
-            runs.cancel_runs(integration)
+            runs.cancel(integration.runs.all())
         ended.result()
 
     assert SyncRun.objects.get().state == JobState.CANCELLED

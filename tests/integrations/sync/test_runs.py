@@ -206,7 +206,7 @@ def test_cancelled_run_stops_and_does_not_move_the_cursor(integration: Integrati
     run = runs.request_run(integration, Trigger.INITIAL)
 
     def cancel(_: SyncRun) -> None:
-        runs.cancel_runs(integration)
+        runs.cancel(integration.runs.all())
 
     runs.execute(run.id, on_progress=cancel)
 
@@ -221,7 +221,7 @@ def test_page_of_a_cancelled_run_is_rolled_back(integration: Integration) -> Non
 
     def cancel_during_the_second_page(run: SyncRun, page: Any) -> None:
         if page.number == 2:
-            assert runs.cancel_run(run)
+            assert runs.cancel(SyncRun.objects.filter(id=run.id))
         pages.apply_page(run, page)
 
     with patch.object(runs, "apply_page", cancel_during_the_second_page):
@@ -232,7 +232,7 @@ def test_page_of_a_cancelled_run_is_rolled_back(integration: Integration) -> Non
     assert (run.state, run.processed, run.next_page) == (JobState.CANCELLED, 50, 2)
     assert Sale.objects.count() == 50
     assert (integration.sync_cursor, integration.last_sync_at) == (None, None)
-    assert not runs.cancel_run(run)
+    assert not runs.cancel(SyncRun.objects.filter(id=run.id))
 
 
 def test_refused_key_sets_the_integration_to_error(
