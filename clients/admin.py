@@ -5,16 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 
 from clients.contacts import format_phone
 from clients.documents import format_document
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import badge_column, breakable_email, section, two_line_cell
+from flowzz.backoffice.display import (
+    badge_column,
+    breakable_email,
+    section,
+    short_datetime,
+    two_line_cell,
+)
 from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter, exact_match_first
 from flowzz.backoffice.masked_admin import MaskedAdmin
 
@@ -116,7 +120,7 @@ class ClientAdmin(MaskedAdmin):
 
     @admin.display(description="criado em", ordering="created_at")
     def created(self, client: Client) -> str:
-        return date_format(localtime(client.created_at), "SHORT_DATETIME_FORMAT")
+        return short_datetime(client.created_at)
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Client]", search_term: str

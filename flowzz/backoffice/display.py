@@ -1,6 +1,7 @@
 """Columns, cells and links of admin pages, and the template context of pages of our own."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -10,8 +11,10 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from flowzz.backoffice.masking import follow
 from flowzz.core.db.jobs import JobState
@@ -105,6 +108,11 @@ def two_line_cell(first: object, second: object = "") -> SafeString:
 def breakable_email(email: object) -> SafeString:
     """Return an e-mail that a narrow column breaks before its domain."""
     return format_html_join(SafeString("<wbr>@"), "{}", ((part,) for part in str(email).split("@")))
+
+
+def short_datetime(time: datetime) -> str:
+    """Format in local time, without seconds."""
+    return date_format(localtime(time), "SHORT_DATETIME_FORMAT")
 
 
 def preformatted(text: str) -> SafeString:

@@ -28,14 +28,8 @@ MAX_ALIASES = MAX_MERGES = 20
 class SaleOfClientInline(ReadOnlyInline):
     model = Sale
     verbose_name_plural = "vendas"
-    fields = readonly_fields = (
-        "number",
-        "sale_date",
-        "product_name",
-        "price",
-        "status_badge",
-        "client_match",
-    )
+    fields = ("number", "sale_date", "product_name", "price", "status_badge", "client_match")
+    readonly_fields = fields
     ordering = ("-sale_date", "-id")
     status_badge = badge_column("status", "situação", STATUS_COLOURS)
 
@@ -115,9 +109,7 @@ extend(
         ],
         views=[
             ExtraView(
-                name="undo",
-                path="movimentos/<uuid:merge_id>/desfazer",
-                view=client_merging.undo,
+                name="undo", path="movimentos/<uuid:merge_id>/desfazer", view=client_merging.undo
             )
         ],
         prepare_row=_prepare,

@@ -26,6 +26,7 @@ from flowzz.backoffice.display import (
     breakable_email,
     preformatted,
     section,
+    short_datetime,
     two_line_cell,
 )
 from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter, TextFilter
@@ -140,9 +141,9 @@ class SaleAdmin(ClientSearchAdmin):
 
     @admin.display(description="pedido", ordering="sale_date")
     def number(self, sale: Sale) -> SafeString:
-        date = date_format(localtime(sale.sale_date), "SHORT_DATETIME_FORMAT")
         nowrap = '<span class="whitespace-nowrap">{}</span>'
-        return two_line_cell(sale.external_id, format_html(nowrap, date))
+        date = format_html(nowrap, short_datetime(sale.sale_date))
+        return two_line_cell(sale.external_id, date)
 
     @admin.display(description="produto")
     def product(self, sale: Sale) -> SafeString:

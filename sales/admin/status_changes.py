@@ -25,15 +25,8 @@ class SaleStatusChangeAdmin(ReadOnlyAdmin):
     list_select_related = ("sale",)
     search_fields = ("sale__external_id__exact",)
     search_help_text = "Número do pedido"
-    fields = readonly_fields = (
-        "sale",
-        "field",
-        "before",
-        "after",
-        "changed_at",
-        "origin",
-        "origin_id",
-    )
+    fields = ("sale", "field", "before", "after", "changed_at", "origin", "origin_id")
+    readonly_fields = fields
 
     @admin.display(description="de")
     def before(self, change: SaleStatusChange) -> str:

@@ -9,14 +9,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
+from flowzz.backoffice.display import short_datetime
 from sales.admin.status_changes import status_label
 from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
 from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
@@ -73,10 +72,8 @@ def staff_actions(query: TimelineQuery, rows: "QuerySet[Any]") -> list[Entry]:
 
 def _status_changes(query: TimelineQuery) -> list[Entry]:
     """Return changes of both statuses, as effects of what caused them."""
-    rows = query.sale.status_changes.filter(changed_at__lt=query.before).order_by(
-        "-changed_at", "-id"
-    )
-    return [_status_change(row) for row in rows[:SOURCE_LIMIT]]
+    rows = query.sale.status_changes.filter(changed_at__lt=query.before)
+    return [_status_change(row) for row in rows.order_by("-changed_at", "-id")[:SOURCE_LIMIT]]
 
 
 def _status_change(row: SaleStatusChange) -> Entry:
@@ -155,11 +152,9 @@ def _subscription_cycles(query: TimelineQuery) -> list[Entry]:
             title=f"Ciclo {row.cycle} da assinatura {row.subscription}",
             icon="autorenew",
             href=query.url_of(Subscription, row.subscription_id),
-            lines=[f"Próxima cobrança: {_next_charge(row)}"] if row.next_charge_date else (),
+            lines=[f"Próxima cobrança: {short_datetime(row.next_charge_date)}"]
+            if row.next_charge_date
+            else (),
         )
         for row in rows
     ]
-
-
-def _next_charge(cycle: SubscriptionCycle) -> str:
-    return date_format(localtime(cycle.next_charge_date), "SHORT_DATETIME_FORMAT")
