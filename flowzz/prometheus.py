@@ -43,11 +43,8 @@ class AllMetrics(Collector):
 def _redis_metrics() -> Iterator[Metric]:
     try:
         fields = redis_metrics.read()
-        families = [
-            *(metric.family(fields) for metric in COUNTERS),
-            _heartbeat_ages(),
-            *monitoring.redis_gauges(),
-        ]
+        counters = (metric.family(fields) for metric in COUNTERS)
+        families = [*counters, _heartbeat_ages(), *monitoring.redis_gauges()]
     except RedisError:
         families = []
     yield GaugeMetricFamily("flowzz_redis_up", "Whether Redis answers.", float(bool(families)))

@@ -22,6 +22,7 @@ from flowzz.core.api.throttling import LoginThrottle
 from flowzz.core.api.views import success
 
 TAG = "Acesso"
+REFRESH_REFUSED = "Token de renovação inválido, já usado ou expirado. Entre de novo."
 
 
 class JWTScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # it has no types
@@ -29,10 +30,6 @@ class JWTScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # it has no 
 
     target_class = "flowzz.accounts.tokens.JWTAuthentication"
     name = "jwt"
-
-
-class RefreshRefused(Unauthorized):
-    message = "Token de renovação inválido, já usado ou expirado. Entre de novo."
 
 
 class LoginSerializer(serializers.Serializer[Any]):
@@ -92,7 +89,7 @@ class RefreshView(PublicView):
         try:
             return _tokens(sessions.renew(_refresh_token(request)), "Token renovado")
         except sessions.SessionEnded:
-            raise RefreshRefused from None
+            raise Unauthorized(REFRESH_REFUSED) from None
 
 
 class LogoutView(PublicView):
@@ -109,13 +106,13 @@ class LogoutView(PublicView):
 
 
 def _refresh_token(request: Request) -> RefreshToken:
-    """Return the token in the body. Raises RefreshRefused, ValidationError."""
+    """Return the token in the body. Raises Unauthorized, ValidationError."""
     body = RefreshSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     try:
         return RefreshToken(body.validated_data["refresh"])
     except TokenError:
-        raise RefreshRefused from None
+        raise Unauthorized(REFRESH_REFUSED) from None
 
 
 def _tokens(refresh: tokens.RefreshToken, message: str) -> Response:

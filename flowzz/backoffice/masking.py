@@ -97,14 +97,13 @@ def mask_payload(
 
 def can_see_personal_data(request: HttpRequest) -> bool:
     """Whether the staff member sees the personal data of all rows."""
-    return bool(request.user.has_perm("accounts.view_personal_data"))
+    return request.user.has_perm("accounts.view_personal_data")
 
 
 def can_reveal(request: HttpRequest) -> bool:
     """Whether the staff member may reveal one row's personal data, with a reason."""
-    return not can_see_personal_data(request) and bool(
-        request.user.has_perm("accounts.reveal_personal_data")
-    )
+    has_permission = request.user.has_perm("accounts.reveal_personal_data")
+    return has_permission and not can_see_personal_data(request)
 
 
 def is_visible(request: HttpRequest, row: Model) -> bool:

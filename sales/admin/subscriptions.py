@@ -66,15 +66,7 @@ class AffiliationRequestAdmin(MaskedAdmin):
         "affiliate_email": masking.mask_email,
         "affiliate_phone": masking.mask_phone,
     }
-    list_display = (
-        "affiliate_name",
-        "affiliate_email",
-        "affiliate_phone",
-        "product_name",
-        "status",
-        "requested_at",
-        "user",
-    )
+    list_display = (*masks, "product_name", "status", "requested_at", "user")
     list_select_related = ("user",)
     search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
     search_help_text = "Nome, e-mail ou telefone do afiliado"
