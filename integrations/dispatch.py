@@ -7,12 +7,11 @@ import uuid
 from functools import cache
 
 import structlog
-from celery import current_app
-from kombu.exceptions import OperationalError
 from redis import RedisError
 from redis.commands.core import Script
 
 from flowzz.core import redis
+from flowzz.core.db import jobs
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -33,7 +32,7 @@ def enqueue_drain(integration_id: uuid.UUID) -> None:
     """Enqueue a drain of an integration's inbox, unless one is enqueued already."""
     try:
         if _set_drain_flag()(keys=[_drain_flag(integration_id)], args=[COALESCE_SECONDS]):
-            _send("integrations.tasks.drain_inbox", integration_id)
+            jobs.enqueue("integrations.tasks.drain_inbox", integration_id)
     except RedisError as error:
         log.warning("enqueue_failed", cause=type(error).__name__)
 
@@ -47,22 +46,15 @@ def clear_drain_flag(integration_id: uuid.UUID) -> None:
 
 
 def enqueue_run(run_id: uuid.UUID) -> None:
-    _send("integrations.tasks.run_sync", run_id)
+    jobs.enqueue("integrations.tasks.run_sync", run_id)
 
 
 def enqueue_bulk_action(action_id: uuid.UUID) -> None:
-    _send("integrations.tasks.run_bulk_action", action_id)
+    jobs.enqueue("integrations.tasks.run_bulk_action", action_id)
 
 
 def enqueue_import(import_id: uuid.UUID) -> None:
-    _send("integrations.tasks.run_import", import_id)
-
-
-def _send(task: str, id_: uuid.UUID) -> None:
-    try:
-        current_app.send_task(task, [str(id_)], retry=False)
-    except OperationalError as error:
-        log.warning("enqueue_failed", cause=type(error).__name__)
+    jobs.enqueue("integrations.tasks.run_import", import_id)
 
 
 @cache

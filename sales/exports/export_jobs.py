@@ -11,21 +11,16 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-import structlog
-from celery import current_app
 from django.db import IntegrityError, transaction
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerDown
 
 from flowzz.backoffice import masking
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY
 from sales.exports import export_files
 from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject, expiry
-
-log = structlog.stdlib.get_logger(__name__)
 
 MAX_ROWS: Final = 1_000_000
 """An Excel sheet has 1,048,576 rows."""
@@ -81,10 +76,7 @@ def _delete(exports: "QuerySet[Export]") -> int:
 
 
 def _enqueue(export_id: uuid.UUID) -> None:
-    try:
-        current_app.send_task("sales.tasks.run_export", [str(export_id)], retry=False)
-    except BrokerDown as error:
-        log.warning("enqueue_failed", cause=type(error).__name__)
+    jobs.enqueue("sales.tasks.run_export", export_id)
 
 
 def _acquire(export_id: uuid.UUID) -> Export | None:

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from celery import Celery
 from django.conf import settings
 
+from flowzz.core.db import jobs
 from flowzz.local.servers.paths import free_port
 from integrations import dispatch
 
@@ -15,7 +16,7 @@ def test_unreachable_broker_does_not_delay_the_caller() -> None:
     unreachable.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
 
     with (
-        patch.object(dispatch, "current_app", unreachable),
+        patch.object(jobs, "current_app", unreachable),
         patch("kombu.utils.functional.sleep") as sleep,
     ):
         dispatch.enqueue_run(uuid.uuid4())

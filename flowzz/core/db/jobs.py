@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any, Final, Self, TypeVar
 
 import structlog
+from celery import current_app
 from django.db import models, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
+from kombu.exceptions import OperationalError
 
 from flowzz.core.ids import uuid7
 
@@ -99,6 +101,14 @@ class Job(models.Model):
 
     def requeue(self, wait: timedelta, **changes: object) -> bool:
         return self.release(JobState.QUEUED, not_before=Now() + wait, **changes)
+
+
+def enqueue(task: str, id_: uuid.UUID) -> None:
+    """Enqueue a task with an id. If the broker is down, a sweeper finds the work later."""
+    try:
+        current_app.send_task(task, [str(id_)], retry=False)
+    except OperationalError as error:
+        log.warning("enqueue_failed", cause=type(error).__name__)
 
 
 JobT = TypeVar("JobT", bound=Job)
