@@ -34,16 +34,10 @@ class Period(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A range of ids: `first` belongs to it, `end` to the next one."""
+    """No row of the partition was created at `end_time` (UTC) or later."""
 
     name: str
-    first: uuid.UUID
-    end: uuid.UUID
-
-    @property
-    def end_time(self) -> datetime:
-        """No row of the partition was created at this time (UTC) or later."""
-        return uuid7_time(self.end)
+    end_time: datetime
 
 
 _PARTITIONS = """
@@ -77,7 +71,7 @@ class PartitionedTable:
             cursor.execute(_PARTITIONS, [self.name])
             rows = cursor.fetchall()
         return [
-            Partition(name, *(uuid.UUID(text) for text in bound.split("'")[1::2]))
+            Partition(name, uuid7_time(uuid.UUID(bound.split("'")[-2])))
             for name, bound in rows
             if name != self.default_name
         ]
