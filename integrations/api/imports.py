@@ -140,7 +140,7 @@ def _as_api_errors() -> Iterator[None]:
     try:
         yield
     except import_jobs.FileRefused as error:
-        raise ValidationFailed(details=[{"field": "file", "reason": error.message}]) from None
+        raise ValidationFailed.of("file", error.message) from None
     except import_jobs.ImportUnderWay:
         raise ImportInProgress from None
 

@@ -54,6 +54,9 @@ class FileRefused(IntegrationError):
 class ImportUnderWay(IntegrationError):
     code = "IMPORT_IN_PROGRESS"
 
+    def __init__(self) -> None:
+        super().__init__("Já há uma importação em andamento. Aguarde o fim dela.")
+
 
 def receive(
     *,
@@ -85,7 +88,7 @@ def receive(
             with transaction.atomic():
                 job.save(force_insert=True)
         except IntegrityError:
-            raise _under_way() from None
+            raise ImportUnderWay from None
         previews = integration.imports.filter(state=ImportState.PREVIEWED)
         previews.filter(content__isnull=False).update(content=None)
     return _start(job)
@@ -101,7 +104,7 @@ def confirm(job: SalesImport) -> SalesImport:
             if not preview.update(is_preview=False, state=ImportState.QUEUED, **_INITIAL):
                 raise FileRefused("Esta prévia não vale mais. Envie o arquivo de novo.")
     except IntegrityError:
-        raise _under_way() from None
+        raise ImportUnderWay from None
     return _start(job)
 
 
@@ -147,10 +150,6 @@ def _inspect(provider: str, content: bytes) -> tuple[list[dict[str, str]], int]:
             f"O arquivo tem {total} linhas, e o máximo é {MAX_LINES}. Divida-o e envie as partes."
         )
     return [{"header": c.header, "field": c.field} for c in file.columns], total
-
-
-def _under_way() -> ImportUnderWay:
-    return ImportUnderWay("Já há uma importação em andamento. Aguarde o fim dela.")
 
 
 def _start(job: SalesImport) -> SalesImport:

@@ -57,17 +57,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    if _is_api(request):
-        return _response(NotFound())
-    return defaults.page_not_found(request, exception)
+    is_api = _is_api(request)
+    return _response(NotFound()) if is_api else defaults.page_not_found(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400, for requests refused before any view, such as an unknown host name."""
-    if _is_api(request):
-        message = "A requisição não pôde ser lida. Confira endereço e corpo."
-        return _response(ValidationFailed(message))
-    return defaults.bad_request(request, exception)
+    error = ValidationFailed("A requisição não pôde ser lida. Confira endereço e corpo.")
+    return _response(error) if _is_api(request) else defaults.bad_request(request, exception)
 
 
 def _is_api(request: HttpRequest) -> bool:

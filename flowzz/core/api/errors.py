@@ -1,5 +1,7 @@
 """The errors of the API."""
 
+from typing import Self
+
 from rest_framework import exceptions
 
 MAX_BODY_BYTES = 64 * 1024
@@ -32,6 +34,10 @@ class ValidationFailed(ApiError):
     status_code = 400
     code = "VALIDATION_ERROR"
     message = "Há dados inválidos na requisição."
+
+    @classmethod
+    def of(cls, field: str | None, *reasons: str) -> Self:
+        return cls(details=[{"field": field, "reason": reason} for reason in reasons])
 
 
 class Unauthorized(ApiError):

@@ -31,8 +31,7 @@ class JSONParser(parsers.BaseParser):
         except (ValueError, RecursionError):
             raise exceptions.ParseError from None
         if not isinstance(data, dict):
-            reason = "O corpo deve ser um objeto JSON, como {}."
-            raise ValidationFailed(details=[{"field": None, "reason": reason}])
+            raise ValidationFailed.of(None, "O corpo deve ser um objeto JSON, como {}.")
         return data
 
 

@@ -111,7 +111,7 @@ class CursorPagination(BasePagination):
         descending, ascending = self._orderings()
         ordering = request.query_params.get(ORDERING, descending)
         if ordering not in (descending, ascending):
-            raise _invalid(ORDERING, f"Use {descending} ou {ascending}.")
+            raise ValidationFailed.of(ORDERING, f"Use {descending} ou {ascending}.")
         return ordering == descending
 
     def _following(self, queryset: QuerySet[Any], cursor: Cursor | None) -> QuerySet[Any]:
@@ -136,19 +136,15 @@ def _cursor(request: Request) -> Cursor | None:
     try:
         return Cursor.parse(text) if text else None
     except (ValueError, OverflowError):
-        raise _invalid(CURSOR, "Cursor inválido.") from None
+        raise ValidationFailed.of(CURSOR, "Cursor inválido.") from None
 
 
 def _page_size(request: Request) -> int:
     text = request.query_params.get(LIMIT, str(PAGE_SIZE))
     is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PAGE_SIZE))
     if not is_number or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise _invalid(LIMIT, f"Use um número de 1 a {MAX_PAGE_SIZE}.")
+        raise ValidationFailed.of(LIMIT, f"Use um número de 1 a {MAX_PAGE_SIZE}.")
     return int(text)
-
-
-def _invalid(field: str, reason: str) -> ValidationFailed:
-    return ValidationFailed(details=[{"field": field, "reason": reason}])
 
 
 def _query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:

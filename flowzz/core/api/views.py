@@ -50,11 +50,7 @@ class SparseFieldsMixin:
 def _limit_fields(serializer: Any, requested: set[str]) -> None:
     existing = set(serializer.fields)
     if unknown := sorted(requested - existing):
-        raise ValidationFailed(
-            details=[
-                {"field": PARAMETER, "reason": f"Campo desconhecido: {name or '(vazio)'}."}
-                for name in unknown
-            ]
-        )
+        reasons = (f"Campo desconhecido: {name or '(vazio)'}." for name in unknown)
+        raise ValidationFailed.of(PARAMETER, *reasons)
     for name in existing - requested:
         serializer.fields.pop(name)

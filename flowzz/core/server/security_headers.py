@@ -4,12 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-_NOTHING = {
-    "default-src": "'none'",
-    "base-uri": "'none'",
-    "form-action": "'none'",
-    "frame-ancestors": "'none'",
-}
+_NOTHING = dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors"), "'none'")
 _PAGES = _NOTHING | {
     "script-src": "'self'",
     # The admin's theme and Swagger's page contain inline styles, which can't execute anything.

@@ -27,8 +27,6 @@ HEARTBEAT = b":\n\n"
 _ID = re.compile(r"\d{1,18}-\d{1,18}")
 _START, _RESET = "start", "reset"
 
-Entry = tuple[bytes, dict[bytes, bytes]]
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -116,7 +114,7 @@ def _newest_id(user_id: uuid.UUID) -> str:
     return str(entries[0][0].decode())
 
 
-def _format_entries(entries: Sequence[Entry]) -> bytes:
+def _format_entries(entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> bytes:
     return b"".join(
         _format_event(id_.decode(), fields[b"event"].decode(), fields[b"data"])
         for id_, fields in entries

@@ -90,7 +90,7 @@ def idempotency_key(request: Request) -> str | None:
     key: str | None = request.headers.get(HEADER)
     if key is not None and not _KEY.fullmatch(key):
         reason = "Envie de 1 a 255 caracteres ASCII visíveis, como os de um UUID"
-        raise ValidationFailed(details=[{"field": HEADER, "reason": reason}])
+        raise ValidationFailed.of(HEADER, reason)
     return key
 
 

@@ -17,13 +17,7 @@ _BY_FORMAT: Final[dict[str, Any]] = {
     "email": "vendedora@exemplo.com.br",
     "binary": "vendas.csv",
 }
-_BY_TYPE: Final[dict[str, Any]] = {
-    "string": "texto",
-    "integer": 1,
-    "number": 1.5,
-    "boolean": True,
-    "null": None,
-}
+_BY_TYPE: Final = {"string": "texto", "integer": 1, "number": 1.5, "boolean": True, "null": None}
 
 
 def add_examples(result: Schema, **_: Any) -> Schema:

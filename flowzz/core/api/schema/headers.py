@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from flowzz.core.api.errors import CallInProgress, NotAcceptable, RateLimited, Unauthorized
 from flowzz.core.api.idempotency.handlers import HEADER, REPLAYED_HEADER
 
 IF_NONE_MATCH: Final = "If-None-Match"
@@ -46,11 +45,7 @@ _OTHER_HEADERS: Final[Schema] = {
         enum=["true"],
     ),
 }
-_WITH_REPLAYS: Final = {"200", "202"}
-_WITH_ETAG: Final = {"200", "304"}
-_RATE_LIMITED: Final = str(RateLimited.status_code)
-_IN_PROGRESS: Final = str(CallInProgress.status_code)
-_NOT_COUNTED: Final = {str(error.status_code) for error in (Unauthorized, NotAcceptable)}
+_NOT_COUNTED: Final = ("401", "406")
 
 
 def add_headers(result: Schema, **_: Any) -> Schema:
@@ -74,10 +69,10 @@ def _header_names(status: str, parameters: set[str]) -> list[str]:
     names = ["X-Request-ID"]
     if status not in _NOT_COUNTED:
         names += _RATE_LIMIT_HEADERS
-    if status == _RATE_LIMITED or (status == _IN_PROGRESS and HEADER in parameters):
+    if status == "429" or (status == "409" and HEADER in parameters):
         names.append("Retry-After")
-    if status in _WITH_REPLAYS and HEADER in parameters:
+    if status in ("200", "202") and HEADER in parameters:
         names.append(REPLAYED_HEADER)
-    if status in _WITH_ETAG and IF_NONE_MATCH in parameters:
+    if status in ("200", "304") and IF_NONE_MATCH in parameters:
         names.append("ETag")
     return names
