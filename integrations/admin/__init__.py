@@ -14,18 +14,3 @@ from integrations.admin.status_mappings import StatusMappingAdmin
 from integrations.admin.sync.finding_admin import SyncFindingAdmin
 from integrations.admin.sync.run_admin import SyncRunAdmin
 from integrations.admin.sync.schedule import ScheduledTaskAdmin
-
-__all__ = [
-    "AlertAdmin",
-    "BulkActionAdmin",
-    "IntegrationAdmin",
-    "SalesImportAdmin",
-    "ScheduledTaskAdmin",
-    "StatusMappingAdmin",
-    "SyncFindingAdmin",
-    "SyncRunAdmin",
-    "WebhookEventAdmin",
-    "WebhookTokenAdmin",
-    "client_page",
-    "sale_page",
-]

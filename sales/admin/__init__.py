@@ -5,5 +5,3 @@ Other apps extend a sale's page with `timeline.SaleExtension`, and add an entry 
 """
 
 from sales.admin import client_page, exports, sales, status_changes, subscriptions
-
-__all__ = ["client_page", "exports", "sales", "status_changes", "subscriptions"]
