@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
-from types import TracebackType
 from typing import Self, cast
 
 
@@ -59,11 +58,6 @@ class MailServer(ThreadingTCPServer):
         Thread(target=self.serve_forever, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.shutdown()
         self.server_close()

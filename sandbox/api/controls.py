@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TypeAlias
 
 from sandbox.accounts import Accounts
@@ -33,9 +34,12 @@ class Controls:
         self._controls: dict[str, dict[str, Control]] = {
             "/_control/key": {"GET": self._key},
             "/_control/stats": {"GET": self._stats},
-            "/_control/orders": {"GET": self._list_orders, "POST": self._create_orders},
+            "/_control/orders": {
+                "GET": self._list_orders,
+                "POST": partial(self._create_orders, deliver=False),
+            },
             "/_control/change": {"POST": self._change_orders},
-            "/_control/burst": {"POST": self._burst},
+            "/_control/burst": {"POST": partial(self._create_orders, deliver=True)},
             "/_control/webhooks": {"POST": self._register, "DELETE": self._unregister},
             "/_control/faults": {
                 "GET": self._list_faults,
@@ -92,8 +96,8 @@ class Controls:
             ],
         }
 
-    def _create_orders(self, arguments: Arguments) -> Value:
-        account, count, receiver = self._parse_batch(arguments, deliver=False)
+    def _create_orders(self, arguments: Arguments, *, deliver: bool) -> Value:
+        account, count, receiver = self._parse_batch(arguments, deliver=deliver)
         orders = self._accounts.create_orders(account, count)
         return {"account": account, "created": count, **self._deliver(orders, receiver)}
 
@@ -101,11 +105,6 @@ class Controls:
         account, count, receiver = self._parse_batch(arguments, deliver=False)
         orders = self._accounts.change_orders(account, count)
         return {"account": account, "changed": len(orders), **self._deliver(orders, receiver)}
-
-    def _burst(self, arguments: Arguments) -> Value:
-        account, count, receiver = self._parse_batch(arguments, deliver=True)
-        orders = self._accounts.create_orders(account, count)
-        return {"account": account, "created": count, **self._deliver(orders, receiver)}
 
     def _parse_batch(
         self, arguments: Arguments, *, deliver: bool
