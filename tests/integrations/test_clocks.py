@@ -13,6 +13,7 @@ from time_machine import travel
 
 from flowzz.celery import app
 from flowzz.core import beat_scheduler, redis
+from flowzz.core.db import jobs
 from flowzz.core.db.db_time import to_database_time
 from flowzz.core.db.jobs import JobState, claimable_ids
 from integrations import dispatch
@@ -193,7 +194,7 @@ def test_drain_is_enqueued_after_the_clock_of_redis_was_set_back(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[object] = []
-    monkeypatch.setattr(dispatch, "_send", lambda task, id_: sent.append(id_))
+    monkeypatch.setattr(jobs, "enqueue", lambda task, id_: sent.append(id_))
     redis.client().set(
         f"flowzz:drain-enqueued:{seller.integration.id}", AHEAD, ex=dispatch.COALESCE_SECONDS
     )

@@ -15,6 +15,7 @@ from redis import Redis, RedisError
 
 from flowzz.celery import app
 from flowzz.core import redis
+from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from integrations import connection, dispatch, tasks
 from integrations.inbox.store import store_buffered
@@ -327,7 +328,7 @@ def test_sweep_enqueues_work_whose_message_was_lost(seller: Seller) -> None:
     post_without_database(seller.path, order(2))
     enqueued: list[str] = []
 
-    with patch.object(dispatch, "_send", lambda task, id_: enqueued.append(str(id_))):
+    with patch.object(jobs, "enqueue", lambda task, id_: enqueued.append(str(id_))):
         tasks.enqueue_due_work()
         tasks.enqueue_due_work()  # one drain is enqueued at a time
 
