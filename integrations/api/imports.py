@@ -24,12 +24,12 @@ from flowzz.core.api.errors import (
 )
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import operation
-from flowzz.core.api.throttling import ApiThrottle
+from flowzz.core.api.throttling import ApiThrottle, RateThrottle
 from flowzz.core.api.views import current_user_id, success
 from integrations.api.import_serializers import ImportSerializer, UploadSerializer
-from integrations.api.throttles import ImportThrottle
 from integrations.imports import import_jobs
 from integrations.models import ImportState, SalesImport
+from integrations.runtime_settings import IMPORT_RATE
 
 TAG = "Importação"
 IMPORT_ID = OpenApiParameter("id", UUID, OpenApiParameter.PATH)
@@ -68,6 +68,11 @@ def _form(request: Request) -> Any:
 
 def _no_body(request: Request) -> None:
     return None
+
+
+class ImportThrottle(RateThrottle):
+    name = "import"
+    rate = IMPORT_RATE
 
 
 class ImportViewSet(viewsets.ViewSet):

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from flowzz.core.api.errors import ServerError, ValidationFailed
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import operation
-from flowzz.core.api.throttling import ApiThrottle
+from flowzz.core.api.throttling import ApiThrottle, RateThrottle
 from flowzz.core.api.views import success
 from flowzz.core.db.jobs import JobState
 from integrations.api.errors import (
@@ -27,13 +27,18 @@ from integrations.api.errors import (
 )
 from integrations.api.provider_views import TAG, ProviderViewSet
 from integrations.api.sync_serializers import RunSerializer, SyncRequestSerializer
-from integrations.api.throttles import SyncThrottle
 from integrations.models import SyncRun, Trigger
 from integrations.providers.contracts import Provider
+from integrations.runtime_settings import SYNC_RATE
 from integrations.sync import runs
 
 POLL_SECONDS: Final = 0.15
 _CONNECTION_ERROR_CODES: Final = {error.code for error in CONNECTION_ERRORS}
+
+
+class SyncThrottle(RateThrottle):
+    name = "sync"
+    rate = SYNC_RATE
 
 
 class SyncViewSet(ProviderViewSet):
