@@ -13,6 +13,10 @@ ADDRESS: Final = ("client_address", "client_street")
 COMPLEMENT: Final = ("client_address_comp", "client_address_complement")
 """Accounts and kinds of body use different names; the first field with a text counts."""
 
+REGIONS: Final = frozenset(
+    {"client_address_city", "client_address_state", "client_address_country"}
+)
+
 CLIENT: Final = frozenset(
     {
         "client_name",
@@ -23,10 +27,8 @@ CLIENT: Final = frozenset(
         "client_address_number",
         "client_address_district",
         *COMPLEMENT,
-        "client_address_city",
-        "client_address_state",
+        *REGIONS,
         "client_zip_code",
-        "client_address_country",
     }
 )
 
@@ -44,14 +46,8 @@ SALE: Final = frozenset(
 )
 """Fields of `order` with a column in `Sale`. All other fields go to its metadata."""
 
-FLAGS: Final = ("first_order", "second_order")
-COUNTS: Final = ("deadline_delivery", "total_installments")
-METADATA: Final = frozenset(
+BUYERS: Final = frozenset(
     {
-        *FLAGS,
-        *COUNTS,
-        "order_status",
-        "shipping_status",
         "tracking_code",
         "qrcode_pix",
         "url_pix",
@@ -60,6 +56,19 @@ METADATA: Final = frozenset(
         "courier_name",
         "delivery_time",
         "agency_address",
+    }
+)
+"""Metadata that leads to the buyer. Unknown fields may, too."""
+
+FLAGS: Final = ("first_order", "second_order")
+COUNTS: Final = ("deadline_delivery", "total_installments")
+METADATA: Final = frozenset(
+    {
+        *FLAGS,
+        *COUNTS,
+        "order_status",
+        "shipping_status",
+        *BUYERS,
         "producer_name",
         "producer_email",
         "affiliate_name",
@@ -74,20 +83,6 @@ METADATA: Final = frozenset(
         "coproducers",
     }
 )
-
-BUYERS: Final = frozenset(
-    {
-        "tracking_code",
-        "qrcode_pix",
-        "url_pix",
-        "url_bank_slip",
-        "terms_and_conditions_file_path",
-        "courier_name",
-        "delivery_time",
-        "agency_address",
-    }
-)
-"""Metadata that leads to the buyer. Unknown fields may, too."""
 
 IMPERSONAL: Final = METADATA - BUYERS | {"utms"}
 
@@ -110,10 +105,6 @@ PERSONAL: Final = {
     "email": "email",
 } | dict.fromkeys((*ADDRESS, *COMPLEMENT), "address")
 """Fields that describe a person and their kind, for masking; the last two of `coproducers`."""
-
-REGIONS: Final = frozenset(
-    {"client_address_city", "client_address_state", "client_address_country"}
-)
 
 SELLERS_EMAILS: Final = ("producer_email",)
 
