@@ -7,13 +7,12 @@ from datetime import datetime
 
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest
 from integrations.models import Integration, StatusMapping, WebhookEvent
-from integrations.providers.contracts import Order, StatusField
-from integrations.providers.errors import PayloadInvalid
-from integrations.providers.readers import reader_for
+from integrations.providers.contracts import StatusField
 from integrations.providers.registry import get_provider
 from integrations.status_mappings.status_history import (
     ReportedStatus,
     applied_events,
+    parse_orders,
     reported_statuses,
     staff_source,
 )
@@ -133,21 +132,16 @@ def _is_newest_data(event: WebhookEvent, sale: Sale | None) -> bool:
 def _apply_again(
     mapping: StatusMapping, integration: Integration, events: Collection[WebhookEvent]
 ) -> "Counter[str]":
-    reader = reader_for(integration)
     orders = []
-    for event in events:
-        try:
-            payload = reader.parse_webhook(event.body or b"", event.headers).payload
-        except PayloadInvalid:
-            continue
-        if isinstance(payload, Order) and mapping.id in payload.used_mappings:
+    for event, order in parse_orders(integration, events):
+        if mapping.id in order.used_mappings:
             source = ChangeSource(
                 observed_at=event.received_at,
                 origin=Origin.EVENT,
                 origin_id=event.id,
                 is_snapshot=True,
             )
-            orders.append(SourcedOrder(payload, source))
+            orders.append(SourcedOrder(order, source))
     outcomes: Counter[str] = Counter()
 
     def apply_part(part: Sequence[SourcedOrder]) -> None:

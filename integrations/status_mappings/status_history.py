@@ -1,18 +1,13 @@
 """The statuses that the stored events of an order or a subscription reported."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from integrations.models import (
-    EventOutcome,
-    Integration,
-    StatusMapping,
-    WebhookEvent,
-)
+from integrations.models import EventOutcome, Integration, StatusMapping, WebhookEvent
 from integrations.models.events import APPLIED
 from integrations.providers.contracts import Order, StatusField
 from integrations.providers.errors import PayloadInvalid
@@ -50,7 +45,10 @@ def reported_statuses(
     status_column, unknown_column = SALE_COLUMNS.get(field, SALE_COLUMNS[StatusField.ORDER])
     normalize = get_provider(mapping.provider).normalize_word
     reported: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
-    for event, order in _orders(integration, external_ids):
+    # Without the events that arrived too late to count.
+    events = applied_events(integration, external_ids).exclude(outcome=EventOutcome.STALE)
+    in_order = events.order_by("received_at", "id").iterator()
+    for event, order in parse_orders(integration, in_order):
         facts = order.subscription if field == StatusField.SUBSCRIPTION else order.sale
         if facts is None:
             continue
@@ -75,13 +73,12 @@ def staff_source(mapping: StatusMapping, row: Sale | Subscription) -> ChangeSour
     )
 
 
-def _orders(
-    integration: Integration, external_ids: Collection[str]
+def parse_orders(
+    integration: Integration, events: Iterable[WebhookEvent]
 ) -> Iterator[tuple[WebhookEvent, Order]]:
-    """Parse the events in order of arrival, without those that arrived too late to count."""
+    """Yield the events that contain an order, with the order as parsed now."""
     reader = reader_for(integration)
-    events = applied_events(integration, external_ids).exclude(outcome=EventOutcome.STALE)
-    for event in events.order_by("received_at", "id").iterator():
+    for event in events:
         try:
             payload = reader.parse_webhook(event.body or b"", event.headers).payload
         except PayloadInvalid:
