@@ -9,7 +9,7 @@ from integrations.providers.coinzz import fields, payloads, signature
 from integrations.providers.coinzz.client import CoinzzClient
 from integrations.providers.coinzz.columns import known_headers
 from integrations.providers.coinzz.csv_orders import CsvOrders, read_csv
-from integrations.providers.coinzz.statuses import RecordingMapper, normalize_word
+from integrations.providers.coinzz.statuses import StatusMapper, normalize_word
 from integrations.providers.contracts import (
     Breaker,
     MappedWord,
@@ -89,7 +89,7 @@ class CoinzzReader:
 
     def __init__(self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]) -> None:
         keys = {(word.field, normalize_word(word.word)): word for word in mapped_words}
-        self._mapper = RecordingMapper({key: word.status for key, word in keys.items()})
+        self._mapper = StatusMapper({key: word.status for key, word in keys.items()})
         self._ids: dict[tuple[StatusField, str], UUID] = {
             key: word.id for key, word in keys.items()
         }

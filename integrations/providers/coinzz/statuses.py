@@ -137,9 +137,11 @@ class StatusMapper:
 
     `mapped` is (field, normalized word) → status; raises ValueError if the field has no such
     status. Each method returns the status and, for an unknown word, the word in lower case.
+    The keys of the staff's mappings that decided a status are added to `used`.
     """
 
     mapped: Mapping[tuple[StatusField, str], str] = field(default_factory=dict)
+    used: set[tuple[StatusField, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for (status_field, _), status in self.mapped.items():
@@ -155,24 +157,12 @@ class StatusMapper:
         return self._map(_SUBSCRIPTION, word)
 
     def _map(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
-        key = normalize_word(word)
-        status = self.mapped.get((vocabulary.field, key)) or vocabulary.words.get(key)
-        if status:
-            return vocabulary.statuses(status), ""
-        return vocabulary.statuses("PENDING"), " ".join(word.casefold().split())[:WORD_LENGTH]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingMapper(StatusMapper):
-    """A mapper that adds each of the staff's mappings it uses to `used`."""
-
-    used: set[tuple[StatusField, str]] = field(default_factory=set)
-
-    def _map(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
         key = (vocabulary.field, normalize_word(word))
         if key in self.mapped:
             self.used.add(key)
-        return StatusMapper._map(self, vocabulary, word)
+        if status := self.mapped.get(key) or vocabulary.words.get(key[1]):
+            return vocabulary.statuses(status), ""
+        return vocabulary.statuses("PENDING"), " ".join(word.casefold().split())[:WORD_LENGTH]
 
 
 DEFAULT_MAPPER: Final = StatusMapper()
