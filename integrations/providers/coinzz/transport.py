@@ -7,6 +7,7 @@ token to a login page: only JSON counts as a response of the API.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from time import monotonic
 from typing import Any, Final
 
@@ -30,11 +31,7 @@ MAX_RESPONSE_SECONDS: Final = 60.0
 _MAX_RETRY_AFTER: Final = 86_400.0
 _CHUNK_BYTES: Final = 65_536
 
-_OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
-_UNAUTHENTICATED: Final = 401
-_TOO_MANY_REQUESTS: Final = 429
-_SERVER_ERROR: Final = 500
 
 _KEY_REFUSED: Final = "API key inválida. Verifique nas configurações do Coinzz."
 _TIMED_OUT: Final = "O Coinzz demorou demais para responder. Tente novamente em alguns minutos."
@@ -130,16 +127,16 @@ class Transport:
 
 def _check_status(response: requests.Response) -> None:
     status = response.status_code
-    if status == _OK:
+    if status == HTTPStatus.OK:
         return
-    if status == _UNAUTHENTICATED:
+    if status == HTTPStatus.UNAUTHORIZED:
         raise KeyRefused(_KEY_REFUSED)
-    if status == _TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise TooManyRequests(
             "O Coinzz limitou o número de consultas. Aguarde alguns minutos e tente novamente.",
             retry_after=_retry_after(response),
         )
-    if status >= _SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ProviderUnavailable(
             f"O Coinzz está com um erro interno ({status}). Tente novamente em alguns minutos.",
             retry_after=_retry_after(response),
