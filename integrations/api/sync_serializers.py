@@ -19,7 +19,7 @@ class SyncRequestSerializer(CamelCaseSerializer):
 class ProgressSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRun]):
     """A run's progress; `percent` is null until the total is known."""
 
-    status = serializers.SerializerMethodField()
+    status = serializers.CharField(source="state_label", read_only=True)
     page = serializers.IntegerField(source="pages", help_text="Páginas já aplicadas")
     total = serializers.IntegerField(source="expected", allow_null=True, read_only=True)
     percent = serializers.IntegerField(allow_null=True, read_only=True)
@@ -28,9 +28,6 @@ class ProgressSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRu
         model = SyncRun
         fields = ("id", "status", "page", "processed", "total", "percent", "started_at")
         read_only_fields = fields
-
-    def get_status(self, run: SyncRun) -> str:
-        return JobState(run.state).label.lower()
 
 
 class SaleErrorSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncFinding]):
@@ -44,7 +41,7 @@ class RunSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRun]):
     """A run's result; until the run ends, `success` and `syncedAt` are null."""
 
     success = serializers.SerializerMethodField()
-    status = serializers.SerializerMethodField()
+    status = serializers.CharField(source="state_label", read_only=True)
     sales_processed = serializers.IntegerField(source="processed")
     sales_created = serializers.IntegerField(source="created")
     sales_updated = serializers.IntegerField(source="updated")
@@ -75,9 +72,6 @@ class RunSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRun]):
 
     def get_success(self, run: SyncRun) -> bool | None:
         return None if run.is_under_way else run.state == JobState.SUCCEEDED
-
-    def get_status(self, run: SyncRun) -> str:
-        return JobState(run.state).label.lower()
 
     @extend_schema_field(SaleErrorSerializer(many=True))
     def get_error_details(self, run: SyncRun) -> Any:

@@ -63,7 +63,3 @@ class SalesImport(Job):
 
     def __str__(self) -> str:
         return self.file_name or str(self.id)
-
-    @property
-    def state_label(self) -> str:
-        return ImportState(self.state).label.lower()

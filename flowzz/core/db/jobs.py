@@ -64,6 +64,10 @@ class Job(models.Model):
         ]
 
     @property
+    def state_label(self) -> str:
+        return self.get_state_display().lower()
+
+    @property
     def is_under_way(self) -> bool:
         return self.state in UNDER_WAY
 
