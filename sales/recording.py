@@ -9,14 +9,17 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
+from django.db import transaction
 from django.db.models import TextChoices
+from django.utils import timezone
 
 from clients.identity import Match
 from clients.models import Client
+from flowzz.core.api.event_stream import Event, publish
 from flowzz.core.db.bulk_upsert import upsert
-from sales import live_updates
 from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleStatusChange
 from sales.sale_changes import (
@@ -45,6 +48,8 @@ UPDATED_FIELDS = (
     *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
     *("metadata", "observed_at", "updated_at"),
 )
+MAX_LISTED_SALES = 50
+"""The live update about a larger batch has numbers only."""
 
 
 class Outcome(TextChoices):
@@ -147,7 +152,7 @@ class SaleBatch:
         upsert(self._changed.values(), update=UPDATED_FIELDS)
         upsert(self._history)
         if self._changed:
-            live_updates.publish_on_commit(self._user_id, self._changed.values())
+            _publish_on_commit(self._user_id, self._changed.values())
 
     def _build_sale(self, facts: SaleFacts, source: ChangeSource) -> Sale:
         sale = Sale.new(
@@ -183,3 +188,26 @@ class SaleBatch:
         date_field = FIRST_REACHED.get((change.field, change.after))
         if date_field and getattr(sale, date_field) is None and not source.is_undated:
             setattr(sale, date_field, source.observed_at)
+
+
+def _publish_on_commit(user_id: uuid.UUID, sales: Collection[Sale]) -> None:
+    """Publish a batch of written sales as one event, without data of buyers, on commit."""
+    created = sum(sale._state.adding for sale in sales)
+    data = {
+        "created": created,
+        "updated": len(sales) - created,
+        "sales": [_serialize(sale) for sale in sales] if len(sales) <= MAX_LISTED_SALES else [],
+    }
+    event = Event("sales", data)
+    transaction.on_commit(partial(publish, user_id, event), robust=True)
+
+
+def _serialize(sale: Sale) -> dict[str, Any]:
+    return {
+        "change": "created" if sale._state.adding else "updated",
+        "id": str(sale.id),
+        "externalId": sale.external_id,
+        "status": sale.status,
+        "shippingStatus": sale.shipping_status,
+        "updatedAt": timezone.localtime(sale.updated_at).isoformat(),
+    }
