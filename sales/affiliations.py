@@ -4,6 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Collection
+from dataclasses import asdict
 
 from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import AffiliationFacts
@@ -12,9 +13,7 @@ from sales.recording import ChangeSource, Outcome
 
 
 def record_affiliations(
-    user_id: uuid.UUID,
-    provider: str,
-    requests: Collection[tuple[AffiliationFacts, ChangeSource]],
+    user_id: uuid.UUID, provider: str, requests: Collection[tuple[AffiliationFacts, ChangeSource]]
 ) -> list[Outcome]:
     """Write affiliation requests in the order of their arrival."""
     fingerprints = [_fingerprint(facts) for facts, _ in requests]
@@ -28,9 +27,14 @@ def record_affiliations(
     for fingerprint, (facts, source) in zip(fingerprints, requests, strict=True):
         row = rows.get(fingerprint)
         if row is None:
-            row = AffiliationRequest(user_id=user_id, source=provider, fingerprint=fingerprint)
-            rows[fingerprint] = row
-            outcome = _fill_request(row, facts, source)
+            row = AffiliationRequest(
+                user_id=user_id,
+                source=provider,
+                fingerprint=fingerprint,
+                observed_at=source.observed_at,
+                **asdict(facts),
+            )
+            rows[fingerprint], outcome = row, Outcome.CREATED
         else:
             outcome = _update_status(row, facts, source)
         if outcome in (Outcome.CREATED, Outcome.UPDATED):
@@ -38,19 +42,6 @@ def record_affiliations(
         outcomes.append(outcome)
     upsert(changed.values(), update=["status", "observed_at", "updated_at"])
     return outcomes
-
-
-def _fill_request(
-    row: AffiliationRequest, facts: AffiliationFacts, source: ChangeSource
-) -> Outcome:
-    row.affiliate_name = facts.affiliate_name
-    row.affiliate_email = facts.affiliate_email
-    row.affiliate_phone = facts.affiliate_phone
-    row.product_name = facts.product_name
-    row.status = facts.status
-    row.requested_at = facts.requested_at
-    row.observed_at = source.observed_at
-    return Outcome.CREATED
 
 
 def _update_status(
