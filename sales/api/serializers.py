@@ -13,35 +13,17 @@ class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
     class Meta:
         model = Sale
         fields = (
-            "id",
-            "external_id",
-            "source",
-            "client",
-            "product_name",
-            "product_sku",
-            "quantity",
-            "unit_price",
-            "total_price",
-            "commission",
-            "status",
-            "shipping_status",
-            "payment_method",
-            "sale_date",
-            "paid_at",
-            "shipped_at",
-            "delivered_at",
-            "cancelled_at",
-            "deleted_at",
-            "tracking_code",
-            "metadata",
-            "created_at",
-            "updated_at",
+            *("id", "external_id", "source", "client"),
+            *("product_name", "product_sku", "quantity", "unit_price", "total_price", "commission"),
+            *("status", "shipping_status", "payment_method"),
+            *("sale_date", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
+            *("tracking_code", "metadata", "created_at", "updated_at"),
         )
         read_only_fields = fields
 
 
 class BuyerSerializer(ClientSerializer):
-    """A client annotated by `sales.client_annotations.with_totals`."""
+    """A client with the totals that `ClientViewSet` annotates."""
 
     sales_count = serializers.IntegerField()
     total_spent = serializers.DecimalField(max_digits=14, decimal_places=2)
@@ -58,17 +40,8 @@ class SubscriptionSerializer(CamelCaseSerializer, serializers.ModelSerializer[Su
     class Meta:
         model = Subscription
         fields = (
-            "id",
-            "source",
-            "subscription_hash",
-            "client",
-            "product_name",
-            "status",
-            "frequency",
-            "cycle",
-            "next_charge_date",
-            "created_at",
-            "updated_at",
+            *("id", "source", "subscription_hash", "client", "product_name"),
+            *("status", "frequency", "cycle", "next_charge_date", "created_at", "updated_at"),
         )
         read_only_fields = fields
 
@@ -79,15 +52,7 @@ class AffiliationRequestSerializer(
     class Meta:
         model = AffiliationRequest
         fields = (
-            "id",
-            "source",
-            "affiliate_name",
-            "affiliate_email",
-            "affiliate_phone",
-            "product_name",
-            "status",
-            "requested_at",
-            "created_at",
-            "updated_at",
+            *("id", "source", "affiliate_name", "affiliate_email", "affiliate_phone"),
+            *("product_name", "status", "requested_at", "created_at", "updated_at"),
         )
         read_only_fields = fields

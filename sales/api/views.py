@@ -1,8 +1,11 @@
 """A user's sales, clients, subscriptions and affiliation requests; other users' rows are 404."""
 
+from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Count, DecimalField, Max, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
@@ -14,20 +17,15 @@ from flowzz.core.api.etags import ConditionalListMixin
 from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
-from sales.api.filters import (
-    AffiliationRequestFilter,
-    BuyerFilter,
-    SaleFilter,
-    SubscriptionFilter,
-)
+from sales.api.filters import AffiliationRequestFilter, BuyerFilter, SaleFilter, SubscriptionFilter
 from sales.api.serializers import (
     AffiliationRequestSerializer,
     BuyerSerializer,
     SaleSerializer,
     SubscriptionSerializer,
 )
-from sales.client_annotations import with_totals
 from sales.models import AffiliationRequest, Sale, Subscription
+from sales.statuses import REVENUE_STATUSES
 
 RowT = TypeVar("RowT", bound=Model)
 
@@ -70,7 +68,7 @@ class ClientViewSet(OwnRowsViewSet[Client]):
     filterset_class = BuyerFilter
 
     def get_queryset(self) -> QuerySet[Client]:
-        return with_totals(super().get_queryset())
+        return _with_totals(super().get_queryset())
 
     @listing("Clientes", "Listar os clientes, do mais novo ao mais antigo", BuyerSerializer)
     def list(self, request: Request) -> Response:
@@ -99,3 +97,27 @@ class AffiliationRequestViewSet(OwnRowsViewSet[AffiliationRequest]):
     @listing("Afiliações", "Listar os pedidos de afiliação", serializer_class)
     def list(self, request: Request) -> Response:
         return super().list(request)
+
+
+def _with_totals(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """Annotate `sales_count`, `total_spent` (BRL, revenue only) and `last_sale_at`.
+
+    Deleted sales do not count. Uses subqueries, not a join: they are computed only for the clients
+    of a page.
+    """
+    sales = Sale.objects.filter(client=OuterRef("pk"), deleted_at=None)
+    money = DecimalField(max_digits=14, decimal_places=2)
+    return clients.annotate(
+        sales_count=Coalesce(_aggregate(sales, Count("id")), 0),
+        total_spent=Coalesce(
+            _aggregate(sales.filter(status__in=REVENUE_STATUSES), Sum("total_price")),
+            Decimal(0),
+            output_field=money,
+        ),
+        last_sale_at=_aggregate(sales, Max("sale_date")),
+    )
+
+
+def _aggregate(sales: QuerySet[Sale], aggregate: Combinable) -> Subquery:
+    grouped = sales.order_by().values("client")
+    return Subquery(grouped.annotate(result=aggregate).values("result"))
