@@ -23,25 +23,10 @@ class Match(models.TextChoices):
 
 
 FILLABLE_FIELDS = (
-    "name",
-    "email",
-    "phone",
-    "address",
-    "address_number",
-    "district",
-    "complement",
-    "city",
-    "state",
-    "cep",
-    "country",
+    *("name", "email", "phone"),
+    *("address", "address_number", "district", "complement", "city", "state", "cep", "country"),
 )
-_UPDATED_FIELDS = (
-    *FILLABLE_FIELDS,
-    "cpf",
-    "document_valid",
-    "document_identifies",
-    "updated_at",
-)
+_UPDATED_FIELDS = (*FILLABLE_FIELDS, "cpf", "document_valid", "document_identifies", "updated_at")
 
 
 def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
@@ -83,10 +68,7 @@ class ClientBatch:
 
     @classmethod
     def load(
-        cls,
-        user_id: uuid.UUID,
-        incoming: Collection[Client],
-        client_ids: Collection[uuid.UUID],
+        cls, user_id: uuid.UUID, incoming: Collection[Client], client_ids: Collection[uuid.UUID]
     ) -> Self:
         """Read the clients that the incoming ones can match, and those with `client_ids`."""
         owned = Client.objects.owned_by(user_id)

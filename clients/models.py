@@ -111,9 +111,7 @@ class Client(BulkRow):
                 fields=["status", "id"], condition=~Q(status="ACTIVE"), name="client_other"
             ),
             models.Index(
-                fields=["merged_into"],
-                condition=Q(merged_into__isnull=False),
-                name="client_merged",
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="client_merged"
             ),
         ]
 

@@ -16,12 +16,8 @@ from sales.statuses import (
 
 CENT = Decimal("0.01")
 OPTIONAL_FIELDS = (
-    "product_name",
-    "product_sku",
-    "payment_method",
-    "tracking_code",
-    "commission",
-    "sale_date",
+    *("product_name", "product_sku", "payment_method"),
+    *("tracking_code", "commission", "sale_date"),
 )
 """A report without one of these leaves the stored value unchanged."""
 STATUS_FIELDS = (

@@ -12,12 +12,8 @@ from sales.models import Sale, Subscription, SubscriptionCycle
 from sales.recording import ChangeSource, Outcome
 
 _REPORTED_FIELDS = (
-    "status",
-    "unknown_status",
-    "frequency",
-    "cycle",
-    "next_charge_date",
-    "product_name",
+    *("status", "unknown_status", "frequency"),
+    *("cycle", "next_charge_date", "product_name"),
 )
 _UPDATED_FIELDS = (*_REPORTED_FIELDS, "client", "observed_at", "updated_at")
 

@@ -16,9 +16,5 @@ class ClientFilter(FilterSet):
         method="search_for", max_length=100, help_text="Nome, e-mail, telefone ou documento"
     )
 
-    class Meta:
-        model = Client
-        fields: tuple[str, ...] = ()
-
     def search_for(self, clients: QuerySet[Client], name: str, text: str) -> QuerySet[Client]:
         return clients & search_clients(text)

@@ -10,22 +10,18 @@ class ClientSerializer(CamelCaseSerializer, serializers.ModelSerializer[Client])
     class Meta:
         model = Client
         fields: tuple[str, ...] = (
-            "id",
-            "name",
-            "email",
-            "phone",
-            "cpf",
-            "address",
-            "address_number",
-            "district",
-            "complement",
-            "city",
-            "state",
-            "cep",
-            "country",
-            "status",
-            "created_at",
-            "updated_at",
+            *("id", "name", "email", "phone", "cpf"),
+            *(
+                "address",
+                "address_number",
+                "district",
+                "complement",
+                "city",
+                "state",
+                "cep",
+                "country",
+            ),
+            *("status", "created_at", "updated_at"),
         )
         read_only_fields = fields
 

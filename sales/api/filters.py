@@ -5,13 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django_filters import (
-    BooleanFilter,
-    CharFilter,
-    FilterSet,
-    MultipleChoiceFilter,
-    UUIDFilter,
-)
+from django_filters import BooleanFilter, CharFilter, FilterSet, MultipleChoiceFilter, UUIDFilter
 
 from clients.api.filters import ClientFilter
 from clients.models import Client
@@ -70,19 +64,13 @@ class SaleFilter(FilterSet):
         help_text="Número do pedido, produto, ou nome, documento, telefone ou e-mail do cliente",
     )
 
-    class Meta:
-        model = Sale
-        fields: tuple[str, ...] = ()
-
     def filter_search(self, sales: QuerySet[Sale], name: str, text: str) -> QuerySet[Sale]:
         return _search(sales, text, Q(external_id__iexact=text))
 
 
 class BuyerFilter(ClientFilter):
     product = CharFilter(
-        method="filter_product",
-        max_length=100,
-        help_text="Compraram um produto com isto no nome",
+        method="filter_product", max_length=100, help_text="Compraram um produto com isto no nome"
     )
 
     def filter_product(self, clients: QuerySet[Client], name: str, text: str) -> QuerySet[Client]:
@@ -105,10 +93,6 @@ class SubscriptionFilter(FilterSet):
         max_length=100,
         help_text="Código, produto, ou nome, documento, telefone ou e-mail do cliente",
     )
-
-    class Meta:
-        model = Subscription
-        fields: tuple[str, ...] = ()
 
     def filter_overdue(
         self, rows: QuerySet[Subscription], name: str, wanted: bool
@@ -136,10 +120,6 @@ class AffiliationRequestFilter(FilterSet):
     product = ContainsFilter("product_name", max_length=100)
     search = CharFilter(method="filter_search", max_length=100, help_text="Nome ou e-mail")
 
-    class Meta:
-        model = AffiliationRequest
-        fields: tuple[str, ...] = ()
-
     def filter_search(
         self, rows: QuerySet[AffiliationRequest], name: str, text: str
     ) -> QuerySet[AffiliationRequest]:
@@ -161,9 +141,7 @@ def _search(rows: QuerySet[Any], text: str, exact_match: Q) -> QuerySet[Any]:
     )
     if any(character.isdecimal() or character == "@" for character in text):
         condition |= Q(client__in=search_clients(text))
-    names = {
-        "unaccented_product": Unaccent("product_name"),
-        "unaccented_client": Unaccent("client__name"),
-    }
-    annotated: QuerySet[Any] = rows.alias(**names)
+    annotated: QuerySet[Any] = rows.alias(
+        unaccented_product=Unaccent("product_name"), unaccented_client=Unaccent("client__name")
+    )
     return annotated.filter(condition)

@@ -79,8 +79,7 @@ class Sale(BulkRow):
     deleted_at = models.DateTimeField("excluído em", null=True, blank=True)
     metadata = models.JSONField("outros dados", default=dict, blank=True, encoder=DjangoJSONEncoder)
     observed_at = models.DateTimeField(
-        "visto em",
-        help_text="Momento da informação mais recente que foi aplicada.",
+        "visto em", help_text="Momento da informação mais recente que foi aplicada."
     )
     created_at = models.DateTimeField("criado em", auto_now_add=True)
     updated_at = models.DateTimeField("atualizado em", auto_now=True)
