@@ -124,7 +124,7 @@ def undo(merge_id: uuid.UUID, *, by: User) -> ClientMerge:
         assert done.target is not None
         if done.kind == ClientMerge.Kind.MERGE:
             _restore_fields(done.target, done.source, done)
-        _return_sales(done, done.target)
+        _move_sales(done, done.source, client=done.target)
         done.undone_at, done.undone_by = timezone.now(), by
         done.save(update_fields=["undone_at", "undone_by"])
         if done.kind == ClientMerge.Kind.SPLIT:
@@ -211,16 +211,11 @@ def _set_fields(client: Client, values: dict[str, object]) -> None:
         setattr(client, name, value)
 
 
-def _move_sales(done: ClientMerge, target: Client) -> None:
-    Sale.objects.filter(id__any_of=done.sale_ids).update(client=target)
-    Subscription.objects.filter(id__any_of=done.subscription_ids).update(client=target)
-
-
-def _return_sales(done: ClientMerge, target: Client) -> None:
-    sales = Sale.objects.filter(id__any_of=done.sale_ids, client=target)
-    sales.update(client=done.source)
-    subscriptions = Subscription.objects.filter(id__any_of=done.subscription_ids, client=target)
-    subscriptions.update(client=done.source)
+def _move_sales(done: ClientMerge, target: Client, **current: Client) -> None:
+    sales = Sale.objects.filter(id__any_of=done.sale_ids, **current)
+    sales.update(client=target)
+    subscriptions = Subscription.objects.filter(id__any_of=done.subscription_ids, **current)
+    subscriptions.update(client=target)
 
 
 def _delete_if_unused(client: Client) -> None:
