@@ -6,17 +6,32 @@ from typing import Literal
 
 from validate_docbr import CNPJ, CPF
 
+from clients.cleaning import clean_digits, clean_text
+
 MAX_LENGTH = 32
 """Maximum length of a stored text that is not a document."""
 
-_CPF_LENGTH = 11
-_CNPJ_LENGTH = 14
 _SEPARATORS = re.compile(r"[\s./\-\u2010-\u2015\u2212]")
 _CPF_SHAPE = re.compile(r"[0-9]{11}")
 # Alphanumeric since July 2026: removing "non-digits" would destroy the number.
 _CNPJ_SHAPE = re.compile(r"[0-9A-Z]{12}[0-9]{2}")
-_DIGITS = re.compile(r"[0-9]+")
-_FULL_LENGTH = re.compile(r"[0-9A-Za-z]{11}|[0-9A-Za-z]{14}")
+_CPF_WITHOUT_ZEROS = re.compile(r"[0-9]{8,11}")
+_CNPJ_WITHOUT_ZEROS = re.compile(r"[0-9]{12,14}")
+_FULL_LENGTH = re.compile(r"[0-9A-Z]{11}|[0-9A-Z]{14}")
+_LABEL = re.compile(r"'*\s*(?:(?:cpf|cnpj|doc(?:umento)?)(?![a-z])[\s/:.noº°#-]*)*'*", re.IGNORECASE)
+_WHOLE_NUMBER = re.compile(r"([0-9]+)[.,]0*")
+# A fraction, or a number that a spreadsheet shortened: no punctuation of a document.
+_FRACTION = re.compile(r"[0-9]{7,}[.,][0-9]|[0-9][.,][0-9]+E[0-9]+", re.IGNORECASE)
+
+_PLACEHOLDERS = {
+    "00000000191",
+    "01234567890",
+    "12345678909",
+    "98765432100",
+    "00000000000191",
+    "12345678000195",
+}
+"""Numbers that people type in place of a document although their check digits are right."""
 
 _cpf = CPF()
 _cnpj = CNPJ()
@@ -31,24 +46,28 @@ class Document:
 
     @property
     def identifies(self) -> bool:
-        """Whether two orders with this document belong to one person.
-
-        A mistyped document identifies; a placeholder (`000.000.000-00`, `não tem`) does not.
-        """
-        significant = [character for character in self.value if character.isalnum()]
-        return len(set(significant)) > 1 and any(map(str.isdecimal, significant))
+        """Whether two orders with this document belong to one person."""
+        return self.valid and self.value not in _PLACEHOLDERS
 
 
 def normalise_document(raw: str) -> Document:
-    """Return the document without punctuation and with lost zeros restored; other texts as sent."""
-    compact = _SEPARATORS.sub("", raw)
-    if not compact:
-        return Document("", valid=False)
-    if not _FULL_LENGTH.fullmatch(compact):
-        as_sent = raw.strip()[:MAX_LENGTH].rstrip()
-        return _with_lost_zeros(compact) or Document(as_sent, valid=False)
-    value = compact.upper()
-    return Document(value, valid=_is_valid(value))
+    """Return the document without punctuation and with lost zeros restored.
+
+    Eleven or fourteen characters with wrong check digits lose their punctuation, too. Masked,
+    shortened and other texts are returned as sent.
+    """
+    if _CPF_SHAPE.fullmatch(raw) and _cpf.validate(raw):
+        return Document(raw, valid=True)
+    text = clean_digits(raw)
+    compact_texts = [_compact(text), _compact(_LABEL.sub("", text, count=1))]
+    for value in compact_texts:
+        for candidate in _with_zeros(value):
+            if _is_valid(candidate):
+                return Document(candidate, valid=True)
+    value = compact_texts[-1]
+    if value and not _FULL_LENGTH.fullmatch(value):
+        value = clean_text(raw)[:MAX_LENGTH].rstrip()
+    return Document(value, valid=False)
 
 
 def format_document(value: str) -> str:
@@ -62,12 +81,21 @@ def format_document(value: str) -> str:
             return value
 
 
-def _with_lost_zeros(compact: str) -> Document | None:
-    """Restore the zeros that a number type lost, only if the check digits confirm them."""
-    if not _DIGITS.fullmatch(compact):
-        return None
-    value = compact.zfill(_CPF_LENGTH if len(compact) < _CPF_LENGTH else _CNPJ_LENGTH)
-    return Document(value, valid=True) if _is_valid(value) else None
+def _compact(text: str) -> str:
+    """Remove the punctuation and the decimal part; return a fraction unchanged."""
+    if whole := _WHOLE_NUMBER.fullmatch(text):
+        return whole[1]
+    return text if _FRACTION.fullmatch(text) else _SEPARATORS.sub("", text).upper()
+
+
+def _with_zeros(compact: str) -> list[str]:
+    """Return the documents that a text can be: as it is, or with zeros lost or added."""
+    if _CPF_WITHOUT_ZEROS.fullmatch(compact):
+        return [compact.zfill(11)]
+    if _CNPJ_WITHOUT_ZEROS.fullmatch(compact):
+        cnpj = compact.zfill(14)
+        return [cnpj, cnpj[3:]] if cnpj.startswith("000") else [cnpj]
+    return [compact]
 
 
 def _kind(value: str) -> Literal["cpf", "cnpj", ""]:
