@@ -15,13 +15,8 @@ from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
 from integrations import connection
+from integrations.api import errors
 from integrations.api.connection_serializers import ConnectSerializer, StatusSerializer
-from integrations.api.errors import (
-    CONNECTION_ERRORS,
-    LABEL,
-    ConnectionFailed,
-    IntegrationNotFound,
-)
 from integrations.api.provider_views import TAG, ProviderViewSet
 from integrations.models import Integration
 from integrations.webhooks import tokens
@@ -46,10 +41,10 @@ class IntegrationListViewSet(
 class ConnectionViewSet(ProviderViewSet):
     @operation(
         TAG,
-        f"Conectar o {LABEL} ou renovar a chave",
+        f"Conectar o {errors.LABEL} ou renovar a chave",
         StatusSerializer,
         ValidationFailed,
-        ConnectionFailed,
+        errors.ConnectionFailed,
         request=ConnectSerializer,
     )
     @action(detail=False, methods=["post"])
@@ -64,17 +59,17 @@ class ConnectionViewSet(ProviderViewSet):
                 api_key=body.validated_data["api_key"],
                 custom_webhook_url=body.validated_data.get("webhook_url"),
             )
-        except CONNECTION_ERRORS as error:
-            raise ConnectionFailed(self.provider, error.message) from None
+        except errors.CONNECTION_ERRORS as error:
+            raise errors.ConnectionFailed(self.provider, error.message) from None
         message = f"Integração {self.provider.label} conectada com sucesso"
         return _status(integration, message)
 
-    @operation(TAG, "Ver a situação da integração", StatusSerializer, IntegrationNotFound)
+    @operation(TAG, "Ver a situação da integração", StatusSerializer, errors.IntegrationNotFound)
     @action(detail=False)
     def status(self, request: Request, provider: str) -> Response:
         return _status(self.integration())
 
-    @operation(TAG, "Desconectar", StatusSerializer, IntegrationNotFound, request=None)
+    @operation(TAG, "Desconectar", StatusSerializer, errors.IntegrationNotFound, request=None)
     @action(detail=False, methods=["post"])
     @idempotent()
     def disconnect(self, request: Request, provider: str) -> Response:
@@ -84,7 +79,11 @@ class ConnectionViewSet(ProviderViewSet):
         return _status(integration, message)
 
     @operation(
-        TAG, "Trocar o endereço de webhook", StatusSerializer, IntegrationNotFound, request=None
+        TAG,
+        "Trocar o endereço de webhook",
+        StatusSerializer,
+        errors.IntegrationNotFound,
+        request=None,
     )
     @action(detail=False, methods=["post"], url_path="webhook/rotate")
     @idempotent()

@@ -18,13 +18,7 @@ from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import ApiThrottle, RateThrottle
 from flowzz.core.api.views import success
 from flowzz.core.db.jobs import JobState
-from integrations.api.errors import (
-    CONNECTION_ERRORS,
-    ConnectionFailed,
-    IntegrationNotFound,
-    NotConnected,
-    SyncInProgress,
-)
+from integrations.api import errors
 from integrations.api.provider_views import TAG, ProviderViewSet
 from integrations.api.sync_serializers import RunSerializer, SyncRequestSerializer
 from integrations.models import SyncRun, Trigger
@@ -33,7 +27,7 @@ from integrations.runtime_settings import SYNC_RATE
 from integrations.sync import runs
 
 POLL_SECONDS: Final = 0.15
-_CONNECTION_ERROR_CODES: Final = {error.code for error in CONNECTION_ERRORS}
+_CONNECTION_ERROR_CODES: Final = {error.code for error in errors.CONNECTION_ERRORS}
 
 
 class SyncThrottle(RateThrottle):
@@ -47,10 +41,10 @@ class SyncViewSet(ProviderViewSet):
         "Sincronizar agora",
         RunSerializer,
         ValidationFailed,
-        NotConnected,
-        ConnectionFailed,
-        IntegrationNotFound,
-        SyncInProgress,
+        errors.NotConnected,
+        errors.ConnectionFailed,
+        errors.IntegrationNotFound,
+        errors.SyncInProgress,
         accepted=RunSerializer,
         request=SyncRequestSerializer,
     )
@@ -63,11 +57,11 @@ class SyncViewSet(ProviderViewSet):
         try:
             run = runs.request_run(self.integration(), Trigger.USER, is_full=is_full)
         except runs.Paused as paused:
-            raise NotConnected(self.provider, paused.message) from None
+            raise errors.NotConnected(self.provider, paused.message) from None
         except runs.NotConnected:
-            raise NotConnected(self.provider) from None
+            raise errors.NotConnected(self.provider) from None
         except runs.RunUnderWay:
-            raise SyncInProgress from None
+            raise errors.SyncInProgress from None
         wait_for(run)
         return _response(run, self.provider)
 
@@ -75,7 +69,7 @@ class SyncViewSet(ProviderViewSet):
         TAG,
         "Acompanhar uma sincronização",
         RunSerializer,
-        IntegrationNotFound,
+        errors.IntegrationNotFound,
         parameters=[OpenApiParameter("run_id", uuid.UUID, OpenApiParameter.PATH)],
     )
     @action(detail=False, url_path=r"sync/(?P<run_id>[0-9a-fA-F-]{36})")
@@ -100,7 +94,7 @@ def _response(run: SyncRun, provider: Provider) -> Response:
     """Return a run's result or progress. Raises ConnectionFailed or ServerError if it failed."""
     if run.state == JobState.FAILED:
         if run.error_code in _CONNECTION_ERROR_CODES:
-            raise ConnectionFailed(provider, run.error)
+            raise errors.ConnectionFailed(provider, run.error)
         raise ServerError
     return success(RunSerializer(run).data, _message(run), status=202 if run.is_under_way else 200)
 
