@@ -27,7 +27,6 @@ FILLABLE_FIELDS = (
     *("address", "address_number", "district", "complement", "city", "state", "cep", "country"),
 )
 _UPDATED_FIELDS = (*FILLABLE_FIELDS, "cpf", "document_valid", "document_identifies", "updated_at")
-_COPIED_FIELDS = ("name", "address", "address_number", "district", "complement", "city", "country")
 
 
 def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
@@ -35,14 +34,20 @@ def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
     document = normalise_document(customer.document)
     return Client.new(
         user_id=user_id,
+        name=customer.name,
         email=normalise_email(customer.email) or None,
         phone=normalise_phone(customer.phone),
         cpf=document.value,
         document_valid=document.valid,
         document_identifies=document.identifies,
+        address=customer.address,
+        address_number=customer.address_number,
+        district=customer.district,
+        complement=customer.complement,
+        city=customer.city,
         state=normalise_state(customer.state),
         cep=normalise_cep(customer.cep),
-        **{name: getattr(customer, name) for name in _COPIED_FIELDS},
+        country=customer.country,
     )
 
 
