@@ -18,7 +18,9 @@ _CNPJ_SHAPE = re.compile(r"[0-9A-Z]{12}[0-9]{2}")
 _CPF_WITHOUT_ZEROS = re.compile(r"[0-9]{8,11}")
 _CNPJ_WITHOUT_ZEROS = re.compile(r"[0-9]{12,14}")
 _FULL_LENGTH = re.compile(r"[0-9A-Z]{11}|[0-9A-Z]{14}")
-_LABEL = re.compile(r"'*\s*(?:(?:cpf|cnpj|doc(?:umento)?)(?![a-z])[\s/:.noº°#-]*)*'*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"'*\s*(?:(?:cpf|cnpj|doc(?:umento)?)(?![a-z])[\s/:.noº°#-]*)*'*", re.IGNORECASE
+)
 _WHOLE_NUMBER = re.compile(r"([0-9]+)[.,]0*")
 # A fraction, or a number that a spreadsheet shortened: no punctuation of a document.
 _FRACTION = re.compile(r"[0-9]{7,}[.,][0-9]|[0-9][.,][0-9]+E[0-9]+", re.IGNORECASE)
