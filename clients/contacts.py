@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import phonenumbers
 
+from clients.cleaning import clean_digits, clean_text
+
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 # Two numbers in one field, or a number and its extension ("ramal 5").
 _BETWEEN_NUMBERS = re.compile(r"[^\W\d_]+|[/,;#|]")
@@ -36,8 +38,14 @@ AREAS = [
 ]
 """Brazil's area codes, as assigned by ANATEL."""
 
-_CEP_SEPARATORS = re.compile(r"[\s.\-]")
+# The decimal part of a number that a spreadsheet or a JSON float sent.
+_DECIMAL_PART = re.compile(r"(?<=[0-9]{6})[.,]0{1,2}$")
+_WITHOUT_COUNTRY = re.compile(rf"(?:{'|'.join(map(str, AREAS))})(?:9[0-9]{{8}}|[2-5][0-9]{{7}})")
+
+_CEP_SEPARATORS = re.compile(r"[^0-9a-z]|^\W*cep", re.IGNORECASE)
 _CEP = re.compile(r"[0-9]{7,8}")
+_STATE_PREFIX = re.compile(r"\b(?:estado|uf)\b(?: d[aeo]\b)?:?")
+_STATE_SEPARATORS = re.compile(r"[-/,()\u2010-\u2015:]")
 
 STATES = {
     "AC": "Acre",
@@ -83,15 +91,28 @@ _STATE_BY_WORD = {_simplify(word): code for code, name in STATES.items() for wor
 def normalise_phone(raw: str) -> str:
     """Return the phone in E.164, Brazilian unless it has another country code; "" if invalid.
 
-    If the text has several numbers, the longest one is used. Placeholders such as `00000000000`
-    are invalid, because a phone identifies a client.
+    If the text has several numbers, the longest one is used. `00000000000` is invalid.
     """
-    number = max(_BETWEEN_NUMBERS.split(raw), key=lambda part: len(_digits(part)))
+    text = _without_decimal_part(clean_digits(raw))
+    number = max(_BETWEEN_NUMBERS.split(text), key=lambda part: len(_digits(part)))
     digits = _digits(number)
     if not (_PLUS_FIRST.match(number) or digits.startswith("00")):
         return _brazilian(digits)
     digits = digits.removeprefix("00")
-    return _brazilian(digits[2:]) if digits.startswith("55") else _foreign(digits)
+    if digits.startswith("55"):
+        return _brazilian(digits[2:])
+    # "+11 98765-0401": the plus is wrong, not the missing country code.
+    if _WITHOUT_COUNTRY.fullmatch(digits) and not _is_valid_abroad(digits):
+        return _brazilian(digits)
+    return _foreign(digits)
+
+
+def phone_identifies(e164: str) -> bool:
+    """Whether a phone is a person's: not `99999-9999`, `91234-5678` or empty."""
+    if not e164.startswith("+55"):
+        return bool(e164)
+    subscriber = e164[-8:]
+    return len(set(subscriber)) > 1 and subscriber != "12345678"
 
 
 def format_phone(e164: str) -> str:
@@ -122,14 +143,24 @@ def normalise_email(raw: str) -> str:
 
 def normalise_cep(raw: str) -> str:
     """Return the eight digits, with a lost leading zero restored; "" for anything else."""
-    cep = _CEP_SEPARATORS.sub("", raw)
+    cep = _CEP_SEPARATORS.sub("", _without_decimal_part(clean_digits(raw)))
     return cep.zfill(8) if _CEP.fullmatch(cep) else ""
 
 
 @lru_cache(maxsize=1024)
 def normalise_state(raw: str) -> str:
     """Return the two letters of a Brazilian state (UF); any other text without outer spaces."""
-    return _STATE_BY_WORD.get(_simplify(raw), raw.strip())
+    text = clean_text(raw)
+    simple = _simplify(text)
+    if code := _STATE_BY_WORD.get(simple):
+        return code
+    parts = _STATE_SEPARATORS.split(_STATE_PREFIX.sub("", simple, count=1))
+    codes = {_STATE_BY_WORD.get(part.strip()) for part in parts} - {None}
+    return codes.pop() or text if len(codes) == 1 else text
+
+
+def _without_decimal_part(text: str) -> str:
+    return _DECIMAL_PART.sub("", text) if "." in text or "," in text else text
 
 
 def _digits(text: str) -> str:
@@ -154,6 +185,13 @@ def _foreign(digits: str) -> str:
     formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # The library drops one zero for calls inside the country at a time.
     return formatted if formatted == f"+{digits}" else _foreign(formatted[1:])
+
+
+def _is_valid_abroad(digits: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}"))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _is_placeholder(digits: str) -> bool:

@@ -7,7 +7,13 @@ from typing import Self
 
 from django.db import models
 
-from clients.contacts import normalise_cep, normalise_email, normalise_phone, normalise_state
+from clients.contacts import (
+    normalise_cep,
+    normalise_email,
+    normalise_phone,
+    normalise_state,
+    phone_identifies,
+)
 from clients.customer import Customer
 from clients.documents import normalise_document
 from clients.models import Client
@@ -76,7 +82,7 @@ class ClientBatch:
             owned.candidates(
                 ids=client_ids,
                 documents={client.cpf for client in incoming if client.document_identifies},
-                phones={client.phone for client in incoming if client.phone},
+                phones={client.phone for client in incoming if phone_identifies(client.phone)},
             )
         )
         if merged_into := {client.merged_into_id for client in clients if client.merged_into_id}:
@@ -143,7 +149,7 @@ class ClientBatch:
 
         Prefers a client of the same name, then one without a document, then the oldest.
         """
-        if not incoming.phone:
+        if not phone_identifies(incoming.phone):
             return None
         candidates = [
             client

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from clients.cleaning import clean_text
 from clients.contacts import (
     STATES,
     format_phone,
@@ -14,6 +15,7 @@ from clients.contacts import (
     normalise_email,
     normalise_phone,
     normalise_state,
+    phone_identifies,
 )
 
 any_text = st.text(st.characters(exclude_categories=()))
@@ -36,6 +38,14 @@ nationals_apart = nationals.filter(lambda national: national[2:].strip("0") != "
         ("62954544554", "+5562954544554"),
         ("21900000001", "+5521900000001"),
         ("11999999999", "+5511999999999"),
+        ("1133330411.0", "+551133330411"),
+        ("11987650401.0", "+5511987650401"),
+        ("11987650401,00", "+5511987650401"),
+        ("'11987650401", "+5511987650401"),
+        ("１１９８７６５０４０１", "+5511987650401"),
+        ("+11 98765-0401", "+5511987650401"),
+        ("+11 3333-0411", "+551133330411"),
+        ("+62 95454-4554", "+5562954544554"),
         ("1144445555", "+551144445555"),
         ("5433210000", "+555433210000"),
     ],
@@ -121,6 +131,18 @@ def test_placeholder_is_invalid(raw: str) -> None:
     assert normalise_phone(raw) == ""
 
 
+@pytest.mark.parametrize(
+    "raw", ["11999999999", "(11) 99999-9999", "11912345678", "1112345678", "11900000000", "", "0"]
+)
+def test_placeholder_of_a_phone_does_not_identify(raw: str) -> None:
+    assert not phone_identifies(normalise_phone(raw))
+
+
+@pytest.mark.parametrize("raw", ["11987650401", "1133330411", "+351912345678", "11999999998"])
+def test_phone_of_a_person_identifies(raw: str) -> None:
+    assert phone_identifies(normalise_phone(raw))
+
+
 @given(nationals_apart, st.sampled_from(["", "0", "+55", "+55 ", "55", "0055", "021", "+55 0"]))
 def test_dialling_prefixes_are_ignored(national: str, prefix: str) -> None:
     assert normalise_phone(prefix + national) == f"+55{national}"
@@ -176,7 +198,16 @@ def test_phone_is_formatted_for_people(e164: str, formatted: str) -> None:
         ("310100", ""),
         ("446200000", ""),
         ("SW1A 2AA", ""),
-        ("０１３１０１００", ""),
+        ("０１３１０１００", "01310100"),
+        ("1310100.0", "01310100"),
+        ("44620000,00", "44620000"),
+        ("01310.000", "01310000"),
+        ("310100.0", ""),
+        ("\u200b01310100", "01310100"),
+        ("01310\u2011100", "01310100"),
+        ("01310\u2013100", "01310100"),
+        ("'01310100", "01310100"),
+        ("CEP: 01310-100", "01310100"),
     ],
 )
 def test_cep(raw: str, expected: str) -> None:
@@ -206,6 +237,16 @@ def test_state_is_found_by_its_code_and_its_name(code: str, write: Callable[[str
         ("sao  paulo", "SP"),
         ("PARA", "PA"),
         ("Parana", "PR"),
+        ("São Paulo - SP", "SP"),
+        ("SP - São Paulo", "SP"),
+        ("São Paulo/SP", "SP"),
+        ("São Paulo (SP)", "SP"),
+        ("Estado de São Paulo", "SP"),
+        ("ESTADO DO RIO DE JANEIRO", "RJ"),
+        ("estado da bahia", "BA"),
+        ("UF: SP", "SP"),
+        ("S\u200bP", "SP"),
+        ("São Paulo - RJ", "São Paulo - RJ"),
         ("Estado Exemplo", "Estado Exemplo"),
         (" Lisboa ", "Lisboa"),
         ("", ""),
@@ -217,7 +258,7 @@ def test_states(raw: str, expected: str) -> None:
 
 @given(any_text)
 def test_any_text_is_a_state_or_stays_as_sent(raw: str) -> None:
-    assert normalise_state(raw) in {*STATES, raw.strip()}
+    assert normalise_state(raw) in {*STATES, clean_text(raw)}
 
 
 @pytest.mark.parametrize(

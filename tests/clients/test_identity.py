@@ -131,6 +131,14 @@ def test_empty_phones_never_match(user: User) -> None:
     ) == [Match.NEW, Match.NEW]
 
 
+@pytest.mark.parametrize("phone", ["11999999999", "(11) 99999-9999", "11912345678", "11900000000"])
+def test_placeholder_of_a_phone_does_not_match(user: User, phone: str) -> None:
+    ana = Customer(name="Ana", phone=phone)
+
+    assert matches(user, ana, ana) == [Match.NEW, Match.NEW]
+    assert matches(user, ana) == [Match.NEW]
+
+
 def test_area_code_55_is_not_the_country_code(user: User) -> None:
     match_customers(user, Customer(name="Carla", phone="55991234567"))
 
