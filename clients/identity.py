@@ -17,6 +17,7 @@ from clients.contacts import (
 from clients.customer import Customer
 from clients.documents import normalise_document
 from clients.models import Client
+from clients.names import full_name, given_names_agree
 from flowzz.core.db.bulk_upsert import upsert
 
 
@@ -55,6 +56,11 @@ def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
         cep=normalise_cep(customer.cep),
         country=customer.country,
     )
+
+
+_MAX_CANDIDATES = 20
+_MAX_SHARING = 3
+"""Number of clients up to which a phone and a given name are enough for a match."""
 
 
 class ClientBatch:
@@ -112,9 +118,20 @@ class ClientBatch:
         client = self._by_id.get(client_id) if client_id else None
         return self._surviving(client) if client else None
 
+    def is_other_person(self, client: Client, incoming: Client) -> bool:
+        """Whether both have identifying documents, and the incoming one is not the client's."""
+        if client.erased_at or not (client.document_identifies and incoming.document_identifies):
+            return False
+        return self._match_document(incoming) is not client
+
     def fill_empty_fields(self, client: Client, incoming: Client) -> None:
-        """Copy the incoming values to the client's empty fields, unless it was erased."""
-        if client.erased_at:
+        """Copy the incoming values to the client's empty fields, unless it was erased.
+
+        Values of another person, by document or else by given name, are not copied.
+        """
+        owner = self._match_document(incoming)
+        is_same = owner is client if owner else given_names_agree(client.name, incoming.name)
+        if client.erased_at or not is_same:
             return
         filled = [
             name
@@ -145,23 +162,25 @@ class ClientBatch:
         return self._by_document.get(incoming.cpf) if incoming.document_identifies else None
 
     def _match_phone(self, incoming: Client) -> Client | None:
-        """Match by phone, unless both clients have a document: relatives share phones.
+        """Match by phone and given name, unless both clients have a document.
 
-        Prefers a client of the same name, then one without a document, then the oldest.
+        Relatives and shops share phones: of several candidates only the one of the same full name
+        matches, and so it is if more than three clients share the phone.
         """
         if not phone_identifies(incoming.phone):
             return None
+        sharing = list(dict.fromkeys(self._by_phone.get(incoming.phone, [])))[:_MAX_CANDIDATES]
         candidates = [
             client
-            for client in self._by_phone.get(incoming.phone, [])
+            for client in sharing
             if not (client.document_identifies and incoming.document_identifies)
+            and given_names_agree(client.name, incoming.name)
         ]
-        name = incoming.name.casefold()
-        return min(
-            candidates,
-            key=lambda client: (client.name.casefold() != name, client.document_identifies),
-            default=None,
-        )
+        if len(candidates) == 1 and len(sharing) <= _MAX_SHARING:
+            return candidates[0]
+        name = full_name(incoming.name)
+        same_name = (client for client in candidates if name and full_name(client.name) == name)
+        return next(same_name, None)
 
     def _fill_document(self, client: Client, incoming: Client) -> bool:
         """Give the incoming document to a client without one, unless another client has it.

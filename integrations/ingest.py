@@ -151,8 +151,12 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
 
 
 def _update_client(sale: Sale, incoming: Client, rows: _Rows) -> Client | None:
-    """Return the sale's client, completed from the order; match one if the sale has none."""
-    if client := rows.clients.get(sale.client_id):
+    """Return the sale's client, completed from the order.
+
+    If the sale has none, or the order has the document of another person, match again.
+    """
+    client = rows.clients.get(sale.client_id)
+    if client and not rows.clients.is_other_person(client, incoming):
         rows.clients.fill_empty_fields(client, incoming)
         return client
     client, match = rows.clients.match_or_create(incoming)

@@ -175,14 +175,41 @@ def test_shared_phone_matches_the_client_of_the_same_name(user: User) -> None:
     assert (client and client.cpf, match) == ("94580730224", Match.PHONE)
 
 
-def test_shared_phone_matches_the_client_without_a_document(user: User) -> None:
-    with_document = Customer(name="Pedro", document="94580730224", phone=PHONE)
-    match_customers(user, with_document)
-    Client.objects.create(user=user, name="Marina", phone=PHONE)
+@pytest.mark.parametrize("name", ["Outra", "Pedra", "", "P."])
+def test_shared_phone_of_several_candidates_matches_only_the_full_name(
+    user: User, name: str
+) -> None:
+    for existing in ("Paula Alves", "Pedro Alves", "Outra Pessoa", "Outra Amiga"):
+        Client.objects.create(user=user, name=existing, phone=PHONE)
 
-    [(client, match)] = match_customers(user, Customer(name="Outra", phone=PHONE))
+    assert matches(user, Customer(name=name, phone=PHONE)) == [Match.NEW]
+    assert matches(user, Customer(name="PÉDRO DE ALVES", phone=PHONE)) == [Match.PHONE]
 
-    assert (client and client.name, match) == ("Marina", Match.PHONE)
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("marina", Match.PHONE),
+        ("MARÍNA de Souza", Match.PHONE),
+        ("M. Alves", Match.PHONE),
+        ("", Match.PHONE),
+        ("Pedro Alves", Match.NEW),
+        ("P. Alves", Match.NEW),
+        ("Mariana Alves", Match.NEW),
+    ],
+)
+def test_phone_matches_only_if_the_given_names_agree(user: User, name: str, match: Match) -> None:
+    match_customers(user, MARINA)
+
+    assert matches(user, Customer(name=name, phone=PHONE)) == [match]
+
+
+def test_phone_of_more_than_three_clients_matches_only_the_full_name(user: User) -> None:
+    for existing in ("Marina Alves", "Pedro", "Ana", "Rui"):
+        Client.objects.create(user=user, name=existing, phone=PHONE)
+
+    assert matches(user, Customer(name="Marina", phone=PHONE)) == [Match.NEW]
+    assert matches(user, Customer(name="Marina Alves", phone=PHONE)) == [Match.PHONE]
 
 
 def test_match_fills_empty_fields_and_overwrites_nothing(user: User) -> None:
@@ -240,7 +267,7 @@ def test_placeholder_does_not_replace_a_document(user: User) -> None:
     assert Client.objects.get().cpf == CPF
 
 
-def test_document_of_another_client_is_not_copied(user: User) -> None:
+def test_values_of_another_client_are_not_copied(user: User) -> None:
     match_customers(user, MARINA)
     other = Client.objects.create(user=user, name="Pedro")
     incoming = build_client(user.id, Customer(document=CPF, city="Natal"))
@@ -250,7 +277,7 @@ def test_document_of_another_client_is_not_copied(user: User) -> None:
     batch.save()
 
     other.refresh_from_db()
-    assert (other.cpf, other.document_identifies, other.city) == ("", False, "Natal")
+    assert (other.cpf, other.document_identifies, other.city) == ("", False, "")
     assert Client.objects.get(cpf=CPF).name == "Marina Alves"
 
 
