@@ -311,46 +311,6 @@ def test_unknown_status_word_is_recorded_once(seller: Seller) -> None:
     assert (seller.sale("ord1").status, seller.sale("ord1").unknown_status) == ("PAID", "")
 
 
-def test_later_webhook_completes_the_sales_client(seller: Seller) -> None:
-    seller.process(payloads.order(client={"client_phone": "11987650001"}))
-    first = seller.sale().client
-
-    seller.process(
-        payloads.order(client={"client_documment": "29141777638"}, order_status="Enviado")
-    )
-
-    client = seller.sale().client
-    assert client == first
-    assert client is not None
-    assert (client.cpf, client.phone) == ("29141777638", "+5511987650001")
-
-
-def test_sale_moves_to_the_person_whose_document_a_later_order_has(seller: Seller) -> None:
-    mother = {"client_name": "Marina", "client_phone": "11987650001", "client_email": ""}
-    seller.process(payloads.order("ord0", client=mother | {"client_documment": "29141777638"}))
-    seller.process(payloads.order("ord1", client=mother))
-    daughter = mother | {"client_documment": "94580730224", "client_email": "filha@example.com"}
-
-    seller.process(payloads.order("ord1", client=daughter))
-
-    kept, moved = seller.sale("ord0").client, seller.sale("ord1").client
-    assert kept is not None
-    assert moved is not None
-    assert (kept.cpf, kept.email) == ("29141777638", None)
-    assert (moved.cpf, moved.email) == ("94580730224", "filha@example.com")
-
-
-def test_sale_without_a_client_gets_the_reported_one(seller: Seller) -> None:
-    seller.process(payloads.order(client={"client_name": ""}))
-    assert seller.sale().client is None
-
-    seller.process(payloads.order(client={"client_name": "Marina"}))
-
-    client = seller.sale().client
-    assert client is not None
-    assert (client.name, seller.sale().client_match) == ("Marina", "novo")
-
-
 def full(number: int, **changes: Any) -> dict[str, Any]:
     """Return an order with a client, a sale, a subscription and an unknown status word."""
     body = payloads.subscription(f"ass{number}", with_order=f"ord{number}", **changes)
