@@ -7,14 +7,7 @@ from django.utils.safestring import SafeString
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import list_url, related_column
-from integrations.models import (
-    Alert,
-    AlertKind,
-    EventState,
-    Integration,
-    SyncRun,
-    WebhookEvent,
-)
+from integrations.models import Alert, AlertKind, EventState, Integration, SyncRun, WebhookEvent
 
 
 @admin.register(Alert)

@@ -47,12 +47,7 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
         "failure_reason",
         "attempts",
     )
-    list_filter = (
-        "state",
-        "outcome",
-        "kind",
-        ("integration", admin.EmptyFieldListFilter),
-    )
+    list_filter = ("state", "outcome", "kind", ("integration", admin.EmptyFieldListFilter))
     list_select_related = ("integration__user",)
     search_fields = ("external_id",)
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
@@ -69,10 +64,7 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
             },
         ),
         ("O que mudou", {"fields": ("effects",)}),
-        (
-            "Diferenças do evento anterior do mesmo pedido",
-            {"fields": ("differences",)},
-        ),
+        ("Diferenças do evento anterior do mesmo pedido", {"fields": ("differences",)}),
         ("Conteúdo", {"fields": ("rendered_body", "rendered_headers")}),
         (
             "Processamento",

@@ -57,10 +57,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        (
-            "Webhooks",
-            {"fields": (("last_webhook_at", "requires_signature"), "custom_webhook_url")},
-        ),
+        ("Webhooks", {"fields": (("last_webhook_at", "requires_signature"), "custom_webhook_url")}),
         ("Datas", {"fields": (("created_at", "updated_at"),)}),
     )
     readonly_fields = ("requires_signature",)

@@ -91,10 +91,7 @@ def _unhealthy(worst: Sequence[tuple[UUID, Health]]) -> list[UnhealthyIntegratio
     integrations = Integration.objects.select_related("user").in_bulk(list(health_by_id))
     return [
         UnhealthyIntegration(
-            integrations[id_],
-            health,
-            LEVEL_TONES[level_of(health)],
-            change_url(integrations[id_]),
+            integrations[id_], health, LEVEL_TONES[level_of(health)], change_url(integrations[id_])
         )
         for id_, health in health_by_id.items()
         if id_ in integrations

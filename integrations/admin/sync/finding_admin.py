@@ -8,11 +8,7 @@ from django.utils.safestring import SafeString
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import badge_column, related_column
 from flowzz.backoffice.masked_admin import MaskedAdmin
-from integrations.admin.sync.differences import (
-    format_value,
-    mask_differences,
-    render_differences,
-)
+from integrations.admin.sync.differences import format_value, mask_differences, render_differences
 from integrations.models import FindingKind, SyncFinding
 
 KIND_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}

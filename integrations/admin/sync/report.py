@@ -7,11 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from flowzz.backoffice.display import list_url, row_link
-from integrations.admin.sync.differences import (
-    format_value,
-    mask_differences,
-    render_differences,
-)
+from integrations.admin.sync.differences import format_value, mask_differences, render_differences
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from sales.models import Sale
 
@@ -78,10 +74,7 @@ def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
 _CELLS: dict[FindingKind, Callable[[SyncFinding], Sequence[object]]] = {
     FindingKind.ERROR: lambda finding: (finding.message,),
     FindingKind.MISSED: lambda finding: (format_value(finding.value),),
-    FindingKind.DIFFERS: lambda finding: (
-        format_value(finding.value),
-        render_differences(finding),
-    ),
+    FindingKind.DIFFERS: lambda finding: (format_value(finding.value), render_differences(finding)),
 }
 
 

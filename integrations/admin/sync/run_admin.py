@@ -43,10 +43,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     search_fields = ("integration__user__email__iexact",)
     search_help_text = "E-mail do usuário"
     fieldsets = (
-        (
-            None,
-            {"fields": ("integration", ("trigger", "is_full"))},
-        ),
+        (None, {"fields": ("integration", ("trigger", "is_full"))}),
         (
             "Detalhes",
             {
