@@ -11,7 +11,7 @@ from clients.search import search_clients
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
-from flowzz.backoffice.display import badge_column, related_column
+from flowzz.backoffice.display import badge_column, related_column, section
 from flowzz.backoffice.filters import exact_match_first
 from flowzz.core.formatting import format_count
 from integrations.admin.events.detail_actions import EventDetailActions
@@ -52,31 +52,23 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
     search_fields = ("external_id",)
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
     fieldsets = (
-        (
+        section(
             None,
-            {
-                "fields": (
-                    "explanation",
-                    "integration",
-                    ("provider", "kind"),
-                    ("external_id", "received_at"),
-                )
-            },
+            "explanation",
+            "integration",
+            ("provider", "kind"),
+            ("external_id", "received_at"),
         ),
-        ("O que mudou", {"fields": ("effects",)}),
-        ("Diferenças do evento anterior do mesmo pedido", {"fields": ("differences",)}),
-        ("Conteúdo", {"fields": ("rendered_body", "rendered_headers")}),
-        (
+        section("O que mudou", "effects"),
+        section("Diferenças do evento anterior do mesmo pedido", "differences"),
+        section("Conteúdo", "rendered_body", "rendered_headers"),
+        section(
             "Processamento",
-            {
-                "fields": (
-                    ("state", "outcome", "finished_at"),
-                    ("attempts", "next_attempt_at"),
-                    "is_replay",
-                    ("failure_reason", "error"),
-                    "failures",
-                )
-            },
+            ("state", "outcome", "finished_at"),
+            ("attempts", "next_attempt_at"),
+            "is_replay",
+            ("failure_reason", "error"),
+            "failures",
         ),
     )
     readonly_fields = (

@@ -10,7 +10,13 @@ from django.utils.safestring import SafeString
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import badge_column, breakable_email, related_column, two_line_cell
+from flowzz.backoffice.display import (
+    badge_column,
+    breakable_email,
+    related_column,
+    section,
+    two_line_cell,
+)
 from flowzz.core.formatting import format_number
 from integrations.admin.integrations import action_views, diagnosis
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
@@ -44,21 +50,17 @@ class IntegrationAdmin(ReadOnlyAdmin):
     search_fields = ("user__email", "user__name")
     search_help_text = "E-mail ou nome do usuário"
     fieldsets = (
-        (None, {"fields": (("user", "provider"), ("status", "connected_at"), "paused_at")}),
-        ("Chave de API", {"fields": (("api_key_hint", "api_key_set_at"),)}),
-        (
+        section(None, ("user", "provider"), ("status", "connected_at"), "paused_at"),
+        section("Chave de API", ("api_key_hint", "api_key_set_at")),
+        section(
             "Sincronização",
-            {
-                "fields": (
-                    ("last_sync_at", "last_sync_status"),
-                    "last_sync_error",
-                    ("sync_cursor", "next_sync_at"),
-                    "sales_synced",
-                )
-            },
+            ("last_sync_at", "last_sync_status"),
+            "last_sync_error",
+            ("sync_cursor", "next_sync_at"),
+            "sales_synced",
         ),
-        ("Webhooks", {"fields": (("last_webhook_at", "requires_signature"), "custom_webhook_url")}),
-        ("Datas", {"fields": (("created_at", "updated_at"),)}),
+        section("Webhooks", ("last_webhook_at", "requires_signature"), "custom_webhook_url"),
+        section("Datas", ("created_at", "updated_at")),
     )
     readonly_fields = ("requires_signature",)
     actions = ("start_sync", "start_full_sync", "cancel_sync")

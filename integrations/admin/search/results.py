@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, TypeAlias
 
 from django.db.models import Model
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 
 from clients.admin import CLIENT_MASKS
 from clients.contacts import format_phone
 from clients.documents import format_document
 from clients.models import Client
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import badge_tone, change_url, list_url
+from flowzz.backoffice.display import badge_tone, change_url, list_url, short_datetime
 from integrations.admin.events.admin import STATE_COLOURS
 from integrations.admin.search.queries import (
     MAX_ROWS,
@@ -96,7 +93,12 @@ def _mask(clients: Iterable[Client], rows: "Iterable[Sale | Subscription]") -> N
 
 
 def _sale(sale: Sale) -> SearchResult:
-    details = [sale.product_name, str(sale.client or ""), _time(sale.sale_date), str(sale.user)]
+    details = [
+        sale.product_name,
+        str(sale.client or ""),
+        short_datetime(sale.sale_date),
+        str(sale.user),
+    ]
     tone = badge_tone(STATUS_COLOURS[SaleStatus(sale.status)])
     return _result(sale, details, sale.get_status_display(), tone)
 
@@ -109,7 +111,7 @@ def _client(client: Client) -> SearchResult:
 
 def _event(event: WebhookEvent) -> SearchResult:
     owner = str(event.integration.user) if event.integration else "sem integração"
-    details = [_time(event.received_at), event.get_outcome_display(), owner]
+    details = [short_datetime(event.received_at), event.get_outcome_display(), owner]
     tone = badge_tone(STATE_COLOURS.get(EventState(event.state), ""))
     return _result(event, details, event.get_state_display(), tone)
 
@@ -131,7 +133,3 @@ def _result(
     row: Model, details: Iterable[str | None], badge: str = "", tone: str = ""
 ) -> SearchResult:
     return SearchResult(str(row), " · ".join(filter(None, details)), change_url(row), badge, tone)
-
-
-def _time(time: datetime) -> str:
-    return date_format(localtime(time), "SHORT_DATETIME_FORMAT")

@@ -7,12 +7,11 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, DecimalField
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 
 from flowzz.backoffice import masking
+from flowzz.backoffice.display import short_datetime
 from flowzz.core.formatting import format_reais
 from integrations.models import SyncFinding
 from sales.models import Sale
@@ -80,5 +79,5 @@ def _display_value(field: Any, text: str) -> str:
         except InvalidOperation:
             return text
     if isinstance(field, DateTimeField) and (time := parse_datetime(text)):
-        return date_format(localtime(time), "SHORT_DATETIME_FORMAT")
+        return short_datetime(time)
     return str(dict(field.flatchoices).get(text, text))

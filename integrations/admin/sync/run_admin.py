@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import related_column, two_line_cell
+from flowzz.backoffice.display import related_column, section, two_line_cell
 from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import format_count, format_number
 from integrations.admin.sync.report import build_report
@@ -43,18 +43,14 @@ class SyncRunAdmin(ReadOnlyAdmin):
     search_fields = ("integration__user__email__iexact",)
     search_help_text = "E-mail do usuário"
     fieldsets = (
-        (None, {"fields": ("integration", ("trigger", "is_full"))}),
-        (
+        section(None, "integration", ("trigger", "is_full")),
+        section(
             "Detalhes",
-            {
-                "fields": (
-                    ("cursor_from", "cursor_to", "sales_limit"),
-                    ("next_page", "pages", "total"),
-                    ("attempts", "not_before", "heartbeat_at"),
-                    "error_code",
-                    ("created_at", "started_at", "finished_at"),
-                )
-            },
+            ("cursor_from", "cursor_to", "sales_limit"),
+            ("next_page", "pages", "total"),
+            ("attempts", "not_before", "heartbeat_at"),
+            "error_code",
+            ("created_at", "started_at", "finished_at"),
         ),
     )
     actions = ("cancel",)

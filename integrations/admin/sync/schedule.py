@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin
+from flowzz.backoffice.display import section
 
 # No task of ours has a solar or one-off schedule.
 admin.site.unregister((ClockedSchedule, SolarSchedule))
@@ -65,8 +66,8 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
     # Beat's own actions check no permission, are not logged and are in English.
     actions = ("enable_tasks", "disable_tasks", "run_tasks")
     fieldsets = (
-        (None, {"fields": ("name", "regtask", "task", "enabled", "description")}),
-        ("Quando", {"fields": ("interval", "crontab", "last_run_at", "total_run_count")}),
+        section(None, "name", "regtask", "task", "enabled", "description"),
+        section("Quando", "interval", "crontab", "last_run_at", "total_run_count"),
     )
     readonly_fields = ("last_run_at", "total_run_count")
 
