@@ -18,7 +18,7 @@ from flowzz.backoffice.display import (
     two_line_cell,
 )
 from flowzz.core.formatting import format_number
-from integrations.admin.integrations import action_views, diagnosis
+from integrations.admin.integrations import views
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.health_filter import HealthFilter
 from integrations.admin.integrations.summary import summarize
@@ -84,17 +84,17 @@ class IntegrationAdmin(ReadOnlyAdmin):
         return [
             path(
                 "<uuid:object_id>/acao/<slug:name>/",
-                view(action_views.action_view),
+                view(views.action_view),
                 name=f"{page}_action",
             ),
             path(
                 "<uuid:object_id>/diagnostico/",
-                view(diagnosis.diagnosis_view),
+                view(views.diagnosis_view),
                 name=f"{page}_diagnosis",
             ),
             path(
                 "<uuid:object_id>/diagnostico/resultado/",
-                view(diagnosis.findings_view),
+                view(views.findings_view),
                 name=f"{page}_findings",
             ),
             *super().get_urls(),

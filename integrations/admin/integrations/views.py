@@ -1,4 +1,4 @@
-"""Confirm an action on an integration, run it and record it in the audit log."""
+"""The pages of one integration: its actions with their confirmation, and its diagnosis."""
 
 import uuid
 from collections.abc import Mapping
@@ -11,12 +11,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import render_confirmation
 from flowzz.backoffice.display import change_url, page_context
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.models import Integration
+from integrations.monitoring.diagnosis import CHECKS
+from integrations.monitoring.diagnosis.collect import collect
+from integrations.monitoring.diagnosis.facts import Severity
 from integrations.providers.errors import IntegrationError
 
 
@@ -83,3 +87,42 @@ def _run_action(
         return render(request, "integrations/integration/secret.html", context)
     messages.success(request, f"{action.log_text}.")
     return redirect(change_url(integration))
+
+
+@require_safe
+def diagnosis_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    integration = _integration(request, object_id)
+    integration_url = change_url(integration)
+    context = {
+        **page_context(request, "Diagnóstico", integration, back=integration_url),
+        "integration": integration,
+        "integration_url": integration_url,
+    }
+    return render(request, "integrations/integration/diagnosis.html", context)
+
+
+@require_POST
+def findings_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    """Run all checks; a provider that hangs delays the answer by a few seconds at most."""
+    integration = _integration(request, object_id)
+    facts = collect(integration)
+    findings = [(name, title, check(facts)) for name, (title, check) in CHECKS.items()]
+    severities = [finding.severity for _, _, finding in findings]
+    worst = next(
+        (level for level in (Severity.RED, Severity.YELLOW) if level in severities), Severity.GREEN
+    )
+    audit_log.record(
+        request,
+        "Fez o diagnóstico da integração",
+        integration,
+        details={name: finding.severity.value for name, _, finding in findings},
+    )
+    context = {"findings": findings, "now": facts.now, "worst": worst, "integration": integration}
+    return render(request, "integrations/integration/findings.html", context)
+
+
+def _integration(request: HttpRequest, object_id: uuid.UUID) -> Integration:
+    """Raises PermissionDenied and Http404."""
+    if not request.user.has_perm("integrations.view_integration"):
+        raise PermissionDenied
+    return get_object_or_404(Integration.objects.select_related("user"), id=object_id)
