@@ -7,15 +7,13 @@ from django.http import HttpResponse
 from django.urls import path
 
 from flowzz.backoffice import configuration
-from integrations.admin import bulk_actions, status_mappings
+from integrations.admin import bulk_actions, quarantine, search, status_mappings
 from integrations.admin.overview.views import overview_view
-from integrations.admin.quarantine import views as quarantine
-from integrations.admin.search.views import search_view
 
 app_name = "backoffice"
 
 _VIEWS: dict[str, tuple[Callable[..., HttpResponse], str]] = {
-    "busca": (search_view, "search"),
+    "busca": (search.search_view, "search"),
     "painel": (overview_view, "overview"),
     "quarentena": (quarantine.causes_view, "quarantine"),
     "quarentena/grupo": (quarantine.group_view, "quarantine_group"),

@@ -1,12 +1,16 @@
-"""Pages of the quarantine: the list of causes, and the events of one cause with their actions."""
+"""The quarantine: the list of causes, and the events of one cause with their actions."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Max, Min, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import CharField, Count, F, Max, Min, QuerySet
+from django.db.models.functions import Cast
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -17,13 +21,13 @@ from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.admin.events.forms import OwnerForm
-from integrations.admin.quarantine.causes import list_causes, quarantine_url
 from integrations.bulk_actions import bulk_jobs
 from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
 from integrations.inbox import store
-from integrations.inbox.failure_reasons import explain, failed_field
-from integrations.models import BulkAction, BulkKind, Integration, WebhookEvent
+from integrations.inbox.failure_reasons import Explanation, explain, failed_field
+from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
 
+MAX_CAUSES = 200
 MAX_EXAMPLES = 10
 LOG_TEXTS = {
     BulkKind.REPLAY: "Reprocessou grupo da quarentena",
@@ -131,3 +135,57 @@ def _provider(events: "QuerySet[WebhookEvent]") -> str:
 def _examples(events: "QuerySet[WebhookEvent]") -> "QuerySet[WebhookEvent]":
     rows = events.select_related("integration__user")
     return rows.order_by(F("received_at").desc(), "-id")[:MAX_EXAMPLES]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineCause:
+    """The events that are in quarantine for one cause, and the bulk action on them, if any."""
+
+    cause: str
+    count: int
+    first: datetime
+    last: datetime
+    example: str
+    """The id of an event."""
+    action: BulkAction | None
+
+    @property
+    def explanation(self) -> Explanation:
+        return explain(self.cause)
+
+    @property
+    def place(self) -> str:
+        return failed_field(self.cause)
+
+    @property
+    def url(self) -> str:
+        return quarantine_url("quarantine_group", causa=self.cause)
+
+
+def list_causes() -> list[QuarantineCause]:
+    """Return the most frequent causes first, read from the index of quarantined events alone."""
+    groups = (
+        WebhookEvent.objects.filter(state=EventState.QUARANTINED)
+        .order_by()
+        .values("cause")
+        .annotate(
+            count=Count("id"),
+            first=Min("received_at"),
+            last=Max("received_at"),
+            example=Max(Cast("id", CharField())),
+        )
+        .order_by("-count", "cause")[:MAX_CAUSES]
+    )
+    actions = _actions_under_way()
+    return [QuarantineCause(**group, action=actions.get(group["cause"])) for group in groups]
+
+
+def quarantine_url(name: str, **parameters: str) -> str:
+    query = QueryDict(mutable=True)
+    query.update(parameters)
+    return f"{reverse(f'backoffice:{name}')}?{query.urlencode()}"
+
+
+def _actions_under_way() -> Mapping[str, BulkAction]:
+    actions = BulkAction.objects.filter(state__in=UNDER_WAY).exclude(cause="")
+    return {action.cause: action for action in actions}

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from clients.models import Client
 from flowzz.accounts.models import StaffAction
-from integrations.admin.quarantine.causes import quarantine_url
+from integrations.admin.quarantine import quarantine_url
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import store
 from integrations.models import BulkAction, EventFailure, EventState, StatusMapping, WebhookEvent

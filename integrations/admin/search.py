@@ -1,31 +1,32 @@
-"""The results of the search, grouped by model."""
+"""The back-office's search field: its page, results and queries.
+
+An index answers each query, which reads at most `MAX_ROWS` + 1 rows.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from django.db.models import Model
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from clients.admin import CLIENT_MASKS
-from clients.contacts import format_phone
+from clients.contacts import format_phone, normalise_email
 from clients.documents import format_document
 from clients.models import Client
+from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import badge_tone, change_url, list_url, short_datetime
 from integrations.admin.events.admin import STATE_COLOURS
-from integrations.admin.search.queries import (
-    MAX_ROWS,
-    find_clients,
-    find_events,
-    find_integrations,
-    find_sales,
-    find_subscriptions,
-)
 from integrations.models import EventState, Integration, WebhookEvent
 from sales.admin.sales import STATUS_COLOURS
 from sales.models import Sale, Subscription
 from sales.statuses import SaleStatus, SubscriptionStatus
 
+MAX_ROWS: Final = 8
 MIN_WORD_LENGTH: Final = 3
 """Shorter words match too many rows, and no index supports them."""
 
@@ -133,3 +134,67 @@ def _result(
     row: Model, details: Iterable[str | None], badge: str = "", tone: str = ""
 ) -> SearchResult:
     return SearchResult(str(row), " · ".join(filter(None, details)), change_url(row), badge, tone)
+
+
+@require_safe
+def search_view(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+
+    def can_view(model: type[Model]) -> bool:
+        return admin.site.get_model_admin(model).has_view_permission(request)
+
+    context = {
+        **admin.site.each_context(request),
+        "title": "Busca",
+        "search_text": text,
+        "is_too_short": bool(text) and is_too_short(text),
+        "groups": search(
+            text, can_view, can_see_personal_data=masking.can_see_personal_data(request)
+        ),
+    }
+    return render(request, "integrations/search.html", context)
+
+
+def find_clients(text: str) -> "list[Client]":
+    return list(search_clients(text).select_related("user")[: MAX_ROWS + 1])
+
+
+def find_sales(text: str, clients: Sequence[Client]) -> "list[Sale]":
+    """Find sales by order number, or else those of `clients`."""
+    rows = Sale.objects.select_related("client", "user").defer("metadata")
+    by_number = _starts_with("external_id", text)
+    return _first_match(rows, by_number, Q(client__in=clients), "-sale_date")
+
+
+def find_events(text: str, sales: Sequence[Sale]) -> "list[WebhookEvent]":
+    """Find events by order number, or else those of `sales`. Payloads are not searched."""
+    rows = WebhookEvent.objects.select_related("integration__user")
+    numbers = [sale.external_id for sale in sales]
+    of_sales = Q(external_id__any_of=numbers) & ~Q(external_id="")
+    return _first_match(rows, _starts_with("external_id", text), of_sales, "-received_at")
+
+
+def find_subscriptions(text: str, clients: Sequence[Client]) -> "list[Subscription]":
+    """Find subscriptions by number, or else those of `clients`."""
+    rows = Subscription.objects.select_related("client", "user")
+    by_number = _starts_with("subscription_hash", text)
+    return _first_match(rows, by_number, Q(client__in=clients), "-id")
+
+
+def find_integrations(text: str) -> "list[Integration]":
+    """Find integrations by the beginning of the user's e-mail."""
+    rows = Integration.objects.select_related("user")
+    email = normalise_email(text) or text
+    return list(rows.filter(user__email__startswith=email)[: MAX_ROWS + 1])
+
+
+def _starts_with(field: str, text: str) -> Q:
+    """Match the beginning of a number as it was typed, or in lower case as platforms write it."""
+    begins = Q(**{f"{field}__startswith": text}) | Q(**{f"{field}__startswith": text.lower()})
+    return begins & ~Q(**{field: ""})
+
+
+def _first_match(rows: "QuerySet[Any]", by_number: Q, by_owner: Q, order: str) -> list[Any]:
+    """Return the rows that match by number; if there are none, those that match by owner."""
+    matches = list(rows.filter(by_number)[: MAX_ROWS + 1])
+    return matches or list(rows.filter(by_owner).order_by(order)[: MAX_ROWS + 1])

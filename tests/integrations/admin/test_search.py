@@ -8,8 +8,7 @@ from django.urls import reverse
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.accounts.models import User
-from integrations.admin.search.queries import MAX_ROWS
-from integrations.admin.search.results import search
+from integrations.admin.search import MAX_ROWS, search
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.rows import make_event
 from tests.staff import Staff

@@ -1,1 +1,0 @@
-"""The back-office's search field: `views.search` shows all rows that match one text."""
