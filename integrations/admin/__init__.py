@@ -11,6 +11,6 @@ from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.imports import SalesImportAdmin
 from integrations.admin.integrations.admin import IntegrationAdmin, WebhookTokenAdmin
 from integrations.admin.status_mappings import StatusMappingAdmin
-from integrations.admin.sync.finding_admin import SyncFindingAdmin
+from integrations.admin.sync.findings import SyncFindingAdmin
 from integrations.admin.sync.run_admin import SyncRunAdmin
 from integrations.admin.sync.schedule import ScheduledTaskAdmin

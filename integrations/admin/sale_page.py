@@ -9,7 +9,7 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import lowest_uuid7, uuid7_time
 from integrations.admin.events.explanations import explain_event
-from integrations.admin.sync.differences import describe_difference, mask_differences
+from integrations.admin.sync.findings import describe_difference, mask_differences
 from integrations.models import (
     EventState,
     FindingKind,

@@ -1,4 +1,4 @@
 """The first page of the back-office: the current state and the charts of a period.
 
-`views.dashboard` fills Django's index page; `formatting` and `urls` serve the other pages too.
+`views.dashboard` fills Django's index page.
 """

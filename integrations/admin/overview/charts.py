@@ -1,4 +1,4 @@
-"""The charts of a period."""
+"""The charts and the most frequent errors of a period."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from flowzz.core.db.jobs import JobState
 from flowzz.core.formatting import format_number
 from integrations.admin.overview.formatting import format_duration, format_percent
 from integrations.admin.overview.periods import HOURS_PER_DAY, SlotTotals, time_filters
+from integrations.inbox.failure_reasons import explain
 from integrations.models import Circuit, SyncRun, WebhookEvent
 from integrations.monitoring.hourly_stats import percentile
 from sales.models import Sale
@@ -34,6 +35,14 @@ LATENCY_TICKS = (0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)
 PERCENTILES = (("p50", 0.5, "good"), ("p95", 0.95, "warning"), ("p99", 0.99, "bad"))
 MIN_WAIT_AXIS_MINUTES = 5.0
 MAX_DAILY_TICKS = 7
+MAX_ERRORS = 8
+RUN_ERRORS = {
+    "KEY_REFUSED": "chave de API recusada",
+    "PROVIDER_UNAVAILABLE": "a plataforma não respondeu",
+    "UNEXPECTED_RESPONSE": "o endereço não é o da API",
+    "CIRCUIT_OPEN": "circuito aberto",
+    "PAYLOAD_INVALID": "resposta que não se pode ler",
+}
 CIRCUIT_TONES = {"": "faint", Circuit.CLOSED: "good", Circuit.HALF_OPEN: "warning", "open": "bad"}
 
 
@@ -184,3 +193,45 @@ def _tick(index: int, slot: SlotTotals, count: int) -> str:
     if slot.hours < HOURS_PER_DAY:
         return f"{slot.start:%d/%m}" if slot.start.hour == 0 else ""
     return f"{slot.start:%d/%m}" if count <= MAX_DAILY_TICKS or index % 5 == 2 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBar:
+    """A kind of error; `share` is relative to the most frequent kind, in percent."""
+
+    title: str
+    count: str
+    share: str
+    href: str
+
+
+def most_frequent_errors(slots: Sequence[SlotTotals]) -> list[ErrorBar]:
+    errors = sorted(
+        [*_quarantine_errors(slots), *_run_errors(slots)], key=lambda error: error[0], reverse=True
+    )
+    return [
+        ErrorBar(title, format_number(count), f"{100 * count / errors[0][0]:.1f}%", url)
+        for count, title, url in errors[:MAX_ERRORS]
+    ]
+
+
+def _quarantine_errors(slots: Sequence[SlotTotals]) -> list[tuple[int, str, str]]:
+    reasons: Counter[str] = sum((slot.quarantine_reasons for slot in slots), Counter())
+    filters = {"state__exact": "QUARANTINED", **time_filters(slots, "received_at")}
+    return [
+        (count, explain(reason).title, list_url(WebhookEvent, reason__exact=reason, **filters))
+        for reason, count in reasons.items()
+    ]
+
+
+def _run_errors(slots: Sequence[SlotTotals]) -> list[tuple[int, str, str]]:
+    codes: Counter[str] = sum((slot.run_errors for slot in slots), Counter())
+    filters = {"state__exact": "FAILED", **time_filters(slots, "finished_at")}
+    return [
+        (
+            count,
+            f"Sincronização: {RUN_ERRORS.get(code, 'falha interna')}",
+            list_url(SyncRun, error_code__exact=code, **filters),
+        )
+        for code, count in codes.items()
+    ]

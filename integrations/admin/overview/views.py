@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from integrations.admin.overview import charts
-from integrations.admin.overview.errors import most_frequent_errors
 from integrations.admin.overview.periods import PERIODS, WEEK, fill_slots, read_hours
 from integrations.admin.overview.snapshot import take_snapshot
 
@@ -47,7 +46,7 @@ def _overview(request: HttpRequest) -> dict[str, Any]:
             "sales": charts.sales_chart(days),
             "longest_wait": charts.longest_wait_chart(slots),
         },
-        "errors": most_frequent_errors(slots),
+        "errors": charts.most_frequent_errors(slots),
         "circuit": charts.circuit_bars(slots),
         "slot_length": charts.slot_length(slots),
     }

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from flowzz.backoffice.display import list_url, row_link
-from integrations.admin.sync.differences import format_value, mask_differences, render_differences
+from integrations.admin.sync.findings import format_value, mask_differences, render_differences
 from integrations.models import FindingKind, SyncFinding, SyncRun
 from sales.models import Sale
 

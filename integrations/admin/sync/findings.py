@@ -1,21 +1,26 @@
-"""The fields of a sale that a sync run corrected, described and masked for staff."""
+"""Findings of sync runs: their list and page, and their differences described and masked."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, DecimalField
+from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import short_datetime
+from flowzz.backoffice.display import badge_column, related_column, short_datetime
+from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_reais
-from integrations.models import SyncFinding
+from integrations.models import FindingKind, SyncFinding
 from sales.models import Sale
 
+KIND_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}
 _PUBLIC_FIELDS = {
     "product_name",
     "product_sku",
@@ -32,6 +37,38 @@ _PUBLIC_FIELDS = {
     "deleted_at",
 }
 """Fields of a sale without personal data; the values of all others are masked."""
+
+
+@admin.register(SyncFinding)
+class SyncFindingAdmin(MaskedAdmin):
+    list_display = ("run_time", "owner", "kind_badge", "external_id", "sale_value", "details")
+    list_filter = ("kind",)
+    list_select_related = ("run__integration__user",)
+    search_fields = ("external_id__exact",)
+    search_help_text = "Número do pedido"
+    fields = readonly_fields = ("run", "kind", "external_id", "sale_value", "details")
+
+    run_time = related_column("run__created_at", "sincronização de")
+    owner = related_column("run__integration__user", "usuário")
+    kind_badge = badge_column("kind", "tipo", KIND_COLOURS)
+
+    def mask_details(self, row: SyncFinding) -> None:
+        mask_differences(row)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        changes = super().get_changelist_instance(request)
+        if not masking.can_see_personal_data(request):
+            for finding in changes.result_list:
+                mask_differences(finding)
+        return changes
+
+    @admin.display(description="valor", ordering="value")
+    def sale_value(self, finding: SyncFinding) -> str:
+        return format_value(finding.value)
+
+    @admin.display(description="o que houve")
+    def details(self, finding: SyncFinding) -> str | SafeString:
+        return finding.message or render_differences(finding) or "—"
 
 
 def describe_difference(difference: Mapping[str, str]) -> str:
