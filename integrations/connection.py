@@ -7,12 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import dispatch, live_updates
-from integrations.models import (
-    AlertKind,
-    Integration,
-    IntegrationStatus,
-    Trigger,
-)
+from integrations.models import AlertKind, Integration, IntegrationStatus, Trigger
 from integrations.monitoring import alerts
 from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption

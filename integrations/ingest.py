@@ -65,9 +65,7 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
 
 
 def apply_bisecting(
-    items: Sequence[T],
-    apply: Callable[[Sequence[T]], None],
-    reject: Callable[[T, Exception], None],
+    items: Sequence[T], apply: Callable[[Sequence[T]], None], reject: Callable[[T, Exception], None]
 ) -> None:
     """Apply items together; if that fails, halve them until the failing items stand alone.
 

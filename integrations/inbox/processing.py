@@ -76,11 +76,7 @@ class ParsedEvent:
 
     def result(self, state: EventState, **details: Any) -> EventResult:
         return EventResult(
-            event=self.event,
-            state=state,
-            kind=self.kind,
-            external_id=self.external_id,
-            **details,
+            event=self.event, state=state, kind=self.kind, external_id=self.external_id, **details
         )
 
 
@@ -144,9 +140,7 @@ def _split_duplicates(
     """
     applied_at: dict[bytes, list[datetime]] = {}
     earlier = WebhookEvent.objects.filter(
-        APPLIED,
-        integration=integration,
-        body_hash__any_of={item.body_hash for item in events},
+        APPLIED, integration=integration, body_hash__any_of={item.body_hash for item in events}
     )
     for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
         applied_at.setdefault(bytes(body_hash), []).append(received_at)

@@ -46,10 +46,7 @@ def redact_payloads(events: "QuerySet[WebhookEvent]", reason: str = "") -> int:
     """
     ids = list(events.filter(payload__isnull=False).values_list("id", flat=True))
     WebhookEvent.objects.filter(id__any_of=ids, state__in=UNFINISHED).update(
-        state=EventState.IGNORED,
-        outcome=EventOutcome.DISCARDED,
-        error=reason,
-        finished_at=Now(),
+        state=EventState.IGNORED, outcome=EventOutcome.DISCARDED, error=reason, finished_at=Now()
     )
     WebhookPayload.objects.filter(event_id__in=ids).delete()
     return len(ids)

@@ -61,10 +61,7 @@ def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend) -> int:
 
 
 def _send_mail(
-    alert: Alert,
-    template: Literal["opened", "resolved"],
-    prefix: str,
-    server: BaseEmailBackend,
+    alert: Alert, template: Literal["opened", "resolved"], prefix: str, server: BaseEmailBackend
 ) -> bool:
     """Return whether the mail is done: accepted for someone, or refused for good for everyone."""
     label = get_provider(alert.integration.provider).label if alert.integration else "Flowzz"

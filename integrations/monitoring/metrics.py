@@ -13,14 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.inbox import metrics as inbox
 from integrations.inbox import queue_stats
-from integrations.models import (
-    Alert,
-    AlertKind,
-    Circuit,
-    Integration,
-    IntegrationStatus,
-    SyncRun,
-)
+from integrations.models import Alert, AlertKind, Circuit, Integration, IntegrationStatus, SyncRun
 from integrations.providers.registry import provider_names
 from integrations.sync.breaker import breaker_for
 from integrations.sync.runs import RUNS
@@ -89,12 +82,7 @@ def redis_gauges() -> Iterator[GaugeMetricFamily]:
 
 
 def _count_by(
-    field: str,
-    values: Iterable[str],
-    rows: "QuerySet[Any]",
-    *,
-    name: str,
-    documentation: str,
+    field: str, values: Iterable[str], rows: "QuerySet[Any]", *, name: str, documentation: str
 ) -> GaugeMetricFamily:
     """Count rows by a field's value; values without rows are reported as zero."""
     counts = dict(rows.order_by().values_list(field).annotate(count=Count("pk")))

@@ -8,9 +8,7 @@ from django.conf import settings
 from integrations.providers.coinzz import CoinzzProvider
 from integrations.providers.contracts import Provider
 
-PROVIDERS: Final[list[type[Provider]]] = [
-    CoinzzProvider,
-]
+PROVIDERS: Final[list[type[Provider]]] = [CoinzzProvider]
 
 
 def get_provider(name: str) -> Provider:

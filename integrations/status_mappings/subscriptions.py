@@ -48,9 +48,7 @@ def find_subscriptions(
 ) -> "QuerySet[Subscription]":
     """Return the subscriptions with these hashes, or with a cycle paid by one of these orders."""
     renewed = SubscriptionCycle.objects.filter(
-        sale__user_id=user_id,
-        sale__source=mapping.provider,
-        sale__external_id__any_of=external_ids,
+        sale__user_id=user_id, sale__source=mapping.provider, sale__external_id__any_of=external_ids
     )
     return Subscription.objects.filter(
         Q(subscription_hash__in=external_ids)

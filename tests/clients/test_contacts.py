@@ -263,11 +263,7 @@ def test_any_text_is_a_state_or_stays_as_sent(raw: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "expected"),
-    [
-        (" Ana.Souza@Exemplo.COM.br ", "ana.souza@exemplo.com.br"),
-        ("", ""),
-        ("não tem", ""),
-    ],
+    [(" Ana.Souza@Exemplo.COM.br ", "ana.souza@exemplo.com.br"), ("", ""), ("não tem", "")],
 )
 def test_email(raw: str, expected: str) -> None:
     assert normalise_email(raw) == expected

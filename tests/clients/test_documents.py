@@ -158,15 +158,7 @@ def test_long_text_is_truncated() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw",
-    [
-        "12345678900",
-        "12ABC34501DE36",
-        "AB123456",
-        "123",
-        "***.972.838-**",
-        "7,34101E+10",
-    ],
+    "raw", ["12345678900", "12ABC34501DE36", "AB123456", "123", "***.972.838-**", "7,34101E+10"]
 )
 def test_mistyped_masked_or_short_document_identifies_nobody(raw: str) -> None:
     assert normalise_document(raw) == Document(raw, valid=False)

@@ -125,9 +125,7 @@ def test_empty_documents_never_match(user: User, document: str) -> None:
 
 def test_empty_phones_never_match(user: User) -> None:
     assert matches(
-        user,
-        Customer(name="Gilda", phone=""),
-        Customer(name="Heitor", phone="00000000000"),
+        user, Customer(name="Gilda", phone=""), Customer(name="Heitor", phone="00000000000")
     ) == [Match.NEW, Match.NEW]
 
 

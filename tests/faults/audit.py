@@ -54,10 +54,7 @@ class Event(NamedTuple):
 
 
 def audit(
-    report: Report,
-    plan: LoadPlan,
-    attempts: Sequence[Attempt],
-    database: psycopg.Connection,
+    report: Report, plan: LoadPlan, attempts: Sequence[Attempt], database: psycopg.Connection
 ) -> None:
     """Check events, sales and counts, and complete the report."""
     events = audit_inbox(report, plan, attempts, database)

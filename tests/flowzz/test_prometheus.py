@@ -155,9 +155,7 @@ def test_database_metrics_are_exported_without_redis(monkeypatch: pytest.MonkeyP
     assert samples["flowzz_inbox_waiting_events", ""] == 0
 
 
-def test_redis_metrics_are_exported_without_the_database(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_redis_metrics_are_exported_without_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise OperationalError
 

@@ -19,14 +19,7 @@ from flowzz.core.db.jobs import JobState, claimable_ids
 from integrations import dispatch
 from integrations.inbox import drain, processing, store
 from integrations.inbox.store import InboundWebhook
-from integrations.models import (
-    EventState,
-    Integration,
-    SalesImport,
-    SyncRun,
-    Trigger,
-    WebhookEvent,
-)
+from integrations.models import EventState, Integration, SalesImport, SyncRun, Trigger, WebhookEvent
 from integrations.sync import runs
 from integrations.sync.breaker import CircuitBreaker
 from sales.models import Export
@@ -97,9 +90,7 @@ def test_worker_with_a_fast_clock_claims_no_run_of_another(integration: Integrat
         assert claimable_ids(SyncRun) == [run.id]
 
 
-def test_worker_with_a_fast_clock_claims_no_import_and_no_export(
-    integration: Integration,
-) -> None:
+def test_worker_with_a_fast_clock_claims_no_import_and_no_export(integration: Integration) -> None:
     beating: dict[str, Any] = {"state": "RUNNING", "heartbeat_at": timezone.now()}
     SalesImport.objects.create(integration=integration, **beating)
     Export.objects.create(requested_by=integration.user, **beating)

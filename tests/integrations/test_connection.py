@@ -100,9 +100,7 @@ def test_disconnect_deletes_the_key_and_cancels_the_run(user: User, coinzz: Sand
     assert WebhookToken.objects.count() == 1
 
 
-def test_previous_signing_secret_is_kept_and_removed(
-    integration: Integration,
-) -> None:
+def test_previous_signing_secret_is_kept_and_removed(integration: Integration) -> None:
     connection.set_signing_secret(integration, "primeiro", keep_previous=True)
     connection.set_signing_secret(integration, "segundo", keep_previous=True)
 

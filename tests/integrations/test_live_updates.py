@@ -9,8 +9,7 @@ from integrations.sync import runs
 
 
 def test_progress_of_a_run_and_status_of_the_integration_are_published(
-    integration: Integration,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    integration: Integration, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     _, start = stream.read(integration.user_id, "")
     with django_capture_on_commit_callbacks(execute=True):

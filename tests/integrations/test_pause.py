@@ -8,13 +8,7 @@ from django.utils import timezone
 from flowzz.core.db.jobs import JobState
 from integrations import connection
 from integrations.inbox import drain, queue_stats
-from integrations.models import (
-    Integration,
-    IntegrationStatus,
-    SyncRun,
-    Trigger,
-    WebhookEvent,
-)
+from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger, WebhookEvent
 from integrations.sync import runs, schedule
 from tests import payloads
 from tests.factories import SyncRunFactory

@@ -19,13 +19,7 @@ from integrations import privacy
 from integrations.imports import import_jobs
 from integrations.imports.batches import apply_batch
 from integrations.inbox.store import InboundWebhook
-from integrations.models import (
-    EventState,
-    FindingKind,
-    ImportState,
-    SyncFinding,
-    WebhookEvent,
-)
+from integrations.models import EventState, FindingKind, ImportState, SyncFinding, WebhookEvent
 from integrations.privacy import Erasure
 from integrations.providers.coinzz import COINZZ
 from integrations.webhooks import fallback_buffer

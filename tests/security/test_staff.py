@@ -14,11 +14,7 @@ from tests.staff import Staff, log_in_member
 pytestmark = pytest.mark.django_db
 
 SUPPORT, OPERATIONS, ADMINISTRATION = GROUPS = ("Suporte", "Operações", "Administração")
-CONNECTION_ACTIONS = {
-    "start_sync",
-    "start_full_sync",
-    "cancel_sync",
-}
+CONNECTION_ACTIONS = {"start_sync", "start_full_sync", "cancel_sync"}
 
 
 def list_of(model: type[Model]) -> str:

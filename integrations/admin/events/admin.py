@@ -53,11 +53,7 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
     fieldsets = (
         section(
-            None,
-            "explanation",
-            "integration",
-            ("provider", "kind"),
-            ("external_id", "received_at"),
+            None, "explanation", "integration", ("provider", "kind"), ("external_id", "received_at")
         ),
         section("O que mudou", "effects"),
         section("Diferenças do evento anterior do mesmo pedido", "differences"),

@@ -83,9 +83,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
         view, page = self.admin_site.admin_view, "integrations_integration"
         return [
             path(
-                "<uuid:object_id>/acao/<slug:name>/",
-                view(views.action_view),
-                name=f"{page}_action",
+                "<uuid:object_id>/acao/<slug:name>/", view(views.action_view), name=f"{page}_action"
             ),
             path(
                 "<uuid:object_id>/diagnostico/",

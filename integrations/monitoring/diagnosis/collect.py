@@ -13,12 +13,7 @@ from redis import RedisError
 
 from flowzz.core import heartbeat
 from integrations.inbox import queue_stats
-from integrations.models import (
-    EventState,
-    Integration,
-    WebhookBaseline,
-    WebhookEvent,
-)
+from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
 from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts
 from integrations.providers.contracts import Provider
 from integrations.providers.errors import IntegrationError, KeyRefused, UnexpectedResponse
@@ -31,10 +26,7 @@ from integrations.sync.breaker import breaker_for
 TIMEOUT_SECONDS = 5.0
 # The Date header of HTTP is cut to whole seconds: on average the time is half a second later.
 _HALF_SECOND = timedelta(seconds=0.5)
-_STATUSES = {
-    KeyRefused: ApiStatus.REFUSED,
-    UnexpectedResponse: ApiStatus.NOT_THE_API,
-}
+_STATUSES = {KeyRefused: ApiStatus.REFUSED, UnexpectedResponse: ApiStatus.NOT_THE_API}
 QUARANTINED_LIMIT = 1000
 """Quarantined events are counted up to this number."""
 

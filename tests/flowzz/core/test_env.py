@@ -101,9 +101,7 @@ def test_valid_value_is_read(
     assert read(NAME) == expected
 
 
-def test_urls_with_passwords_become_django_settings(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_urls_with_passwords_become_django_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DB", f"postgresql://flowzz:{PASSWORD}@db:5433/sales")
     monkeypatch.setenv("MAIL", f"smtp+tls://flowzz:{PASSWORD}@mail.example:587")
     database, mail = env.database_url("DB"), env.email_url("MAIL", "consolemail://")

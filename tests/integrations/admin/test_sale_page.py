@@ -62,10 +62,7 @@ def make_change(sale: Sale, origin: Origin, origin_id: UUID, *, hours: int = 0) 
 
 
 def receive(
-    integration: Integration,
-    sale: Sale,
-    at: datetime,
-    outcome: EventOutcome = EventOutcome.UPDATED,
+    integration: Integration, sale: Sale, at: datetime, outcome: EventOutcome = EventOutcome.UPDATED
 ) -> WebhookEvent:
     return make_event(
         integration, sale.external_id, received_at=at, state=EventState.DONE, outcome=outcome

@@ -105,18 +105,12 @@ def test_connecting_again_replaces_the_key_and_nothing_else(
             "O Coinzz redirecionou para outra página em vez de responder. Gere uma nova API key "
             "nas configurações do Coinzz e conecte novamente.",
         ),
-        (
-            "5000",
-            "O Coinzz está com um erro interno (500). Tente novamente em alguns minutos.",
-        ),
+        ("5000", "O Coinzz está com um erro interno (500). Tente novamente em alguns minutos."),
         (
             "4290",
             "O Coinzz limitou o número de consultas. Aguarde alguns minutos e tente novamente.",
         ),
-        (
-            "7000",
-            "A resposta do Coinzz chegou incompleta. Tente novamente em alguns minutos.",
-        ),
+        ("7000", "A resposta do Coinzz chegou incompleta. Tente novamente em alguns minutos."),
         (
             "7001",
             "A resposta do Coinzz não tem o formato esperado: faltam os produtos em `data`. "

@@ -148,8 +148,7 @@ def test_invalid_upload_is_refused_with_the_next_step(
         "exportedAt", "A data de exportação está no futuro"
     )
     assert frontend.send("sales/import", {"a": 1}).json() == error(
-        "UNSUPPORTED_MEDIA_TYPE",
-        "Envie o arquivo em multipart/form-data, no campo `file`.",
+        "UNSUPPORTED_MEDIA_TYPE", "Envie o arquivo em multipart/form-data, no campo `file`."
     )
     monkeypatch.setattr(import_jobs, "MAX_LINES", 1)
     assert send(frontend, GOOD, OTHER).json() == invalid(

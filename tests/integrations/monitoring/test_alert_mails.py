@@ -22,9 +22,7 @@ def mail_server(settings: Settings) -> Iterator[MailServer]:
         yield server
 
 
-def test_owner_and_staff_are_mailed_opening_and_resolution(
-    integration: Integration,
-) -> None:
+def test_owner_and_staff_are_mailed_opening_and_resolution(integration: Integration) -> None:
     alerts.reconcile(
         AlertKind.KEY_REFUSED, {integration.id: "Conecte de novo com uma chave válida."}
     )

@@ -88,12 +88,7 @@ CASES = [
     ("relogios", replace(WELL, database_ahead=-3 * timedelta(seconds=1)), Y, "Banco de dados: 3,0"),
     ("relogios", probed(ApiStatus.UNAVAILABLE), Y, "Banco de dados: no mesmo"),
     ("relogios", replace(WELL, database_ahead=MINUTE), R, "Banco de dados: 60,0 s à frente"),
-    (
-        "relogios",
-        probed(ApiStatus.GOOD, clock_ahead=-10 * MINUTE),
-        R,
-        "Banco de dados: no mesmo",
-    ),
+    ("relogios", probed(ApiStatus.GOOD, clock_ahead=-10 * MINUTE), R, "Banco de dados: no mesmo"),
 ]
 
 

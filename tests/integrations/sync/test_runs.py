@@ -329,12 +329,7 @@ def test_unreadable_sale_is_recorded_and_the_others_are_stored(integration: Inte
         runs.execute(run.id)
 
     run.refresh_from_db()
-    assert (run.state, run.processed, run.created, run.errors) == (
-        JobState.SUCCEEDED,
-        120,
-        119,
-        1,
-    )
+    assert (run.state, run.processed, run.created, run.errors) == (JobState.SUCCEEDED, 120, 119, 1)
     finding = SyncFinding.objects.get(kind=FindingKind.ERROR)
     assert finding.external_id.startswith("ord")
     assert "order_final_price" in finding.message

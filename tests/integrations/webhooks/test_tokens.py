@@ -12,9 +12,7 @@ from integrations.webhooks import tokens
 pytestmark = pytest.mark.django_db
 
 
-def test_rotated_token_expires_after_a_day(
-    integration: Integration,
-) -> None:
+def test_rotated_token_expires_after_a_day(integration: Integration) -> None:
     first = tokens.webhook_url(integration)
 
     tokens.rotate_token(integration)

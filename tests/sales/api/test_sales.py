@@ -76,11 +76,7 @@ def test_sale_has_all_fields(user: User) -> None:
         "cancelledAt": None,
         "deletedAt": None,
         "trackingCode": "BR123",
-        "metadata": {
-            "utms": {"source": "rede_social"},
-            "courier_name": "Veloz",
-            "fee": "1.10",
-        },
+        "metadata": {"utms": {"source": "rede_social"}, "courier_name": "Veloz", "fee": "1.10"},
     }
 
 

@@ -24,8 +24,7 @@ def test_api_key_has_an_account_and_48_characters(shared_sandbox: Sandbox) -> No
 
 
 @pytest.mark.parametrize(
-    "token",
-    ["", "8702", "8702|short", "0999|" + "a" * 48, "10000|" + "a" * 48, "8702|" + "-" * 48],
+    "token", ["", "8702", "8702|short", "0999|" + "a" * 48, "10000|" + "a" * 48, "8702|" + "-" * 48]
 )
 def test_invalid_keys_are_refused(shared_sandbox: Sandbox, token: str) -> None:
     response = requests.get(

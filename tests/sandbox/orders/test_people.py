@@ -19,11 +19,7 @@ def test_cnpjs_have_valid_check_digits_even_with_letters() -> None:
 
 @pytest.mark.parametrize(
     ("document", "punctuated"),
-    [
-        ("29141777638", "291.417.776-38"),
-        ("12ABC34501DE35", "12.ABC.345/01DE-35"),
-        ("", ""),
-    ],
+    [("29141777638", "291.417.776-38"), ("12ABC34501DE35", "12.ABC.345/01DE-35"), ("", "")],
 )
 def test_documents_are_punctuated(document: str, punctuated: str) -> None:
     assert people.punctuate(document) == punctuated

@@ -131,11 +131,7 @@ def test_job_is_cancelled_once_and_its_worker_loses_the_lease(job: Job) -> None:
     [(LeaseLost(), False, 1), (KeyError(), True, 1), (ValueError(), True, 0)],
 )
 def test_error_of_a_job_is_passed_on_and_logged_if_unexpected(
-    job: Job,
-    caplog: pytest.LogCaptureFixture,
-    error: Exception,
-    is_failed: bool,
-    log_lines: int,
+    job: Job, caplog: pytest.LogCaptureFixture, error: Exception, is_failed: bool, log_lines: int
 ) -> None:
     failures: list[Exception] = []
 

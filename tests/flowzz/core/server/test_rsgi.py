@@ -85,10 +85,7 @@ def serve(wsgi: RecordingApplication, client: Client, *headers: tuple[str, str])
 
 
 def send(
-    application: Application,
-    client: Client,
-    *headers: tuple[str, str],
-    path: str = "/é/x y",
+    application: Application, client: Client, *headers: tuple[str, str], path: str = "/é/x y"
 ) -> int:
     scope = SimpleNamespace(
         http_version="1.1",

@@ -75,10 +75,7 @@ def test_only_quarantined_events_are_discarded(staff: Staff) -> None:
 def test_events_are_found_by_order_and_by_client(staff: Staff, text: str) -> None:
     integration = IntegrationFactory.create()
     client = ClientFactory.create(
-        user=integration.user,
-        cpf="52998224725",
-        phone="+5562954544554",
-        email="ana@exemplo.com.br",
+        user=integration.user, cpf="52998224725", phone="+5562954544554", email="ana@exemplo.com.br"
     )
     SaleFactory.create(user=integration.user, client=client, external_id="ordbuscas")
     event = make_event(integration, "ordbuscas")

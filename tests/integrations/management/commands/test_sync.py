@@ -15,13 +15,7 @@ from tqdm import tqdm
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from integrations.management.commands import sync
-from integrations.models import (
-    FindingKind,
-    Integration,
-    SyncFinding,
-    SyncRun,
-    Trigger,
-)
+from integrations.models import FindingKind, Integration, SyncFinding, SyncRun, Trigger
 from integrations.sync import runs
 from sales.models import Sale
 from tests.factories import IntegrationFactory, SyncRunFactory

@@ -58,12 +58,7 @@ def test_next_link_decides_without_a_last_page(response: Any, has_next: bool) ->
 
 @pytest.mark.parametrize(
     ("number", "meta"),
-    [
-        (1, {"total": 45}),
-        (1, {"last_page": 5}),
-        (3, {"last_page": 5}),
-        (5, {"last_page": 5}),
-    ],
+    [(1, {"total": 45}), (1, {"last_page": 5}), (3, {"last_page": 5}), (5, {"last_page": 5})],
 )
 def test_empty_page_that_should_have_sales_is_an_error(number: int, meta: dict[str, int]) -> None:
     with pytest.raises(ProviderUnavailable, match="vazia"):

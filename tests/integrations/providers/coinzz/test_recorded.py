@@ -51,11 +51,7 @@ SHIPPED = replace(
     CREATED,
     shipping_status=ShippingStatus.SHIPPED,
     tracking_code="BR123456789BR",
-    metadata={
-        **CREATED.metadata,
-        "shipping_status": "Enviado",
-        "tracking_code": "BR123456789BR",
-    },
+    metadata={**CREATED.metadata, "shipping_status": "Enviado", "tracking_code": "BR123456789BR"},
 )
 WITHOUT_DOCUMENT = replace(
     MARINA, email="", document="", address_number="S/N", complement="", cep="44620-000"
@@ -65,8 +61,7 @@ COMPANY_METADATA = {**HABITS, "first_order": False, "second_order": True}
 
 EXPECTED = {
     "order_cod_created": Order(
-        customer=MARINA,
-        sale=replace(CREATED, metadata={**CREATED.metadata, "Postack": "PEDIDOS"}),
+        customer=MARINA, sale=replace(CREATED, metadata={**CREATED.metadata, "Postack": "PEDIDOS"})
     ),
     "order_cod_shipped": Order(customer=MARINA, sale=SHIPPED),
     "order_cod_delivered": Order(

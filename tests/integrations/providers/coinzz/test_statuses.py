@@ -16,8 +16,7 @@ from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 
 @pytest.mark.parametrize(
-    ("word", "status"),
-    [(word, status) for status, words in ORDER_WORDS.items() for word in words],
+    ("word", "status"), [(word, status) for status, words in ORDER_WORDS.items() for word in words]
 )
 def test_every_order_word_has_a_status(word: str, status: SaleStatus) -> None:
     assert DEFAULT_MAPPER.sale_status(word) == (status, "")
@@ -82,10 +81,7 @@ def test_fields_have_separate_words() -> None:
 def test_mapping_by_staff_gives_an_unknown_word_a_status() -> None:
     mapper = StatusMapper({(StatusField.ORDER, normalize_word("Em conferência")): "PAID"})
     assert mapper.sale_status("EM CONFERENCIA") == (SaleStatus.PAID, "")
-    assert mapper.shipping_status("Em conferência") == (
-        ShippingStatus.PENDING,
-        "em conferência",
-    )
+    assert mapper.shipping_status("Em conferência") == (ShippingStatus.PENDING, "em conferência")
 
 
 def test_mapping_by_staff_overrides_the_tables() -> None:

@@ -66,9 +66,7 @@ def claim_and_die(integration: Integration) -> calls.Claim:
     """Claim the key of a rotation like a process that is killed before its response."""
     request: Any = APIRequestFactory().post(f"/api/v1/{ROTATE}")
     claimed = calls.claim(
-        user_id=integration.user_id,
-        key_hash=hash_key(KEY),
-        request_hash=hash_request(request, {}),
+        user_id=integration.user_id, key_hash=hash_key(KEY), request_hash=hash_request(request, {})
     )
     assert isinstance(claimed, calls.Claim)
     return claimed
