@@ -39,7 +39,7 @@ class MetricsView(APIView):
         user_id = current_user_id(request)
         # Read before the data, so that the data can be newer than its version but never older.
         version = current_version(user_id)
-        etag = make_etag(version, request.get_full_path(), str(last))
+        etag = make_etag(user_id, version, request.get_full_path(), str(last))
         if is_current(request, etag):
             return with_etag(Response(status=304), etag)
         return with_etag(success(_fetch(user_id, version, first, last)), etag)

@@ -158,6 +158,18 @@ def test_filters_find_no_rows_of_another_user(ids: set[UUID], stranger: Frontend
             assert stranger.fetch(path, product=text).json()["data"] == []
 
 
+def test_etag_of_another_user_is_not_current() -> None:
+    owner, other = (Frontend(User.objects.create_user(f"{name}@flowzz.test")) for name in "ab")
+    responses = {path: owner.get(path) for path in api_paths() if not takes_ids(path)}
+    tagged = {path: answer for path, answer in responses.items() if "ETag" in answer.headers}
+    assert "/api/v1/dashboard/metrics" in tagged
+    for path, answer in tagged.items():
+        tag = answer.headers["ETag"]
+        statuses = [user.get(path, HTTP_IF_NONE_MATCH=tag).status_code for user in (owner, other)]
+        assert (path, statuses) == (path, [304, 200])
+        assert "Authorization" in answer.headers["Vary"].split(", ")
+
+
 def test_admin_session_gives_no_access_to_the_api(owned: Digests) -> None:
     browser = Browser()
     browser.force_login(Integration.objects.get().user)

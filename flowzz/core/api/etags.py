@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,9 +25,12 @@ def current_version(user_id: uuid.UUID) -> int:
     return versions.first() or 0
 
 
-def make_etag(*parts: object) -> str:
-    """Return a weak ETag, because another compression is the same response."""
-    text = "\n".join(map(str, (FORMAT_VERSION, *parts)))
+def make_etag(user_id: uuid.UUID, *parts: object) -> str:
+    """Return a user's ETag for a response: without the user, equal data versions would be equal.
+
+    The ETag is weak, because another compression is the same response.
+    """
+    text = "\n".join(map(str, (FORMAT_VERSION, user_id, *parts)))
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
@@ -40,6 +44,7 @@ def is_current(request: Request, etag: str) -> bool:
 def with_etag(response: Response, etag: str) -> Response:
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["Authorization"])
     return response
 
 
