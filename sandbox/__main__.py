@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
+from sandbox.api.listings import DEFAULT_LISTING, LISTINGS
 from sandbox.server import Sandbox
 
 
@@ -36,6 +37,9 @@ def _options() -> argparse.Namespace:
         "--sales", type=int, default=1000, help="number of past orders of each account"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the generated orders")
+    parser.add_argument(
+        "--listing", choices=LISTINGS, default=DEFAULT_LISTING, help="how accounts list their sales"
+    )
     parser.add_argument("--quiet", action="store_true", help="do not log requests")
     return parser.parse_args()
 

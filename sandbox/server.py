@@ -10,6 +10,7 @@ from sandbox.accounts import DEFAULT_ACCOUNT, Accounts
 from sandbox.api.coinzz_api import CoinzzApi
 from sandbox.api.controls import Controls
 from sandbox.api.faults import Faults
+from sandbox.api.listings import DEFAULT_LISTING, AccountListings
 from sandbox.http.listener import Listener
 from sandbox.http.messages import Request, Response, html_response
 from sandbox.orders.seller import Seller
@@ -34,6 +35,8 @@ class Sandbox:
     """File that stores orders and receivers. With None they are lost at the end."""
     retry_delays: Sequence[float] = RETRY_DELAYS
     """Seconds before each further attempt to deliver a webhook."""
+    listing: str = DEFAULT_LISTING
+    """How accounts list their sales, except those with a listing of their own: see `LISTINGS`."""
     quiet: bool = True
 
     def __enter__(self) -> Self:
@@ -69,8 +72,9 @@ class Sandbox:
         accounts = Accounts(self._store, seed=self.seed, sales=self.sales)
         faults = Faults()
         self._receivers = Receivers(accounts, self.retry_delays)
-        self._api = CoinzzApi(accounts, faults)
-        self._controls = Controls(accounts, self._receivers, faults)
+        listings = AccountListings(self.listing)
+        self._api = CoinzzApi(accounts, faults, listings)
+        self._controls = Controls(accounts, self._receivers, faults, listings)
         self._receivers.start()
         self._thread = Thread(target=self._listener.serve_forever, args=[0.05], daemon=True)
         self._thread.start()

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from sandbox.accounts import Accounts
 from sandbox.api.faults import Faults, ScriptedFault, is_fault
+from sandbox.api.listings import LISTINGS, AccountListings
 from sandbox.http.arguments import Arguments, InvalidArgument, parse_arguments
 from sandbox.http.messages import Request, Response, json_response
 from sandbox.orders.clock import format_time
@@ -27,10 +28,13 @@ Control: TypeAlias = Callable[[Arguments], Value]
 
 
 class Controls:
-    def __init__(self, accounts: Accounts, receivers: Receivers, faults: Faults) -> None:
+    def __init__(
+        self, accounts: Accounts, receivers: Receivers, faults: Faults, listings: AccountListings
+    ) -> None:
         self._accounts = accounts
         self._receivers = receivers
         self._faults = faults
+        self._listings = listings
         self._controls: dict[str, dict[str, Control]] = {
             "/_control/key": {"GET": self._key},
             "/_control/stats": {"GET": self._stats},
@@ -41,6 +45,7 @@ class Controls:
             "/_control/change": {"POST": self._change_orders},
             "/_control/burst": {"POST": partial(self._create_orders, deliver=True)},
             "/_control/webhooks": {"POST": self._register, "DELETE": self._unregister},
+            "/_control/listing": {"GET": self._get_listing, "POST": self._select_listing},
             "/_control/faults": {
                 "GET": self._list_faults,
                 "POST": self._add_fault,
@@ -141,6 +146,17 @@ class Controls:
         account = arguments.account()
         self._receivers.remove(account)
         return {"account": account}
+
+    def _get_listing(self, arguments: Arguments) -> Value:
+        account = arguments.account()
+        return {"account": account, "listing": self._listings.name(account)}
+
+    def _select_listing(self, arguments: Arguments) -> Value:
+        name = arguments.text("listing") or ""
+        if name not in LISTINGS:
+            raise InvalidArgument(f"listing: {', '.join(LISTINGS)}")
+        self._listings.select(arguments.account(), name)
+        return self._get_listing(arguments)
 
     def _list_faults(self, arguments: Arguments) -> Value:
         return {"faults": self._faults.scripted()}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 SAO_PAULO = timezone(timedelta(hours=-3))
 DAY_SECONDS = 86_400.0
 
-_FORMAT = "%Y-%m-%d %H:%M:%S"
+LOCAL_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 def local_time(seconds: float) -> datetime:
@@ -16,9 +16,9 @@ def local_time(seconds: float) -> datetime:
 
 def format_time(seconds: float) -> str:
     """Format seconds since the epoch as Coinzz does: `2026-11-03 21:04:59`, São Paulo."""
-    return local_time(seconds).strftime(_FORMAT)
+    return local_time(seconds).strftime(LOCAL_FORMAT)
 
 
-def parse_time(text: str) -> float:
-    """Return the seconds since the epoch of a text by `format_time`. Raises ValueError."""
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=SAO_PAULO).timestamp()
+def parse_time(text: str, time_format: str = LOCAL_FORMAT) -> float:
+    """Return the seconds since the epoch of a local time of São Paulo. Raises ValueError."""
+    return datetime.strptime(text, time_format).replace(tzinfo=SAO_PAULO).timestamp()
