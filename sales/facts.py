@@ -8,6 +8,18 @@ from typing import Any
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 
+@dataclass(frozen=True, slots=True)
+class ValueWarning:
+    """A value that could not be read: its field was left unchanged, the raw value is stored."""
+
+    field: str
+    """The source's own name, with its section: `order.order_quantity`."""
+    reason: str
+    """A stable snake_case code, by which warnings are grouped: `invalid_number`."""
+    message: str
+    """Portuguese, for staff and sellers; does not contain the value."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleFacts:
     """The reported state of one order. Money is BRL, times are aware."""
@@ -55,6 +67,7 @@ class AffiliationFacts:
     """The source's word, as sent (`Pendente`)."""
     product_name: str
     requested_at: datetime | None
+    warnings: tuple[ValueWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from django.db.models import TextChoices
 
 from clients.customer import Customer
 from integrations.providers.errors import PayloadInvalid
-from sales.facts import AffiliationFacts, MetadataRules, SaleFacts, SubscriptionFacts
+from sales.facts import AffiliationFacts, MetadataRules, SaleFacts, SubscriptionFacts, ValueWarning
 
 
 class StatusField(TextChoices):
@@ -34,6 +34,8 @@ class Order:
     subscription: SubscriptionFacts | None = None
     used_mappings: frozenset[UUID] = frozenset()
     """The staff's status mappings that decided a status of this order: `MappedWord.id`."""
+    warnings: tuple[ValueWarning, ...] = ()
+    """The values that could not be read; the rest of the order is applied."""
 
     @property
     def external_id(self) -> str:
