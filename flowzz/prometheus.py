@@ -73,8 +73,9 @@ def _heartbeat_ages() -> GaugeMetricFamily:
 
 
 def _has_token(request: HttpRequest) -> bool:
-    sent = request.headers.get("Authorization", "").encode()
-    return secrets.compare_digest(sent, f"Bearer {settings.METRICS_TOKEN}".encode())
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    is_equal = secrets.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
+    return scheme.lower() == "bearer" and is_equal
 
 
 def _is_local(request: HttpRequest) -> bool:

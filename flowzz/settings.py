@@ -204,6 +204,7 @@ JWT_MAX_LIFETIME = timedelta(hours=env.integer("JWT_MAX_LIFETIME_HOURS", 24))
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "LEEWAY": timedelta(seconds=30),  # clocks of the service that shares the signing key
     "SIGNING_KEY": JWT_SIGNING_KEY or SECRET_KEY,
     "USER_ID_CLAIM": env.text("JWT_USER_ID_CLAIM", "userId"),
     "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),

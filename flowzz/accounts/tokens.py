@@ -4,6 +4,7 @@ Our tokens have a `token_type`. A foreign token must look like an access token: 
 claim names another type, or if it is valid for longer than access tokens (docs/operations.md).
 """
 
+from datetime import datetime
 from typing import Any, cast
 
 import jwt
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from rest_framework_simplejwt import authentication, tokens
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.utils import datetime_from_epoch
 
 SESSION_CLAIM = "sid"
 """The claim with the id of the login session."""
@@ -21,8 +23,22 @@ TYPE_CLAIMS = ("type", "typ", "tokenType", "token_use", "tokenUse", "use", "purp
 
 ACCESS_TYPES = {"access", "access_token", "accesstoken", "bearer", "auth", "jwt", "at+jwt"}
 
+TIME_CLAIMS = ("exp", "iat", "nbf")
 
-class AccessToken(tokens.AccessToken):
+
+class _CheckedTimes:
+    """Refuses times that are no numbers or in no calendar, which would raise other errors later."""
+
+    payload: dict[str, Any]
+
+    def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
+        """Raises TokenError."""
+        if not all(_is_time(self.payload[name]) for name in TIME_CLAIMS if name in self.payload):
+            raise TokenError("Not a time")
+        super().check_exp(claim, current_time)  # type: ignore[misc]  # a mixin
+
+
+class AccessToken(_CheckedTimes, tokens.AccessToken):
     """An access token; with JWT_SIGNING_KEY set, also one without `token_type` and `jti`."""
 
     def verify(self) -> None:
@@ -48,16 +64,33 @@ class AccessToken(tokens.AccessToken):
             raise TokenError("Lifetime too long")
 
 
-class RefreshToken(tokens.RefreshToken):
+class RefreshToken(_CheckedTimes, tokens.RefreshToken):  # type: ignore[misc]  # its own bases differ
     """A refresh token of ours; foreign ones are never accepted."""
 
     access_token_class = AccessToken
 
 
 class JWTAuthentication(authentication.JWTAuthentication):
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """Return the token after `Bearer`, in any case (RFC 9110, section 11.1)."""
+        scheme, *token = header.split(maxsplit=1) or [b""]
+        raw: bytes | None = super().get_raw_token(b" ".join([scheme.capitalize(), *token]))
+        return raw
+
     def get_user(self, validated_token: Any) -> Any:
         """Return the active user of a token. Raises InvalidToken, AuthenticationFailed."""
         try:
             return super().get_user(validated_token)
         except ValidationError:
             raise InvalidToken from None  # the claim is not a UUID
+
+
+def _is_time(value: object) -> bool:
+    """Return whether a claim is a NumericDate of RFC 7519."""
+    if type(value) not in (int, float):  # a bool is an int, too
+        return False
+    try:
+        datetime_from_epoch(cast("float", value))
+    except (ValueError, OverflowError, OSError):
+        return False
+    return True

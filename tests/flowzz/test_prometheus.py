@@ -199,7 +199,15 @@ def test_without_a_token_only_local_requests_pass(headers: dict[str, Any], statu
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"), [("Bearer right", 200), ("Bearer wrong", 401), ("right", 401), ("", 401)]
+    ("sent", "status"),
+    [
+        ("Bearer right", 200),
+        ("bearer  right", 200),
+        ("Bearer wrong", 401),
+        ("Basic right", 401),
+        ("right", 401),
+        ("", 401),
+    ],
 )
 def test_with_a_token_only_its_bearer_passes(settings: Settings, sent: str, status: int) -> None:
     settings.METRICS_TOKEN = "right"

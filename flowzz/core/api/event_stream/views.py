@@ -108,8 +108,9 @@ class EventsView(APIView):
 def _hold_open(request: Request, user_id: UUID, last_id: str) -> bool:
     """Hold the response open until its time limit or the token's expiry, if the server can."""
     held_response: HeldResponse | None = request.META.get(HELD_RESPONSE)
-    if held_response is None:
-        return False
     token: Any = request.auth
     seconds = min(MAX_HELD_SECONDS, token["exp"] - time.time())
+    # A token is accepted for some seconds after its expiry, but holds nothing open.
+    if held_response is None or seconds <= 0:
+        return False
     return held_response.hold(str(user_id), stream.follow(user_id, last_id), seconds=seconds)

@@ -3,9 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from flowzz.accounts.models import User
@@ -148,6 +151,14 @@ class Connection:
 
     async def client_disconnect(self) -> None:
         await self._disconnected.wait()
+
+
+def test_token_in_its_grace_after_expiry_holds_no_response_open(user: User) -> None:
+    held_response = HeldResponse(ConnectionLimiter())
+    frontend, environ = Frontend(user), dict[str, Any]({HELD_RESPONSE: held_response})
+    with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=10), tick=False):
+        response = frontend.get("/api/v1/events", **environ)
+    assert (response.status_code, held_response.is_held) == (200, False)
 
 
 def test_held_response_continues_with_new_events(user: User) -> None:
