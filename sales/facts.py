@@ -25,6 +25,9 @@ class SaleFacts:
     """The reported state of one order. Money is BRL, times are aware."""
 
     external_id: str
+    """The order's number, or its hash if the source reports no number."""
+    order_hash: str = ""
+    """The source's second id of the order; empty if not reported."""
     total_price: Decimal
     quantity: int | None = None
     """None if the source does not report it."""

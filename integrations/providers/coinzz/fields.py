@@ -35,6 +35,7 @@ CLIENT: Final = frozenset(
 SALE: Final = frozenset(
     {
         "order_number",
+        "order_hash",
         "product_name",
         "product_code",
         "order_quantity",
@@ -52,6 +53,8 @@ BUYERS: Final = frozenset(
         "qrcode_pix",
         "url_pix",
         "url_bank_slip",
+        "pix",
+        "bank_slip",
         "terms_and_conditions_file_path",
         "courier_name",
         "delivery_time",
@@ -119,6 +122,11 @@ UTMS: Final = {
 SUBSCRIPTION: Final = frozenset(
     {"subscription_hash", "status", "frequency", "cycle", "next_charge_date"}
 )
+
+ORDER_IDS: Final = ("order_number", "order_hash")
+"""An order has one of them or both."""
+API_STATUS: Final = "status"
+"""The API's name of `order_status`."""
 
 LABELS: Final = frozenset({"Postack", "general_info"})
 """Fields beside the sections: the seller's name for the postback, and the time of sending."""

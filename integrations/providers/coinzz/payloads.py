@@ -3,7 +3,7 @@
 README.md says which of Coinzz's fields are certain and which are guesses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,13 +36,37 @@ class _Body:
 
     @classmethod
     def parse(cls, item: dict[str, Any]) -> Self:
+        if is_empty(item.get("order")):
+            item = _with_sections(item)
         return cls(
             client=Section.parse("client", item.get("client")),
-            order=Section.parse("order", item.get("order")),
+            order=_with_order_status(Section.parse("order", item.get("order"))),
             utms=Section.parse("utms", item.get("utms")),
             subscription=Section.parse("subscription", item.get("subscription")),
             top=Section("", item),
         )
+
+
+def _with_sections(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a flat item with sections: the API writes an order's fields beside `client`."""
+    if not _has_order_id(item):
+        return item
+    client, utms = item.keys() & fields.CLIENT, item.keys() & fields.UTMS.keys()
+    order = item.keys() - fields.TOP - client - utms
+    flat = {"client": client, "utms": utms, "order": order}
+    sections = {name: {key: item[key] for key in keys} for name, keys in flat.items() if keys}
+    return sections | {key: item[key] for key in item.keys() & fields.TOP if item[key]}
+
+
+def _with_order_status(order: Section) -> Section:
+    if fields.API_STATUS in order.fields and is_empty(order.fields.get("order_status")):
+        order.fields = order.fields | {"order_status": order.fields[fields.API_STATUS]}
+        del order.fields[fields.API_STATUS]
+    return order
+
+
+def _has_order_id(values: Mapping[str, Any]) -> bool:
+    return any(not is_empty(values.get(key)) for key in fields.ORDER_IDS)
 
 
 def parse_webhook(
@@ -63,7 +87,7 @@ def parse_webhook(
         return ParsedWebhook("subscription", _parse_order(item, mapper, owner_emails))
     if not is_empty(item.get("affiliate_request")):
         return ParsedWebhook("affiliation", _affiliation(Section("", item)))
-    if "order" in item:
+    if "order" in item or _has_order_id(item):
         return ParsedWebhook("order", _parse_order(item, mapper, owner_emails))
     raise PayloadInvalid(
         "unknown_kind",
@@ -95,7 +119,7 @@ def _parse_order(
         return _build_order(body, mapper, owner_emails)
     except PayloadInvalid as error:
         with suppress(PayloadInvalid):
-            error.external_id = body.order.identity("order_number")
+            error.external_id = _order_ids(body.order)[0]
         raise
 
 
@@ -103,10 +127,9 @@ def _build_order(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[st
     customer = _customer(body.client)
     if not body.subscription.fields:
         return Order(customer=customer, sale=_sale(body, mapper, owner_emails))
-    has_sale = not is_empty(body.order.fields.get("order_number"))
     return Order(
         customer=customer,
-        sale=_sale(body, mapper, owner_emails) if has_sale else None,
+        sale=_sale(body, mapper, owner_emails) if _has_order_id(body.order.fields) else None,
         subscription=_subscription(body, mapper),
     )
 
@@ -128,14 +151,24 @@ def _customer(client: Section) -> Customer:
     )
 
 
+def _order_ids(order: Section) -> tuple[str, str]:
+    """Return the order's number, or its hash if it has no number; and its hash."""
+    order_hash = order.optional_identity("order_hash")
+    if order_hash and is_empty(order.fields.get("order_number")):
+        return order_hash, order_hash
+    return order.identity("order_number"), order_hash
+
+
 def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> SaleFacts:
     order = body.order
+    external_id, order_hash = _order_ids(order)
     status, unknown_status = mapper.sale_status(order.text("order_status", WORD_LENGTH))
     shipping_status, unknown_shipping_status = mapper.shipping_status(
         order.text("shipping_status", WORD_LENGTH)
     )
     return SaleFacts(
-        external_id=order.identity("order_number"),
+        external_id=external_id,
+        order_hash=order_hash,
         total_price=order.money("order_final_price"),
         quantity=order.count("order_quantity"),
         product_name=order.text("product_name", fields.NAME_WIDTH),

@@ -50,6 +50,9 @@ class Section:
     def identity(self, key: str) -> str:
         return values.parse_identity(self._path(key), self.fields.get(key))
 
+    def optional_identity(self, key: str) -> str:
+        return "" if values.is_empty(self.fields.get(key)) else self.identity(key)
+
     def money(self, key: str) -> Decimal:
         return values.parse_money(self._path(key), self.fields.get(key))
 

@@ -254,3 +254,87 @@ def test_error_has_the_order_number_if_it_can_be_parsed(item: dict[str, Any], nu
     with pytest.raises(PayloadInvalid) as refused:
         parse_order(item)
     assert refused.value.external_id == number
+
+
+FLAT = {
+    "order_hash": "venaaa0001",
+    "order_number": "ordhashs",
+    "order_final_price": 97.0,
+    "product_name": "Curso Fictício",
+    "method_payment": "pix",
+    "date_order": "2026-11-21 09:00:00",
+    "client": {"client_name": "Nair Suposta", "client_documment": "168.995.350-09"},
+}
+
+
+def test_flat_item_of_the_api_is_parsed_as_one_with_sections() -> None:
+    order = {key: value for key, value in FLAT.items() if key != "client"}
+    flat = parse_order(FLAT | {"utm_source": "busca", "general_info": {"name_sent": "Loja"}})
+    nested = {"order": order, "client": FLAT["client"], "utms": {"utm_source": "busca"}}
+    assert flat == parse_order(nested | {"general_info": {"name_sent": "Loja"}})
+    assert (flat.customer.name, flat.customer.document) == ("Nair Suposta", "168.995.350-09")
+
+
+def test_flat_item_may_have_the_fields_of_the_client_beside_those_of_the_order() -> None:
+    client = {"client_name": "Nair Suposta", "client_documment": "168.995.350-09"}
+    order = {key: value for key, value in FLAT.items() if key != "client"}
+    assert parse_order({**order, **client, "client": []}) == parse_order(FLAT)
+
+
+def test_flat_body_without_sections_is_an_order() -> None:
+    assert parse_webhook(body_of(FLAT)).kind == "order"
+
+
+def test_status_of_the_api_is_the_order_status() -> None:
+    sale = parse_order(FLAT | {"status": "Aprovado"}).sale
+    assert sale is not None
+    assert (sale.status, sale.metadata) == (SaleStatus.PAID, {"order_status": "Aprovado"})
+
+
+def test_order_status_comes_before_the_status_of_the_api() -> None:
+    sale = sale_of(order_status="Aprovado", status="Pendente")
+    assert (sale.status, sale.metadata["extra"]) == (
+        SaleStatus.PAID,
+        {"order": {"status": "Pendente"}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "order_hash", "ids"),
+    [
+        ("ordzzzzz", "venaaa0001", ("ordzzzzz", "venaaa0001")),
+        ("ordzzzzz", None, ("ordzzzzz", "")),
+        (None, "venaaa0001", ("venaaa0001", "venaaa0001")),
+        ([], " venaaa0001 ", ("venaaa0001", "venaaa0001")),
+    ],
+)
+def test_order_has_a_number_or_a_hash(number: Any, order_hash: Any, ids: tuple[str, str]) -> None:
+    sale = sale_of(order_number=number, order_hash=order_hash)
+    assert (sale.external_id, sale.order_hash) == ids
+
+
+def test_order_without_number_and_hash_is_rejected() -> None:
+    with pytest.raises(PayloadInvalid) as raised:
+        sale_of(order_number="", order_hash=None)
+    assert raised.value.reason == "missing_identity"
+
+
+def test_invalid_order_with_a_hash_is_rejected_with_its_hash() -> None:
+    with pytest.raises(PayloadInvalid) as raised:
+        sale_of(order_number=None, order_hash="venaaa0001", order_final_price="1,234")
+    assert raised.value.external_id == "venaaa0001"
+
+
+def test_subscription_with_an_order_hash_has_a_sale() -> None:
+    order = order_item(order_number=None, order_hash="venaaa0001")
+    parsed = order_from(body_of(order | {"subscription": {**HASH, "status": "ativa"}}))
+    assert (parsed.sale and parsed.sale.external_id, parsed.external_id) == (
+        "venaaa0001",
+        "venaaa0001",
+    )
+
+
+def test_pix_and_bank_slip_of_the_api_are_kept_as_sent() -> None:
+    sale = parse_order(FLAT | {"pix": {"code": "0002"}, "bank_slip": {"url": "u"}}).sale
+    assert sale is not None
+    assert sale.metadata == {"pix": {"code": "0002"}, "bank_slip": {"url": "u"}}
