@@ -7,8 +7,8 @@ from uuid import UUID
 
 from integrations.providers.coinzz import fields, payloads, signature
 from integrations.providers.coinzz.client import CoinzzClient
-from integrations.providers.coinzz.columns import known_headers
-from integrations.providers.coinzz.csv_orders import CsvOrders, read_csv
+from integrations.providers.coinzz.files.columns import known_headers
+from integrations.providers.coinzz.files.csv_orders import CsvOrders, read_csv
 from integrations.providers.coinzz.statuses import StatusMapper, normalize_word
 from integrations.providers.contracts import (
     Breaker,

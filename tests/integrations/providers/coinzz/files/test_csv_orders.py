@@ -2,8 +2,8 @@
 
 import pytest
 
-from integrations.providers.coinzz.columns import known_headers
-from integrations.providers.coinzz.csv_orders import CsvOrders, read_csv
+from integrations.providers.coinzz.files.columns import known_headers
+from integrations.providers.coinzz.files.csv_orders import CsvOrders, read_csv
 from integrations.providers.coinzz.payloads import parse_order
 from integrations.providers.contracts import FileLine
 from integrations.providers.errors import PayloadInvalid

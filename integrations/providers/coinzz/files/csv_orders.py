@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
-from integrations.providers.coinzz.columns import COLUMNS, DATES, MONEY, REQUIRED, normalize_header
+from integrations.providers.coinzz.files.columns import (
+    COLUMNS,
+    DATES,
+    MONEY,
+    REQUIRED,
+    normalize_header,
+)
 from integrations.providers.coinzz.values import clean_text
 from integrations.providers.contracts import FileColumn, FileLine
 from integrations.providers.errors import PayloadInvalid
