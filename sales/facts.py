@@ -28,13 +28,15 @@ class SaleFacts:
     """The order's number, or its hash if the source reports no number."""
     order_hash: str = ""
     """The source's second id of the order; empty if not reported."""
-    total_price: Decimal
+    total_price: Decimal | None = None
+    """None if the source reports no readable price; a known sale keeps its price."""
     quantity: int | None = None
     """None if the source does not report it."""
     product_name: str = ""
     product_sku: str = ""
-    status: SaleStatus = SaleStatus.PENDING
-    shipping_status: ShippingStatus = ShippingStatus.PENDING
+    status: SaleStatus | None = None
+    """None if the source reports none; a known sale keeps its status."""
+    shipping_status: ShippingStatus | None = None
     unknown_status: str = ""
     """The source's status word in lower case, if no status is mapped to it; else empty."""
     unknown_shipping_status: str = ""
@@ -51,7 +53,8 @@ class SaleFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionFacts:
     subscription_hash: str
-    status: SubscriptionStatus
+    status: SubscriptionStatus | None = None
+    """None if the source reports none; a known subscription keeps its status."""
     unknown_status: str = ""
     frequency: str = ""
     cycle: int | None = None

@@ -119,8 +119,9 @@ class SaleBatch:
         self._sales[sale.external_id] = sale
         self._changed[sale.id] = sale
         self.created_count += 1
-        self._change_status(sale, FieldChange(STATUS, "", facts.status), source)
-        if facts.shipping_status != ShippingStatus.PENDING:
+        status = facts.status or SaleStatus.PENDING
+        self._change_status(sale, FieldChange(STATUS, "", status), source)
+        if (facts.shipping_status or ShippingStatus.PENDING) != ShippingStatus.PENDING:
             self._change_status(sale, FieldChange(SHIPPING, "", facts.shipping_status), source)
         return RecordResult(sale, Outcome.CREATED)
 
@@ -155,6 +156,7 @@ class SaleBatch:
             _publish_on_commit(self._user_id, self._changed.values())
 
     def _build_sale(self, facts: SaleFacts, source: ChangeSource) -> Sale:
+        assert facts.total_price is not None
         sale = Sale.new(
             user_id=self._user_id,
             source=self._provider,

@@ -59,9 +59,9 @@ def classify_statuses(
     """Sort the reported statuses into allowed and refused ones; an override allows all."""
     moves = StatusMoves()
     for name, table, unknown_name in STATUS_FIELDS:
-        if getattr(facts, unknown_name):
-            continue
         current, reported = getattr(sale, name), getattr(facts, name)
+        if reported is None or getattr(facts, unknown_name):
+            continue
         transition = classify_transition(table, current, reported, is_late=is_late)
         if transition is Transition.NONE:
             continue
@@ -86,15 +86,23 @@ def set_fields(sale: Sale, facts: SaleFacts, *, only_empty: bool) -> list[FieldC
 
 def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     quantity = sale.quantity if facts.quantity is None else facts.quantity
-    return _optional_values(facts) | {
-        "quantity": quantity,
-        "total_price": facts.total_price,
-        "unit_price": unit_price(facts.total_price, quantity),
-        "unknown_status": facts.unknown_status,
-        "unknown_shipping_status": facts.unknown_shipping_status,
-        "deleted_at": facts.deleted_at if facts.reports_deletion else sale.deleted_at,
-        "metadata": _merge_metadata(sale.metadata, facts.metadata),
+    price = sale.total_price if facts.total_price is None else facts.total_price
+    unknown_words = {
+        unknown_name: getattr(facts, unknown_name)
+        for name, _, unknown_name in STATUS_FIELDS
+        if getattr(facts, name) is not None or getattr(facts, unknown_name)
     }
+    return (
+        _optional_values(facts)
+        | unknown_words
+        | {
+            "quantity": quantity,
+            "total_price": price,
+            "unit_price": unit_price(price, quantity),
+            "deleted_at": facts.deleted_at if facts.reports_deletion else sale.deleted_at,
+            "metadata": _merge_metadata(sale.metadata, facts.metadata),
+        }
+    )
 
 
 def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import SubscriptionFacts
 from sales.models import Sale, Subscription, SubscriptionCycle
 from sales.recording import ChangeSource, Outcome
+from sales.statuses import SubscriptionStatus
 
 _REPORTED_FIELDS = (
     *("status", "unknown_status", "frequency"),
@@ -86,7 +87,8 @@ class SubscriptionBatch:
             source=self._provider,
             subscription_hash=facts.subscription_hash,
             observed_at=source.observed_at,
-            **{name: getattr(facts, name) for name in _REPORTED_FIELDS},
+            **{name: getattr(facts, name) for name in _REPORTED_FIELDS}
+            | {"status": facts.status or SubscriptionStatus.PENDING},
         )
         self._subscriptions[row.subscription_hash] = row
         self._changed[row.id] = row
@@ -124,14 +126,15 @@ class SubscriptionBatch:
 
 
 def _changed_values(row: Subscription, facts: SubscriptionFacts) -> dict[str, Any]:
-    """Return the reported values that differ; an empty value clears only `unknown_status`."""
+    """Return the reported values that differ; only a known status clears `unknown_status`."""
     values = {name: getattr(facts, name) for name in _REPORTED_FIELDS}
     if facts.unknown_status:
         del values["status"]
     return {
         name: value
         for name, value in values.items()
-        if value != getattr(row, name) and (name == "unknown_status" or value not in (None, ""))
+        if value != getattr(row, name)
+        and value not in ((None,) if name == "unknown_status" and facts.status else (None, ""))
     }
 
 

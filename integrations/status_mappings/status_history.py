@@ -50,7 +50,7 @@ def reported_statuses(
     in_order = events.order_by("received_at", "id").iterator()
     for event, order in parse_orders(integration, in_order):
         facts = order.subscription if field == StatusField.SUBSCRIPTION else order.sale
-        if facts is None:
+        if facts is None or getattr(facts, status_column) is None:
             continue
         status, unknown_word = reported[_external_id(facts)], getattr(facts, unknown_column)
         is_same_word = unknown_word and normalize(unknown_word) == normalize(mapping.word)

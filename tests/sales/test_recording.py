@@ -208,10 +208,22 @@ def test_known_status_word_clears_the_unknown_one(user: User) -> None:
     record(user, event(0), unknown_status="em orbita", unknown_shipping_status="no ar")
     assert (stored().status, stored().unknown_status) == (SaleStatus.PENDING, "em orbita")
 
-    record(user, event(1), status=PAID)
+    record(user, event(1), status=PAID, shipping_status=ShippingStatus.PENDING)
 
     sale = stored()
     assert (sale.status, sale.unknown_status, sale.unknown_shipping_status) == (PAID, "", "")
+
+
+def test_missing_status_keeps_the_status_and_the_unknown_word(user: User) -> None:
+    record(user, event(0), status=PAID, unknown_shipping_status="no ar")
+
+    result = record(user, event(1), total=None, product_name="Creme")
+
+    assert result.outcome == Outcome.UPDATED
+    sale = stored()
+    assert (sale.status, sale.shipping_status) == (PAID, ShippingStatus.PENDING)
+    assert (sale.unknown_status, sale.unknown_shipping_status) == ("", "no ar")
+    assert (sale.total_price, sale.product_name) == (Decimal("100.00"), "Creme")
 
 
 def test_quantity_is_one_if_not_reported(user: User) -> None:

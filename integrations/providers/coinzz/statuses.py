@@ -31,7 +31,6 @@ def normalize_word(word: str) -> str:
 ORDER_WORDS: Final[dict[SaleStatus, tuple[str, ...]]] = {
     SaleStatus.PAID: ("Aprovado", "Pago"),
     SaleStatus.PENDING: (
-        "",
         "Pendente",
         "Pedido criado",
         "Aguardando pagamento",
@@ -68,7 +67,6 @@ ORDER_WORDS: Final[dict[SaleStatus, tuple[str, ...]]] = {
 
 SHIPPING_WORDS: Final[dict[ShippingStatus, tuple[str, ...]]] = {
     ShippingStatus.PENDING: (
-        "",
         "A enviar",
         "Pendente",
         "A confirmar",
@@ -101,7 +99,7 @@ SHIPPING_WORDS: Final[dict[ShippingStatus, tuple[str, ...]]] = {
 
 SUBSCRIPTION_WORDS: Final[dict[SubscriptionStatus, tuple[str, ...]]] = {
     SubscriptionStatus.ACTIVE: ("ativa",),
-    SubscriptionStatus.PENDING: ("", "pendente"),
+    SubscriptionStatus.PENDING: ("pendente",),
     SubscriptionStatus.SUSPENDED: ("suspensa",),
     SubscriptionStatus.CANCELLED: ("cancelada",),
 }
@@ -136,8 +134,9 @@ class StatusMapper:
     """Maps status words to our statuses: by the staff's mappings, else by the tables above.
 
     `mapped` is (field, normalized word) → status; raises ValueError if the field has no such
-    status. Each method returns the status and, for an unknown word, the word in lower case.
-    The keys of the staff's mappings that decided a status are added to `used`.
+    status. Each method returns the status, or None for a missing word, and for an unknown word
+    also the word in lower case. The keys of the staff's mappings that decided a status are added
+    to `used`.
     """
 
     mapped: Mapping[tuple[StatusField, str], str] = field(default_factory=dict)
@@ -147,17 +146,19 @@ class StatusMapper:
         for (status_field, _), status in self.mapped.items():
             _STATUSES[status_field](status)
 
-    def sale_status(self, word: str) -> tuple[SaleStatus, str]:
+    def sale_status(self, word: str) -> tuple[SaleStatus | None, str]:
         return self._map(_ORDER, word)
 
-    def shipping_status(self, word: str) -> tuple[ShippingStatus, str]:
+    def shipping_status(self, word: str) -> tuple[ShippingStatus | None, str]:
         return self._map(_SHIPPING, word)
 
-    def subscription_status(self, word: str) -> tuple[SubscriptionStatus, str]:
+    def subscription_status(self, word: str) -> tuple[SubscriptionStatus | None, str]:
         return self._map(_SUBSCRIPTION, word)
 
-    def _map(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT, str]:
+    def _map(self, vocabulary: _Vocabulary[StatusT], word: str) -> tuple[StatusT | None, str]:
         key = (vocabulary.field, normalize_word(word))
+        if not key[1]:
+            return None, ""
         if key in self.mapped:
             self.used.add(key)
         if status := self.mapped.get(key) or vocabulary.words.get(key[1]):
