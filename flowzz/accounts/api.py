@@ -43,7 +43,7 @@ class RefreshSerializer(serializers.Serializer[Any]):
 
 class TokensSerializer(serializers.Serializer[Any]):
     access = serializers.CharField(help_text="Vale 15 minutos, em Authorization: Bearer")
-    refresh = serializers.CharField(help_text="Vale 30 dias e uma só renovação, que traz o próximo")
+    refresh = serializers.CharField(help_text="Vale 30 dias e uma renovação, que traz o próximo")
 
 
 class LogoutSerializer(serializers.Serializer[Any]):

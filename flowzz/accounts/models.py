@@ -112,12 +112,15 @@ class StaffAction(models.Model):
 class LoginSession(models.Model):
     """A login by e-mail and password, written by `flowzz.accounts.sessions` alone.
 
-    Only its newest refresh token is valid. Without the row no token of the login is.
+    Only its newest refresh token is valid, and for 30 seconds the one before. Without the row no
+    token of the login is.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="login_sessions")
     token_id = models.CharField("id do token de renovação", max_length=32)
+    issued_at = models.DateTimeField("emissão do token")
+    previous_token_id = models.CharField("id do token anterior", max_length=32, blank=True)
     password_digest = models.CharField("resumo da senha", max_length=128)
     started_at = models.DateTimeField("início", auto_now_add=True)
     expires_at = models.DateTimeField("validade", db_index=True)

@@ -1,13 +1,22 @@
-"""API logins: each refresh token is valid once, and none after the logout."""
+"""API logins: each refresh token is exchanged once, and none after the logout.
+
+An exchange is repeated for 30 seconds: two tabs send the same token, or its response is lost. The
+second response is the first one, made again from the session, so that no token is stored.
+"""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import timedelta
+from typing import Any, Final
 
+from django.db.models import F, Q
 from django.utils import timezone
 from rest_framework_simplejwt import tokens
+from rest_framework_simplejwt.settings import api_settings
 
 from flowzz.accounts.models import LoginSession, User
 from flowzz.accounts.tokens import SESSION_CLAIM, JWTAuthentication, RefreshToken
+
+REPEATABLE_FOR: Final = timedelta(seconds=30)
 
 
 class SessionEnded(Exception):
@@ -15,40 +24,37 @@ class SessionEnded(Exception):
 
 
 def log_in(user: User) -> tokens.RefreshToken:
-    token = RefreshToken.for_user(user)
     session = LoginSession.objects.create(
-        user=user,
-        token_id=token["jti"],
-        password_digest=user.get_session_auth_hash(),
-        expires_at=_expiry(token),
+        user=user, password_digest=user.get_session_auth_hash(), **_new_token()
     )
-    token[SESSION_CLAIM] = str(session.id)
-    return token
+    return _newest_token(session)
 
 
 def renew(old: tokens.RefreshToken) -> tokens.RefreshToken:
     """Exchange a refresh token for the next one. Raises SessionEnded, AuthenticationFailed.
 
-    A token that was exchanged before ends the session: that token or its successor was stolen.
+    A token that was exchanged over 30 seconds ago, or is older than the previous one, ends the
+    session: that token or its successor was stolen.
     """
     user: User = JWTAuthentication().get_user(old)
-    new = RefreshToken.for_user(user)
-    new[SESSION_CLAIM] = old.get(SESSION_CLAIM)
-    sessions = LoginSession.objects.filter(id=_session_id(old), user=user)
-    # A conditional update: of two simultaneous requests the second one fails.
-    is_renewed = sessions.filter(
-        token_id=old["jti"], password_digest=user.get_session_auth_hash()
-    ).update(token_id=new["jti"], expires_at=_expiry(new))
-    if not is_renewed:
+    session_id, token_id = _ids(old)
+    sessions = LoginSession.objects.filter(id=session_id, user=user)
+    valid = sessions.filter(password_digest=user.get_session_auth_hash())
+    # A conditional update: of two simultaneous requests the first one changes the row.
+    valid.filter(token_id=token_id).update(previous_token_id=F("token_id"), **_new_token())
+    is_repeatable = Q(issued_at__gt=timezone.now() - REPEATABLE_FOR)
+    session = valid.filter(is_repeatable, previous_token_id=token_id).first()
+    if session is None:
         sessions.delete()
         raise SessionEnded
-    return new
+    return _newest_token(session)
 
 
 def log_out(token: tokens.RefreshToken) -> bool:
     """End the session of a token. Return False if it had ended before."""
     try:
-        return bool(LoginSession.objects.filter(id=_session_id(token)).delete()[0])
+        session_id, _ = _ids(token)
+        return bool(LoginSession.objects.filter(id=session_id).delete()[0])
     except SessionEnded:
         return False
 
@@ -58,13 +64,26 @@ def delete_expired() -> None:
     LoginSession.objects.filter(expires_at__lt=timezone.now()).delete()
 
 
-def _session_id(token: tokens.RefreshToken) -> uuid.UUID:
-    """Return the id in a token's claim. Raises SessionEnded without a valid one."""
+def _new_token() -> dict[str, Any]:
+    now = timezone.now()
+    lifetime: timedelta = api_settings.REFRESH_TOKEN_LIFETIME
+    return {"token_id": uuid.uuid4().hex, "issued_at": now, "expires_at": now + lifetime}
+
+
+def _newest_token(session: LoginSession) -> tokens.RefreshToken:
+    """Return the newest refresh token of a session, the same each time."""
+    token = RefreshToken.for_user(session.user)
+    token.current_time = session.issued_at
+    token.set_exp()
+    token.set_iat()
+    token["jti"] = session.token_id
+    token[SESSION_CLAIM] = str(session.id)
+    return token
+
+
+def _ids(token: tokens.RefreshToken) -> tuple[uuid.UUID, str]:
+    """Return the ids of the session and the token. Raises SessionEnded without valid ones."""
     try:
-        return uuid.UUID(token.get(SESSION_CLAIM))
+        return uuid.UUID(token.get(SESSION_CLAIM)), uuid.UUID(token["jti"]).hex
     except (ValueError, TypeError, AttributeError):
         raise SessionEnded from None
-
-
-def _expiry(token: tokens.RefreshToken) -> datetime:
-    return datetime.fromtimestamp(token["exp"], UTC)

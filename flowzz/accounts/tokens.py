@@ -6,6 +6,7 @@ claim names another type, or if it is valid for longer than access tokens (docs/
 
 from datetime import datetime
 from typing import Any, cast
+from uuid import NAMESPACE_OID, uuid5
 
 import jwt
 from django.conf import settings
@@ -68,6 +69,14 @@ class RefreshToken(_CheckedTimes, tokens.RefreshToken):  # type: ignore[misc]  #
     """A refresh token of ours; foreign ones are never accepted."""
 
     access_token_class = AccessToken
+
+    @property
+    def access_token(self) -> tokens.AccessToken:
+        """The access token issued with this token, the same each time."""
+        access: tokens.AccessToken = super().access_token
+        access.set_iat(at_time=self.current_time)
+        access["jti"] = uuid5(NAMESPACE_OID, self["jti"]).hex
+        return access
 
 
 class JWTAuthentication(authentication.JWTAuthentication):

@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('token_id', models.CharField(max_length=32, verbose_name='id do token de renovação')),
+                ('issued_at', models.DateTimeField(verbose_name='emissão do token')),
+                ('previous_token_id', models.CharField(blank=True, max_length=32, verbose_name='id do token anterior')),
                 ('password_digest', models.CharField(max_length=128, verbose_name='resumo da senha')),
                 ('started_at', models.DateTimeField(auto_now_add=True, verbose_name='início')),
                 ('expires_at', models.DateTimeField(db_index=True, verbose_name='validade')),

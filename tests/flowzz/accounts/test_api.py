@@ -1,10 +1,12 @@
 """API calls that log in, renew tokens and log out."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts import sessions, tasks
@@ -124,11 +126,51 @@ def test_refresh_returns_two_new_valid_tokens(user: User) -> None:
     assert renew(second).status_code == 200
 
 
-def test_refresh_token_used_twice_ends_its_session_alone(user: User, refresh: str) -> None:
+@pytest.mark.parametrize("seconds", [0, 29])
+def test_refresh_repeated_within_30_seconds_gets_the_same_tokens(
+    user: User, refresh: str, seconds: int
+) -> None:
+    first = renew(refresh)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds)):
+        again = renew(refresh)
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert renew(first.json()["data"]["refresh"]).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_that_refresh_at_once_get_the_same_tokens(user: User, refresh: str) -> None:
+    def renew_in_tab(_: int) -> Any:
+        try:
+            return renew(refresh).json()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as tabs:
+        answers = list(tabs.map(renew_in_tab, range(4)))
+    assert answers == [answers[0]] * 4
+    assert renew(answers[0]["data"]["refresh"]).status_code == 200
+
+
+def test_no_token_is_stored(user: User, refresh: str) -> None:
+    tokens = renew(refresh).json()["data"]
+    stored = repr(LoginSession.objects.values().get())
+    signatures = [token.split(".")[2] for token in (refresh, *tokens.values())]
+    assert [signature for signature in signatures if signature in stored] == []
+
+
+def test_older_token_than_the_previous_one_ends_its_session(user: User, refresh: str) -> None:
+    second = renew(refresh).json()["data"]["refresh"]
+    third = renew(second).json()["data"]["refresh"]
+    assert renew(refresh).json() == REFRESH_REFUSED
+    assert [renew(token).status_code for token in (second, third)] == [401, 401]
+
+
+def test_refresh_token_used_later_again_ends_its_session_alone(user: User, refresh: str) -> None:
     other = str(sessions.log_in(user))
     newest = renew(refresh).json()["data"]["refresh"]
 
-    response = renew(refresh)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=31)):
+        response = renew(refresh)
 
     assert (response.status_code, response.json()) == (401, REFRESH_REFUSED)
     assert renew(newest).status_code == 401
