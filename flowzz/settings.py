@@ -166,6 +166,18 @@ ALERT_EMAILS = env.emails("ALERT_EMAILS")
 
 # Coinzz
 COINZZ_API_URL = env.url("COINZZ_API_URL", "https://app.coinzz.com.br/api")
+# Nobody has read sales from this API: the paths and names below are guesses.
+COINZZ_API_ENABLED = env.boolean("COINZZ_API_ENABLED", default=True)
+COINZZ_API_TEST_PATH = env.url_path("COINZZ_API_TEST_PATH", "products")
+COINZZ_API_SALES_PATH = env.url_path("COINZZ_API_SALES_PATH", "sales")
+COINZZ_API_SINCE_PARAM = env.parameter("COINZZ_API_SINCE_PARAM", "since")
+COINZZ_API_SINCE_FORMAT = env.time_format("COINZZ_API_SINCE_FORMAT", "%Y-%m-%d %H:%M:%S")
+COINZZ_API_PAGE_PARAM = env.parameter("COINZZ_API_PAGE_PARAM", "page")
+COINZZ_API_PER_PAGE_PARAM = env.parameter("COINZZ_API_PER_PAGE_PARAM", "per_page")
+COINZZ_API_ITEMS_KEY = env.dotted_keys("COINZZ_API_ITEMS_KEY", "data")
+COINZZ_API_LAST_PAGE_KEY = env.dotted_keys("COINZZ_API_LAST_PAGE_KEY", "meta.last_page,last_page")
+COINZZ_API_NEXT_PAGE_KEY = env.dotted_keys("COINZZ_API_NEXT_PAGE_KEY", "links.next,next_page_url")
+COINZZ_API_TOTAL_KEY = env.dotted_keys("COINZZ_API_TOTAL_KEY", "meta.total,total")
 COINZZ_SIGNATURE_HEADER = env.text("COINZZ_SIGNATURE_HEADER", "X-Coinzz-Signature")
 COINZZ_EXPORT_COLUMNS = env.mapping("COINZZ_EXPORT_COLUMNS")
 API_KEY_MAX_AGE = timedelta(days=env.integer("API_KEY_MAX_AGE_DAYS", 180))

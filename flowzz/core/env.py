@@ -6,6 +6,7 @@ A wrong value raises ImproperlyConfigured, which stops the start and names the v
 import os
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,6 +106,32 @@ def url(name: str, default: str) -> str:
     return _parse(name, value, r"https?://[^/\s]+.*", str, "a URL such as https://flowzz.example")
 
 
+def url_path(name: str, default: str) -> str:
+    """Read a path below a base URL, without its outer slashes."""
+    value = text(name, default).strip("/")
+    return _parse(name, value, r"[^\s?#]+", str, "a path such as sales or v2/orders")
+
+
+def parameter(name: str, default: str) -> str:
+    """Read the name of a parameter of a URL; `none` means that it is not sent, and becomes ""."""
+    hint = "the name of a parameter such as page, or none"
+    value = _parse(name, text(name, default), r"[\w.\[\]-]+", str, hint)
+    return "" if value == "none" else value
+
+
+def time_format(name: str, default: str) -> str:
+    """Read a format of `strftime`, with at least the date."""
+    hint = "a format of strftime such as %Y-%m-%d or %Y-%m-%dT%H:%M:%S"
+    return _parse(name, text(name, default), ".+", _time_format, hint)
+
+
+def dotted_keys(name: str, default: str) -> list[str]:
+    """Read keys of a JSON document separated by commas, such as `meta.last_page,last_page`."""
+    hint = "keys such as data or meta.last_page, separated by commas"
+    keys = comma_list(name, tuple(default.split(",")))
+    return [_parse(name, key, r"[\w-]+(\.[\w-]+)*", str, hint) for key in keys]
+
+
 def redis_url(name: str) -> str:
     hint = f"the URL of Redis, for example {name}=redis://127.0.0.1:6379/0"
     return _parse(name, text(name), r"rediss?://[^/\s]+.*", str, hint, is_secret=True)
@@ -149,6 +176,14 @@ def _email(text: str) -> str:
         validate_email(text)
     except ValidationError:
         raise ValueError from None
+    return text
+
+
+def _time_format(text: str) -> str:
+    sample = datetime(2026, 11, 29, 21, 5, 4, tzinfo=UTC)
+    parsed = datetime.strptime(sample.strftime(text), text).replace(tzinfo=UTC)
+    if parsed.date() != sample.date():
+        raise ValueError(text)
     return text
 
 

@@ -146,6 +146,8 @@ class Provider(ABC):
     settings_class: ClassVar[type[Any]]
     """A dataclass; its field `api_url` is read from the setting `<NAME>_API_URL`."""
     signature_header: str = ""
+    is_api_enabled: bool = True
+    """Whether its HTTP API is used. Otherwise sales come only by webhook and file."""
 
     metadata_rules: ClassVar[MetadataRules] = MetadataRules()
     personal_fields: ClassVar[Mapping[str, str]] = {}

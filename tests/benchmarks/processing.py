@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from flowzz.core.db.jobs import JobState
 from integrations.inbox import drain
 from integrations.models import SyncRun, Trigger
-from integrations.providers.coinzz.client import CoinzzClient
+from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.providers.contracts import Page
 from integrations.secrets import field_encryption
 from integrations.sync import runs

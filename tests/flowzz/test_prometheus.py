@@ -106,7 +106,7 @@ def test_requests_over_a_limit_are_counted_by_its_name() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_runs_are_counted_by_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.providers.coinzz.client.CoinzzClient._wait", lambda *_: 0)
+    monkeypatch.setattr("integrations.providers.coinzz.api.client.CoinzzClient._wait", lambda *_: 0)
     run = SyncRunFactory.create()  # its API does not answer
     runs.execute(run.id)
     samples = scrape()

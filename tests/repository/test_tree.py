@@ -11,8 +11,6 @@ from flowzz.local.servers.paths import PROJECT
 SOURCE_PACKAGES = ("clients", "sales", "integrations", "flowzz", "sandbox")
 PACKAGES = (*SOURCE_PACKAGES, "tests")
 MAX_LINES, MAX_TEST_LINES, MAX_FUNCTION_LINES, MAX_MODULES = 300, 400, 50, 12
-LARGE_FOLDERS = {"integrations/providers/coinzz"}
-"""Folders that still have too many modules. Split them; add none."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 EXCEPTION = re.compile(r"# (?:noqa|type: ignore)")
 EXCEPTION_WITH_REASON = re.compile(r"# (?:noqa: [A-Z0-9, ]+ - |type: ignore\[[a-z, -]+\] +# )\S")
@@ -102,7 +100,7 @@ def test_folders_have_few_modules() -> None:
         relative(path.parent) for path in python_files(*PACKAGES) if path.name != "__init__.py"
     )
     large = {folder for folder, count in modules.items() if count > MAX_MODULES}
-    assert large - LARGE_FOLDERS == set()
+    assert large == set()
 
 
 def test_files_are_short() -> None:

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from integrations.providers.coinzz import fields, payloads, signature
-from integrations.providers.coinzz.client import CoinzzClient
+from integrations.providers.coinzz.api.client import CoinzzClient
+from integrations.providers.coinzz.api.settings import ApiSettings
 from integrations.providers.coinzz.files.columns import known_headers
 from integrations.providers.coinzz.files.csv_orders import CsvOrders, read_csv
 from integrations.providers.coinzz.statuses import StatusMapper, normalize_word
@@ -25,9 +26,9 @@ INTERACTIVE_READ_SECONDS: Final = 10.0
 DIAGNOSTIC_SECONDS: Final = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class CoinzzSettings:
-    api_url: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinzzSettings(ApiSettings):
+    api_enabled: bool
     signature_header: str
     export_columns: Mapping[str, str]
 
@@ -45,6 +46,7 @@ class CoinzzProvider(Provider):
     def __init__(self, settings: CoinzzSettings) -> None:
         self._settings = settings
         self.signature_header = settings.signature_header
+        self.is_api_enabled = settings.api_enabled
 
     def reader(
         self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]
@@ -69,7 +71,7 @@ class CoinzzProvider(Provider):
         )
 
     def _client(self, api_key: str, **options: Any) -> CoinzzClient:
-        return CoinzzClient(base_url=self._settings.api_url, api_key=api_key, **options)
+        return CoinzzClient(settings=self._settings, api_key=api_key, **options)
 
     def status_word(self, metadata: Mapping[str, Any], field: StatusField) -> str:
         return str(metadata.get(f"{field}_status", ""))

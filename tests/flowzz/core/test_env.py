@@ -20,6 +20,10 @@ number = partial(env.number, default=0.5)
 log_level = partial(env.log_level, default="INFO")
 rate = partial(env.rate, default="10/min")
 url = partial(env.url, default="https://flowzz.example")
+url_path = partial(env.url_path, default="sales")
+parameter = partial(env.parameter, default="page")
+time_format = partial(env.time_format, default="%Y-%m-%d")
+dotted_keys = partial(env.dotted_keys, default="data,items")
 email_url = partial(env.email_url, default="consolemail://")
 
 
@@ -51,6 +55,16 @@ def set_variable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         (rate, "10/month"),
         (url, "flowzz.example"),
         (url, "ftp://flowzz.example"),
+        (url_path, "sales?page=1"),
+        (url_path, "all sales"),
+        (url_path, "/"),
+        (parameter, "a b"),
+        (parameter, "page=1"),
+        (time_format, "since"),
+        (time_format, "%H:%M"),
+        (time_format, "%s"),
+        (dotted_keys, "data, meta."),
+        (dotted_keys, "data items"),
         (env.redis_url, ""),
         (env.redis_url, f"nonsense:{PASSWORD}"),
         (env.database_url, ""),
@@ -91,6 +105,13 @@ def test_error_of_a_wrong_value_names_the_variable(
         (rate, "5/s", "5/second"),
         (rate, "10/minute", "10/minute"),
         (url, "https://flowzz.example/", "https://flowzz.example"),
+        (url_path, "/v2/orders/", "v2/orders"),
+        (parameter, "", "page"),
+        (parameter, "filter[since]", "filter[since]"),
+        (parameter, "none", ""),
+        (time_format, "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M"),
+        (dotted_keys, "", ["data", "items"]),
+        (dotted_keys, "result.sales, data", ["result.sales", "data"]),
         (env.redis_url, "rediss://:$secret@redis:6379/0", "rediss://:$secret@redis:6379/0"),
     ],
 )

@@ -9,7 +9,7 @@ from flowzz.accounts.models import User
 from flowzz.core.db.jobs import JobState
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.coinzz import adapter
-from integrations.providers.coinzz.client import CoinzzClient
+from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.secrets import field_encryption
 from integrations.webhooks import tokens
 from tests.api_client import Frontend, error, invalid

@@ -28,7 +28,7 @@ PERMANENT = ["html", "redirect", "wrong_shape", "loop_next", "status:404"]
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.providers.coinzz.client.CoinzzClient._wait", lambda *_: 0)
+    monkeypatch.setattr("integrations.providers.coinzz.api.client.CoinzzClient._wait", lambda *_: 0)
 
 
 def carry_out(run: SyncRun) -> None:

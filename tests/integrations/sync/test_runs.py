@@ -19,7 +19,7 @@ from integrations.models import (
     Trigger,
 )
 from integrations.providers.coinzz import COINZZ
-from integrations.providers.coinzz.transport import TooManyRequests
+from integrations.providers.coinzz.api.transport import TooManyRequests
 from integrations.sync import pages, runs
 from integrations.sync.breaker import breaker_for
 from sales.models import Origin, Sale, SaleStatusChange
@@ -256,7 +256,7 @@ def test_transient_failure_is_retried_twice(
     run = runs.request_run(integration, Trigger.USER)
     waits = []
 
-    with patch("integrations.providers.coinzz.client.CoinzzClient._wait", return_value=0):
+    with patch("integrations.providers.coinzz.api.client.CoinzzClient._wait", return_value=0):
         for _ in range(3):
             breaker_for(COINZZ).succeeded()
             SyncRun.objects.filter(id=run.id).update(not_before=None)
@@ -280,7 +280,7 @@ def test_run_waits_for_the_retry_after_of_coinzz(
     limited = TooManyRequests("O Coinzz limitou o número de consultas.", retry_after=retry_after)
 
     with patch(
-        "integrations.providers.coinzz.client.CoinzzClient.fetch_sales", side_effect=limited
+        "integrations.providers.coinzz.api.client.CoinzzClient.fetch_sales", side_effect=limited
     ):
         runs.execute(run.id)
 

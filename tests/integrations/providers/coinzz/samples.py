@@ -1,15 +1,28 @@
 """Recorded bodies of Coinzz, and orders with chosen fields."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
+from integrations.providers.coinzz import CoinzzProvider
+from integrations.providers.coinzz.api.settings import ApiSettings
 from integrations.providers.coinzz.payloads import parse_webhook
 from integrations.providers.contracts import Order
 from integrations.providers.errors import PayloadInvalid
+from integrations.providers.registry import setting_name
 from sales.facts import SaleFacts
 
 RECORDED = Path(__file__).parents[3] / "fixtures" / "coinzz"
+
+
+def api_settings(**changes: Any) -> ApiSettings:
+    """Return the settings of the API with their defaults."""
+    names = [field.name for field in fields(ApiSettings)]
+    values = {name: getattr(settings, setting_name(CoinzzProvider, name)) for name in names}
+    return ApiSettings(**values | changes)
 
 
 def recorded(name: str) -> bytes:

@@ -5,9 +5,15 @@ from typing import Any
 
 import pytest
 
-from integrations.providers.coinzz.pages import MAX_PAGES, check_products, parse_page
+from integrations.providers.coinzz.api.pages import (
+    MAX_PAGES,
+    SMALLEST_PAGE,
+    check_products,
+    parse_page,
+)
 from integrations.providers.contracts import Page
 from integrations.providers.errors import ProviderUnavailable, UnexpectedResponse
+from tests.integrations.providers.coinzz.samples import api_settings
 
 NOW = datetime(2026, 11, 3, 21, 0, tzinfo=UTC)
 URL = "https://coinzz.example/api/sales?per_page=2&page="
@@ -19,8 +25,8 @@ def page(**changes: Any) -> Page:
     return Page(**{**read, "has_next": True, "fetched_at": NOW, **changes})
 
 
-def parse(response: Any, number: int = 1) -> Page:
-    return parse_page(response, number=number, fetched_at=NOW)
+def parse(response: Any, number: int = 1, **names: Any) -> Page:
+    return parse_page(response, api_settings(**names), number=number, fetched_at=NOW)
 
 
 META = {"current_page": 1, "last_page": 3, "total": 5}
@@ -33,6 +39,7 @@ META = {"current_page": 1, "last_page": 3, "total": 5}
         {"data": ITEMS, "meta": META},
         {"data": ITEMS, "next_page_url": URL + "2", **META},
         {"success": True, "data": {"data": ITEMS, "next_page_url": URL + "2", **META}},
+        {"success": True, "data": {"data": ITEMS, "meta": META}},
         {"data": ITEMS, "links": [{"url": None, "label": "1"}], "meta": META},
         {"data": ITEMS, "meta": {"current_page": "1", "last_page": "3", "total": "5"}},
     ],
@@ -54,6 +61,44 @@ def test_next_link_decides_without_a_last_page(response: Any, has_next: bool) ->
     assert parse(response) == page(
         last_page=None, total=None, items=response["data"], has_next=has_next
     )
+
+
+@pytest.mark.parametrize(("count", "has_next"), [(SMALLEST_PAGE, True), (SMALLEST_PAGE - 1, False)])
+def test_number_of_sales_decides_without_any_key_of_pages(count: int, has_next: bool) -> None:
+    items: list[Any] = [{"order": {}}] * count
+    assert parse({"data": items}) == page(
+        last_page=None, total=None, items=items, has_next=has_next
+    )
+
+
+def test_page_is_parsed_with_other_keys() -> None:
+    response = {"result": {"orders": ITEMS, "info": {"pages": 3, "count": 5}}}
+    names: dict[str, Any] = {
+        "api_items_key": ["orders", "result.orders"],
+        "api_last_page_key": ["result.info.pages"],
+        "api_total_key": ["result.info.count"],
+    }
+    assert parse(response, **names) == page()
+    with pytest.raises(UnexpectedResponse, match="falta a lista de vendas em `orders`"):
+        parse({"data": ITEMS}, **names)
+
+
+def test_next_link_may_be_a_flag() -> None:
+    response = {"data": ITEMS, "has_more": True}
+    assert parse(response, api_next_page_key=["has_more"]).has_next is True
+    assert parse(response | {"has_more": False}, api_next_page_key=["has_more"]).has_next is False
+
+
+def test_loop_is_recognised_by_the_name_of_the_parameter() -> None:
+    response = {"data": ITEMS, "next_page_url": "https://coinzz.example/api/sales?pagina=2"}
+    assert parse(response, 2).has_next is True
+    with pytest.raises(UnexpectedResponse, match="não avança"):
+        parse(response, 2, api_page_param="pagina")
+
+
+def test_listing_without_pages_has_one() -> None:
+    items: list[Any] = [{"order": {}}] * SMALLEST_PAGE
+    assert parse({"data": items}, api_page_param="").has_next is False
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,13 @@ from typing import Any, Final, Self, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from integrations.providers.coinzz.pages import check_products, parse_page
-from integrations.providers.coinzz.transport import MAX_RESPONSE_SECONDS, TooManyRequests, Transport
+from integrations.providers.coinzz.api.pages import check_products, parse_page
+from integrations.providers.coinzz.api.settings import ApiSettings
+from integrations.providers.coinzz.api.transport import (
+    MAX_RESPONSE_SECONDS,
+    TooManyRequests,
+    Transport,
+)
 from integrations.providers.coinzz.values import SAO_PAULO
 from integrations.providers.contracts import Breaker, Page
 from integrations.providers.errors import (
@@ -39,7 +44,7 @@ class CoinzzClient:
     def __init__(
         self,
         *,
-        base_url: str,
+        settings: ApiSettings,
         api_key: str,
         breaker: Breaker | None = None,
         connect_timeout: float = 5.0,
@@ -50,8 +55,9 @@ class CoinzzClient:
         page_size: int = 200,
         max_seconds: float = MAX_RESPONSE_SECONDS,
     ) -> None:
+        self._settings = settings
         self._transport = Transport(
-            base_url=base_url,
+            base_url=settings.api_url,
             api_key=api_key,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
@@ -82,7 +88,7 @@ class CoinzzClient:
 
     def test_key(self) -> None:
         """Fetch the products: a cheap request that needs a valid key."""
-        self._call(lambda: check_products(self._transport.get("/products")))
+        self._call(lambda: check_products(self._transport.get(self._settings.api_test_path)))
 
     def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
         """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.
@@ -101,14 +107,12 @@ class CoinzzClient:
         self, since: datetime | None, page: int, previous: Sequence[Any] | None = None
     ) -> Page:
         """Fetch one page. Raises ProviderUnavailable if it only repeats the `previous` items."""
-        params: dict[str, str | int] = {"page": page, "per_page": self._page_size}
-        if since:
-            params["since"] = since.astimezone(SAO_PAULO).strftime("%Y-%m-%d %H:%M:%S")
+        params = self._page_params(since, page)
 
         def attempt() -> Page:
             fetched_at = datetime.now(UTC)
-            response = self._transport.get("/sales", params)
-            fetched = parse_page(response, number=page, fetched_at=fetched_at)
+            response = self._transport.get(self._settings.api_sales_path, params)
+            fetched = parse_page(response, self._settings, number=page, fetched_at=fetched_at)
             if previous and fetched.items == previous:
                 raise ProviderUnavailable(
                     f"O Coinzz enviou a página {page - 1} no lugar da {page}."
@@ -116,6 +120,18 @@ class CoinzzClient:
             return fetched
 
         return self._call(attempt)
+
+    def _page_params(self, since: datetime | None, page: int) -> dict[str, str | int]:
+        names = self._settings
+        params: dict[str, str | int] = {
+            names.api_page_param: page,
+            names.api_per_page_param: self._page_size,
+        }
+        if since:
+            local = since.astimezone(SAO_PAULO)
+            params[names.api_since_param] = local.strftime(names.api_since_format)
+        params.pop("", None)
+        return params
 
     def _call(self, attempt: Callable[[], T]) -> T:
         self._transport.check_key()

@@ -106,7 +106,7 @@ class Transport:
         deadline = monotonic() + self._max_seconds
         try:
             with self._session.get(
-                self._base_url + path,
+                f"{self._base_url}/{path}",
                 params=params,
                 timeout=self._timeouts,
                 allow_redirects=False,

@@ -11,10 +11,11 @@ from threading import Thread
 
 import pytest
 
-from integrations.providers.coinzz import transport
-from integrations.providers.coinzz.client import MAX_RETRY_WAIT, CoinzzClient
-from integrations.providers.coinzz.transport import TooManyRequests, Transport
+from integrations.providers.coinzz.api import transport
+from integrations.providers.coinzz.api.client import MAX_RETRY_WAIT, CoinzzClient
+from integrations.providers.coinzz.api.transport import TooManyRequests, Transport
 from integrations.providers.errors import IntegrationError, ProviderUnavailable, UnexpectedResponse
+from tests.integrations.providers.coinzz.samples import api_settings
 
 JSON = "Content-Type: application/json\r\n"
 
@@ -56,13 +57,15 @@ def get(*pieces: bytes, pause: float = 0.0, max_seconds: float = 5.0) -> object:
             max_seconds=max_seconds,
         )
         with closing(connection):
-            return connection.get("/products")
+            return connection.get("products")
 
 
 def test_the_request_is_what_coinzz_expects() -> None:
     with (
         serve([head(JSON) + b'{"data": []}'], 0) as (base_url, requests),
-        CoinzzClient(base_url=base_url + "/", api_key="8702|chave", page_size=7) as client,
+        CoinzzClient(
+            settings=api_settings(api_url=base_url + "/"), api_key="8702|chave", page_size=7
+        ) as client,
     ):
         client.fetch_sales(datetime(2026, 11, 4, 0, 30, tzinfo=UTC), 3)
     request, *headers = requests[0].decode().splitlines()
@@ -163,7 +166,7 @@ def test_wait_of_more_than_a_minute_is_left_to_the_caller() -> None:
     response = head("Retry-After: 61\r\nContent-Length: 0\r\n", "429 Too Many Requests")
     with (
         serve([response], 0) as (base_url, requests),
-        CoinzzClient(base_url=base_url, api_key="8702|chave") as client,
+        CoinzzClient(settings=api_settings(api_url=base_url), api_key="8702|chave") as client,
         pytest.raises(IntegrationError) as raised,
     ):
         client.test_key()

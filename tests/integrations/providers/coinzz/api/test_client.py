@@ -11,7 +11,7 @@ import pytest
 import requests
 import tenacity.nap
 
-from integrations.providers.coinzz.client import CoinzzClient
+from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.providers.coinzz.payloads import parse_order
 from integrations.providers.errors import (
     CircuitOpen,
@@ -21,6 +21,7 @@ from integrations.providers.errors import (
     UnexpectedResponse,
 )
 from sandbox.server import Sandbox
+from tests.integrations.providers.coinzz.samples import api_settings
 
 HTML = (
     "O Coinzz respondeu com uma página HTML em vez de dados. O endereço da API pode ter mudado: "
@@ -81,8 +82,9 @@ def faults(sandbox: Sandbox) -> Iterator[Any]:
 
 
 def make_client(sandbox: Sandbox, account: str = "8702", **options: Any) -> CoinzzClient:
+    settings = api_settings(api_url=sandbox.api_url)
     return CoinzzClient(
-        base_url=sandbox.api_url, api_key=sandbox.api_key(account), page_size=10, **options
+        settings=settings, api_key=sandbox.api_key(account), page_size=10, **options
     )
 
 
@@ -139,7 +141,9 @@ def test_closed_port_is_unavailable() -> None:
         unused.bind(("127.0.0.1", 0))
         base_url = f"http://127.0.0.1:{unused.getsockname()[1]}/api"
         with (
-            CoinzzClient(base_url=base_url, api_key="8702|chave", retries=0) as client,
+            CoinzzClient(
+                settings=api_settings(api_url=base_url), api_key="8702|chave", retries=0
+            ) as client,
             pytest.raises(ProviderUnavailable) as raised,
         ):
             client.test_key()
@@ -148,9 +152,9 @@ def test_closed_port_is_unavailable() -> None:
 
 @pytest.mark.parametrize("key", ["a\nb", "chavé", "\ud800", "a\x00b", "chave\u200b"])
 def test_key_that_a_header_cannot_contain_is_refused(sandbox: Sandbox, key: str) -> None:
-    breaker = RecordingBreaker()
+    breaker, settings = RecordingBreaker(), api_settings(api_url=sandbox.api_url)
     with (
-        CoinzzClient(base_url=sandbox.api_url, api_key=key, breaker=breaker) as client,
+        CoinzzClient(settings=settings, api_key=key, breaker=breaker) as client,
         pytest.raises(KeyRefused),
     ):
         client.test_key()
@@ -311,3 +315,44 @@ def test_pages_in_a_loop_are_an_error(sandbox: Sandbox, faults: Any) -> None:
     faults("loop_next", path="sales", after=1, times=1)
     with make_client(sandbox) as client, pytest.raises(UnexpectedResponse, match="não avança"):
         list(client.sales_pages(None))
+
+
+def test_other_names_of_the_listing_are_settings(sandbox: Sandbox) -> None:
+    names = {
+        "api_sales_path": "orders",
+        "api_since_param": "from",
+        "api_since_format": "%Y-%m-%dT%H:%M:%S",
+        "api_page_param": "pagina",
+        "api_per_page_param": "limite",
+        "api_items_key": ["orders"],
+        "api_last_page_key": ["pagination.last"],
+        "api_total_key": ["pagination.count"],
+    }
+    settings = api_settings(api_url=sandbox.api_url, **names)
+    with CoinzzClient(
+        settings=settings, api_key=sandbox.api_key("4041"), page_size=10, retries=0
+    ) as client:
+        pages = list(client.sales_pages(None))
+        since = datetime.now(UTC) + timedelta(minutes=1)
+        later = client.fetch_sales(since, 1)
+    assert [(len(page.items), page.last_page, page.total) for page in pages] == [
+        *[(10, 5, 45)] * 4,
+        (5, 5, 45),
+    ]
+    assert (later.items, later.total) == ([], 0)
+
+
+def test_account_without_a_listing_is_an_error_although_its_key_is_valid(
+    sandbox: Sandbox, sleeps: list[float]
+) -> None:
+    with make_client(sandbox, "4040") as client:
+        client.test_key()
+        with pytest.raises(UnexpectedResponse) as raised:
+            client.fetch_sales(None, 1)
+    assert (raised.value.message, sleeps) == (HTML, [])
+
+
+def test_parameter_without_a_name_is_not_sent(sandbox: Sandbox) -> None:
+    settings = api_settings(api_url=sandbox.api_url, api_page_param="", api_per_page_param="")
+    with CoinzzClient(settings=settings, api_key=sandbox.api_key()) as client:
+        assert [len(page.items) for page in client.sales_pages(None)] == [45]

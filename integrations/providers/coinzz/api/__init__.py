@@ -1,0 +1,1 @@
+"""Coinzz's HTTP API. Entry point: `client.CoinzzClient`."""

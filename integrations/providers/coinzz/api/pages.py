@@ -1,0 +1,99 @@
+"""Parsers of the responses of Coinzz's HTTP API, whose keys are settings. Pure.
+
+Any other shape is an error, never an empty list: the sync would move its cursor past sales that
+it never received.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from integrations.providers.coinzz.api.settings import ApiSettings, find_values
+from integrations.providers.contracts import Page
+from integrations.providers.errors import ProviderUnavailable, UnexpectedResponse
+
+MAX_PAGES: Final = 100_000
+SMALLEST_PAGE: Final = 10
+"""Sales. If a response doesn't say whether pages follow, a shorter page is the last one."""
+
+_CURRENT_PAGE: Final = ("meta.current_page", "current_page")
+_WHOLE: Final = re.compile(r"[0-9]{1,9}")
+
+
+def check_products(response: Any) -> None:
+    """Raise UnexpectedResponse unless this is a response of `GET /products`."""
+    products = response.get("data") if isinstance(response, dict) else response
+    if _has_failed(response) or not isinstance(products, list | dict):
+        raise _unexpected("faltam os produtos em `data`")
+
+
+def parse_page(response: Any, settings: ApiSettings, *, number: int, fetched_at: datetime) -> Page:
+    """Parse a page of the listing.
+
+    Raises UnexpectedResponse, also for pages that form a loop. Raises ProviderUnavailable for an
+    empty page that should contain sales, or that sales follow: the sync's cursor would skip them.
+    """
+    items = find_items(response, settings)
+    if _has_failed(response) or items is None:
+        raise _unexpected(f"falta a lista de vendas em `{settings.api_items_key[0]}`")
+    last_page = _whole(find_values(response, settings.api_last_page_key))
+    next_values = list(find_values(response, settings.api_next_page_key))
+    next_page = next(filter(None, next_values), None)
+    _reject_loop(number, response, next_page, settings.api_page_param)
+    page = Page(
+        number=number,
+        last_page=last_page,
+        total=_whole(find_values(response, settings.api_total_key)),
+        items=items,
+        has_next=bool(settings.api_page_param)
+        and _has_next(number, last_page, next_values, len(items)),
+        fetched_at=fetched_at,
+    )
+    if not items and _should_have_sales(page):
+        raise ProviderUnavailable(f"O Coinzz enviou vazia a página {number}, que tem vendas.")
+    return page
+
+
+def find_items(response: Any, settings: ApiSettings) -> list[Any] | None:
+    values = find_values(response, settings.api_items_key)
+    return next((value for value in values if isinstance(value, list)), None)
+
+
+def _has_next(number: int, last_page: int | None, next_values: list[Any], count: int) -> bool:
+    if last_page is not None:
+        return number < last_page
+    if next_values:
+        return any(next_values)
+    return count >= SMALLEST_PAGE
+
+
+def _should_have_sales(page: Page) -> bool:
+    """Return whether an empty page contradicts its own numbers of sales and pages."""
+    if page.number == 1:
+        return page.has_next or bool(page.total)
+    return page.has_next or (page.last_page or 0) >= page.number
+
+
+def _reject_loop(number: int, response: Any, next_page: Any, page_param: str) -> None:
+    match = re.search(rf"[?&]{re.escape(page_param)}=([0-9]{{1,9}})(?:&|$)", str(next_page))
+    is_backward = match is not None and int(match[1]) <= number
+    current = _whole(find_values(response, _CURRENT_PAGE))
+    if is_backward or current not in (None, number) or number > MAX_PAGES:
+        raise _unexpected(f"a paginação não avança depois da página {number}")
+
+
+def _has_failed(response: Any) -> bool:
+    return isinstance(response, dict) and response.get("success") is False
+
+
+def _whole(values: Iterable[Any]) -> int | None:
+    """Return the first value that is a whole number."""
+    texts = map(str, values)
+    return next((int(text) for text in texts if _WHOLE.fullmatch(text)), None)
+
+
+def _unexpected(what: str) -> UnexpectedResponse:
+    return UnexpectedResponse(
+        f"A resposta do Coinzz não tem o formato esperado: {what}. Fale com o suporte do Flowzz."
+    )
