@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
+from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 
@@ -41,6 +42,7 @@ class SaleFacts:
     """The source's status word in lower case, if no status is mapped to it; else empty."""
     unknown_shipping_status: str = ""
     payment_method: str = ""
+    payment_code: PaymentCode | Literal[""] = ""
     sale_date: datetime | None = None
     commission: Decimal | None = None
     tracking_code: str = ""

@@ -25,6 +25,7 @@ SALE_FIELDS = {
     "situacao": "status",
     "entrega": "shipping_status",
     "forma_de_pagamento": "payment_method",
+    "meio_de_pagamento": "payment_code",
     "codigo_de_rastreio": "tracking_code",
     "cliente_reconhecido_por": "client_match",
     "data_da_venda": "sale_date",

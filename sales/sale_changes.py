@@ -16,7 +16,7 @@ from sales.statuses import (
 
 CENT = Decimal("0.01")
 OPTIONAL_FIELDS = (
-    *("product_name", "product_sku", "payment_method"),
+    *("product_name", "product_sku", "payment_method", "payment_code"),
     *("tracking_code", "commission", "sale_date"),
 )
 """A report without one of these leaves the stored value unchanged."""

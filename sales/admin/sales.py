@@ -37,6 +37,7 @@ from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.totals import calculate_totals
 from sales.models import CAMPAIGN_PATH, Sale
 from sales.models.exports import ExportSubject
+from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus
 
 STATUS_COLOURS = {
@@ -55,8 +56,6 @@ SHIPPING_COLOURS = {
     ShippingStatus.RETURNED: "danger",
     ShippingStatus.CANCELLED: "danger",
 }
-PAYMENT_METHODS = {"credit_card": "Cartão", "pix": "Pix", "afterpay": "Venda pós-paga"}
-"""Labels of the machine names that providers send; other names are shown as sent."""
 CAMPAIGN_FIELDS = ("source", "medium", "campaign", "content", "term")
 _END = datetime.max.replace(tzinfo=UTC)
 
@@ -102,6 +101,7 @@ class SaleAdmin(ClientSearchAdmin):
         ("sale_date", PeriodFilter),
         "status",
         "shipping_status",
+        "payment_code",
         ProductFilter,
         CampaignFilter,
         SellerFilter,
@@ -125,7 +125,7 @@ class SaleAdmin(ClientSearchAdmin):
             "Produto",
             ("product_name", "product_sku"),
             ("quantity", "formatted_unit_price", "price", "formatted_commission"),
-            ("payment_method_label", "tracking_code"),
+            ("payment_method_label", "payment_method", "tracking_code"),
         ),
         section(
             "Datas",
@@ -151,7 +151,11 @@ class SaleAdmin(ClientSearchAdmin):
 
     @admin.display(description="forma de pagamento", empty_value="—")
     def payment_method_label(self, sale: Sale) -> str:
-        return PAYMENT_METHODS.get(sale.payment_method, sale.payment_method)
+        """Show the code, and the word as sent where it says more."""
+        label = sale.get_payment_code_display()
+        if sale.payment_code == PaymentCode.OTHER or not label:
+            return sale.payment_method
+        return label
 
     @admin.display(description="usuário")
     def seller(self, sale: Sale) -> SafeString:

@@ -13,6 +13,7 @@ from clients.search import search_clients
 from clients.unaccent import Unaccent, unaccent
 from flowzz.core.api.date_filters import DayFilter
 from sales.models import AffiliationRequest, Sale, Subscription
+from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
 
@@ -52,6 +53,9 @@ class SaleFilter(FilterSet):
     product = ContainsFilter("product_name", max_length=100, help_text="Parte do nome do produto")
     paymentMethod = CharFilter(
         "payment_method", "iexact", max_length=64, help_text="Forma de pagamento, como enviada"
+    )
+    paymentCode = MultipleChoiceFilter(
+        "payment_code", choices=PaymentCode, help_text="Meio de pagamento; pode ser repetido"
     )
     source = CharFilter("source", max_length=32, help_text="Plataforma")
     utmSource = CharFilter("metadata__utms__source", max_length=200)

@@ -5,17 +5,21 @@ from rest_framework import serializers
 from clients.api.serializers import ClientNameSerializer, ClientSerializer
 from flowzz.core.api.serializers import CamelCaseSerializer
 from sales.models import AffiliationRequest, Sale, Subscription
+from sales.money import PaymentCode
 
 
 class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
     client = ClientNameSerializer(allow_null=True)
+    payment_code = serializers.ChoiceField(
+        [*PaymentCode.choices, ("", "Não informado")], help_text="Meio de pagamento"
+    )
 
     class Meta:
         model = Sale
         fields = (
             *("id", "external_id", "source", "client"),
             *("product_name", "product_sku", "quantity", "unit_price", "total_price", "commission"),
-            *("status", "shipping_status", "payment_method"),
+            *("status", "shipping_status", "payment_method", "payment_code"),
             *("sale_date", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
             *("tracking_code", "metadata", "created_at", "updated_at"),
         )

@@ -126,6 +126,7 @@ class Migration(migrations.Migration):
                 ('unknown_status', models.CharField(blank=True, max_length=100, verbose_name='situação sem tradução')),
                 ('unknown_shipping_status', models.CharField(blank=True, max_length=100, verbose_name='entrega sem tradução')),
                 ('payment_method', models.CharField(blank=True, max_length=64, verbose_name='forma de pagamento')),
+                ('payment_code', models.CharField(blank=True, choices=[('pix', 'Pix'), ('card', 'Cartão'), ('boleto', 'Boleto'), ('cash_on_delivery', 'Pós-paga'), ('other', 'Outra')], max_length=16, verbose_name='meio de pagamento')),
                 ('tracking_code', models.CharField(blank=True, max_length=128, verbose_name='código de rastreio')),
                 ('sale_date', models.DateTimeField(verbose_name='data da venda')),
                 ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='pago em')),

@@ -15,6 +15,7 @@ from clients.identity import Match
 from clients.models import Client
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
+from sales.money import PaymentCode
 from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
 
 CAMPAIGN_PATH = "metadata__utms__campaign"
@@ -70,6 +71,9 @@ class Sale(BulkRow):
     unknown_status = models.CharField("situação sem tradução", max_length=100, blank=True)
     unknown_shipping_status = models.CharField("entrega sem tradução", max_length=100, blank=True)
     payment_method = models.CharField("forma de pagamento", max_length=64, blank=True)
+    payment_code = models.CharField(
+        "meio de pagamento", max_length=16, choices=PaymentCode, blank=True
+    )
     tracking_code = models.CharField("código de rastreio", max_length=128, blank=True)
     sale_date = models.DateTimeField("data da venda")
     paid_at = models.DateTimeField("pago em", null=True, blank=True)

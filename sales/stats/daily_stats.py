@@ -14,10 +14,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from sales.models.daily_stats import Dimension, DirtyDay
+from sales.money import PaymentCode
 from sales.statuses import REVENUE_STATUSES
-
-CASH_ON_DELIVERY = "p[óo]s.?paga|afterpay|na entrega"
-"""Matches, in any case, the payment methods that are paid at the door."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('daily stats ' || %s, 0))"
 # A change also touches the client's next day with sales, which stores the day before it.
@@ -58,7 +56,7 @@ _INSERT_STATS = f"""
         ('product', CASE WHEN status = ANY(%(revenue)s) THEN product_name END),
         ('campaign', CASE WHEN status = ANY(%(revenue)s)
             THEN left(nullif(metadata #>> '{{utms,campaign}}', ''), 500) END),
-        ('scheduled', CASE WHEN payment_method ~* %(cash)s
+        ('scheduled', CASE WHEN payment_code = %(cash)s
             AND status <> ALL('{{DELIVERED,CANCELLED,REFUNDED}}')
             AND shipping_status IN ('PENDING', 'SHIPPED', 'FAILED') THEN '' END)
     ) AS breakdown (dimension, name)
@@ -144,7 +142,7 @@ def refresh(user_id: uuid.UUID) -> None:
             "user": user_id,
             "days": days,
             "revenue": list(REVENUE_STATUSES),
-            "cash": CASH_ON_DELIVERY,
+            "cash": PaymentCode.CASH_ON_DELIVERY,
         }
         for statement in _RECOUNT:
             cursor.execute(statement, values)

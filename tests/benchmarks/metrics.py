@@ -27,12 +27,13 @@ _MAKE_CLIENTS = """
 _MAKE_SALES = """
     INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_id,
         product_name, product_sku, quantity, unit_price, total_price, status, shipping_status,
-        unknown_status, unknown_shipping_status, payment_method, tracking_code, sale_date,
-        metadata, observed_at, created_at, updated_at)
+        unknown_status, unknown_shipping_status, payment_method, payment_code, tracking_code,
+        sale_date, metadata, observed_at, created_at, updated_at)
     SELECT gen_random_uuid(), %s, md5('client ' || 1 + (random() * (%s - 1))::int)::uuid, 'novo',
         'coinzz', 'bench' || n, 'Produto ' || n %% 40, '', 1, 99.9, 99.9,
         (ARRAY['PENDING', 'PAID', 'SHIPPED', 'DELIVERED', 'CANCELLED', 'REFUNDED'])[1 + n %% 6],
-        (ARRAY['PENDING', 'SHIPPED', 'DELIVERED'])[1 + n %% 3], '', '', 'Venda pós-paga', '',
+        (ARRAY['PENDING', 'SHIPPED', 'DELIVERED'])[1 + n %% 3], '', '', 'Venda pós-paga',
+        'cash_on_delivery', '',
         now() - random() * %s * interval '1 day',
         jsonb_build_object('utms', jsonb_build_object('campaign', 'campanha ' || n %% 25)),
         now(), now(), now()

@@ -64,6 +64,7 @@ def test_cash_on_delivery_sale_has_all_reported_fields(
         "unknown_status": "",
         "unknown_shipping_status": "",
         "payment_method": "Venda pós-paga",
+        "payment_code": "cash_on_delivery",
         "tracking_code": "BR123456789BR",
         "sale_date": ORDERED_AT,
         "paid_at": delivered.received_at,

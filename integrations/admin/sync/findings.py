@@ -25,6 +25,7 @@ _PUBLIC_FIELDS = {
     "product_name",
     "product_sku",
     "payment_method",
+    "payment_code",
     "commission",
     "sale_date",
     "quantity",

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from clients.customer import Customer
 from integrations.providers.coinzz import fields
 from integrations.providers.coinzz.decoding import decode_json, may_be_deep, reject_deep
+from integrations.providers.coinzz.payments import payment_code
 from integrations.providers.coinzz.sections import Section
 from integrations.providers.coinzz.statuses import DEFAULT_MAPPER, WORD_LENGTH, StatusMapper
 from integrations.providers.coinzz.values import is_empty, parse_flag
@@ -166,6 +167,7 @@ def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> 
     shipping_status, unknown_shipping_status = mapper.shipping_status(
         order.text("shipping_status", WORD_LENGTH)
     )
+    payment_method = order.text("method_payment", fields.SHORT_WIDTH)
     return SaleFacts(
         external_id=external_id,
         order_hash=order_hash,
@@ -177,7 +179,8 @@ def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> 
         shipping_status=shipping_status,
         unknown_status=unknown_status,
         unknown_shipping_status=unknown_shipping_status,
-        payment_method=order.text("method_payment", fields.SHORT_WIDTH),
+        payment_method=payment_method,
+        payment_code=payment_code(payment_method),
         sale_date=order.timestamp("date_order"),
         commission=_commission(order, owner_emails),
         tracking_code=order.text("tracking_code", fields.CODE_WIDTH),

@@ -48,8 +48,8 @@ CREATE TEMP TABLE new_sale AS
 
 INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_id, product_name,
     product_sku, quantity, unit_price, total_price, commission, status, shipping_status,
-    unknown_status, unknown_shipping_status, payment_method, tracking_code, sale_date, paid_at,
-    metadata, observed_at, created_at, updated_at)
+    unknown_status, unknown_shipping_status, payment_method, payment_code, tracking_code,
+    sale_date, paid_at, metadata, observed_at, created_at, updated_at)
     SELECT m.sale_id, s.user_id, m.id, 'documento', 'coinzz', 'ord' || to_hex(m.sale_n),
         'Produto ' || m.seller || '-' || m.sale_n %% 7, 'sku' || m.sale_n %% 7, 1, 197.9, 197.9, 90,
         CASE WHEN chance < .3 THEN 'PENDING' WHEN chance < .6 THEN 'DELIVERED'
@@ -57,8 +57,8 @@ INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_i
              WHEN chance < .98 THEN 'CANCELLED' ELSE 'REFUNDED' END,
         CASE WHEN chance < .5 THEN 'PENDING' WHEN chance < .85 THEN 'DELIVERED'
              WHEN chance < .99 THEN 'SHIPPED' ELSE 'RETURNED' END,
-        CASE WHEN m.sale_n %% 500 = 0 THEN 'palavra ' || m.sale_n %% 12 ELSE '' END, '', 'pix', '',
-        at, at,
+        CASE WHEN m.sale_n %% 500 = 0 THEN 'palavra ' || m.sale_n %% 12 ELSE '' END, '', 'pix',
+        'pix', '', at, at,
         jsonb_build_object('transaction', md5(m.sale_n::text), 'observation', repeat('x', 120)) ||
         CASE WHEN chance < .4 THEN jsonb_build_object('utms', jsonb_build_object('source', 'fb',
             'campaign', 'campanha ' || m.sale_n %% 3000)) ELSE '{{}}' END,

@@ -9,6 +9,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from flowzz.accounts.models import User
+from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus
 from tests.api_client import Frontend, error
 from tests.factories import NOON, SAO_PAULO, ClientFactory, SaleFactory, UserFactory
@@ -43,6 +44,7 @@ def test_sale_has_all_fields(user: User) -> None:
         commission=Decimal("12.5"),
         shipping_status=ShippingStatus.SHIPPED,
         payment_method="pix",
+        payment_code=PaymentCode.PIX,
         sale_date=NOON,
         paid_at=NOON,
         tracking_code="BR123",
@@ -69,6 +71,7 @@ def test_sale_has_all_fields(user: User) -> None:
         "status": "PAID",
         "shippingStatus": "SHIPPED",
         "paymentMethod": "pix",
+        "paymentCode": "pix",
         "saleDate": "2026-03-02T12:00:00-03:00",
         "paidAt": "2026-03-02T12:00:00-03:00",
         "shippedAt": None,

@@ -11,6 +11,7 @@ import pytest
 from clients.models import Client
 from flowzz.accounts.models import User
 from sales.models import Sale
+from sales.money import PaymentCode
 from sales.stats.dashboard_stats import dashboard_stats
 from sales.statuses import SaleStatus, ShippingStatus
 from tests.factories import SAO_PAULO, ClientFactory, SaleFactory, UserFactory
@@ -46,7 +47,7 @@ def create_sales(user: User, random: Random, count: int = 120) -> None:
                 unit_price=Decimal(random.randrange(1, 99_999)) / 100,
                 status=random.choice(SaleStatus.values),
                 shipping_status=random.choice(ShippingStatus.values),
-                payment_method=random.choice(["pix", "Venda pós-paga", "AFTERPAY"]),
+                payment_code=random.choice(["", *PaymentCode.values]),
                 sale_date=random.choice([near_midnight, anywhere]),
                 deleted_at=random.choice([None, None, None, start]),
                 metadata={"utms": {"campaign": campaign}} if campaign is not None else {},
@@ -68,7 +69,7 @@ def expected_numbers(user: User, first: date, last: date) -> dict[str, Any]:
     scheduled = [
         sale
         for sale in sales
-        if sale.payment_method != "pix"
+        if sale.payment_code == "cash_on_delivery"
         and sale.status in {"PENDING", "PAID", "SHIPPED"}
         and sale.shipping_status in {"PENDING", "SHIPPED", "FAILED"}
     ]

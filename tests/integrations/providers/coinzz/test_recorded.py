@@ -10,6 +10,7 @@ from clients.customer import Customer
 from integrations.providers.coinzz.payloads import parse_webhook
 from integrations.providers.contracts import Order
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
+from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 from tests.integrations.providers.coinzz.samples import RECORDED, recorded
 
@@ -46,6 +47,7 @@ CREATED = SaleFacts(
     status=SaleStatus.PENDING,
     shipping_status=ShippingStatus.PENDING,
     payment_method="Venda pós-paga",
+    payment_code=PaymentCode.CASH_ON_DELIVERY,
     sale_date=ORDERED_AT,
     metadata={**HABITS, "order_status": "Aguardando envio", "shipping_status": "A enviar"},
 )
@@ -100,6 +102,7 @@ EXPECTED = {
             status=SaleStatus.PAID,
             shipping_status=ShippingStatus.PENDING,
             payment_method="Cartão",
+            payment_code=PaymentCode.CARD,
             metadata={
                 **CREATED.metadata,
                 "order_status": "Aprovado",
@@ -203,6 +206,7 @@ EXPECTED = {
             status=SaleStatus.PAID,
             shipping_status=ShippingStatus.SHIPPED,
             payment_method="pix",
+            payment_code=PaymentCode.PIX,
             sale_date=ORDERED_AT,
             deleted_at=datetime(2025, 10, 3, 2, 0, tzinfo=UTC),
             metadata={
@@ -246,6 +250,7 @@ EXPECTED = {
             status=SaleStatus.PAID,
             shipping_status=ShippingStatus.SHIPPED,
             payment_method="credit_card",
+            payment_code=PaymentCode.CARD,
             sale_date=datetime(2025, 1, 13, 13, 30, tzinfo=UTC),
             tracking_code="BR123456789",
             metadata={
@@ -292,6 +297,7 @@ EXPECTED = {
             status=SaleStatus.PAID,
             shipping_status=ShippingStatus.PENDING,
             payment_method="Cartão",
+            payment_code=PaymentCode.CARD,
             sale_date=ORDERED_AT,
             metadata={
                 **PRODUCER,
