@@ -4,11 +4,12 @@ Coinzz publishes no list: the words come from its panel, its documents and recor
 new word to a table; until then staff can map it in the back-office.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
-from unicodedata import combining, normalize
+from unicodedata import category, combining, normalize
 
 from integrations.providers.contracts import StatusField
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -19,13 +20,63 @@ WORD_LENGTH: Final = 100
 """Characters of a status word that are compared and stored."""
 
 
+_BOTH_GENDERS: Final = re.compile(r"\s*\([ao]\)|\s*/\s*[ao]\W*$")
+"""The second ending in `Aprovado(a)` and `Aprovado/a`."""
+
+_REMOVED: Final = ("Cc", "Cf")
+_SEPARATING: Final = ("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sm")
+"""Categories of Unicode: control and invisible characters; punctuation and signs such as `−`."""
+
+_MISSING: Final = frozenset({"0", "false", "none", "null", "undefined"})
+"""Words by which a sender writes no value."""
+
+_ENGLISH: Final = {
+    "active": "ativo",
+    "approved": "aprovado",
+    "canceled": "cancelado",
+    "cancelled": "cancelado",
+    "delivered": "entregue",
+    "expired": "expirado",
+    "overdue": "inadimplente",
+    "paid": "pago",
+    "pending": "pendente",
+    "processing": "processando",
+    "refunded": "reembolsado",
+    "refused": "recusado",
+    "returned": "devolvido",
+    "shipped": "enviado",
+    "suspended": "suspenso",
+    "waiting payment": "aguardando pagamento",
+}
+"""Codes of Coinzz's API that mean a word of its webhooks. Other codes are in the tables."""
+
+
 @lru_cache(maxsize=1024)
 def normalize_word(word: str) -> str:
-    """Return the form in which words are compared: no case, accents or feminine ending."""
+    """Return the form in which words are compared; empty if the word means that there is none.
+
+    Case, accents, gender, punctuation, invisible characters and the language are ignored.
+    """
     letters = normalize("NFKD", normalize("NFKD", word[:WORD_LENGTH]).casefold())
-    plain = "".join(letter for letter in letters if not combining(letter))[:WORD_LENGTH]
+    plain = "".join(map(_compared, _BOTH_GENDERS.sub("", letters.strip())))[:WORD_LENGTH]
     # A final "a" becomes "o" in every word, also in the tables: both genders are then equal.
-    return " ".join(part[:-1] + "o" if part.endswith("a") else part for part in plain.split())
+    parts = (part[:-1] + "o" if part.endswith("a") else part for part in plain.split())
+    compared = " ".join(parts)
+    return "" if compared in _MISSING else _ENGLISH.get(compared, compared)
+
+
+def _shown(word: str) -> str:
+    """Return an unknown word as staff read it: in lower case, without invisible characters."""
+    visible = (letter for letter in normalize("NFC", word) if category(letter) not in _REMOVED)
+    return " ".join("".join(visible).casefold().split())[:WORD_LENGTH]
+
+
+def _compared(letter: str) -> str:
+    if letter.isalnum():
+        return letter
+    if letter.isspace() or category(letter) in _SEPARATING:
+        return " "
+    return "" if combining(letter) or category(letter) in _REMOVED else letter
 
 
 ORDER_WORDS: Final[dict[SaleStatus, tuple[str, ...]]] = {
@@ -43,10 +94,11 @@ ORDER_WORDS: Final[dict[SaleStatus, tuple[str, ...]]] = {
         "Processando",
         "Aguardando envio",
         "Aguardando chegada",
+        "Aguardando",
         "Inadimplente",
     ),
-    SaleStatus.SHIPPED: ("Enviado",),
-    SaleStatus.DELIVERED: ("Entregue", "Recebido", "Concluído", "Finalizado"),
+    SaleStatus.SHIPPED: ("Enviado", "IN_TRANSIT", "OUT_FOR_DELIVERY"),
+    SaleStatus.DELIVERED: ("Entregue", "Recebido", "Concluído", "Finalizado", "COMPLETED"),
     SaleStatus.CANCELLED: (
         "Cancelado",
         "Expirado",
@@ -74,19 +126,28 @@ SHIPPING_WORDS: Final[dict[ShippingStatus, tuple[str, ...]]] = {
         "Processando",
         "Processando nota",
         "Falha na emissão fiscal",
+        "Aguardando envio",
+        "Em separação",
+        "Preparando envio",
+        "Agendado",
+        "Reagendado",
     ),
     ShippingStatus.SHIPPED: (
         "Enviado",
-        "shipped",
         "A caminho",
         "Em trânsito",
         "Saiu para entrega",
         "Aguardando retirada na agência",
         "Parcialmente enviado",
         "Parcialmente recebido",
+        "Postado",
+        "Em transporte",
+        "Em rota",
+        "IN_TRANSIT",
+        "OUT_FOR_DELIVERY",
     ),
-    ShippingStatus.DELIVERED: ("Recebido", "Entregue", "delivered"),
-    ShippingStatus.FAILED: ("Sem sucesso", "A reagendar"),
+    ShippingStatus.DELIVERED: ("Recebido", "Entregue", "Completo", "COMPLETED"),
+    ShippingStatus.FAILED: ("Sem sucesso", "A reagendar", "Não entregue", "Frustrado"),
     ShippingStatus.RETURNED: ("Devolvido", "Em devolução"),
     ShippingStatus.CANCELLED: (
         "Cancelado",
@@ -163,7 +224,7 @@ class StatusMapper:
             self.used.add(key)
         if status := self.mapped.get(key) or vocabulary.words.get(key[1]):
             return vocabulary.statuses(status), ""
-        return vocabulary.statuses("PENDING"), " ".join(word.casefold().split())[:WORD_LENGTH]
+        return vocabulary.statuses("PENDING"), _shown(word)
 
 
 DEFAULT_MAPPER: Final = StatusMapper()

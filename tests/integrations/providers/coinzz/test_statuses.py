@@ -57,10 +57,66 @@ def test_words_of_a_table_stay_distinct(table: dict[str, tuple[str, ...]]) -> No
         ("ESTORNADA", SaleStatus.REFUNDED),
         ("Em  analise", SaleStatus.PENDING),
         ("Ana\u0301lise de risco", SaleStatus.PENDING),
+        ("Aprovado\u200b", SaleStatus.PAID),
+        ("\ufeffAprovado", SaleStatus.PAID),
+        ("Apro\u00advada", SaleStatus.PAID),
+        ("Aprovado.", SaleStatus.PAID),
+        ("“Aprovado”", SaleStatus.PAID),
+        ("Aprovado(a)", SaleStatus.PAID),
+        ("APROVADO (A).", SaleStatus.PAID),
+        ("Aprovado/a", SaleStatus.PAID),
+        ("Ａｐｒｏｖａｄｏ", SaleStatus.PAID),
+        ("Aguardando", SaleStatus.PENDING),
     ],
 )
 def test_case_accents_spaces_and_gender_are_ignored(word: str, status: SaleStatus) -> None:
     assert DEFAULT_MAPPER.sale_status(word) == (status, "")
+
+
+@pytest.mark.parametrize(
+    ("codes", "status"),
+    [
+        (("APPROVED", "PAID"), SaleStatus.PAID),
+        (("PENDING", "WAITING_PAYMENT", "PROCESSING", "OVERDUE"), SaleStatus.PENDING),
+        (("SHIPPED", "IN_TRANSIT", "OUT_FOR_DELIVERY"), SaleStatus.SHIPPED),
+        (("DELIVERED", "COMPLETED"), SaleStatus.DELIVERED),
+        (("CANCELLED", "CANCELED", "REFUSED", "EXPIRED"), SaleStatus.CANCELLED),
+        (("REFUNDED", "CHARGEBACK"), SaleStatus.REFUNDED),
+    ],
+)
+def test_codes_of_the_api_have_statuses(codes: tuple[str, ...], status: SaleStatus) -> None:
+    assert [DEFAULT_MAPPER.sale_status(code) for code in codes] == [(status, "")] * len(codes)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("PENDING", ShippingStatus.PENDING),
+        ("shipped", ShippingStatus.SHIPPED),
+        ("IN_TRANSIT", ShippingStatus.SHIPPED),
+        ("OUT_FOR_DELIVERY", ShippingStatus.SHIPPED),
+        ("delivered", ShippingStatus.DELIVERED),
+        ("RETURNED", ShippingStatus.RETURNED),
+        ("CANCELED", ShippingStatus.CANCELLED),
+    ],
+)
+def test_codes_of_shipping_have_statuses(code: str, status: ShippingStatus) -> None:
+    assert DEFAULT_MAPPER.shipping_status(code) == (status, "")
+
+
+def test_code_of_the_api_is_the_same_word_as_in_a_webhook() -> None:
+    assert normalize_word("APPROVED") == normalize_word("Aprovada")
+    assert normalize_word("WAITING_PAYMENT") == normalize_word("Aguardando pagamento")
+
+
+@pytest.mark.parametrize("word", ["", " ", "-", "—", "null", "0", "false", "\u200b", "."])
+def test_missing_word_has_no_status_and_uses_no_mapping(word: str) -> None:
+    mapper = StatusMapper({(StatusField.ORDER, ""): "PAID"})
+
+    assert mapper.sale_status(word) == (None, "")
+    assert mapper.shipping_status(word) == (None, "")
+    assert mapper.subscription_status(word) == (None, "")
+    assert mapper.used == set()
 
 
 def test_gender_is_ignored_in_every_word_of_a_shipping_status() -> None:
@@ -71,6 +127,7 @@ def test_unknown_word_is_pending_and_returned_in_lower_case() -> None:
     assert DEFAULT_MAPPER.sale_status("Em conferência") == (SaleStatus.PENDING, "em conferência")
     assert DEFAULT_MAPPER.shipping_status("Extraviado ") == (ShippingStatus.PENDING, "extraviado")
     assert DEFAULT_MAPPER.subscription_status("trial") == (SubscriptionStatus.PENDING, "trial")
+    assert DEFAULT_MAPPER.sale_status("\ufeffEm voo") == (SaleStatus.PENDING, "em voo")
 
 
 def test_fields_have_separate_words() -> None:
