@@ -283,6 +283,7 @@ RUNTIME_SETTINGS = {
         "integrations.runtime_settings.DUPLICATE_WINDOW",
     ],
     "Sincronização": [
+        "integrations.runtime_settings.API_ENABLED",
         "integrations.runtime_settings.SYNC_OVERLAP",
         "integrations.runtime_settings.SYNC_INITIAL_AGE",
         "integrations.runtime_settings.SYNC_INITIAL_SALES",

@@ -1,4 +1,4 @@
-"""Connect, disconnect, pause and resume an integration, and manage its signing secret."""
+"""Connect, disconnect, pause and resume an integration; change its mode and signing secret."""
 
 import uuid
 from functools import partial
@@ -6,13 +6,22 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import dispatch, live_updates
-from integrations.models import AlertKind, Integration, IntegrationStatus, Trigger
+from integrations import dispatch, live_updates, modes
+from integrations.models import AlertKind, Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.monitoring import alerts
 from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
+from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
 from integrations.webhooks.tokens import webhook_url
+
+SYNC_ALERTS = (
+    AlertKind.SYNC_LATE,
+    AlertKind.SYNC_FAILING,
+    AlertKind.KEY_REFUSED,
+    AlertKind.KEY_OLD,
+)
+"""The alerts that an integration in webhook mode can't have."""
 
 
 def connect(
@@ -21,32 +30,100 @@ def connect(
     """Connect a user to a provider, or replace the API key of the existing integration.
 
     The key is tested first: raises KeyRefused, UnexpectedResponse or ProviderUnavailable and then
-    changes nothing. A sync starts in the background. `custom_webhook_url` is the user's own URL in
-    front of ours, such as a proxy's; None leaves it unchanged.
+    changes nothing. A sync starts in the background; with another key than before, which may be
+    of another account, a first one. `custom_webhook_url` is the user's own URL in front of ours,
+    such as a proxy's; None leaves it unchanged.
     """
     with get_provider(provider).interactive_client(api_key) as client:
         client.test_key()
-    now = timezone.now()
     with transaction.atomic():
-        integration, _ = Integration.objects.select_for_update(of=("self",)).get_or_create(
-            user_id=user_id, provider=provider
-        )
+        integration = _lock_or_create(user_id, provider)
+        if not _has_key(integration, api_key):
+            runs.cancel(integration.runs.all())
+            integration.sync_cursor = None
         field_encryption.encrypt(integration, "api_key", api_key)
         integration.api_key_hint = mask_api_key(api_key)
-        integration.api_key_set_at = now
-        integration.status = IntegrationStatus.CONNECTED
-        integration.connected_at = integration.connected_at or now
-        own_url = webhook_url(integration)
-        if custom_webhook_url is not None:
-            integration.custom_webhook_url = (
-                "" if custom_webhook_url == own_url else custom_webhook_url
-            )
-        integration.save()
+        integration.api_key_set_at = timezone.now()
+        _set_mode(integration, IntegrationMode.API)
+        _save_connected(integration, custom_webhook_url)
         alerts.resolve(integration, AlertKind.KEY_REFUSED, AlertKind.KEY_OLD)
-        if not integration.is_paused:
-            runs.request_run(integration, _initial_or(Trigger.USER, integration))
-        live_updates.publish_integration(integration.id)
+        _request_run(integration, Trigger.USER)
     return integration
+
+
+def connect_by_webhooks(
+    *, user_id: uuid.UUID, provider: str, custom_webhook_url: str | None = None
+) -> Integration:
+    """Connect a user to a provider without a key, or stop the syncs of the existing integration.
+
+    Its data, webhook URL and API key stay.
+    """
+    with transaction.atomic():
+        integration = _lock_or_create(user_id, provider)
+        _save_connected(integration, custom_webhook_url)
+        stop_syncs(integration)
+    return integration
+
+
+def stop_syncs(integration: Integration) -> None:
+    """Change to webhook mode: cancel the run under way, and resolve the alerts about syncs."""
+    with transaction.atomic():
+        _set_mode(integration, IntegrationMode.WEBHOOK)
+        if integration.status == IntegrationStatus.ERROR:
+            integration.status = IntegrationStatus.CONNECTED
+        integration.next_sync_at = None
+        integration.save(
+            update_fields=["mode", "mode_changed_at", "status", "next_sync_at", "updated_at"]
+        )
+        runs.cancel(integration.runs.all())
+        alerts.resolve(integration, *SYNC_ALERTS)
+        live_updates.publish_integration(integration.id)
+
+
+def sync_again(integration: Integration) -> None:
+    """Change back to API mode with the stored key, and sync from the cursor on."""
+    with transaction.atomic():
+        _set_mode(integration, IntegrationMode.API)
+        integration.save(update_fields=["mode", "mode_changed_at", "updated_at"])
+        _request_run(integration, Trigger.STAFF)
+        live_updates.publish_integration(integration.id)
+
+
+def _lock_or_create(user_id: uuid.UUID, provider: str) -> Integration:
+    integration, _ = Integration.objects.select_for_update(of=("self",)).get_or_create(
+        user_id=user_id, provider=provider
+    )
+    return integration
+
+
+def _save_connected(integration: Integration, custom_webhook_url: str | None) -> None:
+    integration.status = IntegrationStatus.CONNECTED
+    integration.connected_at = integration.connected_at or timezone.now()
+    own_url = webhook_url(integration)
+    if custom_webhook_url is not None:
+        integration.custom_webhook_url = "" if custom_webhook_url == own_url else custom_webhook_url
+    integration.save()
+    live_updates.publish_integration(integration.id)
+
+
+def _set_mode(integration: Integration, mode: IntegrationMode) -> None:
+    if integration.mode != mode:
+        integration.mode, integration.mode_changed_at = mode, timezone.now()
+
+
+def _has_key(integration: Integration, api_key: str) -> bool:
+    try:
+        return field_encryption.decrypt(integration, "api_key") == api_key
+    except DecryptionError:
+        return False
+
+
+def _request_run(integration: Integration, trigger: Trigger) -> None:
+    """Request a run, unless the integration is not synced now."""
+    is_synced = integration.is_connected and not integration.is_paused
+    if is_synced and modes.uses_api(integration):
+        is_first = integration.sync_cursor is None
+        runs.request_run(integration, Trigger.INITIAL if is_first else trigger)
 
 
 def disconnect(integration: Integration) -> None:
@@ -85,8 +162,7 @@ def resume(integration: Integration) -> None:
             paused_at=None, updated_at=timezone.now()
         )
         integration.refresh_from_db()
-        if integration.is_connected:
-            runs.request_run(integration, _initial_or(Trigger.STAFF, integration))
+        _request_run(integration, Trigger.STAFF)
         transaction.on_commit(partial(dispatch.enqueue_drain, integration.id))
         live_updates.publish_integration(integration.id)
 
@@ -115,7 +191,3 @@ def mask_api_key(api_key: str) -> str:
     account, separator, _ = api_key.partition("|")
     prefix = f"{account}|" if separator and len(account) <= 8 else ""
     return f"{prefix}…{api_key[-3:]}"
-
-
-def _initial_or(trigger: Trigger, integration: Integration) -> Trigger:
-    return Trigger.INITIAL if integration.sync_cursor is None else trigger

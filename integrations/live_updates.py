@@ -7,7 +7,8 @@ from django.db import transaction
 
 from flowzz.core.api.event_stream import Event, publish
 from flowzz.core.db.jobs import JobState
-from integrations.models import Integration, IntegrationStatus, SyncRun
+from integrations import modes
+from integrations.models import Integration, SyncRun
 
 
 def publish_run(run_id: uuid.UUID) -> None:
@@ -49,7 +50,8 @@ def _integration_event(integration: Integration) -> Event:
     data = {
         "id": str(integration.id),
         "source": integration.provider,
-        "status": IntegrationStatus(integration.status).label,
+        "status": modes.effective_status(integration).label,
+        "mode": modes.effective_mode(integration).value,
         "paused": integration.is_paused,
     }
     return Event("integration", data)

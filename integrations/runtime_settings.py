@@ -1,14 +1,32 @@
 """The settings of integrations that staff change while the processes run."""
 
+from dataclasses import fields
 from datetime import timedelta
 
-from flowzz.core.runtime_settings.definitions import amount_setting, emails_setting, rate_setting
+from flowzz.core.runtime_settings.definitions import (
+    amount_setting,
+    emails_setting,
+    rate_setting,
+    yes_no_setting,
+)
+from integrations.providers.registry import PROVIDERS, setting_name
 
 ALERT_EMAILS = emails_setting(
     "ALERT_EMAILS",
     "E-mails da equipe que recebem os alertas",
     "Separados por vírgula. O dono da integração sempre recebe os dela.",
 )
+API_ENABLED = {
+    provider.name: yes_no_setting(
+        setting_name(provider, "api_enabled"),
+        f"Usar a API do {provider.label}",
+        "Com “não”, nenhuma venda é sincronizada: todas as integrações ficam só com webhooks e "
+        "arquivos, e nada disso conta como falha. Com “sim”, cada uma volta ao próprio modo.",
+    )
+    for provider in PROVIDERS
+    if "api_enabled" in {field.name for field in fields(provider.settings_class)}
+}
+"""By the name of the provider."""
 WEBHOOK_RATE = rate_setting(
     "RATE_LIMIT_WEBHOOK",
     "Webhooks de uma integração",

@@ -51,9 +51,16 @@ class RateLimit:
 
     def hit(self, key: str) -> bool:
         """Count a request; return False if Redis failed. Raises RateLimitExceeded."""
+        return self._ask(SlidingWindowCounterRateLimiter.hit, key)
+
+    def check(self, key: str) -> bool:
+        """Do the same without counting the request."""
+        return self._ask(SlidingWindowCounterRateLimiter.test, key)
+
+    def _ask(self, question: Callable[..., bool], key: str) -> bool:
         try:
             limiter = SlidingWindowCounterRateLimiter(_storage(redis.client()))
-            is_allowed = limiter.hit(self._item, self._name, key)
+            is_allowed = question(limiter, self._item, self._name, key)
         except RedisError as error:
             log.warning("rate_limit_not_counted", cause=type(error).__name__)
             return False

@@ -1,5 +1,6 @@
 """Connections in the API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.validators import URLValidator
@@ -8,23 +9,34 @@ from rest_framework import serializers
 
 from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.db.jobs import UNDER_WAY
+from integrations import modes
 from integrations.api.sync_serializers import ProgressSerializer
-from integrations.models import Integration
+from integrations.models import Integration, IntegrationMode, IntegrationStatus
 from integrations.monitoring.health import assess_integration
+from integrations.providers.registry import get_provider
 from integrations.webhooks import tokens
+
+_KEY_REQUIRED = "API Key é obrigatória"
 
 
 class ConnectSerializer(CamelCaseSerializer):
     api_key = serializers.CharField(
         min_length=20,
         max_length=500,
+        required=False,
+        help_text="Obrigatória no modo `api`; não vai no modo `webhook`",
         error_messages={
-            "required": "API Key é obrigatória",
-            "blank": "API Key é obrigatória",
-            "null": "API Key é obrigatória",
+            "blank": _KEY_REQUIRED,
+            "null": _KEY_REQUIRED,
             "min_length": "API Key deve ter no mínimo 20 caracteres",
             "max_length": "API Key deve ter no máximo 500 caracteres",
         },
+    )
+    mode = serializers.ChoiceField(
+        IntegrationMode.choices,
+        default=IntegrationMode.API,
+        help_text="`webhook`: sem chave, as vendas chegam só por webhooks e arquivos",
+        error_messages={"invalid_choice": "O modo deve ser api ou webhook"},
     )
     webhook_url = serializers.CharField(
         max_length=500,
@@ -35,6 +47,16 @@ class ConnectSerializer(CamelCaseSerializer):
         help_text="Um endereço seu na frente do nosso; é só guardado, nunca chamado",
     )
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Judge the key by the mode before its form: in webhook mode any key is one too many."""
+        is_object = isinstance(data, Mapping)
+        if is_object and data.get("mode") == IntegrationMode.WEBHOOK and "apiKey" in data:
+            raise serializers.ValidationError({"apiKey": "No modo webhook, não envie a API Key"})
+        values = super().to_internal_value(data)
+        if values["mode"] == IntegrationMode.API and "api_key" not in values:
+            raise serializers.ValidationError({"apiKey": _KEY_REQUIRED})
+        return values
+
 
 class HealthSerializer(serializers.Serializer[Any]):
     score = serializers.IntegerField(min_value=0, max_value=100)
@@ -44,9 +66,17 @@ class HealthSerializer(serializers.Serializer[Any]):
 class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integration]):
     """An integration for its owner: with its secret webhook URL, never with the API key."""
 
-    connected = serializers.BooleanField(source="is_connected")
-    status = serializers.ChoiceField(
-        source="get_status_display", choices=["conectado", "desconectado", "erro", "pendente"]
+    connected = serializers.SerializerMethodField()
+    status = serializers.SerializerMethodField()
+    mode = serializers.SerializerMethodField()
+    mode_note = serializers.SerializerMethodField(
+        help_text="No modo `webhook`: como as vendas chegam, e como trazer as antigas"
+    )
+    paused = serializers.BooleanField(
+        source="is_paused", help_text="Pausada pela equipe: o que chega fica guardado"
+    )
+    webhook_note = serializers.SerializerMethodField(
+        help_text="O `webhookUrl` que você enviou, se não for o nosso"
     )
     last_sync_status = serializers.SerializerMethodField()
     last_sync_error = serializers.SerializerMethodField()
@@ -62,6 +92,9 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
             "provider",
             "connected",
             "status",
+            "mode",
+            "mode_note",
+            "paused",
             "api_key_hint",
             "last_sync_at",
             "last_sync_status",
@@ -69,6 +102,7 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
             "current_sync",
             "total_sales_synced",
             "webhook_url",
+            "webhook_note",
             "last_webhook_at",
             "health",
             "created_at",
@@ -83,12 +117,31 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
         integration.refresh_from_db()
         return super().to_representation(integration)
 
+    def get_connected(self, integration: Integration) -> bool:
+        return modes.effective_status(integration) == IntegrationStatus.CONNECTED
+
+    @extend_schema_field(serializers.ChoiceField(["conectado", "desconectado", "erro", "pendente"]))
+    def get_status(self, integration: Integration) -> str:
+        return str(modes.effective_status(integration).label)
+
+    @extend_schema_field(serializers.ChoiceField(IntegrationMode.values))
+    def get_mode(self, integration: Integration) -> str:
+        return modes.effective_mode(integration).value
+
+    def get_mode_note(self, integration: Integration) -> str | None:
+        if modes.uses_api(integration):
+            return None
+        return modes.NOTE.format(label=get_provider(integration.provider).label)
+
+    def get_webhook_note(self, integration: Integration) -> str | None:
+        return integration.custom_webhook_url or None
+
     @extend_schema_field(serializers.ChoiceField(["success", "error"], allow_null=True))
     def get_last_sync_status(self, integration: Integration) -> str | None:
-        return integration.last_sync_status or None
+        return (modes.uses_api(integration) and integration.last_sync_status) or None
 
     def get_last_sync_error(self, integration: Integration) -> str | None:
-        return integration.last_sync_error or None
+        return (modes.uses_api(integration) and integration.last_sync_error) or None
 
     @extend_schema_field(serializers.URLField)
     def get_webhook_url(self, integration: Integration) -> str:
@@ -100,4 +153,5 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
 
     @extend_schema_field(HealthSerializer)
     def get_health(self, integration: Integration) -> Any:
-        return HealthSerializer(assess_integration(integration)).data
+        health = assess_integration(integration)
+        return {"score": health.score, "reasons": health.seller_reasons}

@@ -1,6 +1,8 @@
 """Connecting to a provider, the connection's status, and disconnecting."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -14,11 +16,12 @@ from flowzz.core.api.etags import is_current, make_etag, with_etag
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
-from integrations import connection
+from integrations import connection, modes
 from integrations.api import errors
 from integrations.api.connection_serializers import ConnectSerializer, StatusSerializer
 from integrations.api.provider_views import TAG, ProviderViewSet
-from integrations.models import Integration
+from integrations.models import Integration, IntegrationMode
+from integrations.providers.errors import EndpointMissing
 from integrations.webhooks import tokens
 
 
@@ -41,7 +44,7 @@ class IntegrationListViewSet(
 class ConnectionViewSet(ProviderViewSet):
     @operation(
         TAG,
-        f"Conectar o {errors.LABEL} ou renovar a chave",
+        f"Conectar o {errors.LABEL}, renovar a chave ou mudar o modo",
         StatusSerializer,
         ValidationFailed,
         errors.ConnectionFailed,
@@ -52,17 +55,25 @@ class ConnectionViewSet(ProviderViewSet):
     def connect(self, request: Request, provider: str) -> Response:
         body = ConnectSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        integration = self._connect(current_user_id(request), body.validated_data)
+        result = " com sucesso" if modes.uses_api(integration) else ": vendas por webhook"
+        return _status(integration, f"Integração {self.provider.label} conectada{result}")
+
+    def _connect(self, user_id: UUID, values: dict[str, Any]) -> Integration:
+        options: dict[str, Any] = {
+            "user_id": user_id,
+            "provider": self.provider.name,
+            "custom_webhook_url": values.get("webhook_url"),
+        }
+        if values["mode"] == IntegrationMode.WEBHOOK:
+            return connection.connect_by_webhooks(**options)
         try:
-            integration = connection.connect(
-                user_id=current_user_id(request),
-                provider=provider,
-                api_key=body.validated_data["api_key"],
-                custom_webhook_url=body.validated_data.get("webhook_url"),
-            )
+            return connection.connect(api_key=values["api_key"], **options)
+        except EndpointMissing as error:
+            proposal = f"{error.message} {errors.WEBHOOKS_PROPOSED}"
+            raise errors.ConnectionFailed(self.provider, proposal) from None
         except errors.CONNECTION_ERRORS as error:
             raise errors.ConnectionFailed(self.provider, error.message) from None
-        message = f"Integração {self.provider.label} conectada com sucesso"
-        return _status(integration, message)
 
     @operation(TAG, "Ver a situação da integração", StatusSerializer, errors.IntegrationNotFound)
     @action(detail=False)

@@ -4,6 +4,7 @@ from flowzz.core.api.errors import ApiError
 from integrations.providers.contracts import Provider
 from integrations.providers.errors import (
     CircuitOpen,
+    EndpointMissing,
     KeyRefused,
     ProviderUnavailable,
     UnexpectedResponse,
@@ -13,7 +14,13 @@ NAME = "PROVIDER"
 """Stands for the provider's name in capitals."""
 LABEL = "{label}"
 
-CONNECTION_ERRORS = (KeyRefused, UnexpectedResponse, ProviderUnavailable, CircuitOpen)
+CONNECTION_ERRORS = (
+    KeyRefused,
+    UnexpectedResponse,
+    EndpointMissing,
+    ProviderUnavailable,
+    CircuitOpen,
+)
 """Failures that the seller can act on. Any other failure of a run is an internal error."""
 
 
@@ -33,6 +40,13 @@ class ConnectionFailed(ProviderError):
     message = f"API key inválida. Verifique nas configurações do {LABEL}."
 
 
+WEBHOOKS_PROPOSED = (
+    "Você também pode conectar sem a chave, só por webhooks: as vendas novas chegam na hora, e as "
+    "antigas entram por um arquivo."
+)
+"""Added to the message of a key test that found no API."""
+
+
 class NotConnected(ProviderError):
     status_code = 400
     code = f"{NAME}_NOT_CONNECTED"
@@ -49,6 +63,17 @@ class SyncInProgress(ApiError):
     status_code = 409
     code = "SYNC_IN_PROGRESS"
     message = "Já há uma sincronização em andamento. Aguarde o fim dela."
+
+
+class SyncNotAvailable(ApiError):
+    """The integration is in webhook mode."""
+
+    status_code = 409
+    code = "SYNC_NOT_AVAILABLE"
+    message = (
+        "Sua integração recebe as vendas só por webhooks: não há o que sincronizar. "
+        "Para trazer vendas antigas, importe um arquivo."
+    )
 
 
 def for_provider(template: str, provider: Provider) -> str:

@@ -33,6 +33,7 @@ _CONNECTION_ERROR_CODES: Final = {error.code for error in errors.CONNECTION_ERRO
 class SyncThrottle(RateThrottle):
     name = "sync"
     rate = SYNC_RATE
+    counts_refused = False
 
 
 class SyncViewSet(ProviderViewSet):
@@ -45,6 +46,7 @@ class SyncViewSet(ProviderViewSet):
         errors.ConnectionFailed,
         errors.IntegrationNotFound,
         errors.SyncInProgress,
+        errors.SyncNotAvailable,
         accepted=RunSerializer,
         request=SyncRequestSerializer,
     )
@@ -60,8 +62,11 @@ class SyncViewSet(ProviderViewSet):
             raise errors.NotConnected(self.provider, paused.message) from None
         except runs.NotConnected:
             raise errors.NotConnected(self.provider) from None
+        except runs.SyncNotAvailable:
+            raise errors.SyncNotAvailable from None
         except runs.RunUnderWay:
             raise errors.SyncInProgress from None
+        SyncThrottle.count(request)
         wait_for(run)
         return _response(run, self.provider)
 

@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=32, verbose_name='plataforma')),
                 ('status', models.CharField(choices=[('PENDING', 'pendente'), ('CONNECTED', 'conectado'), ('ERROR', 'erro'), ('DISCONNECTED', 'desconectado')], default='PENDING', max_length=12, verbose_name='situação')),
+                ('mode', models.CharField(choices=[('api', 'API e webhooks'), ('webhook', 'Só webhooks')], default='api', max_length=7, verbose_name='modo')),
+                ('mode_changed_at', models.DateTimeField(editable=False, null=True, verbose_name='neste modo desde')),
                 ('api_key', models.TextField(blank=True, editable=False, verbose_name='chave de API (cifrada)')),
                 ('api_key_hint', models.CharField(blank=True, editable=False, max_length=32, verbose_name='chave de API')),
                 ('api_key_set_at', models.DateTimeField(editable=False, null=True, verbose_name='chave informada em')),

@@ -10,7 +10,12 @@ from integrations.models.events import (
     WebhookPayload,
 )
 from integrations.models.imports import ImportState, SalesImport
-from integrations.models.integrations import Integration, IntegrationStatus, WebhookToken
+from integrations.models.integrations import (
+    Integration,
+    IntegrationMode,
+    IntegrationStatus,
+    WebhookToken,
+)
 from integrations.models.monitoring import (
     Alert,
     AlertKind,

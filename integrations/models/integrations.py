@@ -14,6 +14,13 @@ class IntegrationStatus(models.TextChoices):
     DISCONNECTED = "DISCONNECTED", "desconectado"
 
 
+class IntegrationMode(models.TextChoices):
+    """How sales arrive. `integrations.modes` has the mode in effect."""
+
+    API = "api", "API e webhooks"
+    WEBHOOK = "webhook", "Só webhooks"
+
+
 class Integration(models.Model):
     """The integration of a user with a provider. `integrations.secrets` encrypts its secrets."""
 
@@ -28,6 +35,10 @@ class Integration(models.Model):
     status = models.CharField(
         "situação", max_length=12, choices=IntegrationStatus, default=IntegrationStatus.PENDING
     )
+    mode = models.CharField(
+        "modo", max_length=7, choices=IntegrationMode, default=IntegrationMode.API
+    )
+    mode_changed_at = models.DateTimeField("neste modo desde", null=True, editable=False)
     api_key = models.TextField("chave de API (cifrada)", blank=True, editable=False)
     api_key_hint = models.CharField("chave de API", max_length=32, blank=True, editable=False)
     api_key_set_at = models.DateTimeField("chave informada em", null=True, editable=False)

@@ -3,13 +3,14 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
 from flowzz.core.formatting import format_count
+from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from integrations.models.events import UNFINISHED
@@ -21,11 +22,14 @@ QUEUE_LATE = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthFacts:
     status: str
+    uses_api: bool
+    """False in webhook mode: then nothing about keys and syncs counts."""
     now: datetime
     connected_at: datetime | None
     api_key_set_at: datetime | None
     api_key_max_age: timedelta
-    last_sync_at: datetime | None
+    sync_cursor: datetime | None
+    """The start of the last sync that succeeded."""
     last_sync_status: str
     quarantined: int
     waiting_since: datetime | None
@@ -35,10 +39,12 @@ class HealthFacts:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A score of at most 100; each reason says what lowers it and what to do."""
+    """A score of at most 100; each reason says what lowers it and what its reader can do."""
 
     score: int
     reasons: tuple[str, ...]
+    """For staff."""
+    seller_reasons: tuple[str, ...] = ()
 
 
 def assess_integration(integration: Integration) -> Health:
@@ -75,24 +81,31 @@ def assess_all() -> list[tuple[uuid.UUID, Health]]:
                 )
             ),
         )
-        for integration in integrations.order_by("id").values_list("id", *_FIELDS, named=True)
+        for integration in integrations.order_by("id").values_list(
+            "id", "provider", "mode", *_FIELDS, named=True
+        )
     ]
     return sorted(healths, key=lambda pair: pair[1].score)
 
 
 def assess(facts: HealthFacts) -> Health:
     if facts.status == IntegrationStatus.DISCONNECTED:
-        return Health(0, ("A integração está desconectada. Conecte com a chave de API.",))
-    lost = [(points, reason) for applies, points, reason in _checks(facts) if applies]
-    score = max(0, 100 - sum(points for points, _ in lost))
-    return Health(score, tuple(reason for _, reason in lost))
+        reason = "A integração está desconectada. Conecte com a chave de API, ou só por webhooks."
+        return Health(0, (reason,), (reason,))
+    checks = [*_general_checks(facts), *(_sync_checks(facts) if facts.uses_api else ())]
+    lost = [check for check in checks if check.applies]
+    return Health(
+        max(0, 100 - sum(check.points for check in lost)),
+        tuple(check.reason for check in lost),
+        tuple(check.seller_reason or check.reason for check in lost),
+    )
 
 
 _FIELDS = (
     "status",
     "connected_at",
     "api_key_set_at",
-    "last_sync_at",
+    "sync_cursor",
     "last_sync_status",
     "paused_at",
 )
@@ -101,6 +114,7 @@ _FIELDS = (
 def _facts(integration: Any, *, quarantined: int, waiting_since: datetime | None) -> HealthFacts:
     return HealthFacts(
         **{name: getattr(integration, name) for name in _FIELDS},
+        uses_api=modes.uses_api(integration),
         now=timezone.now(),
         api_key_max_age=settings.API_KEY_MAX_AGE,
         quarantined=quarantined,
@@ -108,48 +122,73 @@ def _facts(integration: Any, *, quarantined: int, waiting_since: datetime | None
     )
 
 
-def _checks(facts: HealthFacts) -> list[tuple[bool, int, str]]:
-    """Return for each check whether it applies, the points it costs and its reason."""
-    synced_at = facts.last_sync_at or facts.connected_at
+class _Check(NamedTuple):
+    """`points` are what the check costs; the seller reads `reason` if it has no text for them."""
+
+    applies: bool
+    points: int
+    reason: str
+    seller_reason: str = ""
+
+
+def _general_checks(facts: HealthFacts) -> list[_Check]:
+    is_paused = facts.paused_at is not None
     return [
-        (
-            facts.status == IntegrationStatus.ERROR,
-            60,
-            "A chave de API foi recusada. Conecte de novo com uma chave válida.",
-        ),
-        (
+        _Check(
             facts.status == IntegrationStatus.PENDING,
             40,
-            "A integração ainda não foi conectada. Informe a chave de API.",
+            "A integração ainda não foi conectada. Informe a chave de API, ou conecte só por "
+            "webhooks.",
         ),
-        (
-            facts.last_sync_status == "error",
-            20,
-            "A última sincronização falhou. A próxima tenta de novo; veja o erro.",
-        ),
-        (
-            facts.paused_at is not None,
+        _Check(
+            is_paused,
             30,
             "A integração está pausada: os webhooks esperam e nada é sincronizado. "
             "Retome quando for a hora.",
+            "Nossa equipe pausou a integração. O que chega fica guardado e é processado quando ela "
+            "for retomada.",
         ),
-        (
-            facts.paused_at is None and _is_older(synced_at, facts.now - SYNC_LATE),
-            20,
-            "Nenhuma sincronização nas últimas 24 horas.",
-        ),
-        (
+        _Check(
             facts.quarantined > 0,
             10,
             f"{format_count(facts.quarantined, 'evento', 'eventos')} em quarentena. "
             "A equipe precisa ver as causas.",
+            f"{format_count(facts.quarantined, 'aviso', 'avisos')} de venda em análise pela nossa "
+            "equipe. Nada se perdeu, e você não precisa fazer nada.",
         ),
-        (
-            facts.paused_at is None and _is_older(facts.waiting_since, facts.now - QUEUE_LATE),
+        _Check(
+            not is_paused and _is_older(facts.waiting_since, facts.now - QUEUE_LATE),
             20,
             "Há eventos esperando há mais de 5 minutos.",
+            "Suas vendas mais novas estão guardadas, mas ainda não aparecem: o processamento está "
+            "atrasado, e nossa equipe já cuida disso.",
         ),
-        (
+    ]
+
+
+def _sync_checks(facts: HealthFacts) -> list[_Check]:
+    since = (facts.sync_cursor, facts.connected_at, facts.api_key_set_at)
+    synced_at = max(filter(None, since), default=None)
+    return [
+        _Check(
+            facts.status == IntegrationStatus.ERROR,
+            60,
+            "A chave de API foi recusada. Conecte de novo com uma chave válida.",
+        ),
+        _Check(
+            facts.last_sync_status == "error",
+            20,
+            "A última sincronização falhou. A próxima tenta de novo; veja o erro.",
+            "A última sincronização falhou. A próxima tenta de novo sozinha.",
+        ),
+        _Check(
+            facts.paused_at is None and _is_older(synced_at, facts.now - SYNC_LATE),
+            20,
+            "Nenhuma sincronização deu certo nas últimas 24 horas.",
+            "Nenhuma sincronização deu certo nas últimas 24 horas. As vendas que chegam por "
+            "webhook continuam entrando.",
+        ),
+        _Check(
             _is_older(facts.api_key_set_at, facts.now - facts.api_key_max_age),
             10,
             "A chave de API é antiga. Crie uma nova e conecte com ela.",

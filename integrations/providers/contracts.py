@@ -144,10 +144,11 @@ class Provider(ABC):
     """In URLs, rows, names of settings and error codes: lower-case letters and digits."""
     label: ClassVar[str]
     settings_class: ClassVar[type[Any]]
-    """A dataclass; its field `api_url` is read from the setting `<NAME>_API_URL`."""
+    """A dataclass; its field `api_url` is read from the setting `<NAME>_API_URL`.
+
+    With a field `api_enabled`, staff can switch all syncs with the platform off.
+    """
     signature_header: str = ""
-    is_api_enabled: bool = True
-    """Whether its HTTP API is used. Otherwise sales come only by webhook and file."""
 
     metadata_rules: ClassVar[MetadataRules] = MetadataRules()
     personal_fields: ClassVar[Mapping[str, str]] = {}

@@ -56,3 +56,9 @@ class UnexpectedResponse(IntegrationError):
     """The response is not the API's: HTML, a redirect, an unknown shape."""
 
     code = "UNEXPECTED_RESPONSE"
+
+
+class EndpointMissing(UnexpectedResponse):
+    """The API has no such address: it answered 404, or with the platform's HTML page."""
+
+    code = "ENDPOINT_MISSING"

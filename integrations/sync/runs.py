@@ -19,7 +19,7 @@ from django.utils import timezone
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY, JobState
 from flowzz.core.redis_metrics import Counter, record
-from integrations import dispatch, live_updates
+from integrations import dispatch, live_updates, modes
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
 from integrations.providers.errors import CircuitOpen, IntegrationError, KeyRefused
 from integrations.providers.registry import get_provider
@@ -47,6 +47,12 @@ class Paused(NotConnected):
     """A sync was requested for an integration that staff paused."""
 
 
+class SyncNotAvailable(IntegrationError):
+    """A sync was requested for an integration in webhook mode."""
+
+    code = "SYNC_NOT_AVAILABLE"
+
+
 class RunUnderWay(IntegrationError):
     """A full sync was requested while another run is under way."""
 
@@ -66,8 +72,14 @@ class InternalSyncError(IntegrationError):
 def request_run(integration: Integration, trigger: Trigger, *, is_full: bool = False) -> SyncRun:
     """Create and enqueue a run, or return the run that is already under way.
 
-    Raises NotConnected, Paused, or RunUnderWay if `is_full` and another run is under way.
+    Raises NotConnected, SyncNotAvailable, Paused, or RunUnderWay if `is_full` and another run is
+    under way.
     """
+    is_in_use = modes.effective_status(integration) == IntegrationStatus.CONNECTED
+    if is_in_use and not modes.uses_api(integration):
+        raise SyncNotAvailable(
+            "Esta integração funciona só com webhooks e arquivos: não há o que sincronizar."
+        )
     if not integration.is_connected:
         raise NotConnected("A integração não está conectada.")
     if integration.is_paused:
@@ -120,6 +132,9 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
     """Carry out a run, unless another worker does. Errors are stored in the run, not raised."""
     run = jobs.acquire(SyncRun.objects.select_related("integration__user"), run_id)
     if run is None:
+        return
+    if not modes.uses_api(run.integration):  # the provider's API was switched off meanwhile
+        cancel(SyncRun.objects.filter(id=run_id))
         return
     live_updates.publish_run(run_id)
 

@@ -1,8 +1,9 @@
-"""The schedule of syncs: each connected integration once an hour, spread over the hour."""
+"""The schedule of syncs: each connected integration in API mode once an hour, spread over it."""
 
 from django.conf import settings
 from django.db.models.functions import Now
 
+from integrations import modes
 from integrations.models import Integration, IntegrationStatus, Trigger
 from integrations.sync.runs import request_run
 
@@ -10,14 +11,17 @@ _SLOTS = 10_000
 
 
 def schedule_all() -> int:
-    """Set the next sync of every connected integration within the coming hour.
+    """Set the next sync of every integration that is synced within the coming hour.
 
     Returns the number of integrations. Each one's offset is derived from its id, so it is the
     same every hour.
     """
     spread = settings.SYNC_SPREAD
     connected = Integration.objects.filter(
-        status=IntegrationStatus.CONNECTED, paused_at=None, next_sync_at__isnull=True
+        modes.in_api_mode(),
+        status=IntegrationStatus.CONNECTED,
+        paused_at=None,
+        next_sync_at__isnull=True,
     )
     count = 0
     for integration in connected.only("id").iterator(chunk_size=1000):
@@ -34,7 +38,8 @@ def start_due() -> int:
         claimed = Integration.objects.filter(
             id=integration.id, next_sync_at=integration.next_sync_at
         ).update(next_sync_at=None)
-        if claimed and integration.is_connected and not integration.is_paused:
+        is_synced = integration.is_connected and modes.uses_api(integration)
+        if claimed and is_synced and not integration.is_paused:
             request_run(integration, Trigger.SCHEDULE)
             started += 1
     return started

@@ -18,6 +18,7 @@ from integrations.models import (
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.errors import KeyRefused
 from integrations.secrets import field_encryption
+from integrations.sync import runs
 from integrations.webhooks import tokens
 from tests.sandbox.client import SandboxClient
 
@@ -63,11 +64,13 @@ def test_refused_key_changes_nothing(user: User, coinzz: SandboxClient) -> None:
     assert Integration.objects.values().get() == before
 
 
-def test_new_key_changes_nothing_else(user: User, coinzz: SandboxClient) -> None:
+def test_new_key_keeps_the_urls_and_starts_a_first_sync(user: User, coinzz: SandboxClient) -> None:
     first = connect(user, coinzz.sandbox.api_key(), custom_webhook_url="https://proxy.example/x")
     url = tokens.webhook_url(first)
     Alert.objects.create(integration=first, kind=AlertKind.KEY_OLD, message="Antiga.")
     Integration.objects.update(sync_cursor=timezone.now())
+    runs.execute(SyncRun.objects.get().id)
+    runs.request_run(Integration.objects.get(), Trigger.SCHEDULE)
 
     second = connect(user, coinzz.sandbox.api_key("8703"))
 
@@ -76,7 +79,24 @@ def test_new_key_changes_nothing_else(user: User, coinzz: SandboxClient) -> None
     assert second.custom_webhook_url == "https://proxy.example/x"
     assert field_encryption.decrypt(second, "api_key") == coinzz.sandbox.api_key("8703")
     assert Alert.objects.get().resolved_at is not None
-    assert SyncRun.objects.count() == 1  # the one under way is joined
+    assert second.sync_cursor is None
+    assert list(SyncRun.objects.order_by("id").values_list("trigger", "state", "sales_limit")) == [
+        (Trigger.INITIAL, JobState.SUCCEEDED, 1000),
+        (Trigger.SCHEDULE, JobState.CANCELLED, None),  # it would have gone on with the new key
+        (Trigger.INITIAL, JobState.QUEUED, 1000),
+    ]
+
+
+def test_same_key_again_joins_the_run_under_way_and_keeps_the_cursor(
+    user: User, coinzz: SandboxClient
+) -> None:
+    connect(user, coinzz.sandbox.api_key())
+    Integration.objects.update(sync_cursor=(cursor := timezone.now()))
+
+    again = connect(user, coinzz.sandbox.api_key())
+
+    assert again.sync_cursor == cursor
+    assert SyncRun.objects.get().state == JobState.QUEUED
 
 
 def test_our_own_url_is_not_stored_as_a_custom_url(user: User, coinzz: SandboxClient) -> None:

@@ -29,5 +29,6 @@ def test_progress_of_a_run_and_status_of_the_integration_are_published(
     assert f'"id":"{run.id}","status":"concluída"' in text
     assert '"percent":100' in text
     assert data[-1] == (
-        f'{{"id":"{integration.id}","source":"coinzz","status":"conectado","paused":true}}'
+        f'{{"id":"{integration.id}","source":"coinzz","status":"conectado","mode":"api",'
+        '"paused":true}'
     )

@@ -6,6 +6,7 @@ frontends know (ratelimit-header-parser).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
@@ -31,7 +32,7 @@ SCHEMA_RATE = rate_setting(
 )
 
 _STATUSES = "flowzz.rate_limit_statuses"
-"""The key in `request.META` of the limits that counted the request."""
+"""The key in `request.META` of the statuses of the request's limits, by the limits' names."""
 
 
 class RateThrottle(BaseThrottle):
@@ -39,22 +40,44 @@ class RateThrottle(BaseThrottle):
 
     name: ClassVar[str]
     rate: ClassVar[RuntimeSetting[str]]
+    counts_refused: ClassVar[bool] = True
+    """False: the view calls `count` for the requests that it accepts."""
     _retry_after: float | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         key = self.key(request)
         if key is None:
             return True
-        limit, status, is_allowed = RateLimit(self.name, self.rate.value), None, True
+        limit = self._limit()
+        take = limit.hit if self.counts_refused else limit.check
+        status, is_allowed = None, True
         try:
-            if limit.hit(key):
+            if take(key):
                 status = limit.status(key)
         except RateLimitExceeded as exceeded:
             status, is_allowed = exceeded.status, False
             self._retry_after = exceeded.retry_after
-        if status:
-            request.META.setdefault(_STATUSES, []).append(status)
+        self._report(request, status)
         return is_allowed
+
+    @classmethod
+    def count(cls, request: Request) -> None:
+        """Count an accepted request; one that has become too many meanwhile is accepted, too."""
+        key, limit = cls().key(request), cls._limit()
+        if key is not None:
+            with suppress(RateLimitExceeded):
+                limit.hit(key)
+            cls._report(request, limit.status(key))
+
+    @classmethod
+    def _limit(cls) -> RateLimit:
+        return RateLimit(cls.name, cls.rate.value)
+
+    @classmethod
+    def _report(cls, request: Request, status: LimitStatus | None) -> None:
+        """Have the status in the response's headers, in place of an earlier one."""
+        if status:
+            request.META.setdefault(_STATUSES, {})[cls.name] = status
 
     def key(self, request: Request) -> str | None:
         """Return what requests are counted by; None for requests that are not counted."""
@@ -116,7 +139,7 @@ class RateLimitHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        statuses: list[LimitStatus] = request.META.get(_STATUSES, [])
+        statuses: list[LimitStatus] = list(request.META.get(_STATUSES, {}).values())
         if statuses:
             tightest = min(statuses, key=lambda status: status.remaining)
             response["RateLimit-Limit"] = str(tightest.limit)

@@ -58,6 +58,19 @@ class RuntimeSetting(Generic[T]):
             return self.default
 
 
+_YES, _NO = "sim", "não"
+
+
+def yes_no_setting(name: str, label: str, hint: str) -> RuntimeSetting[bool]:
+    return RuntimeSetting(
+        name=name,
+        label=label,
+        hint=f"{hint} Escreva {_YES} ou {_NO}.",
+        parse=_parse_yes_no,
+        format=lambda value: _YES if value else _NO,
+    )
+
+
 def rate_setting(name: str, label: str, hint: str) -> RuntimeSetting[str]:
     """Define a rate, written `10/min` by staff and `10/minute` by the `limits` library."""
     return RuntimeSetting(name=name, label=label, hint=hint, parse=_parse_rate, format=_format_rate)
@@ -85,6 +98,13 @@ def amount_setting(
 
 def emails_setting(name: str, label: str, hint: str) -> RuntimeSetting[list[str]]:
     return RuntimeSetting(name=name, label=label, hint=hint, parse=_parse_emails, format=", ".join)
+
+
+def _parse_yes_no(text: str) -> bool:
+    word = text.strip().casefold()
+    if word not in (_YES, _NO, "nao"):
+        raise ValueError(f"Escreva {_YES} ou {_NO}.")
+    return word == _YES
 
 
 def _parse_emails(text: str) -> list[str]:

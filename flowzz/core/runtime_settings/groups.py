@@ -13,9 +13,15 @@ from flowzz.core.runtime_settings.definitions import RuntimeSetting
 def setting_groups() -> dict[str, tuple[RuntimeSetting[Any], ...]]:
     """Return the settings listed in `settings.RUNTIME_SETTINGS` by the title of their group."""
     return {
-        title: tuple(import_string(path) for path in paths)
+        title: tuple(setting for path in paths for setting in _settings(path))
         for title, paths in settings.RUNTIME_SETTINGS.items()
     }
+
+
+def _settings(path: str) -> list[RuntimeSetting[Any]]:
+    """Import a setting, or a dictionary of settings."""
+    found = import_string(path)
+    return list(found.values()) if isinstance(found, dict) else [found]
 
 
 @cache

@@ -40,6 +40,7 @@ RUN_ERRORS = {
     "KEY_REFUSED": "chave de API recusada",
     "PROVIDER_UNAVAILABLE": "a plataforma não respondeu",
     "UNEXPECTED_RESPONSE": "o endereço não é o da API",
+    "ENDPOINT_MISSING": "a API não tem a lista de vendas",
     "CIRCUIT_OPEN": "circuito aberto",
     "PAYLOAD_INVALID": "resposta que não se pode ler",
 }

@@ -16,7 +16,12 @@ from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
 from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts
 from integrations.providers.contracts import Provider
-from integrations.providers.errors import IntegrationError, KeyRefused, UnexpectedResponse
+from integrations.providers.errors import (
+    EndpointMissing,
+    IntegrationError,
+    KeyRefused,
+    UnexpectedResponse,
+)
 from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
@@ -26,7 +31,11 @@ from integrations.sync.breaker import breaker_for
 TIMEOUT_SECONDS = 5.0
 # The Date header of HTTP is cut to whole seconds: on average the time is half a second later.
 _HALF_SECOND = timedelta(seconds=0.5)
-_STATUSES = {KeyRefused: ApiStatus.REFUSED, UnexpectedResponse: ApiStatus.NOT_THE_API}
+_STATUSES = {
+    KeyRefused: ApiStatus.REFUSED,
+    UnexpectedResponse: ApiStatus.NOT_THE_API,
+    EndpointMissing: ApiStatus.NOT_THE_API,
+}
 QUARANTINED_LIMIT = 1000
 """Quarantined events are counted up to this number."""
 

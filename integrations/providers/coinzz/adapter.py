@@ -46,7 +46,6 @@ class CoinzzProvider(Provider):
     def __init__(self, settings: CoinzzSettings) -> None:
         self._settings = settings
         self.signature_header = settings.signature_header
-        self.is_api_enabled = settings.api_enabled
 
     def reader(
         self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]

@@ -4,7 +4,7 @@ from django.urls import reverse
 from flowzz.accounts.models import StaffAction
 from flowzz.core.api.throttling import API_RATE
 from flowzz.core.models import Setting
-from integrations.runtime_settings import ALERT_EMAILS, SYNC_OVERLAP
+from integrations.runtime_settings import ALERT_EMAILS, API_ENABLED, SYNC_OVERLAP
 from tests.staff import Staff, log_in_member
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,7 @@ def test_saved_value_applies_until_the_default_is_restored(administration: Staff
         (RATE, "0/min", "Escreva quantos e por quanto tempo"),
         (EMAILS, "ana@flowzz.test, bia", "“bia” não é um e-mail"),
         (OVERLAP, "-1", "Escreva um número inteiro de 0 a 10080."),
+        ("COINZZ_API_ENABLED", "talvez", "Escreva sim ou não."),
         ("PAYLOAD_RETENTION", "6", "Escreva um número inteiro de 7 a 3650."),
     ],
 )
@@ -70,6 +71,10 @@ def test_values_are_parsed(administration: Staff) -> None:
     assert ALERT_EMAILS.value() == []
     save(administration, OVERLAP, "1.440")
     assert SYNC_OVERLAP.value().days == 1
+    save(administration, "COINZZ_API_ENABLED", " Nao ")
+    assert API_ENABLED["coinzz"].value() is False
+    save(administration, "COINZZ_API_ENABLED", "sim")
+    assert API_ENABLED["coinzz"].value() is True
 
 
 def test_only_administration_sees_and_changes_settings() -> None:

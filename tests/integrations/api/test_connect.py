@@ -18,6 +18,22 @@ from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
 
+WEBHOOK_STATUS = {
+    "connected": True,
+    "status": "conectado",
+    "mode": "webhook",
+    "modeNote": "As vendas chegam pelos webhooks: cole o endereço de webhook desta página em cada "
+    "postback do Coinzz. As vendas de antes disso entram por um arquivo exportado do painel do "
+    "Coinzz, em Importar vendas.",
+    "paused": False,
+    "apiKeyHint": "",
+    "lastSyncAt": None,
+    "lastSyncStatus": None,
+    "lastSyncError": None,
+    "currentSync": None,
+    "health": {"score": 100, "reasons": []},
+}
+
 
 @pytest.fixture
 def user() -> User:
@@ -57,6 +73,9 @@ def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: Sandbo
         "provider": "coinzz",
         "connected": True,
         "status": "conectado",
+        "mode": "api",
+        "modeNote": None,
+        "paused": False,
         "apiKeyHint": f"8702|…{key[-3:]}",
         "lastSyncAt": None,
         "lastSyncStatus": None,
@@ -72,6 +91,7 @@ def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: Sandbo
         },
         "totalSalesSynced": 0,
         "webhookUrl": tokens.webhook_url(integration),
+        "webhookNote": None,
         "lastWebhookAt": None,
         "health": {"score": 100, "reasons": []},
     }
@@ -79,7 +99,7 @@ def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: Sandbo
     assert key not in response.content.decode()
 
 
-def test_connecting_again_replaces_the_key_and_nothing_else(
+def test_connecting_again_replaces_the_key_and_keeps_the_webhook_url(
     user: User, coinzz: SandboxClient
 ) -> None:
     first = connect(user, coinzz.sandbox.api_key()).json()["data"]
@@ -98,7 +118,8 @@ def test_connecting_again_replaces_the_key_and_nothing_else(
         (
             "2000",
             "O Coinzz respondeu com uma página HTML em vez de dados. O endereço da API pode ter "
-            "mudado: fale com o suporte do Flowzz.",
+            "mudado: fale com o suporte do Flowzz. Você também pode conectar sem a chave, só por "
+            "webhooks: as vendas novas chegam na hora, e as antigas entram por um arquivo.",
         ),
         (
             "3020",
@@ -211,7 +232,7 @@ def test_other_webhook_url_is_stored_as_a_note(user: User, coinzz: SandboxClient
     key = coinzz.sandbox.api_key()
     proxy = "https://proxy.exemplo.com.br/coinzz?x=1"
 
-    connect(user, key, webhookUrl=proxy)
+    assert connect(user, key, webhookUrl=proxy).json()["data"]["webhookNote"] == proxy
     assert Integration.objects.get().custom_webhook_url == proxy
     connect(user, key)
     connect(user, key, webhookUrl=None)
@@ -229,3 +250,95 @@ def test_webhook_url_must_be_valid(user: User, url: str) -> None:
         400,
         invalid("webhookUrl", "Informe um endereço http(s) válido"),
     )
+
+
+def connect_by_webhooks(user: User, **more: object) -> Any:
+    return Frontend(user).send("integrations/coinzz/connect", {"mode": "webhook"} | more)
+
+
+def test_webhook_mode_connects_without_a_key(user: User, coinzz: SandboxClient) -> None:
+    response = connect_by_webhooks(user, webhookUrl="https://proxy.exemplo.com.br/x")
+
+    integration = Integration.objects.get(user=user)
+    assert response.status_code == 200
+    body = response.json()
+    assert body["message"] == "Integração Coinzz conectada: vendas por webhook"
+    data = body["data"]
+    assert {name: data[name] for name in WEBHOOK_STATUS} == WEBHOOK_STATUS
+    assert data["webhookUrl"] == tokens.webhook_url(integration)
+    assert data["webhookNote"] == "https://proxy.exemplo.com.br/x"
+    assert (integration.mode, integration.api_key) == ("webhook", "")
+    assert integration.connected_at is not None
+    assert SyncRun.objects.count() == 0
+    assert coinzz.control("GET", "stats")["accounts"] == {}
+
+
+def test_webhook_mode_keeps_the_key_the_data_and_the_url(user: User, coinzz: SandboxClient) -> None:
+    key = coinzz.sandbox.api_key()
+    before = connect(user, key).json()["data"]
+    Integration.objects.update(
+        status=IntegrationStatus.ERROR,
+        last_sync_status="error",
+        last_sync_error="API key inválida.",
+        sales_synced=120,
+    )
+
+    data = connect_by_webhooks(user).json()["data"]
+
+    assert {name: data[name] for name in WEBHOOK_STATUS if name != "apiKeyHint"} == {
+        name: value for name, value in WEBHOOK_STATUS.items() if name != "apiKeyHint"
+    }
+    kept = ("id", "webhookUrl", "apiKeyHint", "createdAt")
+    assert [data[name] for name in kept] == [before[name] for name in kept]
+    assert data["totalSalesSynced"] == 120
+    assert field_encryption.decrypt(Integration.objects.get(), "api_key") == key
+    assert SyncRun.objects.get().state == JobState.CANCELLED
+
+
+def test_key_switches_back_to_the_api(user: User, coinzz: SandboxClient) -> None:
+    connect_by_webhooks(user)
+
+    body = connect(user, coinzz.sandbox.api_key()).json()
+
+    assert body["message"] == "Integração Coinzz conectada com sucesso"
+    assert (body["data"]["mode"], body["data"]["modeNote"]) == ("api", None)
+    assert SyncRun.objects.get().trigger == Trigger.INITIAL
+
+
+def test_webhook_mode_reconnects_a_disconnected_integration(user: User) -> None:
+    IntegrationFactory.create(user=user, status=IntegrationStatus.DISCONNECTED)
+    assert connect_by_webhooks(user).json()["data"]["status"] == "conectado"
+
+
+@pytest.mark.parametrize("key", ["8702|" + "x" * 48, "curta", "", None])
+def test_webhook_mode_takes_no_key(user: User, key: object) -> None:
+    assert status_and_body(connect_by_webhooks(user, apiKey=key)) == (
+        400,
+        invalid("apiKey", "No modo webhook, não envie a API Key"),
+    )
+    assert not Integration.objects.exists()
+
+
+@pytest.mark.parametrize("mode", ["WEBHOOK", "file", "", 1, None, ["webhook"], {}])
+def test_unknown_mode_is_a_validation_error(user: User, mode: object) -> None:
+    response = connect(user, "8702|" + "x" * 48, mode=mode)
+    assert response.status_code == 400
+    assert [detail["field"] for detail in response.json()["details"]] == ["mode"]
+    assert not Integration.objects.exists()
+
+
+def test_mode_api_needs_a_key(user: User, coinzz: SandboxClient) -> None:
+    response = Frontend(user).send("integrations/coinzz/connect", {"mode": "api"})
+    assert status_and_body(response) == (400, invalid("apiKey", "API Key é obrigatória"))
+    assert connect(user, coinzz.sandbox.api_key(), mode="api").json()["data"]["mode"] == "api"
+
+
+def test_api_switched_off_by_staff_is_webhook_mode_for_everybody(
+    user: User, coinzz: SandboxClient, settings: Settings
+) -> None:
+    settings.COINZZ_API_ENABLED = False
+
+    body = connect(user, coinzz.sandbox.api_key()).json()
+
+    assert body["message"] == "Integração Coinzz conectada: vendas por webhook"
+    assert (body["data"]["mode"], body["data"]["currentSync"]) == ("webhook", None)

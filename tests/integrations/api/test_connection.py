@@ -141,8 +141,10 @@ def test_health_is_of_this_integration_only(integration: Integration, frontend: 
     assert status(frontend)["health"] == {
         "score": 70,
         "reasons": [
-            "1 evento em quarentena. A equipe precisa ver as causas.",
-            "Há eventos esperando há mais de 5 minutos.",
+            "1 aviso de venda em análise pela nossa equipe. Nada se perdeu, e você não precisa "
+            "fazer nada.",
+            "Suas vendas mais novas estão guardadas, mas ainda não aparecem: o processamento está "
+            "atrasado, e nossa equipe já cuida disso.",
         ],
     }
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection as database
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from flowzz.core.db.jobs import JobState, claimable_ids
+from integrations import connection
 from integrations.api import syncs
 from integrations.models import (
     FindingKind,
@@ -60,7 +61,7 @@ def _work() -> None:
                 return runs.execute(run_ids[0])
             time.sleep(0.02)
     finally:
-        connection.close()
+        database.close()
 
 
 def status_and_body(response: Any) -> tuple[int, Any]:
@@ -210,6 +211,42 @@ def test_syncs_are_limited_by_user(
     assert (response.status_code, response.json()["error"]) == (429, "RATE_LIMITED")
     assert int(response.headers["Retry-After"]) >= 1
     assert frontend.fetch("integrations/coinzz/status").status_code == 200
+
+
+@pytest.mark.django_db
+def test_webhook_mode_has_no_sync_and_its_request_is_not_counted(
+    settings: Settings, integration: Integration, frontend: Frontend
+) -> None:
+    settings.RATE_LIMIT_SYNC = "1/hour"
+    connection.stop_syncs(integration)
+    for _ in range(2):
+        assert status_and_body(frontend.send(PATH)) == (
+            409,
+            error(
+                "SYNC_NOT_AVAILABLE",
+                "Sua integração recebe as vendas só por webhooks: não há o que sincronizar. "
+                "Para trazer vendas antigas, importe um arquivo.",
+            ),
+        )
+    assert SyncRun.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_no_waiting")
+def test_refused_syncs_are_not_counted(
+    settings: Settings, integration: Integration, frontend: Frontend
+) -> None:
+    settings.RATE_LIMIT_SYNC = "2/hour"
+    Integration.objects.update(status=IntegrationStatus.DISCONNECTED)
+    assert [frontend.send(PATH).status_code for _ in range(3)] == [400] * 3
+    Integration.objects.update(status=IntegrationStatus.CONNECTED)
+    assert frontend.send(PATH, {"forceFullSync": "talvez"}).status_code == 400
+
+    responses = [frontend.send(PATH) for _ in range(3)]
+
+    assert [response.status_code for response in responses] == [202, 202, 429]
+    remaining = [response.headers["RateLimit-Remaining"] for response in responses]
+    assert remaining == ["1", "0", "0"]
 
 
 @pytest.mark.django_db

@@ -12,11 +12,12 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 WELL = HealthFacts(
     status=IntegrationStatus.CONNECTED,
+    uses_api=True,
     now=NOW,
     connected_at=NOW - timedelta(days=10),
     api_key_set_at=NOW - timedelta(days=10),
     api_key_max_age=timedelta(days=180),
-    last_sync_at=NOW - timedelta(minutes=30),
+    sync_cursor=NOW - timedelta(minutes=30),
     last_sync_status="success",
     quarantined=0,
     waiting_since=None,
@@ -24,7 +25,7 @@ WELL = HealthFacts(
 
 
 def test_nothing_wrong_is_a_hundred() -> None:
-    assert assess(WELL) == Health(100, ())
+    assert assess(WELL) == Health(100, (), ())
 
 
 @pytest.mark.parametrize(
@@ -34,10 +35,10 @@ def test_nothing_wrong_is_a_hundred() -> None:
         (replace(WELL, status=IntegrationStatus.PENDING), 60, "A integração ainda não foi"),
         (replace(WELL, status=IntegrationStatus.DISCONNECTED), 0, "A integração está desconectada"),
         (replace(WELL, last_sync_status="error"), 80, "A última sincronização falhou."),
-        (replace(WELL, last_sync_at=NOW - timedelta(hours=25)), 80, "Nenhuma sincronização nas"),
-        (replace(WELL, last_sync_at=None), 80, "Nenhuma sincronização nas"),
+        (replace(WELL, sync_cursor=NOW - timedelta(hours=25)), 80, "Nenhuma sincronização deu"),
+        (replace(WELL, sync_cursor=None), 80, "Nenhuma sincronização deu"),
         (
-            replace(WELL, paused_at=NOW, last_sync_at=None, waiting_since=NOW - DAY),
+            replace(WELL, paused_at=NOW, sync_cursor=None, waiting_since=NOW - DAY),
             70,
             "A integração está pausada",
         ),
@@ -55,9 +56,62 @@ def test_each_fault_costs_and_says_why(facts: HealthFacts, score: int, reason: s
 
 
 def test_a_new_integration_has_a_day_for_its_first_sync() -> None:
-    facts = replace(WELL, connected_at=NOW - timedelta(hours=1), last_sync_at=None)
-
+    facts = replace(WELL, sync_cursor=None, connected_at=NOW - timedelta(hours=1))
     assert assess(facts) == Health(100, ())
+
+    reconnected = replace(WELL, sync_cursor=None, api_key_set_at=NOW - timedelta(hours=1))
+    assert assess(reconnected) == Health(100, ())
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        (
+            replace(WELL, quarantined=3),
+            "3 avisos de venda em análise pela nossa equipe. Nada se perdeu, e você não precisa "
+            "fazer nada.",
+        ),
+        (
+            replace(WELL, paused_at=NOW),
+            "Nossa equipe pausou a integração. O que chega fica guardado e é processado quando "
+            "ela for retomada.",
+        ),
+        (
+            replace(WELL, waiting_since=NOW - DAY),
+            "Suas vendas mais novas estão guardadas, mas ainda não aparecem: o processamento está "
+            "atrasado, e nossa equipe já cuida disso.",
+        ),
+        (
+            replace(WELL, last_sync_status="error"),
+            "A última sincronização falhou. A próxima tenta de novo sozinha.",
+        ),
+        (
+            replace(WELL, status=IntegrationStatus.ERROR),
+            "A chave de API foi recusada. Conecte de novo com uma chave válida.",
+        ),
+    ],
+)
+def test_seller_reads_their_own_reasons(facts: HealthFacts, reason: str) -> None:
+    assert assess(facts).seller_reasons == (reason,)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(WELL, status=IntegrationStatus.ERROR),
+        replace(WELL, last_sync_status="error"),
+        replace(WELL, sync_cursor=NOW - timedelta(days=9)),
+        replace(WELL, sync_cursor=None, api_key_set_at=None),
+        replace(WELL, api_key_set_at=NOW - timedelta(days=181)),
+    ],
+)
+def test_nothing_about_syncs_counts_in_webhook_mode(facts: HealthFacts) -> None:
+    assert assess(replace(facts, uses_api=False)) == Health(100, (), ())
+
+
+def test_webhooks_count_in_webhook_mode() -> None:
+    facts = replace(WELL, uses_api=False, quarantined=1, waiting_since=NOW - DAY)
+    assert assess(facts).score == 70
 
 
 def test_score_never_falls_below_zero() -> None:
@@ -65,7 +119,7 @@ def test_score_never_falls_below_zero() -> None:
         WELL,
         status=IntegrationStatus.ERROR,
         last_sync_status="error",
-        last_sync_at=NOW - timedelta(days=3),
+        sync_cursor=NOW - timedelta(days=3),
         quarantined=1,
         waiting_since=NOW - timedelta(hours=1),
         api_key_set_at=NOW - timedelta(days=400),

@@ -84,7 +84,7 @@ def test_lasting_fault_requeues_the_run_which_resumes_at_its_page(
 
 
 @pytest.mark.parametrize("fault", PERMANENT)
-def test_unexpected_response_fails_the_run_and_the_next_run_is_complete(
+def test_response_that_no_retry_helps_fails_the_run_and_the_next_run_is_complete(
     integration: Integration, coinzz: SandboxClient, fault: str
 ) -> None:
     coinzz.control("POST", "faults", fault=fault, path="sales", after=1, times=1)
@@ -95,7 +95,7 @@ def test_unexpected_response_fails_the_run_and_the_next_run_is_complete(
     integration.refresh_from_db()
     assert (run.state, run.error_code, run.processed) == (
         JobState.FAILED,
-        "UNEXPECTED_RESPONSE",
+        "ENDPOINT_MISSING" if fault in ("html", "status:404") else "UNEXPECTED_RESPONSE",
         50,
     )
     assert integration.sync_cursor is None

@@ -309,11 +309,7 @@ def test_html_response_fails_the_run(integration: Integration, coinzz: SandboxCl
 
     run = carry_out(integration, Trigger.INITIAL)
 
-    assert (run.state, run.error_code, run.processed) == (
-        JobState.FAILED,
-        "UNEXPECTED_RESPONSE",
-        50,
-    )
+    assert (run.state, run.error_code, run.processed) == (JobState.FAILED, "ENDPOINT_MISSING", 50)
     assert integration.sync_cursor is None
 
 

@@ -18,6 +18,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from integrations.providers.coinzz.decoding import decode_json
 from integrations.providers.errors import (
+    EndpointMissing,
     KeyRefused,
     PayloadInvalid,
     ProviderUnavailable,
@@ -143,9 +144,8 @@ def _check_status(response: requests.Response) -> None:
         )
     if status in _REDIRECTS:
         raise UnexpectedResponse(_REDIRECT)
-    raise UnexpectedResponse(
-        f"O Coinzz recusou a consulta ({status}). Fale com o suporte do Flowzz."
-    )
+    refused = EndpointMissing if status == HTTPStatus.NOT_FOUND else UnexpectedResponse
+    raise refused(f"O Coinzz recusou a consulta ({status}). Fale com o suporte do Flowzz.")
 
 
 def _retry_after(response: requests.Response) -> float | None:
@@ -190,7 +190,7 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 def _decode(response: requests.Response, body: bytes) -> Any:
     content_type = response.headers.get("Content-Type", "").lower()
     if "html" in content_type or body.lstrip().startswith(b"<"):
-        raise UnexpectedResponse(_HTML)
+        raise EndpointMissing(_HTML)
     try:
         return decode_json(body)
     except PayloadInvalid as error:
