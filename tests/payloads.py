@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sandbox.orders import people
+
 FOLDER = Path(__file__).parent / "fixtures" / "coinzz"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
@@ -11,6 +13,11 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 def raw(name: str) -> bytes:
     """Return a recorded body, byte for byte."""
     return (FOLDER / f"{name}.json").read_bytes()
+
+
+def cpf(number: int) -> str:
+    """Return the valid CPF whose first nine digits are `number`."""
+    return people.append_check_digits(f"{number:09}", people.CPF_WEIGHTS)
 
 
 def order(

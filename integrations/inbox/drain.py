@@ -67,6 +67,7 @@ _ARRIVAL = ("received_at", "id")
 _BYTES_BEFORE = Coalesce(
     Window(Sum("body_size"), order_by=_ARRIVAL, frame=RowRange(end=-1)), Value(0)
 )
+_PAYLOADS = "SELECT * FROM integrations_webhookpayload WHERE event_id = ANY(%s)"
 
 
 def next_batch(integration: Integration) -> list[WebhookEvent]:
@@ -78,9 +79,10 @@ def next_batch(integration: Integration) -> list[WebhookEvent]:
         events.filter(bytes_before__lt=BATCH_BYTES).only(*_COLUMNS).order_by(*_ARRIVAL)
     )
     # By their ids, so that only the days concerned are read: a join reads every partition.
-    payloads = WebhookPayload.objects.in_bulk([event.id for event in batch])
+    payloads = WebhookPayload.objects.raw(_PAYLOADS, [[event.id for event in batch]])
+    by_event = {payload.event_id: payload for payload in payloads}
     for event in batch:
-        event._state.fields_cache["payload"] = payloads.get(event.id)
+        event._state.fields_cache["payload"] = by_event.get(event.id)
     return batch
 
 

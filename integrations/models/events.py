@@ -154,7 +154,7 @@ PAYLOADS = PartitionedTable(
 )
 
 
-class WebhookPayload(models.Model):
+class WebhookPayload(BulkRow):
     """The body and headers of a webhook, deleted after PAYLOAD_RETENTION in whole days."""
 
     event = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""Orders with all of Coinzz's current fields, each of another invented client."""
+"""Orders with all of Coinzz's current fields, each of another invented client with a valid CPF."""
 
 import json
 
@@ -15,7 +15,7 @@ def bodies(count: int, *, changed: bool = False) -> list[bytes]:
 def _order(number: int, *, changed: bool) -> dict[str, object]:
     client = TEMPLATE["client"] | {
         "client_name": f"Pessoa {number}",
-        "client_documment": str(10**10 + number * 97),
+        "client_documment": payloads.cpf(10**8 + number * 97),
         "client_phone": f"119{8 * 10**7 + number}",
         "client_email": f"pessoa{number}@example.com",
     }

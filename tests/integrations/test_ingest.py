@@ -317,7 +317,7 @@ def full(number: int, **changes: Any) -> dict[str, Any]:
     body = payloads.subscription(f"ass{number}", with_order=f"ord{number}", **changes)
     body["order"] |= {"order_status": changes.get("status", "nova palavra")}
     body["client"] |= {
-        "client_documment": str(10**10 + number),
+        "client_documment": payloads.cpf(10**8 + number),
         "client_phone": f"119{10**7 + number}",
     }
     return body
