@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
@@ -51,7 +52,7 @@ def json_lines() -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _render_exception,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         foreign_pre_chain=_SHARED,
     )
@@ -76,6 +77,10 @@ def configure(configuration: dict[str, Any]) -> None:
 def redact_path(path: str) -> str:
     """Replace the token in the URL of a webhook."""
     return _SECRET_IN_PATH.sub(r"\1***", path)
+
+
+def _to_json(event: Any, **options: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
 
 
 def _render_exception(

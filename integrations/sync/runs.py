@@ -184,7 +184,7 @@ def _fail(run: SyncRun, cause: Exception) -> None:
     error = (
         cause if isinstance(cause, IntegrationError) else InternalSyncError(type(cause).__name__)
     )
-    log.warning("sync_failed", code=error.code, attempt=run.attempts + 1)
+    log.warning("sync_failed", code=error.code, message=error.message, attempt=run.attempts + 1)
     details = {"error_code": error.code, "error": error.message}
     retry_after = timedelta(seconds=error.retry_after or 0)
     if isinstance(error, CircuitOpen):

@@ -33,4 +33,6 @@ def accept(webhook: InboundWebhook) -> None:
         return
     if integration:
         structlog.contextvars.bind_contextvars(integration_id=str(integration.id))
+    log.info("webhook_received", event_id=str(webhook.id), bytes=len(webhook.body))
+    if integration:
         dispatch.enqueue_drain(integration.id)

@@ -236,11 +236,16 @@ def test_page_of_a_cancelled_run_is_rolled_back(integration: Integration) -> Non
 
 
 def test_refused_key_sets_the_integration_to_error(
-    integration: Integration, coinzz: SandboxClient
+    integration: Integration, coinzz: SandboxClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     coinzz.control("POST", "faults", fault="status:401")
 
     run = carry_out(integration)
+
+    [line] = [record.msg for record in caplog.records if record.name == runs.__name__]
+    assert isinstance(line, dict)
+    assert (line["event"], line["code"], line["attempt"]) == ("sync_failed", "KEY_REFUSED", 1)
+    assert line["message"] == integration.last_sync_error
 
     assert (run.state, run.error_code) == (JobState.FAILED, "KEY_REFUSED")
     assert integration.status == IntegrationStatus.ERROR

@@ -56,6 +56,25 @@ def test_recorded_body_is_stored_unchanged_and_acknowledged(seller: Seller, name
     assert event.state == "PENDING"
 
 
+def test_webhook_is_logged_by_its_ids(seller: Seller, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "integrations.webhooks.intake")
+
+    seller.post(b"{}")
+
+    [event] = seller.events
+    [line] = [record.msg for record in caplog.records if record.name.endswith(".intake")]
+    assert isinstance(line, dict)
+    del line["timestamp"], line["request_id"]
+    assert line == {
+        "event": "webhook_received",
+        "level": "info",
+        "logger": "integrations.webhooks.intake",
+        "integration_id": str(seller.integration.id),
+        "event_id": str(event.id),
+        "bytes": 2,
+    }
+
+
 def test_webhook_takes_two_statements(
     seller: Seller, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
