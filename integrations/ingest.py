@@ -5,7 +5,8 @@ The number of SQL statements does not grow with the batch. Only this module call
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Self, TypeVar
 from uuid import UUID
 
@@ -18,8 +19,9 @@ from clients.models import Client
 from integrations.models import Integration, StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import Order, StatusField
 from integrations.providers.registry import get_provider
-from sales.facts import MetadataRules
-from sales.models import Sale
+from sales.facts import MetadataRules, SaleFacts, ValueWarning
+from sales.models import Origin, Sale
+from sales.order_ids.matching import SaleMatcher
 from sales.privacy import remove_buyer_data
 from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
 from sales.sale_changes import FieldChange
@@ -41,6 +43,8 @@ class IngestResult:
     outcome: Outcome
     sale: Sale | None = None
     changes: list[FieldChange] = field(default_factory=list)
+    warnings: tuple[ValueWarning, ...] = ()
+    """About the order's ids, in addition to those of `Order`."""
 
 
 def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[IngestResult]:
@@ -50,9 +54,7 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
     user_id, provider = integration.user_id, integration.provider
     orders = [sourced.order for sourced in batch]
     incoming = [build_client(user_id, order.customer) for order in orders]
-    rows = _Rows.load(user_id, provider, orders, incoming)
-    rules = get_provider(provider).metadata_rules
-    batch = [_without_erased_buyer(sourced, rows, rules) for sourced in batch]
+    rows = _Rows.load(integration, orders, incoming)
     results = [_apply(*pair, rows) for pair in zip(batch, incoming, strict=True)]
     rows.save()
     _record_unknown_words(provider, orders)
@@ -100,43 +102,49 @@ class _Rows:
     sales: SaleBatch
     clients: ClientBatch
     subscriptions: SubscriptionBatch
+    matcher: SaleMatcher
+    rules: MetadataRules
 
     @classmethod
     def load(
-        cls, user_id: UUID, provider: str, orders: Sequence[Order], incoming: Sequence[Client]
+        cls, integration: Integration, orders: Sequence[Order], incoming: Sequence[Client]
     ) -> Self:
-        numbers = {order.sale.external_id for order in orders if order.sale}
+        user_id, provider = integration.user_id, integration.provider
         hashes = {order.subscription.subscription_hash for order in orders if order.subscription}
-        sales = SaleBatch.load(user_id, provider, numbers)
+        reports = [order.sale for order in orders if order.sale]
+        sales = SaleBatch.load_reported(user_id, provider, reports)
         clients = ClientBatch.load(user_id, incoming, sales.client_ids)
-        return cls(sales, clients, SubscriptionBatch.load(user_id, provider, hashes))
+        subscriptions = SubscriptionBatch.load(user_id, provider, hashes)
+        matcher = SaleMatcher(sales, clients, cache(partial(_receives_webhooks, integration)))
+        rules = get_provider(provider).metadata_rules
+        return cls(sales, clients, subscriptions, matcher, rules)
 
     def save(self) -> None:
         self.clients.save()  # sales and subscriptions refer to clients
         self.sales.save()
+        self.subscriptions.replace_sales(self.sales.absorbed)
         self.subscriptions.save()
 
 
-def _without_erased_buyer(sourced: SourcedOrder, rows: _Rows, rules: MetadataRules) -> SourcedOrder:
-    """Remove the buyer from an order of an erased client: only the sale's facts are updated."""
-    facts = sourced.order.sale
-    sale = rows.sales.get(facts.external_id) if facts else None
-    buyer = rows.clients.get(sale.client_id) if sale else None
-    if facts is None or buyer is None or buyer.erased_at is None:
-        return sourced
-    return replace(sourced, order=replace(sourced.order, sale=remove_buyer_data(facts, rules)))
+def _receives_webhooks(integration: Integration) -> bool:
+    """Return whether a webhook has arrived, also since the integration was read."""
+    return Integration.objects.filter(id=integration.id, last_webhook_at__isnull=False).exists()
 
 
 def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult:
     order, source = sourced.order, sourced.source
+    matched = rows.matcher.match(order.sale, incoming) if order.sale else None
     recorded: RecordResult | None = None
-    if order.sale and (sale := rows.sales.get(order.sale.external_id)):
-        client = _update_client(sale, incoming, rows)
-        recorded = rows.sales.update(sale, order.sale, source)
+    if matched and matched.sale:
+        facts = _without_erased_buyer(matched.sale, matched.facts, rows)
+        client = _update_client(matched.sale, incoming, rows)
+        recorded = rows.sales.update(matched.sale, facts, source)
     else:
         client, match = rows.clients.match_or_create(incoming)
-        if order.sale:
-            recorded = rows.sales.create(order.sale, client, match, source)
+        if matched:
+            # A webhook without a number comes from an account whose webhooks have none.
+            counts = matched.is_associated or source.origin == Origin.EVENT
+            recorded = rows.sales.create(matched.facts, client, match, source, is_associated=counts)
     outcomes = [recorded.outcome] if recorded else []
     if order.subscription:
         sale = recorded.sale if recorded else None
@@ -145,7 +153,14 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         outcome=next(outcome for outcome in Outcome if outcome in outcomes),
         sale=recorded.sale if recorded else None,
         changes=recorded.changes if recorded else [],
+        warnings=(matched.warning,) if matched and matched.warning else (),
     )
+
+
+def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFacts:
+    """Remove the buyer from an order of an erased client: only the sale's facts are updated."""
+    buyer = rows.clients.get(sale.client_id)
+    return remove_buyer_data(facts, rows.rules) if buyer and buyer.erased_at else facts
 
 
 def _update_client(sale: Sale, incoming: Client, rows: _Rows) -> Client | None:

@@ -51,6 +51,10 @@ class SaleFacts:
     """Whether the source reports `deleted_at`, so that None means that it was not deleted."""
     metadata: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_only_hash(self) -> bool:
+        return self.external_id == self.order_hash
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionFacts:

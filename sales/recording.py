@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Self
 
 from django.db import transaction
@@ -21,7 +21,9 @@ from clients.models import Client
 from flowzz.core.api.event_stream import Event, publish
 from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import SaleFacts
-from sales.models import Origin, Sale, SaleStatusChange
+from sales.models import Origin, Sale, SaleMerge, SaleStatusChange
+from sales.order_ids import merges
+from sales.order_ids.index import SaleIndex
 from sales.sale_changes import (
     OPTIONAL_FIELDS,
     FieldChange,
@@ -43,6 +45,7 @@ FIRST_REACHED: dict[tuple[str, str], str] = {
 """The fields that are set when a sale reaches a status for the first time."""
 UPDATED_FIELDS = (
     *OPTIONAL_FIELDS,
+    *("external_id", "is_associated"),
     *("client", "client_match", "quantity", "unit_price", "total_price"),
     *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
     *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
@@ -88,37 +91,74 @@ class SaleBatch:
     The caller locks the user from `load` to `save`.
     """
 
-    def __init__(self, user_id: uuid.UUID, provider: str, sales: Iterable[Sale]) -> None:
+    def __init__(
+        self,
+        user_id: uuid.UUID,
+        provider: str,
+        sales: Iterable[Sale],
+        *,
+        links_hashes: bool = False,
+    ) -> None:
         self._user_id = user_id
         self._provider = provider
-        self._sales = {sale.external_id: sale for sale in sales}
+        self._index = SaleIndex(sales, links_hashes=links_hashes)
         self._changed: dict[uuid.UUID, Sale] = {}
         self._history: list[SaleStatusChange] = []
+        self._merges: list[SaleMerge] = []
+        self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
+        """The sales that no longer exist, with those that they became part of."""
         self.created_count = 0
 
     @classmethod
-    def load(cls, user_id: uuid.UUID, provider: str, external_ids: Collection[str]) -> Self:
-        if not external_ids:
+    def load(cls, user_id: uuid.UUID, provider: str, order_ids: Collection[str]) -> Self:
+        """Read the sales with these numbers or hashes."""
+        if not order_ids:
             return cls(user_id, provider, ())
-        sales = Sale.objects.owned_by(user_id).with_external_ids(provider, external_ids)
+        sales = Sale.objects.owned_by(user_id).with_order_ids(provider, order_ids)
         return cls(user_id, provider, sales)
+
+    @classmethod
+    def load_reported(
+        cls, user_id: uuid.UUID, provider: str, reports: Collection[SaleFacts]
+    ) -> Self:
+        """Read the sales of the reported orders, and those that may be the same order."""
+        if not reports:
+            return cls(user_id, provider, ())
+        sales = Sale.objects.owned_by(user_id).reported_by(provider, reports)
+        links_hashes = any(facts.has_only_hash for facts in reports)
+        return cls(user_id, provider, sales, links_hashes=links_hashes)
 
     @property
     def client_ids(self) -> set[uuid.UUID]:
-        return {sale.client_id for sale in self._sales.values() if sale.client_id}
+        return {sale.client_id for sale in self._index.all() if sale.client_id}
 
-    def get(self, external_id: str) -> Sale | None:
-        return self._sales.get(external_id)
+    def get(self, order_id: str) -> Sale | None:
+        return self._index.get(order_id)
+
+    def find(self, facts: SaleFacts) -> tuple[Sale | None, Sale | None]:
+        """Return the sale with the reported number, and the one with the reported hash."""
+        return self._index.find(facts)
+
+    def counterparts(self, facts: SaleFacts) -> list[Sale]:
+        """Return the sales without the reported id that have its product, price and time."""
+        return self._index.counterparts(facts)
 
     def create(
-        self, facts: SaleFacts, client: Client | None, match: Match | None, source: ChangeSource
+        self,
+        facts: SaleFacts,
+        client: Client | None,
+        match: Match | None,
+        source: ChangeSource,
+        *,
+        is_associated: bool = True,
     ) -> RecordResult:
         sale = self._build_sale(facts, source)
+        sale.is_associated = is_associated
         if client:
             self.set_client(sale, client, match)
-        self._sales[sale.external_id] = sale
+        self._index.add(sale)
         self._changed[sale.id] = sale
-        self.created_count += 1
+        self.created_count += is_associated
         status = facts.status or SaleStatus.PENDING
         self._change_status(sale, FieldChange(STATUS, "", status), source)
         if (facts.shipping_status or ShippingStatus.PENDING) != ShippingStatus.PENDING:
@@ -137,6 +177,7 @@ class SaleBatch:
             self._change_status(sale, change, source)
         only_empty = is_late or moves.has_refused
         changes = moves.allowed + set_fields(sale, facts, only_empty=only_empty)
+        changes += self._set_number(sale, facts)
         if changes:
             self._changed[sale.id] = sale
             if not source.is_undated:
@@ -149,11 +190,50 @@ class SaleBatch:
         sale.client_id, sale.client_match = client.id, match or ""
         self._changed[sale.id] = sale
 
+    def merge(self, first: Sale, second: Sale) -> Sale:
+        """Merge two sales of one order; return the one that stays."""
+        self.created_count -= first.is_associated and second.is_associated
+        self._index.remove(first)
+        self._index.remove(second)
+        kept, merge = merges.combine(first, second)
+        for change in self._history:
+            if change.sale_id == merge.absorbed_id:
+                change.sale_id = kept.id
+                merge.status_change_ids.append(change.id)
+        self._index.add(kept)
+        self._changed.pop(merge.absorbed_id, None)
+        self._changed[kept.id] = kept
+        self._merges.append(merge)
+        self.absorbed[merge.absorbed_id] = kept.id
+        return kept
+
+    def is_separated(self, first: Sale, second: Sale) -> bool:
+        """Return whether staff undid a merge of the two sales."""
+        return frozenset((first.id, second.id)) in self._undone_merges
+
+    @cached_property
+    def _undone_merges(self) -> set[frozenset[uuid.UUID]]:
+        return merges.undone_pairs([sale.id for sale in self._index.all()])
+
     def save(self) -> None:
+        merges.save(self._merges)
         upsert(self._changed.values(), update=UPDATED_FIELDS)
         upsert(self._history)
         if self._changed:
             _publish_on_commit(self._user_id, self._changed.values())
+
+    def _set_number(self, sale: Sale, facts: SaleFacts) -> list[FieldChange]:
+        """Give the reported number to a sale that was known by its hash only."""
+        before, number = sale.external_id, facts.external_id
+        if number == before or before not in (sale.order_hash, facts.order_hash):
+            return []
+        if facts.has_only_hash:
+            return []
+        sale.external_id = number
+        self.created_count += not sale.is_associated
+        sale.is_associated = True
+        self._index.add(sale)
+        return [FieldChange("external_id", before, number)]
 
     def _build_sale(self, facts: SaleFacts, source: ChangeSource) -> Sale:
         assert facts.total_price is not None

@@ -16,7 +16,7 @@ from sales.statuses import (
 
 CENT = Decimal("0.01")
 OPTIONAL_FIELDS = (
-    *("product_name", "product_sku", "payment_method", "payment_code"),
+    *("order_hash", "product_name", "product_sku", "payment_method", "payment_code"),
     *("tracking_code", "commission", "sale_date"),
 )
 """A report without one of these leaves the stored value unchanged."""
@@ -100,7 +100,7 @@ def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
             "total_price": price,
             "unit_price": unit_price(price, quantity),
             "deleted_at": facts.deleted_at if facts.reports_deletion else sale.deleted_at,
-            "metadata": _merge_metadata(sale.metadata, facts.metadata),
+            "metadata": merge_metadata(sale.metadata, facts.metadata),
         }
     )
 
@@ -108,14 +108,14 @@ def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
 def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     values = _optional_values(facts)
     empty = {name: value for name, value in values.items() if getattr(sale, name) in (None, "")}
-    return empty | {"metadata": _merge_metadata(facts.metadata, sale.metadata)}
+    return empty | {"metadata": merge_metadata(facts.metadata, sale.metadata)}
 
 
 def _optional_values(facts: SaleFacts) -> dict[str, Any]:
     return {n: value for n in OPTIONAL_FIELDS if (value := getattr(facts, n)) not in (None, "")}
 
 
-def _merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+def merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     merged = base | overrides
     for name in NESTED_METADATA:
         if name in base and name in overrides:

@@ -1,7 +1,7 @@
 """Record what sources report about subscriptions and their cycles (renewals)."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -73,6 +73,12 @@ class SubscriptionBatch:
             values = {"sale_id": sale and sale.id, "next_charge_date": facts.next_charge_date}
             _set_cycle_fields(cycle, values, only_empty=is_late)
         return outcome
+
+    def replace_sales(self, kept_ids: Mapping[uuid.UUID, uuid.UUID]) -> None:
+        """Refer to the sales that absorbed others: maps absorbed to kept ones."""
+        for cycle in self._cycles.values() if kept_ids else ():
+            if cycle.sale_id:
+                cycle.sale_id = kept_ids.get(cycle.sale_id, cycle.sale_id)
 
     def save(self) -> None:
         upsert(self._changed.values(), update=_UPDATED_FIELDS)

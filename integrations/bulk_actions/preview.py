@@ -176,14 +176,15 @@ def _compare(before: Mapping[str, Row], after: Mapping[str, Row]) -> Iterable[Ex
 
 def _rows_of(mapping: StatusMapping, batch: Batch) -> Mapping[str, Row]:
     if mapping.field != StatusField.SUBSCRIPTION:
-        return _sales(mapping.provider, batch.user_id, batch.external_ids)
+        sales = _sales(mapping.provider, batch.user_id, batch.external_ids)
+        return {id_: sales[id_] for id_ in batch.external_ids if id_ in sales}
     rows = find_subscriptions(mapping, batch.user_id, batch.external_ids)
     return {row.subscription_hash: row for row in rows}
 
 
 def _sales(source: str, user_id: UUID, numbers: Collection[str]) -> dict[str, Sale]:
-    rows = Sale.objects.filter(user_id=user_id).with_external_ids(source, list(numbers))
-    return {sale.external_id: sale for sale in rows}
+    rows = Sale.objects.filter(user_id=user_id).with_order_ids(source, list(numbers))
+    return {order_id: sale for sale in rows for order_id in sale.order_ids}
 
 
 def _changes(before: Row | None, after: Row | None) -> list[Change]:

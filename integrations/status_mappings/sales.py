@@ -30,10 +30,11 @@ def apply(
 ) -> "Counter[str]":
     """Give the mapping's status to the sales whose last reported word is the mapping's."""
     sales = {
-        sale.external_id: sale
-        for sale in Sale.objects.owned_by(integration.user_id).with_external_ids(
+        order_id: sale
+        for sale in Sale.objects.owned_by(integration.user_id).with_order_ids(
             mapping.provider, external_ids
         )
+        for order_id in sale.order_ids
     }
     events = {
         external_id: event
@@ -61,7 +62,8 @@ def revert(
         for sale in _with_word(mapping, batch, external_ids)
         if not getattr(sale, unknown_column)
     ]
-    reported = reported_statuses(mapping, integration, [sale.external_id for sale in sales])
+    ids = {order_id: sale.external_id for sale in sales for order_id in sale.order_ids}
+    reported = reported_statuses(mapping, integration, ids)
     changes = _status_changes(status_column, sales)
     outcomes: Counter[str] = Counter()
     for sale in sales:
@@ -82,9 +84,10 @@ def _with_word(
     """Return the sales whose last reported word is the mapping's."""
     provider, field = get_provider(mapping.provider), StatusField(mapping.field)
     word = provider.normalize_word(mapping.word)
+    sales = dict.fromkeys(filter(None, map(batch.get, external_ids)))
     return [
         sale
-        for sale in filter(None, map(batch.get, external_ids))
+        for sale in sales
         if provider.normalize_word(provider.status_word(sale.metadata, field)) == word
     ]
 

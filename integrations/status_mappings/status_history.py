@@ -1,7 +1,7 @@
 """The statuses that the stored events of an order or a subscription reported."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,9 +38,12 @@ def applied_events(
 
 
 def reported_statuses(
-    mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
+    mapping: StatusMapping, integration: Integration, external_ids: Mapping[str, str]
 ) -> dict[str, ReportedStatus]:
-    """Return by external id what the events reported; without an event that can be parsed, none."""
+    """Return by external id what the events reported; without an event that can be parsed, none.
+
+    `external_ids` maps the ids in events to those of the result: an order may have two.
+    """
     field = StatusField(mapping.field)
     status_column, unknown_column = SALE_COLUMNS.get(field, SALE_COLUMNS[StatusField.ORDER])
     normalize = get_provider(mapping.provider).normalize_word
@@ -52,7 +55,8 @@ def reported_statuses(
         facts = order.subscription if field == StatusField.SUBSCRIPTION else order.sale
         if facts is None or getattr(facts, status_column) is None:
             continue
-        status, unknown_word = reported[_external_id(facts)], getattr(facts, unknown_column)
+        id_ = _external_id(facts)
+        status, unknown_word = reported[external_ids.get(id_, id_)], getattr(facts, unknown_column)
         is_same_word = unknown_word and normalize(unknown_word) == normalize(mapping.word)
         if mapping.id in order.used_mappings or is_same_word:
             status.since = status.since or event.received_at

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from itertools import chain
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -13,7 +14,7 @@ from integrations.status_mappings.status_history import (
     staff_source,
 )
 from sales.facts import SubscriptionFacts
-from sales.models import Subscription, SubscriptionCycle
+from sales.models import Sale, Subscription, SubscriptionCycle
 from sales.recording import Outcome
 from sales.statuses import SubscriptionStatus
 from sales.subscriptions import SubscriptionBatch
@@ -31,8 +32,9 @@ def apply_or_revert(
         for row in find_subscriptions(mapping, integration.user_id, external_ids)
     }
     cycles = SubscriptionCycle.objects.filter(subscription__in=rows.values(), sale__isnull=False)
-    orders = cycles.values_list("sale__external_id", flat=True)
-    reported = reported_statuses(mapping, integration, {*rows, *orders})
+    orders = cycles.values_list("sale__external_id", "sale__order_hash")
+    ids = {*rows, *chain.from_iterable(orders)} - {""}
+    reported = reported_statuses(mapping, integration, {id_: id_ for id_ in ids})
     batch = SubscriptionBatch.load(integration.user_id, mapping.provider, rows)
     outcomes: Counter[str] = Counter()
     for subscription_hash, row in rows.items():
@@ -47,9 +49,8 @@ def find_subscriptions(
     mapping: StatusMapping, user_id: UUID, external_ids: Collection[str]
 ) -> "QuerySet[Subscription]":
     """Return the subscriptions with these hashes, or with a cycle paid by one of these orders."""
-    renewed = SubscriptionCycle.objects.filter(
-        sale__user_id=user_id, sale__source=mapping.provider, sale__external_id__any_of=external_ids
-    )
+    sales = Sale.objects.owned_by(user_id).with_order_ids(mapping.provider, external_ids)
+    renewed = SubscriptionCycle.objects.filter(sale__in=sales)
     return Subscription.objects.filter(
         Q(subscription_hash__in=external_ids)
         | Q(id__in=list(renewed.values_list("subscription", flat=True))),

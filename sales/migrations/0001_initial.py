@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.db.models.deletion
@@ -114,7 +115,9 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('client_match', models.CharField(blank=True, choices=[('documento', 'Documento'), ('telefone', 'Telefone'), ('novo', 'Cliente novo')], max_length=16, verbose_name='cliente reconhecido por')),
                 ('source', models.CharField(max_length=32, verbose_name='origem')),
-                ('external_id', models.CharField(max_length=128, verbose_name='número do pedido')),
+                ('external_id', models.CharField(help_text='Ou o hash, se a origem não informa o número.', max_length=128, verbose_name='número do pedido')),
+                ('order_hash', models.CharField(blank=True, max_length=128, verbose_name='hash do pedido')),
+                ('is_associated', models.BooleanField(default=True, help_text='Sem isto, pode ser o pedido de outra venda, e não entra em número nenhum.', verbose_name='associada')),
                 ('product_name', models.CharField(blank=True, max_length=500, verbose_name='produto')),
                 ('product_sku', models.CharField(blank=True, max_length=128, verbose_name='código do produto')),
                 ('quantity', models.PositiveIntegerField(default=1, verbose_name='quantidade')),
@@ -143,6 +146,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'venda',
+            },
+        ),
+        migrations.CreateModel(
+            name='SaleMerge',
+            fields=[
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('absorbed_id', models.UUIDField(db_index=True, verbose_name='venda unida')),
+                ('absorbed', models.JSONField(default=dict, verbose_name='linha da venda unida')),
+                ('changes', models.JSONField(default=dict, verbose_name='campos mudados')),
+                ('status_change_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='mudanças')),
+                ('cycle_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='ciclos')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='feita em')),
+                ('undone_at', models.DateTimeField(null=True, verbose_name='desfeita em')),
+                ('created_by', models.ForeignKey(help_text='Vazio: uma mensagem trouxe o número e o hash.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='feita por')),
+                ('sale', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='sales.sale', verbose_name='venda que ficou')),
+                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='desfeita por')),
+            ],
+            options={
+                'verbose_name': 'união de vendas',
+                'verbose_name_plural': 'uniões de vendas',
+                'ordering': ['-created_at', '-id'],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +273,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='sale',
+            index=models.Index(django.contrib.postgres.indexes.OpClass('order_hash', 'varchar_pattern_ops'), condition=models.Q(('order_hash', ''), _negated=True), name='sale_hash'),
+        ),
+        migrations.AddIndex(
+            model_name='sale',
+            index=models.Index(condition=models.Q(('external_id', models.F('order_hash'))), fields=['user', 'sale_date'], name='sale_only_hash'),
+        ),
+        migrations.AddIndex(
+            model_name='sale',
+            index=models.Index(condition=models.Q(('is_associated', False)), fields=['sale_date', 'id'], name='sale_unassociated'),
+        ),
+        migrations.AddIndex(
+            model_name='sale',
             index=models.Index(fields=['created_at'], name='sale_created'),
         ),
         migrations.AddIndex(
@@ -278,6 +314,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='sale',
             constraint=models.UniqueConstraint(fields=('user', 'source', 'external_id'), name='sale_unique_per_user_and_source'),
+        ),
+        migrations.AddConstraint(
+            model_name='sale',
+            constraint=models.UniqueConstraint(condition=models.Q(('order_hash', ''), _negated=True), fields=('user', 'source', 'order_hash'), name='sale_hash_unique_per_user_and_source'),
         ),
         migrations.AddIndex(
             model_name='salestatuschange',

@@ -3,5 +3,6 @@
 from sales.models.affiliations import AffiliationRequest
 from sales.models.daily_stats import DailyClientStat, DailyStat, DirtyDay
 from sales.models.exports import Export, ExportPart
+from sales.models.merges import SaleMerge
 from sales.models.sales import CAMPAIGN_PATH, Origin, Sale, SaleStatusChange
 from sales.models.subscriptions import Subscription, SubscriptionCycle

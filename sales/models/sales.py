@@ -8,13 +8,14 @@ from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.fields.json import KT
 
 from clients.identity import Match
 from clients.models import Client
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
+from sales.facts import SaleFacts
 from sales.money import PaymentCode
 from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
 
@@ -25,8 +26,29 @@ class SaleQuerySet(models.QuerySet["Sale"]):
     def owned_by(self, user_id: uuid.UUID) -> "SaleQuerySet":
         return self.filter(user_id=user_id)
 
-    def with_external_ids(self, source: str, external_ids: Collection[str]) -> "SaleQuerySet":
-        return self.filter(source=source, external_id__any_of=external_ids)
+    def with_order_ids(self, source: str, ids: Collection[str]) -> "SaleQuerySet":
+        """Return the sales whose number or hash is one of `ids`."""
+        return self.filter(
+            Q(external_id__any_of=ids) | (~Q(order_hash="") & Q(order_hash__any_of=ids)),
+            source=source,
+        )
+
+    def reported_by(self, source: str, reports: Collection[SaleFacts]) -> "SaleQuerySet":
+        """Return the sales of reported orders, and those with one id that may be one of them."""
+        hashes = {facts.order_hash for facts in reports if facts.order_hash}
+        ids = hashes.union(facts.external_id for facts in reports)
+        by_ids = Q(external_id__any_of=ids)
+        if hashes:
+            by_ids |= ~Q(order_hash="") & Q(order_hash__any_of=hashes)
+        if only_hash := {facts.sale_date for facts in reports if facts.has_only_hash} - {None}:
+            by_ids |= Q(order_hash="", sale_date__any_of=only_hash)
+        if only_number := {facts.sale_date for facts in reports if not facts.order_hash} - {None}:
+            by_ids |= Q(external_id=F("order_hash"), sale_date__any_of=only_number)
+        return self.filter(by_ids, source=source)
+
+    def associated(self) -> "SaleQuerySet":
+        """Exclude the sales that may be another sale's order: they count nowhere."""
+        return self.filter(is_associated=True)
 
 
 class Sale(BulkRow):
@@ -53,7 +75,15 @@ class Sale(BulkRow):
         "cliente reconhecido por", max_length=16, choices=Match, blank=True
     )
     source = models.CharField("origem", max_length=32)
-    external_id = models.CharField("número do pedido", max_length=128)
+    external_id = models.CharField(
+        "número do pedido", max_length=128, help_text="Ou o hash, se a origem não informa o número."
+    )
+    order_hash = models.CharField("hash do pedido", max_length=128, blank=True)
+    is_associated = models.BooleanField(
+        "associada",
+        default=True,
+        help_text="Sem isto, pode ser o pedido de outra venda, e não entra em número nenhum.",
+    )
     product_name = models.CharField("produto", max_length=500, blank=True)
     product_sku = models.CharField("código do produto", max_length=128, blank=True)
     quantity = models.PositiveIntegerField("quantidade", default=1)
@@ -95,12 +125,32 @@ class Sale(BulkRow):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "source", "external_id"], name="sale_unique_per_user_and_source"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user", "source", "order_hash"],
+                condition=~Q(order_hash=""),
+                name="sale_hash_unique_per_user_and_source",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "sale_date", "id"], name="sale_user_date"),
             models.Index(fields=["client", "sale_date"], name="sale_client_date"),
             models.Index(OpClass("external_id", "varchar_pattern_ops"), name="sale_number"),
+            models.Index(
+                OpClass("order_hash", "varchar_pattern_ops"),
+                condition=~Q(order_hash=""),
+                name="sale_hash",
+            ),
+            models.Index(
+                fields=["user", "sale_date"],
+                condition=Q(external_id=F("order_hash")),
+                name="sale_only_hash",
+            ),
+            models.Index(
+                fields=["sale_date", "id"],
+                condition=Q(is_associated=False),
+                name="sale_unassociated",
+            ),
             models.Index(fields=["created_at"], name="sale_created"),
             models.Index(fields=["sale_date", "id"], name="sale_date"),
             models.Index(fields=["product_name", "sale_date"], name="sale_product"),
@@ -127,6 +177,15 @@ class Sale(BulkRow):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def has_only_hash(self) -> bool:
+        return self.external_id == self.order_hash
+
+    @property
+    def order_ids(self) -> list[str]:
+        """The ids by which events and findings name the order."""
+        return [id_ for id_ in dict.fromkeys((self.external_id, self.order_hash)) if id_]
 
 
 class Origin(models.TextChoices):

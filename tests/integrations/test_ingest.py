@@ -53,6 +53,8 @@ def test_cash_on_delivery_sale_has_all_reported_fields(
         "client_match": "novo",
         "source": "coinzz",
         "external_id": "ordaaaaa",
+        "order_hash": "",
+        "is_associated": True,
         "product_name": "Creme Exemplo",
         "product_sku": "",
         "quantity": 3,

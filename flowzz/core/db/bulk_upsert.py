@@ -4,6 +4,7 @@ import gc
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from typing import Any, Self, TypeVar
 
@@ -98,17 +99,19 @@ class AnyOf(Lookup[Any]):
 
 models.Field.register_lookup(AnyOf)
 
-_ARRAYS = {"UUIDField": "uuid[]", "BinaryField": "bytea[]"}
+_ARRAYS = {"UUIDField": "uuid[]", "BinaryField": "bytea[]", "DateTimeField": "timestamptz[]"}
 
 
-def _array(values: Collection[uuid.UUID | bytes | str]) -> str:
+def _array(values: Collection[uuid.UUID | bytes | str | datetime]) -> str:
     """Return PostgreSQL's text of an array; the driver would adapt each value."""
     return "{" + ",".join(map(_element, values)) + "}"
 
 
-def _element(value: uuid.UUID | bytes | str) -> str:
+def _element(value: uuid.UUID | bytes | str | datetime) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, datetime):
+        return f'"{value.isoformat()}"'
     return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else value.hex
 
 

@@ -88,7 +88,7 @@ def _sale(event: WebhookEvent) -> Sale | None:
     if not event.integration or not event.external_id:
         return None
     sales = Sale.objects.owned_by(event.integration.user_id).select_related("client")
-    sale: Sale | None = sales.with_external_ids(event.provider, [event.external_id]).first()
+    sale: Sale | None = sales.with_order_ids(event.provider, [event.external_id]).first()
     return sale
 
 

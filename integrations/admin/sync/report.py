@@ -91,10 +91,9 @@ def _sales(run: SyncRun, findings: Sequence[SyncFinding]) -> dict[str, Sale]:
     numbers = [finding.external_id for finding in findings if finding.external_id]
     if not numbers:
         return {}
-    sales = Sale.objects.owned_by(integration.user_id).with_external_ids(
-        integration.provider, numbers
-    )
-    return {sale.external_id: sale for sale in sales.only("external_id")}
+    sales = Sale.objects.owned_by(integration.user_id).with_order_ids(integration.provider, numbers)
+    found = sales.only("external_id", "order_hash")
+    return {order_id: sale for sale in found for order_id in sale.order_ids}
 
 
 def _order_cell(finding: SyncFinding, sales: Mapping[str, Sale]) -> object:

@@ -1,0 +1,225 @@
+"""Merge two sales that are one order, and undo a merge.
+
+A batch of reports merges sales by the ids that it reports together, staff by hand. The older sale
+stays; `SaleMerge` stores all that undoing needs.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clients.models import Client
+from flowzz.accounts.models import User
+from flowzz.core.db.bulk_upsert import to_json, upsert
+from flowzz.core.db.locks import lock_user
+from sales.merging import MergeRefused
+from sales.models import Sale, SaleMerge
+from sales.sale_changes import merge_metadata
+
+_FIRST_TIMES = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
+_KEPT_FIELDS = {
+    *("id", "user_id", "source", "created_at", "updated_at"),
+    *("client_id", "client_match", "is_associated", "external_id", "order_hash"),
+    *("metadata", "observed_at", *_FIRST_TIMES),
+}
+"""Fields that `_combine` does not take from the sale that was seen last."""
+
+
+def are_mergeable(first: Sale, second: Sale) -> bool:
+    """Return whether one has only the hash and the other only the number of an order."""
+    return any(a.has_only_hash and not b.order_hash for a, b in ((first, second), (second, first)))
+
+
+def buyers_differ(first: Client | None, second: Client | None) -> bool:
+    """Return whether both have identifying documents, of different people."""
+    if first is None or second is None:
+        return False
+    both_identify = first.document_identifies and second.document_identifies
+    return both_identify and first.cpf != second.cpf
+
+
+def undone_pairs(sale_ids: Collection[uuid.UUID]) -> set[frozenset[uuid.UUID]]:
+    """Return the pairs that staff have separated again: only staff merge them."""
+    merges = SaleMerge.objects.filter(absorbed_id__any_of=sale_ids, undone_at__isnull=False)
+    return {frozenset(pair) for pair in merges.values_list("sale_id", "absorbed_id")}
+
+
+def combine(first: Sale, second: Sale, *, by: User | None = None) -> tuple[Sale, SaleMerge]:
+    """Give the older sale the newest values of both; return it and the merge to write."""
+    kept, absorbed = sorted((first, second), key=lambda sale: sale.id)
+    row, before = _row(absorbed), _row(kept)
+    _combine_values(kept, absorbed)
+    after = _row(kept)
+    changes = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
+    merge = SaleMerge.new(
+        sale_id=kept.id,
+        absorbed_id=absorbed.id,
+        absorbed=row,
+        changes=changes,
+        created_by_id=by and by.id,
+    )
+    return kept, merge
+
+
+def save(merges: Collection[SaleMerge]) -> None:
+    """Write merges: move what belongs to the absorbed sales, then delete these.
+
+    Call before the kept sales are written: an absorbed one may have their number or hash.
+    """
+    if not merges:
+        return
+    by_absorbed = {merge.absorbed_id: merge for merge in merges}
+    moved = (
+        ("sales_salestatuschange", "status_change_ids"),
+        ("sales_subscriptioncycle", "cycle_ids"),
+    )
+    with connection.cursor() as cursor:
+        kept_ids = [merge.sale_id for merge in merges]
+        for table, name in moved:
+            cursor.execute(_MOVE.format(table=table), [list(by_absorbed), kept_ids])
+            for row_id, absorbed_id in cursor.fetchall():
+                getattr(by_absorbed[absorbed_id], name).append(row_id)
+        cursor.execute("DELETE FROM sales_sale WHERE id = ANY(%s)", [list(by_absorbed)])
+    upsert(merges)
+
+
+_MOVE = """
+    UPDATE {table} AS row SET sale_id = pair.kept_id
+    FROM unnest(%s::uuid[], %s::uuid[]) AS pair (absorbed_id, kept_id)
+    WHERE row.sale_id = pair.absorbed_id
+    RETURNING row.id, pair.absorbed_id
+"""
+
+
+def merge(first_id: uuid.UUID, second_id: uuid.UUID, *, by: User) -> SaleMerge:
+    """Merge two sales by hand. Raises MergeRefused."""
+    with transaction.atomic():
+        first, second = _lock_sales((first_id, second_id))
+        check(first, second)
+        kept, done = combine(first, second, by=by)
+        save([done])
+        kept.save()
+    return done
+
+
+def check(first: Sale, second: Sale) -> None:
+    """Raise MergeRefused unless two sales may be merged."""
+    if (first.user_id, first.source) != (second.user_id, second.source) or first == second:
+        raise MergeRefused("Escolha duas vendas diferentes do mesmo usuário e da mesma origem.")
+    if not are_mergeable(first, second):
+        raise MergeRefused("Uma das vendas deve ter só o número do pedido, e a outra, só o hash.")
+    if buyers_differ(first.client, second.client):
+        raise MergeRefused("Os compradores têm documentos diferentes: não são o mesmo pedido.")
+
+
+def undo(merge_id: uuid.UUID, *, by: User) -> SaleMerge:
+    """Restore both sales as they were; what was reported later stays with the one that is known.
+
+    Raises MergeRefused.
+    """
+    with transaction.atomic():
+        found = SaleMerge.objects.get(id=merge_id)
+        (kept,) = _lock_sales([found.sale_id])
+        done = SaleMerge.objects.select_for_update().get(id=merge_id)
+        _check_can_undo(done)
+        _restore(kept, done)
+        done.undone_at, done.undone_by = timezone.now(), by
+        done.save(update_fields=["undone_at", "undone_by"])
+    return done
+
+
+def associate(sale_id: uuid.UUID) -> Sale:
+    """Count a sale as an order of its own. Raises MergeRefused."""
+    with transaction.atomic():
+        (sale,) = _lock_sales([sale_id])
+        sale.is_associated = True
+        sale.save(update_fields=["is_associated", "updated_at"])
+    return sale
+
+
+def _combine_values(kept: Sale, absorbed: Sale) -> None:
+    newer, older = sorted((kept, absorbed), key=lambda sale: sale.observed_at, reverse=True)
+    names = {field.attname for field in Sale._meta.concrete_fields} - _KEPT_FIELDS
+    values = {name: _first_filled(getattr(newer, name), getattr(older, name)) for name in names}
+    values["deleted_at"] = newer.deleted_at
+    values["metadata"] = merge_metadata(older.metadata, newer.metadata)
+    values["observed_at"] = newer.observed_at
+    values["is_associated"] = kept.is_associated or absorbed.is_associated
+    for name in _FIRST_TIMES:
+        times = (getattr(kept, name), getattr(absorbed, name))
+        values[name] = min(filter(None, times), default=None)
+    if kept.client_id is None:
+        values |= {"client_id": absorbed.client_id, "client_match": absorbed.client_match}
+    numbered = absorbed if kept.has_only_hash else kept
+    values["order_hash"] = kept.order_hash or absorbed.order_hash
+    values["external_id"] = numbered.external_id
+    for name, value in values.items():
+        setattr(kept, name, value)
+
+
+def _first_filled(*values: Any) -> Any:
+    return next((value for value in values if value not in (None, "")), values[0])
+
+
+def _row(sale: Sale) -> dict[str, Any]:
+    """Return the columns as the JSON that `upsert` writes."""
+    names = [field.attname for field in Sale._meta.concrete_fields]
+    row: dict[str, Any] = orjson.loads(to_json([{n: getattr(sale, n) for n in names}]))[0]
+    return row
+
+
+def _lock_sales(sale_ids: Collection[uuid.UUID]) -> list[Sale]:
+    """Lock the user and read the sales, in the order of the ids. Raises MergeRefused."""
+    users = set(Sale.objects.filter(id__in=sale_ids).values_list("user_id", flat=True))
+    if len(users) != 1:
+        raise MergeRefused("Escolha vendas do mesmo usuário, que existam.")
+    lock_user(users.pop())
+    rows = Sale.objects.select_related("client").select_for_update(of=("self",))
+    sales = {sale.id: sale for sale in rows.filter(id__in=sale_ids)}
+    if len(sales) != len(sale_ids):
+        raise MergeRefused("Escolha duas vendas diferentes, que existam.")
+    return [sales[id_] for id_ in sale_ids]
+
+
+def _check_can_undo(done: SaleMerge) -> None:
+    if done.undone_at:
+        raise MergeRefused("Já foi desfeita.")
+    if not done.absorbed:
+        raise MergeRefused("Os dados do comprador foram apagados: não dá mais para desfazer.")
+
+
+def _restore(kept: Sale, done: SaleMerge) -> None:
+    """Reverse `combine` and `save`, but for fields that changed since."""
+    current = _row(kept)
+    unchanged = {n: old for n, (old, new) in done.changes.items() if current[n] == new}
+    upsert([_from_row(current | unchanged)], update=_columns(unchanged))
+    upsert([_from_row(done.absorbed | {"client_id": _client_id(kept, done)})])
+    with connection.cursor() as cursor:
+        for table, ids in (
+            ("sales_salestatuschange", done.status_change_ids),
+            ("sales_subscriptioncycle", done.cycle_ids),
+        ):
+            cursor.execute(
+                f"UPDATE {table} SET sale_id = %s WHERE id = ANY(%s) AND sale_id = %s",  # noqa: S608 - our tables
+                [done.absorbed_id, ids, kept.id],
+            )
+
+
+def _client_id(kept: Sale, done: SaleMerge) -> uuid.UUID | None:
+    """Return the absorbed sale's client, or the other's if that client no longer exists."""
+    client = Client.objects.filter(id=done.absorbed["client_id"])
+    found = client.values_list("merged_into", "id").first()
+    return next(filter(None, found)) if found else kept.client_id
+
+
+def _from_row(row: dict[str, Any]) -> Sale:
+    return Sale.new(**row)
+
+
+def _columns(values: Iterable[str]) -> tuple[str, ...]:
+    names = {field.attname: field.name for field in Sale._meta.concrete_fields}
+    return (*(names[value] for value in values), "updated_at")

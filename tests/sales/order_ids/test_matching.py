@@ -1,0 +1,213 @@
+"""Orders reported by number, by hash, or by both: one sale, whatever came first."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integrations.ingest import IngestResult, SourcedOrder, ingest
+from integrations.models import Integration
+from integrations.providers.readers import reader_for
+from sales.models import Origin, Sale, SaleMerge, SaleStatusChange
+from sales.recording import ChangeSource
+from tests import payloads
+from tests.integrations.sellers import Seller
+
+pytestmark = pytest.mark.django_db
+
+NUMBER, HASH = "ordaaaaa", "venaaa0001"
+ANA = {"client_name": "Ana Suposta", "client_documment": "168.995.350-09"}
+OTHER = {"client_name": "Otto Suposto", "client_documment": "291.417.776-38"}
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return Seller()
+
+
+def order(number: str | None, order_hash: str | None = None, /, **changes: Any) -> dict[str, Any]:
+    ids = {"order_number": number, "order_hash": order_hash}
+    return payloads.order("-", client=ANA, **{**ids, **changes})
+
+
+def by_api(seller: Seller, *items: Any) -> list[IngestResult]:
+    """Apply items as a sync does."""
+    integration = Integration.objects.select_related("user").get(id=seller.integration.id)
+    reader, now = reader_for(integration), timezone.now()
+    source = ChangeSource(
+        observed_at=now, origin=Origin.RUN, origin_id=integration.id, is_snapshot=True
+    )
+    return ingest(integration, [SourcedOrder(reader.parse_order(item), source) for item in items])
+
+
+def ids(seller: Seller) -> list[tuple[str, str, bool]]:
+    sales = Sale.objects.filter(user=seller.integration.user).order_by("id")
+    return [(sale.external_id, sale.order_hash, sale.is_associated) for sale in sales]
+
+
+def test_item_with_a_hash_is_linked_to_the_webhooks_sale(seller: Seller) -> None:
+    seller.process(order(NUMBER))
+    sale = seller.sale(NUMBER)
+    (result,) = by_api(seller, order(None, HASH))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+    assert result.sale == sale
+
+
+def test_webhook_with_a_number_is_linked_to_the_sale_of_the_hash(seller: Seller) -> None:
+    by_api(seller, order(None, HASH))
+    first = seller.sale(HASH)
+    seller.process(order(NUMBER))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+    assert seller.sale(NUMBER).id == first.id
+
+
+def test_both_ids_together_are_one_sale_that_either_finds(seller: Seller) -> None:
+    by_api(seller, order(NUMBER, HASH))
+    by_api(seller, order(None, HASH, product_name="Outro"))
+    seller.process(order(NUMBER, product_name="Mais um"))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+
+
+@pytest.mark.parametrize("first", [(NUMBER, None), (None, HASH)])
+def test_both_ids_complete_a_sale_known_by_one(
+    seller: Seller, first: tuple[str | None, str | None]
+) -> None:
+    by_api(seller, order(*first, order_final_price="1.00"))
+    sale = Sale.objects.get()
+    by_api(seller, order(NUMBER, HASH))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+    assert Sale.objects.get().id == sale.id
+
+
+def test_message_with_both_ids_merges_two_sales_into_the_older(seller: Seller) -> None:
+    by_api(seller, order(None, HASH, order_final_price="1.00", tracking_code="BR1"))
+    older = seller.sale(HASH)
+    seller.process(order(NUMBER))
+    newer = seller.sale(NUMBER)
+    assert len(ids(seller)) == 2
+    by_api(seller, order(NUMBER, HASH))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+    sale = Sale.objects.get()
+    assert (sale.id, sale.tracking_code) == (older.id, "BR1")
+    assert SaleMerge.objects.kept_sale_id(newer.id) == older.id
+    assert SaleStatusChange.objects.filter(sale=sale).count() == 2
+
+
+def test_sales_of_different_buyers_are_not_merged(seller: Seller) -> None:
+    by_api(seller, order(None, HASH))
+    seller.process(payloads.order(NUMBER, client=OTHER))
+    (result,) = by_api(seller, order(NUMBER, HASH))
+    assert ids(seller) == [(HASH, HASH, True), (NUMBER, "", True)]
+    assert [warning.reason for warning in result.warnings] == ["hash_of_other_buyer"]
+
+
+def test_hash_of_another_order_is_ignored_with_a_warning(seller: Seller) -> None:
+    by_api(seller, order("ordbbbbb", HASH))
+    (result,) = by_api(seller, order(NUMBER, HASH))
+    assert ids(seller) == [("ordbbbbb", HASH, True), (NUMBER, "", True)]
+    assert [warning.reason for warning in result.warnings] == ["hash_of_other_order"]
+
+
+def test_second_hash_of_an_order_is_ignored_with_a_warning(seller: Seller) -> None:
+    by_api(seller, order(NUMBER, HASH))
+    (result,) = by_api(seller, order(NUMBER, "venaaa0002"))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+    assert [warning.reason for warning in result.warnings] == ["hash_of_other_order"]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"product_name": "Outro"},
+        {"order_final_price": "100.01"},
+        {"date_order": "2025-10-02 22:41:08"},
+        {"date_order": None},
+        {"product_name": None},
+    ],
+)
+def test_hash_that_agrees_with_no_sale_is_not_associated(
+    seller: Seller, difference: dict[str, Any]
+) -> None:
+    seller.process(order(NUMBER))
+    by_api(seller, order(None, HASH, **difference))
+    assert ids(seller) == [(NUMBER, "", True), (HASH, HASH, False)]
+
+
+def test_hash_of_another_buyer_is_not_associated(seller: Seller) -> None:
+    seller.process(order(NUMBER))
+    by_api(seller, {**order(None, HASH), "client": OTHER})
+    assert ids(seller) == [(NUMBER, "", True), (HASH, HASH, False)]
+
+
+def test_hash_that_agrees_with_two_sales_is_not_associated(seller: Seller) -> None:
+    seller.process(order(NUMBER), order("ordbbbbb"))
+    by_api(seller, order(None, HASH))
+    assert ids(seller) == [(NUMBER, "", True), ("ordbbbbb", "", True), (HASH, HASH, False)]
+
+
+def test_phone_links_where_a_document_is_missing(seller: Seller) -> None:
+    buyer = {"client_name": "Nair Suposta", "client_phone": "31955550145"}
+    seller.process({**order(NUMBER), "client": buyer | ANA})
+    by_api(seller, {**order(None, HASH), "client": {"client_phone": "+55 31955550145"}})
+    assert ids(seller) == [(NUMBER, HASH, True)]
+
+
+def test_hash_counts_where_no_webhook_was_received(seller: Seller) -> None:
+    by_api(seller, order(None, HASH))
+    assert ids(seller) == [(HASH, HASH, True)]
+
+
+def test_hash_that_only_webhooks_report_counts(seller: Seller) -> None:
+    seller.process(order(None, HASH))
+    seller.process(order(None, "venaaa0002", product_name="Outro"))
+    assert ids(seller) == [(HASH, HASH, True), ("venaaa0002", "venaaa0002", True)]
+
+
+def test_number_that_arrives_later_makes_a_sale_count(seller: Seller) -> None:
+    seller.process(order("ordbbbbb", product_name="Outro"))
+    by_api(seller, order(None, HASH))
+    assert ids(seller)[1] == (HASH, HASH, False)
+    by_api(seller, order(NUMBER, HASH))
+    assert ids(seller)[1] == (NUMBER, HASH, True)
+
+
+def test_sale_is_associated_when_the_hash_is_reported_after_the_number(seller: Seller) -> None:
+    seller.process(order("ordbbbbb", product_name="Outro"))
+    by_api(seller, order(None, HASH))
+    seller.process(order(NUMBER, product_name="Curso"), order(NUMBER))
+    by_api(seller, order(None, HASH))
+    assert ids(seller)[1:] == [(NUMBER, HASH, True)]
+
+
+def test_webhook_counts_a_sale_that_waited_for_its_number(seller: Seller) -> None:
+    seller.process(order("ordbbbbb", product_name="Outro"))
+    by_api(seller, order(None, HASH))
+    seller.process(order(NUMBER))
+    assert ids(seller)[1:] == [(NUMBER, HASH, True)]
+
+
+def test_items_applied_twice_change_nothing(seller: Seller) -> None:
+    seller.process(order(NUMBER), order("ordbbbbb", product_name="Outro"))
+    items = [order(None, HASH), order(None, "venaaa0002"), order("ordbbbbb", "venaaa0003")]
+    by_api(seller, *items)
+    before = list(Sale.objects.order_by("id").values())
+    outcomes = [result.outcome for result in by_api(seller, *items)]
+    assert outcomes == ["unchanged"] * 3
+    assert list(Sale.objects.order_by("id").values()) == before
+
+
+def test_statements_do_not_grow_with_the_merges_and_links_of_a_batch(seller: Seller) -> None:
+    def statements(numbers: range) -> int:
+        seller.process(*(order(f"ord{n}", date_order=f"2025-10-02 10:00:{n}") for n in numbers))
+        for n in numbers:
+            by_api(seller, order(None, f"ven{n}", product_name="Outro"))
+        items = [order(f"ord{n}", f"ven{n}") for n in numbers]
+        items += [order(None, f"ven9{n}", date_order=f"2025-10-02 10:00:{n}") for n in numbers]
+        with CaptureQueriesContext(connection) as queries:
+            by_api(seller, *items)
+        return len(queries)
+
+    assert statements(range(10, 12)) == statements(range(20, 28))
+    assert SaleMerge.objects.count() == 10
