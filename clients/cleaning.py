@@ -1,16 +1,40 @@
-"""Remove what copying adds to a value: format characters and full-width digits. Pure."""
+"""Remove what copying and other systems add to a text: invisible characters and spaces. Pure."""
 
 import unicodedata
+from typing import Final
+
+
+class _Repairs(dict[int, str]):
+    """Replacements of unprintable characters, for `str.translate`; filled on first use."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        match unicodedata.category(char):
+            case "Cf" | "Cc":
+                self[code] = " " if char in "\t\n\r" else ""
+            case "Zs" | "Zl" | "Zp":
+                self[code] = " "
+            case "Cs":
+                self[code] = "\N{REPLACEMENT CHARACTER}"
+            case _:
+                return char
+        return self[code]
+
+
+_REPAIRS: Final = _Repairs()
 
 
 def clean_text(raw: str) -> str:
-    """Return the text in NFC, without format characters (category Cf) and outer spaces."""
-    if raw.isascii():
-        return raw.strip()
-    visible = "".join(char for char in raw if unicodedata.category(char) != "Cf")
-    return unicodedata.normalize("NFC", visible).strip()
+    """Return the text in NFC, without invisible characters and outer spaces.
+
+    Removed are format characters (category Cf) and control characters. Any other kind of space
+    becomes a space, and a lone surrogate, which cannot be stored, a replacement character.
+    """
+    text = raw if raw.isprintable() else raw.translate(_REPAIRS)
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 
 
 def clean_digits(raw: str) -> str:
     """Return the clean text with full-width digits and punctuation as ASCII."""
-    return raw.strip() if raw.isascii() else unicodedata.normalize("NFKC", clean_text(raw)).strip()
+    text = clean_text(raw)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).strip()

@@ -32,7 +32,7 @@ def record_affiliations(
                 source=provider,
                 fingerprint=fingerprint,
                 observed_at=source.observed_at,
-                **asdict(facts),
+                **{name: value for name, value in asdict(facts).items() if name != "warnings"},
             )
             rows[fingerprint], outcome = row, Outcome.CREATED
         else:

@@ -1,5 +1,6 @@
 """What a source reports about a sale, a subscription or an affiliation request. Pure."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -50,6 +51,9 @@ class SaleFacts:
     reports_deletion: bool = True
     """Whether the source reports `deleted_at`, so that None means that it was not deleted."""
     metadata: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[ValueWarning, ...] = ()
+    readable_fields: Container[str] = field(default=(), compare=False, repr=False)
+    """The source's names of fields with a readable value, which ends an earlier warning."""
 
     @property
     def has_only_hash(self) -> bool:

@@ -100,6 +100,7 @@ class CoinzzReader:
         self._mapper.used.clear()
         parsed = payloads.parse_webhook(
             body,
+            content_type=headers.get("Content-Type", ""),
             content_encoding=headers.get("Content-Encoding", ""),
             mapper=self._mapper,
             owner_emails=self._owner_emails,

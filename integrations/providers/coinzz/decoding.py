@@ -1,13 +1,19 @@
 """Decode a body's bytes to JSON values. Pure."""
 
+import codecs
 import json
 import re
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
 from integrations.providers.errors import PayloadInvalid
 
 MAX_DEPTH: Final = 64
 """Levels of nested objects and lists; a real order has four."""
+
+INVALID_UTF8: Final = "invalid_utf8"
+"""The reason of a body in an unknown encoding."""
 
 _EXACT_DIGITS: Final = 15
 """Longer integers stay texts: JavaScript, for one, would round them in our JSON."""
@@ -21,15 +27,25 @@ _FORM: Final = re.compile(r"[\w.%+\[\]-]+=|--")
 """The first characters of a urlencoded or multipart form."""
 
 
-def decode_json(body: bytes, *, content_encoding: str = "") -> Any:
-    """Return the JSON value in `body`, UTF-8 with or without a BOM; the last of equal keys wins.
+_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_WINDOWS: Final = "cp1252"
+"""The encoding of Windows in Brazil; most senders of ISO-8859-1 mean it."""
+_CHARSETS: Final = dict.fromkeys(("iso8859-1", "ascii", "cp1252"), _WINDOWS) | {
+    "iso8859-15": "iso8859-15"
+}
+"""Encodings that a body may declare, by Python's name; UTF-8, -16 and -32 are recognised."""
 
-    Numbers with a fraction or with more than 15 digits are returned as texts: nothing is rounded.
-    Raises PayloadInvalid.
+
+def decode_json(body: bytes, *, content_type: str = "", content_encoding: str = "") -> Any:
+    """Return the JSON value in `body`; the last of equal keys wins.
+
+    The text is UTF-8, -16 or -32 with or without a BOM, else what `content_type` declares. Numbers
+    with a fraction are returned as Decimal, and those with more than 15 digits as texts: nothing
+    is rounded. Raises PayloadInvalid.
     """
     if content_encoding.strip().lower() not in {"", "identity"} or body.startswith(_COMPRESSED):
         raise PayloadInvalid("compressed_body", "O corpo veio comprimido; envie sem compressão.")
-    text = _decode_text(body)
+    text = _decode_text(body, content_type)
     if not text.strip():
         raise PayloadInvalid("empty_body", "O corpo veio vazio.")
     try:
@@ -67,13 +83,33 @@ def _too_deep() -> PayloadInvalid:
     )
 
 
-def _decode_text(body: bytes) -> str:
+def replace_invalid_bytes(body: bytes) -> bytes:
+    """Return a body with invalid bytes in UTF-8: from Windows' encoding if nothing in it is UTF-8.
+
+    Some accents of a mixed body become replacement characters.
+    """
+    text = body.decode(errors="replace")
+    if text.replace("\N{REPLACEMENT CHARACTER}", "").isascii():
+        text = body.decode(_WINDOWS, errors="replace")
+    return text.encode()
+
+
+def _decode_text(body: bytes, content_type: str) -> str:
     try:
-        return body.decode("utf-8-sig")
+        return body.decode(json.detect_encoding(body))
     except UnicodeDecodeError as error:
+        if (charset := _declared_charset(content_type)) is not None:
+            return body.decode(charset, errors="replace")
         raise PayloadInvalid(
-            "invalid_utf8", f"O corpo não está em UTF-8 (byte {error.start + 1})."
+            INVALID_UTF8, f"O corpo não está em UTF-8 (byte {error.start + 1})."
         ) from None
+
+
+def _declared_charset(content_type: str) -> str | None:
+    if match := _CHARSET.search(content_type):
+        with suppress(LookupError):
+            return _CHARSETS.get(codecs.lookup(match[1]).name)
+    return None
 
 
 def _invalid_json(text: str, error: json.JSONDecodeError) -> PayloadInvalid:
@@ -91,6 +127,13 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= _EXACT_DIGITS else digits
 
 
+def _fraction(digits: str) -> Decimal | str:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent beyond Decimal's
+        return digits
+
+
 def _reject_constant(_: str) -> NoReturn:
     raise PayloadInvalid(
         "invalid_json", "O corpo não é um JSON válido: contém NaN ou Infinity, que não são números."
@@ -99,5 +142,5 @@ def _reject_constant(_: str) -> NoReturn:
 
 # Not strict: a raw tab or line break inside a text is harmless.
 _JSON: Final = json.JSONDecoder(
-    parse_float=str, parse_int=_integer, parse_constant=_reject_constant, strict=False
+    parse_float=_fraction, parse_int=_integer, parse_constant=_reject_constant, strict=False
 )

@@ -65,10 +65,16 @@ BUYERS: Final = frozenset(
 
 FLAGS: Final = ("first_order", "second_order")
 COUNTS: Final = ("deadline_delivery", "total_installments")
+AMOUNTS: Final = frozenset(
+    {"producer_commission", "affiliate_commission", "logistic_fee", "financial_fees", "coproducers"}
+)
+"""Amounts, and objects and lists with amounts: the metadata has them as sent."""
+OBJECTS: Final = frozenset({"pix", "bank_slip"})
 METADATA: Final = frozenset(
     {
         *FLAGS,
         *COUNTS,
+        *AMOUNTS,
         "order_status",
         "shipping_status",
         *BUYERS,
@@ -79,13 +85,10 @@ METADATA: Final = frozenset(
         "affiliate_phone",
         "offer_code",
         "offer_name",
-        "producer_commission",
-        "affiliate_commission",
-        "logistic_fee",
-        "financial_fees",
-        "coproducers",
     }
 )
+
+TEXTS: Final = METADATA - {*FLAGS, *COUNTS, *AMOUNTS, *OBJECTS}
 
 IMPERSONAL: Final = METADATA - BUYERS | {"utms"}
 

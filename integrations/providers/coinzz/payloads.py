@@ -3,76 +3,38 @@
 README.md says which of Coinzz's fields are certain and which are guesses.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from clients.customer import Customer
 from integrations.providers.coinzz import fields
-from integrations.providers.coinzz.decoding import decode_json, may_be_deep, reject_deep
+from integrations.providers.coinzz.decoding import (
+    INVALID_UTF8,
+    decode_json,
+    may_be_deep,
+    reject_deep,
+    replace_invalid_bytes,
+)
 from integrations.providers.coinzz.payments import payment_code
-from integrations.providers.coinzz.sections import Section
+from integrations.providers.coinzz.sections import Body, Section, has_order_id
 from integrations.providers.coinzz.statuses import DEFAULT_MAPPER, WORD_LENGTH, StatusMapper
-from integrations.providers.coinzz.values import is_empty, parse_flag
+from integrations.providers.coinzz.values import is_empty, json_safe
 from integrations.providers.contracts import Order, ParsedWebhook
 from integrations.providers.errors import PayloadInvalid
-from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts
+from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts, ValueWarning
+
+_MISSING_ID: Final = ("missing_identity", "campo obrigatório, veio vazio.")
 
 NO_EMAILS: Final[frozenset[str]] = frozenset()
-
-
-@dataclass(slots=True)
-class _Body:
-    """The sections of an order or a subscription; `top` has the fields beside them."""
-
-    client: Section
-    order: Section
-    utms: Section
-    subscription: Section
-    top: Section
-
-    @classmethod
-    def parse(cls, item: dict[str, Any]) -> Self:
-        if is_empty(item.get("order")):
-            item = _with_sections(item)
-        return cls(
-            client=Section.parse("client", item.get("client")),
-            order=_with_order_status(Section.parse("order", item.get("order"))),
-            utms=Section.parse("utms", item.get("utms")),
-            subscription=Section.parse("subscription", item.get("subscription")),
-            top=Section("", item),
-        )
-
-
-def _with_sections(item: dict[str, Any]) -> dict[str, Any]:
-    """Return a flat item with sections: the API writes an order's fields beside `client`."""
-    if not _has_order_id(item):
-        return item
-    client, utms = item.keys() & fields.CLIENT, item.keys() & fields.UTMS.keys()
-    order = item.keys() - fields.TOP - client - utms
-    flat = {"client": client, "utms": utms, "order": order}
-    sections = {name: {key: item[key] for key in keys} for name, keys in flat.items() if keys}
-    return sections | {key: item[key] for key in item.keys() & fields.TOP if item[key]}
-
-
-def _with_order_status(order: Section) -> Section:
-    if fields.API_STATUS in order.fields and is_empty(order.fields.get("order_status")):
-        order.fields = order.fields | {"order_status": order.fields[fields.API_STATUS]}
-        del order.fields[fields.API_STATUS]
-    return order
-
-
-def _has_order_id(values: Mapping[str, Any]) -> bool:
-    return any(not is_empty(values.get(key)) for key in fields.ORDER_IDS)
 
 
 def parse_webhook(
     body: bytes,
     *,
+    content_type: str = "",
     content_encoding: str = "",
     mapper: StatusMapper = DEFAULT_MAPPER,
     owner_emails: AbstractSet[str] = NO_EMAILS,
@@ -81,20 +43,31 @@ def parse_webhook(
 
     `owner_emails` are the user's, in lower case: they decide which commission is the user's.
     """
-    item = _require_object(
-        decode_json(body, content_encoding=content_encoding), check_depth=may_be_deep(body)
-    )
+    try:
+        value = decode_json(body, content_type=content_type, content_encoding=content_encoding)
+    except PayloadInvalid as error:
+        if error.reason != INVALID_UTF8:
+            raise
+        body = replace_invalid_bytes(body)
+        parsed = parse_webhook(body, mapper=mapper, owner_emails=owner_emails)
+        return _with_warning(parsed, ValueWarning("", error.reason, error.message))
+    item = _require_object(value, check_depth=may_be_deep(body))
     if not is_empty(item.get("subscription")):
         return ParsedWebhook("subscription", _parse_order(item, mapper, owner_emails))
     if not is_empty(item.get("affiliate_request")):
         return ParsedWebhook("affiliation", _affiliation(Section("", item)))
-    if "order" in item or _has_order_id(item):
+    if "order" in item or has_order_id(item):
         return ParsedWebhook("order", _parse_order(item, mapper, owner_emails))
     raise PayloadInvalid(
         "unknown_kind",
         "O corpo não é de pedido, de assinatura nem de afiliação: "
         "não tem `order`, `subscription` nem `affiliate_request`.",
     )
+
+
+def _with_warning(parsed: ParsedWebhook, warning: ValueWarning) -> ParsedWebhook:
+    payload = parsed.payload
+    return replace(parsed, payload=replace(payload, warnings=(*payload.warnings, warning)))
 
 
 def parse_order(
@@ -115,24 +88,35 @@ def _require_object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
 def _parse_order(
     item: dict[str, Any], mapper: StatusMapper, owner_emails: AbstractSet[str]
 ) -> Order:
-    body = _Body.parse(item)
+    body = Body.parse(item)
+    order_ids = _order_ids(body.order)
     try:
-        return _build_order(body, mapper, owner_emails)
+        customer = _customer(body.client)
+        subscription = _subscription(body, mapper)
+        if not any(order_ids) and subscription is None:
+            raise _missing_id(body)
+        sale = _sale(body, order_ids, mapper, owner_emails) if any(order_ids) else None
     except PayloadInvalid as error:
-        with suppress(PayloadInvalid):
-            error.external_id = _order_ids(body.order)[0]
+        error.external_id = order_ids[0]
         raise
+    return Order(customer=customer, sale=sale, subscription=subscription, warnings=body.warnings)
 
 
-def _build_order(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> Order:
-    customer = _customer(body.client)
-    if not body.subscription.fields:
-        return Order(customer=customer, sale=_sale(body, mapper, owner_emails))
-    return Order(
-        customer=customer,
-        sale=_sale(body, mapper, owner_emails) if _has_order_id(body.order.fields) else None,
-        subscription=_subscription(body, mapper),
-    )
+def _order_ids(order: Section) -> tuple[str, str]:
+    """Return the order's number, or its hash if it has no number; and its hash."""
+    order_hash = order.identity("order_hash")
+    return order.identity("order_number") or order_hash, order_hash
+
+
+def _missing_id(body: Body) -> PayloadInvalid:
+    """Return the error of a body without an order or a subscription that has an id."""
+    section, key = body.order, "order_number"
+    if body.order.is_missing and not body.subscription.is_missing:
+        section, key = body.subscription, "subscription_hash"
+    if not section.warnings.keys() & {"", key}:
+        section.warn(key, *_MISSING_ID)
+    warning = section.warnings.get("") or section.warnings[key]
+    return PayloadInvalid(warning.reason, warning.message)
 
 
 def _customer(client: Section) -> Customer:
@@ -152,26 +136,20 @@ def _customer(client: Section) -> Customer:
     )
 
 
-def _order_ids(order: Section) -> tuple[str, str]:
-    """Return the order's number, or its hash if it has no number; and its hash."""
-    order_hash = order.optional_identity("order_hash")
-    if order_hash and is_empty(order.fields.get("order_number")):
-        return order_hash, order_hash
-    return order.identity("order_number"), order_hash
-
-
-def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> SaleFacts:
+def _sale(
+    body: Body, order_ids: tuple[str, str], mapper: StatusMapper, owner_emails: AbstractSet[str]
+) -> SaleFacts:
     order = body.order
-    external_id, order_hash = _order_ids(order)
     status, unknown_status = mapper.sale_status(order.text("order_status", WORD_LENGTH))
     shipping_status, unknown_shipping_status = mapper.shipping_status(
         order.text("shipping_status", WORD_LENGTH)
     )
     payment_method = order.text("method_payment", fields.SHORT_WIDTH)
+    deleted_at = order.timestamp("deleted_at")
     return SaleFacts(
-        external_id=external_id,
-        order_hash=order_hash,
-        total_price=order.money("order_final_price"),
+        external_id=order_ids[0],
+        order_hash=order_ids[1],
+        total_price=_total_price(order),
         quantity=order.count("order_quantity"),
         product_name=order.text("product_name", fields.NAME_WIDTH),
         product_sku=order.text("product_code", fields.CODE_WIDTH),
@@ -184,10 +162,22 @@ def _sale(body: _Body, mapper: StatusMapper, owner_emails: AbstractSet[str]) -> 
         sale_date=order.timestamp("date_order"),
         commission=_commission(order, owner_emails),
         tracking_code=order.text("tracking_code", fields.CODE_WIDTH),
-        deleted_at=order.timestamp("deleted_at"),
-        reports_deletion="deleted_at" in order.fields,
+        deleted_at=deleted_at,
+        reports_deletion=deleted_at is not None or order.is_null("deleted_at"),
         metadata=_metadata(body),
+        warnings=body.warnings,  # after all fields were read
+        readable_fields=body,
     )
+
+
+def _total_price(order: Section) -> Decimal:
+    price = order.money("order_final_price")
+    if price is None:
+        warning = order.warnings.get("order_final_price")
+        reason = warning.reason if warning else "missing_money"
+        message = "order.order_final_price: campo obrigatório, veio vazio."
+        raise PayloadInvalid(reason, warning.message if warning else message)
+    return price
 
 
 def _commission(order: Section, owner_emails: AbstractSet[str]) -> Decimal | None:
@@ -195,9 +185,9 @@ def _commission(order: Section, owner_emails: AbstractSet[str]) -> Decimal | Non
     for section, email_key, amount_key in _shares(order):
         email = section.fields.get(email_key)
         if isinstance(email, str) and email.strip().lower() in owner_emails:
-            return section.optional_money(amount_key)
-    producer = order.optional_money("producer_commission")
-    affiliate = order.optional_money("affiliate_commission")
+            return section.money(amount_key)
+    producer = order.money("producer_commission")
+    affiliate = order.money("affiliate_commission")
     if producer is None or affiliate is None:
         return affiliate if producer is None else producer
     return None
@@ -213,57 +203,58 @@ def _shares(order: Section) -> Iterator[tuple[Section, str, str]]:
             yield Section("coproducers", entry), "email", "commission"
 
 
-def _metadata(body: _Body) -> dict[str, Any]:
+def _metadata(body: Body) -> dict[str, Any]:
     """Return the fields without a column, and the full texts that were truncated."""
-    metadata = body.order.known_values(fields.METADATA) | body.top.known_values(fields.LABELS)
-    for key in fields.FLAGS:
-        if key in metadata:
-            metadata[key] = parse_flag(metadata[key])
-    for key in fields.COUNTS:
-        # Stored as sent if it is no number: nothing depends on it.
-        with suppress(PayloadInvalid):
-            if key in metadata:
-                metadata[key] = body.order.count(key)
-    if utms := body.utms.known_values(fields.UTMS.keys()):
-        metadata["utms"] = {fields.UTMS[key]: _number_as_text(utm) for key, utm in utms.items()}
+    order = body.order
+    metadata = order.known_values(fields.AMOUNTS | fields.OBJECTS)
+    metadata |= body.top.known_values(fields.LABELS)
+    values: dict[str, Any] = {key: order.text(key) for key in order.fields.keys() & fields.TEXTS}
+    values |= {key: order.flag(key) for key in fields.FLAGS}
+    values |= {key: order.count_or_text(key) for key in fields.COUNTS}
+    metadata |= {key: value for key, value in values.items() if value not in (None, "")}
+    if utms := _utms(body.utms):
+        metadata["utms"] = utms
     if extra := _extra(body):
         metadata["extra"] = extra
-    return metadata | body.client.truncated | body.order.truncated
+    return metadata | body.client.truncated | order.truncated
 
 
-def _extra(body: _Body) -> dict[str, Any]:
-    """Return the fields that this parser does not know, by section."""
-    sections = (body.client, body.order, body.utms, body.subscription)
-    unknown = {
-        section.name: section.unknown_values(fields.KNOWN[section.name]) for section in sections
+def _utms(utms: Section) -> dict[str, Any]:
+    """Return the campaign by our names. A URL's `utm_source[]=` is sent as a list."""
+    lists = {key: json_safe(raw) for key, raw in utms.fields.items() if isinstance(raw, list)}
+    found = {name: lists.get(key) or utms.text(key) for key, name in fields.UTMS.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _extra(body: Body) -> dict[str, Any]:
+    """Return the unknown and the unreadable fields by section."""
+    extra = {
+        section.name: section.extra_values(fields.KNOWN[section.name]) for section in body.sections
     }
-    return body.top.unknown_values(fields.TOP) | {
-        name: values for name, values in unknown.items() if values
-    }
+    top: dict[str, Any] = body.top.extra_values(fields.TOP)
+    return top | {name: section for name, section in extra.items() if section}
 
 
-def _number_as_text(utm: Any) -> Any:
-    """Campaigns are often named by a number. A URL's `utm_source[]=` is sent as a list."""
-    return str(utm) if isinstance(utm, int) else utm
-
-
-def _subscription(body: _Body, mapper: StatusMapper) -> SubscriptionFacts:
+def _subscription(body: Body, mapper: StatusMapper) -> SubscriptionFacts | None:
     subscription = body.subscription
+    if not subscription.fields:
+        return None
+    subscription_hash = subscription.identity("subscription_hash")
+    if not subscription_hash:
+        if "subscription_hash" not in subscription.warnings:
+            subscription.warn("subscription_hash", *_MISSING_ID)
+        return None
     status, unknown_status = mapper.subscription_status(subscription.text("status", WORD_LENGTH))
     return SubscriptionFacts(
-        subscription_hash=subscription.identity("subscription_hash"),
+        subscription_hash=subscription_hash,
         status=status,
         unknown_status=unknown_status,
         frequency=subscription.text("frequency", fields.SHORT_WIDTH),
         cycle=subscription.count("cycle"),
         next_charge_date=subscription.timestamp("next_charge_date"),
         product_name=body.order.text("product_name", fields.NAME_WIDTH),
-        sent_at=_sent_at(body.top),
+        sent_at=body.general_info.timestamp("date_sent"),
     )
-
-
-def _sent_at(top: Section) -> datetime | None:
-    return Section.parse("general_info", top.fields.get("general_info")).timestamp("date_sent")
 
 
 def _affiliation(body: Section) -> AffiliationFacts:
@@ -274,4 +265,5 @@ def _affiliation(body: Section) -> AffiliationFacts:
         status=body.text("affiliate_request", WORD_LENGTH),
         product_name=body.text("product_name", fields.NAME_WIDTH),
         requested_at=body.timestamp("date"),
+        warnings=tuple(body.warnings.values()),
     )

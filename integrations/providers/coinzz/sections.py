@@ -1,14 +1,23 @@
-"""A section of a body (`client`, `order`, `utms`, …): typed access to its fields. Pure."""
+"""The sections of a body (`client`, `order`, `utms`, …): typed access to their fields. Pure.
 
-from collections.abc import Collection
+An unreadable value is noted in `warnings` and counts as missing.
+"""
+
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from itertools import chain
+from typing import Any, Self, TypeVar
 
+from clients.cleaning import clean_text
+from integrations.providers.coinzz import fields as names
 from integrations.providers.coinzz import values
-from integrations.providers.errors import PayloadInvalid
+from sales.facts import ValueWarning
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -17,6 +26,10 @@ class Section:
     fields: dict[str, Any]
     truncated: dict[str, str] = field(default_factory=dict)
     """The full texts of fields that were cut to their column's width."""
+    warnings: dict[str, ValueWarning] = field(default_factory=dict)
+    """By field; by the empty name if the section itself is unreadable."""
+    raw: Any = None
+    """An unreadable section, as sent."""
 
     @classmethod
     def parse(cls, name: str, raw: Any) -> Self:
@@ -24,21 +37,21 @@ class Section:
         if values.is_empty(raw):
             return cls(name, {})
         if not isinstance(raw, dict):
-            raise PayloadInvalid("invalid_section", f"{name}: esperado um objeto com campos.")
+            section = cls(name, {}, raw=raw)
+            section.warn("", "invalid_section", "esperado um objeto com campos.")
+            return section
         prefix = f"{name}."
         if prefix in " ".join(raw):
             raw = {key.removeprefix(prefix): value for key, value in raw.items()}
         return cls(name, raw)
 
-    def text(self, key: str, width: int) -> str:
-        raw = self.fields.get(key)
-        # Most values are texts: cleaned without building the path.
-        text = (
-            values.clean_text(raw)
-            if isinstance(raw, str)
-            else values.parse_text(self._path(key), raw)
-        )
-        if len(text) <= width:
+    @property
+    def is_missing(self) -> bool:
+        return not self.fields and self.raw is None
+
+    def text(self, key: str, width: int | None = None) -> str:
+        text = self._read(values.parse_text, key, "")
+        if width is None or len(text) <= width:
             return text
         self.truncated[key] = text
         return text[:width].rstrip()
@@ -48,35 +61,125 @@ class Section:
         return next(filter(None, (self.text(key, width) for key in keys)), "")
 
     def identity(self, key: str) -> str:
-        return values.parse_identity(self._path(key), self.fields.get(key))
+        return self._read(values.parse_identity, key, "")
 
-    def optional_identity(self, key: str) -> str:
-        return "" if values.is_empty(self.fields.get(key)) else self.identity(key)
-
-    def money(self, key: str) -> Decimal:
-        return values.parse_money(self._path(key), self.fields.get(key))
-
-    def optional_money(self, key: str) -> Decimal | None:
-        """Return an amount, or None if it is missing or cannot be parsed."""
-        try:
-            return None if self.fields.get(key) is None else self.money(key)
-        except PayloadInvalid:
-            return None
+    def money(self, key: str) -> Decimal | None:
+        return self._read(values.parse_money, key, None)
 
     def count(self, key: str) -> int | None:
-        return values.parse_count(self._path(key), self.fields.get(key))
+        return self._read(values.parse_count, key, None)
+
+    def count_or_text(self, key: str) -> int | str:
+        """Return a number, or a text as sent (`7 dias`)."""
+        with suppress(values.Unreadable):
+            if (number := values.parse_count(self.fields.get(key))) is not None:
+                return number
+        return self.text(key)
+
+    def flag(self, key: str) -> bool | None:
+        return self._read(values.parse_flag, key, None)
 
     def timestamp(self, key: str) -> datetime | None:
-        return values.parse_datetime(self._path(key), self.fields.get(key))
+        return self._read(values.parse_datetime, key, None)
+
+    def is_null(self, key: str) -> bool:
+        return key in self.fields and self.fields[key] is None
+
+    def is_readable(self, key: str) -> bool:
+        """Return whether the field has a value, and a readable one."""
+        return key not in self.warnings and not values.is_empty(self.fields.get(key))
 
     def known_values(self, known: AbstractSet[str]) -> dict[str, Any]:
-        """Return the raw values of the known fields that are not empty."""
-        return values.non_empty_values(self.fields, self.fields.keys() & known)
+        """Return the known fields that are not empty as sent, without unreadable ones."""
+        return self._raw_values((self.fields.keys() & known) - self.warnings.keys())
 
-    def unknown_values(self, known: AbstractSet[str]) -> dict[str, Any]:
-        """Return the raw values of the other fields that are not empty."""
-        unknown = values.non_empty_values(self.fields, self.fields.keys() - known)
-        return {values.clean_text(key): value for key, value in unknown.items()}
+    def extra_values(self, known: AbstractSet[str]) -> Any:
+        """Return the unknown and the unreadable fields as sent, or the unreadable section."""
+        if self.raw is not None:
+            return values.json_safe(self.raw)
+        unknown = self._raw_values(self.fields.keys() - known)
+        return {clean_text(key): value for key, value in unknown.items()} | self._raw_values(
+            self.warnings.keys() & self.fields.keys()
+        )
 
-    def _path(self, key: str) -> str:
-        return f"{self.name}.{key}" if self.name else key
+    def warn(self, key: str, reason: str, message: str) -> None:
+        path = f"{self.name}.{key}".strip(".")
+        self.warnings[key] = ValueWarning(path, reason, f"{path}: {message}")
+
+    def _read(self, parse: Callable[[Any], T], key: str, missing: T) -> T:
+        try:
+            return parse(self.fields.get(key))
+        except values.Unreadable as error:
+            self.warn(key, error.reason, error.message)
+            return missing
+
+    def _raw_values(self, keys: Collection[str]) -> dict[str, Any]:
+        raw_values = {}
+        for key in keys:
+            raw = self.fields[key]
+            value = clean_text(raw) if isinstance(raw, str) else values.json_safe(raw)
+            if value or isinstance(value, int):
+                raw_values[key] = value
+        return raw_values
+
+
+@dataclass(slots=True)
+class Body:
+    """The sections of an order or a subscription; `top` has the fields beside them."""
+
+    client: Section
+    order: Section
+    utms: Section
+    subscription: Section
+    general_info: Section
+    top: Section
+
+    @classmethod
+    def parse(cls, item: dict[str, Any]) -> Self:
+        if values.is_empty(item.get("order")):
+            item = _with_sections(item)
+        return cls(
+            client=Section.parse("client", item.get("client")),
+            order=_with_order_status(Section.parse("order", item.get("order"))),
+            utms=Section.parse("utms", item.get("utms")),
+            subscription=Section.parse("subscription", item.get("subscription")),
+            general_info=Section.parse("general_info", item.get("general_info")),
+            top=Section("", item),
+        )
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        return (self.client, self.order, self.utms, self.subscription)
+
+    @property
+    def warnings(self) -> tuple[ValueWarning, ...]:
+        sections = (*self.sections, self.general_info)
+        return tuple(chain.from_iterable(section.warnings.values() for section in sections))
+
+    def __contains__(self, path: object) -> bool:
+        """Return whether the field at `path` (`order.order_number`) has a readable value."""
+        name, _, key = str(path).partition(".")
+        section: Section | None = getattr(self, name, None)
+        return section is not None and section.is_readable(key)
+
+
+def _with_sections(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a flat item with sections: the API writes an order's fields beside `client`."""
+    if not has_order_id(item):
+        return item
+    client, utms = item.keys() & names.CLIENT, item.keys() & names.UTMS.keys()
+    order = item.keys() - names.TOP - client - utms
+    flat = {"client": client, "utms": utms, "order": order}
+    sections = {name: {key: item[key] for key in keys} for name, keys in flat.items() if keys}
+    return sections | {key: item[key] for key in item.keys() & names.TOP if item[key]}
+
+
+def _with_order_status(order: Section) -> Section:
+    if names.API_STATUS in order.fields and values.is_empty(order.fields.get("order_status")):
+        order.fields = order.fields | {"order_status": order.fields[names.API_STATUS]}
+        del order.fields[names.API_STATUS]
+    return order
+
+
+def has_order_id(item: Mapping[str, Any]) -> bool:
+    return any(not values.is_empty(item.get(key)) for key in names.ORDER_IDS)

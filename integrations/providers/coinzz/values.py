@@ -1,17 +1,15 @@
-"""Parsers of single values as Coinzz sends them. Pure.
+"""Parsers of single values as Coinzz, its API and files send them. Pure.
 
-Each raises PayloadInvalid with the field's name. The message never contains the value: it may be
-a name or a document.
+Each returns "" or None for a missing value, and raises Unreadable for one without a clear meaning.
 """
 
 import re
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from integrations.providers.errors import PayloadInvalid
+from clients.cleaning import clean_digits, clean_text
 
 SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
 """The time zone of all times in Coinzz, which sends none."""
@@ -21,28 +19,60 @@ MAX_COUNT: Final = 2_147_483_647
 MAX_IDENTITY_LENGTH: Final = 128
 
 _CENT: Final = Decimal("0.01")
-_MONEY: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
-# One or two decimals after the comma: "1,234" is rejected, as it means 1234 outside of Brazil.
-_BRAZILIAN_MONEY: Final = re.compile(r"-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+),[0-9]{1,2}")
-_COUNT: Final = re.compile(r"[0-9]+(\.0+)?")
-# PHP's Carbon turns the first into the second.
-_NO_DATE: Final = ("0000-00-00", "-0001-11-30")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]|$)")
+_MAX_DIGITS: Final = 40
+"""A number with more digits before its fraction stays in scientific notation."""
+
+_EMPTY_TEXTS: Final = frozenset(
+    {"", "0", "-", "--", "---", "–", "—", "null", "undefined", "none", "nil", "nan", "n/a"}
+    | {"false", "[]", "{}"}
+)
+"""How systems write that there is no value, in lower case."""
+_MAX_EMPTY_LENGTH: Final = max(map(len, _EMPTY_TEXTS))
+
+_PLAIN_MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
+# A label, an apostrophe, a sign and a currency around the amount.
+_AROUND_MONEY: Final = re.compile(
+    r"^'*(?:[^\W\d_][^:0-9]*:)?\s*([+-]?)\s*(?:R\$|BRL)?\s*|\s*(?:BRL|reais)$", re.IGNORECASE
+)
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+# 1.234 is 1234 in Brazil and 1,234 elsewhere; 0.500 and 1234.567 have one meaning.
+_AMBIGUOUS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_COMMA_DECIMAL: Final = re.compile(
+    r"[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:[. ][0-9]{3})+),[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,})"
+)
+_DOT_DECIMAL: Final = re.compile(
+    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3}){2,})"
+)
+
+# PHP's Carbon turns the first into the second; the others are its time zero.
+_NO_DATE: Final = (
+    *("0000-00-00", "-0001-11-30", "00/00/0000"),
+    *("1970-01-01", "1969-12-31", "01/01/1970", "31/12/1969"),
+)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:|$)")
+_BRAZILIAN_DATE: Final = re.compile(
+    r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})"
+    r"(?:,?\s+(?:às\s+|-\s*)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+)
+_SPACED_ZONE: Final = re.compile(r"\s+(?:(?=[+-][0-9]{2})|(?:UTC|GMT|Z)$)", re.IGNORECASE)
+# Seconds since 1970, from 2001 on, or milliseconds. Fewer digits are a date without separators.
+_EPOCH: Final = re.compile(r"([1-9][0-9]{9})([0-9]{3})?(?:\.[0-9]+)?")
 _YEARS: Final = range(1900, 2201)
 """Years outside are mistakes, and PostgreSQL cannot return those at the ends of the calendar."""
 
-_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
-
-_REPAIRS: Final[dict[int, str]] = (
-    dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "")
-    | dict.fromkeys(map(ord, "\t\n\r"), " ")
-    | dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
+_FLAGS: Final = dict.fromkeys(("true", "1", "sim", "s", "yes", "y", "on"), True) | dict.fromkeys(
+    ("false", "0", "não", "nao", "n", "no", "of"), False
 )
 
 
-def clean_text(text: str) -> str:
-    """Strip spaces, and remove control characters and lone surrogates."""
-    return (text if text.isprintable() else text.translate(_REPAIRS)).strip()
+class Unreadable(ValueError):
+    """A value of the wrong type or form; `reason` is a stable snake_case code."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        """Portuguese, without the value: it may be a name or a document."""
 
 
 def json_safe(value: Any) -> Any:
@@ -58,116 +88,169 @@ def json_safe(value: Any) -> Any:
     return str(value)
 
 
-def non_empty_values(fields: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """Return the values of the fields `keys` that are not empty, made JSON-safe."""
-    values = {}
-    for key in keys:
-        raw = fields[key]
-        value = clean_text(raw) if isinstance(raw, str) else json_safe(raw)
-        if value or isinstance(value, int):
-            values[key] = value
-    return values
-
-
 def is_empty(value: Any) -> bool:
-    """Return whether no value was sent. PHP writes an empty object as an empty list."""
-    return not value and not isinstance(value, int)
+    """Return whether no value was sent: null, PHP's `false`, `[]` for an object, `"-"`."""
+    return not value or (isinstance(value, str) and not parse_text(value))
 
 
-def parse_text(field: str, raw: Any) -> str:
-    """Return a text; a number becomes its digits, and null or PHP's `false` an empty text."""
+def parse_text(raw: Any) -> str:
+    """Return a clean text; a number becomes its digits."""
     if isinstance(raw, str):
-        return clean_text(raw)
-    if raw is None or raw is False:
+        text = clean_text(raw)
+        is_missing = len(text) <= _MAX_EMPTY_LENGTH and text.lower() in _EMPTY_TEXTS
+        return "" if is_missing else text
+    if not raw:
         return ""
     if raw is True or isinstance(raw, dict | list):
-        raise PayloadInvalid("not_a_text", f"{field}: esperado um texto.")
-    return clean_text(str(raw))
+        raise Unreadable("not_a_text", "esperado um texto.")
+    return _number_text(raw)
 
 
-def parse_identity(field: str, raw: Any) -> str:
-    """Return an order number exactly as sent: a corrected one could be another order's."""
-    if isinstance(raw, bool | dict | list):
-        raise PayloadInvalid("invalid_identity", f"{field}: esperado um texto.")
-    value = "" if raw is None else str(raw).strip()
-    if not value:
-        raise PayloadInvalid("missing_identity", f"{field}: campo obrigatório, veio vazio.")
+def parse_identity(raw: Any) -> str:
+    """Return an order number without invisible characters, else exactly as sent."""
+    if raw is True or (raw and isinstance(raw, dict | list)):
+        raise Unreadable("invalid_identity", "esperado um texto.")
+    value = parse_text(raw)
     if len(value) > MAX_IDENTITY_LENGTH:
-        raise PayloadInvalid(
-            "invalid_identity", f"{field}: longo demais (máximo {MAX_IDENTITY_LENGTH} caracteres)."
+        raise Unreadable(
+            "invalid_identity", f"longo demais (máximo {MAX_IDENTITY_LENGTH} caracteres)."
         )
-    if not value.isprintable():
-        raise PayloadInvalid("invalid_identity", f"{field}: contém caracteres invisíveis.")
     return value
 
 
-def parse_money(field: str, raw: Any) -> Decimal:
-    """Return an amount in BRL, rounded half-up to the cent; also accepts `1.234,56`."""
-    if is_empty(raw):
-        raise PayloadInvalid("missing_money", f"{field}: campo obrigatório, veio vazio.")
-    text = str(raw).strip()
-    if not _MONEY.fullmatch(text):
-        if not _BRAZILIAN_MONEY.fullmatch(text):
-            raise PayloadInvalid(
-                "invalid_money", f"{field}: valor inválido; o formato esperado é 1234.56."
-            )
-        text = text.replace(".", "").replace(",", ".")
-    amount = Decimal(text)
+def parse_money(raw: Any) -> Decimal | None:
+    """Return an amount in BRL, rounded half-up to the cent. Zero is an amount."""
+    if isinstance(raw, str) and _PLAIN_MONEY.fullmatch(raw):
+        return _to_cents(Decimal(raw))
+    if _is_missing_number(raw):
+        return None
+    if isinstance(raw, str):
+        amount = _decimal(_AROUND_MONEY.sub(r"\1", _ascii_number(raw)))
+    elif raw is True or isinstance(raw, dict | list):
+        raise _invalid_money()
+    else:
+        amount = Decimal(raw)
     if amount < 0:
-        raise PayloadInvalid("invalid_money", f"{field}: o valor não pode ser negativo.")
+        raise Unreadable("negative_money", "o valor não pode ser negativo.")
     # Compared before rounding: Decimal cannot round a number of a thousand digits.
     if amount > MAX_MONEY + 1 or (rounded := _to_cents(amount)) > MAX_MONEY:
-        raise PayloadInvalid(
-            "money_too_large", f"{field}: o valor não cabe (máximo 9.999.999.999,99)."
-        )
+        raise Unreadable("money_too_large", "o valor não cabe (máximo 9.999.999.999,99).")
     return rounded
 
 
-def parse_count(field: str, raw: Any) -> int | None:
-    """Return a whole number of 0 or more; None if there is no value."""
-    if is_empty(raw):
-        return None
+def parse_count(raw: Any) -> int | None:
+    """Return a whole number of 0 or more."""
     if type(raw) is int and 0 <= raw <= MAX_COUNT:
         return raw
-    text = str(raw).strip()
-    if not _COUNT.fullmatch(text):
-        raise PayloadInvalid(
-            "invalid_number", f"{field}: número inválido; esperado um inteiro a partir de zero."
-        )
-    digits = text.partition(".")[0].lstrip("0") or "0"
-    if len(digits) > len(str(MAX_COUNT)) or int(digits) > MAX_COUNT:
-        raise PayloadInvalid(
-            "number_too_large", f"{field}: o número não cabe (máximo 2.147.483.647)."
-        )
-    return int(digits)
+    if _is_missing_number(raw):
+        return None
+    if raw is True or isinstance(raw, dict | list):
+        raise _invalid_count()
+    try:
+        number = _decimal(_ascii_number(raw)) if isinstance(raw, str) else Decimal(raw)
+    except Unreadable:
+        raise _invalid_count() from None
+    if number < 0 or (number <= MAX_COUNT and number % 1):
+        raise _invalid_count()
+    if number > MAX_COUNT:
+        raise Unreadable("number_too_large", "o número não cabe (máximo 2.147.483.647).")
+    return int(number)
 
 
-def parse_datetime(field: str, raw: Any) -> datetime | None:
-    """Return a datetime in UTC from São Paulo time; None for no value or PHP's null date.
+def parse_datetime(raw: Any) -> datetime | None:
+    """Return a datetime in UTC from São Paulo time, another zone or seconds since 1970.
 
     A time that daylight saving skipped moves forward by the hour. A time that occurred twice
-    means the first.
+    means the first. PHP's null date counts as missing.
     """
-    if is_empty(raw):
-        return None
-    text = str(raw).strip()
+    if raw is True or (raw and isinstance(raw, dict | list)):
+        raise _invalid_date()
+    text = parse_text(raw)
+    if not text.isascii():
+        text = clean_digits(text)
     if not text or text.startswith(_NO_DATE):
         return None
     try:
-        local = datetime.fromisoformat(text) if _DATE.match(text) else None
-    except ValueError:
-        local = None
-    if local is None or local.year not in _YEARS:
-        raise PayloadInvalid(
-            "invalid_date", f"{field}: data inválida; o formato esperado é aaaa-mm-dd hh:mm:ss."
-        )
+        local = _datetime(text)
+    except (ValueError, OverflowError):
+        raise _invalid_date() from None
+    if local.year not in _YEARS:
+        raise _invalid_date()
     return (local if local.tzinfo else local.replace(tzinfo=SAO_PAULO)).astimezone(UTC)
 
 
-def parse_flag(raw: Any) -> Any:
-    """Return a boolean for `"true"`, `"1"` and the like; any other value as sent."""
-    return _FLAGS.get(str(raw).lower(), raw)
+def parse_flag(raw: Any) -> bool | None:
+    """Return a boolean, also for `"true"`, `"1"`, `"sim"` and the like."""
+    if raw in (True, False):  # the numbers 1 and 0, too
+        return bool(raw)
+    if isinstance(raw, str) and (text := clean_text(raw).lower()) in _FLAGS:
+        return _FLAGS[text]
+    if is_empty(raw):
+        return None
+    raise Unreadable("invalid_flag", "esperado verdadeiro ou falso.")
+
+
+def _number_text(number: int | Decimal) -> str:
+    """Return a number's digits; the fraction of a whole number adds none."""
+    if isinstance(number, int) or number.adjusted() > _MAX_DIGITS:
+        return str(number)
+    whole = number.to_integral_value()
+    return str(int(whole)) if whole == number else str(number)
+
+
+def _is_missing_number(raw: Any) -> bool:
+    """Return whether no number was sent; zero is one, also as a text."""
+    if isinstance(raw, int | Decimal):
+        return raw is False
+    return is_empty(raw) and clean_text(str(raw)) != "0"
+
+
+def _ascii_number(raw: str) -> str:
+    return clean_digits(raw).replace("\N{MINUS SIGN}", "-")
+
+
+def _decimal(text: str) -> Decimal:
+    """Return the number in a text, Brazilian or not. Ambiguous texts are rejected."""
+    if _AMBIGUOUS.fullmatch(text):
+        raise Unreadable("ambiguous_money", "valor ambíguo; escreva os centavos, como em 1.234,00.")
+    if _COMMA_DECIMAL.fullmatch(text):
+        text = text.replace(".", "").replace(" ", "").replace(",", ".")
+    elif _DOT_DECIMAL.fullmatch(text):
+        text = text.replace(",", "")
+    elif not _NUMBER.fullmatch(text):
+        raise _invalid_money()
+    return Decimal(text)
+
+
+def _datetime(text: str) -> datetime:
+    if _DATE.match(text):
+        return datetime.fromisoformat(_SPACED_ZONE.sub(_zone, text) if len(text) > 19 else text)
+    if epoch := _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(int(epoch[1]), UTC)
+    if match := _BRAZILIAN_DATE.fullmatch(text):
+        day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - São Paulo time
+    raise ValueError
+
+
+def _zone(match: "re.Match[str]") -> str:
+    return "Z" if match[0].strip() else ""
 
 
 def _to_cents(amount: Decimal) -> Decimal:
     return abs(amount.quantize(_CENT, ROUND_HALF_UP))
+
+
+def _invalid_money() -> Unreadable:
+    message = "valor inválido; o formato esperado é 1234.56."
+    return Unreadable("invalid_money", message)
+
+
+def _invalid_count() -> Unreadable:
+    message = "número inválido; esperado um inteiro a partir de zero."
+    return Unreadable("invalid_number", message)
+
+
+def _invalid_date() -> Unreadable:
+    message = "data inválida; o formato esperado é aaaa-mm-dd hh:mm:ss."
+    return Unreadable("invalid_date", message)

@@ -53,7 +53,7 @@ def test_preview_counts_and_stores_no_sales(frontend: Frontend) -> None:
         {
             "line": 4,
             "externalId": "ordccccc",
-            "message": "Coluna “Data”: data inválida; o formato esperado é dd/mm/aaaa hh:mm.",
+            "message": "Coluna “Valor”: valor inválido; o formato esperado é 1.234,56.",
         },
         {"line": 5, "externalId": "ordaaaaa", "message": "O pedido já está na linha 2."},
     ]

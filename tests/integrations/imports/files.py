@@ -5,7 +5,7 @@ from sales.models import Sale
 HEADER = "Pedido;Data;Cliente;Telefone;Produto;Valor;Status"
 GOOD = "ordaaaaa;02/10/2025 22:41;Íris Prado;62954544554;Creme;1.234,56;Aprovado"
 OTHER = "ordbbbbb;03/10/2025;Caio Lima;62954544555;Creme;99,90;Pendente"
-BAD = "ordccccc;amanhã;Ana;62954544556;Creme;10,00;Pago"
+BAD = "ordccccc;04/10/2025;Ana;62954544556;Creme;grátis;Pago"
 
 
 def encode(*lines: str) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
+from clients.cleaning import clean_text
 from integrations.providers.coinzz.files.columns import (
     COLUMNS,
     DATES,
@@ -14,7 +15,6 @@ from integrations.providers.coinzz.files.columns import (
     REQUIRED,
     normalize_header,
 )
-from integrations.providers.coinzz.values import clean_text
 from integrations.providers.contracts import FileColumn, FileLine
 from integrations.providers.errors import PayloadInvalid
 

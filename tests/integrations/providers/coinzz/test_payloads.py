@@ -168,8 +168,8 @@ def test_commission_is_the_users_own(
 
 
 def test_both_commissions_are_stored_in_the_metadata_as_sent() -> None:
-    sale = sale_of(producer_commission="a combinar", affiliate_commission=20.5)
-    assert sale.metadata == {"producer_commission": "a combinar", "affiliate_commission": "20.5"}
+    sale = sale_of(producer_commission="30,00", affiliate_commission=20.5)
+    assert sale.metadata == {"producer_commission": "30,00", "affiliate_commission": "20.5"}
 
 
 def test_metadata_omits_empty_values_and_parses_flags_and_numbers() -> None:
@@ -247,7 +247,7 @@ def test_truncated_text_is_stored_in_full_in_the_metadata() -> None:
     ("item", "number"),
     [
         (order_item(order_number=" ord1 ", order_final_price="grátis"), "ord1"),
-        (order_item(order_number="ord\x00", order_final_price="1"), ""),
+        (order_item(order_number=["ord1"], order_final_price="1"), ""),
     ],
 )
 def test_error_has_the_order_number_if_it_can_be_parsed(item: dict[str, Any], number: str) -> None:

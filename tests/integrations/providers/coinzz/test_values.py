@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients.cleaning import clean_text
 from integrations.providers.coinzz.values import (
     MAX_COUNT,
     MAX_MONEY,
-    clean_text,
+    Unreadable,
     json_safe,
     parse_count,
     parse_datetime,
@@ -18,9 +19,8 @@ from integrations.providers.coinzz.values import (
     parse_money,
     parse_text,
 )
-from integrations.providers.errors import PayloadInvalid
 
-FIELD = "order.field"
+EMPTY: tuple[Any, ...] = (None, "", "  ", "-", [], {}, "null", 0, False)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,30 @@ FIELD = "order.field"
         ("197,5", "197.50"),
         ("1.234,56", "1234.56"),
         ("1.234.567,89", "1234567.89"),
-        ("1.234", "1.23"),
-        ("1.235", "1.24"),
+        ("1.234,567", "1234.57"),
+        ("1 234,56", "1234.56"),
+        ("1\u00a0234,56", "1234.56"),
+        ("1.234.567", "1234567.00"),
+        ("1,234.56", "1234.56"),
+        ("1,234,567", "1234567.00"),
+        ("1234.567", "1234.57"),
+        ("0.500", "0.50"),
+        (Decimal("1.234"), "1.23"),
+        (Decimal("1.235"), "1.24"),
+        (Decimal("1E+3"), "1000.00"),
+        (Decimal(0), "0.00"),
+        ("0", "0.00"),
+        ("R$ 1.234,56", "1234.56"),
+        ("R$\u00a01.234,56", "1234.56"),
+        ("R$1234", "1234.00"),
+        ("r$ 10", "10.00"),
+        ("BRL 10.00", "10.00"),
+        ("10,00 reais", "10.00"),
+        ("Valor: R$ 10,00", "10.00"),
+        ("'397.00", "397.00"),
+        ("\u200b397.00\ufeff", "397.00"),
+        ("１０，５０", "10.50"),
+        ("１０", "10.00"),
         ("0.005", "0.01"),
         ("0.0049999999999999999999999999999999", "0.00"),
         ("9999999999.99", "9999999999.99"),
@@ -51,25 +73,32 @@ FIELD = "order.field"
     ],
 )
 def test_money_is_exact_to_the_cent(raw: Any, amount: str) -> None:
-    read = parse_money(FIELD, raw)
+    read = parse_money(raw)
     assert str(read) == amount
 
 
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (None, "missing_money"),
-        ("", "missing_money"),
         ("grátis", "invalid_money"),
-        ("R$ 10", "invalid_money"),
-        ("1,234", "invalid_money"),
-        ("1,234.56", "invalid_money"),
+        ("US$ 10", "invalid_money"),
+        ("10%", "invalid_money"),
+        ("2 x 10,00", "invalid_money"),
+        ("10 20,00", "invalid_money"),
+        (".", "invalid_money"),
+        ("1.234", "ambiguous_money"),
+        ("R$ 1.234", "ambiguous_money"),
+        ("1,234", "ambiguous_money"),
+        ("-1.234", "ambiguous_money"),
         ("12.34,56", "invalid_money"),
-        ("NaN", "invalid_money"),
         ("Infinity", "invalid_money"),
-        ("-1.00", "invalid_money"),
-        ("-0.004", "invalid_money"),
-        ("１０", "invalid_money"),
+        ("-1.00", "negative_money"),
+        ("-0.004", "negative_money"),
+        ("-R$ 10,00", "negative_money"),
+        ("R$ -10,00", "negative_money"),
+        ("\u2212100.10", "negative_money"),
+        (-1, "negative_money"),
+        (Decimal("-100.10"), "negative_money"),
         ("1e99999", "invalid_money"),
         (True, "invalid_money"),
         ({"total": 1}, "invalid_money"),
@@ -81,16 +110,20 @@ def test_money_is_exact_to_the_cent(raw: Any, amount: str) -> None:
     ],
 )
 def test_invalid_money_is_rejected(raw: Any, reason: str) -> None:
-    with pytest.raises(PayloadInvalid) as refused:
-        parse_money(FIELD, raw)
+    with pytest.raises(Unreadable) as refused:
+        parse_money(raw)
     assert refused.value.reason == reason
-    assert refused.value.message.startswith("order.field: ")
+
+
+@pytest.mark.parametrize("raw", [None, "", " ", "-", "null", False, [], {}, "\u200b"])
+def test_missing_money_is_none(raw: Any) -> None:
+    assert parse_money(raw) is None
 
 
 @given(st.decimals(min_value=0, max_value=MAX_MONEY, places=2))
 def test_money_round_trips(amount: Decimal) -> None:
-    assert parse_money(FIELD, str(amount)) == amount
-    assert parse_money(FIELD, str(amount).replace(".", ",")) == amount
+    assert parse_money(str(amount)) == amount
+    assert parse_money(str(amount).replace(".", ",")) == amount
 
 
 @pytest.mark.parametrize(
@@ -102,13 +135,25 @@ def test_money_round_trips(amount: Decimal) -> None:
         ("7", 7),
         (" 7 ", 7),
         ("3.0", 3),
+        ("2,00", 2),
+        ("1.000,00", 1000),
+        (Decimal("2.0"), 2),
+        (Decimal(0), 0),
+        ("0", 0),
+        ("\u200b2", 2),
+        ("２", 2),
+        (False, None),
+        ([], None),
+        ({}, None),
+        ("-", None),
+        ("null", None),
         ("007", 7),
         (MAX_COUNT, MAX_COUNT),
         ("0" * 100_000, 0),
     ],
 )
 def test_count_is_a_whole_number(raw: Any, number: int | None) -> None:
-    assert parse_count(FIELD, raw) == number
+    assert parse_count(raw) == number
 
 
 @pytest.mark.parametrize(
@@ -116,6 +161,9 @@ def test_count_is_a_whole_number(raw: Any, number: int | None) -> None:
     [
         (-1, "invalid_number"),
         ("1.5", "invalid_number"),
+        ("1.000", "invalid_number"),
+        (Decimal("1.5"), "invalid_number"),
+        (Decimal("1E+999"), "number_too_large"),
         ("dois", "invalid_number"),
         (True, "invalid_number"),
         ([2], "invalid_number"),
@@ -126,8 +174,8 @@ def test_count_is_a_whole_number(raw: Any, number: int | None) -> None:
     ],
 )
 def test_invalid_count_is_rejected(raw: Any, reason: str) -> None:
-    with pytest.raises(PayloadInvalid) as refused:
-        parse_count(FIELD, raw)
+    with pytest.raises(Unreadable) as refused:
+        parse_count(raw)
     assert refused.value.reason == reason
 
 
@@ -142,27 +190,44 @@ def test_invalid_count_is_rejected(raw: Any, reason: str) -> None:
         ("2025-10-02T22:41:07.000000Z", (2025, 10, 2, 22, 41, 7)),
         ("2024-02-29 12:00:00", (2024, 2, 29, 15, 0, 0)),
         ("2018-12-25 12:00:00", (2018, 12, 25, 14, 0, 0)),
+        ("2025-10-02 22:41", (2025, 10, 3, 1, 41, 0)),
+        ("2025-10-02T22:41:07.123-03:00", (2025, 10, 3, 1, 41, 7, 123000)),
+        ("2025-10-02 22:41:07 -0300", (2025, 10, 3, 1, 41, 7)),
+        ("2025-10-02 22:41:07 UTC", (2025, 10, 2, 22, 41, 7)),
+        ("\u200b2025-10-02 22:41:07\ufeff", (2025, 10, 3, 1, 41, 7)),
+        ("2025-10-02\u00a022:41:07", (2025, 10, 3, 1, 41, 7)),
+        ("02/10/2025 22:41:07", (2025, 10, 3, 1, 41, 7)),
+        ("2/10/2025 22:41", (2025, 10, 3, 1, 41, 0)),
+        ("02/10/2025 às 22:41", (2025, 10, 3, 1, 41, 0)),
+        ("02/10/2025", (2025, 10, 2, 3, 0, 0)),
+        (1772334600, (2026, 3, 1, 3, 10, 0)),
+        ("1772334600", (2026, 3, 1, 3, 10, 0)),
+        (Decimal("1772334600.5"), (2026, 3, 1, 3, 10, 0)),
+        (1772334600123, (2026, 3, 1, 3, 10, 0)),
     ],
 )
-def test_time_without_zone_is_sao_paulo_time(raw: str, utc: tuple[int, ...]) -> None:
-    assert parse_datetime(FIELD, raw) == datetime(*utc, tzinfo=UTC)  # type: ignore[arg-type, misc]  # of six
+def test_time_without_zone_is_sao_paulo_time(raw: Any, utc: tuple[int, ...]) -> None:
+    assert parse_datetime(raw) == datetime(*utc, tzinfo=UTC)  # type: ignore[arg-type, misc]  # of six
 
 
 def test_time_skipped_by_daylight_saving_moves_forward() -> None:
-    assert parse_datetime(FIELD, "2018-11-04 00:30:00") == parse_datetime(
-        FIELD, "2018-11-04 01:30:00"
-    )
+    assert parse_datetime("2018-11-04 00:30:00") == parse_datetime("2018-11-04 01:30:00")
 
 
 def test_time_that_occurred_twice_is_the_first() -> None:
-    assert parse_datetime(FIELD, "2018-02-17 23:30:00") == datetime(2018, 2, 18, 1, 30, tzinfo=UTC)
+    assert parse_datetime("2018-02-17 23:30:00") == datetime(2018, 2, 18, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    "raw", [None, "", "  ", "0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00"]
+    "raw",
+    [
+        *(None, "", "  ", "-", "null", False, 0, "0", [], {}),
+        *("0000-00-00 00:00:00", "0000-00-00", "-0001-11-30 00:00:00", "00/00/0000"),
+        *("1970-01-01 00:00:00", "1969-12-31 21:00:00", "31/12/1969"),
+    ],
 )
 def test_missing_date_and_phps_null_date_are_none(raw: Any) -> None:
-    assert parse_datetime(FIELD, raw) is None
+    assert parse_datetime(raw) is None
 
 
 @pytest.mark.parametrize(
@@ -173,8 +238,15 @@ def test_missing_date_and_phps_null_date_are_none(raw: Any) -> None:
         "2025-00-00 00:00:00",
         "2025-10-02 25:00:00",
         "2025-10-02 23:59:60",
-        "02/10/2025 22:41:07",
         "20251002",
+        "31/02/2025",
+        "10/31/2025",
+        "02/10/25",
+        "2025-10-02 22",
+        177233460,
+        9999999999,
+        -1772334600,
+        Decimal("46082.5"),
         "2025-W40-4",
         "0001-01-01 00:00:00",
         "9999-12-31 23:59:59",
@@ -187,11 +259,11 @@ def test_missing_date_and_phps_null_date_are_none(raw: Any) -> None:
     ],
 )
 def test_invalid_date_is_rejected(raw: Any) -> None:
-    with pytest.raises(PayloadInvalid) as refused:
-        parse_datetime(FIELD, raw)
+    with pytest.raises(Unreadable) as refused:
+        parse_datetime(raw)
     assert (refused.value.reason, refused.value.message) == (
         "invalid_date",
-        "order.field: data inválida; o formato esperado é aaaa-mm-dd hh:mm:ss.",
+        "data inválida; o formato esperado é aaaa-mm-dd hh:mm:ss.",
     )
 
 
@@ -204,17 +276,35 @@ def test_invalid_date_is_rejected(raw: Any) -> None:
         ("  Ana\x00 \ud800Lia\x1b ", "Ana \N{REPLACEMENT CHARACTER}Lia"),
         ("Rua A\nCasa 2", "Rua A Casa 2"),
         ("\u00a0Ana\u00a0", "Ana"),
-        ("Zé 👩‍🚀", "Zé 👩‍🚀"),
+        ("Zé 👩\u200d🚀", "Zé 👩🚀"),
+        ("\ufeffAprovado\u200b", "Aprovado"),
+        ("\u202eAna\u202c", "Ana"),
+        ("Jose\u0301", "José"),
+        ("Creme\u00a0Exemplo", "Creme Exemplo"),
+        (0, ""),
+        ("0", ""),
+        ([], ""),
+        ({}, ""),
+        ("-", ""),
+        ("null", ""),
+        ("NULL", ""),
+        ("undefined", ""),
+        ("\u200bnull", ""),
+        ("00", "00"),
+        (Decimal("73410003704.0"), "73410003704"),
+        (Decimal("7.50"), "7.50"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("1E+999"), "1E+999"),
     ],
 )
-def test_text_is_trimmed_and_storable(raw: Any, read: str) -> None:
-    assert parse_text(FIELD, raw) == read
+def test_text_is_visible_and_storable(raw: Any, read: str) -> None:
+    assert parse_text(raw) == read
 
 
 @pytest.mark.parametrize("raw", [True, {"a": 1}, ["a"]])
 def test_object_or_list_is_no_text(raw: Any) -> None:
-    with pytest.raises(PayloadInvalid, match=r"order\.field: esperado um texto\."):
-        parse_text(FIELD, raw)
+    with pytest.raises(Unreadable, match=r"esperado um texto\."):
+        parse_text(raw)
 
 
 @given(st.text(alphabet=st.characters()))
@@ -225,38 +315,45 @@ def test_clean_text_can_always_be_stored(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "read"), [("ordaaaaa", "ordaaaaa"), (" ORD-123 ", "ORD-123"), (123, "123")]
-)
-def test_identity_is_as_sent(raw: Any, read: str) -> None:
-    assert parse_identity(FIELD, raw) == read
-
-
-@pytest.mark.parametrize(
-    ("raw", "reason"),
+    ("raw", "read"),
     [
-        (None, "missing_identity"),
-        ("  ", "missing_identity"),
-        ("ord\x00aaaaa", "invalid_identity"),
-        ("ord\ud800", "invalid_identity"),
-        ("ord\u200baaaaa", "invalid_identity"),
-        ("o" * 129, "invalid_identity"),
-        (True, "invalid_identity"),
-        ({}, "invalid_identity"),
-        ([], "invalid_identity"),
+        ("ordaaaaa", "ordaaaaa"),
+        (" ORD-123 ", "ORD-123"),
+        (123, "123"),
+        (Decimal("123.0"), "123"),
+        ("ord\u200baaaaa", "ordaaaaa"),
+        ("ord\x00aaaaa", "ordaaaaa"),
+        *[(empty, "") for empty in EMPTY],
     ],
 )
-def test_identity_is_never_corrected(raw: Any, reason: str) -> None:
-    with pytest.raises(PayloadInvalid) as refused:
-        parse_identity(FIELD, raw)
-    assert refused.value.reason == reason
+def test_identity_loses_only_invisible_characters(raw: Any, read: str) -> None:
+    assert parse_identity(raw) == read
+
+
+@pytest.mark.parametrize("raw", ["o" * 129, True, {"id": 1}, ["ordaaaaa"]])
+def test_unreadable_identity_is_rejected(raw: Any) -> None:
+    with pytest.raises(Unreadable) as refused:
+        parse_identity(raw)
+    assert refused.value.reason == "invalid_identity"
 
 
 @pytest.mark.parametrize(
     ("raw", "read"),
-    [(True, True), ("true", True), ("FALSE", False), (0, False), ("1", True), ("talvez", "talvez")],
+    [
+        *((raw, True) for raw in (True, "true", "TRUE", 1, "1", "sim", "S", Decimal("1.0"))),
+        *((raw, False) for raw in (False, "FALSE", 0, "0", "não", "na\u0303o", Decimal("0.0"))),
+        *[(raw, None) for raw in EMPTY[:6]],
+    ],
 )
-def test_flag_is_a_boolean_if_it_can_be_parsed(raw: Any, read: Any) -> None:
+def test_flag_is_a_boolean(raw: Any, read: Any) -> None:
     assert parse_flag(raw) is read
+
+
+@pytest.mark.parametrize("raw", ["talvez", 2, ["true"], {"a": True}])
+def test_other_flags_are_rejected(raw: Any) -> None:
+    with pytest.raises(Unreadable) as refused:
+        parse_flag(raw)
+    assert refused.value.reason == "invalid_flag"
 
 
 def test_json_safe_keeps_structure_and_exact_numbers() -> None:
