@@ -23,6 +23,7 @@ from flowzz.core.api.errors import (
     ValidationFailed,
 )
 from flowzz.core.api.idempotency import idempotent
+from flowzz.core.api.json_parser import JSONParser
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import ApiThrottle, RateThrottle
 from flowzz.core.api.views import current_user_id, success
@@ -64,10 +65,6 @@ def _form(request: Request) -> Any:
         raise ValidationFailed("O corpo não é um multipart/form-data válido.") from None
     except SuspiciousOperation:  # more fields, or longer ones, than Django reads
         raise FileTooLarge from None
-
-
-def _no_body(request: Request) -> None:
-    return None
 
 
 class ImportThrottle(RateThrottle):
@@ -128,8 +125,8 @@ class ImportViewSet(viewsets.ViewSet):
         request=None,
         parameters=[IMPORT_ID],
     )
-    @action(detail=True, methods=["post"])
-    @idempotent(_no_body)
+    @action(detail=True, methods=["post"], parser_classes=[JSONParser, parsers.MultiPartParser])
+    @idempotent()
     def confirm(self, request: Request, pk: str) -> Response:
         with _as_api_errors():
             return _response(import_jobs.confirm(self._row(pk)))

@@ -16,7 +16,7 @@ from flowzz.core.api.errors import NotFound
 from flowzz.core.api.etags import ConditionalListMixin
 from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import listing, operation
-from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
+from flowzz.core.api.views import FIELDS, SparseFieldsMixin, current_user_id, success
 from sales.api.filters import AffiliationRequestFilter, BuyerFilter, SaleFilter, SubscriptionFilter
 from sales.api.serializers import (
     AffiliationRequestSerializer,
@@ -55,7 +55,7 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
     def list(self, request: Request) -> Response:
         return super().list(request)
 
-    @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound)
+    @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound, parameters=[FIELDS])
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
 
@@ -74,7 +74,7 @@ class ClientViewSet(OwnRowsViewSet[Client]):
     def list(self, request: Request) -> Response:
         return super().list(request)
 
-    @operation("Clientes", "Ver um cliente", BuyerSerializer, NotFound)
+    @operation("Clientes", "Ver um cliente", BuyerSerializer, NotFound, parameters=[FIELDS])
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
 

@@ -88,6 +88,15 @@ def stranger(request: pytest.FixtureRequest, owned: Digests, settings: Settings)
     return Frontend(IntegrationFactory.create(user__email="outra@flowzz.test").user)
 
 
+def plain_body(path: str, api_key: str) -> tuple[Any, str]:
+    """Return a body that the call accepts, and its type."""
+    if path == UPLOAD:
+        file = SimpleUploadedFile("vendas.csv", sheet(), "text/csv")
+        return encode_multipart(BOUNDARY, {"file": file}), MULTIPART_CONTENT
+    bodies = {"connect": {"apiKey": api_key}, "sync": {"forceFullSync": True}}
+    return json.dumps(bodies.get(path.rpartition("/")[2], {})), "application/json"
+
+
 def claims(path: str, owner: Integration, api_key: str) -> tuple[Any, str]:
     """Return a body with the owner's ids in every field that might be trusted, and its type."""
     users = dict.fromkeys(("user", "userId", "user_id", "owner"), str(owner.user_id))
@@ -130,13 +139,16 @@ def test_another_users_rows_are_not_found_and_not_changed(
 ) -> None:
     refusals = {404, 405} if takes_ids(path) else {200, 202, 400, 404, 405, 409}
     owner = Integration.objects.earliest("created_at")
-    body, content_type = claims(path, owner, coinzz.sandbox.api_key("8703"))
+    api_key = coinzz.sandbox.api_key("8703")
     for url in fill_ids(path, ids):
         for method in METHODS:
-            response: Any = stranger.generic(method, url, body, content_type)
+            response: Any = stranger.generic(method, url, *plain_body(path, api_key))
             assert response.status_code in refusals, f"{method} {url}"
             text = response.content.decode()
             assert [id_ for id_ in ids if str(id_) in text] == [], f"{method} {url}"
+        body, content_type = claims(path, owner, api_key)
+        claim: Any = stranger.generic("POST", url, body, content_type)
+        assert claim.status_code in {400, 404, 405}, url
     assert is_unchanged(owned)
 
 

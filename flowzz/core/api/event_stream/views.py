@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from flowzz.core.api.errors import ApiError
 from flowzz.core.api.event_stream import stream
+from flowzz.core.api.known_inputs import refuse_unknown
 from flowzz.core.api.schema.openapi import error_responses
 from flowzz.core.api.views import current_user_id
 from flowzz.core.server.held_responses import HELD_RESPONSE, HeldResponse
@@ -89,6 +90,7 @@ class EventsView(APIView):
             **error_responses(EventsUnavailable),
         },
     )
+    @refuse_unknown(lambda view: ["after"])
     def get(self, request: Request) -> HttpResponse:
         user_id = current_user_id(request)
         last_id = request.headers.get("Last-Event-ID") or request.query_params.get("after", "")

@@ -55,7 +55,7 @@ def idempotent(
             _finish(claimed, response)
             return response
 
-        execute_once.is_idempotent = True  # type: ignore[attr-defined]  # for `schema.operation`
+        vars(execute_once).update(is_idempotent=True, read=read)  # for `schema.operation`
         return execute_once
 
     return decorate

@@ -1,8 +1,8 @@
 """The API description: operations with their envelopes, errors and examples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
@@ -27,6 +27,7 @@ from flowzz.core.api.errors import (
     ValidationFailed,
 )
 from flowzz.core.api.idempotency.handlers import HEADER
+from flowzz.core.api.known_inputs import Body, list_parameters, refuse_unknown
 from flowzz.core.api.schema.headers import IF_NONE_MATCH
 from flowzz.core.api.views import FIELDS
 
@@ -73,7 +74,8 @@ def operation(
 ) -> Callable[[F], F]:
     """Describe an operation: its data in the envelope, and its errors beside the common ones.
 
-    `accepted` is the data of a 202 response.
+    `accepted` is the data of a 202 response. Parameters and fields without a description are
+    refused.
     """
     responses: dict[int, Any] = {200: _envelope(data)}
     if accepted:
@@ -83,16 +85,19 @@ def operation(
 
     def describe(handler: F) -> F:
         all_errors, parameters = errors, list(more.pop("parameters", ()))
+        query = set(_query_names(parameters))
         if hasattr(handler, "is_idempotent"):
-            all_errors += (ValidationFailed, CallInProgress, KeyReused)
+            all_errors += (CallInProgress, KeyReused)
             parameters.append(IDEMPOTENCY_PARAMETER)
-        return extend_schema(
+        schema = extend_schema(
             tags=[tag],
             summary=summary,
             responses=responses | error_responses(*all_errors),
             parameters=parameters,
             **more,
-        )(handler)
+        )
+        strict = refuse_unknown(lambda view: query, _body(more.get("request")))
+        return cast("F", schema(strict(handler)))
 
     return describe
 
@@ -101,15 +106,37 @@ def listing(
     tag: str, summary: str, item: type[serializers.BaseSerializer[Any]], *errors: type[ApiError]
 ) -> Callable[[F], F]:
     """Describe an operation that returns pages."""
-    responses = {200: item(many=True)} | error_responses(ValidationFailed, *errors)
-    return extend_schema(
-        tags=[tag], summary=summary, responses=responses, parameters=[FIELDS, ETAG_PARAMETER]
+    schema = extend_schema(
+        tags=[tag],
+        summary=summary,
+        responses={200: item(many=True)} | error_responses(*errors),
+        parameters=[FIELDS, ETAG_PARAMETER],
     )
+    strict = refuse_unknown(lambda view: {FIELDS.name, *list_parameters(view)})
+
+    def describe(handler: F) -> F:
+        return cast("F", schema(strict(handler)))
+
+    return describe
+
+
+def _query_names(parameters: list[Any]) -> Iterator[str]:
+    """Yield the names of query parameters, given singly or as a serializer's fields."""
+    for parameter in parameters:
+        if not isinstance(parameter, OpenApiParameter):
+            yield from parameter().fields
+        elif parameter.location == OpenApiParameter.QUERY:
+            yield parameter.name
+
+
+def _body(request: Body | dict[str, Body] | None) -> Body | None:
+    """Return the serializer of a request: given as such, or by media type."""
+    return next(iter(request.values())) if isinstance(request, dict) else request
 
 
 def error_responses(*errors: type[ApiError]) -> dict[int, Any]:
     """Return the responses of errors by status, those of all operations included."""
-    common_errors = (Unauthorized, NotAcceptable, RateLimited, ServerError)
+    common_errors = (ValidationFailed, Unauthorized, NotAcceptable, RateLimited, ServerError)
     all_errors: set[type[ApiError]] = {*errors, *common_errors}
     by_status: dict[int, list[type[ApiError]]] = {}
     for error in sorted(all_errors, key=attrgetter("status_code", "code")):

@@ -1,0 +1,69 @@
+"""Refuses unknown query parameters and body fields: a misspelt filter must not return all rows."""
+
+from collections.abc import Callable, Collection, Iterable
+from functools import wraps
+from operator import attrgetter
+from typing import Any, Final
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from flowzz.core.api.errors import Detail, ValidationFailed
+
+CACHE_BUSTER: Final = "_"
+MAX_DETAILS: Final = 20
+
+Handler = Callable[..., Any]
+Body = type[serializers.BaseSerializer[Any]]
+
+
+def refuse_unknown(
+    parameters: Callable[[Any], Iterable[str]], body: Body | None = None
+) -> Callable[[Handler], Handler]:
+    """Refuse what a handler does not read: `parameters` returns the names that its view knows.
+
+    A body is checked for methods that have one; without `body` it has to be empty.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        read: Callable[[Request], Any] = getattr(handler, "read", attrgetter("data"))
+
+        @wraps(handler)
+        def strict(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+            known = {*parameters(view), CACHE_BUSTER}
+            _check(request.query_params, known, "Parâmetro desconhecido")
+            if request.method in ("POST", "PUT", "PATCH"):
+                _check(read(request), _field_names(body), "Campo desconhecido")
+            return handler(view, request, *args, **kwargs)
+
+        return strict
+
+    return decorate
+
+
+def list_parameters(view: Any) -> set[str]:
+    """Return the filters and the page's parameters of a generic view."""
+    filters = getattr(view, "filterset_class", None)
+    page = view.paginator.get_schema_operation_parameters(view)
+    return {*(filters.base_filters if filters else ()), *(entry["name"] for entry in page)}
+
+
+def _field_names(body: Body | None) -> set[str]:
+    fields = getattr(body(), "fields", {}) if body else {}
+    hidden = serializers.HiddenField
+    return {name for name, field in fields.items() if not isinstance(field, hidden)}
+
+
+def _check(names: Iterable[str], known: Collection[str], problem: str) -> None:
+    """Raises ValidationFailed."""
+    unknown = [_printable(name) for name in names if name not in known]
+    if unknown:
+        accepted = ", ".join(sorted(set(known) - {CACHE_BUSTER}))
+        reason = f"{problem}. {f'Aceitos: {accepted}' if accepted else 'Nenhum é aceito aqui'}."
+        details: list[Detail] = [{"field": name, "reason": reason} for name in unknown]
+        raise ValidationFailed(details=details[:MAX_DETAILS])
+
+
+def _printable(name: str) -> str:
+    """Return a name as UTF-8 can carry it: JSON may contain lone surrogates."""
+    return name[:100].encode(errors="replace").decode()
