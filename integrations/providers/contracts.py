@@ -137,6 +137,26 @@ class OrderFile(Protocol):
         """Return a reader's message with the file's headers in place of field names."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeFinding:
+    """What a test of the API showed. With an `error`, a sync would not work."""
+
+    level: Literal["ok", "warning", "error"]
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeReport:
+    """The result of a read-only test of an account's API, in Portuguese."""
+
+    findings: Sequence[ProbeFinding]
+    settings: Mapping[str, str]
+    """Settings to change, by the names of their environment variables."""
+    examples: Sequence[Any]
+    """Items as received: with personal data."""
+
+
 class Provider(ABC):
     """A sales platform. Built by the registry from an instance of `settings_class`."""
 
@@ -176,6 +196,10 @@ class Provider(ABC):
     @abstractmethod
     def diagnostic_client(self, api_key: str) -> Client:
         """Return a client for a diagnosis: one attempt of 4 s at most, without a breaker."""
+
+    def probe(self, api_key: str) -> ProbeReport:
+        """Test an account's API with few requests: what matches the settings, and what does not."""
+        raise NotImplementedError
 
     @abstractmethod
     def status_word(self, metadata: Mapping[str, Any], field: StatusField) -> str:

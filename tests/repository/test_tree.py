@@ -83,6 +83,7 @@ def test_only_its_folder_and_the_registry_name_a_provider() -> None:
     allowed = (
         "integrations/providers/coinzz/",
         "integrations/providers/registry.py",
+        "integrations/management/commands/coinzz_probe.py",
         "integrations/management/commands/coinzz_sync.py",
         "flowzz/settings.py",
         "flowzz/api_guide.py",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from integrations.providers.coinzz import fields, payloads, signature
 from integrations.providers.coinzz.api.client import CoinzzClient
+from integrations.providers.coinzz.api.probe import Probe
 from integrations.providers.coinzz.api.settings import ApiSettings
 from integrations.providers.coinzz.files.columns import known_headers
 from integrations.providers.coinzz.files.csv_orders import CsvOrders, read_csv
@@ -16,6 +17,7 @@ from integrations.providers.contracts import (
     MappedWord,
     Order,
     ParsedWebhook,
+    ProbeReport,
     Provider,
     StatusField,
 )
@@ -68,6 +70,10 @@ class CoinzzProvider(Provider):
             read_timeout=DIAGNOSTIC_SECONDS,
             max_seconds=DIAGNOSTIC_SECONDS,
         )
+
+    def probe(self, api_key: str) -> ProbeReport:
+        with self._client(api_key, retries=1, read_timeout=INTERACTIVE_READ_SECONDS) as client:
+            return Probe(client, self._settings).run()
 
     def _client(self, api_key: str, **options: Any) -> CoinzzClient:
         return CoinzzClient(settings=self._settings, api_key=api_key, **options)

@@ -1,6 +1,6 @@
 """Client of Coinzz's HTTP API for one user's key: retries temporary failures."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar
 
@@ -88,7 +88,12 @@ class CoinzzClient:
 
     def test_key(self) -> None:
         """Fetch the products: a cheap request that needs a valid key."""
-        self._call(lambda: check_products(self._transport.get(self._settings.api_test_path)))
+        settings = self._settings
+        self._call(lambda: check_products(self._transport.get(settings.api_test_path), settings))
+
+    def get(self, path: str, params: Mapping[str, str | int]) -> Any:
+        """Return the JSON of any path, whatever its shape."""
+        return self._call(lambda: self._transport.get(path, params))
 
     def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
         """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.

@@ -21,10 +21,11 @@ _CURRENT_PAGE: Final = ("meta.current_page", "current_page")
 _WHOLE: Final = re.compile(r"[0-9]{1,9}")
 
 
-def check_products(response: Any) -> None:
-    """Raise UnexpectedResponse unless this is a response of `GET /products`."""
+def check_products(response: Any, settings: ApiSettings) -> None:
+    """Raise UnexpectedResponse unless this is a response of `GET /products`, or a page of sales."""
     products = response.get("data") if isinstance(response, dict) else response
-    if _has_failed(response) or not isinstance(products, list | dict):
+    is_expected = isinstance(products, list | dict) or find_items(response, settings) is not None
+    if _has_failed(response) or not is_expected:
         raise _unexpected("faltam os produtos em `data`")
 
 

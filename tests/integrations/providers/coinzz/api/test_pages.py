@@ -163,7 +163,7 @@ def test_pages_that_do_not_advance_are_an_error(number: int, response: Any) -> N
 
 @pytest.mark.parametrize("response", [{"data": []}, {"data": {"data": []}}, [], [{"id": 1}]])
 def test_products_may_come_in_any_container(response: Any) -> None:
-    check_products(response)
+    check_products(response, api_settings())
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ def test_products_may_come_in_any_container(response: Any) -> None:
 )
 def test_response_without_products_is_an_error(response: Any) -> None:
     with pytest.raises(UnexpectedResponse, match="faltam os produtos em `data`"):
-        check_products(response)
+        check_products(response, api_settings())

@@ -1,0 +1,206 @@
+"""The probe over HTTP, against sandboxes with each listing."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+import tenacity.nap
+
+from integrations.providers.coinzz.api.client import CoinzzClient
+from integrations.providers.coinzz.api.probe import Probe
+from integrations.providers.coinzz.api.settings import ApiSettings
+from integrations.providers.contracts import ProbeReport
+from sandbox.server import Sandbox
+from tests.integrations.providers.coinzz.samples import api_settings
+
+KEY_ACCEPTED = "ok Chave: aceita por products"
+RENAMED = {
+    "COINZZ_API_SALES_PATH": "orders",
+    "COINZZ_API_SINCE_PARAM": "from",
+    "COINZZ_API_SINCE_FORMAT": "%Y-%m-%dT%H:%M:%S",
+    "COINZZ_API_PAGE_PARAM": "pagina",
+    "COINZZ_API_PER_PAGE_PARAM": "limite",
+    "COINZZ_API_ITEMS_KEY": "orders",
+    "COINZZ_API_LAST_PAGE_KEY": "pagination.last",
+    "COINZZ_API_TOTAL_KEY": "pagination.count",
+}
+NO_LISTING = (
+    "error Listagem: não há lista de vendas em sales, orders, vendas, pedidos, sale, order, "
+    "v1/sales ({}). Conecte esta conta no modo webhook e importe o histórico de um arquivo"
+)
+HTML = "O Coinzz respondeu com uma página HTML em vez de dados"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(sales=45) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def faults(sandbox: Sandbox) -> Iterator[Any]:
+    url = f"{sandbox.base_url}/_control/faults"
+
+    def add(fault: str, **script: Any) -> None:
+        requests.post(url, json={"fault": fault, **script}, timeout=60).raise_for_status()
+
+    yield add
+    requests.delete(url, timeout=60).raise_for_status()
+
+
+def probe(sandbox: Sandbox, account: str = "8702", **names: Any) -> ProbeReport:
+    settings = api_settings(api_url=sandbox.api_url, **names)
+    return probe_with(settings, sandbox.api_key(account))
+
+
+def probe_with(settings: ApiSettings, api_key: str) -> ProbeReport:
+    with CoinzzClient(settings=settings, api_key=api_key, retries=1) as client:
+        return Probe(client, settings).run()
+
+
+def lines(report: ProbeReport) -> list[str]:
+    """Return the findings about the API; test_item_report.py has those about items."""
+    findings = [f"{found.level} {found.subject}: {found.text}" for found in report.findings]
+    about_items = [number for number, line in enumerate(findings) if " Itens: " in line]
+    return findings[: about_items[0]] if about_items else findings
+
+
+def test_everything_matches_the_default_listing(sandbox: Sandbox) -> None:
+    report = probe(sandbox)
+    assert lines(report) == [
+        KEY_ACCEPTED,
+        "ok Listagem: vendas em sales, na chave data",
+        "ok Paginação: última página em meta.last_page, total em meta.total",
+        "ok Página: o parâmetro page funciona",
+        "ok Vendas por página: o parâmetro per_page funciona",
+        "ok Desde: o parâmetro since filtra",
+    ]
+    assert report.settings == {}
+    assert [set(item) >= {"client", "order"} for item in report.examples] == [True, True]
+
+
+def test_account_without_a_listing_is_led_to_the_webhook_mode(sandbox: Sandbox) -> None:
+    report = probe(sandbox, "4040")
+    assert lines(report) == [KEY_ACCEPTED, NO_LISTING.format(HTML)]
+    assert (report.settings, report.examples) == ({}, [])
+
+
+def test_other_names_are_found_and_proposed(sandbox: Sandbox) -> None:
+    report = probe(sandbox, "4041")
+    assert lines(report) == [
+        KEY_ACCEPTED,
+        "error Listagem: vendas em orders, na chave orders, e não em sales, na chave data "
+        f"({HTML})",
+        "error Paginação: última página em pagination.last e não em meta.last_page, "
+        "total em pagination.count",
+        "error Página: o parâmetro page não tem efeito; pagina funciona",
+        "warning Vendas por página: o parâmetro per_page não tem efeito; limite funciona",
+        "warning Desde: o parâmetro since não filtra: cada sincronização lê tudo; from filtra",
+    ]
+    assert report.settings == RENAMED
+
+
+def test_nothing_is_left_to_change_with_the_proposed_settings(sandbox: Sandbox) -> None:
+    lists = ("COINZZ_API_ITEMS_KEY", "COINZZ_API_LAST_PAGE_KEY", "COINZZ_API_TOTAL_KEY")
+    names: dict[str, Any] = {
+        name.removeprefix("COINZZ_").lower(): [value] if name in lists else value
+        for name, value in RENAMED.items()
+    }
+    report = probe(sandbox, "4041", **names)
+    assert [line.split()[0] for line in lines(report)] == ["ok"] * 6
+    assert report.settings == {}
+
+
+def test_listing_of_hashes_needs_no_other_settings(sandbox: Sandbox) -> None:
+    report = probe(sandbox, "4042")
+    assert (lines(report), report.settings) == (lines(probe(sandbox)), {})
+    assert report.examples[0].keys() >= {"order_hash", "status"}
+
+
+@pytest.mark.parametrize(
+    ("account", "expected"),
+    [
+        ("4010", ["error Chave: API key inválida. Verifique nas configurações do Coinzz."]),
+        ("2000", [f"error Chave: products não serve para testar: {HTML}", NO_LISTING.format(HTML)]),
+        (
+            "7001",
+            [
+                "error Chave: products não serve para testar: A resposta do Coinzz não tem o "
+                "formato esperado: faltam os produtos em `data`",
+                NO_LISTING.format("a resposta não tem lista de vendas"),
+            ],
+        ),
+    ],
+)
+def test_faulty_api_is_named(sandbox: Sandbox, account: str, expected: list[str]) -> None:
+    assert lines(probe(sandbox, account)) == expected
+
+
+def test_other_path_can_prove_the_key(sandbox: Sandbox) -> None:
+    report = probe(sandbox, api_test_path="user")
+    assert lines(report)[0] == f"error Chave: user não serve para testar: {HTML}"
+    assert report.settings == {"COINZZ_API_TEST_PATH": "sales"}
+
+
+def test_wait_that_coinzz_asks_for_is_respected(
+    sandbox: Sandbox, faults: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleeps: list[float] = []
+    monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=sleeps.append))
+    faults("status:429", path="sales", times=1)
+    assert lines(probe(sandbox))[1:2] == ["ok Listagem: vendas em sales, na chave data"]
+    assert sleeps == [2]
+
+
+def test_lasting_limit_ends_the_probe(
+    sandbox: Sandbox, faults: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=lambda _: None))
+    faults("status:429", path="sales", after=1)
+    report = probe(sandbox)
+    assert lines(report)[-1] == (
+        "error API: O Coinzz limitou o número de consultas. Aguarde alguns minutos e tente "
+        "novamente."
+    )
+
+
+def test_account_with_few_sales_cannot_be_paged() -> None:
+    with Sandbox(sales=3) as sandbox:
+        report = probe(sandbox)
+    assert lines(report)[3:] == [
+        "warning Páginas: só 3 vendas: não deu para conferir",
+        "ok Desde: o parâmetro since filtra",
+    ]
+
+
+def test_account_without_sales_passes_with_a_warning() -> None:
+    with Sandbox(sales=0) as sandbox:
+        report = probe(sandbox)
+    assert lines(report)[1:] == [
+        "ok Listagem: vendas em sales, na chave data",
+        "ok Paginação: última página em meta.last_page, total em meta.total",
+        "warning Páginas: só 0 vendas: não deu para conferir",
+    ]
+
+
+def test_page_that_a_sync_would_refuse_is_an_error(sandbox: Sandbox, faults: Any) -> None:
+    faults("loop_next", path="sales", after=3)
+    report = probe(sandbox)
+    assert report.findings[-1].level == "error"
+    assert report.findings[-1].text.startswith("A resposta do Coinzz não tem o formato esperado")
+
+
+def test_few_requests_are_made(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[int] = []
+    for account, most in (("8702", 6), ("4041", 20)):
+        settings = api_settings(api_url=sandbox.api_url)
+        attempts.clear()
+        with CoinzzClient(
+            settings=settings,
+            api_key=sandbox.api_key(account),
+            on_attempt=lambda: attempts.append(1),
+        ) as client:
+            Probe(client, settings).run()
+        assert len(attempts) <= most
