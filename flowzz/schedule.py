@@ -48,6 +48,7 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
         Every(3600),
     ),
     "Sincronização de hora em hora": ("integrations.tasks.schedule_syncs", At("*", "0")),
+    "Teste da API das integrações só com webhooks": ("integrations.tasks.try_apis", At("9", "30")),
     # At night, a few minutes apart, while little else runs.
     "Remoção de corpos antigos": ("integrations.tasks.delete_expired_payloads", At("3", "20")),
     "Remoção de acessos vencidos": ("flowzz.accounts.tasks.delete_expired_sessions", At("3", "25")),

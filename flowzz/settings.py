@@ -26,6 +26,7 @@ ALLOWED_HOSTS = env.comma_list(
     "ALLOWED_HOSTS", (urlsplit(PUBLIC_BASE_URL).hostname or "", "127.0.0.1", "localhost")
 )
 CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS")
+FRONTEND_URL = env.url("FRONTEND_URL", (*CORS_ALLOWED_ORIGINS, PUBLIC_BASE_URL)[0])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "last-event-id"]
 CORS_EXPOSE_HEADERS = [

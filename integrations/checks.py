@@ -39,6 +39,7 @@ def check_urls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     public = "Passwords, tokens and webhooks would travel in the clear."
     api = "API keys would travel in the clear."
     urls = [("integrations.W001", "PUBLIC_BASE_URL", public)]
+    urls += [("integrations.W003", "FRONTEND_URL", "Sellers would log in in the clear.")]
     urls += [
         ("integrations.W002", setting_name(provider, field.name), api)
         for provider in PROVIDERS

@@ -42,8 +42,12 @@ def effective_status(integration: Integration) -> IntegrationStatus:
 
 def in_api_mode() -> Q:
     """Match the integrations for which `uses_api` is true."""
-    disabled = [name for name in API_ENABLED if not is_api_enabled(name)]
-    return Q(mode=IntegrationMode.API) & ~Q(provider__in=disabled)
+    return Q(mode=IntegrationMode.API) & ~switched_off()
+
+
+def switched_off() -> Q:
+    """Match the integrations with a provider whose API is switched off for everybody."""
+    return Q(provider__in=[name for name in API_ENABLED if not is_api_enabled(name)])
 
 
 def effective_status_field() -> Case:

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from flowzz.core import heartbeat
 from flowzz.core.db import jobs
-from integrations import dispatch
+from integrations import api_availability, dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
@@ -44,7 +44,20 @@ def drain_inbox(integration_id: str) -> None:
 @shared_task
 def run_sync(run_id: str) -> None:
     runs.execute(UUID(run_id))
+    api_availability.stop_syncs_without_listing(UUID(run_id))
     alert_rules.evaluate_alert_rule(AlertKind.KEY_REFUSED)  # report a refused key at once
+
+
+@shared_task
+def try_apis() -> None:
+    """Try the API for each integration in webhook mode that has a key, one task each."""
+    for integration_id in api_availability.untried_integrations().values_list("id", flat=True):
+        try_api.delay(str(integration_id))
+
+
+@shared_task
+def try_api(integration_id: str) -> None:
+    api_availability.try_api(UUID(integration_id))
 
 
 @shared_task

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "COINZZ_ENCRYPTION_KEY": "an encryption key for tests alone, never for use",
     "COINZZ_ENCRYPTION_KEY_FALLBACKS": "",
     "PUBLIC_BASE_URL": "https://flowzz.test",
+    "FRONTEND_URL": "https://app.flowzz.test",
     "SSL_REDIRECT": "false",  # the tests' browsers use http
     "COINZZ_API_URL": "http://coinzz.test/api",
     "EMAIL_URL": "memorymail://",

@@ -125,8 +125,9 @@ class Migration(migrations.Migration):
             name='Alert',
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('sync_late', 'Sem sincronização há 24 horas'), ('sync_failing', 'Três sincronizações seguidas com falha'), ('key_refused', 'Chave de API recusada'), ('key_old', 'Chave de API antiga'), ('circuit_open', 'API da plataforma fora do ar'), ('dead_letters', 'Eventos em quarentena'), ('queue_late', 'Fila atrasada'), ('silence', 'Webhooks em silêncio')], max_length=32, verbose_name='tipo')),
+                ('kind', models.CharField(choices=[('sync_late', 'Sem sincronização há 24 horas'), ('sync_failing', 'Três sincronizações seguidas com falha'), ('key_refused', 'Chave de API recusada'), ('key_old', 'Chave de API antiga'), ('circuit_open', 'API da plataforma fora do ar'), ('dead_letters', 'Eventos em quarentena'), ('queue_late', 'Fila atrasada'), ('silence', 'Webhooks em silêncio'), ('webhook_mode', 'Passou a receber só por webhooks'), ('api_answers', 'A API da plataforma respondeu')], max_length=32, verbose_name='tipo')),
                 ('message', models.TextField(verbose_name='mensagem')),
+                ('seller_message', models.TextField(blank=True, verbose_name='mensagem ao cliente')),
                 ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='aberto em')),
                 ('resolved_at', models.DateTimeField(blank=True, null=True, verbose_name='resolvido em')),
                 ('opening_mailed', models.BooleanField(default=False, verbose_name='abertura avisada')),

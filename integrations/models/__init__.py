@@ -17,6 +17,7 @@ from integrations.models.integrations import (
     WebhookToken,
 )
 from integrations.models.monitoring import (
+    NOTICES,
     Alert,
     AlertKind,
     Circuit,

@@ -80,6 +80,12 @@ class AlertKind(models.TextChoices):
     DEAD_LETTERS = "dead_letters", "Eventos em quarentena"
     QUEUE_LATE = "queue_late", "Fila atrasada"
     SILENCE = "silence", "Webhooks em silêncio"
+    WEBHOOK_MODE = "webhook_mode", "Passou a receber só por webhooks"
+    API_ANSWERS = "api_answers", "A API da plataforma respondeu"
+
+
+NOTICES = (AlertKind.WEBHOOK_MODE, AlertKind.API_ANSWERS)
+"""News that is mailed once: such an alert is resolved from the beginning."""
 
 
 class Alert(models.Model):
@@ -96,6 +102,7 @@ class Alert(models.Model):
     )
     kind = models.CharField("tipo", max_length=32, choices=AlertKind)
     message = models.TextField("mensagem")
+    seller_message = models.TextField("mensagem ao cliente", blank=True)
     opened_at = models.DateTimeField("aberto em", auto_now_add=True)
     resolved_at = models.DateTimeField("resolvido em", null=True, blank=True)
     opening_mailed = models.BooleanField("abertura avisada", default=False)

@@ -1,8 +1,11 @@
-"""Mail the opening and the resolution of alerts to the integration's owner and to staff."""
+"""Mail the opening and the resolution of alerts to the integration's owner and to staff.
+
+Each reads what they can do, with a link to where: the owner to the frontend, staff to the admin.
+"""
 
 import uuid
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from django.conf import settings
@@ -11,14 +14,18 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
+from django.urls import reverse
 
-from integrations.models import Alert, AlertKind
+from integrations.models import NOTICES, Alert, AlertKind
 from integrations.providers.registry import get_provider
 from integrations.runtime_settings import ALERT_EMAILS
 
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH = 50
+OWNERS_ALONE = (AlertKind.API_ANSWERS,)
+"""Alerts that are not mailed to staff."""
+PREFIXES = {"opened": "Atenção", "resolved": "Resolvido"}
 PENDING = Q(opening_mailed=False) | Q(resolution_mailed=False, resolved_at__isnull=False)
 # SMTP reply codes (RFC 5321, 4.2.1).
 ACCEPTED, PERMANENT_FAILURE, INVALID_MAILBOX = 250, 500, 553
@@ -51,33 +58,56 @@ def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend) -> int:
         if alert is None:
             return 0
         if not alert.opening_mailed:
-            alert.opening_mailed = _send_mail(alert, "opened", "Atenção", server)
+            alert.opening_mailed = _send_mail(alert, "opened", server)
             sent += alert.opening_mailed
-        if alert.resolved_at and alert.opening_mailed:
-            alert.resolution_mailed = _send_mail(alert, "resolved", "Resolvido", server)
+        if alert.resolved_at and alert.opening_mailed and not alert.resolution_mailed:
+            alert.resolution_mailed = _send_mail(alert, "resolved", server)
             sent += alert.resolution_mailed
         alert.save(update_fields=["opening_mailed", "resolution_mailed"])
     return sent
 
 
 def _send_mail(
-    alert: Alert, template: Literal["opened", "resolved"], prefix: str, server: BaseEmailBackend
+    alert: Alert, template: Literal["opened", "resolved"], server: BaseEmailBackend
 ) -> bool:
     """Return whether the mail is done: accepted for someone, or refused for good for everyone."""
+    is_notice = alert.kind in NOTICES
+    prefix = "Aviso" if is_notice else PREFIXES[template]
     label = get_provider(alert.integration.provider).label if alert.integration else "Flowzz"
-    context = {"alert": alert, "label": label, "base_url": settings.PUBLIC_BASE_URL}
-    body = render_to_string(f"alerts/{template}.txt", context)
     subject = f"[Flowzz] {prefix}: {AlertKind(alert.kind).label} ({label})"
-    owner = [alert.integration.user.email] if alert.integration else []
-    recipients = [*owner, *ALERT_EMAILS.value()]
+    context = {"alert": alert, "label": label, "is_notice": is_notice}
     try:
-        codes = [_send_to(recipient, subject, body, server) for recipient in recipients]
+        codes = [
+            _send_to(email, subject, _body(template, context, is_seller=is_seller), server)
+            for email, is_seller in _recipients(alert)
+        ]
     except (SMTPException, OSError) as error:
         log.warning("alert_not_mailed", alert_id=str(alert.id), cause=type(error).__name__)
         return False
     if refusals := [code for code in codes if code != ACCEPTED]:
         log.warning("alert_recipients_refused", alert_id=str(alert.id), codes=refusals)
     return ACCEPTED in codes or all(code >= PERMANENT_FAILURE for code in codes)
+
+
+def _recipients(alert: Alert) -> list[tuple[str, bool]]:
+    """Return the e-mail addresses, and whether each is the seller's."""
+    owner = [(alert.integration.user.email, True)] if alert.integration else []
+    staff = [] if alert.kind in OWNERS_ALONE else ALERT_EMAILS.value()
+    return [*owner, *((email, False) for email in staff)]
+
+
+def _body(template: str, context: dict[str, Any], *, is_seller: bool) -> str:
+    alert = context["alert"]
+    admin_page = reverse("admin:integrations_alert_change", args=[alert.id])
+    return render_to_string(
+        f"alerts/{template}.txt",
+        {
+            **context,
+            "is_seller": is_seller,
+            "message": (is_seller and alert.seller_message) or alert.message,
+            "url": settings.FRONTEND_URL if is_seller else settings.PUBLIC_BASE_URL + admin_page,
+        },
+    )
 
 
 def _send_to(recipient: str, subject: str, body: str, server: BaseEmailBackend) -> int:

@@ -4,17 +4,18 @@ Every rule checks all integrations in a constant number of statements.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Greatest
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from flowzz.core.db.jobs import JobState
 from flowzz.core.formatting import format_count
+from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import (
     AlertKind,
@@ -28,8 +29,9 @@ from integrations.models import (
 from integrations.models.events import is_due
 from integrations.models.runs import ENDED
 from integrations.monitoring import alerts, baseline
-from integrations.monitoring.alerts import Violations
+from integrations.monitoring.alerts import Message, Violations
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
+from integrations.providers.errors import EndpointMissing
 from integrations.providers.registry import all_providers, get_provider
 from integrations.sync.breaker import breaker_for
 
@@ -59,39 +61,49 @@ def sync_late() -> Violations:
 
     Paused integrations are left out.
     """
-    since = Greatest("sync_cursor", "connected_at", "api_key_set_at")
-    late = Integration.objects.alias(since=since).filter(
-        status__in=IN_USE, paused_at=None, since__lt=timezone.now() - SYNC_LATE
-    )
+    since = Greatest("sync_cursor", "connected_at", "api_key_set_at", "mode_changed_at")
+    late = _synced().filter(paused_at=None).alias(since=since)
+    late = late.filter(since__lt=timezone.now() - SYNC_LATE)
     return {
-        id_: f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. "
-        "Veja em Integrações o erro da última e peça uma nova; se ele falar da chave de API, "
-        "conecte de novo com uma chave válida."
+        id_: Message(
+            f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. Veja "
+            "em Sincronizações o erro da última e peça uma nova; se ele falar da chave de API, "
+            "peça ao cliente que conecte de novo.",
+            f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. As "
+            "vendas que chegam por webhook continuam entrando. Veja em Integrações o erro da "
+            "última e peça uma nova; se ele falar da chave de API, conecte de novo com uma chave "
+            "válida.",
+        )
         for id_, provider in late.values_list("id", "provider")
     }
 
 
 def sync_failing() -> Violations:
     """The last three runs that ended have all failed."""
-    ended = SyncRun.objects.filter(integration=OuterRef("id"), state__in=ENDED)
-    last = ArraySubquery(ended.order_by("-finished_at").values("state")[:FAILED_RUNS])
-    failing = Integration.objects.alias(last=last).filter(
-        status__in=IN_USE, last_sync_status="error", last=[JobState.FAILED] * FAILED_RUNS
-    )
+    last = ArraySubquery(_ended_runs().values("state")[:FAILED_RUNS])
+    failing = _synced().alias(last=last)
+    failing = failing.filter(last_sync_status="error", last=[JobState.FAILED] * FAILED_RUNS)
+    failed = "As últimas três sincronizações com o {} falharam. O último erro foi: {} "
     return {
-        id_: f"As últimas três sincronizações com o {_label(provider)} falharam. O último erro "
-        f"foi: {error} Nada se perde: a próxima continua de onde a última parou. Se o erro se "
-        "repetir, procure o suporte."
+        id_: Message(
+            failed.format(_label(provider), error) + "A próxima continua de onde a última parou. "
+            "Faça o diagnóstico da integração e veja o que ele pede.",
+            failed.format(_label(provider), error) + "Nada se perde: a próxima continua de onde a "
+            "última parou. Se o erro se repetir, procure o suporte.",
+        )
         for id_, provider, error in failing.values_list("id", "provider", "last_sync_error")
     }
 
 
 def key_refused() -> Violations:
     """The provider refused the API key: no sync until the owner connects with a valid one."""
-    refused = Integration.objects.filter(status=IntegrationStatus.ERROR)
+    refused = Integration.objects.filter(modes.in_api_mode(), status=IntegrationStatus.ERROR)
+    until_then = "até lá nenhuma sincronização é feita."
     return {
-        id_: f"{error} Conecte a integração de novo com uma chave válida; "
-        "até lá nenhuma sincronização é feita."
+        id_: Message(
+            f"{error} Peça ao cliente que conecte de novo com uma chave válida; {until_then}",
+            f"{error} Conecte a integração de novo com uma chave válida; {until_then}",
+        )
         for id_, error in refused.values_list("id", "last_sync_error")
     }
 
@@ -99,13 +111,17 @@ def key_refused() -> Violations:
 def key_old() -> Violations:
     """The API key is older than API_KEY_MAX_AGE."""
     old = Integration.objects.filter(
+        modes.in_api_mode(),
         status=IntegrationStatus.CONNECTED,
         api_key_set_at__lt=timezone.now() - settings.API_KEY_MAX_AGE,
     )
+    is_old = f"A chave de API do {{}} tem mais de {settings.API_KEY_MAX_AGE.days} dias. "
     return {
-        id_: f"A chave de API do {_label(provider)} tem mais de {settings.API_KEY_MAX_AGE.days} "
-        f"dias. Crie uma nova no {_label(provider)} em Configurações → API e conecte de novo "
-        "com ela; nada mais muda."
+        id_: Message(
+            is_old.format(_label(provider)) + "O cliente foi lembrado de conectar com uma nova.",
+            is_old.format(_label(provider)) + f"Crie uma nova no {_label(provider)} em "
+            "Configurações → API e conecte de novo com ela; nada mais muda.",
+        )
         for id_, provider in old.values_list("id", "provider")
     }
 
@@ -116,14 +132,18 @@ def circuit_open() -> Violations:
     down = [
         provider.label
         for provider in all_providers()
-        if (opened_at := breaker_for(provider.name).state().opened_at) and opened_at < limit
+        if modes.is_api_enabled(provider.name)
+        and (opened_at := breaker_for(provider.name).state().opened_at)
+        and opened_at < limit
     ]
     if not down:
         return {}
     return {
-        None: f"A API do {', '.join(down)} não responde há mais de 10 minutos; as sincronizações "
-        "foram adiadas e voltam sozinhas, e os webhooks seguem normais. Confira se há aviso de "
-        "instabilidade na plataforma e se o servidor alcança o endereço configurado da API."
+        None: Message(
+            f"A API do {', '.join(down)} não responde há mais de 10 minutos; as sincronizações "
+            "foram adiadas e voltam sozinhas, e os webhooks seguem normais. Confira se há aviso de "
+            "instabilidade na plataforma e se o servidor alcança o endereço configurado da API."
+        )
     }
 
 
@@ -134,11 +154,15 @@ def dead_letters() -> Violations:
     )
     counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
     return {
-        id_: f"{format_count(count, 'evento', 'eventos')} em quarentena"
-        + (
-            ". A equipe precisa ver as causas em Quarentena, e reprocessar ou descartar."
-            if id_
-            else " sem integração que seja a dona. Em Quarentena, atribua ou descarte."
+        id_: Message(
+            f"{format_count(count, 'evento', 'eventos')} em quarentena"
+            + (
+                ". Veja as causas em Quarentena, e reprocesse ou descarte."
+                if id_
+                else " sem integração que seja a dona. Em Quarentena, atribua ou descarte."
+            ),
+            "O Flowzz recebeu avisos de venda que não soube ler. Eles estão guardados, e nossa "
+            "equipe já os analisa: você não precisa fazer nada.",
         )
         for id_, count in counts
     }
@@ -148,9 +172,13 @@ def queue_late() -> Violations:
     """An event has been due for more than five minutes."""
     limit = timezone.now() - QUEUE_LATE
     return {
-        id_: "Há eventos esperando há mais de 5 minutos. Nada se perde: são processados na ordem "
-        "em que chegaram. A equipe deve conferir em /health/workers se há workers em atividade "
-        "e o que dizem os seus logs."
+        id_: Message(
+            "Há eventos esperando há mais de 5 minutos. Nada se perde: são processados na ordem em "
+            "que chegaram. Confira em /health/workers se há workers em atividade e o que dizem os "
+            "seus logs.",
+            "Suas vendas mais novas estão guardadas, mas demoram a aparecer no Flowzz. Nossa "
+            "equipe já cuida disso: você não precisa fazer nada.",
+        )
         for id_, due_since in queue_stats.due_since().items()
         if due_since < limit
     }
@@ -169,13 +197,42 @@ def silence() -> Violations:
         "integration_id", "integration__provider", "integration__last_webhook_at", "hourly_rates"
     )
     return {
-        id_: f"Nenhum webhook do {_label(provider)} chegou desde "
-        f"{timezone.localtime(since):%d/%m às %H:%M}, muito mais tempo do que de costume neste "
-        f"horário e dia da semana. Confira no {_label(provider)} se o postback está ativo e "
-        "aponta para o endereço mostrado em Integrações."
+        id_: _silence_since(timezone.localtime(since), _label(provider))
         for id_, provider, since, rates in baselines.iterator()
         if since and baseline.is_unusual_silence(rates, since, now)
     }
+
+
+def _silence_since(since: datetime, label: str) -> Message:
+    silent = (
+        f"Nenhum webhook do {label} chegou desde {since:%d/%m às %H:%M}, muito mais tempo do que "
+        "de costume neste horário e dia da semana."
+    )
+    check = "se o postback está ativo e aponta para o endereço mostrado em Integrações."
+    return Message(
+        f"{silent} Confira com o cliente, no {label}, {check}",
+        f"{silent} Confira no {label} {check}",
+    )
+
+
+def _synced() -> "QuerySet[Integration]":
+    """Select the integrations whose syncs are expected to succeed.
+
+    Left out are those that have never synced while the API says that it has no such address:
+    they change to webhook mode within 24 hours (`integrations.api_availability`).
+    """
+    succeeded = _ended_runs().filter(state=JobState.SUCCEEDED)
+    last_error = Coalesce(Subquery(_ended_runs().values("error_code")[:1]), Value(""))
+    return (
+        Integration.objects.filter(modes.in_api_mode(), status__in=IN_USE)
+        .alias(last_error=last_error)
+        .exclude(~Exists(succeeded), last_error=EndpointMissing.code, sync_cursor=None)
+    )
+
+
+def _ended_runs() -> "QuerySet[SyncRun]":
+    ended = SyncRun.objects.filter(integration=OuterRef("id"), state__in=ENDED)
+    return ended.order_by("-finished_at")
 
 
 def _label(provider: str) -> str:

@@ -1,14 +1,24 @@
-"""Open and resolve alerts."""
+"""Open and resolve alerts, and store notices."""
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from django.utils import timezone
 
 from integrations.models import Alert, AlertKind, Integration
 
-Violations: TypeAlias = Mapping[uuid.UUID | None, str]
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What happened and what to do, for each reader."""
+
+    staff: str
+    seller: str = ""
+
+
+Violations: TypeAlias = Mapping[uuid.UUID | None, Message]
 """The message of a violated rule by integration id; None stands for all of Flowzz."""
 
 
@@ -19,7 +29,12 @@ def reconcile(kind: AlertKind, violations: Violations) -> None:
     )
     Alert.objects.bulk_create(
         [
-            Alert(integration_id=integration_id, kind=kind, message=message)
+            Alert(
+                integration_id=integration_id,
+                kind=kind,
+                message=message.staff,
+                seller_message=message.seller,
+            )
             for integration_id, message in violations.items()
             if integration_id not in open_alerts
         ],
@@ -32,6 +47,18 @@ def reconcile(kind: AlertKind, violations: Violations) -> None:
     ]
     if over:
         Alert.objects.filter(id__any_of=over, resolved_at=None).update(resolved_at=timezone.now())
+
+
+def notify(integration: Integration, kind: AlertKind, message: Message) -> None:
+    """Have a notice mailed."""
+    Alert.objects.create(
+        integration=integration,
+        kind=kind,
+        message=message.staff,
+        seller_message=message.seller,
+        resolved_at=timezone.now(),
+        resolution_mailed=True,
+    )
 
 
 def resolve(integration: Integration, *kinds: AlertKind) -> None:

@@ -27,6 +27,7 @@ class HealthFacts:
     now: datetime
     connected_at: datetime | None
     api_key_set_at: datetime | None
+    mode_changed_at: datetime | None
     api_key_max_age: timedelta
     sync_cursor: datetime | None
     """The start of the last sync that succeeded."""
@@ -105,6 +106,7 @@ _FIELDS = (
     "status",
     "connected_at",
     "api_key_set_at",
+    "mode_changed_at",
     "sync_cursor",
     "last_sync_status",
     "paused_at",
@@ -167,7 +169,7 @@ def _general_checks(facts: HealthFacts) -> list[_Check]:
 
 
 def _sync_checks(facts: HealthFacts) -> list[_Check]:
-    since = (facts.sync_cursor, facts.connected_at, facts.api_key_set_at)
+    since = [facts.sync_cursor, facts.connected_at, facts.api_key_set_at, facts.mode_changed_at]
     synced_at = max(filter(None, since), default=None)
     return [
         _Check(

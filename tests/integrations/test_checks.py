@@ -46,6 +46,11 @@ def test_api_url_without_https_is_a_warning(settings: Settings) -> None:
     assert [warning.id for warning in check_urls(None)] == ["integrations.W002"]
 
 
+def test_frontend_url_without_https_is_a_warning(settings: Settings) -> None:
+    settings.FRONTEND_URL = "http://app.flowzz.example"
+    assert [warning.id for warning in check_urls(None)] == ["integrations.W003"]
+
+
 def test_size_of_zero_is_an_error(settings: Settings) -> None:
     settings.INBOX_BATCH_SIZE = 0
     assert [(error.id, error.msg) for error in check_sizes(None)] == [

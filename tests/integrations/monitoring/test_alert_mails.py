@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 from django.core import mail
 from django.core.mail import get_connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from integrations.models import Alert, AlertKind, Integration
 from integrations.monitoring import alert_mails, alerts
+from integrations.monitoring.alerts import Message
 from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +26,8 @@ def mail_server(settings: Settings) -> Iterator[MailServer]:
 
 def test_owner_and_staff_are_mailed_opening_and_resolution(integration: Integration) -> None:
     alerts.reconcile(
-        AlertKind.KEY_REFUSED, {integration.id: "Conecte de novo com uma chave válida."}
+        AlertKind.KEY_REFUSED,
+        {integration.id: Message("Peça ao cliente uma chave válida.", "Conecte com outra chave.")},
     )
 
     assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
@@ -36,13 +39,43 @@ def test_owner_and_staff_are_mailed_opening_and_resolution(integration: Integrat
         for prefix in ("Atenção", "Resolvido")
         for address in ("vendedora@flowzz.test", "equipe@flowzz.test")
     ]
-    assert "Conecte de novo com uma chave válida." in mail.outbox[0].body
+    alert = Alert.objects.get()
+    opened_at = timezone.localtime(alert.opened_at).strftime("%d/%m/%Y %H:%M")
+    resolved_at = timezone.localtime(alert.resolved_at).strftime("%d/%m/%Y %H:%M")
+    admin_url = f"https://flowzz.test/admin/integrations/alert/{alert.id}/change/"
+    assert [message.body for message in mail.outbox] == [
+        f"Olá!\n\nConecte com outra chave.\n\nDesde: {opened_at}\n"
+        "Abra o Flowzz: https://app.flowzz.test\n\n"
+        "Avisaremos quando estiver resolvido.\nFlowzz",
+        "Olá!\n\nPeça ao cliente uma chave válida.\n\n"
+        f"Integração: Coinzz de vendedora@flowzz.test\nDesde: {opened_at}\n"
+        f"Ver na administração: {admin_url}\n\n"
+        "Avisaremos quando estiver resolvido.\nFlowzz",
+        f"Olá!\n\nEstá resolvido: Chave de API recusada.\n\nDe {opened_at} a {resolved_at}\n"
+        "Abra o Flowzz: https://app.flowzz.test\n\nFlowzz",
+        "Olá!\n\nEstá resolvido: Chave de API recusada.\n\n"
+        f"Integração: Coinzz de vendedora@flowzz.test\nDe {opened_at} a {resolved_at}\n"
+        f"Ver na administração: {admin_url}\n\nFlowzz",
+    ]
+
+
+def test_notice_is_mailed_once_and_never_open(integration: Integration) -> None:
+    message = Message("A integração mudou.", "Sua integração mudou.")
+    alerts.notify(integration, AlertKind.WEBHOOK_MODE, message)
+
+    assert not Alert.objects.filter(resolved_at=None).exists()
+    assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
+    subject = "[Flowzz] Aviso: Passou a receber só por webhooks (Coinzz)"
+    assert [(mailed.to, mailed.subject) for mailed in mail.outbox] == [
+        ([address], subject) for address in ("vendedora@flowzz.test", "equipe@flowzz.test")
+    ]
+    assert "Avisaremos" not in mail.outbox[0].body
 
 
 def test_mail_that_cannot_be_sent_stays_pending(
     integration: Integration, settings: Settings
 ) -> None:
-    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: Message("A chave foi recusada.")})
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
 
@@ -61,8 +94,8 @@ def test_refused_recipient_does_not_delay_others_and_no_mail_is_sent_twice(
         "equipe@flowzz.test",
     ]
     mail_server.refusals = {"vendedora@flowzz.test": 550, "plantao@flowzz.test": 452}
-    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
-    alerts.reconcile(AlertKind.CIRCUIT_OPEN, {None: "A API não responde."})
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: Message("A chave foi recusada.")})
+    alerts.reconcile(AlertKind.CIRCUIT_OPEN, {None: Message("A API não responde.")})
 
     assert (alert_mails.send_pending(), alert_mails.send_pending()) == (2, 0)
     assert mail_server.recipients == ["equipe@flowzz.test"] * 2
@@ -73,7 +106,7 @@ def test_temporarily_refused_recipient_is_tried_again(
 ) -> None:
     settings.ALERT_EMAILS = []
     mail_server.refusals = {"vendedora@flowzz.test": 452}
-    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: Message("A chave foi recusada.")})
     assert alert_mails.send_pending() == 0
 
     mail_server.refusals = {}
@@ -86,7 +119,7 @@ def test_permanently_refused_recipient_is_not_tried_again(
 ) -> None:
     settings.ALERT_EMAILS = []
     mail_server.refusals = {"vendedora@flowzz.test": 550}
-    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: Message("A chave foi recusada.")})
 
     assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
     assert mail_server.recipients == []
@@ -95,8 +128,8 @@ def test_permanently_refused_recipient_is_not_tried_again(
 def test_mail_server_that_hangs_up_halfway_causes_no_second_mail(
     integration: Integration, mail_server: MailServer
 ) -> None:
-    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: "A chave foi recusada."})
-    alerts.reconcile(AlertKind.QUEUE_LATE, {integration.id: "Há eventos esperando."})
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: Message("A chave foi recusada.")})
+    alerts.reconcile(AlertKind.QUEUE_LATE, {integration.id: Message("Há eventos esperando.")})
     mail_server.disconnect_after = 2
 
     assert alert_mails.send_pending() == 1
@@ -113,7 +146,7 @@ def test_connection_to_the_mail_server_has_a_timeout(settings: Settings) -> None
 
 
 def test_alert_without_an_integration_is_mailed_to_staff_only(db: None) -> None:
-    alerts.reconcile(AlertKind.CIRCUIT_OPEN, {None: "A API não responde."})
+    alerts.reconcile(AlertKind.CIRCUIT_OPEN, {None: Message("A API não responde.")})
 
     assert alert_mails.send_pending() == 1
     (message,) = mail.outbox

@@ -16,6 +16,7 @@ from flowzz.core.db.jobs import JobState
 from integrations.connection import connect
 from integrations.inbox import replay
 from integrations.models import (
+    NOTICES,
     Alert,
     AlertKind,
     Integration,
@@ -114,6 +115,10 @@ def test_refused_key_until_a_valid_one_is_connected(
     change(integration, status="ERROR", last_sync_error="API key inválida.")
     assert open_kinds() == [AlertKind.KEY_REFUSED]
     assert Alert.objects.get().message == (
+        "API key inválida. Peça ao cliente que conecte de novo com uma chave válida; "
+        "até lá nenhuma sincronização é feita."
+    )
+    assert Alert.objects.get().seller_message == (
         "API key inválida. Conecte a integração de novo com uma chave válida; "
         "até lá nenhuma sincronização é feita."
     )
@@ -198,7 +203,7 @@ def test_silence_until_a_webhook_comes(seller: Seller) -> None:
 
     change(seller.integration, last_webhook_at=ago(3 * HOUR))
     assert open_kinds() == [AlertKind.SILENCE]
-    assert "Confira no Coinzz se o postback está ativo" in Alert.objects.get().message
+    assert "Confira no Coinzz se o postback está ativo" in Alert.objects.get().seller_message
 
     seller.receive(payloads.order("ordyyyyy"))
     assert open_kinds() == []
@@ -216,7 +221,7 @@ def test_rule_that_fails_does_not_stop_the_others(
 
 
 def test_every_kind_of_alert_has_a_rule() -> None:
-    assert set(alert_rules.RULES) == set(AlertKind)
+    assert set(alert_rules.RULES) == set(AlertKind) - set(NOTICES)
 
 
 def test_alert_and_its_end_are_mailed_to_owner_and_staff(

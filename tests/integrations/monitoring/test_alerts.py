@@ -4,13 +4,14 @@ import pytest
 
 from integrations.models import Alert, AlertKind, Integration
 from integrations.monitoring import alerts
+from integrations.monitoring.alerts import Message
 from tests.factories import IntegrationFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_alert_opens_once_and_can_open_again_after_its_end(integration: Integration) -> None:
-    violations: alerts.Violations = {integration.id: "A chave foi recusada."}
+    violations: alerts.Violations = {integration.id: Message("A chave foi recusada.")}
     alerts.reconcile(AlertKind.KEY_REFUSED, violations)
     alerts.reconcile(AlertKind.KEY_REFUSED, violations)
     assert Alert.objects.count() == 1
@@ -24,10 +25,10 @@ def test_alert_opens_once_and_can_open_again_after_its_end(integration: Integrat
 
 def test_reconcile_opens_new_violations_and_resolves_old_ones(integration: Integration) -> None:
     other = IntegrationFactory.create()
-    alerts.reconcile(AlertKind.QUEUE_LATE, {integration.id: "Há eventos esperando."})
-    alerts.reconcile(AlertKind.SILENCE, {integration.id: "Nenhum webhook."})
+    alerts.reconcile(AlertKind.QUEUE_LATE, {integration.id: Message("Há eventos esperando.")})
+    alerts.reconcile(AlertKind.SILENCE, {integration.id: Message("Nenhum webhook.")})
 
-    alerts.reconcile(AlertKind.QUEUE_LATE, {other.id: "Há eventos esperando."})
+    alerts.reconcile(AlertKind.QUEUE_LATE, {other.id: Message("Há eventos esperando.")})
 
     assert set(Alert.objects.filter(resolved_at=None).values_list("integration_id", "kind")) == {
         (integration.id, AlertKind.SILENCE),

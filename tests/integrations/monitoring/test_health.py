@@ -16,6 +16,7 @@ WELL = HealthFacts(
     now=NOW,
     connected_at=NOW - timedelta(days=10),
     api_key_set_at=NOW - timedelta(days=10),
+    mode_changed_at=None,
     api_key_max_age=timedelta(days=180),
     sync_cursor=NOW - timedelta(minutes=30),
     last_sync_status="success",
