@@ -24,25 +24,29 @@ ORDERING = "ordering"
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The row at the edge of a page, and the direction to the rows that follow."""
+    """The row at the edge of a page, and the direction to the rows that follow.
 
+    `scope` names the list and its order: in another one the position would be a wrong one.
+    """
+
+    scope: str
     is_forward: bool
     time: datetime
     id: UUID
 
     def __str__(self) -> str:
         direction = "next" if self.is_forward else "previous"
-        text = f"{direction} {self.time.isoformat()} {self.id}"
+        text = f"{self.scope} {direction} {self.time.isoformat()} {self.id}"
         return urlsafe_b64encode(text.encode()).decode()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError, OverflowError."""
-        direction, iso_time, id_ = urlsafe_b64decode(text).decode().split(" ")
+        scope, direction, iso_time, id_ = urlsafe_b64decode(text).decode().split(" ")
         time = datetime.fromisoformat(iso_time)
         if direction not in ("next", "previous") or time.tzinfo is None:
             raise ValueError
-        return cls(direction == "next", time.astimezone(UTC), UUID(id_))
+        return cls(scope, direction == "next", time.astimezone(UTC), UUID(id_))
 
 
 class CursorPagination(BasePagination):
@@ -56,13 +60,16 @@ class CursorPagination(BasePagination):
     next: Cursor | None = None
     previous: Cursor | None = None
     is_descending: bool = True
+    scope: str = ""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.url = request.build_absolute_uri()
         size = _page_size(request)
-        cursor = _cursor(request)
-        is_forward = cursor is None or cursor.is_forward
         self.is_descending = self._is_descending(request)
+        ordering = self._orderings()[0 if self.is_descending else 1]
+        self.scope = f"{queryset.model._meta.model_name}{ordering}"
+        cursor = _cursor(request, self.scope)
+        is_forward = cursor is None or cursor.is_forward
         sign = "-" if is_forward == self.is_descending else ""
         following = self._following(queryset, cursor)
         rows = list(following.order_by(f"{sign}{self.time_field}", f"{sign}id")[: size + 1])
@@ -125,18 +132,22 @@ class CursorPagination(BasePagination):
         )
 
     def _cursor_at(self, row: Any, *, is_forward: bool) -> Cursor:
-        return Cursor(is_forward, getattr(row, self.time_field), row.id)
+        return Cursor(self.scope, is_forward, getattr(row, self.time_field), row.id)
 
     def _link(self, cursor: Cursor | None) -> str | None:
         return replace_query_param(self.url, CURSOR, str(cursor)) if cursor else None
 
 
-def _cursor(request: Request) -> Cursor | None:
+def _cursor(request: Request, scope: str) -> Cursor | None:
+    """Return the cursor in the query, if any. Raises ValidationFailed."""
     text = request.query_params.get(CURSOR)
     try:
-        return Cursor.parse(text) if text else None
+        cursor = Cursor.parse(text) if text else None
     except (ValueError, OverflowError):
         raise ValidationFailed.of(CURSOR, "Cursor inválido.") from None
+    if cursor and cursor.scope != scope:
+        raise ValidationFailed.of(CURSOR, "Cursor de outra lista ou de outra ordem.")
+    return cursor
 
 
 def _page_size(request: Request) -> int:

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -70,13 +70,13 @@ def encode_cursor(text: str) -> str:
         "nada",
         "é",
         "\x00",
-        encode_cursor("next"),
-        encode_cursor(f"next 2026-03-02 {ID}"),
-        encode_cursor(f"next 2026-03-02T12:00:00 {ID}"),
-        encode_cursor(f"up 2026-03-02T12:00:00+00:00 {ID}"),
-        encode_cursor("next 2026-03-02T12:00:00+00:00 7"),
-        encode_cursor(f"next 2026-13-02T12:00:00+00:00 {ID}"),
-        encode_cursor(f"next 9999-12-31T23:59:59-03:00 {ID}"),
+        encode_cursor("sale-saleDate next"),
+        encode_cursor(f"sale-saleDate next 2026-03-02 {ID}"),
+        encode_cursor(f"sale-saleDate next 2026-03-02T12:00:00 {ID}"),
+        encode_cursor(f"sale-saleDate up 2026-03-02T12:00:00+00:00 {ID}"),
+        encode_cursor("sale-saleDate next 2026-03-02T12:00:00+00:00 7"),
+        encode_cursor(f"sale-saleDate next 2026-13-02T12:00:00+00:00 {ID}"),
+        encode_cursor(f"sale-saleDate next 9999-12-31T23:59:59-03:00 {ID}"),
     ],
 )
 def test_invalid_cursor_is_a_validation_error(frontend: Frontend, invalid_cursor: str) -> None:
@@ -89,5 +89,22 @@ def test_invalid_cursor_is_a_validation_error(frontend: Frontend, invalid_cursor
 def test_cursor_with_an_extreme_time_is_valid(
     frontend: Frontend, direction: str, time: str
 ) -> None:
-    page = frontend.fetch("sales", cursor=encode_cursor(f"{direction} {time} {ID}")).json()
+    page = frontend.fetch(
+        "sales", cursor=encode_cursor(f"sale-saleDate {direction} {time} {ID}")
+    ).json()
     assert page == {"success": True, "data": [], "next": None, "previous": None}
+
+
+@pytest.mark.parametrize(
+    "target", ["clients?", "subscriptions?", "affiliation-requests?", "sales?ordering=saleDate&"]
+)
+def test_cursor_is_refused_in_another_list_or_order(
+    user: User, frontend: Frontend, target: str
+) -> None:
+    for number in range(2):
+        SaleFactory.create(user=user, external_id=str(number))
+    link = frontend.fetch("sales", limit=1).json()["next"]
+    cursor = next(part for part in urlsplit(link).query.split("&") if part.startswith("cursor="))
+    response = frontend.get(f"/api/v1/{target}{cursor}")
+    refusal = invalid("cursor", "Cursor de outra lista ou de outra ordem.")
+    assert (response.status_code, response.json()) == (400, refusal)
