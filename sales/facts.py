@@ -21,6 +21,11 @@ class ValueWarning:
     message: str
     """Portuguese, for staff and sellers; does not contain the value."""
 
+    @property
+    def cause(self) -> str:
+        """Return the reason and the field, as events and sales store it."""
+        return f"{self.reason}:{self.field}" if self.field else self.reason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleFacts:

@@ -29,6 +29,7 @@ from sales.sale_changes import (
     FieldChange,
     classify_statuses,
     set_fields,
+    set_warnings,
     unit_price,
 )
 from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
@@ -49,7 +50,7 @@ UPDATED_FIELDS = (
     *("client", "client_match", "quantity", "unit_price", "total_price"),
     *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
     *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
-    *("metadata", "observed_at", "updated_at"),
+    *("metadata", "value_warnings", "observed_at", "updated_at"),
 )
 MAX_LISTED_SALES = 50
 """The live update about a larger batch has numbers only."""
@@ -178,6 +179,8 @@ class SaleBatch:
         only_empty = is_late or moves.has_refused
         changes = moves.allowed + set_fields(sale, facts, only_empty=only_empty)
         changes += self._set_number(sale, facts)
+        if not only_empty and set_warnings(sale, facts):
+            self._changed[sale.id] = sale
         if changes:
             self._changed[sale.id] = sale
             if not source.is_undated:
@@ -248,6 +251,7 @@ class SaleBatch:
             unknown_shipping_status=facts.unknown_shipping_status,
             deleted_at=facts.deleted_at,
             metadata=facts.metadata,
+            value_warnings=[warning.cause for warning in facts.warnings],
             **{name: getattr(facts, name) for name in OPTIONAL_FIELDS},
         )
         sale.sale_date = facts.sale_date or source.observed_at

@@ -84,6 +84,37 @@ def set_fields(sale: Sale, facts: SaleFacts, *, only_empty: bool) -> list[FieldC
     return changes
 
 
+def set_warnings(sale: Sale, facts: SaleFacts) -> bool:
+    """Replace the warnings about reported fields; return whether any changed.
+
+    A readable value also ends the storage of the earlier, unreadable one.
+    """
+    if not (sale.value_warnings or facts.warnings):
+        return False
+    reported = {warning.field for warning in facts.warnings}
+    warnings = [warning.cause for warning in facts.warnings]
+    for cause in sale.value_warnings:
+        name = cause.partition(":")[2]
+        if name in facts.readable_fields:
+            sale.metadata = _without_unreadable(sale.metadata, name)
+        elif name not in reported:
+            warnings.append(cause)
+    has_changed = sorted(sale.value_warnings) != sorted(warnings)
+    sale.value_warnings = warnings
+    return has_changed
+
+
+def _without_unreadable(metadata: dict[str, Any], name: str) -> dict[str, Any]:
+    """Remove a field's unreadable value from the metadata; `name` is `order.order_quantity`."""
+    section, _, key = name.partition(".")
+    extra = dict(metadata.get("extra", {}))
+    fields = extra.pop(section, None)
+    if isinstance(fields, dict) and (rest := {k: v for k, v in fields.items() if k != key}):
+        extra[section] = rest
+    rest = {key: value for key, value in metadata.items() if key != "extra"}
+    return rest | {"extra": extra} if extra else rest
+
+
 def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     quantity = sale.quantity if facts.quantity is None else facts.quantity
     price = sale.total_price if facts.total_price is None else facts.total_price
@@ -119,5 +150,15 @@ def merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str,
     merged = base | overrides
     for name in NESTED_METADATA:
         if name in base and name in overrides:
-            merged[name] = base[name] | overrides[name]
+            merged[name] = _merge_sections(base[name], overrides[name])
     return merged
+
+
+def _merge_sections(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Merge unknown fields, which `extra` has by section."""
+    both = {
+        name: base[name] | section
+        for name, section in overrides.items()
+        if isinstance(section, dict) and isinstance(base.get(name), dict)
+    }
+    return base | overrides | both

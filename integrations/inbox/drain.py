@@ -101,12 +101,13 @@ _WRITE_RESULTS = """
         reason = result.reason,
         error = result.error,
         cause = result.cause,
+        value_warnings = result.value_warnings,
         next_attempt_at = result.next_attempt_at,
         attempts = event.attempts + 1,
         finished_at = CASE WHEN result.state = 'RETRY' THEN NULL ELSE clock_timestamp() END
     FROM json_to_recordset(%s) AS result (
         id uuid, state text, outcome text, kind text, external_id text, reason text, error text,
-        cause text, next_attempt_at timestamptz
+        cause text, value_warnings jsonb, next_attempt_at timestamptz
     )
     WHERE event.id = result.id AND event.id = ANY(%s)
 """
@@ -126,6 +127,7 @@ def _write_results(results: Sequence[EventResult]) -> None:
             "cause": quarantine_cause(result.reason, result.error)
             if result.state == EventState.QUARANTINED
             else "",
+            "value_warnings": result.warnings,
             "next_attempt_at": result.next_attempt_at,
         }
         for result in results

@@ -49,6 +49,8 @@ class EventResult:
     external_id: str = ""
     reason: str = ""
     error: str = ""
+    warnings: Sequence[str] = ()
+    """The causes of the payload's warnings."""
     next_attempt_at: datetime | None = None
 
 
@@ -181,7 +183,8 @@ def _apply(integration: Integration, events: Sequence[ParsedEvent]) -> list[Even
 
 def _applied(item: ParsedEvent, outcome: Outcome) -> EventResult:
     state = EventState.IGNORED if outcome == Outcome.STALE else EventState.DONE
-    return item.result(state, outcome=EventOutcome(outcome))
+    warnings = [warning.cause for warning in item.payload.warnings]
+    return item.result(state, outcome=EventOutcome(outcome), warnings=warnings)
 
 
 def _reject(item: ParsedEvent, error: Exception) -> EventResult:

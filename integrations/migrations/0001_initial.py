@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=64, verbose_name='causa')),
                 ('error', models.TextField(blank=True, verbose_name='erro')),
                 ('cause', models.CharField(blank=True, db_default='', help_text='Mesmo erro no mesmo lugar; vazio fora da quarentena.', max_length=160, verbose_name='grupo da quarentena')),
+                ('value_warnings', models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, help_text='Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.', verbose_name='avisos')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='tentativas')),
                 ('next_attempt_at', models.DateTimeField(blank=True, null=True, verbose_name='próxima tentativa')),
                 ('is_replay', models.BooleanField(default=False, help_text='Pedido pela equipe: é aplicado mesmo que o corpo já tenha vindo antes.', verbose_name='reprocessar')),
@@ -449,6 +450,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='webhookevent',
             index=models.Index(condition=models.Q(('state', 'QUARANTINED')), fields=['cause', 'received_at', 'id'], name='event_quarantine_group'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookevent',
+            index=models.Index(condition=models.Q(('value_warnings', []), _negated=True), fields=['received_at', 'id'], name='event_with_warnings'),
         ),
         migrations.AddConstraint(
             model_name='webhooktoken',

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
@@ -86,6 +86,13 @@ class WebhookEvent(BulkRow):
         db_default="",
         help_text="Mesmo erro no mesmo lugar; vazio fora da quarentena.",
     )
+    value_warnings = models.JSONField(
+        "avisos",
+        default=list,
+        blank=True,
+        db_default=Value([], models.JSONField()),
+        help_text="Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.",
+    )
     attempts = models.PositiveSmallIntegerField("tentativas", default=0)
     next_attempt_at = models.DateTimeField("próxima tentativa", null=True, blank=True)
     is_replay = models.BooleanField(
@@ -131,6 +138,11 @@ class WebhookEvent(BulkRow):
                 fields=["cause", "received_at", "id"],
                 condition=Q(state="QUARANTINED"),
                 name="event_quarantine_group",
+            ),
+            models.Index(
+                fields=["received_at", "id"],
+                condition=~Q(value_warnings=[]),
+                name="event_with_warnings",
             ),
         ]
 

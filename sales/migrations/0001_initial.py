@@ -138,6 +138,7 @@ class Migration(migrations.Migration):
                 ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='cancelado em')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='excluído em')),
                 ('metadata', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='outros dados')),
+                ('value_warnings', models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, help_text='Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.', verbose_name='avisos')),
                 ('observed_at', models.DateTimeField(help_text='Momento da informação mais recente que foi aplicada.', verbose_name='visto em')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criado em')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='atualizado em')),
@@ -310,6 +311,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sale',
             index=models.Index(condition=models.Q(('unknown_shipping_status', ''), _negated=True), fields=['source', 'unknown_shipping_status'], name='sale_unknown_shipping'),
+        ),
+        migrations.AddIndex(
+            model_name='sale',
+            index=models.Index(condition=models.Q(('value_warnings', []), _negated=True), fields=['sale_date', 'id'], name='sale_with_warnings'),
         ),
         migrations.AddConstraint(
             model_name='sale',

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.fields.json import KT
 
 from clients.identity import Match
@@ -112,6 +112,13 @@ class Sale(BulkRow):
     cancelled_at = models.DateTimeField("cancelado em", null=True, blank=True)
     deleted_at = models.DateTimeField("excluído em", null=True, blank=True)
     metadata = models.JSONField("outros dados", default=dict, blank=True, encoder=DjangoJSONEncoder)
+    value_warnings = models.JSONField(
+        "avisos",
+        default=list,
+        blank=True,
+        db_default=Value([], models.JSONField()),
+        help_text="Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.",
+    )
     observed_at = models.DateTimeField(
         "visto em", help_text="Momento da informação mais recente que foi aplicada."
     )
@@ -172,6 +179,11 @@ class Sale(BulkRow):
                 fields=["source", "unknown_shipping_status"],
                 condition=~Q(unknown_shipping_status=""),
                 name="sale_unknown_shipping",
+            ),
+            models.Index(
+                fields=["sale_date", "id"],
+                condition=~Q(value_warnings=[]),
+                name="sale_with_warnings",
             ),
         ]
 

@@ -1,11 +1,20 @@
 """The rules for the changes of one sale; test_recording.py tests them with stored sales."""
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from sales.facts import SaleFacts
-from sales.sale_changes import classify_statuses, facts_from_sale, set_fields, unit_price
+from sales.facts import SaleFacts, ValueWarning
+from sales.models import Sale
+from sales.sale_changes import (
+    classify_statuses,
+    facts_from_sale,
+    set_fields,
+    set_warnings,
+    unit_price,
+)
 from sales.statuses import SaleStatus
 from tests.factories import SaleFactory
 
@@ -43,3 +52,61 @@ def test_override_allows_a_refused_status() -> None:
 
     assert (refused.allowed, refused.has_refused) == ([], True)
     assert [change.after for change in overridden.allowed] == [SaleStatus.PAID]
+
+
+QUANTITY = ValueWarning("order.order_quantity", "invalid_number", "…")
+NAME = ValueWarning("client.client_name", "not_a_text", "…")
+
+
+def sale_with_warnings() -> Sale:
+    extra = {"order": {"order_quantity": "dois", "gift": 1}, "client": {"client_name": ["Ana"]}}
+    return Sale(
+        value_warnings=[QUANTITY.cause, NAME.cause],
+        metadata={"courier_name": "Rafael", "extra": extra},
+    )
+
+
+def facts_with(**values: Any) -> SaleFacts:
+    return SaleFacts(external_id="ord1", **values)
+
+
+def test_readable_value_ends_its_warning_and_the_storage_of_the_unreadable_one() -> None:
+    sale = sale_with_warnings()
+
+    assert set_warnings(sale, facts_with(readable_fields={QUANTITY.field}))
+
+    assert sale.value_warnings == [NAME.cause]
+    assert sale.metadata == {
+        "courier_name": "Rafael",
+        "extra": {"order": {"gift": 1}, "client": {"client_name": ["Ana"]}},
+    }
+
+
+def test_last_unreadable_value_of_a_section_is_removed_with_the_section() -> None:
+    sale = sale_with_warnings()
+    sale.metadata["extra"].pop("order")
+
+    assert set_warnings(sale, facts_with(readable_fields={NAME.field, QUANTITY.field}))
+
+    assert (sale.value_warnings, sale.metadata) == ([], {"courier_name": "Rafael"})
+
+
+def test_warning_is_replaced_by_a_newer_one_of_the_same_field() -> None:
+    sale = sale_with_warnings()
+    newer = replace(QUANTITY, reason="number_too_large")
+
+    assert set_warnings(sale, facts_with(warnings=(newer,)))
+
+    assert sale.value_warnings == ["number_too_large:order.order_quantity", NAME.cause]
+
+
+@pytest.mark.parametrize("warnings", [(), (NAME,), (NAME, QUANTITY)])
+def test_report_without_the_field_or_with_the_same_warning_changes_nothing(
+    warnings: tuple[ValueWarning, ...],
+) -> None:
+    sale = sale_with_warnings()
+
+    assert not set_warnings(sale, facts_with(warnings=warnings))
+
+    assert sorted(sale.value_warnings) == sorted([QUANTITY.cause, NAME.cause])
+    assert sale.metadata == sale_with_warnings().metadata

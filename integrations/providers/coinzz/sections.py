@@ -86,7 +86,9 @@ class Section:
         return key in self.fields and self.fields[key] is None
 
     def is_readable(self, key: str) -> bool:
-        """Return whether the field has a value, and a readable one."""
+        """Return whether the field has a readable value; the empty name is the section's."""
+        if not key:
+            return bool(self.fields)
         return key not in self.warnings and not values.is_empty(self.fields.get(key))
 
     def known_values(self, known: AbstractSet[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from django.db import DataError
 from django.utils import timezone
 
-from integrations.inbox import drain, processing
+from integrations.inbox import drain, processing, replay
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from integrations.providers.coinzz.adapter import CoinzzReader
 from sales.models import Sale
@@ -232,3 +232,33 @@ def test_sale_without_a_client_gets_the_reported_one(seller: Seller) -> None:
     client = seller.sale().client
     assert client is not None
     assert (client.name, seller.sale().client_match) == ("Marina", "novo")
+
+
+def test_unreadable_values_are_warnings_of_the_event_and_the_sale(seller: Seller) -> None:
+    seller.process(payloads.order(order_quantity="dois", client={"client_name": ["Ana"]}))
+
+    causes = ["not_a_text:client.client_name", "invalid_number:order.order_quantity"]
+    assert seller.states == [CREATED]
+    assert [event.value_warnings for event in seller.events] == [causes]
+    assert seller.sale().value_warnings == causes
+    assert seller.sale().metadata["extra"] == {
+        "client": {"client_name": ["Ana"]},
+        "order": {"order_quantity": "dois"},
+    }
+
+    seller.process(payloads.order(order_quantity=2, client={"client_name": None}))
+
+    assert seller.events[1].value_warnings == []
+    assert seller.sale().quantity == 2
+    assert seller.sale().value_warnings == ["not_a_text:client.client_name"]
+    assert seller.sale().metadata["extra"] == {"client": {"client_name": ["Ana"]}}
+
+
+def test_replay_replaces_the_events_warnings(seller: Seller) -> None:
+    seller.process(payloads.order(order_quantity=2))
+    WebhookEvent.objects.update(value_warnings=["invalid_number:order.order_quantity"])
+
+    replay.replay(WebhookEvent.objects.all())
+    seller.drain()
+
+    assert [event.value_warnings for event in seller.events] == [[]]
