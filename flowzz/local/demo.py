@@ -1,8 +1,9 @@
-"""Demo data: two logins, and the demo user's connection to the sandbox through the API."""
+"""Demo data: three logins, and the sellers' connections to the sandbox through the API."""
 
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flowzz.local.http_calls import CallFailed, call
@@ -11,46 +12,66 @@ from flowzz.local.servers.paths import STATE
 
 ADMIN_EMAIL = "admin@flowzz.example"
 USER_EMAIL = "vendedora@flowzz.example"
-WEBHOOKS_PER_SECOND = 2
+WEBHOOK_USER_EMAIL = "loja@flowzz.example"
+"""The seller without the API: the sandbox's account 4040 has no listing of sales."""
+ACCOUNTS = {USER_EMAIL: "8702", WEBHOOK_USER_EMAIL: "4040"}
+WEBHOOKS_PER_SECOND = {USER_EMAIL: 2.0, WEBHOOK_USER_EMAIL: 0.5}
 
 
 @dataclass(frozen=True)
 class DemoPasswords:
-    """The passwords of the demo's two logins, generated once per folder."""
+    """The passwords of the demo's logins, generated once per folder."""
 
     admin: str
     user: str
+    webhook_user: str
 
     @classmethod
     def load_or_create(cls, state: Path = STATE) -> "DemoPasswords":
         path = state / "demo.env"
-        names = ("ADMIN_PASSWORD", "USER_PASSWORD")
-        if not path.exists():
-            generated = {name: secrets.token_urlsafe(9) for name in names}
-            secret_files.create(path, env_files.as_text(generated))
+        names = ("ADMIN_PASSWORD", "USER_PASSWORD", "WEBHOOK_USER_PASSWORD")
         stored = env_files.read(path)
+        if not stored.keys() >= set(names):
+            stored = {name: secrets.token_urlsafe(9) for name in names} | stored
+            secret_files.replace(path, env_files.as_text(stored))
         return cls(*(stored[name] for name in names))
+
+    def of_sellers(self) -> dict[str, str]:
+        return {USER_EMAIL: self.user, WEBHOOK_USER_EMAIL: self.webhook_user}
 
 
 def connect(*, base_url: str, sandbox_url: str, passwords: DemoPasswords) -> None:
-    """Connect the demo user unless connected, and start the sandbox's webhooks.
+    """Connect the demo's sellers unless connected, and start the sandbox's webhooks.
 
     Raises CallFailed.
     """
-    login = {"email": USER_EMAIL, "password": passwords.user}
-    token = call("POST", f"{base_url}/api/v1/auth/token", login)["data"]["access"]
-    webhook_url = _webhook_url(f"{base_url}/api/v1/integrations/coinzz", sandbox_url, token)
-    # The public address may not be reachable from this machine; base_url always is.
-    receiver = {"url": base_url + urlsplit(webhook_url).path, "rate": WEBHOOKS_PER_SECOND}
-    call("POST", f"{sandbox_url}/_control/webhooks", receiver)
+    for email, password in passwords.of_sellers().items():
+        login = {"email": email, "password": password}
+        token = call("POST", f"{base_url}/api/v1/auth/token", login)["data"]["access"]
+        account = {"account": ACCOUNTS[email]}
+        webhook_url = _webhook_url(base_url, token, _connection(email, sandbox_url))
+        # The public address may not be reachable from this machine; base_url always is.
+        receiver = {
+            "url": base_url + urlsplit(webhook_url).path,
+            "rate": WEBHOOKS_PER_SECOND[email],
+        }
+        call("POST", f"{sandbox_url}/_control/webhooks", account | receiver)
 
 
-def _webhook_url(integration: str, sandbox_url: str, token: str) -> str:
+def _connection(email: str, sandbox_url: str) -> dict[str, Any]:
+    """Return the body of the API's `connect`."""
+    if email == WEBHOOK_USER_EMAIL:
+        return {"mode": "webhook"}
+    key = call("GET", f"{sandbox_url}/_control/key?account={ACCOUNTS[email]}")["apiKey"]
+    return {"apiKey": key}
+
+
+def _webhook_url(base_url: str, token: str, connection: dict[str, Any]) -> str:
+    integration = f"{base_url}/api/v1/integrations/coinzz"
     try:
         status = call("GET", f"{integration}/status", token=token)["data"]
     except CallFailed:  # 404: the demo user has no integration yet
         status = {"connected": False}
     if not status["connected"]:
-        key = call("GET", f"{sandbox_url}/_control/key")["apiKey"]
-        status = call("POST", f"{integration}/connect", {"apiKey": key}, token=token)["data"]
+        status = call("POST", f"{integration}/connect", connection, token=token)["data"]
     return str(status["webhookUrl"])

@@ -23,22 +23,24 @@ def exit_on_older_data() -> None:
 
 
 def create_users(passwords: DemoPasswords) -> None:
-    """Create the demo's admin and user, or set their passwords to this folder's.
+    """Create the demo's admin and sellers, or set their passwords to this folder's.
 
-    Another folder that used the database gave them other passwords. If the user's password is
-    this folder's, an admin password that was changed by hand stays.
+    Another folder that used the database gave them other passwords. If the first seller's password
+    is this folder's, an admin password that was changed by hand stays.
     """
     users = get_user_model().objects
-    admin = users.filter(email=ADMIN_EMAIL).first()
     user = users.filter(email=USER_EMAIL).first()
-    if admin and user and user.check_password(passwords.user):
-        return
-    for account, password in (
-        (admin or users.create_superuser(ADMIN_EMAIL), passwords.admin),
-        (user or users.create_user(USER_EMAIL), passwords.user),
-    ):
-        account.set_password(password)
-        account.save()
+    is_of_this_folder = user is not None and user.check_password(passwords.user)
+    admin = users.filter(email=ADMIN_EMAIL).first()
+    if admin is None or not is_of_this_folder:
+        admin = admin or users.create_superuser(ADMIN_EMAIL)
+        admin.set_password(passwords.admin)
+        admin.save()
+    for email, password in passwords.of_sellers().items():
+        seller = users.filter(email=email).first() or users.create_user(email)
+        if not seller.check_password(password):
+            seller.set_password(password)
+            seller.save()
 
 
 def main(*options: str) -> None:

@@ -144,9 +144,10 @@ def print_summary(addresses: Addresses, passwords: demo.DemoPasswords | None) ->
     if passwords:
         lines["Admin login"] = f"{demo.ADMIN_EMAIL}  {passwords.admin}"
         lines["User login"] = f"{demo.USER_EMAIL}  {passwords.user}"
+        lines["Webhooks only"] = f"{demo.WEBHOOK_USER_EMAIL}  {passwords.webhook_user}"
     echo("Flowzz is running, for this machine only. Ctrl-C stops it.\n")
     for name, value in lines.items():
-        echo(f"  {name:<12} {value}")
+        echo(f"  {name:<13} {value}")
     echo(f"\nready: {addresses.base_url}")
 
 

@@ -9,12 +9,14 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from flowzz.local import demo, prepare
-from flowzz.local.demo import ADMIN_EMAIL, USER_EMAIL, DemoPasswords
+from flowzz.local.demo import ADMIN_EMAIL, USER_EMAIL, WEBHOOK_USER_EMAIL, DemoPasswords
 from flowzz.local.http_calls import CallFailed, call, is_up
 from integrations.models import Integration
 from sandbox.server import Sandbox
 
-PASSWORDS = DemoPasswords(admin="password of the admin", user="password of the user")
+PASSWORDS = DemoPasswords(
+    admin="password of the admin", user="password of the user", webhook_user="of the other user"
+)
 
 
 @pytest.fixture
@@ -27,8 +29,15 @@ def sandbox(settings: Settings) -> Iterator[Sandbox]:
 def test_passwords_are_generated_once_per_folder(tmp_path: Path) -> None:
     passwords = DemoPasswords.load_or_create(tmp_path)
     assert DemoPasswords.load_or_create(tmp_path) == passwords
-    assert passwords.admin != passwords.user
+    assert len({passwords.admin, passwords.user, passwords.webhook_user}) == 3
     assert (tmp_path / "demo.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_passwords_of_an_older_folder_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "demo.env").write_text("ADMIN_PASSWORD=older\nUSER_PASSWORD=old\n")
+    passwords = DemoPasswords.load_or_create(tmp_path)
+    assert (passwords.admin, passwords.user) == ("older", "old")
+    assert DemoPasswords.load_or_create(tmp_path) == passwords
 
 
 @pytest.mark.django_db
@@ -36,16 +45,27 @@ def test_users_are_created_once() -> None:
     for _ in range(2):
         prepare.create_users(PASSWORDS)
     users = get_user_model().objects.values_list("email", "is_superuser").order_by("email")
-    assert list(users) == [(ADMIN_EMAIL, True), (USER_EMAIL, False)]
+    assert list(users) == [(ADMIN_EMAIL, True), (WEBHOOK_USER_EMAIL, False), (USER_EMAIL, False)]
 
 
 @pytest.mark.django_db
 def test_users_of_another_folder_get_this_folders_passwords() -> None:
-    prepare.create_users(DemoPasswords(admin="of another", user="folder"))
+    prepare.create_users(DemoPasswords(admin="of", user="another", webhook_user="folder"))
     prepare.create_users(PASSWORDS)
-    users = get_user_model().objects.order_by("email")
-    assert [user.check_password(PASSWORDS.admin) for user in users] == [True, False]
-    assert [user.check_password(PASSWORDS.user) for user in users] == [False, True]
+    users = {user.email: user for user in get_user_model().objects.all()}
+    assert users[ADMIN_EMAIL].check_password(PASSWORDS.admin)
+    assert users[USER_EMAIL].check_password(PASSWORDS.user)
+    assert users[WEBHOOK_USER_EMAIL].check_password(PASSWORDS.webhook_user)
+
+
+@pytest.mark.django_db
+def test_webhook_user_is_added_beside_users_of_an_older_version() -> None:
+    prepare.create_users(PASSWORDS)
+    get_user_model().objects.get(email=WEBHOOK_USER_EMAIL).delete()
+    admin = get_user_model().objects.get(email=ADMIN_EMAIL)
+    prepare.create_users(PASSWORDS)
+    assert get_user_model().objects.get(email=ADMIN_EMAIL).password == admin.password
+    assert get_user_model().objects.filter(email=WEBHOOK_USER_EMAIL).exists()
 
 
 @pytest.mark.django_db
@@ -60,11 +80,17 @@ def test_changed_admin_password_is_kept() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_demo_user_is_connected_once(live_server: LiveServer, sandbox: Sandbox) -> None:
+def test_sellers_are_connected_once(live_server: LiveServer, sandbox: Sandbox) -> None:
     prepare.create_users(PASSWORDS)
     for _ in range(2):
         demo.connect(base_url=live_server.url, sandbox_url=sandbox.base_url, passwords=PASSWORDS)
-    assert [str(integration.user) for integration in Integration.objects.all()] == [USER_EMAIL]
+    integrations = Integration.objects.values_list("user__email", "mode", "status")
+    assert sorted(integrations) == [
+        (WEBHOOK_USER_EMAIL, "webhook", "CONNECTED"),
+        (USER_EMAIL, "api", "CONNECTED"),
+    ]
+    stats = call("GET", f"{sandbox.base_url}/_control/stats")["accounts"]
+    assert sorted(stats) == ["4040", "8702"]
 
 
 def test_failed_call_names_the_response(sandbox: Sandbox) -> None:
