@@ -1,8 +1,9 @@
 """Batches of an import's lines: parsed, then applied and checkpointed in one transaction."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 import structlog
@@ -12,8 +13,8 @@ from django.utils import timezone
 from flowzz.core.db.locks import lock_user
 from integrations.ingest import SourcedOrder, apply_bisecting, ingest
 from integrations.models import SalesImport
-from integrations.providers.contracts import FileLine, Order, OrderFile, Reader
-from integrations.providers.errors import PayloadInvalid
+from integrations.providers.contracts import FileLine, Order, OrderFile, Reader, StatusField
+from integrations.providers.errors import IntegrationError, PayloadInvalid
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
 
@@ -22,7 +23,13 @@ log = structlog.stdlib.get_logger(__name__)
 BATCH_LINES: Final = 500
 MAX_STORED_ERRORS: Final = 100
 
+MAX_STORED_WORDS: Final = 50
+OTHER_OWNER: Final = (
+    "A coluna “Usuário” diz que a venda é de outro usuário. Importe-a para ele, ou apague a coluna."
+)
+
 _COUNTERS = ("created", "updated", "unchanged")
+_RESULTS = ("errors", "warnings", "amount", "error_lines", "warning_lines", "unknown_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +42,70 @@ class ParsedLine:
 class Batch:
     """Parsed lines, and the result of applying them."""
 
+    is_own_export: bool = False
     lines: list[ParsedLine] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
     counts: "Counter[str]" = field(default_factory=Counter)
     """By the names in `_COUNTERS`."""
+    amount: Decimal = Decimal(0)
+    """The sum of the totals of the stored lines, in BRL."""
 
     def add_error(self, line: int, message: str, external_id: str = "") -> None:
         self.errors.append({"line": line, "external_id": external_id, "message": message})
 
+    def add_warning(self, line: int, message: str, external_id: str) -> None:
+        self.warnings.append({"line": line, "external_id": external_id, "message": message})
 
-def parse_batch(
-    lines: Sequence[FileLine], file: OrderFile, reader: Reader, first_lines: dict[str, int]
-) -> Batch:
-    """Parse lines. `first_lines` maps each order of the file so far to its first line number."""
-    batch = Batch()
-    for line in lines:
-        if line.error:
-            batch.add_error(line.number, line.error)
-            continue
-        try:
-            order = reader.parse_order(line.item)
-        except PayloadInvalid as error:
-            batch.add_error(line.number, file.with_headers(error.message), error.external_id)
-            continue
-        first = first_lines.setdefault(order.external_id, line.number)
-        if first == line.number:
-            batch.lines.append(ParsedLine(line.number, order))
-        else:
-            batch.add_error(line.number, f"O pedido já está na linha {first}.", order.external_id)
-    return batch
+    def unknown_words(self) -> "Counter[tuple[str, str]]":
+        """Count the lines with each unknown status word, by its field."""
+        words: Counter[tuple[str, str]] = Counter()
+        for line in self.lines:
+            if facts := line.order.sale:
+                words[StatusField.ORDER, facts.unknown_status] += 1
+                words[StatusField.SHIPPING, facts.unknown_shipping_status] += 1
+        return Counter({key: lines for key, lines in words.items() if key[1]})
+
+
+@dataclass(slots=True)
+class FileParser:
+    """Parses the lines of one file for a user with the e-mail `owner_email`."""
+
+    file: OrderFile
+    reader: Reader
+    owner_email: str
+    first_lines: dict[str, int] = field(default_factory=dict)
+    """Each order of the file so far with its first line number."""
+
+    def parse(self, lines: Iterable[FileLine]) -> Batch:
+        batch = Batch(is_own_export=self.file.is_own_export)
+        for line in lines:
+            self._parse_line(line, batch)
+        return batch
+
+    def _parse_line(self, line: FileLine, batch: Batch) -> None:
+        """Add a line's order to the batch, or all its problems at once."""
+        problems, external_id, order = list(line.problems), "", line.order
+        if line.owner_email and line.owner_email.lower() != self.owner_email.lower():
+            problems.append(OTHER_OWNER)
+        if line.item:
+            try:
+                order = self.reader.parse_order(line.item)
+            except PayloadInvalid as error:
+                problems.append(self.file.with_headers(error.message))
+                external_id = error.external_id
+        if order:
+            external_id = order.external_id
+        first = self.first_lines.setdefault(external_id, line.number) if order else line.number
+        if first != line.number:
+            problems.append(f"O pedido já está na linha {first}.")
+        if problems or order is None:
+            batch.add_error(line.number, " ".join(problems), external_id)
+            return
+        batch.lines.append(ParsedLine(line.number, order))
+        messages = [self.file.with_headers(warning.message) for warning in order.warnings]
+        if messages := [*line.warnings, *messages]:
+            batch.add_warning(line.number, " ".join(messages), external_id)
 
 
 def apply_batch(job: SalesImport, batch: Batch) -> None:
@@ -72,7 +114,7 @@ def apply_batch(job: SalesImport, batch: Batch) -> None:
         observed_at=job.exported_at or timezone.now(),
         origin=Origin.IMPORT,
         origin_id=job.id,
-        is_undated=job.exported_at is None,
+        is_undated=batch.is_own_export or job.exported_at is None,
     )
     with transaction.atomic():
         with transaction.atomic():
@@ -90,22 +132,47 @@ def apply_batch(job: SalesImport, batch: Batch) -> None:
 def _ingest(
     job: SalesImport, lines: Sequence[ParsedLine], source: ChangeSource, batch: Batch
 ) -> None:
-    for result in ingest(job.integration, [SourcedOrder(line.order, source) for line in lines]):
+    results = ingest(job.integration, [SourcedOrder(line.order, source) for line in lines])
+    for line, result in zip(lines, results, strict=True):
         is_created = result.outcome == Outcome.CREATED
         batch.counts["created" if is_created else "updated" if result.changes else "unchanged"] += 1
+        if line.order.sale:
+            batch.amount += line.order.sale.total_price or 0
 
 
 def _add_rejected(line: ParsedLine, error: Exception, batch: Batch) -> None:
-    fault = type(error).__name__
-    log.error("line_refused", fault=fault)
-    batch.add_error(line.number, f"Não foi possível gravar ({fault}).", line.order.external_id)
+    if isinstance(error, IntegrationError):
+        message = error.message
+    else:
+        log.error("line_refused", fault=type(error).__name__)
+        message = f"Não foi possível gravar ({type(error).__name__})."
+    batch.add_error(line.number, message, line.order.external_id)
 
 
 def _checkpoint(job: SalesImport, batch: Batch) -> None:
-    free = MAX_STORED_ERRORS - len(job.error_lines)
-    job.error_lines += sorted(batch.errors, key=lambda error: int(error["line"]))[:free]
+    job.error_lines = _first_lines(job.error_lines, batch.errors)
+    job.warning_lines = _first_lines(job.warning_lines, batch.warnings)
+    job.unknown_words = _add_words(job.unknown_words, batch.unknown_words())
     job.errors += len(batch.errors)
+    job.warnings += len(batch.warnings)
+    job.amount += batch.amount
     for name in _COUNTERS:
         setattr(job, name, getattr(job, name) + batch.counts[name])
     job.processed = job.created + job.updated + job.unchanged + job.errors
-    job.checkpoint(*_COUNTERS, "errors", "processed", "error_lines")
+    job.checkpoint(*_COUNTERS, *_RESULTS, "processed")
+
+
+def _first_lines(stored: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    free = MAX_STORED_ERRORS - len(stored)
+    return stored + sorted(new, key=lambda line: int(line["line"]))[:free]
+
+
+def _add_words(
+    stored: list[dict[str, Any]], new: "Counter[tuple[str, str]]"
+) -> list[dict[str, Any]]:
+    """Return the stored unknown words with their numbers of lines, most frequent first."""
+    words = Counter({(row["field"], row["word"]): int(row["lines"]) for row in stored}) + new
+    return [
+        {"field": field, "word": word, "lines": lines}
+        for (field, word), lines in words.most_common(MAX_STORED_WORDS)
+    ]

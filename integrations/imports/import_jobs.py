@@ -20,9 +20,9 @@ from django.utils import timezone
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations import dispatch
-from integrations.imports.batches import BATCH_LINES, apply_batch, parse_batch
+from integrations.imports.batches import BATCH_LINES, FileParser, apply_batch
 from integrations.models import ImportState, Integration, SalesImport
-from integrations.providers.contracts import FileLine
+from integrations.providers.contracts import FileLine, OrderFile
 from integrations.providers.errors import IntegrationError, PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.providers.registry import get_provider
@@ -38,8 +38,9 @@ MAX_SYNCHRONOUS_LINES: Final = 1_000
 PREVIEW_LIFETIME: Final = timedelta(days=1)
 
 _INITIAL: Final[dict[str, Any]] = {
-    **dict.fromkeys(("processed", "created", "updated", "unchanged", "errors"), 0),
-    "error_lines": [],
+    **dict.fromkeys(("processed", "created", "updated", "unchanged", "errors", "warnings"), 0),
+    **{name: [] for name in ("error_lines", "warning_lines", "unknown_words")},
+    "amount": 0,
     "started_at": None,
     "finished_at": None,
 }
@@ -72,16 +73,16 @@ def receive(
     Creates the integration, not connected, if the user has none. The file's data are as of
     `exported_at`. Raises FileRefused and ImportUnderWay.
     """
-    columns, total = _inspect(provider, content)
+    file, total = _inspect(provider, content)
     with transaction.atomic():
         integration, _ = Integration.objects.get_or_create(user_id=user_id, provider=provider)
         job = SalesImport(
             integration=integration,
             file_name=file_name[:255],
-            content=zlib.compress(content),
+            content=zlib.compress(file.content),
             exported_at=exported_at,
             is_preview=is_preview,
-            columns=columns,
+            columns=[{"header": c.header, "field": c.field} for c in file.columns],
             total=total,
         )
         try:
@@ -136,8 +137,8 @@ def discard_previews(user_id: uuid.UUID) -> int:
     )
 
 
-def _inspect(provider: str, content: bytes) -> tuple[list[dict[str, str]], int]:
-    """Return the file's columns and its number of lines. Raises FileRefused."""
+def _inspect(provider: str, content: bytes) -> tuple[OrderFile, int]:
+    """Return the file and its number of lines. Raises FileRefused."""
     try:
         file = get_provider(provider).read_file(content)
     except PayloadInvalid as error:
@@ -149,7 +150,7 @@ def _inspect(provider: str, content: bytes) -> tuple[list[dict[str, str]], int]:
         raise FileRefused(
             f"O arquivo tem {total} linhas, e o máximo é {MAX_LINES}. Divida-o e envie as partes."
         )
-    return [{"header": c.header, "field": c.field} for c in file.columns], total
+    return file, total
 
 
 def _start(job: SalesImport) -> SalesImport:
@@ -162,20 +163,23 @@ def _start(job: SalesImport) -> SalesImport:
 
 
 def _work(job: SalesImport) -> None:
-    content = zlib.decompress(bytes(job.content or b""))
-    file = get_provider(job.integration.provider).read_file(content)
-    reader = reader_for(job.integration)
-    first_lines: dict[str, int] = {}
+    file, parser = _open(job)
     checkpoint = job.processed
     for start, lines in _batches(file.lines()):
         # Lines before the checkpoint are parsed again to find repeated orders after it.
-        batch = parse_batch(lines, file, reader, first_lines)
+        batch = parser.parse(lines)
         if start >= checkpoint:
             apply_batch(job, batch)
     if job.is_preview:
         job.finish(ImportState.PREVIEWED)
     else:
         job.finish(ImportState.SUCCEEDED, content=None)
+
+
+def _open(job: SalesImport) -> tuple[OrderFile, FileParser]:
+    content = zlib.decompress(bytes(job.content or b""))
+    file = get_provider(job.integration.provider).read_file(content)
+    return file, FileParser(file, reader_for(job.integration), job.integration.user.email)
 
 
 def _fail(job: SalesImport, error: Exception) -> None:

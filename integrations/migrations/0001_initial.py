@@ -164,6 +164,10 @@ class Migration(migrations.Migration):
                 ('unchanged', models.PositiveIntegerField(default=0, verbose_name='sem mudança')),
                 ('errors', models.PositiveIntegerField(default=0, verbose_name='com erro')),
                 ('error_lines', models.JSONField(blank=True, default=list, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='erros por linha')),
+                ('warnings', models.PositiveIntegerField(default=0, verbose_name='com aviso')),
+                ('warning_lines', models.JSONField(blank=True, default=list, verbose_name='avisos por linha')),
+                ('unknown_words', models.JSONField(blank=True, default=list, verbose_name='palavras desconhecidas')),
+                ('amount', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='soma dos totais')),
                 ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='integrations.integration', verbose_name='integração')),
             ],
             options={

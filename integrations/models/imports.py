@@ -43,6 +43,10 @@ class SalesImport(Job):
     error_lines = models.JSONField(
         "erros por linha", default=list, blank=True, encoder=DjangoJSONEncoder
     )
+    warnings = models.PositiveIntegerField("com aviso", default=0)
+    warning_lines = models.JSONField("avisos por linha", default=list, blank=True)
+    unknown_words = models.JSONField("palavras desconhecidas", default=list, blank=True)
+    amount = models.DecimalField("soma dos totais", max_digits=16, decimal_places=2, default=0)
 
     class Meta:
         verbose_name = "importação"

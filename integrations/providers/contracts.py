@@ -118,20 +118,34 @@ class FileColumn:
     """The provider's field, with its section; empty for an unknown column."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
-    """A line of a file, counted from 1: an item for `Reader.parse_order`, or an error."""
+    """A line of a file, counted from 1: an item for `Reader.parse_order`, or an order."""
 
     number: int
     item: dict[str, Any] | None = None
-    error: str = ""
+    order: Order | None = None
+    """An order of our own export, which needs no reader."""
+    owner_email: str = ""
+    """Whose order it is, where the file says so."""
+    problems: tuple[str, ...] = ()
+    """Why the line is refused."""
+    warnings: tuple[str, ...] = ()
 
 
 class OrderFile(Protocol):
     """A file of orders, as a provider's panel exports it."""
 
     @property
+    def content(self) -> bytes:
+        """The file in a form that `Provider.read_file` reads fast."""
+
+    @property
     def columns(self) -> Sequence[FileColumn]: ...
+    @property
+    def is_own_export(self) -> bool:
+        """Whether the file is an export of ours, which is never newer than the stored sales."""
+
     def lines(self) -> Iterator[FileLine]: ...
     def with_headers(self, message: str) -> str:
         """Return a reader's message with the file's headers in place of field names."""

@@ -36,11 +36,14 @@ def _label(labels: Mapping[str, Any]) -> Format:
 
 
 def _phone(phone: str) -> str:
-    """Format `+5562954544554` as `55 62 95454-4554`: a leading plus starts a formula."""
+    """Format `+5562954544554` as `55 62 95454-4554`: a leading plus starts a formula.
+
+    A foreign phone keeps its plus in brackets: `(+)351 91234-5678`.
+    """
     digits = phone.removeprefix("+")
     if digits.startswith("55"):
-        digits = f"55 {digits[2:4]} {digits[4:]}"
-    return f"{digits[:-4]}-{digits[-4:]}"
+        return f"55 {digits[2:4]} {digits[4:-4]}-{digits[-4:]}"
+    return f"(+){digits[:-4]}-{digits[-4:]}"
 
 
 def _masked_phone(phone: str) -> str:

@@ -85,4 +85,5 @@ def _to_text(cell: Cell) -> str:
 
 
 def _escape_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
+    """Add an apostrophe, also to a text that has some already: an import removes one."""
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA_PREFIXES) else text

@@ -10,7 +10,7 @@ from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.providers.coinzz.api.probe import Probe
 from integrations.providers.coinzz.api.settings import ApiSettings
 from integrations.providers.coinzz.files.columns import known_headers
-from integrations.providers.coinzz.files.csv_orders import CsvOrders, read_csv
+from integrations.providers.coinzz.files.order_file import OrderTable, read_file
 from integrations.providers.coinzz.statuses import StatusMapper, normalize_word
 from integrations.providers.contracts import (
     Breaker,
@@ -87,8 +87,8 @@ class CoinzzProvider(Provider):
     def is_signed(self, body: bytes, header: str, secrets: Sequence[str]) -> bool:
         return signature.is_valid(body, header, secrets)
 
-    def read_file(self, content: bytes) -> CsvOrders:
-        return read_csv(content, known=known_headers(self._settings.export_columns))
+    def read_file(self, content: bytes) -> OrderTable:
+        return read_file(content, known=known_headers(self._settings.export_columns))
 
 
 class CoinzzReader:

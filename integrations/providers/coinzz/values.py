@@ -148,7 +148,10 @@ def parse_count(raw: Any) -> int | None:
         raise _invalid_count()
     try:
         number = _decimal(_ascii_number(raw)) if isinstance(raw, str) else Decimal(raw)
-    except Unreadable:
+    except Unreadable as error:
+        if error.reason == "ambiguous_money":
+            message = "número ambíguo; escreva 1000 ou 1, por exemplo."
+            raise Unreadable("ambiguous_number", message) from None
         raise _invalid_count() from None
     if number < 0 or (number <= MAX_COUNT and number % 1):
         raise _invalid_count()

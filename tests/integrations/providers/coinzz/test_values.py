@@ -161,7 +161,7 @@ def test_count_is_a_whole_number(raw: Any, number: int | None) -> None:
     [
         (-1, "invalid_number"),
         ("1.5", "invalid_number"),
-        ("1.000", "invalid_number"),
+        ("1.000", "ambiguous_number"),
         (Decimal("1.5"), "invalid_number"),
         (Decimal("1E+999"), "number_too_large"),
         ("dois", "invalid_number"),
