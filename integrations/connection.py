@@ -13,7 +13,7 @@ from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
-from integrations.webhooks.tokens import webhook_url
+from integrations.webhooks.tokens import readable_webhook_url
 
 SYNC_ALERTS = (
     AlertKind.SYNC_LATE,
@@ -99,7 +99,7 @@ def _lock_or_create(user_id: uuid.UUID, provider: str) -> Integration:
 def _save_connected(integration: Integration, custom_webhook_url: str | None) -> None:
     integration.status = IntegrationStatus.CONNECTED
     integration.connected_at = integration.connected_at or timezone.now()
-    own_url = webhook_url(integration)
+    own_url = readable_webhook_url(integration)
     if custom_webhook_url is not None:
         integration.custom_webhook_url = "" if custom_webhook_url == own_url else custom_webhook_url
     integration.save()
@@ -172,12 +172,18 @@ def set_signing_secret(integration: Integration, secret: str, *, keep_previous: 
 
     With `keep_previous`, the current secret stays valid beside the new one until the next change.
     """
-    previous = (
-        field_encryption.decrypt(integration, "signing_secret") if keep_previous and secret else ""
-    )
+    previous = _signing_secret(integration) if keep_previous and secret else ""
     field_encryption.encrypt(integration, "signing_secret", secret)
     field_encryption.encrypt(integration, "previous_signing_secret", previous)
     integration.save(update_fields=["signing_secret", "previous_signing_secret", "updated_at"])
+
+
+def _signing_secret(integration: Integration) -> str:
+    """Return the current secret; an unreadable one is as good as none."""
+    try:
+        return field_encryption.decrypt(integration, "signing_secret")
+    except DecryptionError:
+        return ""
 
 
 def remove_previous_signing_secret(integration: Integration) -> None:

@@ -81,7 +81,9 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
     last_sync_status = serializers.SerializerMethodField()
     last_sync_error = serializers.SerializerMethodField()
     total_sales_synced = serializers.IntegerField(source="sales_synced")
-    webhook_url = serializers.SerializerMethodField()
+    webhook_url = serializers.SerializerMethodField(
+        help_text="null: não pode mais ser lido; `health.reasons` diz o que fazer"
+    )
     current_sync = serializers.SerializerMethodField()
     health = serializers.SerializerMethodField()
 
@@ -143,9 +145,9 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
     def get_last_sync_error(self, integration: Integration) -> str | None:
         return (modes.uses_api(integration) and integration.last_sync_error) or None
 
-    @extend_schema_field(serializers.URLField)
-    def get_webhook_url(self, integration: Integration) -> str:
-        return tokens.webhook_url(integration)
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_webhook_url(self, integration: Integration) -> str | None:
+        return tokens.readable_webhook_url(integration)
 
     @extend_schema_field(ProgressSerializer(allow_null=True))
     def get_current_sync(self, integration: Integration) -> Any:

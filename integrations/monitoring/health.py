@@ -14,6 +14,8 @@ from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from integrations.models.events import UNFINISHED
+from integrations.webhooks import tokens
+from integrations.webhooks.tokens import TokenUnreadable
 
 SYNC_LATE = timedelta(hours=24)
 QUEUE_LATE = timedelta(minutes=5)
@@ -36,6 +38,7 @@ class HealthFacts:
     waiting_since: datetime | None
     """Since when the oldest unfinished event has been waiting."""
     paused_at: datetime | None = None
+    has_readable_url: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Health:
 
 
 def assess_integration(integration: Integration) -> Health:
-    """Assess one integration; two statements."""
+    """Assess one integration; three statements."""
     events = WebhookEvent.objects.filter(integration=integration)
     unfinished = events.filter(state__in=UNFINISHED).order_by("received_at", "id")
     return assess(
@@ -57,6 +60,7 @@ def assess_integration(integration: Integration) -> Health:
             integration,
             quarantined=events.filter(state=EventState.QUARANTINED).count(),
             waiting_since=unfinished.values_list("received_at", flat=True).first(),
+            has_readable_url=tokens.is_readable(integration),
         )
     )
 
@@ -113,14 +117,13 @@ _FIELDS = (
 )
 
 
-def _facts(integration: Any, *, quarantined: int, waiting_since: datetime | None) -> HealthFacts:
+def _facts(integration: Any, **counted: Any) -> HealthFacts:
     return HealthFacts(
         **{name: getattr(integration, name) for name in _FIELDS},
         uses_api=modes.uses_api(integration),
         now=timezone.now(),
         api_key_max_age=settings.API_KEY_MAX_AGE,
-        quarantined=quarantined,
-        waiting_since=waiting_since,
+        **counted,
     )
 
 
@@ -149,6 +152,13 @@ def _general_checks(facts: HealthFacts) -> list[_Check]:
             "Retome quando for a hora.",
             "Nossa equipe pausou a integração. O que chega fica guardado e é processado quando ela "
             "for retomada.",
+        ),
+        _Check(
+            not facts.has_readable_url,
+            10,
+            TokenUnreadable().message,
+            "O endereço de webhook não pode mais ser mostrado. O que você já usa continua "
+            "recebendo; para ver um endereço, crie outro e troque-o na plataforma.",
         ),
         _Check(
             facts.quarantined > 0,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -20,6 +21,7 @@ from integrations.webhooks import tokens
 from integrations.webhooks.tokens import hash_token
 from tests.api_client import Frontend, error
 from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
+from tests.integrations.sellers import post
 
 pytestmark = pytest.mark.django_db
 NOT_FOUND = error("COINZZ_NOT_FOUND", "Integração Coinzz não encontrada")
@@ -196,3 +198,39 @@ def test_list_contains_the_users_own_integrations_in_any_status() -> None:
     assert [row["id"] for row in body.pop("data")] == [str(mine.id)]
     assert body == {"success": True, "next": None, "previous": None}
     assert Frontend(UserFactory.create()).fetch("integrations").json()["data"] == []
+
+
+DAMAGED = ["", "zz", "a:b:c", "00" * 16 + ":" + "00" * 16 + ":" + "00" * 32, "\U0001f600" * 40]
+
+
+@pytest.mark.parametrize("stored", DAMAGED)
+def test_unreadable_webhook_token_harms_only_its_address(
+    integration: Integration, frontend: Frontend, stored: str
+) -> None:
+    path = urlsplit(tokens.webhook_url(integration)).path
+    WebhookToken.objects.update(token=stored)
+    other = IntegrationFactory.create(provider="coinzz")
+
+    shown = status(frontend)
+    assert (shown["webhookUrl"], shown["status"], shown["health"]) == (
+        None,
+        "conectado",
+        {
+            "score": 90,
+            "reasons": [
+                "O endereço de webhook não pode mais ser mostrado. O que você já usa continua "
+                "recebendo; para ver um endereço, crie outro e troque-o na plataforma."
+            ],
+        },
+    )
+    listed = frontend.fetch("integrations").json()["data"]
+    assert [row["webhookUrl"] for row in listed] == [None]
+    assert status(Frontend(other.user))["webhookUrl"] == tokens.webhook_url(other)
+    assert post(path, b"{}").status_code == 200
+
+    connected = frontend.send("integrations/coinzz/connect", {"mode": "webhook"})
+    assert (connected.status_code, connected.json()["data"]["webhookUrl"]) == (200, None)
+    rotated = frontend.send("integrations/coinzz/webhook/rotate").json()["data"]
+    assert rotated["webhookUrl"] == tokens.webhook_url(integration)
+    assert rotated["health"] == {"score": 100, "reasons": []}
+    assert post(path, b"{}").status_code == 200

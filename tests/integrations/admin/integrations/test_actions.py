@@ -130,6 +130,26 @@ def test_webhook_url_is_revealed_only_with_a_reason(staff: Staff, integration: I
     assert url.rsplit("/", 1)[1] not in f"{entry.details}{entry.target_label}"
 
 
+def test_unreadable_webhook_url_and_secret_are_named_and_replaced(
+    staff: Staff, integration: Integration
+) -> None:
+    webhook_url(integration)
+    WebhookToken.objects.update(token="damaged")
+    Integration.objects.update(signing_secret="damaged")
+    advice = "O endereço de webhook não pode mais ser lido, embora ainda receba. Troque o endereço"
+    assert advice in staff.get(f"{url_of(integration)}change/").content.decode()
+    shown = run_action(staff, integration, "revelar-endereco", **REASON)
+    assert (shown.status_code, advice in staff.get(shown.url).content.decode()) == (302, True)
+
+    run_action(staff, integration, "trocar-endereco", **REASON)
+    run_action(staff, integration, "segredo", secret="s" * 16, keep_previous="on", **REASON)
+
+    assert webhook_url(integration)
+    integration.refresh_from_db()
+    assert field_encryption.decrypt(integration, "signing_secret") == "s" * 16
+    assert advice not in staff.get(f"{url_of(integration)}change/").content.decode()
+
+
 def test_generated_secret_is_shown_once_and_stored_encrypted(
     staff: Staff, integration: Integration
 ) -> None:
