@@ -31,6 +31,7 @@ CROSS_CUTTING_TESTS = {
     "integrations/providers/test_second_provider.py",
     "integrations/status_mappings/test_status_mappings.py",
     "integrations/sync/test_concurrent_changes.py",
+    "integrations/sync/test_listings.py",
     "integrations/sync/test_provider_faults.py",
     "integrations/test_clocks.py",
     "integrations/test_pause.py",

@@ -32,6 +32,8 @@ NO_LISTING = (
 )
 HTML = "O Coinzz respondeu com uma página HTML em vez de dados"
 
+REDIRECT = "O Coinzz redirecionou para outra página em vez de responder"
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
@@ -125,6 +127,13 @@ def test_listing_of_hashes_needs_no_other_settings(sandbox: Sandbox) -> None:
         ("4010", ["error Chave: API key inválida. Verifique nas configurações do Coinzz."]),
         ("2000", [f"error Chave: products não serve para testar: {HTML}", NO_LISTING.format(HTML)]),
         (
+            "3020",
+            [
+                f"error Chave: products não serve para testar: {REDIRECT}",
+                NO_LISTING.format(REDIRECT),
+            ],
+        ),
+        (
             "7001",
             [
                 "error Chave: products não serve para testar: A resposta do Coinzz não tem o "
@@ -162,8 +171,22 @@ def test_lasting_limit_ends_the_probe(
     report = probe(sandbox)
     assert lines(report)[-1] == (
         "error API: O Coinzz limitou o número de consultas. Aguarde alguns minutos e tente "
-        "novamente."
+        "novamente. (em 2 s)"
     )
+
+
+def test_page_of_an_account_in_use_still_matches(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{sandbox.base_url}/_control/orders"
+    get = CoinzzClient.get
+
+    def get_after_a_new_order(client: CoinzzClient, *arguments: Any) -> Any:
+        requests.post(url, json={"account": "8704"}, timeout=60).raise_for_status()
+        return get(client, *arguments)
+
+    monkeypatch.setattr(CoinzzClient, "get", get_after_a_new_order)
+    assert "ok Página: o parâmetro page funciona" in lines(probe(sandbox, "8704"))
 
 
 def test_account_with_few_sales_cannot_be_paged() -> None:

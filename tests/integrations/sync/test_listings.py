@@ -1,0 +1,65 @@
+"""Syncs with the ways in which Coinzz may list its sales."""
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from flowzz.core.db.jobs import JobState
+from integrations.models import SyncRun, Trigger
+from integrations.secrets import field_encryption
+from integrations.sync import runs
+from sales.models import Sale
+from sandbox.api.listings import order_hash
+from tests.integrations.sellers import Seller
+from tests.sandbox.client import SandboxClient
+
+pytestmark = pytest.mark.django_db
+
+SALES = 120
+
+
+def sync(seller: Seller, coinzz: SandboxClient, account: str) -> SyncRun:
+    field_encryption.encrypt(seller.integration, "api_key", coinzz.sandbox.api_key(account))
+    seller.integration.save()
+    run = runs.request_run(seller.integration, Trigger.USER, is_full=True)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    return run
+
+
+def test_listing_with_other_names_is_synced_by_its_settings(
+    coinzz: SandboxClient, settings: Settings
+) -> None:
+    settings.COINZZ_API_SALES_PATH = "orders"
+    settings.COINZZ_API_SINCE_PARAM = "from"
+    settings.COINZZ_API_SINCE_FORMAT = "%Y-%m-%dT%H:%M:%S"
+    settings.COINZZ_API_PAGE_PARAM = "pagina"
+    settings.COINZZ_API_PER_PAGE_PARAM = "limite"
+    settings.COINZZ_API_ITEMS_KEY = ["orders"]
+    settings.COINZZ_API_LAST_PAGE_KEY = ["pagination.last"]
+    settings.COINZZ_API_TOTAL_KEY = ["pagination.count"]
+    run = sync(Seller(), coinzz, "4041")
+    assert (run.state, run.pages, run.created, run.errors) == (JobState.SUCCEEDED, 3, SALES, 0)
+
+
+@pytest.mark.parametrize("account", ["4040", "4041"])
+def test_listing_that_is_absent_fails_the_run_and_leaves_the_cursor(
+    coinzz: SandboxClient, account: str
+) -> None:
+    seller = Seller()
+    run = sync(seller, coinzz, account)
+    seller.integration.refresh_from_db()
+    assert (run.state, run.processed) == (JobState.FAILED, 0)
+    assert run.error.startswith("O Coinzz respondeu com uma página HTML em vez de dados.")
+    assert seller.integration.sync_cursor is None
+
+
+def test_listing_of_hashes_adds_to_the_sales_of_webhooks(coinzz: SandboxClient) -> None:
+    seller = Seller()
+    orders = coinzz.control("GET", "orders", account="4042")["orders"]
+    delivered = [order["body"] for order in orders[SALES // 2 :]]
+    seller.process(*delivered)
+    run = sync(seller, coinzz, "4042")
+    assert (run.state, run.processed, run.created) == (JobState.SUCCEEDED, SALES, SALES // 2)
+    numbers = {body["order"]["order_number"] for body in delivered}
+    linked = Sale.objects.filter(external_id__in=numbers).values_list("external_id", "order_hash")
+    assert dict(linked) == {number: order_hash(number) for number in numbers}
