@@ -41,13 +41,13 @@ def badge_column(
 
     def column(_page: object, row: Model) -> str:
         colour = colours.get(getattr(row, field), "")
-        return _badge(getattr(row, f"get_{field}_display")(), colour)
+        return badge(getattr(row, f"get_{field}_display")(), colour)
 
     return admin.display(column, description=description, ordering=field)
 
 
 @cache
-def _badge(text: str, colour: str) -> str:
+def badge(text: str, colour: str) -> str:
     """Render unfold's label; cached, because a list shows the same few a hundred times."""
     context = {"text": text, "type": colour}
     return render_to_string("unfold/helpers/label.html", context) if text else "-"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
 from flowzz.core.db.jobs import UNDER_WAY
+from integrations import modes
 from integrations.inbox import metrics as inbox
 from integrations.inbox import queue_stats
 from integrations.models import Alert, AlertKind, Circuit, Integration, IntegrationStatus, SyncRun
@@ -49,9 +50,10 @@ def database_gauges() -> Iterator[GaugeMetricFamily]:
         documentation="Open alerts.",
     )
     yield _count_by(
-        "status",
+        "shown_status",
         IntegrationStatus.values,
-        Integration.objects.all(),
+        Integration.objects.annotate(shown_status=modes.effective_status_field()),
+        label="status",
         name="flowzz_integrations",
         documentation="Integrations.",
     )
@@ -82,11 +84,17 @@ def redis_gauges() -> Iterator[GaugeMetricFamily]:
 
 
 def _count_by(
-    field: str, values: Iterable[str], rows: "QuerySet[Any]", *, name: str, documentation: str
+    field: str,
+    values: Iterable[str],
+    rows: "QuerySet[Any]",
+    *,
+    name: str,
+    documentation: str,
+    label: str = "",
 ) -> GaugeMetricFamily:
     """Count rows by a field's value; values without rows are reported as zero."""
     counts = dict(rows.order_by().values_list(field).annotate(count=Count("pk")))
-    family = GaugeMetricFamily(name, documentation, labels=[field])
+    family = GaugeMetricFamily(name, documentation, labels=[label or field])
     for value in values:
         family.add_metric([value], counts.get(value, 0))
     return family

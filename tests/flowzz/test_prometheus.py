@@ -18,7 +18,7 @@ from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
 from flowzz.core.redis_metrics import Histogram, record
 from integrations.connection import set_signing_secret
 from integrations.inbox import queue_stats, replay
-from integrations.models import Alert, AlertKind, WebhookEvent
+from integrations.models import Alert, AlertKind, IntegrationStatus, WebhookEvent
 from integrations.sync import runs
 from tests import payloads
 from tests.factories import SyncRunFactory
@@ -121,8 +121,18 @@ def test_alerts_and_integrations_are_exported_zeros_included() -> None:
     assert samples["flowzz_alerts_open", "silence"] == 1
     assert samples["flowzz_alerts_open", "key_old"] == 0
     assert samples["flowzz_integrations", "CONNECTED"] == 1
+    assert samples["flowzz_integrations", "ERROR"] == 0
     assert samples["flowzz_circuit_state", "coinzz,closed"] == 1
     assert samples["flowzz_circuit_state", "coinzz,open"] == 0
+
+
+def test_refused_key_in_webhook_mode_is_exported_as_connected(settings: Settings) -> None:
+    Seller(status=IntegrationStatus.ERROR)
+    assert scrape()["flowzz_integrations", "ERROR"] == 1
+    settings.COINZZ_API_ENABLED = False
+    samples = scrape()
+    assert samples["flowzz_integrations", "ERROR"] == 0
+    assert samples["flowzz_integrations", "CONNECTED"] == 1
 
 
 def test_age_of_a_missing_heartbeat_is_infinite() -> None:

@@ -1,4 +1,4 @@
 """Integrations: their list, and the summary, actions and diagnosis of one integration.
 
-`health_filter.level_of` rates an integration's health for every page that shows it.
+`filters.level_of` rates an integration's health for every page that shows it.
 """

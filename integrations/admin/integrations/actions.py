@@ -10,8 +10,8 @@ from django.conf import settings
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanWidget
 
 from flowzz.backoffice.confirm_with_reason import ReasonForm
-from integrations import connection
-from integrations.models import Integration, IntegrationStatus, Trigger
+from integrations import connection, modes
+from integrations.models import Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.sync import runs
 from integrations.webhooks import tokens
 
@@ -88,7 +88,18 @@ def _set_signing_secret(integration: Integration, answers: Answers) -> str | Non
 
 
 def _can_sync(integration: Integration) -> bool:
-    return integration.is_connected and not integration.is_paused
+    is_synced = integration.is_connected and modes.uses_api(integration)
+    return is_synced and not integration.is_paused
+
+
+def _can_stop_syncs(integration: Integration) -> bool:
+    is_connected = integration.status in (IntegrationStatus.CONNECTED, IntegrationStatus.ERROR)
+    return is_connected and integration.mode == IntegrationMode.API
+
+
+def _can_sync_again(integration: Integration) -> bool:
+    has_key = integration.is_connected and bool(integration.api_key)
+    return has_key and integration.mode == IntegrationMode.WEBHOOK
 
 
 def _is_in_use(integration: Integration) -> bool:
@@ -121,6 +132,32 @@ ACTIONS: dict[str, IntegrationAction] = {
         log_text="Sincronização cancelada",
         run=_cancel_runs,
         is_available=runs.is_under_way,
+    ),
+    "so-webhooks": IntegrationAction(
+        label="Usar só webhooks",
+        icon="sync_disabled",
+        permission=MANAGE,
+        log_text="Integração passou a usar só webhooks",
+        run=lambda integration, _: connection.stop_syncs(integration),
+        is_available=_can_stop_syncs,
+        consequences=(
+            "Nenhuma sincronização é feita, e nada sobre a chave ou a API conta como problema.",
+            "As vendas chegam pelos webhooks; as antigas entram por um arquivo, em Importações.",
+            "A chave, os dados e o endereço de webhook ficam. Uma vez por dia a API é testada, e o "
+            "cliente é avisado se ela responder.",
+        ),
+    ),
+    "voltar-a-api": IntegrationAction(
+        label="Voltar a sincronizar pela API",
+        icon="sync",
+        permission=MANAGE,
+        log_text="Integração voltou a sincronizar pela API",
+        run=lambda integration, _: connection.sync_again(integration),
+        is_available=_can_sync_again,
+        consequences=(
+            "Uma sincronização começa agora, com a chave guardada, e depois de hora em hora.",
+            "Falhas de sincronização voltam a abrir alertas, e o cliente os recebe por e-mail.",
+        ),
     ),
     "pausar": IntegrationAction(
         label="Pausar",

@@ -10,19 +10,14 @@ from django.utils.safestring import SafeString
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import (
-    badge_column,
-    breakable_email,
-    related_column,
-    section,
-    two_line_cell,
-)
+from flowzz.backoffice.display import badge, breakable_email, related_column, section, two_line_cell
 from flowzz.core.formatting import format_number
+from integrations import modes
 from integrations.admin.integrations import views
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
-from integrations.admin.integrations.health_filter import HealthFilter
+from integrations.admin.integrations.filters import HealthFilter, ModeFilter
 from integrations.admin.integrations.summary import summarize
-from integrations.models import Integration, IntegrationStatus, WebhookToken
+from integrations.models import Integration, IntegrationMode, IntegrationStatus, WebhookToken
 from integrations.providers.errors import IntegrationError
 
 STATUS_COLOURS = {
@@ -31,6 +26,9 @@ STATUS_COLOURS = {
     IntegrationStatus.ERROR: "danger",
     IntegrationStatus.DISCONNECTED: "info",
 }
+MODE_COLOURS = {IntegrationMode.API: "", IntegrationMode.WEBHOOK: "info"}
+RESULT_COLOURS = {"success": "success", "error": "danger"}
+SYNC_SECTION = "Sincronização"
 
 
 @admin.register(Integration)
@@ -39,30 +37,36 @@ class IntegrationAdmin(ReadOnlyAdmin):
     list_display = (
         "seller",
         "status_badge",
+        "mode_badge",
         "api_key_hint",
         "last_sync_badge",
         "last_sync_at",
         "last_webhook_at",
         "sales",
     )
-    list_filter = (HealthFilter, "status", "last_sync_status")
+    list_filter = (HealthFilter, ModeFilter, "status", "last_sync_status")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
     search_help_text = "E-mail ou nome do usuário"
     fieldsets = (
-        section(None, ("user", "provider"), ("status", "connected_at"), "paused_at"),
+        section(
+            None,
+            ("user", "provider"),
+            ("status_badge", "connected_at"),
+            ("mode_badge", "mode_changed_at"),
+            "paused_at",
+        ),
         section("Chave de API", ("api_key_hint", "api_key_set_at")),
         section(
-            "Sincronização",
+            SYNC_SECTION,
             ("last_sync_at", "last_sync_status"),
             "last_sync_error",
             ("sync_cursor", "next_sync_at"),
-            "sales_synced",
         ),
         section("Webhooks", ("last_webhook_at", "requires_signature"), "custom_webhook_url"),
-        section("Datas", ("created_at", "updated_at")),
+        section("Datas", ("created_at", "updated_at"), "sales_synced"),
     )
-    readonly_fields = ("requires_signature",)
+    readonly_fields = ("requires_signature", "status_badge", "mode_badge")
     actions = ("start_sync", "start_full_sync", "cancel_sync")
     has_sync_permission = staff_permission("run_syncs")
 
@@ -74,10 +78,29 @@ class IntegrationAdmin(ReadOnlyAdmin):
     def sales(self, integration: Integration) -> str:
         return format_number(integration.sales_synced)
 
-    status_badge = badge_column("status", "situação", STATUS_COLOURS)
-    last_sync_badge = badge_column(
-        "last_sync_status", "resultado", {"success": "success", "error": "danger"}
-    )
+    @admin.display(description="situação", ordering="status")
+    def status_badge(self, integration: Integration) -> str:
+        status = modes.effective_status(integration)
+        return badge(str(status.label), STATUS_COLOURS[status])
+
+    @admin.display(description="modo", ordering="mode")
+    def mode_badge(self, integration: Integration) -> str:
+        mode = modes.effective_mode(integration)
+        return badge(str(mode.label), MODE_COLOURS[mode])
+
+    @admin.display(description="resultado", ordering="last_sync_status")
+    def last_sync_badge(self, integration: Integration) -> str:
+        if not modes.uses_api(integration):
+            return badge("", "")
+        colour = RESULT_COLOURS.get(integration.last_sync_status, "")
+        return badge(integration.get_last_sync_status_display(), colour)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
+        """Leave the results of syncs out in webhook mode."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or modes.uses_api(obj):
+            return fieldsets
+        return [(title, fields) for title, fields in fieldsets if title != SYNC_SECTION]
 
     def get_urls(self) -> list[URLPattern]:
         view, page = self.admin_site.admin_view, "integrations_integration"

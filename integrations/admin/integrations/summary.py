@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from integrations.admin.integrations.health_filter import LEVEL_TONES, level_of
+from integrations import modes
+from integrations.admin.integrations.filters import LEVEL_TONES, level_of
 from integrations.models import Alert, Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.monitoring.health import Health, assess_integration
 from integrations.monitoring.hourly_stats import hourly_webhook_counts
@@ -43,6 +44,7 @@ class Sparkline:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrationSummary:
     integration: Integration
+    uses_api: bool
     health: Health
     tokens: Sequence[WebhookToken]
     """The current token and earlier ones in their grace period."""
@@ -63,6 +65,7 @@ def summarize(integration: Integration) -> IntegrationSummary:
     hours = hourly_webhook_counts(integration, WEEK_HOURS)
     return IntegrationSummary(
         integration=integration,
+        uses_api=modes.uses_api(integration),
         health=assess_integration(integration),
         tokens=list(integration.webhook_tokens.filter(valid).order_by("-created_at")),
         events=list(events[:EVENTS_SHOWN]),

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import render_confirmation
 from flowzz.backoffice.display import change_url, page_context
+from integrations import modes
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.models import Integration
-from integrations.monitoring.diagnosis import CHECKS
+from integrations.monitoring.diagnosis import run_checks
 from integrations.monitoring.diagnosis.collect import collect
 from integrations.monitoring.diagnosis.facts import Severity
 from integrations.providers.errors import IntegrationError
@@ -97,6 +98,7 @@ def diagnosis_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         **page_context(request, "Diagnóstico", integration, back=integration_url),
         "integration": integration,
         "integration_url": integration_url,
+        "uses_api": modes.uses_api(integration),
     }
     return render(request, "integrations/integration/diagnosis.html", context)
 
@@ -106,7 +108,7 @@ def findings_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Run all checks; a provider that hangs delays the answer by a few seconds at most."""
     integration = _integration(request, object_id)
     facts = collect(integration)
-    findings = [(name, title, check(facts)) for name, (title, check) in CHECKS.items()]
+    findings = run_checks(facts)
     severities = [finding.severity for _, _, finding in findings]
     worst = next(
         (level for level in (Severity.RED, Severity.YELLOW) if level in severities), Severity.GREEN

@@ -11,7 +11,8 @@ from django.utils import timezone
 from flowzz.backoffice.display import change_url, list_url
 from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import format_number
-from integrations.admin.integrations.health_filter import LEVEL_TONES, HealthLevel, level_of
+from integrations import modes
+from integrations.admin.integrations.filters import LEVEL_TONES, HealthLevel, level_of
 from integrations.admin.overview.formatting import format_duration, format_time_since
 from integrations.inbox import queue_stats
 from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, WebhookEvent
@@ -136,10 +137,14 @@ def _alert_figure() -> Figure:
 def _circuit_figures() -> list[Figure]:
     figures = []
     for provider in all_providers():
+        label = f"Circuito do {provider.label}"
+        if not modes.is_api_enabled(provider.name):
+            hint = "a API está desligada em Configurações"
+            figures.append(Figure(label, "Desligado", list_url(SyncRun), hint=hint))
+            continue
         circuit = breaker_for(provider.name).state()
         value, tone, hint = CIRCUIT_FIGURES[circuit.state]
         if circuit.opened_at:
             hint = f"{hint}, {format_time_since(circuit.opened_at)}"
-        label = f"Circuito do {provider.label}"
         figures.append(Figure(label, value, list_url(SyncRun), tone, hint))
     return figures

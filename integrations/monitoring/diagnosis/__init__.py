@@ -1,6 +1,7 @@
-"""The diagnosis of one integration: `collect` its facts, then run each of `CHECKS` on them.
+"""The diagnosis of one integration: `collect` its facts, then run its checks on them.
 
-A check returns a finding: a severity, a message and a next step.
+A check returns a finding: a severity, a message and a next step. In webhook mode, imports are
+checked instead of the key, the API and the syncs.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,19 @@ CHECKS: dict[str, tuple[str, Callable[[DiagnosisFacts], Finding]]] = {
     "api": ("Resposta da API", api_checks.api),
     "webhooks": ("Webhooks", inbound_checks.webhook),
     "fila": ("Fila de eventos", inbound_checks.queue),
+    "importacoes": ("Importações", inbound_checks.imports),
     "sincronizacao": ("Última sincronização", inbound_checks.sync),
     "relogios": ("Relógios", api_checks.clock),
 }
 """Title and check by the name used in HTML ids and the audit log, in the order of the page."""
+_NOT_IN_API_MODE, _NOT_IN_WEBHOOK_MODE = {"importacoes"}, {"chave", "api", "sincronizacao"}
+
+
+def run_checks(facts: DiagnosisFacts) -> list[tuple[str, str, Finding]]:
+    """Return name, title and finding of each check of the integration's mode."""
+    left_out = _NOT_IN_API_MODE if facts.uses_api else _NOT_IN_WEBHOOK_MODE
+    return [
+        (name, title, check(facts))
+        for name, (title, check) in CHECKS.items()
+        if name not in left_out
+    ]

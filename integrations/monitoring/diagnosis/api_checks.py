@@ -80,7 +80,8 @@ def api(facts: DiagnosisFacts) -> Finding:
                 Severity.RED,
                 probe.message,
                 "Avise a equipe técnica: o endereço da API configurado no servidor pode ter "
-                "mudado. Se só esta integração estiver assim, peça uma chave nova ao cliente.",
+                "mudado. Se só esta integração estiver assim, peça uma chave nova ao cliente. Sem "
+                "API, a integração funciona com “Usar só webhooks”.",
                 unstable,
             )
         case ApiStatus.UNAVAILABLE:
@@ -117,12 +118,12 @@ def api(facts: DiagnosisFacts) -> Finding:
 def clock(facts: DiagnosisFacts) -> Finding:
     provider_ahead = facts.probe.clock_ahead
     severities = [_clock_severity(facts.database_ahead, DATABASE_CLOCK_LIMITS)]
-    message = f"Banco de dados: {_difference(facts.database_ahead)}. {facts.label}: "
-    if provider_ahead is None:
-        message += "não informou a hora."
-    else:
+    message = f"Banco de dados: {_difference(facts.database_ahead)}."
+    if provider_ahead is not None:
         severities.append(_clock_severity(provider_ahead, PROVIDER_CLOCK_LIMITS))
-        message += f"{_difference(provider_ahead)}."
+        message += f" {facts.label}: {_difference(provider_ahead)}."
+    elif facts.uses_api:
+        message += f" {facts.label}: não informou a hora."
     if Severity.RED in severities:
         return Finding(
             Severity.RED,
@@ -132,14 +133,14 @@ def clock(facts: DiagnosisFacts) -> Finding:
             "Olá! Encontramos uma diferença de horário entre os sistemas e estamos corrigindo. "
             "Suas vendas estão guardadas.",
         )
-    if Severity.YELLOW in severities or provider_ahead is None:
+    if Severity.YELLOW in severities:
         return Finding(
             Severity.YELLOW,
             message,
-            "Verifique de novo em alguns minutos; se a diferença continuar, avise a equipe técnica."
-            if provider_ahead is not None
-            else "Verifique de novo quando a API responder.",
+            "Verifique de novo em alguns minutos; se a diferença ficar, avise a equipe técnica.",
         )
+    if provider_ahead is None and facts.uses_api:
+        return Finding(Severity.YELLOW, message, "Verifique de novo quando a API responder.")
     return Finding(Severity.GREEN, message)
 
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 from redis import RedisError
 
 from flowzz.core import heartbeat
+from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
-from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts
+from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts, LastImport
 from integrations.providers.contracts import Provider
 from integrations.providers.errors import (
     EndpointMissing,
@@ -54,9 +55,10 @@ def collect(integration: Integration) -> DiagnosisFacts:
     database_ahead = _database_ahead()
     return DiagnosisFacts(
         label=get_provider(integration.provider).label,
+        uses_api=modes.uses_api(integration),
         probe=_wait_for(probe, deadline - monotonic()),
         now=timezone.now(),
-        status=integration.status,
+        status=modes.effective_status(integration),
         connected_at=integration.connected_at,
         paused_at=integration.paused_at,
         api_key_set_at=integration.api_key_set_at,
@@ -74,6 +76,7 @@ def collect(integration: Integration) -> DiagnosisFacts:
         last_sync_status=integration.last_sync_status,
         last_sync_error=integration.last_sync_error,
         database_ahead=database_ahead,
+        last_import=_last_import(integration),
     )
 
 
@@ -92,6 +95,8 @@ def _start_probe(integration: Integration) -> "Future[ApiProbe]":
 
 def _check_preconditions(integration: Integration) -> tuple[ApiProbe | None, str]:
     """Return why no request can be made, or the API key."""
+    if not modes.uses_api(integration):
+        return ApiProbe(status=ApiStatus.NOT_TRIED), ""
     try:
         api_key = field_encryption.decrypt(integration, "api_key")
     except DecryptionError:
@@ -102,6 +107,15 @@ def _check_preconditions(integration: Integration) -> tuple[ApiProbe | None, str
         message = f"Nova tentativa em {math.ceil(seconds)} s."
         return ApiProbe(status=ApiStatus.CIRCUIT_OPEN, message=message), ""
     return None, api_key
+
+
+def _last_import(integration: Integration) -> LastImport | None:
+    """Read the newest import in webhook mode, where imports are checked."""
+    if modes.uses_api(integration):
+        return None
+    newest = integration.imports.order_by("-id").values_list("state", "created_at", "errors")
+    row = newest.first()
+    return LastImport(state=row[0], created_at=row[1], errors=row[2]) if row else None
 
 
 def _wait_for(probe: "Future[ApiProbe]", seconds: float) -> ApiProbe:

@@ -26,6 +26,7 @@ class ApiStatus(Enum):
     NOT_THE_API = "not_the_api"
     UNAVAILABLE = "unavailable"
     CIRCUIT_OPEN = "circuit_open"
+    NOT_TRIED = "not_tried"
     NO_KEY = "no_key"
     UNREADABLE_KEY = "unreadable_key"
 
@@ -41,10 +42,21 @@ class ApiProbe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastImport:
+    """The newest import of sales from a file."""
+
+    state: str
+    created_at: datetime
+    errors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosisFacts:
     """All times are aware; `database_ahead` is how far its clock is ahead of this machine's."""
 
     label: str
+    uses_api: bool
+    """False in webhook mode: then the API is not called, and syncs are not looked at."""
     now: datetime
     status: str
     connected_at: datetime | None
@@ -65,6 +77,7 @@ class DiagnosisFacts:
     last_sync_status: str
     last_sync_error: str
     database_ahead: timedelta
+    last_import: LastImport | None = None
 
     def ago(self, time: datetime) -> str:
         """Format the time since then, such as "há 2 horas"."""

@@ -1,9 +1,9 @@
-"""Checks of what has arrived: webhooks, their events, syncs."""
+"""Checks of what has arrived: webhooks, their events, imports, syncs."""
 
 from datetime import timedelta
 
 from flowzz.core.formatting import format_count
-from integrations.models import IntegrationStatus
+from integrations.models import ImportState, IntegrationStatus
 from integrations.monitoring.baseline import is_unusual_silence
 from integrations.monitoring.diagnosis.facts import DiagnosisFacts, Finding, Severity
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
@@ -23,7 +23,11 @@ def webhook(facts: DiagnosisFacts) -> Finding:
     customer_message = (
         f"Olá! Não estamos recebendo os avisos (postback) do {label}. Por favor confira, no "
         f"{label}, se o postback de cada produto está ativo e usa o endereço que aparece na "
-        "página de integrações do Flowzz. As vendas que faltarem são buscadas pela sincronização."
+        "página de integrações do Flowzz. "
+    ) + (
+        "As vendas que faltarem são buscadas pela sincronização."
+        if facts.uses_api
+        else "As vendas que faltarem entram por um arquivo, em Importar vendas."
     )
     if received_at is None:
         waiting = facts.now - (facts.connected_at or facts.now)
@@ -76,6 +80,40 @@ def queue(facts: DiagnosisFacts) -> Finding:
             "analisando um por um; eles estão guardados.",
         )
     return Finding(Severity.GREEN, "Nada atrasado e nada em quarentena.")
+
+
+def imports(facts: DiagnosisFacts) -> Finding:
+    last = facts.last_import
+    if last is None:
+        return Finding(
+            Severity.GREEN,
+            "Nenhum arquivo foi importado. Se o cliente quiser ver vendas de antes da conexão, "
+            f"elas entram por um arquivo exportado do {facts.label}.",
+        )
+    since = f"A última foi enviada {facts.ago(last.created_at)}"
+    match last.state:
+        case ImportState.FAILED:
+            return Finding(
+                Severity.YELLOW,
+                f"{since} e falhou.",
+                "Abra a importação, veja o erro, e envie o arquivo corrigido.",
+            )
+        case ImportState.PREVIEWED:
+            return Finding(
+                Severity.YELLOW,
+                f"{since} e espera confirmação: nada foi gravado ainda.",
+                "Peça ao cliente que confira a prévia e confirme, ou confirme na importação.",
+            )
+        case ImportState.QUEUED | ImportState.RUNNING:
+            return Finding(Severity.GREEN, f"{since} e está em andamento.")
+    if last.errors:
+        return Finding(
+            Severity.YELLOW,
+            f"{since}, com {format_count(last.errors, 'linha', 'linhas')} que não entraram.",
+            "Abra a importação, veja o erro de cada linha, corrija e envie o arquivo de novo: o "
+            "que já entrou não se repete.",
+        )
+    return Finding(Severity.GREEN, f"{since}, sem erros.")
 
 
 def sync(facts: DiagnosisFacts) -> Finding:

@@ -12,10 +12,24 @@ from django.utils import timezone
 from time_machine import travel
 
 from flowzz.core import heartbeat
-from integrations.connection import pause
-from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
-from integrations.monitoring.diagnosis import CHECKS, collect
-from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts, Severity
+from integrations.connection import pause, stop_syncs
+from integrations.models import (
+    EventState,
+    ImportState,
+    Integration,
+    IntegrationStatus,
+    SalesImport,
+    WebhookBaseline,
+    WebhookEvent,
+)
+from integrations.monitoring.diagnosis import CHECKS, collect, run_checks
+from integrations.monitoring.diagnosis.facts import (
+    ApiProbe,
+    ApiStatus,
+    DiagnosisFacts,
+    LastImport,
+    Severity,
+)
 from integrations.providers.coinzz import COINZZ, adapter
 from integrations.secrets import field_encryption
 from integrations.sync.breaker import breaker_for
@@ -27,6 +41,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 GOOD_PROBE = ApiProbe(status=ApiStatus.GOOD, seconds=0.2, clock_ahead=timedelta(seconds=0.4))
 WELL = DiagnosisFacts(
     label="Coinzz",
+    uses_api=True,
     now=NOW,
     status="CONNECTED",
     connected_at=NOW - 10 * DAY,
@@ -47,7 +62,13 @@ WELL = DiagnosisFacts(
     database_ahead=timedelta(0),
 )
 BUSY = (4.0,) * (7 * 24)
+WEBHOOKS_ONLY = replace(WELL, uses_api=False, probe=ApiProbe(status=ApiStatus.NOT_TRIED))
 G, Y, R = Severity.GREEN, Severity.YELLOW, Severity.RED
+
+
+def imported(state: ImportState, errors: int = 0) -> DiagnosisFacts:
+    last = LastImport(state=state, created_at=NOW - HOUR, errors=errors)
+    return replace(WEBHOOKS_ONLY, last_import=last)
 
 
 def probed(answer: ApiStatus, **details: Any) -> DiagnosisFacts:
@@ -84,6 +105,23 @@ CASES = [
     ("sincronizacao", replace(WELL, paused_at=NOW - HOUR), Y, "Suspensa"),
     ("sincronizacao", replace(WELL, synced_at=NOW - 2 * DAY), R, "Nenhuma deu certo há 2"),
     ("sincronizacao", replace(WELL, status="ERROR"), R, "Nenhuma sincronização é feita"),
+    ("importacoes", WEBHOOKS_ONLY, G, "Nenhum arquivo foi importado."),
+    ("importacoes", imported(ImportState.SUCCEEDED), G, "A última foi enviada há 1\xa0hora, sem"),
+    ("importacoes", imported(ImportState.RUNNING), G, "A última foi enviada há 1\xa0hora e est"),
+    (
+        "importacoes",
+        imported(ImportState.SUCCEEDED, 2),
+        Y,
+        "A última foi enviada há 1\xa0hora, com 2",
+    ),
+    (
+        "importacoes",
+        imported(ImportState.PREVIEWED),
+        Y,
+        "A última foi enviada há 1\xa0hora e espera",
+    ),
+    ("importacoes", imported(ImportState.FAILED), Y, "A última foi enviada há 1\xa0hora e falhou"),
+    ("relogios", WEBHOOKS_ONLY, G, "Banco de dados: no mesmo horário que o nosso."),
     ("relogios", WELL, G, "Banco de dados: no mesmo horário que o nosso. Coinzz: no mesmo"),
     ("relogios", replace(WELL, database_ahead=-3 * timedelta(seconds=1)), Y, "Banco de dados: 3,0"),
     ("relogios", probed(ApiStatus.UNAVAILABLE), Y, "Banco de dados: no mesmo"),
@@ -124,6 +162,38 @@ def test_probe_is_one_request_that_the_breaker_does_not_count(
     assert abs(facts.probe.clock_ahead) < 10 * timedelta(seconds=1)
     assert breaker_for(COINZZ).state().failures == 0
     assert len(statements) == 6
+
+
+def test_webhook_mode_checks_webhooks_queue_imports_and_clocks_without_the_api(
+    integration: Integration, coinzz: SandboxClient
+) -> None:
+    integration.sync_cursor, integration.last_sync_status = NOW - 30 * DAY, "error"
+    integration.status = IntegrationStatus.ERROR
+    integration.last_webhook_at = timezone.now()
+    heartbeat.record("worker")
+    make_event(integration, state=EventState.DONE)
+    stop_syncs(integration)
+    SalesImport.objects.create(integration=integration, state=ImportState.SUCCEEDED, errors=3)
+
+    facts = collect.collect(integration)
+
+    findings = {name: finding.severity for name, _, finding in run_checks(facts)}
+    assert findings == {"webhooks": G, "fila": G, "importacoes": Y, "relogios": G}
+    assert facts.last_import is not None
+    assert facts.last_import.errors == 3
+    assert coinzz.control("GET", "stats")["accounts"] == {}
+
+
+def test_missing_webhooks_are_imported_from_a_file_in_webhook_mode() -> None:
+    silent = replace(WEBHOOKS_ONLY, last_webhook_at=None)
+    assert CHECKS["webhooks"][1](silent).customer_message.endswith(
+        "As vendas que faltarem entram por um arquivo, em Importar vendas."
+    )
+
+
+def test_api_mode_checks_everything_else() -> None:
+    names = [name for name, _, _ in run_checks(WELL)]
+    assert names == ["chave", "api", "webhooks", "fila", "sincronizacao", "relogios"]
 
 
 def test_diagnosis_does_not_wait_for_a_hanging_api(

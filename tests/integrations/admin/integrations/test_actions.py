@@ -85,6 +85,38 @@ def test_pause_and_resume(staff: Staff, integration: Integration) -> None:
     assert logged() == [("Integração pausada", REASON["reason"]), ("Integração retomada", "")]
 
 
+def test_syncs_are_stopped_and_started_again_with_a_reason(
+    staff: Staff, integration: Integration
+) -> None:
+    assert {"so-webhooks", "voltar-a-api"} & offered(staff, integration) == {"so-webhooks"}
+    run_action(staff, integration, "so-webhooks")
+    assert integration.mode == "api"  # no reason was given
+
+    run_action(staff, integration, "so-webhooks", **REASON)
+
+    assert integration.mode == "webhook"
+    assert {"sincronizar", "sincronizar-tudo", "so-webhooks", "voltar-a-api"} & offered(
+        staff, integration
+    ) == {"voltar-a-api"}
+    page = staff.get(f"{url_of(integration)}change/").content.decode()
+    assert "Só webhooks: nada é sincronizado." in page
+    assert "sincronizado até" not in page
+
+    run_action(staff, integration, "voltar-a-api", **REASON)
+
+    assert integration.mode == "api"
+    assert SyncRun.objects.get().trigger == Trigger.INITIAL
+    assert logged() == [
+        ("Integração passou a usar só webhooks", REASON["reason"]),
+        ("Integração voltou a sincronizar pela API", REASON["reason"]),
+    ]
+
+
+def test_integration_without_a_key_can_not_sync_again(staff: Staff) -> None:
+    integration = IntegrationFactory.create(mode="webhook")
+    assert "voltar-a-api" not in offered(staff, integration)
+
+
 def test_disconnecting_deletes_the_key_after_a_reason_is_given(
     staff: Staff, integration: Integration
 ) -> None:

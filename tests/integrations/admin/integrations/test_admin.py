@@ -1,7 +1,10 @@
 """The list of integrations and its actions."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
+from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import StaffAction, User
 from flowzz.core.db.jobs import JobState
@@ -10,6 +13,7 @@ from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.staff import Staff, messages_in
 
 INTEGRATIONS = "/admin/integrations/integration/"
+RESULT_ERROR = re.compile(r'class="field-last_sync_badge[^>]*>\s*<[^>]*>\s*erro')
 
 
 def act(staff: Staff, action: str, integration: Integration) -> list[str]:
@@ -29,6 +33,35 @@ def test_staff_start_a_sync(staff: Staff, action: str, is_full: bool, message: s
     assert act(staff, action, integration) == [f"{integration.user}: {message}"]
     run = SyncRun.objects.get()
     assert (run.trigger, run.is_full, run.state) == (Trigger.STAFF, is_full, JobState.QUEUED)
+
+
+def test_list_shows_the_mode_and_no_error_of_syncs_in_webhook_mode(staff: Staff) -> None:
+    failed = {"last_sync_status": "error", "last_sync_error": "HTML."}
+    synced = IntegrationFactory.create(**failed)
+    webhooks = IntegrationFactory.create(mode="webhook", **failed)
+    cells = {
+        mode: staff.get(INTEGRATIONS, {"modo": mode}).content.decode()
+        for mode in ("api", "webhook")
+    }
+
+    assert [str(row.id) in cells["api"] for row in (synced, webhooks)] == [True, False]
+    assert [str(row.id) in cells["webhook"] for row in (synced, webhooks)] == [False, True]
+    assert RESULT_ERROR.search(cells["api"])
+    assert not RESULT_ERROR.search(cells["webhook"])
+
+
+def test_refused_key_is_connected_while_the_api_is_off(staff: Staff, settings: Settings) -> None:
+    integration = IntegrationFactory.create(status="ERROR", last_sync_status="error")
+    assert "saude=ruim" in (page := staff.get("/admin/").content.decode())
+    settings.COINZZ_API_ENABLED = False
+
+    listed = staff.get(INTEGRATIONS, {"modo": "webhook"}).content.decode()
+    page = staff.get("/admin/").content.decode()
+
+    assert str(integration.id) in listed
+    assert not RESULT_ERROR.search(listed)
+    assert "saúde 100" not in page  # nothing to correct
+    assert "Desligado" in page
 
 
 def test_full_sync_is_refused_while_another_runs(staff: Staff) -> None:

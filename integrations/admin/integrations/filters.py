@@ -1,4 +1,4 @@
-"""Levels of health, and the filter of the list of integrations by them."""
+"""Levels of health, and the filters of the list of integrations by level and by mode."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from integrations.models import Integration
+from integrations import modes
+from integrations.models import Integration, IntegrationMode
 from integrations.monitoring.health import Health, assess_all
 
 PERFECT_SCORE, FAIR_SCORE = 100, 60
@@ -48,3 +49,22 @@ class HealthFilter(admin.SimpleListFilter):
             if level_of(health) == self.value()
         ]
         return queryset.filter(id__any_of=ids)
+
+
+class ModeFilter(admin.SimpleListFilter):
+    """Filters by the mode in effect."""
+
+    title = "modo"
+    parameter_name = "modo"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(mode.value, str(mode.label)) for mode in IntegrationMode]
+
+    def queryset(
+        self, request: HttpRequest, queryset: "QuerySet[Integration]"
+    ) -> "QuerySet[Integration]":
+        if self.value() == IntegrationMode.API:
+            return queryset.filter(modes.in_api_mode())
+        if self.value() == IntegrationMode.WEBHOOK:
+            return queryset.exclude(modes.in_api_mode())
+        return queryset
