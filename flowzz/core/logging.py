@@ -24,7 +24,7 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 # The token in the URL of a webhook, and other parts of that length: tokens in mistyped URLs.
-_SECRET_IN_PATH = re.compile(r"^(/webhooks/[a-z]+/)[^/]+|[\w-]{40,}")
+_SECRET_IN_PATH = re.compile(r"^(/+webhooks/+[a-z0-9]{1,32}/+)[^/]+|[\w-]{40,}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 

@@ -1,5 +1,7 @@
 """The public webhook endpoint: 200 is returned only after the webhook is stored."""
 
+from unicodedata import category
+
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,6 +23,8 @@ log = structlog.stdlib.get_logger(__name__)
 STORED_HEADERS = ("Content-Type", "Content-Encoding", "User-Agent")
 HEADER_LENGTH = 500
 RETRY_SECONDS = 30
+WITHOUT_TOKEN = {"", "subscription", "subscription/", "affiliation", "affiliation/"}
+"""What may follow the provider in a URL without a token; the kind is in the body."""
 
 
 class BodyTooLarge(Exception):
@@ -30,10 +34,10 @@ class BodyTooLarge(Exception):
 @csrf_exempt
 @count_responses
 @require_POST
-def receive(request: HttpRequest, provider: str, token: str = "") -> HttpResponse:
-    """Receive a webhook. Its kind is in the body; the path's last part is ignored."""
+def receive(request: HttpRequest, provider: str, rest: str | None = None) -> HttpResponse:
+    """Receive a webhook. Its kind is in the body; the path after the token is ignored."""
     try:
-        intake.accept(_parse_request(request, provider, token))
+        intake.accept(_parse_request(request, provider, rest or ""))
     except BodyTooLarge:
         limit = f"O corpo passa do limite de {settings.WEBHOOK_MAX_BYTES // 1024} KiB."
         return _error(413, "PAYLOAD_TOO_LARGE", limit)
@@ -51,18 +55,25 @@ def receive(request: HttpRequest, provider: str, token: str = "") -> HttpRespons
     return JsonResponse({"success": True, "message": "Webhook received and processing"})
 
 
-def _parse_request(request: HttpRequest, provider: str, token: str) -> InboundWebhook:
-    if provider not in provider_names():
+def _parse_request(request: HttpRequest, provider: str, rest: str) -> InboundWebhook:
+    token = _strip_invisible(rest.partition("/")[0])
+    if provider not in provider_names() or (not token and rest not in WITHOUT_TOKEN):
         raise UnknownToken
     names = (*STORED_HEADERS, get_provider(provider).signature_header)
     return InboundWebhook(
         provider=provider,
-        token_hash=hash_token(token) if token else "",
+        token_hash="" if rest in WITHOUT_TOKEN else hash_token(token),
         body=_read_body(request),
         headers={
             name: value[:HEADER_LENGTH] for name in names if (value := request.headers.get(name))
         },
     )
+
+
+def _strip_invisible(text: str) -> str:
+    """Remove spaces, line breaks and zero-width characters around a token."""
+    visible = [index for index, sign in enumerate(text) if category(sign)[0] not in "ZC"]
+    return text[visible[0] : visible[-1] + 1] if visible else ""
 
 
 def _read_body(request: HttpRequest) -> bytes:

@@ -84,7 +84,14 @@ def test_webhook_takes_two_statements(
         assert post(path, payloads.raw("order_cod_created")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["", "/", "/subscription", "/affiliation", "/affiliation/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "/", "/subscription", "/affiliation", "/affiliation/", "//", "/orders", "/a/b//c"),
+        *("%20", "%20%20/", "%0A", "%09/orders", "%E2%80%8B", "/%E2%80%8B", "%EF%BB%BF", "%00"),
+        *("%C2%A0", "/%FF", "?utm=1", "%2Forders", "/%0A"),
+    ],
+)
 def test_kind_comes_from_the_body_not_from_the_path(seller: Seller, path: str) -> None:
     post(seller.path + path, payloads.raw("order_cod_created"))
     seller.drain()
@@ -93,8 +100,18 @@ def test_kind_comes_from_the_body_not_from_the_path(seller: Seller, path: str) -
 
 
 def test_unknown_token_is_404_and_nothing_is_stored(seller: Seller) -> None:
-    for path in ("/webhooks/coinzz/unknown", "/webhooks/outra/unknown", "/webhooks/outra"):
-        assert error_of(post(path, b"{}")) == (404, "NOT_FOUND")
+    for path in (
+        *("/webhooks/coinzz/unknown", "/webhooks/outra/unknown", "/webhooks/outra"),
+        *("/webhooks/coinzz/%20", "/webhooks/coinzz//", "/webhooks/coinzz/%E2%80%8B/orders"),
+        *("/webhooks/coinzz/subscription/orders", "/webhooks/coinzz/%0A", "/webhooks/coinzz%20"),
+        *(
+            f"{seller.path}x",
+            f"{seller.path[:-1]}",
+            f"{seller.path}.",
+            seller.path.replace("coinzz", "coinzz/"),
+        ),
+    ):
+        assert post(path, b"{}").status_code == 404, path
     assert not WebhookEvent.objects.exists()
 
 
