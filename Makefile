@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The slowest first, so that two parallel jobs end at about the same time.
 CHECKS := check-types check-api check-imports check-migrations check-libraries check-style
 .PHONY: help install reinstall node run test test-faults lint format openapi bench bench-admin \
-	bench-faults requirements screenshots $(CHECKS)
+	bench-faults real-data requirements screenshots $(CHECKS)
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -94,6 +94,9 @@ format: install  ## format the code
 
 screenshots: install  ## update the screenshots of docs/back-office.md
 	SCREENSHOTS=1 $(BIN)/pytest tests/browser/test_pages.py
+
+real-data: install  ## try inputs of real accounts and write docs/real-data.md
+	REAL_DATA=1 $(BIN)/pytest -n 0 tests/real_data
 
 openapi: install  ## update docs/openapi.yaml
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -153,7 +153,9 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         outcome=next(outcome for outcome in Outcome if outcome in outcomes),
         sale=recorded.sale if recorded else None,
         changes=recorded.changes if recorded else [],
-        warnings=(matched.warning,) if matched and matched.warning else (),
+        warnings=(*order.warnings, matched.warning)
+        if matched and matched.warning
+        else order.warnings,
     )
 
 

@@ -28,6 +28,7 @@ from integrations.providers.errors import PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.runtime_settings import DUPLICATE_WINDOW
 from sales.affiliations import record_affiliations
+from sales.facts import ValueWarning
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
 
@@ -172,19 +173,22 @@ def _apply(integration: Integration, events: Sequence[ParsedEvent]) -> list[Even
             affiliation_events.append(item)
             affiliations.append((item.payload, item.source))
     results = [
-        _applied(item, ingested.outcome)
+        _applied(item, ingested.outcome, ingested.warnings)
         for item, ingested in zip(order_events, ingest(integration, sourced_orders), strict=True)
     ]
     if affiliations:
         outcomes = record_affiliations(integration.user_id, integration.provider, affiliations)
-        results += map(_applied, affiliation_events, outcomes)
+        results += [
+            _applied(item, outcome, item.payload.warnings)
+            for item, outcome in zip(affiliation_events, outcomes, strict=True)
+        ]
     return results
 
 
-def _applied(item: ParsedEvent, outcome: Outcome) -> EventResult:
+def _applied(item: ParsedEvent, outcome: Outcome, warnings: Sequence[ValueWarning]) -> EventResult:
     state = EventState.IGNORED if outcome == Outcome.STALE else EventState.DONE
-    warnings = [warning.cause for warning in item.payload.warnings]
-    return item.result(state, outcome=EventOutcome(outcome), warnings=warnings)
+    causes = [warning.cause for warning in warnings]
+    return item.result(state, outcome=EventOutcome(outcome), warnings=causes)
 
 
 def _reject(item: ParsedEvent, error: Exception) -> EventResult:

@@ -95,7 +95,8 @@ class SaleMatcher:
 def _without_hash(
     sale: Sale | None, facts: SaleFacts, warning: ValueWarning = OTHER_ORDER
 ) -> Matched:
-    return Matched(sale, replace(facts, order_hash=""), warning)
+    warnings = (*facts.warnings, warning)
+    return Matched(sale, replace(facts, order_hash="", warnings=warnings), warning)
 
 
 def _is_same_buyer(client: Client | None, buyer: Client) -> bool:

@@ -26,7 +26,8 @@ def post(path: str, body: bytes, **headers: Any) -> HttpResponse:
     """POST to one of our URLs as Coinzz does."""
     headers = {"content_type": "application/json", **headers}
     browser: Any = Browser(raise_request_exception=False)  # its response has its own type
-    response: HttpResponse = browser.post(path, body, **headers)
+    # Not post(), which encodes the body again by its charset.
+    response: HttpResponse = browser.generic("POST", path, body, **headers)
     return response
 
 

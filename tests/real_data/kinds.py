@@ -1,0 +1,9 @@
+"""The cases of all kinds."""
+
+from itertools import chain
+from typing import Final
+
+from tests.real_data import values
+from tests.real_data.case import Case
+
+CASES: Final[list[Case]] = list(chain(values.CASES))

@@ -1,0 +1,229 @@
+"""Values of other types and forms than Coinzz's documents say."""
+
+import json
+from typing import Any, Final
+from unicodedata import normalize
+
+from tests import payloads
+from tests.real_data.case import Case, item, webhook
+
+KIND: Final = "Valores"
+
+NBSP, ZWSP, BOM, LRO, PDF = "\u00a0", "\u200b", "\ufeff", "\u202d", "\u202c"
+
+
+def value(given: str, right: Any, field: str, **order: Any) -> list[Case]:
+    """Return a webhook and an item with the order, after which the sale's `field` is right."""
+    return [
+        Case(
+            kind=KIND,
+            given=f"{given} ({source})",
+            steps=(step(payloads.order(**order)),),
+            right={f"ordzzzzz.{field}": right, "ordzzzzz.value_warnings": []},
+        )
+        for source, step in (("webhook", webhook), ("item", item))
+    ]
+
+
+def warning(given: str, cause: str, right: dict[str, Any], body: dict[str, Any]) -> list[Case]:
+    """Return a webhook and an item whose unreadable value is a warning."""
+    return [
+        Case(
+            kind=KIND,
+            given=f"{given} ({source})",
+            steps=(step(body),),
+            right={f"ordzzzzz.{path}": value for path, value in right.items()},
+            warned=(cause,),
+        )
+        for source, step in (("webhook", webhook), ("item", item))
+    ]
+
+
+def _statuses() -> list[Case]:
+    words = ("Aprovado" + ZWSP, BOM + "Aprovado", f"{LRO}Aprovado{PDF}", f"{NBSP}Aprovado ")
+    return [
+        case for word in words for case in value(ascii(word), "PAID", "status", order_status=word)
+    ]
+
+
+def _prices() -> list[Case]:
+    texts = {
+        "R$ 1.234,56": "1234.56",
+        f"R${NBSP}1.234,56": "1234.56",
+        "R$1234,5": "1234.50",
+        "1.234,56": "1234.56",
+        "1234.56": "1234.56",
+        "1,234.56": "1234.56",
+        "1.234.567,89": "1234567.89",
+        "1.234.567": "1234567.00",
+        "'397.00": "397.00",
+        "１２３,４５": "123.45",
+        "Total: R$ 10": "10.00",
+    }
+    cases = [
+        case
+        for text, price in texts.items()
+        for case in value(ascii(text), price, "total_price", order_final_price=text)
+    ]
+    number = json.dumps(payloads.order(order_final_price="?")).replace('"?"', "1.234")
+    return [
+        *cases,
+        Case(
+            kind=KIND,
+            given="JSON number 1.234",
+            steps=(webhook(number.encode()),),
+            right={"ordzzzzz.total_price": "1.23"},
+        ),
+        *(
+            Case(
+                kind=KIND,
+                given=f"new sale, price {price!r}",
+                steps=(webhook(payloads.order(order_final_price=price)),),
+                right={"sales": 0},
+                refused=(reason,),
+            )
+            for price, reason in (
+                ("1.234", "ambiguous_money"),
+                ("R$ 1.234", "ambiguous_money"),
+                ("1,234", "ambiguous_money"),
+                ("grátis", "invalid_money"),
+                (None, "missing_money"),
+                (False, "missing_money"),
+            )
+        ),
+    ]
+
+
+def _dates() -> list[Case]:
+    dates = (
+        *("2026-03-01 00:10", "2026-03-01T03:10:00Z", "2026-03-01T00:10:00.000-03:00"),
+        *("01/03/2026 00:10:00", "01/03/2026 00:10", 1772334600, "1772334600", 1772334600000),
+        f"{BOM}2026-03-01{NBSP}00:10:00",
+    )
+    return [
+        case
+        for date in dates
+        for case in value(ascii(date), "2026-03-01 00:10", "sale_date", date_order=date)
+    ]
+
+
+def _empty_values() -> list[Case]:
+    empty: tuple[Any, ...] = ([], {}, False, 0, "0", "-", "null", "")
+    cases = []
+    for nothing in empty:
+        cases += value(f"tracking_code {nothing!r}", "", "tracking_code", tracking_code=nothing)
+        cases += value(f"deleted_at {nothing!r}", None, "deleted_at", deleted_at=nothing)
+        client = {"client_address_comp": nothing}
+        cases += value(f"complement {nothing!r}", "", "client.complement", client=client)
+    return cases
+
+
+def _unreadable_values() -> list[Case]:
+    address = {"street": "Rua A", "number": 1}
+    utms = "utm_source=google&utm_campaign=x"
+    return [
+        *warning(
+            "client_address as an object",
+            "not_a_text:client.client_address",
+            {"total_price": "100.00", "metadata.extra.client.client_address": address},
+            payloads.order(client={"client_address": address}),
+        ),
+        *warning(
+            "utms as a query string",
+            "invalid_section:utms",
+            {"total_price": "100.00", "metadata.extra.utms": utms},
+            {**payloads.order(), "utms": utms},
+        ),
+        *warning(
+            "order_quantity 1.5",
+            "invalid_number:order.order_quantity",
+            {"quantity": 1, "metadata.extra.order.order_quantity": "1.5"},
+            payloads.order(order_quantity=1.5),
+        ),
+        *warning(
+            "date_order 'ontem'",
+            "invalid_date:order.date_order",
+            {"total_price": "100.00", "metadata.extra.order.date_order": "ontem"},
+            payloads.order(date_order="ontem"),
+        ),
+        *warning(
+            "deleted_at 'ontem'",
+            "invalid_date:order.deleted_at",
+            {"deleted_at": None, "metadata.extra.order.deleted_at": "ontem"},
+            payloads.order(deleted_at="ontem"),
+        ),
+    ]
+
+
+def _several_messages() -> list[Case]:
+    return [
+        Case(
+            kind=KIND,
+            given="date_sent 'ontem' of a subscription",
+            steps=(webhook(payloads.subscription(sent="ontem", with_order="ordzzzzz")),),
+            right={"sales": 1, "subscriptions": 1},
+            warned=("invalid_date:general_info.date_sent",),
+        ),
+        Case(
+            kind=KIND,
+            given="a readable quantity after an unreadable one",
+            steps=(
+                webhook(payloads.order(order_quantity="dois")),
+                webhook(payloads.order(order_quantity="2,00")),
+            ),
+            right={"ordzzzzz.quantity": 2, "ordzzzzz.metadata.extra": None},
+        ),
+        Case(
+            kind=KIND,
+            given="an unreadable quantity after a readable one",
+            steps=(
+                webhook(payloads.order(order_quantity=3)),
+                webhook(payloads.order(order_quantity="1.000")),
+            ),
+            right={"ordzzzzz.quantity": 3},
+            warned=("ambiguous_number:order.order_quantity",),
+        ),
+    ]
+
+
+def _encodings() -> list[Case]:
+    body = payloads.order(product_name="Poção à moda")
+    return [
+        Case(
+            kind=KIND,
+            given=f"body in {encoding}",
+            steps=(
+                webhook(
+                    json.dumps(body, ensure_ascii=False).encode(encoding),
+                    content_type=f"application/json; charset={encoding}",
+                ),
+            ),
+            right={"ordzzzzz.product_name": "Poção à moda", "ordzzzzz.value_warnings": []},
+        )
+        for encoding in ("iso-8859-1", "windows-1252", "utf-8", "utf-16", "utf-8-sig")
+    ]
+
+
+def _normal_forms() -> list[Case]:
+    product, payment = "Poção à moda", "Venda pós-paga"
+    return [
+        *value("product in NFD", product, "product_name", product_name=normalize("NFD", product)),
+        *value(
+            "cash on delivery in NFD",
+            "cash_on_delivery",
+            "payment_code",
+            method_payment=normalize("NFD", payment),
+        ),
+    ]
+
+
+CASES: Final = [
+    *_statuses(),
+    *_prices(),
+    *_dates(),
+    *_empty_values(),
+    *_unreadable_values(),
+    *_several_messages(),
+    *_encodings(),
+    *_normal_forms(),
+]
