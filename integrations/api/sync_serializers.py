@@ -1,7 +1,9 @@
 """Sync runs in the API."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import localtime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -23,11 +25,29 @@ class ProgressSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRu
     page = serializers.IntegerField(source="pages", help_text="Páginas já aplicadas")
     total = serializers.IntegerField(source="expected", allow_null=True, read_only=True)
     percent = serializers.IntegerField(allow_null=True, read_only=True)
+    error = serializers.SerializerMethodField(help_text="Por que espera para tentar de novo")
+    retry_at = serializers.SerializerMethodField(help_text="Quando tenta de novo")
 
     class Meta:
         model = SyncRun
-        fields = ("id", "status", "page", "processed", "total", "percent", "started_at")
+        fields = (
+            "id",
+            "status",
+            "page",
+            "processed",
+            "total",
+            "percent",
+            "started_at",
+            "error",
+            "retry_at",
+        )
         read_only_fields = fields
+
+    def get_error(self, run: SyncRun) -> str | None:
+        return run.error if run.is_postponed else None
+
+    def get_retry_at(self, run: SyncRun) -> datetime | None:
+        return localtime(run.not_before) if run.is_postponed else None
 
 
 class SaleErrorSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncFinding]):

@@ -5,7 +5,6 @@ import uuid
 from typing import Final
 
 from django.conf import settings
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -86,13 +85,9 @@ class SyncViewSet(ProviderViewSet):
 def wait_for(run: SyncRun) -> None:
     """Wait until a worker ends or postpones the run, at most `SYNC_WAIT_SECONDS`."""
     deadline = time.monotonic() + settings.SYNC_WAIT_SECONDS
-    while run.is_under_way and not _is_postponed(run) and time.monotonic() < deadline:
+    while run.is_under_way and not run.is_postponed and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
         run.refresh_from_db()
-
-
-def _is_postponed(run: SyncRun) -> bool:
-    return run.not_before is not None and run.not_before > timezone.now()
 
 
 def _response(run: SyncRun, provider: Provider) -> Response:
@@ -110,6 +105,6 @@ def _message(run: SyncRun) -> str:
     if run.state == JobState.SUCCEEDED:
         figures = f"{run.created} vendas criadas, {run.updated} atualizadas"
         return f"Sincronização concluída: {figures}"
-    if _is_postponed(run):
+    if run.is_postponed:
         return f"Sincronização adiada: {run.error} Ela será tentada de novo sozinha."
     return "Sincronização em andamento. Acompanhe o progresso."

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.timezone import localtime
 
 from flowzz.core.db.bulk_upsert import BulkRow
@@ -70,6 +71,12 @@ class SyncRun(Job):
 
     def __str__(self) -> str:
         return f"{localtime(self.created_at):%d/%m/%Y %H:%M} · {self.get_trigger_display()}"
+
+    @property
+    def is_postponed(self) -> bool:
+        """Whether the run waits to try again."""
+        is_later = self.not_before is not None and self.not_before > timezone.now()
+        return self.is_under_way and is_later
 
     @property
     def expected(self) -> int | None:

@@ -88,6 +88,8 @@ def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: Sandbo
             "total": None,
             "percent": None,
             "startedAt": None,
+            "error": None,
+            "retryAt": None,
         },
         "totalSalesSynced": 0,
         "webhookUrl": tokens.webhook_url(integration),

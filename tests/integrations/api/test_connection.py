@@ -120,6 +120,8 @@ def test_status_shows_the_progress_of_the_run(integration: Integration, frontend
         "total": 1_000,
         "percent": 40,
         "startedAt": "2026-03-02T12:00:00-03:00",
+        "error": None,
+        "retryAt": None,
     }
 
 

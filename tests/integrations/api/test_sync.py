@@ -86,6 +86,8 @@ def test_finished_run_has_its_counts(integration: Integration, frontend: Fronten
         "total": 120,
         "percent": 100,
         "startedAt": timezone.localtime(run.started_at).isoformat(),
+        "error": None,
+        "retryAt": None,
     }
     assert run.finished_at is not None
     assert data == {
@@ -177,6 +179,13 @@ def test_postponed_run_is_returned_at_once(integration: Integration, frontend: F
         "Sincronização adiada: O Coinzz demorou demais. Ela será tentada de novo sozinha."
     )
     assert body["data"]["error"] == "O Coinzz demorou demais."
+    progress = frontend.fetch("integrations/coinzz/status").json()["data"]["currentSync"]
+    not_before = SyncRun.objects.values_list("not_before", flat=True).get()
+    assert not_before is not None
+    assert (progress["error"], progress["retryAt"]) == (
+        "O Coinzz demorou demais.",
+        timezone.localtime(not_before).isoformat(),
+    )
 
 
 @pytest.mark.django_db
