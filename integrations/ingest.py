@@ -137,7 +137,7 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
     recorded: RecordResult | None = None
     if matched and matched.sale:
         facts = _without_erased_buyer(matched.sale, matched.facts, rows)
-        client = _update_client(matched.sale, incoming, rows)
+        client = _update_client(matched.sale, incoming, rows, source)
         recorded = rows.sales.update(matched.sale, facts, source)
     else:
         client, match = rows.clients.match_or_create(incoming)
@@ -165,7 +165,9 @@ def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFact
     return remove_buyer_data(facts, rows.rules) if buyer and buyer.erased_at else facts
 
 
-def _update_client(sale: Sale, incoming: Client, rows: _Rows) -> Client | None:
+def _update_client(
+    sale: Sale, incoming: Client, rows: _Rows, source: ChangeSource
+) -> Client | None:
     """Return the sale's client, completed from the order.
 
     If the sale has none, or the order has the document of another person, match again.
@@ -176,7 +178,7 @@ def _update_client(sale: Sale, incoming: Client, rows: _Rows) -> Client | None:
         return client
     client, match = rows.clients.match_or_create(incoming)
     if client:
-        rows.sales.set_client(sale, client, match)
+        rows.sales.set_client(sale, client, match, source)
     return client
 
 

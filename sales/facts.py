@@ -1,6 +1,6 @@
 """What a source reports about a sale, a subscription or an affiliation request. Pure."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -47,6 +47,13 @@ class SaleFacts:
     unknown_status: str = ""
     """The source's status word in lower case, if no status is mapped to it; else empty."""
     unknown_shipping_status: str = ""
+    status_word: str = ""
+    """The source's word in the form in which words are compared; empty if it reports none."""
+    shipping_status_word: str = ""
+    word_fields: Mapping[str, str] = field(default_factory=dict)
+    """By the name of a status: the field of `metadata` with its word as sent."""
+    is_refund_open: bool = False
+    """Whether the status is a refund that may still be reversed, such as a dispute."""
     payment_method: str = ""
     payment_code: PaymentCode | Literal[""] = ""
     sale_date: datetime | None = None

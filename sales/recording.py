@@ -1,8 +1,8 @@
 """Record what sources report about sales, with the history of their statuses.
 
 A report updates the sale, and its statuses as far as the transition tables of `sales.statuses`
-allow. A late report, which is older than the newest one applied, only fills empty fields and makes
-only the transitions that cannot be reversed.
+allow; a refused status is listed on the sale. A late report, which is older than the newest one
+applied, only fills empty fields and makes only the transitions that cannot be reversed.
 """
 
 import uuid
@@ -25,33 +25,19 @@ from sales.models import Origin, Sale, SaleMerge, SaleStatusChange
 from sales.order_ids import merges
 from sales.order_ids.index import SaleIndex
 from sales.sale_changes import (
-    OPTIONAL_FIELDS,
+    FIRST_REACHED,
+    MARKS,
+    STATUS_COLUMNS,
+    UPDATED_FIELDS,
     FieldChange,
     classify_statuses,
+    new_sale,
     set_fields,
     set_warnings,
-    unit_price,
 )
-from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
+from sales.statuses import HistoryField, SaleStatus, SaleStatusField, ShippingStatus
 
-STATUS, SHIPPING = SaleStatusField.STATUS, SaleStatusField.SHIPPING
-FIRST_REACHED: dict[tuple[str, str], str] = {
-    (STATUS, SaleStatus.PAID): "paid_at",
-    (STATUS, SaleStatus.SHIPPED): "shipped_at",
-    (STATUS, SaleStatus.DELIVERED): "delivered_at",
-    (STATUS, SaleStatus.CANCELLED): "cancelled_at",
-    (SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
-    (SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
-}
-"""The fields that are set when a sale reaches a status for the first time."""
-UPDATED_FIELDS = (
-    *OPTIONAL_FIELDS,
-    *("external_id", "is_associated"),
-    *("client", "client_match", "quantity", "unit_price", "total_price"),
-    *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
-    *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
-    *("metadata", "value_warnings", "observed_at", "updated_at"),
-)
+_KEPT_FIELDS = frozenset(HistoryField.values) - frozenset(SaleStatusField.values)
 MAX_LISTED_SALES = 50
 """The live update about a larger batch has numbers only."""
 
@@ -153,43 +139,62 @@ class SaleBatch:
         *,
         is_associated: bool = True,
     ) -> RecordResult:
-        sale = self._build_sale(facts, source)
+        sale = new_sale(facts, user_id=self._user_id, source=self._provider)
         sale.is_associated = is_associated
+        sale.sale_date = facts.sale_date or source.observed_at
+        sale.observed_at = sale.sale_date if source.is_undated else source.observed_at
         if client:
-            self.set_client(sale, client, match)
+            sale.client_id, sale.client_match = client.id, match or ""
         self._index.add(sale)
         self._changed[sale.id] = sale
         self.created_count += is_associated
         status = facts.status or SaleStatus.PENDING
-        self._change_status(sale, FieldChange(STATUS, "", status), source)
+        self._change_status(sale, FieldChange(SaleStatusField.STATUS, "", status), source)
         if (facts.shipping_status or ShippingStatus.PENDING) != ShippingStatus.PENDING:
-            self._change_status(sale, FieldChange(SHIPPING, "", facts.shipping_status), source)
+            change = FieldChange(SaleStatusField.SHIPPING, "", facts.shipping_status)
+            self._change_status(sale, change, source)
         return RecordResult(sale, Outcome.CREATED)
 
     def update(self, sale: Sale, facts: SaleFacts, source: ChangeSource) -> RecordResult:
-        """Apply a report to a known sale.
-
-        A report that is late, or whose status is refused, only fills empty fields.
-        """
+        """Apply a report to a known sale. A late one only fills empty fields."""
         is_late = source.is_undated or source.observed_at < sale.observed_at
         is_override = source.is_snapshot and not is_late
         moves = classify_statuses(sale, facts, is_late=is_late, is_override=is_override)
         for change in moves.allowed:
             self._change_status(sale, change, source)
-        only_empty = is_late or moves.has_refused
-        changes = moves.allowed + set_fields(sale, facts, only_empty=only_empty)
-        changes += self._set_number(sale, facts)
-        if not only_empty and set_warnings(sale, facts):
+        written = moves.allowed + set_fields(sale, facts, moves, only_empty=is_late)
+        written += self._set_number(sale, facts)
+        if not is_late and set_warnings(sale, facts):
             self._changed[sale.id] = sale
-        if changes:
+        if written:
             self._changed[sale.id] = sale
             if not source.is_undated:
                 sale.observed_at = max(sale.observed_at, source.observed_at)
-        if only_empty and not moves.allowed:
-            return RecordResult(sale, Outcome.STALE, changes)
-        return RecordResult(sale, Outcome.UPDATED if changes else Outcome.UNCHANGED, changes)
+        changes = [change for change in written if change.field not in MARKS]
+        self._keep_earlier_values(sale, changes, source)
+        if changes:
+            return RecordResult(sale, Outcome.UPDATED, changes)
+        is_refused = is_late or moves.has_refused
+        return RecordResult(sale, Outcome.STALE if is_refused else Outcome.UNCHANGED)
 
-    def set_client(self, sale: Sale, client: Client, match: Match | None) -> None:
+    def set_status(
+        self, sale: Sale, field: SaleStatusField, status: str, source: ChangeSource
+    ) -> None:
+        """Set a status by hand: it stays until the source reports another word."""
+        columns = STATUS_COLUMNS[field]
+        reported = columns.reported_status(sale)
+        if getattr(sale, field) != status:
+            self._change_status(sale, FieldChange(field, getattr(sale, field), status), source)
+        setattr(sale, columns.overridden, "" if status == reported else reported)
+        setattr(sale, columns.unknown, "")
+        setattr(sale, columns.refused, "")
+        self._changed[sale.id] = sale
+
+    def set_client(
+        self, sale: Sale, client: Client, match: Match | None, source: ChangeSource
+    ) -> None:
+        change = FieldChange(HistoryField.CLIENT, sale.client_id, client.id)
+        self._keep_earlier_values(sale, [change], source)
         sale.client_id, sale.client_match = client.id, match or ""
         self._changed[sale.id] = sale
 
@@ -238,38 +243,29 @@ class SaleBatch:
         self._index.add(sale)
         return [FieldChange("external_id", before, number)]
 
-    def _build_sale(self, facts: SaleFacts, source: ChangeSource) -> Sale:
-        assert facts.total_price is not None
-        sale = Sale.new(
-            user_id=self._user_id,
-            source=self._provider,
-            external_id=facts.external_id,
-            quantity=1 if facts.quantity is None else facts.quantity,
-            total_price=facts.total_price,
-            unit_price=unit_price(facts.total_price, facts.quantity),
-            unknown_status=facts.unknown_status,
-            unknown_shipping_status=facts.unknown_shipping_status,
-            deleted_at=facts.deleted_at,
-            metadata=facts.metadata,
-            value_warnings=[warning.cause for warning in facts.warnings],
-            **{name: getattr(facts, name) for name in OPTIONAL_FIELDS},
-        )
-        sale.sale_date = facts.sale_date or source.observed_at
-        sale.observed_at = sale.sale_date if source.is_undated else source.observed_at
-        return sale
+    def _keep_earlier_values(
+        self, sale: Sale, changes: Iterable[FieldChange], source: ChangeSource
+    ) -> None:
+        """Add replaced prices, products and clients to the history; statuses are there already."""
+        for change in changes:
+            if change.field in _KEPT_FIELDS and change.before not in (None, "", change.after):
+                self._add_history(sale, change, source)
 
-    def _change_status(self, sale: Sale, change: FieldChange, source: ChangeSource) -> None:
+    def _add_history(self, sale: Sale, change: FieldChange, source: ChangeSource) -> None:
         self._history.append(
             SaleStatusChange.new(
                 sale_id=sale.id,
                 field=change.field,
-                from_status=change.before,
-                to_status=change.after,
+                from_status=str(change.before),
+                to_status=str(change.after),
                 changed_at=source.observed_at,
                 origin=source.origin,
                 origin_id=source.origin_id,
             )
         )
+
+    def _change_status(self, sale: Sale, change: FieldChange, source: ChangeSource) -> None:
+        self._add_history(sale, change, source)
         setattr(sale, change.field, change.after)
         date_field = FIRST_REACHED.get((change.field, change.after))
         if date_field and getattr(sale, date_field) is None and not source.is_undated:

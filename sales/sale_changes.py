@@ -2,29 +2,89 @@
 
 from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Final
 
 from sales.facts import SaleFacts
+from sales.metadata import merge_metadata, without_fields, without_unreadable
 from sales.models import Sale
 from sales.statuses import (
+    OPEN_REFUND,
     SHIPPING_TRANSITIONS,
     STATUS_TRANSITIONS,
+    SaleStatus,
     SaleStatusField,
+    ShippingStatus,
     Transition,
+    TransitionTable,
     classify_transition,
 )
 
-CENT = Decimal("0.01")
-OPTIONAL_FIELDS = (
+CENT: Final = Decimal("0.01")
+OPTIONAL_FIELDS: Final = (
     *("order_hash", "product_name", "product_sku", "payment_method", "payment_code"),
     *("tracking_code", "commission", "sale_date"),
 )
 """A report without one of these leaves the stored value unchanged."""
-STATUS_FIELDS = (
-    (SaleStatusField.STATUS, STATUS_TRANSITIONS, "unknown_status"),
-    (SaleStatusField.SHIPPING, SHIPPING_TRANSITIONS, "unknown_shipping_status"),
+FIRST_REACHED: Final[dict[tuple[str, str], str]] = {
+    (SaleStatusField.STATUS, SaleStatus.PAID): "paid_at",
+    (SaleStatusField.STATUS, SaleStatus.SHIPPED): "shipped_at",
+    (SaleStatusField.STATUS, SaleStatus.DELIVERED): "delivered_at",
+    (SaleStatusField.STATUS, SaleStatus.CANCELLED): "cancelled_at",
+    (SaleStatusField.SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
+    (SaleStatusField.SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
+}
+"""The fields that are set when a sale reaches a status for the first time."""
+
+
+class StatusColumns:
+    """A status of a sale: its transitions, and the names of its columns."""
+
+    def __init__(self, status: SaleStatusField, transitions: TransitionTable) -> None:
+        self.status: Final = str(status)
+        self.transitions: Final = transitions
+        self.unknown: Final = f"unknown_{status}"
+        self.word: Final = f"{status}_word"
+        self.refused: Final = f"refused_{status}"
+        self.overridden: Final = f"overridden_{status}"
+        self.names: Final = (self.status, self.unknown, self.word, self.refused, self.overridden)
+
+    def reported_status(self, sale: Sale) -> str:
+        """Return the status as last reported; a status set by hand may replace it."""
+        status: str = getattr(sale, self.overridden) or getattr(sale, self.status)
+        return status
+
+    def is_held(self, sale: Sale, facts: SaleFacts, *, is_late: bool) -> bool:
+        """Return whether a status set by hand stays: the source still reports the same word."""
+        if not getattr(sale, self.overridden):
+            return False
+        if word := getattr(facts, self.word):
+            return is_late or word == getattr(sale, self.word)
+        return is_late or getattr(facts, self.status) == getattr(sale, self.overridden)
+
+
+STATUS_COLUMNS: Final = {
+    SaleStatusField.STATUS: StatusColumns(SaleStatusField.STATUS, STATUS_TRANSITIONS),
+    SaleStatusField.SHIPPING: StatusColumns(SaleStatusField.SHIPPING, SHIPPING_TRANSITIONS),
+}
+MARKS: Final = frozenset(
+    {
+        "is_refund_open",
+        *(name for c in STATUS_COLUMNS.values() for name in (c.word, c.refused, c.overridden)),
+    }
 )
-NESTED_METADATA = ("utms", "extra")
+"""Columns that only explain a status; a change of them alone is no change of the sale."""
+
+
+UPDATED_FIELDS: Final = (
+    *OPTIONAL_FIELDS,
+    *("external_id", "is_associated"),
+    *("client", "client_match", "quantity", "unit_price", "total_price"),
+    *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
+    *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
+    *("metadata", "value_warnings", "observed_at", "updated_at"),
+    *MARKS,
+)
+"""The columns that a report may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +96,16 @@ class FieldChange:
 
 @dataclass(slots=True)
 class StatusMoves:
-    """The status changes of a report that are allowed, and whether others were refused."""
+    """What a report changes in a sale's statuses."""
 
     allowed: list[FieldChange] = field(default_factory=list)
     has_refused: bool = False
+    columns: dict[str, Any] = field(default_factory=dict)
+    """The values of the columns beside the statuses."""
+    kept_words: list[str] = field(default_factory=list)
+    """The fields of `metadata` with a word that does not replace the stored one."""
+    late_words: list[str] = field(default_factory=list)
+    """The fields of `metadata` with a word that replaces the stored one though it is older."""
 
 
 def unit_price(total: Decimal, quantity: int | None) -> Decimal:
@@ -56,27 +122,104 @@ def facts_from_sale(sale: Sale, **changes: Any) -> SaleFacts:
 def classify_statuses(
     sale: Sale, facts: SaleFacts, *, is_late: bool, is_override: bool
 ) -> StatusMoves:
-    """Sort the reported statuses into allowed and refused ones; an override allows all."""
+    """Sort the reported statuses into allowed and refused ones; an override allows all.
+
+    A missing status, and one that a status set by hand holds off, change nothing.
+    """
     moves = StatusMoves()
-    for name, table, unknown_name in STATUS_FIELDS:
-        current, reported = getattr(sale, name), getattr(facts, name)
-        if reported is None or getattr(facts, unknown_name):
-            continue
-        transition = classify_transition(table, current, reported, is_late=is_late)
-        if transition is Transition.NONE:
-            continue
-        if transition is Transition.FORWARD or is_override:
-            moves.allowed.append(FieldChange(name, current, reported))
+    for columns in STATUS_COLUMNS.values():
+        is_unknown = bool(getattr(facts, columns.unknown))
+        is_missing = not is_unknown and getattr(facts, columns.status) is None
+        is_held = columns.is_held(sale, facts, is_late=is_late)
+        if is_missing or is_held or (is_unknown and is_late):
+            _keep(columns, facts, moves)
+        elif is_unknown:
+            _adopt(columns, sale, facts, moves, is_late=False)
         else:
-            moves.has_refused = True
+            _classify(columns, sale, facts, moves, is_late=is_late, is_override=is_override)
     return moves
 
 
-def set_fields(sale: Sale, facts: SaleFacts, *, only_empty: bool) -> list[FieldChange]:
-    """Set the fields other than statuses; return those that changed."""
-    values = _values_for_empty_fields(sale, facts) if only_empty else _reported_values(sale, facts)
+def _classify(
+    columns: StatusColumns,
+    sale: Sale,
+    facts: SaleFacts,
+    moves: StatusMoves,
+    *,
+    is_late: bool,
+    is_override: bool,
+) -> None:
+    reported = getattr(facts, columns.status)
+    transition = classify_transition(
+        columns.transitions,
+        _state(columns.reported_status(sale), is_refund_open=sale.is_refund_open),
+        _state(reported, is_refund_open=facts.is_refund_open),
+        is_late=is_late,
+    )
+    if transition is Transition.BACKWARD and not is_override:
+        _keep(columns, facts, moves)
+        if not is_late:
+            moves.has_refused = True
+            moves.columns[columns.refused] = reported
+        return
+    if transition is Transition.NONE and is_late and getattr(sale, columns.word):
+        _keep(columns, facts, moves)
+        return
+    if is_late and getattr(sale, columns.unknown):
+        _keep(columns, facts, moves)
+    else:
+        _adopt(columns, sale, facts, moves, is_late=is_late)
+    if columns.status == SaleStatusField.STATUS:
+        moves.columns["is_refund_open"] = facts.is_refund_open and reported == SaleStatus.REFUNDED
+    before = getattr(sale, columns.status)
+    if reported != before:
+        moves.allowed.append(FieldChange(columns.status, before, reported))
+
+
+def _state(status: str, *, is_refund_open: bool) -> str:
+    return OPEN_REFUND if is_refund_open and status == SaleStatus.REFUNDED else status
+
+
+def _keep(columns: StatusColumns, facts: SaleFacts, moves: StatusMoves) -> None:
+    """Leave the stored word: it explains the sale's status, and the reported one does not."""
+    moves.kept_words.append(facts.word_fields.get(columns.status, ""))
+
+
+def _adopt(
+    columns: StatusColumns, sale: Sale, facts: SaleFacts, moves: StatusMoves, *, is_late: bool
+) -> None:
+    """Let the reported word replace the stored one.
+
+    A late one does so only if the stored one, which is newer, would have been refused after it.
+    """
+    word, stored_word = getattr(facts, columns.word), getattr(sale, columns.word)
+    if word and word == stored_word:
+        _keep(columns, facts, moves)  # written in another way, such as in another language
+    elif is_late:
+        moves.late_words.append(facts.word_fields.get(columns.status, ""))
+    refused = getattr(sale, columns.refused) or columns.reported_status(sale)
+    moves.columns |= {
+        columns.unknown: getattr(facts, columns.unknown),
+        columns.word: word or stored_word,
+        columns.refused: refused if is_late and stored_word else "",
+        columns.overridden: "",
+    }
+
+
+def set_fields(
+    sale: Sale, facts: SaleFacts, moves: StatusMoves, *, only_empty: bool
+) -> list[FieldChange]:
+    """Set the fields other than the two statuses; return those that changed."""
+    reported = without_fields(facts.metadata, moves.kept_words)
+    if only_empty:
+        values = _values_for_empty_fields(sale, facts)
+        late_words = {name: reported[name] for name in moves.late_words if name in reported}
+        metadata = merge_metadata(reported, sale.metadata) | late_words
+    else:
+        values = _reported_values(sale, facts)
+        metadata = merge_metadata(sale.metadata, reported)
     changes = []
-    for name, after in values.items():
+    for name, after in (values | moves.columns | {"metadata": metadata}).items():
         before = getattr(sale, name)
         if before != after:
             setattr(sale, name, after)
@@ -96,7 +239,7 @@ def set_warnings(sale: Sale, facts: SaleFacts) -> bool:
     for cause in sale.value_warnings:
         name = cause.partition(":")[2]
         if name in facts.readable_fields:
-            sale.metadata = _without_unreadable(sale.metadata, name)
+            sale.metadata = without_unreadable(sale.metadata, name)
         elif name not in reported:
             warnings.append(cause)
     has_changed = sorted(sale.value_warnings) != sorted(warnings)
@@ -104,61 +247,52 @@ def set_warnings(sale: Sale, facts: SaleFacts) -> bool:
     return has_changed
 
 
-def _without_unreadable(metadata: dict[str, Any], name: str) -> dict[str, Any]:
-    """Remove a field's unreadable value from the metadata; `name` is `order.order_quantity`."""
-    section, _, key = name.partition(".")
-    extra = dict(metadata.get("extra", {}))
-    fields = extra.pop(section, None)
-    if isinstance(fields, dict) and (rest := {k: v for k, v in fields.items() if k != key}):
-        extra[section] = rest
-    rest = {key: value for key, value in metadata.items() if key != "extra"}
-    return rest | {"extra": extra} if extra else rest
+def new_sale(facts: SaleFacts, **values: Any) -> Sale:
+    """Return a sale with the reported values, but without statuses and times of the report."""
+    assert facts.total_price is not None
+    return Sale.new(
+        external_id=facts.external_id,
+        quantity=1 if facts.quantity is None else facts.quantity,
+        total_price=facts.total_price,
+        unit_price=unit_price(facts.total_price, facts.quantity),
+        unknown_status=facts.unknown_status,
+        unknown_shipping_status=facts.unknown_shipping_status,
+        status_word=facts.status_word,
+        shipping_status_word=facts.shipping_status_word,
+        is_refund_open=facts.is_refund_open,
+        deleted_at=facts.deleted_at,
+        metadata=_first_metadata(facts),
+        value_warnings=[warning.cause for warning in facts.warnings],
+        **{name: getattr(facts, name) for name in OPTIONAL_FIELDS},
+        **values,
+    )
+
+
+def _first_metadata(facts: SaleFacts) -> dict[str, Any]:
+    """Return the metadata of a new sale: without what was sent in place of a status word."""
+    missing = [
+        name
+        for status, name in facts.word_fields.items()
+        if not getattr(facts, STATUS_COLUMNS[SaleStatusField(status)].word)
+    ]
+    return without_fields(facts.metadata, missing)
 
 
 def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     quantity = sale.quantity if facts.quantity is None else facts.quantity
     price = sale.total_price if facts.total_price is None else facts.total_price
-    unknown_words = {
-        unknown_name: getattr(facts, unknown_name)
-        for name, _, unknown_name in STATUS_FIELDS
-        if getattr(facts, name) is not None or getattr(facts, unknown_name)
+    return _optional_values(facts) | {
+        "quantity": quantity,
+        "total_price": price,
+        "unit_price": unit_price(price, quantity),
+        "deleted_at": facts.deleted_at if facts.reports_deletion else sale.deleted_at,
     }
-    return (
-        _optional_values(facts)
-        | unknown_words
-        | {
-            "quantity": quantity,
-            "total_price": price,
-            "unit_price": unit_price(price, quantity),
-            "deleted_at": facts.deleted_at if facts.reports_deletion else sale.deleted_at,
-            "metadata": merge_metadata(sale.metadata, facts.metadata),
-        }
-    )
 
 
 def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     values = _optional_values(facts)
-    empty = {name: value for name, value in values.items() if getattr(sale, name) in (None, "")}
-    return empty | {"metadata": merge_metadata(facts.metadata, sale.metadata)}
+    return {name: value for name, value in values.items() if getattr(sale, name) in (None, "")}
 
 
 def _optional_values(facts: SaleFacts) -> dict[str, Any]:
     return {n: value for n in OPTIONAL_FIELDS if (value := getattr(facts, n)) not in (None, "")}
-
-
-def merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
-    merged = base | overrides
-    for name in NESTED_METADATA:
-        if name in base and name in overrides:
-            merged[name] = _merge_sections(base[name], overrides[name])
-    return merged
-
-
-def _merge_sections(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
-    """Merge unknown fields, which `extra` has by section."""
-    both = {
-        name: base[name] | section
-        for name, section in overrides.items()
-        if isinstance(section, dict) and isinstance(base.get(name), dict)
-    }
-    return base | overrides | both

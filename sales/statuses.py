@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Set
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from django.db.models import TextChoices
 
@@ -43,21 +43,38 @@ class SaleStatusField(TextChoices):
     SHIPPING = "shipping_status", "Entrega"
 
 
+class HistoryField(TextChoices):
+    """The fields of a sale whose earlier values are kept in its history."""
+
+    STATUS = "status", "Situação"
+    SHIPPING = "shipping_status", "Entrega"
+    PRICE = "total_price", "Valor total"
+    QUANTITY = "quantity", "Quantidade"
+    PRODUCT = "product_name", "Produto"
+    SKU = "product_sku", "Código do produto"
+    CLIENT = "client_id", "Cliente"
+
+
 TransitionTable: TypeAlias = Mapping[str, Set[str]]
 """Maps each status to the statuses that an event may change it to."""
 
+OPEN_REFUND: Final = "OPEN_REFUND"
+"""REFUNDED by a dispute or a refund in progress, which may still be reversed."""
+_REFUNDS: Final = {"REFUNDED", OPEN_REFUND}
+
 STATUS_TRANSITIONS: TransitionTable = {
-    "PENDING": {"PAID", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"},
-    "PAID": {"SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"},
-    "SHIPPED": {"DELIVERED", "CANCELLED", "REFUNDED"},
-    "DELIVERED": {"CANCELLED", "REFUNDED"},
-    "CANCELLED": {"PAID", "REFUNDED"},
-    "REFUNDED": set(),
+    "PENDING": {"PAID", "SHIPPED", "DELIVERED", "CANCELLED", *_REFUNDS},
+    "PAID": {"SHIPPED", "DELIVERED", "CANCELLED", *_REFUNDS},
+    "SHIPPED": {"DELIVERED", "CANCELLED", *_REFUNDS},
+    "DELIVERED": {"CANCELLED", *_REFUNDS},
+    "CANCELLED": {"PAID", "SHIPPED", "DELIVERED", *_REFUNDS},
+    OPEN_REFUND: {"PAID", "SHIPPED", "DELIVERED", "REFUNDED"},
+    "REFUNDED": {OPEN_REFUND},
 }
 SHIPPING_TRANSITIONS: TransitionTable = {
     "PENDING": {"SHIPPED", "DELIVERED", "FAILED", "RETURNED", "CANCELLED"},
     "SHIPPED": {"DELIVERED", "FAILED", "RETURNED", "CANCELLED"},
-    "FAILED": {"SHIPPED", "DELIVERED", "RETURNED", "CANCELLED"},
+    "FAILED": {"PENDING", "SHIPPED", "DELIVERED", "RETURNED", "CANCELLED"},
     "CANCELLED": {"SHIPPED", "DELIVERED", "RETURNED"},
     "DELIVERED": {"RETURNED"},
     "RETURNED": set(),

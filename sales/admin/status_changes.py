@@ -1,21 +1,32 @@
-"""The admin of the history of sales' statuses, and how a change is displayed."""
+"""The admin of the history of sales, and how a change is displayed."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
 
 from django.contrib import admin
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.core.formatting import format_reais
 from sales.models import SaleStatusChange
-from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
+from sales.statuses import HistoryField, SaleStatus, ShippingStatus
+
+_LABELS: Final[dict[str, Callable[[str], str]]] = {
+    HistoryField.STATUS: lambda value: str(SaleStatus(value).label),
+    HistoryField.SHIPPING: lambda value: str(ShippingStatus(value).label),
+    HistoryField.PRICE: lambda value: format_reais(Decimal(value)),
+    HistoryField.CLIENT: lambda value: f"cliente {value[-6:]}",
+}
 
 
-def status_label(change: SaleStatusChange, status: str) -> str:
-    """Return the label of one of a change's statuses; a dash for none."""
-    statuses = SaleStatus if change.field == SaleStatusField.STATUS else ShippingStatus
-    return str(statuses(status).label) if status else "—"
+def value_label(change: SaleStatusChange, value: str) -> str:
+    """Return one of a change's values as staff read it; a dash for none."""
+    return _LABELS.get(change.field, str)(value) if value else "—"
 
 
 def describe_change(change: SaleStatusChange) -> str:
-    """Return both statuses, such as `Pendente → Pago`."""
-    return f"{status_label(change, change.from_status)} → {status_label(change, change.to_status)}"
+    """Return both values, such as `Pendente → Pago`."""
+    return f"{value_label(change, change.from_status)} → {value_label(change, change.to_status)}"
 
 
 @admin.register(SaleStatusChange)
@@ -30,8 +41,8 @@ class SaleStatusChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="de")
     def before(self, change: SaleStatusChange) -> str:
-        return status_label(change, change.from_status)
+        return value_label(change, change.from_status)
 
     @admin.display(description="para")
     def after(self, change: SaleStatusChange) -> str:
-        return status_label(change, change.to_status)
+        return value_label(change, change.to_status)

@@ -1,4 +1,4 @@
-"""The timeline's sources in this app: status changes, client merges, subscriptions, staff."""
+"""The timeline's sources in this app: changes of the sale, client merges, subscriptions, staff."""
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,9 +16,10 @@ from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import short_datetime
-from sales.admin.status_changes import status_label
+from sales.admin.status_changes import value_label
 from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
 from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
+from sales.statuses import HistoryField
 
 TITLES = {
     Origin.EVENT: ("Webhook", "webhook"),
@@ -71,19 +72,31 @@ def staff_actions(query: TimelineQuery, rows: "QuerySet[Any]") -> list[Entry]:
 
 
 def _status_changes(query: TimelineQuery) -> list[Entry]:
-    """Return changes of both statuses, as effects of what caused them."""
-    rows = query.sale.status_changes.filter(changed_at__lt=query.before)
-    return [_status_change(row) for row in rows.order_by("-changed_at", "-id")[:SOURCE_LIMIT]]
+    """Return the changes of the sale's history, as effects of what caused them."""
+    changes = query.sale.status_changes.filter(changed_at__lt=query.before)
+    rows = list(changes.order_by("-changed_at", "-id")[:SOURCE_LIMIT])
+    moves = [row for row in rows if row.field == HistoryField.CLIENT]
+    ids = {client_id for row in moves for client_id in (row.from_status, row.to_status)}
+    clients = {str(id_): client for id_, client in Client.objects.in_bulk(ids).items()}
+    return [_status_change(query, row, clients) for row in rows]
 
 
-def _status_change(row: SaleStatusChange) -> Entry:
+def _status_change(
+    query: TimelineQuery, row: SaleStatusChange, clients: Mapping[str, Client]
+) -> Entry:
     title, icon = TITLES[Origin(row.origin)]
-    before = f"{status_label(row, row.from_status)} → " if row.from_status else ""
+    if row.field == HistoryField.CLIENT:
+        before, after = (
+            _client_link(query, clients.get(id_)) for id_ in (row.from_status, row.to_status)
+        )
+    else:
+        before, after = value_label(row, row.from_status), value_label(row, row.to_status)
+    change = format_html("{} → {}", before, after) if row.from_status else after
     return Entry(
         at=row.changed_at,
         title=title,
         icon=icon,
-        lines=[f"{row.get_field_display()}: {before}{status_label(row, row.to_status)}"],
+        lines=[format_html("{}: {}", row.get_field_display(), change)],
         cause=(row.origin, row.origin_id),
         is_effect=True,
     )

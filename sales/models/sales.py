@@ -17,9 +17,13 @@ from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
 from sales.facts import SaleFacts
 from sales.money import PaymentCode
-from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
+from sales.statuses import HistoryField, SaleStatus, ShippingStatus
 
 CAMPAIGN_PATH = "metadata__utms__campaign"
+STATUS_MISSING = Q(status_word="", overridden_status="")
+"""Sales whose source has never reported a status."""
+STATUS_REFUSED = ~Q(refused_status="") | ~Q(refused_shipping_status="")
+"""Sales whose newest reported status would be a step back, and was not applied."""
 
 
 class SaleQuerySet(models.QuerySet["Sale"]):
@@ -100,6 +104,21 @@ class Sale(BulkRow):
     )
     unknown_status = models.CharField("situação sem tradução", max_length=100, blank=True)
     unknown_shipping_status = models.CharField("entrega sem tradução", max_length=100, blank=True)
+    status_word = models.CharField("situação informada", max_length=100, blank=True)
+    shipping_status_word = models.CharField("entrega informada", max_length=100, blank=True)
+    refused_status = models.CharField(
+        "situação recusada", max_length=9, choices=SaleStatus, blank=True
+    )
+    refused_shipping_status = models.CharField(
+        "entrega recusada", max_length=9, choices=ShippingStatus, blank=True
+    )
+    overridden_status = models.CharField(
+        "situação informada antes da manual", max_length=9, choices=SaleStatus, blank=True
+    )
+    overridden_shipping_status = models.CharField(
+        "entrega informada antes da manual", max_length=9, choices=ShippingStatus, blank=True
+    )
+    is_refund_open = models.BooleanField("reembolso em aberto", default=False)
     payment_method = models.CharField("forma de pagamento", max_length=64, blank=True)
     payment_code = models.CharField(
         "meio de pagamento", max_length=16, choices=PaymentCode, blank=True
@@ -185,6 +204,12 @@ class Sale(BulkRow):
                 condition=~Q(value_warnings=[]),
                 name="sale_with_warnings",
             ),
+            models.Index(
+                fields=["sale_date", "id"], condition=STATUS_MISSING, name="sale_status_missing"
+            ),
+            models.Index(
+                fields=["sale_date", "id"], condition=STATUS_REFUSED, name="sale_status_refused"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -210,24 +235,27 @@ class Origin(models.TextChoices):
 
 
 class SaleStatusChange(BulkRow):
-    """A status change of a sale; `from_status` is empty in the first change."""
+    """A change of a sale's status, price, product or client; the first has no `from_status`.
+
+    Clients are written by their ids.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     sale = models.ForeignKey(
         Sale, models.CASCADE, related_name="status_changes", verbose_name="venda"
     )
     field = models.CharField(
-        "eixo", max_length=15, choices=SaleStatusField, default=SaleStatusField.STATUS
+        "campo", max_length=15, choices=HistoryField, default=HistoryField.STATUS
     )
-    from_status = models.CharField("de", max_length=9, blank=True)
-    to_status = models.CharField("para", max_length=9)
+    from_status = models.CharField("de", max_length=500, blank=True)
+    to_status = models.CharField("para", max_length=500)
     changed_at = models.DateTimeField("quando")
     origin = models.CharField("por", max_length=6, choices=Origin)
     origin_id = models.UUIDField("identificação da origem", null=True, blank=True)
 
     class Meta:
-        verbose_name = "mudança de situação"
-        verbose_name_plural = "mudanças de situação"
+        verbose_name = "mudança da venda"
+        verbose_name_plural = "mudanças das vendas"
         ordering: ClassVar = ["changed_at", "id"]
         indexes: ClassVar = [models.Index(fields=["origin_id"], name="change_origin")]
 

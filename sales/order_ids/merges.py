@@ -17,8 +17,9 @@ from flowzz.accounts.models import User
 from flowzz.core.db.bulk_upsert import to_json, upsert
 from flowzz.core.db.locks import lock_user
 from sales.merging import MergeRefused
+from sales.metadata import merge_metadata
 from sales.models import Sale, SaleMerge
-from sales.sale_changes import merge_metadata
+from sales.sale_changes import STATUS_COLUMNS
 
 _FIRST_TIMES = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 _KEPT_FIELDS = {
@@ -145,6 +146,10 @@ def _combine_values(kept: Sale, absorbed: Sale) -> None:
     newer, older = sorted((kept, absorbed), key=lambda sale: sale.observed_at, reverse=True)
     names = {field.attname for field in Sale._meta.concrete_fields} - _KEPT_FIELDS
     values = {name: _first_filled(getattr(newer, name), getattr(older, name)) for name in names}
+    for columns in STATUS_COLUMNS.values():
+        is_missing = getattr(older, columns.word) and not getattr(newer, columns.word)
+        source = older if is_missing else newer
+        values |= {name: getattr(source, name) for name in columns.names}
     values["deleted_at"] = newer.deleted_at
     values["metadata"] = merge_metadata(older.metadata, newer.metadata)
     values["observed_at"] = newer.observed_at

@@ -45,6 +45,17 @@ def delivered_sale(seller: Seller) -> Sale:
     return seller.sale("ordaaaaa")
 
 
+REPORTED_WORDS = {
+    "status_word": "aprovado",
+    "shipping_status_word": "recebido",
+    "refused_status": "",
+    "refused_shipping_status": "",
+    "overridden_status": "",
+    "overridden_shipping_status": "",
+    "is_refund_open": False,
+}
+
+
 def test_cash_on_delivery_sale_has_all_reported_fields(
     seller: Seller, delivered_sale: Sale
 ) -> None:
@@ -65,6 +76,7 @@ def test_cash_on_delivery_sale_has_all_reported_fields(
         "shipping_status": "DELIVERED",
         "unknown_status": "",
         "unknown_shipping_status": "",
+        **REPORTED_WORDS,
         "payment_method": "Venda pós-paga",
         "payment_code": "cash_on_delivery",
         "tracking_code": "BR123456789BR",

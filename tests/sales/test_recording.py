@@ -136,7 +136,7 @@ def test_refused_transition_leaves_the_status(
     assert len(history()) == 1
 
 
-def test_report_with_a_refused_status_only_fills_empty_fields(user: User) -> None:
+def test_report_with_a_refused_status_keeps_only_the_status(user: User) -> None:
     record(user, event(0), status=DELIVERED, product_name="Creme", metadata={"offer": "A"})
 
     result = record(
@@ -152,16 +152,17 @@ def test_report_with_a_refused_status_only_fills_empty_fields(user: User) -> Non
         metadata={"offer": "B", "courier_name": "Rafael"},
     )
 
-    assert result.outcome == Outcome.STALE
+    assert result.outcome == Outcome.UPDATED
     sale = stored()
+    assert (sale.status, sale.refused_status) == (DELIVERED, SHIPPED)
     assert (sale.product_name, sale.tracking_code, sale.commission) == (
-        "Creme",
+        "Outro",
         "BR1",
         Decimal("5.00"),
     )
-    assert (sale.total_price, sale.unit_price) == (Decimal("100.00"), Decimal("100.00"))
-    assert (sale.unknown_shipping_status, sale.deleted_at) == ("", None)
-    assert sale.metadata == {"offer": "A", "courier_name": "Rafael"}
+    assert (sale.total_price, sale.unit_price) == (Decimal("1.00"), Decimal("1.00"))
+    assert (sale.unknown_shipping_status, sale.deleted_at) == ("estranho", NOON)
+    assert sale.metadata == {"offer": "B", "courier_name": "Rafael"}
 
 
 def test_late_report_only_fills_empty_fields_and_makes_irreversible_transitions(user: User) -> None:
@@ -169,8 +170,9 @@ def test_late_report_only_fills_empty_fields_and_makes_irreversible_transitions(
 
     late = record(user, event(1), status=PAID, product_name="Outro", payment_method="pix")
 
-    assert late.outcome == Outcome.STALE
+    assert late.outcome == Outcome.UPDATED
     assert (stored().status, stored().product_name) == (SaleStatus.CANCELLED, "Creme")
+    assert stored().refused_status == ""
     assert stored().payment_method == "pix"
     assert stored().observed_at == NOON + timedelta(hours=2)
 

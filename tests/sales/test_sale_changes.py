@@ -40,7 +40,7 @@ def test_report_of_the_stored_values_changes_nothing() -> None:
     moves = classify_statuses(sale, facts, is_late=False, is_override=False)
 
     assert (moves.allowed, moves.has_refused) == ([], False)
-    assert set_fields(sale, facts, only_empty=False) == []
+    assert set_fields(sale, facts, moves, only_empty=False) == []
 
 
 def test_override_allows_a_refused_status() -> None:

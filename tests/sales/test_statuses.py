@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales.statuses import (
+    OPEN_REFUND,
     SHIPPING_TRANSITIONS,
     STATUS_TRANSITIONS,
     SaleStatus,
@@ -16,8 +17,9 @@ from sales.statuses import (
     classify_transition,
 )
 
+STATES = [*SaleStatus.values, OPEN_REFUND]
 BOTH_TABLES = [
-    pytest.param(STATUS_TRANSITIONS, SaleStatus.values, id="status"),
+    pytest.param(STATUS_TRANSITIONS, STATES, id="status"),
     pytest.param(SHIPPING_TRANSITIONS, ShippingStatus.values, id="shipping"),
 ]
 
@@ -32,21 +34,21 @@ def status_after(
 @pytest.mark.parametrize(
     ("current", "allowed"),
     [
-        ("PENDING", {"PAID", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"}),
-        ("PAID", {"SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"}),
-        ("SHIPPED", {"DELIVERED", "CANCELLED", "REFUNDED"}),
-        ("DELIVERED", {"CANCELLED", "REFUNDED"}),
-        ("CANCELLED", {"PAID", "REFUNDED"}),
-        ("REFUNDED", set()),
+        ("PENDING", {"PAID", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED", OPEN_REFUND}),
+        ("PAID", {"SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED", OPEN_REFUND}),
+        ("SHIPPED", {"DELIVERED", "CANCELLED", "REFUNDED", OPEN_REFUND}),
+        ("DELIVERED", {"CANCELLED", "REFUNDED", OPEN_REFUND}),
+        ("CANCELLED", {"PAID", "SHIPPED", "DELIVERED", "REFUNDED", OPEN_REFUND}),
+        (OPEN_REFUND, {"PAID", "SHIPPED", "DELIVERED", "REFUNDED"}),
+        ("REFUNDED", {OPEN_REFUND}),
     ],
 )
 def test_status_transitions(current: str, allowed: set[str]) -> None:
     transitions = {
-        reported: classify_transition(STATUS_TRANSITIONS, current, reported)
-        for reported in SaleStatus.values
+        reported: classify_transition(STATUS_TRANSITIONS, current, reported) for reported in STATES
     }
 
-    refused = set(SaleStatus.values) - allowed - {current}
+    refused = set(STATES) - allowed - {current}
     assert transitions == (
         {current: Transition.NONE}
         | dict.fromkeys(allowed, Transition.FORWARD)
@@ -59,7 +61,7 @@ def test_status_transitions(current: str, allowed: set[str]) -> None:
     [
         ("PENDING", {"SHIPPED", "DELIVERED", "FAILED", "RETURNED", "CANCELLED"}),
         ("SHIPPED", {"DELIVERED", "FAILED", "RETURNED", "CANCELLED"}),
-        ("FAILED", {"SHIPPED", "DELIVERED", "RETURNED", "CANCELLED"}),
+        ("FAILED", {"PENDING", "SHIPPED", "DELIVERED", "RETURNED", "CANCELLED"}),
         ("CANCELLED", {"SHIPPED", "DELIVERED", "RETURNED"}),
         ("DELIVERED", {"RETURNED"}),
         ("RETURNED", set()),

@@ -63,6 +63,9 @@ BUYERS: Final = frozenset(
 )
 """Metadata that leads to the buyer. Unknown fields may, too."""
 
+STATUS_WORDS: Final = {"status": "order_status", "shipping_status": "shipping_status"}
+"""By the name of a sale's status: the field with its word."""
+
 FLAGS: Final = ("first_order", "second_order")
 COUNTS: Final = ("deadline_delivery", "total_installments")
 AMOUNTS: Final = frozenset(
@@ -75,8 +78,7 @@ METADATA: Final = frozenset(
         *FLAGS,
         *COUNTS,
         *AMOUNTS,
-        "order_status",
-        "shipping_status",
+        *STATUS_WORDS.values(),
         *BUYERS,
         "producer_name",
         "producer_email",

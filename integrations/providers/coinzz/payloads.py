@@ -20,7 +20,13 @@ from integrations.providers.coinzz.decoding import (
 )
 from integrations.providers.coinzz.payments import payment_code
 from integrations.providers.coinzz.sections import Body, Section, has_order_id
-from integrations.providers.coinzz.statuses import DEFAULT_MAPPER, WORD_LENGTH, StatusMapper
+from integrations.providers.coinzz.statuses import (
+    DEFAULT_MAPPER,
+    WORD_LENGTH,
+    StatusMapper,
+    is_open_refund,
+    normalize_word,
+)
 from integrations.providers.coinzz.values import is_empty, json_safe
 from integrations.providers.contracts import Order, ParsedWebhook
 from integrations.providers.errors import PayloadInvalid
@@ -140,10 +146,10 @@ def _sale(
     body: Body, order_ids: tuple[str, str], mapper: StatusMapper, owner_emails: AbstractSet[str]
 ) -> SaleFacts:
     order = body.order
-    status, unknown_status = mapper.sale_status(order.text("order_status", WORD_LENGTH))
-    shipping_status, unknown_shipping_status = mapper.shipping_status(
-        order.text("shipping_status", WORD_LENGTH)
-    )
+    word = order.text("order_status", WORD_LENGTH)
+    shipping_word = order.text("shipping_status", WORD_LENGTH)
+    status, unknown_status = mapper.sale_status(word)
+    shipping_status, unknown_shipping_status = mapper.shipping_status(shipping_word)
     payment_method = order.text("method_payment", fields.SHORT_WIDTH)
     deleted_at = order.timestamp("deleted_at")
     return SaleFacts(
@@ -157,6 +163,10 @@ def _sale(
         shipping_status=shipping_status,
         unknown_status=unknown_status,
         unknown_shipping_status=unknown_shipping_status,
+        status_word=normalize_word(word),
+        shipping_status_word=normalize_word(shipping_word),
+        word_fields=fields.STATUS_WORDS,
+        is_refund_open=is_open_refund(status, word),
         payment_method=payment_method,
         payment_code=payment_code(payment_method),
         sale_date=order.timestamp("date_order"),

@@ -117,6 +117,9 @@ ORDER_WORDS: Final[dict[SaleStatus, tuple[str, ...]]] = {
     ),
 }
 
+OPEN_REFUND_WORDS: Final = ("Reclamada", "Contestada", "Reembolso em andamento", "Chargeback")
+"""A dispute can be won, and a refund in progress can be given up."""
+
 SHIPPING_WORDS: Final[dict[ShippingStatus, tuple[str, ...]]] = {
     ShippingStatus.PENDING: (
         "A enviar",
@@ -188,6 +191,13 @@ _SUBSCRIPTION = _vocabulary(StatusField.SUBSCRIPTION, SubscriptionStatus, SUBSCR
 _STATUSES: Final = {
     vocabulary.field: vocabulary.statuses for vocabulary in (_ORDER, _SHIPPING, _SUBSCRIPTION)
 }
+
+
+_OPEN_REFUNDS: Final = frozenset(map(normalize_word, OPEN_REFUND_WORDS))
+
+
+def is_open_refund(status: SaleStatus | None, word: str) -> bool:
+    return status is SaleStatus.REFUNDED and normalize_word(word) in _OPEN_REFUNDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,12 @@ def test_earlier_shipping_status_is_stale(seller: Seller) -> None:
     seller.process(payloads.raw("order_cod_shipped"))
 
     assert seller.states == [CREATED, STALE]
-    assert Sale.objects.values().get() == before
+    assert Sale.objects.values().get() == before | {
+        "refused_status": "PENDING",
+        "refused_shipping_status": "SHIPPED",
+        "observed_at": seller.events[1].received_at,
+        "updated_at": Sale.objects.get().updated_at,
+    }
 
 
 def test_late_resend_does_not_undo_a_newer_status(seller: Seller) -> None:

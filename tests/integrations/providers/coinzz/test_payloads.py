@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from clients.customer import Customer
+from integrations.providers.coinzz.fields import STATUS_WORDS
 from integrations.providers.coinzz.payloads import parse_order, parse_webhook
 from integrations.providers.coinzz.statuses import StatusMapper
 from integrations.providers.contracts import Order, StatusField
@@ -21,7 +22,10 @@ def test_minimal_order_is_parsed() -> None:
     assert order_from(body_of(order_item())) == Order(
         customer=Customer(),
         sale=SaleFacts(
-            external_id="ordzzzzz", total_price=Decimal("10.00"), reports_deletion=False
+            external_id="ordzzzzz",
+            total_price=Decimal("10.00"),
+            word_fields=STATUS_WORDS,
+            reports_deletion=False,
         ),
     )
 
