@@ -6,6 +6,7 @@ A person is a client of one user. Data that another user stores about them is no
 import json
 import uuid
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -31,6 +32,13 @@ log = structlog.stdlib.get_logger(__name__)
 
 ERASED = "Apagado a pedido da pessoa."
 PERSONAL_FIELDS = {"tracking_code"}
+
+
+class _LocalTimeEncoder(DjangoJSONEncoder):
+    def default(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            value = timezone.localtime(value)
+        return super().default(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,8 @@ def export(client: Client) -> dict[str, Any]:
 
 
 def to_json(data: dict[str, Any]) -> str:
-    """Return an export as JSON; times in ISO 8601, money as text."""
-    return json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+    """Return an export as JSON; times in ISO 8601 in the local time zone, money as text."""
+    return json.dumps(data, cls=_LocalTimeEncoder, ensure_ascii=False, indent=2)
 
 
 def erase(client_id: uuid.UUID) -> Erasure:

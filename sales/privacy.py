@@ -107,8 +107,10 @@ def erase_sales(client: Client, person: Person, rules: MetadataRules, source: st
             sale.tracking_code, sale.metadata = "", metadata
             changed.append(sale)
     for sale in _sales_naming(person, sales.exclude(client=client)):
-        sale.metadata = _without_person(sale.metadata, person, rules)
-        changed.append(sale)
+        metadata = _without_person(sale.metadata, person, rules)
+        if sale.metadata != metadata:  # the pattern also matches across two texts
+            sale.metadata = metadata
+            changed.append(sale)
     upsert(changed, update=["tracking_code", "metadata", "updated_at"])
     return len(changed)
 

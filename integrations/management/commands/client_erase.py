@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from clients.models import Client
+from flowzz.backoffice.masking import mask_document, mask_email, mask_name, mask_phone
 from integrations import privacy
 from integrations.management.client_arguments import add_client_arguments, client_from_arguments
 
@@ -23,14 +25,36 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, who: str, user: str, yes: bool, **options: Any) -> None:
         client = client_from_arguments(who, user)
-        if (
-            not yes
-            and input(f"Cliente {client.id}. Digite {CONFIRMATION} para apagar: ") != CONFIRMATION
-        ):
-            raise CommandError("Nada foi apagado.")
+        client = client.merged_into or client
+        sales = client.sales.count()
+        self.stdout.write(f"{_describe(client)}, vendas: {sales}")
+        if not yes:
+            _confirm()
         erasure = privacy.erase(client.id)
         self.stdout.write(f"Cliente {client.id}: dados pessoais apagados.")
-        self.stdout.write(f"  vendas: {erasure.sales}")
+        self.stdout.write(f"  vendas que perderam dados pessoais: {erasure.sales}")
         self.stdout.write(f"  webhooks que perderam o corpo: {erasure.events}")
         self.stdout.write(f"  pedidos de afiliação: {erasure.affiliations}")
         self.stdout.write(f"  achados de sincronizações: {erasure.findings}")
+
+
+def _describe(client: Client) -> str:
+    """Return who a client is, masked: terminals are recorded."""
+    masked = (
+        mask_name(client.name),
+        mask_document(client.cpf),
+        mask_phone(client.phone),
+        mask_email(client.email or ""),
+    )
+    person = ", ".join(filter(None, masked)) or "sem dados pessoais"
+    return f"Cliente {client.id} de {client.user.email}: {person}"
+
+
+def _confirm() -> None:
+    """Raises CommandError unless the confirmation is typed."""
+    try:
+        answer = input(f"Digite {CONFIRMATION} para apagar: ")
+    except EOFError:
+        raise CommandError("Nada foi apagado: sem terminal, confirme com --yes.") from None
+    if answer != CONFIRMATION:
+        raise CommandError("Nada foi apagado.")

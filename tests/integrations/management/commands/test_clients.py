@@ -3,6 +3,7 @@
 import io
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clients.models import Client
-from tests.factories import ClientFactory
+from tests.factories import ClientFactory, SaleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,26 @@ def test_exported_file_is_readable_by_its_owner_only(zoraide: Client, tmp_path: 
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+def test_export_overwrites_no_file_and_follows_no_link(zoraide: Client, tmp_path: Path) -> None:
+    target, link = tmp_path / "outra.json", tmp_path / "link.json"
+    target.write_text("de outra pessoa")
+    link.symlink_to(tmp_path / "nova.json")
+    for path in (target, link):
+        with pytest.raises(CommandError, match="já existe e não foi alterado"):
+            run("client_export", str(zoraide.id), "--output", str(path))
+    with pytest.raises(CommandError, match="não pôde ser criado"):
+        run("client_export", str(zoraide.id), "--output", str(tmp_path / "sem" / "pasta.json"))
+    assert target.read_text() == "de outra pessoa"
+    assert not (tmp_path / "nova.json").exists()
+
+
+def test_exported_times_are_local(zoraide: Client) -> None:
+    Client.objects.update(created_at=datetime(2026, 3, 2, 1, 30, tzinfo=UTC))
+    exported = json.loads(run("client_export", str(zoraide.id)))
+    assert exported["cliente"]["criado_em"] == "2026-03-01T22:30:00-03:00"
+    assert exported["gerado_em"].endswith("-03:00")
+
+
 def test_several_matching_clients_are_listed_by_id(zoraide: Client) -> None:
     other = ClientFactory.create(user=zoraide.user, email=zoraide.email)
 
@@ -88,15 +109,34 @@ def test_erasing_asks_for_confirmation(zoraide: Client) -> None:
     assert zoraide.erased_at is None
 
 
+def test_erasing_without_a_terminal_needs_yes(zoraide: Client) -> None:
+    with (
+        patch("sys.stdin", io.StringIO("")),
+        pytest.raises(CommandError, match="sem terminal, confirme com --yes"),
+    ):
+        run("client_erase", str(zoraide.id))
+    zoraide.refresh_from_db()
+    assert zoraide.erased_at is None
+
+    with patch("sys.stdin", io.StringIO("")):
+        run("client_erase", str(zoraide.id), "--yes")
+    zoraide.refresh_from_db()
+    assert zoraide.erased_at is not None
+
+
 def test_erasing_prints_its_counts(zoraide: Client) -> None:
+    SaleFactory.create(user=zoraide.user, client=zoraide, metadata={"client_x": "Zoraide"})
+    SaleFactory.create(user=zoraide.user, client=zoraide, external_id="b", metadata={})
     with patch("builtins.input", return_value="APAGAR"):
         output = run("client_erase", str(zoraide.id))
 
     zoraide.refresh_from_db()
     assert (zoraide.name, zoraide.cpf, zoraide.phone, zoraide.email) == ("", "", "", None)
     assert output.splitlines() == [
+        f"Cliente {zoraide.id} de vendedora@flowzz.test: Zo*** Q***, ***.982.247-**, "
+        "+55 62 ***-4554, z***@exemplo.com.br, vendas: 2",
         f"Cliente {zoraide.id}: dados pessoais apagados.",
-        "  vendas: 0",
+        "  vendas que perderam dados pessoais: 1",
         "  webhooks que perderam o corpo: 0",
         "  pedidos de afiliação: 0",
         "  achados de sincronizações: 0",
