@@ -117,7 +117,9 @@ class CoinzzClient:
         def attempt() -> Page:
             fetched_at = datetime.now(UTC)
             response = self._transport.get(self._settings.api_sales_path, params)
-            fetched = parse_page(response, self._settings, number=page, fetched_at=fetched_at)
+            fetched = parse_page(
+                response, self._settings, number=page, size=self._page_size, fetched_at=fetched_at
+            )
             if previous and fetched.items == previous:
                 raise ProviderUnavailable(
                     f"O Coinzz enviou a página {page - 1} no lugar da {page}."

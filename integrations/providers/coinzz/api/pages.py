@@ -5,7 +5,8 @@ it never received.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,8 +30,10 @@ def check_products(response: Any, settings: ApiSettings) -> None:
         raise _unexpected("faltam os produtos em `data`")
 
 
-def parse_page(response: Any, settings: ApiSettings, *, number: int, fetched_at: datetime) -> Page:
-    """Parse a page of the listing.
+def parse_page(
+    response: Any, settings: ApiSettings, *, number: int, size: int, fetched_at: datetime
+) -> Page:
+    """Parse a page of the listing, of which `size` sales were asked for.
 
     Raises UnexpectedResponse, also for pages that form a loop. Raises ProviderUnavailable for an
     empty page that should contain sales, or that sales follow: the sync's cursor would skip them.
@@ -47,10 +50,11 @@ def parse_page(response: Any, settings: ApiSettings, *, number: int, fetched_at:
         last_page=last_page,
         total=_whole(find_values(response, settings.api_total_key)),
         items=items,
-        has_next=bool(settings.api_page_param)
-        and _has_next(number, last_page, next_values, len(items)),
+        has_next=False,
         fetched_at=fetched_at,
     )
+    if settings.api_page_param:
+        page = replace(page, has_next=_has_next(page, next_values, size))
     if not items and _should_have_sales(page):
         raise ProviderUnavailable(f"O Coinzz enviou vazia a página {number}, que tem vendas.")
     return page
@@ -61,12 +65,15 @@ def find_items(response: Any, settings: ApiSettings) -> list[Any] | None:
     return next((value for value in values if isinstance(value, list)), None)
 
 
-def _has_next(number: int, last_page: int | None, next_values: list[Any], count: int) -> bool:
-    if last_page is not None:
-        return number < last_page
+def _has_next(page: Page, next_values: Sequence[Any], size: int) -> bool:
+    """Decide by the last page's number, else the next page, else the numbers of sales."""
+    if page.last_page is not None:
+        return page.number < page.last_page
     if next_values:
         return any(next_values)
-    return count >= SMALLEST_PAGE
+    if page.total is not None:
+        return 0 < page.number * len(page.items) < page.total
+    return len(page.items) >= min(size, SMALLEST_PAGE)
 
 
 def _should_have_sales(page: Page) -> bool:

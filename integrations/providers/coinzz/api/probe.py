@@ -25,6 +25,11 @@ _PAGE_KEYS: Final = {
     "api_next_page_key": ("next_page_url", "next_page", "next", "nextPage", "has_more", "hasMore"),
     "api_total_key": ("total", "total_count", "totalCount", "total_items", "count"),
 }
+_PAGE_LABELS: Final = {
+    "api_last_page_key": "última página",
+    "api_next_page_key": "próxima página",
+    "api_total_key": "só o total de vendas",
+}
 _ORDER_FIELDS: Final = frozenset({"order_number", "order_hash", "order_final_price", "date_order"})
 _FEW: Final = 4
 """With fewer sales, page 2 cannot be compared with page 1."""
@@ -120,17 +125,19 @@ class Probe:
         self._add("error", "Listagem", f"{found}, e não em {expected} ({refusal})")
 
     def _test_page_keys(self, response: Any) -> None:
-        last, following, total = (self._page_key(response, name) for name in _PAGE_KEYS)
-        if total:
-            self._propose_key("api_total_key", total)
-        if not last and not following:
+        found = {name: self._page_key(response, name) for name in _PAGE_KEYS}
+        name = next((name for name, key in found.items() if key), None)
+        if name is None:
             self._add("warning", "Paginação", "a resposta não diz se há outra página")
             return
-        name = "api_last_page_key" if last else "api_next_page_key"
-        is_expected = self._propose_key(name, last or following)
-        what = "última página" if last else "próxima página"
+        total = found["api_total_key"]
+        if total:
+            self._propose_key("api_total_key", total)
+        is_expected = self._propose_key(name, found[name])
         expected = "" if is_expected else f" e não em {getattr(self._current, name)[0]}"
-        text = f"{what} em {last or following}{expected}, total em {total or '—'}"
+        text = f"{_PAGE_LABELS[name]} em {found[name]}{expected}"
+        if name != "api_total_key":
+            text += f", total em {total or '—'}"
         self._add("ok" if is_expected else "error", "Paginação", text)
 
     def _page_key(self, response: Any, name: str) -> str:

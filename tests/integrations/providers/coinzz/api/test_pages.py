@@ -25,8 +25,8 @@ def page(**changes: Any) -> Page:
     return Page(**{**read, "has_next": True, "fetched_at": NOW, **changes})
 
 
-def parse(response: Any, number: int = 1, **names: Any) -> Page:
-    return parse_page(response, api_settings(**names), number=number, fetched_at=NOW)
+def parse(response: Any, number: int = 1, size: int = 200, **names: Any) -> Page:
+    return parse_page(response, api_settings(**names), number=number, size=size, fetched_at=NOW)
 
 
 META = {"current_page": 1, "last_page": 3, "total": 5}
@@ -63,12 +63,26 @@ def test_next_link_decides_without_a_last_page(response: Any, has_next: bool) ->
     )
 
 
-@pytest.mark.parametrize(("count", "has_next"), [(SMALLEST_PAGE, True), (SMALLEST_PAGE - 1, False)])
-def test_number_of_sales_decides_without_any_key_of_pages(count: int, has_next: bool) -> None:
+@pytest.mark.parametrize(
+    ("count", "size", "has_next"),
+    [(SMALLEST_PAGE, 200, True), (SMALLEST_PAGE - 1, 200, False), (5, 5, True), (4, 5, False)],
+)
+def test_number_of_sales_decides_without_any_key_of_pages(
+    count: int, size: int, has_next: bool
+) -> None:
     items: list[Any] = [{"order": {}}] * count
-    assert parse({"data": items}) == page(
+    assert parse({"data": items}, size=size) == page(
         last_page=None, total=None, items=items, has_next=has_next
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "total", "has_next"), [(1, 5, True), (2, 5, True), (2, 4, False), (1, 2, False)]
+)
+def test_total_decides_without_a_last_page_or_a_next_one(
+    number: int, total: int, has_next: bool
+) -> None:
+    assert parse({"data": ITEMS, "total": total}, number).has_next is has_next
 
 
 def test_page_is_parsed_with_other_keys() -> None:

@@ -1,6 +1,6 @@
 """The probe over HTTP, against sandboxes with each listing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +11,7 @@ import tenacity.nap
 from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.providers.coinzz.api.probe import Probe
 from integrations.providers.coinzz.api.settings import ApiSettings
+from integrations.providers.coinzz.api.transport import Transport
 from integrations.providers.contracts import ProbeReport
 from sandbox.server import Sandbox
 from tests.integrations.providers.coinzz.samples import api_settings
@@ -187,6 +188,56 @@ def test_page_of_an_account_in_use_still_matches(
 
     monkeypatch.setattr(CoinzzClient, "get", get_after_a_new_order)
     assert "ok Página: o parâmetro page funciona" in lines(probe(sandbox, "8704"))
+
+
+@pytest.mark.parametrize(
+    ("rename", "expected", "settings"),
+    [
+        (
+            lambda page: {"data": page["data"]},
+            "warning Paginação: a resposta não diz se há outra página",
+            {},
+        ),
+        (
+            lambda page: {"data": page["data"], "total": page["meta"]["total"]},
+            "ok Paginação: só o total de vendas em total",
+            {},
+        ),
+        (
+            lambda page: {"data": page["data"], "has_more": bool(page["links"]["next"])},
+            "error Paginação: próxima página em has_more e não em links.next, total em —",
+            {"COINZZ_API_NEXT_PAGE_KEY": "has_more"},
+        ),
+        (
+            lambda page: {"result": {"vendas": page["data"], "info": page["meta"]}},
+            "error Paginação: última página em result.info.last_page e não em meta.last_page, "
+            "total em result.info.total",
+            {
+                "COINZZ_API_ITEMS_KEY": "result.vendas",
+                "COINZZ_API_LAST_PAGE_KEY": "result.info.last_page",
+                "COINZZ_API_TOTAL_KEY": "result.info.total",
+            },
+        ),
+    ],
+)
+def test_keys_of_a_page_are_found(
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    rename: Callable[[Any], Any],
+    expected: str,
+    settings: dict[str, str],
+) -> None:
+    get = Transport.get
+
+    def get_renamed(transport: Transport, path: str, *arguments: Any) -> Any:
+        response = get(transport, path, *arguments)
+        return rename(response) if path == "sales" else response
+
+    monkeypatch.setattr(Transport, "get", get_renamed)
+    report = probe(sandbox)
+    assert lines(report)[2] == expected
+    assert [line.split()[0] for line in lines(report)[3:]] == ["ok"] * 3
+    assert report.settings == settings
 
 
 def test_account_with_few_sales_cannot_be_paged() -> None:
