@@ -1,6 +1,6 @@
 """Columns, cells and links of admin pages, and the template context of pages of our own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -118,3 +118,9 @@ def short_datetime(time: datetime) -> str:
 def preformatted(text: str) -> SafeString:
     """Return a text with its own line breaks and spaces."""
     return format_html('<pre class="overflow-x-auto text-xs">{}</pre>', text)
+
+
+def bullet_list(items: Iterable[str]) -> SafeString:
+    """Return texts as a list; empty without texts."""
+    entries = format_html_join("", "<li>{}</li>", ((item,) for item in items))
+    return format_html("<ul>{}</ul>", entries) if entries else entries

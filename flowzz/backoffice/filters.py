@@ -16,7 +16,14 @@ if TYPE_CHECKING:  # unfold has no types
 else:
     from unfold.contrib.filters.admin import RangeDateFilter, TextFilter
 
-__all__ = ["ExactFilter", "PeriodFilter", "SellerFilter", "TextFilter", "exact_match_first"]
+__all__ = [
+    "ExactFilter",
+    "PeriodFilter",
+    "SellerFilter",
+    "TextFilter",
+    "WarningFilter",
+    "exact_match_first",
+]
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -54,6 +61,20 @@ class SellerFilter(TextFilter):
         email = str(self.value()).strip().lower()
         user_id = User.objects.filter(email=email).values_list("id", flat=True).first()
         return queryset.filter(user_id=user_id) if user_id else queryset.none()
+
+
+class WarningFilter(TextFilter):
+    """Filters by the cause of a warning about an unreadable value; `*` means any."""
+
+    title = "aviso (causa, ou *)"
+    parameter_name = "aviso"
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        cause = str(self.value() or "").strip()
+        if not cause:
+            return queryset
+        warned = queryset.exclude(value_warnings=[])  # the condition of the table's index
+        return warned if cause == "*" else warned.filter(value_warnings__contains=cause)
 
 
 def exact_match_first(rows: "QuerySet[_Row]", exact: Q, related: Q) -> "QuerySet[_Row]":

@@ -1,8 +1,10 @@
 """The quarantine: the list of causes, and the events of one cause with their actions."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,6 +20,7 @@ from django.views.decorators.http import require_safe
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
+from flowzz.backoffice.display import list_url
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.admin.events.forms import OwnerForm
@@ -26,9 +29,12 @@ from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
 from integrations.inbox import store
 from integrations.inbox.failure_reasons import Explanation, explain, failed_field
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
+from sales.models import Sale
 
 MAX_CAUSES = 200
 MAX_EXAMPLES = 10
+MAX_WARNED = 10_000
+"""The newest events, and the newest sales, whose warnings are counted."""
 LOG_TEXTS = {
     BulkKind.REPLAY: "Reprocessou grupo da quarentena",
     BulkKind.ASSIGN: "Atribuiu grupo da quarentena",
@@ -47,6 +53,8 @@ def causes_view(request: HttpRequest) -> HttpResponse:
         "title": "Quarentena",
         "causes": causes,
         "total": sum(cause.count for cause in causes),
+        "warnings": count_warnings(),
+        "max_warned": MAX_WARNED,
     }
     return render(request, "integrations/quarantine/causes.html", context)
 
@@ -178,6 +186,46 @@ def list_causes() -> list[QuarantineCause]:
     )
     actions = _actions_under_way()
     return [QuarantineCause(**group, action=actions.get(group["cause"])) for group in groups]
+
+
+@dataclass(frozen=True, slots=True)
+class WarningCount:
+    """How many of the newest events and sales have a warning of one cause."""
+
+    cause: str
+    events: int
+    sales: int
+
+    @property
+    def title(self) -> str:
+        return explain(self.cause).title
+
+    @property
+    def place(self) -> str:
+        return failed_field(self.cause)
+
+    @property
+    def events_url(self) -> str:
+        return list_url(WebhookEvent, aviso=self.cause)
+
+    @property
+    def sales_url(self) -> str:
+        return list_url(Sale, aviso=self.cause)
+
+
+def count_warnings() -> list[WarningCount]:
+    """Return the most frequent warnings first, read from the indexes of rows with warnings."""
+    events = _causes_of(WebhookEvent.objects.order_by("-received_at", "-id"))
+    sales = _causes_of(Sale.objects.order_by("-sale_date", "-id"))
+    return [
+        WarningCount(cause, events[cause], sales[cause])
+        for cause, _ in (events + sales).most_common(MAX_CAUSES)
+    ]
+
+
+def _causes_of(newest: "QuerySet[Any]") -> "Counter[str]":
+    warned = newest.exclude(value_warnings=[]).values_list("value_warnings", flat=True)
+    return Counter(chain.from_iterable(warned[:MAX_WARNED]))
 
 
 def quarantine_url(name: str, **parameters: str) -> str:

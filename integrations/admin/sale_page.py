@@ -10,6 +10,7 @@ from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import lowest_uuid7, uuid7_time
 from integrations.admin.events.explanations import explain_event
 from integrations.admin.sync.findings import describe_difference, mask_differences
+from integrations.inbox.failure_reasons import describe_warning
 from integrations.models import (
     EventState,
     FindingKind,
@@ -114,5 +115,6 @@ extend(
             Origin.IMPORT: (SalesImport, "file_name"),
         },
         mask_metadata=mask_metadata,
+        describe_warning=describe_warning,
     ),
 )

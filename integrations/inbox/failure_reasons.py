@@ -30,6 +30,7 @@ _RESEND = (
     "existe certo na plataforma, uma sincronização o traz, e este evento pode ser descartado."
 )
 _REPLAY = "Reprocesse. Se voltar para a quarentena, envie o número do evento ao time técnico."
+_COMPARE = "Compare as duas vendas; se forem o mesmo pedido, una-as na página da venda."
 _DISCARD = "Costuma ser um teste ou outro sistema. Confira um exemplo e descarte o grupo."
 
 EXPLANATIONS = {
@@ -52,10 +53,17 @@ EXPLANATIONS = {
     "invalid_identity": Explanation("O número do pedido não pode ser lido", _RESEND),
     "missing_money": Explanation("Falta o valor", _RESEND),
     "invalid_money": Explanation("O valor não pode ser lido", _RESEND),
+    "negative_money": Explanation("O valor é negativo", _RESEND),
+    "ambiguous_money": Explanation("O valor tem dois sentidos (1.234)", _RESEND),
     "money_too_large": Explanation("O valor não cabe", _RESEND),
     "invalid_number": Explanation("Um número não pode ser lido", _RESEND),
+    "ambiguous_number": Explanation("Um número tem dois sentidos (1.000)", _RESEND),
     "number_too_large": Explanation("Um número não cabe", _RESEND),
     "invalid_date": Explanation("Uma data não pode ser lida", _RESEND),
+    "invalid_flag": Explanation("Um sim ou não não pode ser lido", _RESEND),
+    "hash_of_other_order": Explanation("O hash já é de outro pedido", _COMPARE),
+    "hash_of_other_buyer": Explanation("O hash é de outro comprador", _COMPARE),
+    "hash_of_separated_sale": Explanation("O hash é de uma venda separada", _COMPARE),
     "parser_fault": Explanation("Falha nossa ao ler o corpo", _REPLAY),
     "refused_by_database": Explanation("O banco de dados recusou os dados", _REPLAY),
     "attempts_exhausted": Explanation("As tentativas se esgotaram", _REPLAY),
@@ -72,3 +80,9 @@ def explain(cause: str) -> Explanation:
 def failed_field(cause: str) -> str:
     """Return the field or exception of a cause, or an empty string."""
     return cause.partition(":")[2]
+
+
+def describe_warning(cause: str) -> str:
+    """Return what a warning is about: `Um número não pode ser lido (order.order_quantity)`."""
+    field = failed_field(cause)
+    return f"{explain(cause).title} ({field})" if field else explain(cause).title

@@ -24,12 +24,19 @@ from flowzz.backoffice.display import (
     badge_column,
     badge_tone,
     breakable_email,
+    bullet_list,
     preformatted,
     section,
     short_datetime,
     two_line_cell,
 )
-from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter, TextFilter
+from flowzz.backoffice.filters import (
+    ExactFilter,
+    PeriodFilter,
+    SellerFilter,
+    TextFilter,
+    WarningFilter,
+)
 from flowzz.core.formatting import format_reais
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
@@ -106,6 +113,7 @@ class SaleAdmin(ClientSearchAdmin):
         CampaignFilter,
         SellerFilter,
         SourceFilter,
+        WarningFilter,
     )
     list_filter_submit = True
     list_panels = ("sales/totals_panel.html",)
@@ -133,7 +141,13 @@ class SaleAdmin(ClientSearchAdmin):
             ("delivered_at", "cancelled_at", "deleted_at"),
             ("last_observed", "created_at", "updated_at"),
         ),
-        section("Outros dados", "unknown_status", "unknown_shipping_status", "formatted_metadata"),
+        section(
+            "Outros dados",
+            "unknown_status",
+            "unknown_shipping_status",
+            "warnings",
+            "formatted_metadata",
+        ),
     )
 
     status_badge = badge_column("status", "situação", STATUS_COLOURS)
@@ -176,6 +190,13 @@ class SaleAdmin(ClientSearchAdmin):
     @admin.display(description="última informação")
     def last_observed(self, sale: Sale) -> str:
         return date_format(localtime(sale.observed_at), "DATETIME_FORMAT")
+
+    @admin.display(description="avisos", empty_value="Nenhum.")
+    def warnings(self, sale: Sale) -> SafeString:
+        """List the values that could not be read; the metadata has them as sent."""
+        extensions = self.sale_extensions
+        describe = extensions[0].describe_warning if extensions else str
+        return bullet_list(map(describe, sale.value_warnings))
 
     @admin.display(description="outros dados")
     def formatted_metadata(self, sale: Sale) -> SafeString:

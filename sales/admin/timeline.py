@@ -84,6 +84,8 @@ class SaleExtension(PageExtension):
     """By `Origin`: the model that causes status changes, and the field that names a row."""
     mask_metadata: Callable[[Sale], Any | None] | None = None
     """Returns the metadata without personal data, or None if the sale's source is unknown."""
+    describe_warning: Callable[[str], str] = str
+    """Returns the Portuguese text of a cause in `Sale.value_warnings`."""
 
 
 def build_timeline(sources: Iterable[Sequence[Entry]]) -> Timeline:

@@ -12,7 +12,7 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
 from flowzz.backoffice.display import badge_column, related_column, section
-from flowzz.backoffice.filters import exact_match_first
+from flowzz.backoffice.filters import WarningFilter, exact_match_first
 from flowzz.core.formatting import format_count
 from integrations.admin.events.detail_actions import EventDetailActions
 from integrations.admin.events.detail_fields import EventDetailFields, mask_detail_fields
@@ -47,7 +47,13 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
         "failure_reason",
         "attempts",
     )
-    list_filter = ("state", "outcome", "kind", ("integration", admin.EmptyFieldListFilter))
+    list_filter = (
+        "state",
+        "outcome",
+        "kind",
+        ("integration", admin.EmptyFieldListFilter),
+        WarningFilter,
+    )
     list_select_related = ("integration__user",)
     search_fields = ("external_id",)
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
@@ -55,7 +61,7 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
         section(
             None, "explanation", "integration", ("provider", "kind"), ("external_id", "received_at")
         ),
-        section("O que mudou", "effects"),
+        section("O que mudou", "effects", "warnings"),
         section("Diferenças do evento anterior do mesmo pedido", "differences"),
         section("Conteúdo", "rendered_body", "rendered_headers"),
         section(
@@ -71,6 +77,7 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
         "explanation",
         "failure_reason",
         "effects",
+        "warnings",
         "differences",
         "failures",
         "rendered_headers",

@@ -8,11 +8,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import preformatted, row_link
+from flowzz.backoffice.display import bullet_list, preformatted, row_link
 from integrations.admin.events import payload_masking
 from integrations.admin.events.explanations import explain_event
 from integrations.admin.events.payload_diff import NotJson
-from integrations.inbox.failure_reasons import explain
+from integrations.inbox.failure_reasons import describe_warning, explain
 from integrations.models import WebhookEvent
 from sales.admin.status_changes import describe_change
 from sales.models import Origin, Sale, SaleStatusChange, Subscription
@@ -54,6 +54,11 @@ class EventDetailFields:
             "changes": [(change, describe_change(change)) for change in changes],
         }
         return render_to_string("integrations/events/effects.html", context)
+
+    @admin.display(description="avisos", empty_value="Nenhum.")
+    def warnings(self, event: WebhookEvent) -> SafeString:
+        """List the values that could not be read; the rest of the event was applied."""
+        return bullet_list(map(describe_warning, event.value_warnings))
 
     @admin.display(description="diferenças")
     def differences(self, event: WebhookEvent) -> SafeString:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from clients.models import Client
 from flowzz.accounts.models import StaffAction
+from flowzz.backoffice.display import change_url, list_url
 from integrations.admin.quarantine import quarantine_url
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import store
@@ -72,6 +73,44 @@ def test_causes_are_counted_in_a_constant_number_of_statements(
         page = staff.get(QUARANTINE)
     assert len(page.context["causes"]) == 21
     assert len(many) == len(few)
+
+
+def test_warnings_are_counted_and_link_to_their_events_and_sales(
+    staff: Staff, seller: Seller
+) -> None:
+    quantity, name = "invalid_number:order.order_quantity", "not_a_text:client.client_name"
+    client = {"client_name": ["Ana"]}
+    seller.process(
+        payloads.order("ord1", order_quantity="dois"),
+        payloads.order("ord1", order_quantity="três"),
+        payloads.order("ord2", order_quantity="dois", client=client),
+        payloads.order("ord3"),
+    )
+
+    counts = staff.get(QUARANTINE).context["warnings"]
+
+    assert [(count.cause, count.events, count.sales) for count in counts] == [
+        (quantity, 3, 2),
+        (name, 1, 1),
+    ]
+    events = staff.get(counts[1].events_url).context["cl"].result_list
+    sales = staff.get(counts[1].sales_url).context["cl"].result_list
+    assert [event.external_id for event in events] == ["ord2"]
+    assert [sale.external_id for sale in sales] == ["ord2"]
+    any_warning = staff.get(list_url(Sale, aviso="*")).context["cl"].result_list
+    assert {sale.external_id for sale in any_warning} == {"ord1", "ord2"}
+
+
+@pytest.mark.parametrize("model", [WebhookEvent, Sale])
+def test_page_names_its_warnings_in_portuguese(
+    staff: Staff, seller: Seller, model: type[Model]
+) -> None:
+    seller.process(payloads.order(order_quantity="dois"))
+
+    page = staff.get(change_url(model._default_manager.get()))
+
+    text = "Um número não pode ser lido (order.order_quantity)"
+    assert page.content.decode().count(f"<ul><li>{text}</li></ul>") == 1
 
 
 def test_preview_counts_outcomes_and_changes_nothing(staff: Staff, seller: Seller) -> None:

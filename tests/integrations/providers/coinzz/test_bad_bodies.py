@@ -60,6 +60,7 @@ def nested(levels: int) -> Any:
             "form_body",
             "O corpo é um formulário; o webhook deve ser enviado como JSON.",
         ),
+        (b"\x00{\x00}\x00", "invalid_json", f"{NOT_JSON} (linha 1, coluna 1)."),
         (b"\xff{}", "invalid_json", f"{NOT_JSON} (linha 1, coluna 1)."),
         (gzip.compress(GOOD), "compressed_body", "O corpo veio comprimido; envie sem compressão."),
         (zlib.compress(GOOD), "compressed_body", "O corpo veio comprimido; envie sem compressão."),
