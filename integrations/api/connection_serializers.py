@@ -34,8 +34,8 @@ class ConnectSerializer(CamelCaseSerializer):
     )
     mode = serializers.ChoiceField(
         IntegrationMode.choices,
-        default=IntegrationMode.API,
-        help_text="`webhook`: sem chave, as vendas chegam só por webhooks e arquivos",
+        required=False,  # without a default: the generated types of clients would require it
+        help_text="Sem ele, `api`. `webhook`: sem chave, só com webhooks e arquivos",
         error_messages={"invalid_choice": "O modo deve ser api ou webhook"},
     )
     webhook_url = serializers.CharField(
@@ -52,7 +52,7 @@ class ConnectSerializer(CamelCaseSerializer):
         is_object = isinstance(data, Mapping)
         if is_object and data.get("mode") == IntegrationMode.WEBHOOK and "apiKey" in data:
             raise serializers.ValidationError({"apiKey": "No modo webhook, não envie a API Key"})
-        values = super().to_internal_value(data)
+        values = {"mode": IntegrationMode.API, **super().to_internal_value(data)}
         if values["mode"] == IntegrationMode.API and "api_key" not in values:
             raise serializers.ValidationError({"apiKey": _KEY_REQUIRED})
         return values

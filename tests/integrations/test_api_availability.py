@@ -22,6 +22,7 @@ from integrations.models import (
 from integrations.monitoring import alert_mails, alert_rules
 from integrations.providers.coinzz import COINZZ
 from integrations.sync import runs
+from integrations.sync.breaker import breaker_for
 from tests.factories import SyncRunFactory
 from tests.sandbox.client import SandboxClient
 
@@ -88,6 +89,14 @@ def test_syncs_stop_after_three_missing_answers_over_24_hours(without_listing: I
     assert len(mailed()) == 2
     assert "as vendas novas chegam pelos webhooks" in mail.outbox[0].body
     assert "embora aceite a chave" in mail.outbox[1].body
+
+
+def test_missing_answers_of_one_account_open_no_circuit_for_others(
+    without_listing: Integration,
+) -> None:
+    for _ in range(6):
+        assert sync(without_listing) == "ENDPOINT_MISSING"
+    assert breaker_for(COINZZ).state().state == "closed"
 
 
 def test_three_answers_are_needed(without_listing: Integration) -> None:

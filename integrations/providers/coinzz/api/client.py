@@ -8,11 +8,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from integrations.providers.coinzz.api.pages import check_products, parse_page
 from integrations.providers.coinzz.api.settings import ApiSettings
-from integrations.providers.coinzz.api.transport import (
-    MAX_RESPONSE_SECONDS,
-    TooManyRequests,
-    Transport,
-)
+from integrations.providers.coinzz.api.transport import MAX_RESPONSE_SECONDS, Transport
 from integrations.providers.coinzz.values import SAO_PAULO
 from integrations.providers.contracts import Breaker, Page
 from integrations.providers.errors import (
@@ -20,6 +16,7 @@ from integrations.providers.errors import (
     IntegrationError,
     KeyRefused,
     ProviderUnavailable,
+    UnexpectedResponse,
 )
 
 T = TypeVar("T")
@@ -150,8 +147,8 @@ class CoinzzClient:
         self._breaker.before_call()
         try:
             result = attempt()
-        except (KeyRefused, TooManyRequests):
-            self._breaker.succeeded()  # Coinzz is up: it has answered
+        except (KeyRefused, UnexpectedResponse):
+            self._breaker.succeeded()  # Coinzz is up: the answer concerns one account
             raise
         except IntegrationError:
             self._breaker.failed()

@@ -229,12 +229,13 @@ def test_on_attempt_is_called_before_each_attempt_and_wait(sandbox: Sandbox, fau
     [
         ("8702", "succeeded"),
         ("4010", "succeeded"),
-        ("4290", "succeeded"),
+        ("4290", "failed"),
         ("5000", "failed"),
         ("6000", "failed"),
         ("7002", "failed"),
-        ("2000", "failed"),
-        ("7001", "failed"),
+        ("2000", "succeeded"),
+        ("3020", "succeeded"),
+        ("7001", "succeeded"),
     ],
 )
 def test_breaker_is_informed_of_the_result(sandbox: Sandbox, account: str, reported: str) -> None:
