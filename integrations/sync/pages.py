@@ -51,17 +51,25 @@ class PageResult:
 def pages_from_checkpoint(run: SyncRun, client: Client) -> Iterator[Page]:
     """Fetch pages from the run's checkpoint on, until the run's limit of sales is reached."""
     for page in client.sales_pages(run.cursor_from, start_page=run.next_page):
-        if run.sales_limit and page.number == 1 and (page.total or 0) > run.sales_limit:
+        if run.sales_limit and page.number == 1 and _exceeds(page, run.sales_limit):
             _lift_limit_unless_newest_first(run, client, page)
         yield page
         if run.sales_limit and run.processed >= run.sales_limit:
             return
 
 
+def _exceeds(first: Page, limit: int) -> bool:
+    """Return whether there are more sales than the limit, as far as the first page tells."""
+    return first.has_next if first.total is None else first.total > limit
+
+
 def _lift_limit_unless_newest_first(run: SyncRun, client: Client, first: Page) -> None:
-    """Fetch all pages if the first ones do not contain the newest sales."""
-    last = client.fetch_sales(run.cursor_from, first.last_page) if first.last_page else first
-    if _newest_sale_date(run, last) > _newest_sale_date(run, first):
+    """Fetch all pages if the first ones do not contain the newest sales.
+
+    If the last page's number is unknown, the second page is compared.
+    """
+    later = client.fetch_sales(run.cursor_from, first.last_page or first.number + 1)
+    if _newest_sale_date(run, later) > _newest_sale_date(run, first):
         log.warning("sync_pages_not_newest_first")
         run.sales_limit = None
         run.owned().update(sales_limit=None)

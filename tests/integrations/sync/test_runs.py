@@ -78,10 +78,13 @@ def test_first_run_stops_at_the_limit_of_sales(
     assert (run.state, run.processed, run.pages) == (JobState.SUCCEEDED, 70, 2)
 
 
+@pytest.mark.parametrize("absent", [[], ["TOTAL"], ["LAST_PAGE"], ["TOTAL", "LAST_PAGE"]])
 def test_limit_is_lifted_if_the_oldest_sales_come_first(
-    integration: Integration, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    integration: Integration, settings: Settings, monkeypatch: pytest.MonkeyPatch, absent: list[str]
 ) -> None:
     settings.SYNC_INITIAL_SALES = 60
+    for name in absent:
+        setattr(settings, f"COINZZ_API_{name}_KEY", ["absent"])
     newest_first = Store.changed_since
 
     def oldest_first(store: Store, account: str, since: float, page: int, per_page: int) -> Page:
