@@ -30,6 +30,8 @@ def clean_text(raw: str) -> str:
     Removed are format characters (category Cf) and control characters. Any other kind of space
     becomes a space, and a lone surrogate, which cannot be stored, a replacement character.
     """
+    if raw.isascii() and raw.isprintable():
+        return raw.strip()
     text = raw if raw.isprintable() else raw.translate(_REPAIRS)
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 

@@ -80,7 +80,7 @@ def redact_path(path: str) -> str:
 
 
 def _to_json(event: Any, **options: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _render_exception(

@@ -86,12 +86,13 @@ def _too_deep() -> PayloadInvalid:
 def replace_invalid_bytes(body: bytes) -> bytes:
     """Return a body with invalid bytes in UTF-8: from Windows' encoding if nothing in it is UTF-8.
 
-    Some accents of a mixed body become replacement characters.
+    Some accents of a mixed body become replacement characters. The result has a BOM: a null byte
+    at its start would mean UTF-16.
     """
     text = body.decode(errors="replace")
     if text.replace("\N{REPLACEMENT CHARACTER}", "").isascii():
         text = body.decode(_WINDOWS, errors="replace")
-    return text.encode()
+    return text.encode("utf-8-sig")
 
 
 def _decode_text(body: bytes, content_type: str) -> str:

@@ -218,10 +218,10 @@ def _metadata(body: Body) -> dict[str, Any]:
     order = body.order
     metadata = order.known_values(fields.AMOUNTS | fields.OBJECTS)
     metadata |= body.top.known_values(fields.LABELS)
-    values: dict[str, Any] = {key: order.text(key) for key in order.fields.keys() & fields.TEXTS}
-    values |= {key: order.flag(key) for key in fields.FLAGS}
-    values |= {key: order.count_or_text(key) for key in fields.COUNTS}
-    metadata |= {key: value for key, value in values.items() if value not in (None, "")}
+    metadata |= {key: text for key in fields.TEXTS if (text := order.text(key))}
+    flags = {key: order.flag(key) for key in fields.FLAGS}
+    counts = {key: order.count_or_text(key) for key in fields.COUNTS}
+    metadata |= {key: value for key, value in (flags | counts).items() if value not in (None, "")}
     if utms := _utms(body.utms):
         metadata["utms"] = utms
     if extra := _extra(body):

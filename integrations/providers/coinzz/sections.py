@@ -5,7 +5,6 @@ An unreadable value is noted in `warnings` and counts as missing.
 
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -50,7 +49,14 @@ class Section:
         return not self.fields and self.raw is None
 
     def text(self, key: str, width: int | None = None) -> str:
-        text = self._read(values.parse_text, key, "")
+        raw = self.fields.get(key)
+        if raw is None:
+            return ""
+        try:
+            text = values.parse_text(raw)
+        except values.Unreadable as error:
+            self.warn(key, error.reason, error.message)
+            return ""
         if width is None or len(text) <= width:
             return text
         self.truncated[key] = text
@@ -71,10 +77,11 @@ class Section:
 
     def count_or_text(self, key: str) -> int | str:
         """Return a number, or a text as sent (`7 dias`)."""
-        with suppress(values.Unreadable):
-            if (number := values.parse_count(self.fields.get(key))) is not None:
-                return number
-        return self.text(key)
+        try:
+            number = values.parse_count(self.fields.get(key))
+        except values.Unreadable:
+            number = None
+        return self.text(key) if number is None else number
 
     def flag(self, key: str) -> bool | None:
         return self._read(values.parse_flag, key, None)
@@ -99,10 +106,11 @@ class Section:
         """Return the unknown and the unreadable fields as sent, or the unreadable section."""
         if self.raw is not None:
             return values.json_safe(self.raw)
-        unknown = self._raw_values(self.fields.keys() - known)
-        return {clean_text(key): value for key, value in unknown.items()} | self._raw_values(
-            self.warnings.keys() & self.fields.keys()
-        )
+        unknown = self.fields.keys() - known
+        if not unknown and not self.warnings:
+            return {}
+        extra = {clean_text(key): value for key, value in self._raw_values(unknown).items()}
+        return extra | self._raw_values(self.warnings.keys() & self.fields.keys())
 
     def warn(self, key: str, reason: str, message: str) -> None:
         path = f"{self.name}.{key}".strip(".")
@@ -155,8 +163,8 @@ class Body:
 
     @property
     def warnings(self) -> tuple[ValueWarning, ...]:
-        sections = (*self.sections, self.general_info)
-        return tuple(chain.from_iterable(section.warnings.values() for section in sections))
+        found = [section.warnings for section in (*self.sections, self.general_info)]
+        return tuple(chain.from_iterable(map(dict.values, found))) if any(found) else ()
 
     def __contains__(self, path: object) -> bool:
         """Return whether the field at `path` (`order.order_number`) has a readable value."""

@@ -6,6 +6,7 @@ Each returns "" or None for a missing value, and raises Unreadable for one witho
 import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ _EMPTY_TEXTS: Final = frozenset(
 """How systems write that there is no value, in lower case."""
 _MAX_EMPTY_LENGTH: Final = max(map(len, _EMPTY_TEXTS))
 
+_SMALL_COUNT: Final = re.compile(r"[0-9]{1,9}")
 _PLAIN_MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
 # A label, an apostrophe, a sign and a currency around the amount.
 _AROUND_MONEY: Final = re.compile(
@@ -61,7 +63,7 @@ _YEARS: Final = range(1900, 2201)
 """Years outside are mistakes, and PostgreSQL cannot return those at the ends of the calendar."""
 
 _FLAGS: Final = dict.fromkeys(("true", "1", "sim", "s", "yes", "y", "on"), True) | dict.fromkeys(
-    ("false", "0", "não", "nao", "n", "no", "of"), False
+    ("false", "0", "não", "nao", "n", "no", "off"), False
 )
 
 
@@ -82,10 +84,15 @@ def json_safe(value: Any) -> Any:
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, dict):
-        return {clean_text(str(key)): json_safe(child) for key, child in value.items()}
+        return {_clean_key(key): json_safe(child) for key, child in value.items()}
     if isinstance(value, list):
         return [json_safe(child) for child in value]
     return str(value)
+
+
+@lru_cache(maxsize=1024)
+def _clean_key(key: Any) -> str:
+    return clean_text(str(key))
 
 
 def is_empty(value: Any) -> bool:
@@ -95,12 +102,12 @@ def is_empty(value: Any) -> bool:
 
 def parse_text(raw: Any) -> str:
     """Return a clean text; a number becomes its digits."""
+    if not raw:
+        return ""
     if isinstance(raw, str):
         text = clean_text(raw)
         is_missing = len(text) <= _MAX_EMPTY_LENGTH and text.lower() in _EMPTY_TEXTS
         return "" if is_missing else text
-    if not raw:
-        return ""
     if raw is True or isinstance(raw, dict | list):
         raise Unreadable("not_a_text", "esperado um texto.")
     return _number_text(raw)
@@ -142,12 +149,12 @@ def parse_count(raw: Any) -> int | None:
     """Return a whole number of 0 or more."""
     if type(raw) is int and 0 <= raw <= MAX_COUNT:
         return raw
+    if isinstance(raw, str) and _SMALL_COUNT.fullmatch(raw):
+        return int(raw)
     if _is_missing_number(raw):
         return None
-    if raw is True or isinstance(raw, dict | list):
-        raise _invalid_count()
     try:
-        number = _decimal(_ascii_number(raw)) if isinstance(raw, str) else Decimal(raw)
+        number = _number(raw)
     except Unreadable as error:
         if error.reason == "ambiguous_money":
             message = "número ambíguo; escreva 1000 ou 1, por exemplo."
@@ -210,6 +217,12 @@ def _is_missing_number(raw: Any) -> bool:
 
 def _ascii_number(raw: str) -> str:
     return clean_digits(raw).replace("\N{MINUS SIGN}", "-")
+
+
+def _number(raw: Any) -> Decimal:
+    if raw is True or isinstance(raw, dict | list):
+        raise _invalid_count()
+    return _decimal(_ascii_number(raw)) if isinstance(raw, str) else Decimal(raw)
 
 
 def _decimal(text: str) -> Decimal:
