@@ -1,5 +1,7 @@
 """The admin of clients; other apps extend it with `flowzz.backoffice.extensions`."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import admin
@@ -54,14 +56,15 @@ class MergedFilter(admin.SimpleListFilter):
 
 
 class ClientSearchAdmin(MaskedAdmin):
-    """A page of rows with a client, found by the first of `search_fields`, or by the client."""
+    """A page of rows with a client, found by one of `search_fields`, or by the client."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
         if text := search_term.strip():
             by_client = Q(client__in=search_clients(text))
-            queryset = exact_match_first(queryset, Q((self.search_fields[0], text)), by_client)
+            by_field = reduce(or_, (Q((name, text)) for name in self.search_fields))
+            queryset = exact_match_first(queryset, by_field, by_client)
         return queryset, False
 
 

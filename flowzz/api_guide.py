@@ -36,6 +36,7 @@ EXAMPLES: dict[str, Any] = {
     "district": "Bela Vista",
     "email": "vendedora@exemplo.com.br",
     "externalId": "ordabcde",
+    "orderHash": "ven0a1b2c3",
     "field": "order.order_number",
     "fileName": "vendas.csv",
     "header": "Número do pedido",

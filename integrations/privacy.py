@@ -136,12 +136,15 @@ def _events(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
 
 def _events_to_export(client: Client, person: Person) -> "QuerySet[WebhookEvent]":
     """Leave out the orders of other clients that mention this one: their data is not this one's."""
-    others = Sale.objects.owned_by(client.user_id).exclude(client=client).values("external_id")
-    return _events(client, person).exclude(external_id__in=others).order_by("received_at", "id")
+    others = Sale.objects.owned_by(client.user_id).exclude(client=client)
+    events = _events(client, person).exclude(external_id__in=others.values("external_id"))
+    of_hashes = others.exclude(order_hash="").values("order_hash")
+    return events.exclude(external_id__in=of_hashes).order_by("received_at", "id")
 
 
 def _external_ids(client: Client) -> list[str]:
-    orders = Sale.objects.filter(client=client).values_list("external_id", flat=True)
+    sales = Sale.objects.filter(client=client).only("external_id", "order_hash")
+    orders = [order_id for sale in sales for order_id in sale.order_ids]
     subscriptions = Subscription.objects.filter(client=client)
     return [*orders, *subscriptions.values_list("subscription_hash", flat=True)]
 

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast, Concat
 
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import MetadataRules, SaleFacts
-from sales.models import AffiliationRequest, Sale, Subscription
+from sales.models import AffiliationRequest, Sale, SaleMerge, Subscription
 
 SALE_FIELDS = {
     "pedido": "external_id",
+    "hash_do_pedido": "order_hash",
     "origem": "source",
     "produto": "product_name",
     "codigo_do_produto": "product_sku",
@@ -112,7 +113,20 @@ def erase_sales(client: Client, person: Person, rules: MetadataRules, source: st
             sale.metadata = metadata
             changed.append(sale)
     upsert(changed, update=["tracking_code", "metadata", "updated_at"])
+    _erase_merges(client, person)
     return len(changed)
+
+
+def _erase_merges(client: Client, person: Person) -> None:
+    """Remove the stored values of merged sales: these merges can no longer be undone."""
+    merges = SaleMerge.objects.filter(sale__user=client.user_id)
+    concerned = Q(sale__client=client) | Q(absorbed__client_id=str(client.id))
+    if person.pattern:
+        texts = (Cast(name, TextField()) for name in ("absorbed", "changes"))
+        merges = merges.annotate(texts=Concat(*texts))
+        concerned |= Q(texts__iregex=person.pattern)
+    ids = list(merges.filter(concerned).values_list("id", flat=True))
+    SaleMerge.objects.filter(id__in=ids).update(absorbed={}, changes={})
 
 
 def erase_affiliations(client: Client, person: Person) -> int:

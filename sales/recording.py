@@ -227,8 +227,8 @@ class SaleBatch:
         merges.save(self._merges)
         upsert(self._changed.values(), update=UPDATED_FIELDS)
         upsert(self._history)
-        if self._changed:
-            _publish_on_commit(self._user_id, self._changed.values())
+        if counted := [sale for sale in self._changed.values() if sale.is_associated]:
+            _publish_on_commit(self._user_id, counted)
 
     def _set_number(self, sale: Sale, facts: SaleFacts) -> list[FieldChange]:
         """Give the reported number to a sale that was known by its hash only."""

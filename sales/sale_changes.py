@@ -25,6 +25,7 @@ OPTIONAL_FIELDS: Final = (
     *("tracking_code", "commission", "sale_date"),
 )
 """A report without one of these leaves the stored value unchanged."""
+ORDER_ID_FIELDS: Final = ("external_id", "order_hash")
 FIRST_REACHED: Final[dict[tuple[str, str], str]] = {
     (SaleStatusField.STATUS, SaleStatus.PAID): "paid_at",
     (SaleStatusField.STATUS, SaleStatus.SHIPPED): "shipped_at",

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import QuerySet
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import lowest_uuid7, uuid7_time
 from integrations.admin.events.explanations import explain_event
+from integrations.admin.order_pages import order_page_link
 from integrations.admin.sync.findings import describe_difference, mask_differences
 from integrations.inbox.failure_reasons import describe_warning
 from integrations.models import (
@@ -26,7 +29,11 @@ from sales.admin.timeline_sources import TITLES, staff_actions
 from sales.models import Origin, Sale
 from sales.statuses import SaleStatusField
 
-FINDING_TONES = {FindingKind.ERROR: "bad", FindingKind.MISSED: "warning"}
+FINDING_TONES = {
+    FindingKind.ERROR: "bad",
+    FindingKind.MISSED: "warning",
+    FindingKind.UNASSOCIATED: "warning",
+}
 
 
 def mask_metadata(sale: Sale) -> Any | None:
@@ -38,9 +45,14 @@ def mask_metadata(sale: Sale) -> Any | None:
     return masking.mask_payload(sale.metadata, provider.personal_fields, shown)
 
 
+@admin.display(description="página do pedido", empty_value="—")
+def order_page(sale: Sale) -> SafeString | None:
+    return order_page_link(sale)
+
+
 def _events_of(sale: Sale) -> "QuerySet[WebhookEvent]":
     return WebhookEvent.objects.filter(
-        integration__user=sale.user_id, provider=sale.source, external_id=sale.external_id
+        integration__user=sale.user_id, provider=sale.source, external_id__any_of=sale.order_ids
     )
 
 
@@ -76,7 +88,7 @@ def findings(query: TimelineQuery) -> list[Entry]:
     rows = SyncFinding.objects.filter(
         run__integration__user=query.sale.user_id,
         run__integration__provider=query.sale.source,
-        external_id=query.sale.external_id,
+        external_id__any_of=query.sale.order_ids,
         id__lt=lowest_uuid7(query.before),
     )
     newest = rows.select_related("run").order_by("-id")[:SOURCE_LIMIT]
@@ -108,6 +120,7 @@ def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
 extend(
     Sale,
     SaleExtension(
+        fieldsets=[("Na origem", [order_page])],
         timeline_sources=[events, findings, staff_actions_on_events],
         origins={
             Origin.EVENT: (WebhookEvent, "provider"),

@@ -160,16 +160,16 @@ def find_clients(text: str) -> "list[Client]":
 
 
 def find_sales(text: str, clients: Sequence[Client]) -> "list[Sale]":
-    """Find sales by order number, or else those of `clients`."""
+    """Find sales by number or hash of the order, or else those of `clients`."""
     rows = Sale.objects.select_related("client", "user").defer("metadata")
-    by_number = _starts_with("external_id", text)
+    by_number = _starts_with("external_id", text) | _starts_with("order_hash", text)
     return _first_match(rows, by_number, Q(client__in=clients), "-sale_date")
 
 
 def find_events(text: str, sales: Sequence[Sale]) -> "list[WebhookEvent]":
     """Find events by order number, or else those of `sales`. Payloads are not searched."""
     rows = WebhookEvent.objects.select_related("integration__user")
-    numbers = [sale.external_id for sale in sales]
+    numbers = [order_id for sale in sales for order_id in sale.order_ids]
     of_sales = Q(external_id__any_of=numbers) & ~Q(external_id="")
     return _first_match(rows, _starts_with("external_id", text), of_sales, "-received_at")
 

@@ -27,6 +27,10 @@ MAX_STORED_WORDS: Final = 50
 OTHER_OWNER: Final = (
     "A coluna “Usuário” diz que a venda é de outro usuário. Importe-a para ele, ou apague a coluna."
 )
+UNASSOCIATED: Final = (
+    "O pedido só tem o hash, e nenhuma venda com o mesmo comprador, produto, valor e data: foi "
+    "guardado como não associado e não entra nos números. Inclua o número do pedido no arquivo."
+)
 
 _COUNTERS = ("created", "updated", "unchanged")
 _RESULTS = ("errors", "warnings", "amount", "error_lines", "warning_lines", "unknown_words")
@@ -134,6 +138,12 @@ def _ingest(
 ) -> None:
     results = ingest(job.integration, [SourcedOrder(line.order, source) for line in lines])
     for line, result in zip(lines, results, strict=True):
+        for warning in set(result.warnings) - set(line.order.warnings):
+            batch.add_warning(line.number, warning.message, line.order.external_id)
+        if result.sale and not result.sale.is_associated:
+            batch.add_warning(line.number, UNASSOCIATED, line.order.external_id)
+            batch.counts["unchanged"] += 1
+            continue
         is_created = result.outcome == Outcome.CREATED
         batch.counts["created" if is_created else "updated" if result.changes else "unchanged"] += 1
         if line.order.sale:

@@ -89,10 +89,11 @@ class FindingKind(models.TextChoices):
     ERROR = "error", "Venda com erro"
     MISSED = "missed", "Não veio por webhook"
     DIFFERS = "differs", "Campos diferentes"
+    UNASSOCIATED = "unassociated", "Não associada"
 
 
 class SyncFinding(BulkRow):
-    """A sale that a run could not read, or that the webhooks had not reported correctly."""
+    """A sale that a run could not read or associate, or that webhooks did not report correctly."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     run = models.ForeignKey(
@@ -102,7 +103,7 @@ class SyncFinding(BulkRow):
         db_index=False,
         verbose_name="sincronização",
     )
-    kind = models.CharField("tipo", max_length=7, choices=FindingKind)
+    kind = models.CharField("tipo", max_length=12, choices=FindingKind)
     external_id = models.CharField("pedido", max_length=128, blank=True)
     message = models.TextField("mensagem", blank=True)
     fields = models.JSONField("campos", default=list, blank=True)

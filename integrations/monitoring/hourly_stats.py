@@ -37,7 +37,8 @@ _COUNT = """
     )
     SELECT hour, events.outcomes, events.reasons, latencies.classes, runs.states, runs.errors,
         (SELECT count(*) FROM sales_sale
-            WHERE created_at >= hour AND created_at < hour + interval '1 hour'),
+            WHERE created_at >= hour AND created_at < hour + interval '1 hour'
+                AND is_associated),
         events.updated + runs.updated, ''
     FROM unnest(%(hours)s::timestamptz[]) AS hour
     CROSS JOIN LATERAL (

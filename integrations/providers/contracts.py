@@ -219,6 +219,10 @@ class Provider(ABC):
     def status_word(self, metadata: Mapping[str, Any], field: StatusField) -> str:
         """Return the word that the provider last reported for a sale; empty if unknown."""
 
+    def order_url(self, order_hash: str) -> str:
+        """Return the order's page at the provider; empty if there is none."""
+        return ""
+
     def normalize_word(self, word: str) -> str:
         """Return the form in which two status words are compared."""
         return " ".join(word.casefold().split())

@@ -23,7 +23,7 @@ from integrations.providers.readers import reader_for
 from integrations.webhooks import fallback_buffer
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
-from sales.sale_changes import FieldChange
+from sales.sale_changes import ORDER_ID_FIELDS, FieldChange
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -124,9 +124,19 @@ def _parse_items(page: Page, items: Sequence[Any], result: PageResult) -> list[S
 
 def _ingest(orders: Sequence[SourcedOrder], result: PageResult) -> None:
     for ingested in ingest(result.run.integration, orders):
-        is_changed = ingested.outcome in (Outcome.CREATED, Outcome.UPDATED)
+        counts = ingested.sale is None or ingested.sale.is_associated
+        is_changed = counts and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED)
         result.counts.update(["processed", ingested.outcome if is_changed else "unchanged"])
-        _add_missed_webhook(ingested, result)
+        if counts:
+            _add_missed_webhook(ingested, result)
+        elif ingested.outcome == Outcome.CREATED:
+            _add_unassociated(ingested, result)
+
+
+def _add_unassociated(ingested: IngestResult, result: PageResult) -> None:
+    if sale := ingested.sale:
+        value = sale.total_price
+        result.add_finding(FindingKind.UNASSOCIATED, sale.external_id, value=value)
 
 
 def _add_missed_webhook(ingested: IngestResult, result: PageResult) -> None:
@@ -138,13 +148,18 @@ def _add_missed_webhook(ingested: IngestResult, result: PageResult) -> None:
     if ingested.outcome == Outcome.CREATED and sale.sale_date >= since:
         result.counts["missed"] += 1
         result.add_finding(FindingKind.MISSED, sale.external_id, value=sale.total_price)
-    elif ingested.outcome == Outcome.UPDATED:
+    elif ingested.outcome == Outcome.UPDATED and (changes := _seen_by_webhooks(ingested)):
         result.add_finding(
             FindingKind.DIFFERS,
             sale.external_id,
-            fields=[_describe(change) for change in ingested.changes],
+            fields=[_describe(change) for change in changes],
             value=sale.total_price,
         )
+
+
+def _seen_by_webhooks(ingested: IngestResult) -> list[FieldChange]:
+    """Return the changes that webhooks could report, which tell no hash."""
+    return [change for change in ingested.changes if change.field not in ORDER_ID_FIELDS]
 
 
 def _describe(change: FieldChange) -> dict[str, str]:

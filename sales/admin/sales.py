@@ -91,6 +91,17 @@ class CampaignFilter(TextFilter):
         return with_campaign.filter(metadata__has_key="utms", campaign=campaign)
 
 
+class UnassociatedFilter(admin.SimpleListFilter):
+    title = "não associadas"
+    parameter_name = "nao_associadas"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Só estas")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
+        return queryset.filter(is_associated=False) if self.value() else queryset
+
+
 @admin.register(Sale)
 class SaleAdmin(ClientSearchAdmin):
     change_form_outer_before_template = "sales/sale_timeline.html"
@@ -114,17 +125,19 @@ class SaleAdmin(ClientSearchAdmin):
         SellerFilter,
         SourceFilter,
         WarningFilter,
+        UnassociatedFilter,
     )
     list_filter_submit = True
     list_panels = ("sales/totals_panel.html",)
     ordering = ("-sale_date", "-id")
     list_select_related = ("client", "user")
-    search_fields = ("external_id",)
-    search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
+    search_fields = ("external_id", "order_hash")
+    search_help_text = "Número ou hash do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
     fieldsets = (
         section(
             None,
-            ("external_id", "source"),
+            ("external_id", "order_hash", "source"),
+            "is_associated",
             ("status", "shipping_status"),
             ("client", "client_match"),
             "user",
@@ -156,8 +169,9 @@ class SaleAdmin(ClientSearchAdmin):
     @admin.display(description="pedido", ordering="sale_date")
     def number(self, sale: Sale) -> SafeString:
         nowrap = '<span class="whitespace-nowrap">{}</span>'
-        date = format_html(nowrap, short_datetime(sale.sale_date))
-        return two_line_cell(sale.external_id, date)
+        date = short_datetime(sale.sale_date)
+        line = date if sale.is_associated else f"{date} · não associada"
+        return two_line_cell(sale.external_id, format_html(nowrap, line))
 
     @admin.display(description="produto")
     def product(self, sale: Sale) -> SafeString:

@@ -16,7 +16,10 @@ TIMEOUT_MS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Totals of at most `MAX_SALES` sales; money in BRL. Deleted sales add no revenue."""
+    """Totals of at most `MAX_SALES` sales; money in BRL. Deleted sales add no revenue.
+
+    Unassociated sales are left out.
+    """
 
     count: int
     revenue: str
@@ -25,7 +28,8 @@ class Totals:
 
 def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
     """Return None if there are too many sales, or adding them up takes too long."""
-    limited = sales.order_by().values("total_price", "status", "deleted_at")[: MAX_SALES + 1]
+    counted = sales.order_by().filter(is_associated=True)
+    limited = counted.values("total_price", "status", "deleted_at")[: MAX_SALES + 1]
     is_revenue = Q(status__in=REVENUE_STATUSES, deleted_at=None)
     try:
         with transaction.atomic(), connection.cursor() as cursor:

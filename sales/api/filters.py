@@ -65,11 +65,12 @@ class SaleFilter(FilterSet):
     search = CharFilter(
         method="filter_search",
         max_length=100,
-        help_text="Número do pedido, produto, ou nome, documento, telefone ou e-mail do cliente",
+        help_text="Número ou hash do pedido, produto, ou nome, documento, telefone ou e-mail do "
+        "cliente",
     )
 
     def filter_search(self, sales: QuerySet[Sale], name: str, text: str) -> QuerySet[Sale]:
-        return _search(sales, text, Q(external_id__iexact=text))
+        return _search(sales, text, Q(external_id__iexact=text) | Q(order_hash__iexact=text))
 
 
 class BuyerFilter(ClientFilter):
@@ -78,7 +79,7 @@ class BuyerFilter(ClientFilter):
     )
 
     def filter_product(self, clients: QuerySet[Client], name: str, text: str) -> QuerySet[Client]:
-        sales = Sale.objects.filter(client=OuterRef("pk"), deleted_at=None)
+        sales = Sale.objects.associated().filter(client=OuterRef("pk"), deleted_at=None)
         return clients.filter(Exists(_containing(sales, "product_name", text)))
 
 

@@ -9,6 +9,8 @@ from sales.money import PaymentCode
 
 
 class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
+    """`externalId` is the order's number, or its hash if the source reports no number."""
+
     client = ClientNameSerializer(allow_null=True)
     payment_code = serializers.ChoiceField(
         [*PaymentCode.choices, ("", "Não informado")], help_text="Meio de pagamento"
@@ -17,7 +19,7 @@ class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
     class Meta:
         model = Sale
         fields = (
-            *("id", "external_id", "source", "client"),
+            *("id", "external_id", "order_hash", "source", "client"),
             *("product_name", "product_sku", "quantity", "unit_price", "total_price", "commission"),
             *("status", "shipping_status", "payment_method", "payment_code"),
             *("sale_date", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),

@@ -1,11 +1,14 @@
 """A user's sales, clients, subscriptions and affiliation requests; other users' rows are 404."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import TypeVar
+from uuid import UUID
 
 from django.db.models import Count, DecimalField, Max, Model, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
+from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
@@ -24,7 +27,7 @@ from sales.api.serializers import (
     SaleSerializer,
     SubscriptionSerializer,
 )
-from sales.models import AffiliationRequest, Sale, Subscription
+from sales.models import AffiliationRequest, Sale, SaleMerge, Subscription
 from sales.statuses import REVENUE_STATUSES
 
 RowT = TypeVar("RowT", bound=Model)
@@ -46,7 +49,7 @@ class SalePagination(CursorPagination):
 
 
 class SaleViewSet(OwnRowsViewSet[Sale]):
-    queryset = Sale.objects.select_related("client")
+    queryset = Sale.objects.associated().select_related("client")
     serializer_class = SaleSerializer
     pagination_class = SalePagination
     filterset_class = SaleFilter
@@ -54,6 +57,17 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
     @listing("Vendas", "Listar as vendas, da mais nova à mais antiga", SaleSerializer)
     def list(self, request: Request) -> Response:
         return super().list(request)
+
+    def get_object(self) -> Sale:
+        """Return a sale, also by the id of one that was merged into it."""
+        try:
+            return super().get_object()
+        except Http404:
+            kept_id = _kept_sale_id(self.kwargs["pk"])
+            if kept_id is None:
+                raise
+            self.kwargs["pk"] = kept_id
+            return super().get_object()
 
     @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound, parameters=[FIELDS])
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -99,13 +113,19 @@ class AffiliationRequestViewSet(OwnRowsViewSet[AffiliationRequest]):
         return super().list(request)
 
 
+def _kept_sale_id(pk: str) -> UUID | None:
+    with suppress(ValueError):
+        return SaleMerge.objects.kept_sale_id(UUID(pk))
+    return None
+
+
 def _with_totals(clients: QuerySet[Client]) -> QuerySet[Client]:
     """Annotate `sales_count`, `total_spent` (BRL, revenue only) and `last_sale_at`.
 
-    Deleted sales do not count. Uses subqueries, not a join: they are computed only for the clients
-    of a page.
+    Deleted and unassociated sales do not count. Uses subqueries, not a join: they are computed only
+    for the clients of a page.
     """
-    sales = Sale.objects.filter(client=OuterRef("pk"), deleted_at=None)
+    sales = Sale.objects.associated().filter(client=OuterRef("pk"), deleted_at=None)
     money = DecimalField(max_digits=14, decimal_places=2)
     return clients.annotate(
         sales_count=Coalesce(_aggregate(sales, Count("id")), 0),

@@ -116,6 +116,7 @@ _SALE: Final = (
     Column("Cancelado em", "cancelled_at", _local),
     Column("Excluído em", "deleted_at", _local),
     *(Column(name, name, mask=masking.mask_emails_in) for name in _UTMS),
+    Column("Hash do pedido", "order_hash"),
 )
 _CLIENT: Final = (
     *(Column(*person) for person in _PERSON),

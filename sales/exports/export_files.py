@@ -22,10 +22,13 @@ _WRITERS: Final[dict[str, type[Csv | Xlsx]]] = {ExportFormat.CSV: Csv, ExportFor
 
 
 def rows_for(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
-    """Return the rows of a list, filtered as its admin page filters them for this request."""
+    """Return the rows of a list, filtered as its admin page filters them for this request.
+
+    Unassociated sales are left out.
+    """
     page = admin.site.get_model_admin(TABLES[subject].model)
     rows: QuerySet[Model] = page.get_changelist_instance(request).queryset
-    return rows
+    return rows.filter(is_associated=True) if subject == ExportSubject.SALES else rows
 
 
 def is_short(rows: "QuerySet[Model]") -> bool:

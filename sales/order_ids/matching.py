@@ -11,16 +11,18 @@ from sales.models import Sale
 from sales.order_ids.merges import are_mergeable, buyers_differ
 from sales.recording import SaleBatch
 
+FIELD = "order.order_hash"
+"""As sources name it: a later hash that is right ends the warning."""
 OTHER_ORDER = ValueWarning(
-    "order_hash", "hash_of_other_order", "O hash já é de outro pedido: só o número foi considerado."
+    FIELD, "hash_of_other_order", "O hash já é de outro pedido: só o número foi considerado."
 )
 OTHER_BUYER = ValueWarning(
-    "order_hash",
+    FIELD,
     "hash_of_other_buyer",
     "O número e o hash são de vendas de compradores com documentos diferentes: não foram unidas.",
 )
 SEPARATED = ValueWarning(
-    "order_hash",
+    FIELD,
     "hash_of_separated_sale",
     "O número e o hash são de duas vendas que a equipe separou: não foram unidas.",
 )

@@ -28,7 +28,7 @@ _CLAIM_DIRTY_DAYS = """
         FROM (SELECT DISTINCT client_id, day FROM dirty WHERE client_id IS NOT NULL) AS client_day
         CROSS JOIN LATERAL (
             SELECT sale_date FROM sales_sale
-            WHERE client_id = client_day.client_id AND deleted_at IS NULL
+            WHERE client_id = client_day.client_id AND deleted_at IS NULL AND is_associated
                 AND sale_date >= local_midnight(client_day.day + 1)
             ORDER BY sale_date LIMIT 1
         ) AS next_sale
@@ -44,6 +44,7 @@ _DELETE_CLIENT_STATS = """
 _SALES_OF_DAYS = """
     FROM unnest(%(days)s::date[]) AS day
     JOIN sales_sale AS sale ON sale.user_id = %(user)s AND sale.deleted_at IS NULL
+        AND sale.is_associated
         AND sale.sale_date >= local_midnight(day) AND sale.sale_date < local_midnight(day + 1)
 """
 _INSERT_STATS = f"""
@@ -69,7 +70,7 @@ _INSERT_CLIENT_STATS = f"""
     FROM (SELECT DISTINCT day, client_id {_SALES_OF_DAYS} WHERE client_id IS NOT NULL) AS client_day
     LEFT JOIN LATERAL (
         SELECT local_day(sale_date) AS previous_day FROM sales_sale
-        WHERE client_id = client_day.client_id AND deleted_at IS NULL
+        WHERE client_id = client_day.client_id AND deleted_at IS NULL AND is_associated
             AND sale_date < local_midnight(client_day.day)
         ORDER BY sale_date DESC LIMIT 1
     ) AS previous_sale ON true

@@ -40,6 +40,7 @@ CROSS_CUTTING_TESTS = {
     "sales/api/test_clients.py",
     "sales/api/test_lists.py",
     "sales/api/test_sales.py",
+    "sales/order_ids/test_unassociated.py",
     "sales/test_order_of_arrival.py",
 }
 """Tests of a behaviour of several modules, which have no module of their name."""

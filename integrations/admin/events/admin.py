@@ -140,7 +140,10 @@ class WebhookEventAdmin(EventDetailFields, EventDetailActions):
     ) -> tuple["QuerySet[WebhookEvent]", bool]:
         if text := search_term.strip():
             sales = Sale.objects.filter(client__in=search_clients(text)).order_by("-sale_date")
-            numbers = list(sales.values_list("external_id", flat=True)[:MAX_SALES_SEARCHED])
+            found = list(sales.only("external_id", "order_hash")[:MAX_SALES_SEARCHED])
+            if not found:
+                found = list(Sale.objects.filter(Q(external_id=text) | Q(order_hash=text)))
+            numbers = [order_id for sale in found for order_id in sale.order_ids]
             of_clients = Q(external_id__any_of=numbers) & ~Q(external_id="")
             queryset = exact_match_first(queryset, Q(external_id=text), of_clients)
         return queryset, False

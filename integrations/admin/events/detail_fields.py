@@ -12,6 +12,7 @@ from flowzz.backoffice.display import bullet_list, preformatted, row_link
 from integrations.admin.events import payload_masking
 from integrations.admin.events.explanations import explain_event
 from integrations.admin.events.payload_diff import NotJson
+from integrations.admin.order_pages import order_page_link
 from integrations.inbox.failure_reasons import describe_warning, explain
 from integrations.models import WebhookEvent
 from sales.admin.status_changes import describe_change
@@ -48,6 +49,7 @@ class EventDetailFields:
         client_name = str(client or "")
         context = {
             "sale": row_link(sale),
+            "order_page": order_page_link(sale) if sale else None,
             "client": client,
             "client_name": masking.mask_name(client_name) if _is_masked(event) else client_name,
             "subscription": row_link(subscription),
@@ -117,7 +119,7 @@ def _previous(event: WebhookEvent) -> WebhookEvent | None:
     events = WebhookEvent.objects.filter(
         earlier,
         integration=event.integration_id,
-        external_id=event.external_id,
+        external_id__any_of=sale.order_ids if (sale := _sale(event)) else [event.external_id],
         payload__isnull=False,
     )
     return events.select_related("payload").order_by("-received_at", "-id").first()

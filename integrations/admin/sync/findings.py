@@ -20,7 +20,11 @@ from flowzz.core.formatting import format_reais
 from integrations.models import FindingKind, SyncFinding
 from sales.models import Sale
 
-KIND_COLOURS = {FindingKind.ERROR: "danger", FindingKind.MISSED: "warning"}
+KIND_COLOURS = {
+    FindingKind.ERROR: "danger",
+    FindingKind.MISSED: "warning",
+    FindingKind.UNASSOCIATED: "warning",
+}
 _PUBLIC_FIELDS = {
     "product_name",
     "product_sku",
@@ -36,6 +40,8 @@ _PUBLIC_FIELDS = {
     "unknown_status",
     "unknown_shipping_status",
     "deleted_at",
+    "external_id",
+    "order_hash",
 }
 """Fields of a sale without personal data; the values of all others are masked."""
 

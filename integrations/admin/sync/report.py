@@ -31,6 +31,7 @@ class SyncReport:
     errors: FindingGroup
     missed: FindingGroup
     differs: FindingGroup
+    unassociated: FindingGroup
 
 
 def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
@@ -68,6 +69,7 @@ def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
         errors=group(FindingKind.ERROR, "Por quê", tone="bad"),
         missed=group(FindingKind.MISSED, "Valor"),
         differs=group(FindingKind.DIFFERS, "Valor", "O que mudou"),
+        unassociated=group(FindingKind.UNASSOCIATED, "Valor", tone="warning"),
     )
 
 
@@ -75,6 +77,7 @@ _CELLS: dict[FindingKind, Callable[[SyncFinding], Sequence[object]]] = {
     FindingKind.ERROR: lambda finding: (finding.message,),
     FindingKind.MISSED: lambda finding: (format_value(finding.value),),
     FindingKind.DIFFERS: lambda finding: (format_value(finding.value), render_differences(finding)),
+    FindingKind.UNASSOCIATED: lambda finding: (format_value(finding.value),),
 }
 
 

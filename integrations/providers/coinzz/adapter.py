@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from integrations.providers.coinzz import fields, payloads, signature
@@ -24,6 +25,7 @@ from integrations.providers.contracts import (
 from sales.facts import MetadataRules
 
 COINZZ: Final = "coinzz"
+ORDER_PAGES: Final = "https://app.coinzz.com.br/pedido"
 INTERACTIVE_READ_SECONDS: Final = 10.0
 DIAGNOSTIC_SECONDS: Final = 4.0
 
@@ -80,6 +82,9 @@ class CoinzzProvider(Provider):
 
     def status_word(self, metadata: Mapping[str, Any], field: StatusField) -> str:
         return str(metadata.get(f"{field}_status", ""))
+
+    def order_url(self, order_hash: str) -> str:
+        return f"{ORDER_PAGES}/{quote(order_hash, safe='')}"
 
     def normalize_word(self, word: str) -> str:
         return normalize_word(word)

@@ -60,6 +60,7 @@ def test_sale_has_all_fields(user: User) -> None:
     assert data == {
         "id": str(sale.id),
         "externalId": "ordabcde",
+        "orderHash": "",
         "source": "coinzz",
         "client": {"id": str(client.id), "name": "Íris Tavares"},
         "productName": "Curso de Fotografia",

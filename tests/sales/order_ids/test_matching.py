@@ -101,6 +101,7 @@ def test_sales_of_different_buyers_are_not_merged(seller: Seller) -> None:
     (result,) = by_api(seller, order(NUMBER, HASH))
     assert ids(seller) == [(HASH, HASH, True), (NUMBER, "", True)]
     assert [warning.reason for warning in result.warnings] == ["hash_of_other_buyer"]
+    assert seller.sale(NUMBER).value_warnings == ["hash_of_other_buyer:order.order_hash"]
 
 
 def test_hash_of_another_order_is_ignored_with_a_warning(seller: Seller) -> None:

@@ -1,0 +1,122 @@
+"""A sale that is not associated with an order's number is in no figure, list, export or event."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from flowzz.accounts.models import User
+from integrations.models import FindingKind, Integration
+from integrations.sync import pages
+from sales.admin.totals import calculate_totals
+from sales.models import Sale
+from tests import payloads
+from tests.api_client import Frontend
+from tests.factories import NOON, SaleFactory, SyncRunFactory
+from tests.integrations.sellers import Seller
+from tests.sales.exports.conftest import parse_csv, post_export
+from tests.staff import Staff, log_in
+
+pytestmark = pytest.mark.django_db
+
+
+def superuser() -> Staff:
+    return log_in(User.objects.create_superuser("equipe@flowzz.test"))
+
+
+@pytest.fixture
+def counted() -> Sale:
+    return SaleFactory.create(total_price=Decimal("100.00"), sale_date=NOON)
+
+
+@pytest.fixture
+def unassociated(counted: Sale) -> Sale:
+    """A sale of the same client as the one that counts."""
+    return SaleFactory.create(
+        user=counted.user,
+        client=counted.client,
+        external_id="venaaa0001",
+        order_hash="venaaa0001",
+        is_associated=False,
+        product_name="Escondido",
+        sale_date=NOON,
+    )
+
+
+@pytest.fixture
+def frontend(counted: Sale, unassociated: Sale) -> Frontend:
+    return Frontend(counted.user)
+
+
+def data(frontend: Frontend, path: str, **query: Any) -> Any:
+    return frontend.fetch(path, **query).json()["data"]
+
+
+def test_lists_of_sales_do_not_show_it(frontend: Frontend, counted: Sale) -> None:
+    assert [row["id"] for row in data(frontend, "sales")] == [str(counted.id)]
+    assert data(frontend, "sales", search="venaaa0001") == []
+
+
+def test_its_own_page_does_not_exist(frontend: Frontend, unassociated: Sale) -> None:
+    assert frontend.fetch(f"sales/{unassociated.id}").status_code == 404
+
+
+def test_statistics_of_its_client_do_not_count_it(frontend: Frontend) -> None:
+    (client,) = data(frontend, "clients")
+    assert (client["salesCount"], client["totalSpent"]) == (1, "100.00")
+    assert data(frontend, "clients", product="Escondido") == []
+
+
+def test_dashboard_does_not_count_it(frontend: Frontend, unassociated: Sale) -> None:
+    metrics = {"dateFrom": "2026-03-01", "dateTo": "2026-03-03"}
+    before = data(frontend, "dashboard/metrics", **metrics)
+    unassociated.delete()
+    assert data(frontend, "dashboard/metrics", **metrics) == before
+    assert before["revenue"] == "100.00"
+
+
+def test_associating_it_counts_it(frontend: Frontend, unassociated: Sale) -> None:
+    metrics = {"dateFrom": "2026-03-01", "dateTo": "2026-03-03"}
+    data(frontend, "dashboard/metrics", **metrics)
+    unassociated.is_associated = True
+    unassociated.save()
+    assert data(frontend, "dashboard/metrics", **metrics)["revenue"] == "250.99"
+
+
+@pytest.mark.usefixtures("unassociated")
+def test_export_leaves_it_out(counted: Sale) -> None:
+    lines = parse_csv(post_export(superuser()).content)
+    assert [line["Pedido"] for line in lines] == [counted.external_id]
+
+
+@pytest.mark.usefixtures("unassociated", "counted")
+def test_totals_of_the_admin_leave_it_out() -> None:
+    totals = calculate_totals(Sale.objects.all())
+    assert totals is not None
+    assert (totals.count, totals.revenue) == (1, "R$\xa0100,00")
+
+
+def test_staff_find_and_filter_it(unassociated: Sale) -> None:
+    url = reverse("admin:sales_sale_changelist")
+    page = superuser().get(url, {"nao_associadas": "1"}).content.decode()
+    assert f"{unassociated.external_id}" in page
+    assert page.count("não associada<") == 1
+
+
+def test_sync_counts_it_as_unchanged_and_lists_it_for_staff() -> None:
+    seller = Seller()
+    seller.process(payloads.order("ordaaaaa"))
+    run = SyncRunFactory.create(integration=seller.integration, trigger="hourly")
+    result = pages.PageResult(run)
+    page: Any = type("Page", (), {"fetched_at": NOON})
+    items = [payloads.order("-", order_number=None, order_hash="venaaa0001", product_name="X")]
+    orders = pages._parse_items(page, items, result)
+    with transaction.atomic():
+        pages._ingest(orders, result)
+    assert result.counts == {"processed": 1, "unchanged": 1}
+    assert [(row.kind, row.external_id) for row in result.findings] == [
+        (FindingKind.UNASSOCIATED, "venaaa0001")
+    ]
+    assert Integration.objects.get().sales_synced == 1
