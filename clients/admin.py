@@ -29,6 +29,7 @@ CLIENT_MASKS = {
     "name": masking.mask_name,
     "cpf": masking.mask_document,
     "phone": masking.mask_phone,
+    "phone_raw": masking.mask_phone,
     "email": masking.mask_email,
 } | dict.fromkeys((*STREET, "cep"), masking.mask_text)
 STATUS_COLOURS = {
@@ -88,7 +89,7 @@ class ClientAdmin(MaskedAdmin):
     fieldsets = (
         section(None, "name", "status", "user", "created_at", "updated_at", "erased_at"),
         section("Documento", "document", "has_valid_digits", "identifies_client"),
-        section("Contato", "formatted_phone", "email"),
+        section("Contato", "formatted_phone", "phone_raw", "email"),
         section("Endereço", *STREET, "city", "state", "cep", "country"),
     )
     status_badge = badge_column("status", "situação", STATUS_COLOURS)

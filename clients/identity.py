@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 
+from clients.cleaning import clean_text
 from clients.contacts import (
     normalise_cep,
     normalise_email,
@@ -16,7 +17,7 @@ from clients.contacts import (
 )
 from clients.customer import Customer
 from clients.documents import normalise_document
-from clients.models import Client
+from clients.models import MAX_OF_PHONE, Client
 from clients.names import full_name, given_names_agree
 from flowzz.core.db.bulk_upsert import upsert
 
@@ -30,20 +31,25 @@ class Match(models.TextChoices):
 
 
 FILLABLE_FIELDS = (
-    *("name", "email", "phone"),
+    *("name", "email", "phone", "phone_raw"),
     *("address", "address_number", "district", "complement", "city", "state", "cep", "country"),
 )
 _UPDATED_FIELDS = (*FILLABLE_FIELDS, "cpf", "document_valid", "document_identifies", "updated_at")
 
 
+_MAX_RAW_PHONE = 64
+
+
 def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
     """Return an unsaved client with the customer's values, normalised."""
     document = normalise_document(customer.document)
+    phone = normalise_phone(customer.phone)
     return Client.new(
         user_id=user_id,
         name=customer.name,
         email=normalise_email(customer.email) or None,
-        phone=normalise_phone(customer.phone),
+        phone=phone,
+        phone_raw="" if phone else clean_text(customer.phone)[:_MAX_RAW_PHONE].rstrip(),
         cpf=document.value,
         document_valid=document.valid,
         document_identifies=document.identifies,
@@ -58,7 +64,6 @@ def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
     )
 
 
-_MAX_CANDIDATES = 20
 _MAX_SHARING = 3
 """Number of clients up to which a phone and a given name are enough for a match."""
 
@@ -83,15 +88,16 @@ class ClientBatch:
         cls, user_id: uuid.UUID, incoming: Collection[Client], client_ids: Collection[uuid.UUID]
     ) -> Self:
         """Read the clients that the incoming ones can match, and those with `client_ids`."""
-        owned = Client.objects.owned_by(user_id)
         clients = list(
-            owned.candidates(
+            Client.objects.candidates(
+                user_id,
                 ids=client_ids,
                 documents={client.cpf for client in incoming if client.document_identifies},
                 phones={client.phone for client in incoming if phone_identifies(client.phone)},
             )
         )
         if merged_into := {client.merged_into_id for client in clients if client.merged_into_id}:
+            owned = Client.objects.owned_by(user_id)
             clients += owned.filter(id__any_of=merged_into - {client.id for client in clients})
         return cls(clients)
 
@@ -138,6 +144,8 @@ class ClientBatch:
             for name in FILLABLE_FIELDS
             if not getattr(client, name) and getattr(incoming, name)
         ]
+        if client.phone and "phone_raw" in filled:
+            filled.remove("phone_raw")
         for name in filled:
             setattr(client, name, getattr(incoming, name))
         if "phone" in filled:
@@ -169,7 +177,7 @@ class ClientBatch:
         """
         if not phone_identifies(incoming.phone):
             return None
-        sharing = list(dict.fromkeys(self._by_phone.get(incoming.phone, [])))[:_MAX_CANDIDATES]
+        sharing = list(dict.fromkeys(self._by_phone.get(incoming.phone, [])))[:MAX_OF_PHONE]
         candidates = [
             client
             for client in sharing

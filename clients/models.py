@@ -9,11 +9,25 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.timezone import localtime
 
 from clients.unaccent import Unaccent
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
+
+MAX_OF_PHONE = 20
+"""Number of clients of one phone that are read: some shops give theirs for everybody."""
+# An array, not IN: PostgreSQL then finds the rows by their primary key.
+_HAS_PHONE = """
+    "clients_client"."id" = ANY(ARRAY(
+        SELECT oldest.id FROM unnest(%s::text[]) AS wanted (phone), LATERAL (
+            SELECT id FROM clients_client AS client
+            WHERE client.phone = wanted.phone AND client.user_id = %s AND client.phone <> ''
+            ORDER BY id LIMIT %s
+        ) AS oldest
+    ))
+"""
 
 
 class ClientStatus(models.TextChoices):
@@ -31,17 +45,23 @@ class ClientQuerySet(models.QuerySet["Client"]):
         return self.filter(merged_into=None)
 
     def candidates(
-        self, *, ids: Collection[uuid.UUID], documents: Collection[str], phones: Collection[str]
+        self,
+        user_id: uuid.UUID,
+        *,
+        ids: Collection[uuid.UUID],
+        documents: Collection[str],
+        phones: Collection[str],
     ) -> "ClientQuerySet":
-        """Return clients that an order could belong to, oldest first.
+        """Return the user's clients that an order could belong to, oldest first.
 
-        The conditions repeat those of the partial indexes; otherwise PostgreSQL ignores them.
+        Of one phone at most MAX_OF_PHONE are read. The conditions repeat those of the partial
+        indexes; otherwise PostgreSQL ignores them.
         """
-        return self.filter(
-            Q(id__any_of=ids)
-            | Q(document_identifies=True, cpf__any_of=documents)
-            | Q(~Q(phone=""), phone__any_of=phones)
-        ).order_by("created_at", "id")
+        parameters = [list(phones), user_id, MAX_OF_PHONE]
+        has_phone = RawSQL(_HAS_PHONE, parameters, output_field=models.BooleanField())  # noqa: S611 - a constant
+        matches = Q(id__any_of=ids) | Q(document_identifies=True, cpf__any_of=documents)
+        found = matches | Q(has_phone) if phones else matches
+        return self.owned_by(user_id).filter(found).order_by("created_at", "id")
 
 
 class Client(BulkRow):
@@ -58,6 +78,12 @@ class Client(BulkRow):
     name = models.CharField("nome", max_length=500, blank=True)
     email = models.CharField("e-mail", max_length=254, null=True, blank=True)  # noqa: DJ001 - the API says null
     phone = models.CharField("telefone", max_length=32, blank=True, help_text="E.164")
+    phone_raw = models.CharField(
+        "telefone como enviado",
+        max_length=64,
+        blank=True,
+        help_text="Onde não pôde ser lido: sem DDD, por exemplo",
+    )
     cpf = models.CharField("CPF/CNPJ", max_length=32, blank=True)
     document_valid = models.BooleanField("dígitos do documento conferem", default=False)
     document_identifies = models.BooleanField("documento identifica", default=False)
@@ -102,7 +128,9 @@ class Client(BulkRow):
             models.Index(fields=["user", "created_at", "id"], name="client_user_created"),
             # Staff search these over all users; `candidates` uses the phone index as well.
             models.Index(fields=["cpf"], condition=~Q(cpf=""), name="client_search_document"),
-            models.Index(fields=["phone"], condition=~Q(phone=""), name="client_search_phone"),
+            models.Index(
+                fields=["phone", "user", "id"], condition=~Q(phone=""), name="client_search_phone"
+            ),
             models.Index(
                 fields=["email"], condition=Q(email__isnull=False), name="client_search_email"
             ),

@@ -19,6 +19,7 @@ EXPORT_FIELDS = {
     "cpf_cnpj": "cpf",
     "email": "email",
     "telefone": "phone",
+    "telefone_como_enviado": "phone_raw",
     "endereco": "address",
     "numero": "address_number",
     "complemento": "complement",

@@ -48,6 +48,7 @@ EXAMPLES: dict[str, Any] = {
     "paymentCode": "pix",
     "paymentMethod": "Pix",
     "phone": "+5562954544554",
+    "phoneRaw": "",
     "previous": None,
     "productName": "Curso de Fotografia",
     "productSku": "CUR-01",

@@ -10,7 +10,7 @@ class ClientSerializer(CamelCaseSerializer, serializers.ModelSerializer[Client])
     class Meta:
         model = Client
         fields: tuple[str, ...] = (
-            *("id", "name", "email", "phone", "cpf"),
+            *("id", "name", "email", "phone", "phone_raw", "cpf"),
             *(
                 "address",
                 "address_number",

@@ -237,3 +237,21 @@ def test_document_is_formatted_for_people(value: str, formatted: str) -> None:
 @given(st.one_of(cpfs, cnpjs))
 def test_formatted_document_normalises_to_itself(document: str) -> None:
     assert normalise_document(format_document(document)).value == document
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("734.100.037-62", "73410003762", "'73410003762", "CPF: 734.100.037-62", "734 100 037 62"),
+        *("\u202d73410003762\u202c", "73410003762.0", "00073410003762", "７３４１０００３７６２"),
+    ],
+)
+def test_spellings_of_one_cpf_are_one_document(raw: str) -> None:
+    document = normalise_document(raw)
+    assert (document.value, document.identifies) == ("73410003762", True)
+
+
+@pytest.mark.parametrize("raw", ["734.100.037-04", "73410003704", "73410003704.0"])
+def test_spellings_with_wrong_digits_identify_nobody(raw: str) -> None:
+    document = normalise_document(raw)
+    assert (document.value, document.identifies) == ("73410003704", False)

@@ -3,6 +3,7 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
@@ -62,6 +63,7 @@ def test_new_customer_becomes_a_client_with_every_field(user: User) -> None:
         "name": "Carla Inventada",
         "email": "carla@example.com",
         "phone": "+5555991234567",
+        "phone_raw": "",
         "cpf": "39825979194",
         "document_valid": True,
         "document_identifies": True,
@@ -324,17 +326,51 @@ def test_large_batch_uses_the_indexes(user: User) -> None:
         cursor.execute("ANALYZE clients_client")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
 
-    plan = Client.objects.owned_by(user.id).candidates(
+    plan = Client.objects.candidates(
+        user.id,
         ids=[uuid7()],
         documents={str(10**10 + n) for n in range(500)},
         phones={f"+55119{10**7 + n}" for n in range(500)},
     )
 
     assert re.findall(r"Index Scan on (\w+)", plan.explain()) == [
+        "client_search_phone",
         "clients_client_pkey",
         "client_document_unique_per_user",
-        "client_search_phone",
+        "clients_client_pkey",
     ]
+
+
+def test_at_most_twenty_clients_of_a_shared_phone_are_read(user: User) -> None:
+    names = [f"Pessoa {number}" for number in range(30)]
+    shared = [build_client(user.id, Customer(name=name, phone="11987650001")) for name in names]
+    upsert([*shared, build_client(user.id, Customer(name="Outra", phone="11987650002"))])
+    phones = [PHONE, "+5511987650002"]
+
+    found = Client.objects.candidates(user.id, ids=[], documents=[], phones=phones)
+
+    assert [client.name for client in found] == [*names[:20], "Outra"]
+    assert matches(user, Customer(name="Pessoa 7", phone="11987650001")) == [Match.PHONE]
+
+
+def test_phone_that_cannot_be_read_is_kept_as_sent(user: User) -> None:
+    by_document = Customer(name="Ana Lima", document="291.417.776-38")
+    match_customers(user, replace(by_document, phone=" 98765-0501\u200b "))
+    client = Client.objects.get()
+    assert (client.phone, client.phone_raw) == ("", "98765-0501")
+
+    match_customers(user, replace(by_document, phone="11987650001"))
+    match_customers(user, replace(by_document, phone="ligar para a Bia"))
+
+    client.refresh_from_db()
+    assert (client.phone, client.phone_raw) == (PHONE, "98765-0501")
+    assert matches(user, Customer(name="Bia", phone="98765-0501")) == [Match.NEW]
+    assert matches(user, Customer(name="Bia", phone="98765-0501")) == [Match.NEW]
+
+
+def test_unreadable_phone_is_not_kept_beside_a_phone(user: User) -> None:
+    match_customers(user, MARINA, replace(MARINA, phone="98765-0501"))
+    assert Client.objects.values_list("phone", "phone_raw").get() == (PHONE, "")
 
 
 @pytest.mark.django_db(transaction=True)

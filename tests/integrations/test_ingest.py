@@ -122,6 +122,7 @@ def test_client_is_the_buyer_of_the_order(delivered_sale: Sale) -> None:
         "name": "Marina Teste Alves",
         "email": "marina.alves@example.com",
         "phone": "+5511987650001",
+        "phone_raw": "",
         "cpf": "29141777638",
         "document_valid": True,
         "document_identifies": True,

@@ -58,6 +58,7 @@ def test_client_has_all_fields(user: User) -> None:
         "name": "Íris Tavares",
         "email": "iris@exemplo.com.br",
         "phone": "+5555991234567",
+        "phoneRaw": "",
         "cpf": "52998224725",
         "address": "Rua das Acácias",
         "addressNumber": "12",
