@@ -1,5 +1,8 @@
 """Connect, disconnect, pause and resume an integration; change its mode and signing secret."""
 
+import re
+import string
+import unicodedata
 import uuid
 from functools import partial
 
@@ -15,6 +18,7 @@ from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
 from integrations.webhooks.tokens import readable_webhook_url
 
+_QUOTES = string.whitespace + "\xa0\"'`´“”‘’«»"
 SYNC_ALERTS = (
     AlertKind.SYNC_LATE,
     AlertKind.SYNC_FAILING,
@@ -190,6 +194,12 @@ def remove_previous_signing_secret(integration: Integration) -> None:
     """Refuse webhooks signed with the secret before the current one."""
     integration.previous_signing_secret = ""
     integration.save(update_fields=["previous_signing_secret", "updated_at"])
+
+
+def clean_api_key(text: str) -> str:
+    """Return a pasted key without quotes, a leading `Bearer` and invisible characters."""
+    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return re.sub(r"^bearer\s+", "", visible.strip(_QUOTES), flags=re.IGNORECASE).strip(_QUOTES)
 
 
 def mask_api_key(api_key: str) -> str:

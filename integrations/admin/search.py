@@ -20,8 +20,9 @@ from clients.models import Client
 from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import badge_tone, change_url, list_url, short_datetime
+from integrations import modes
 from integrations.admin.events.admin import STATE_COLOURS
-from integrations.models import EventState, Integration, WebhookEvent
+from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from sales.admin.sales import STATUS_COLOURS
 from sales.models import Sale, Subscription
 from sales.statuses import SaleStatus, SubscriptionStatus
@@ -124,8 +125,9 @@ def _subscription(subscription: Subscription) -> SearchResult:
 
 
 def _integration(integration: Integration) -> SearchResult:
-    badge = integration.get_status_display()
-    tone = "good" if integration.is_connected else "warning"
+    status = modes.effective_status(integration)
+    badge = str(status.label)
+    tone = "good" if status == IntegrationStatus.CONNECTED else "warning"
     url = change_url(integration)
     return SearchResult(str(integration.user), integration.provider, url, badge, tone)
 

@@ -11,6 +11,7 @@ from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations import modes
 from integrations.api.sync_serializers import ProgressSerializer
+from integrations.connection import clean_api_key
 from integrations.models import Integration, IntegrationMode, IntegrationStatus
 from integrations.monitoring.health import assess_integration
 from integrations.providers.registry import get_provider
@@ -19,8 +20,13 @@ from integrations.webhooks import tokens
 _KEY_REQUIRED = "API Key é obrigatória"
 
 
+class ApiKeyField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        return clean_api_key(super().to_internal_value(data))
+
+
 class ConnectSerializer(CamelCaseSerializer):
-    api_key = serializers.CharField(
+    api_key = ApiKeyField(
         min_length=20,
         max_length=500,
         required=False,

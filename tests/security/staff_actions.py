@@ -32,6 +32,7 @@ MODEL_PAGES = {
 """The pages that Django makes for each model, with the permission to open them."""
 PAGE_WITH_OWN_POST = "salesimport_change"
 """The only one of these pages whose POST is ours."""
+LISTS_WITH_BUTTONS = ("salesimport_changelist", "integration_changelist")
 FORMS: dict[str, list[dict[str, str]]] = {
     "configuration": [{"name": "none"}],
     "client_export": [{"format": "csv"}],
@@ -117,9 +118,9 @@ class Access:
                 self.permitted.add(f"integration.{action}")
 
     def open_model_pages(self) -> None:
-        """Open the pages of rows, and the only list that has a button."""
+        """Open the pages of rows, and the lists that have a button."""
         for page in PAGES:
-            has_buttons = page.key.endswith("_change") or page.key == "salesimport_changelist"
+            has_buttons = page.key.endswith("_change") or page.key in LISTS_WITH_BUTTONS
             if page.permission in self.permitted and has_buttons:
                 self._open(page)
 

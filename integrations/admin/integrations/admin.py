@@ -4,17 +4,31 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
+from unfold.decorators import action
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import badge, breakable_email, related_column, section, two_line_cell
+from flowzz.backoffice.confirm_with_reason import render_confirmation
+from flowzz.backoffice.display import (
+    badge,
+    breakable_email,
+    change_url,
+    list_url,
+    related_column,
+    section,
+    two_line_cell,
+)
 from flowzz.core.formatting import format_number
 from integrations import modes
 from integrations.admin.integrations import views
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
+from integrations.admin.integrations.connect_form import ConnectForm
 from integrations.admin.integrations.filters import HealthFilter, ModeFilter
 from integrations.admin.integrations.summary import summarize
 from integrations.models import Integration, IntegrationMode, IntegrationStatus, WebhookToken
@@ -68,7 +82,9 @@ class IntegrationAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("requires_signature", "status_badge", "mode_badge")
     actions = ("start_sync", "start_full_sync", "cancel_sync")
+    actions_list = ("connect",)
     has_sync_permission = staff_permission("run_syncs")
+    has_connect_permission = staff_permission("manage_connections")
 
     @admin.display(description="usuário", ordering="user__email")
     def seller(self, integration: Integration) -> SafeString:
@@ -120,6 +136,33 @@ class IntegrationAdmin(ReadOnlyAdmin):
             ),
             *super().get_urls(),
         ]
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Conectar um cliente",
+        url_path="conectar",
+        icon="add_link",
+        permissions=["connect"],
+    )
+    @method_decorator(sensitive_post_parameters("api_key"))
+    def connect(self, request: HttpRequest) -> HttpResponse:
+        """Connect a user to a provider on their behalf."""
+        form = ConnectForm(request.POST or None)
+        if form.is_valid() and (row := form.connect()):
+            mode, reason = form.cleaned_data["mode"], form.cleaned_data["reason"]
+            text = "Conectou a integração pelo cliente"
+            audit_log.record(request, text, row, reason=reason, details={"modo": mode})
+            done = "Integração conectada. Revele o endereço de webhook e passe-o ao cliente."
+            self.message_user(request, done, messages.SUCCESS)
+            return redirect(change_url(row))
+        return render_confirmation(
+            request,
+            form,
+            about=Integration,
+            title="Conectar um cliente",
+            text="O cliente já precisa ter um usuário. O que ele já recebeu fica.",
+            button="Conectar",
+            back=list_url(Integration),
+        )
 
     def detail_context(self, request: HttpRequest, row: Integration) -> dict[str, Any]:
         return {

@@ -210,6 +210,35 @@ def test_invalid_key_is_a_validation_error(user: User, api_key: object, reason: 
     assert status_and_body(connect(user, api_key)) == (400, invalid("apiKey", reason))
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        '"{}"',
+        "'{}' ",
+        "“{}”",
+        "Bearer {}",
+        "bearer  {}",
+        '"Bearer {}"',
+        "\u200b{}\ufeff",
+        "Bearer \u2060{}",
+        "\t{}\n",
+        "\xa0{}",
+    ],
+)
+def test_pasted_key_is_cleaned(user: User, coinzz: SandboxClient, pasted: str) -> None:
+    key = coinzz.sandbox.api_key()
+    assert connect(user, pasted.format(key)).status_code == 200
+    assert field_encryption.decrypt(Integration.objects.get(), "api_key") == key
+
+
+def test_length_of_a_key_is_that_of_the_cleaned_one(user: User) -> None:
+    short = "Bearer " + "x" * 19
+    assert status_and_body(connect(user, short)) == (
+        400,
+        invalid("apiKey", "API Key deve ter no mínimo 20 caracteres"),
+    )
+
+
 def test_missing_key_is_a_validation_error(user: User) -> None:
     response = Frontend(user).send("integrations/coinzz/connect")
     assert status_and_body(response) == (400, invalid("apiKey", "API Key é obrigatória"))

@@ -4,15 +4,20 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.urls import reverse_lazy
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import StaffAction, User
 from flowzz.core.db.jobs import JobState
 from integrations.models import Integration, SyncRun, Trigger
-from tests.factories import IntegrationFactory, SyncRunFactory
+from integrations.secrets import field_encryption
+from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
+from tests.sandbox.client import SandboxClient
 from tests.staff import Staff, messages_in
 
 INTEGRATIONS = "/admin/integrations/integration/"
+CONNECT = reverse_lazy("admin:integrations_integration_connect")
+REASON = {"reason": "atendimento 4711"}
 RESULT_ERROR = re.compile(r'class="field-last_sync_badge[^>]*>\s*<[^>]*>\s*erro')
 
 
@@ -62,6 +67,52 @@ def test_refused_key_is_connected_while_the_api_is_off(staff: Staff, settings: S
     assert not RESULT_ERROR.search(listed)
     assert "saúde 100" not in page  # nothing to correct
     assert "Desligado" in page
+
+
+@pytest.mark.parametrize("mode", ["api", "webhook"])
+def test_staff_connect_a_user(staff: Staff, coinzz: SandboxClient, mode: str) -> None:
+    user = UserFactory.create()
+    key = coinzz.sandbox.api_key() if mode == "api" else ""
+    answers = {"email": user.email.upper(), "provider": "coinzz", "mode": mode}
+
+    response = staff.post(CONNECT, answers | {"api_key": f' "{key}" ' if key else ""} | REASON)
+
+    integration = Integration.objects.get()
+    assert (integration.user, integration.mode, integration.is_connected) == (user, mode, True)
+    assert field_encryption.decrypt(integration, "api_key") == key
+    assert response.headers["Location"] == f"{INTEGRATIONS}{integration.id}/change/"
+    entry = StaffAction.objects.get()
+    assert (entry.action, entry.reason, entry.details) == (
+        "Conectou a integração pelo cliente",
+        REASON["reason"],
+        {"modo": mode},
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ({"email": "ninguem@flowzz.test"}, "Não há usuário com este e-mail."),
+        ({"mode": "webhook", "api_key": "8702|abc"}, "No modo só webhooks, deixe a chave vazia."),
+        ({"api_key": "8702|abc"}, "Cole a chave inteira: ela tem de 20 a 500 caracteres."),
+        ({"reason": ""}, "Este campo é obrigatório."),
+        ({"account": "4010"}, "API key inválida. Verifique nas configurações do Coinzz."),
+        ({"account": "2000"}, "Ou conecte só por webhooks."),
+    ],
+)
+def test_connecting_a_user_shows_errors_and_never_the_key(
+    staff: Staff, coinzz: SandboxClient, answers: dict[str, str], error: str
+) -> None:
+    key = coinzz.sandbox.api_key(answers.pop("account", "8702"))
+    email = UserFactory.create().email
+    form = {"email": email, "provider": "coinzz", "mode": "api", "api_key": key} | REASON
+
+    page = staff.post(CONNECT, form | answers).content.decode()
+
+    assert error in page
+    assert key not in page
+    assert not Integration.objects.exists()
+    assert not StaffAction.objects.exists()
 
 
 def test_full_sync_is_refused_while_another_runs(staff: Staff) -> None:

@@ -1,0 +1,72 @@
+"""The form by which staff connect a user."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from flowzz.accounts.models import User
+from flowzz.backoffice.confirm_with_reason import ReasonForm
+from integrations import connection
+from integrations.models import Integration, IntegrationMode
+from integrations.providers.errors import EndpointMissing, IntegrationError
+from integrations.providers.registry import all_providers, default_provider
+
+MINIMUM_KEY, MAXIMUM_KEY = 20, 500
+
+
+class ConnectForm(ReasonForm):
+    email = forms.EmailField(label="E-mail do usuário", widget=UnfoldAdminTextInputWidget)
+    provider = forms.ChoiceField(
+        label="Plataforma",
+        choices=lambda: [(provider.name, provider.label) for provider in all_providers()],
+        initial=default_provider,
+        widget=UnfoldAdminSelectWidget,
+    )
+    mode = forms.ChoiceField(
+        label="Modo",
+        choices=IntegrationMode.choices,
+        initial=IntegrationMode.API,
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text="Só webhooks: sem chave; as vendas antigas entram por um arquivo.",
+    )
+    api_key = forms.CharField(
+        label="Chave de API",
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="Testada antes de ser guardada, cifrada; ninguém pode vê-la depois.",
+    )
+    field_order = ("email", "provider", "mode", "api_key", "reason")
+
+    def clean_email(self) -> User:
+        user = User.objects.filter(email__iexact=self.cleaned_data["email"]).first()
+        if user is None:
+            raise forms.ValidationError("Não há usuário com este e-mail.")
+        return user
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        key = values["api_key"] = connection.clean_api_key(values.get("api_key", ""))
+        if values.get("mode") == IntegrationMode.WEBHOOK and key:
+            self.add_error("api_key", "No modo só webhooks, deixe a chave vazia.")
+        if values.get("mode") == IntegrationMode.API and not MINIMUM_KEY <= len(key) <= MAXIMUM_KEY:
+            self.add_error("api_key", "Cole a chave inteira: ela tem de 20 a 500 caracteres.")
+        return values
+
+    def connect(self) -> Integration | None:
+        """Connect the user. Returns None if the key's test fails: the form then has the error."""
+        values = self.cleaned_data
+        options = {"user_id": values["email"].id, "provider": values["provider"]}
+        if values["mode"] == IntegrationMode.WEBHOOK:
+            return connection.connect_by_webhooks(**options)
+        try:
+            return connection.connect(**options, api_key=values["api_key"])
+        except IntegrationError as error:
+            advice = " Ou conecte só por webhooks." if isinstance(error, EndpointMissing) else ""
+            self.add_error("api_key", f"{error.message}{advice}")
+            return None
