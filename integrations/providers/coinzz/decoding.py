@@ -96,10 +96,11 @@ def replace_invalid_bytes(body: bytes) -> bytes:
 
 
 def _decode_text(body: bytes, content_type: str) -> str:
-    with suppress(UnicodeDecodeError):
-        return body.decode(json.detect_encoding(body))
+    if not (body[:1] == b"{" and body[1:2] > b"\0"):
+        with suppress(UnicodeDecodeError):
+            return body.decode(json.detect_encoding(body))
     try:
-        return body.decode()  # NUL characters made it look like UTF-16
+        return body.decode()
     except UnicodeDecodeError as error:
         if (charset := _declared_charset(content_type)) is not None:
             return body.decode(charset, errors="replace")

@@ -71,8 +71,8 @@ COUNTS: Final = ("deadline_delivery", "total_installments")
 AMOUNTS: Final = frozenset(
     {"producer_commission", "affiliate_commission", "logistic_fee", "financial_fees", "coproducers"}
 )
-"""Amounts, and objects and lists with amounts: the metadata has them as sent."""
-OBJECTS: Final = frozenset({"pix", "bank_slip"})
+AS_SENT: Final = AMOUNTS | {"pix", "bank_slip"}
+"""Metadata of any type."""
 METADATA: Final = frozenset(
     {
         *FLAGS,
@@ -90,7 +90,7 @@ METADATA: Final = frozenset(
     }
 )
 
-TEXTS: Final = METADATA - {*FLAGS, *COUNTS, *AMOUNTS, *OBJECTS}
+TEXTS: Final = METADATA - {*FLAGS, *COUNTS, *AS_SENT}
 
 IMPERSONAL: Final = METADATA - BUYERS | {"utms"}
 

@@ -3,7 +3,7 @@
 README.md says which of Coinzz's fields are certain and which are guesses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from decimal import Decimal
@@ -213,15 +213,22 @@ def _shares(order: Section) -> Iterator[tuple[Section, str, str]]:
             yield Section("coproducers", entry), "email", "commission"
 
 
+_METADATA_READERS: Final[dict[str, Callable[[Section, str], Any]]] = (
+    dict.fromkeys(fields.TEXTS, Section.text)
+    | dict.fromkeys(fields.FLAGS, Section.flag)
+    | dict.fromkeys(fields.COUNTS, Section.count_or_text)
+)
+
+
 def _metadata(body: Body) -> dict[str, Any]:
     """Return the fields without a column, and the full texts that were truncated."""
     order = body.order
-    metadata = order.known_values(fields.AMOUNTS | fields.OBJECTS)
-    metadata |= body.top.known_values(fields.LABELS)
-    metadata |= {key: text for key in fields.TEXTS if (text := order.text(key))}
-    flags = {key: order.flag(key) for key in fields.FLAGS}
-    counts = {key: order.count_or_text(key) for key in fields.COUNTS}
-    metadata |= {key: value for key, value in (flags | counts).items() if value not in (None, "")}
+    metadata = order.known_values(fields.AS_SENT) | body.top.known_values(fields.LABELS)
+    for key, raw in order.fields.items():
+        if raw is not None and (read := _METADATA_READERS.get(key)):
+            value = read(order, key)
+            if value not in (None, ""):
+                metadata[key] = value
     if utms := _utms(body.utms):
         metadata["utms"] = utms
     if extra := _extra(body):
@@ -231,9 +238,12 @@ def _metadata(body: Body) -> dict[str, Any]:
 
 def _utms(utms: Section) -> dict[str, Any]:
     """Return the campaign by our names. A URL's `utm_source[]=` is sent as a list."""
-    lists = {key: json_safe(raw) for key, raw in utms.fields.items() if isinstance(raw, list)}
-    found = {name: lists.get(key) or utms.text(key) for key, name in fields.UTMS.items()}
-    return {name: value for name, value in found.items() if value}
+    found = {}
+    for key in utms.fields.keys() & fields.UTMS.keys():
+        raw = utms.fields[key]
+        if value := json_safe(raw) if isinstance(raw, list) else utms.text(key):
+            found[fields.UTMS[key]] = value
+    return found
 
 
 def _extra(body: Body) -> dict[str, Any]:

@@ -50,13 +50,12 @@ class Section:
 
     def text(self, key: str, width: int | None = None) -> str:
         raw = self.fields.get(key)
-        if raw is None:
-            return ""
-        try:
-            text = values.parse_text(raw)
-        except values.Unreadable as error:
-            self.warn(key, error.reason, error.message)
-            return ""
+        if isinstance(raw, str):  # as parse_text does, with fewer calls for most fields
+            text = raw.strip() if raw.isascii() and raw.isprintable() else clean_text(raw)
+            if text in values.EMPTY_TEXTS:
+                return ""
+        else:
+            text = self._read(values.parse_text, key, "")
         if width is None or len(text) <= width:
             return text
         self.truncated[key] = text
@@ -100,7 +99,8 @@ class Section:
 
     def known_values(self, known: AbstractSet[str]) -> dict[str, Any]:
         """Return the known fields that are not empty as sent, without unreadable ones."""
-        return self._raw_values((self.fields.keys() & known) - self.warnings.keys())
+        keys = self.fields.keys() & known
+        return self._raw_values(keys - self.warnings.keys() if self.warnings else keys)
 
     def extra_values(self, known: AbstractSet[str]) -> Any:
         """Return the unknown and the unreadable fields as sent, or the unreadable section."""
@@ -117,8 +117,11 @@ class Section:
         self.warnings[key] = ValueWarning(path, reason, f"{path}: {message}")
 
     def _read(self, parse: Callable[[Any], T], key: str, missing: T) -> T:
+        raw = self.fields.get(key)
+        if raw is None:
+            return missing
         try:
-            return parse(self.fields.get(key))
+            return parse(raw)
         except values.Unreadable as error:
             self.warn(key, error.reason, error.message)
             return missing

@@ -23,12 +23,14 @@ _CENT: Final = Decimal("0.01")
 _MAX_DIGITS: Final = 40
 """A number with more digits before its fraction stays in scientific notation."""
 
-_EMPTY_TEXTS: Final = frozenset(
-    {"", "0", "-", "--", "---", "–", "—", "null", "undefined", "none", "nil", "nan", "n/a"}
-    | {"false", "[]", "{}"}
+_NOTHING: Final = (
+    *("", "0", "-", "--", "---", "–", "—", "null", "undefined", "none", "nil", "nan", "n/a"),
+    *("false", "[]", "{}"),
 )
-"""How systems write that there is no value, in lower case."""
-_MAX_EMPTY_LENGTH: Final = max(map(len, _EMPTY_TEXTS))
+EMPTY_TEXTS: Final = frozenset(
+    form for text in _NOTHING for form in (text, text.upper(), text.capitalize())
+)
+"""How systems write that there is no value."""
 
 _SMALL_COUNT: Final = re.compile(r"[0-9]{1,9}")
 _PLAIN_MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
@@ -106,8 +108,7 @@ def parse_text(raw: Any) -> str:
         return ""
     if isinstance(raw, str):
         text = clean_text(raw)
-        is_missing = len(text) <= _MAX_EMPTY_LENGTH and text.lower() in _EMPTY_TEXTS
-        return "" if is_missing else text
+        return "" if text in EMPTY_TEXTS else text
     if raw is True or isinstance(raw, dict | list):
         raise Unreadable("not_a_text", "esperado um texto.")
     return _number_text(raw)
@@ -127,16 +128,18 @@ def parse_identity(raw: Any) -> str:
 
 def parse_money(raw: Any) -> Decimal | None:
     """Return an amount in BRL, rounded half-up to the cent. Zero is an amount."""
-    if isinstance(raw, str) and _PLAIN_MONEY.fullmatch(raw):
-        return _to_cents(Decimal(raw))
-    if _is_missing_number(raw):
-        return None
     if isinstance(raw, str):
+        if _PLAIN_MONEY.fullmatch(raw):
+            return Decimal(raw).quantize(_CENT)
+        if _is_missing_number(raw):
+            return None
         amount = _decimal(_AROUND_MONEY.sub(r"\1", _ascii_number(raw)))
-    elif raw is True or isinstance(raw, dict | list):
+    elif isinstance(raw, int | float | Decimal) and not isinstance(raw, bool):
+        amount = Decimal(str(raw))
+    elif raw:
         raise _invalid_money()
     else:
-        amount = Decimal(raw)
+        return None
     if amount < 0:
         raise Unreadable("negative_money", "o valor não pode ser negativo.")
     # Compared before rounding: Decimal cannot round a number of a thousand digits.
