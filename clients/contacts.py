@@ -93,6 +93,8 @@ def normalise_phone(raw: str) -> str:
 
     If the text has several numbers, the longest one is used. `00000000000` is invalid.
     """
+    if _WITHOUT_COUNTRY.fullmatch(raw):  # as most senders write it
+        return _brazilian(raw)
     text = _without_decimal_part(clean_digits(raw))
     number = max(_BETWEEN_NUMBERS.split(text), key=lambda part: len(_digits(part)))
     digits = _digits(number)

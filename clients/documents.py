@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from operator import mul
 from typing import Literal
 
-from validate_docbr import CNPJ, CPF
+from validate_docbr import CNPJ
 
 from clients.cleaning import clean_digits, clean_text
 
@@ -35,7 +36,7 @@ _PLACEHOLDERS = {
 }
 """Numbers that people type in place of a document although their check digits are right."""
 
-_cpf = CPF()
+_CPF_WEIGHTS = (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)
 _cnpj = CNPJ()
 
 
@@ -58,7 +59,7 @@ def normalise_document(raw: str) -> Document:
     Eleven or fourteen characters with wrong check digits lose their punctuation, too. Masked,
     shortened and other texts are returned as sent.
     """
-    if _CPF_SHAPE.fullmatch(raw) and _cpf.validate(raw):
+    if _CPF_SHAPE.fullmatch(raw) and _is_cpf(raw):
         return Document(raw, valid=True)
     text = clean_digits(raw)
     compact_texts = [_compact(text), _compact(_LABEL.sub("", text, count=1))]
@@ -106,10 +107,18 @@ def _kind(value: str) -> Literal["cpf", "cnpj", ""]:
     return "cnpj" if _CNPJ_SHAPE.fullmatch(value) else ""
 
 
+def _is_cpf(digits: str) -> bool:
+    """Check the last two of eleven digits; validate-docbr takes four times as long."""
+    numbers = list(map(int, digits))
+    first = sum(map(mul, numbers, _CPF_WEIGHTS[1:])) * 10 % 11 % 10
+    second = sum(map(mul, numbers, _CPF_WEIGHTS)) * 10 % 11 % 10
+    return numbers[9:] == [first, second] and len(set(numbers)) > 1
+
+
 def _is_valid(value: str) -> bool:
     match _kind(value):
         case "cpf":
-            return _cpf.validate(value)
+            return _is_cpf(value)
         case "cnpj":
             return _cnpj.validate(value)
         case _:

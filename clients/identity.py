@@ -186,7 +186,7 @@ class ClientBatch:
         ]
         if len(candidates) == 1 and len(sharing) <= _MAX_SHARING:
             return candidates[0]
-        name = full_name(incoming.name)
+        name = full_name(incoming.name) if candidates else ""
         same_name = (client for client in candidates if name and full_name(client.name) == name)
         return next(same_name, None)
 
