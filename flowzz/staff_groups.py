@@ -56,6 +56,7 @@ _OPERATIONS = (
         "accounts.reveal_webhook_urls",
         "accounts.view_personal_data",
         "clients.merge_client",
+        "sales.merge_sale",
         "integrations.change_statusmapping",
     }
 )

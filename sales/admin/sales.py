@@ -4,13 +4,14 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -19,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import is_aware, localtime
 
 from clients.admin import ClientSearchAdmin
-from flowzz.backoffice import masking
+from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.display import (
     badge_column,
     badge_tone,
@@ -37,14 +38,15 @@ from flowzz.backoffice.filters import (
     TextFilter,
     WarningFilter,
 )
-from flowzz.core.formatting import format_reais
+from flowzz.core.formatting import format_count, format_reais
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
 from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.totals import calculate_totals
-from sales.models import CAMPAIGN_PATH, Sale
+from sales.models import CAMPAIGN_PATH, Sale, SaleMerge
 from sales.models.exports import ExportSubject
 from sales.money import PaymentCode
+from sales.order_ids.merges import associate
 from sales.statuses import SaleStatus, ShippingStatus
 
 STATUS_COLOURS = {
@@ -128,6 +130,7 @@ class SaleAdmin(ClientSearchAdmin):
         UnassociatedFilter,
     )
     list_filter_submit = True
+    actions = ("count_unassociated",)
     list_panels = ("sales/totals_panel.html",)
     ordering = ("-sale_date", "-id")
     list_select_related = ("client", "user")
@@ -238,6 +241,23 @@ class SaleAdmin(ClientSearchAdmin):
             "timeline": build_timeline(entries),
             "before": before,
         }
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Redirect from a sale that was merged into another to that one."""
+        if kept_id := SaleMerge.objects.kept_sale_id(UUID(object_id)):
+            return redirect("admin:sales_sale_change", kept_id)
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    @admin.action(description="Contar as não associadas", permissions=["merge"])
+    def count_unassociated(self, request: HttpRequest, sales: "QuerySet[Sale]") -> None:
+        """Count sales as orders of their own."""
+        count = associate(list(sales.filter(is_associated=False).values_list("id", flat=True)))
+        if count:
+            audit_log.record(request, "Associou vendas", None, details={"vendas": count})
+        text = f"{format_count(count, 'venda passou', 'vendas passaram')} a entrar nos números."
+        self.message_user(request, text)
 
     def get_urls(self) -> list[URLPattern]:
         totals = path("totais", self.admin_site.admin_view(self.totals), name="sales_sale_totals")

@@ -18,7 +18,7 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.display import short_datetime
 from sales.admin.status_changes import value_label
 from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
-from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
+from sales.models import Origin, Sale, SaleMerge, SaleStatusChange, Subscription, SubscriptionCycle
 from sales.statuses import HistoryField
 
 TITLES = {
@@ -42,6 +42,7 @@ def collect(query: TimelineQuery, extensions: Sequence[SaleExtension]) -> list[S
     return [
         _with_causes(query, _status_changes(query), origins),
         _client_merges(query),
+        _sale_merges(query),
         _subscription_cycles(query),
         staff_actions(query, Sale.objects.filter(id=query.sale.id)),
         *(source(query) for source in sources),
@@ -128,6 +129,28 @@ def _client_merges(query: TimelineQuery) -> list[Entry]:
     entries = [entry for row in rows for entry in _merge_entries(query, row)]
     before = [entry for entry in entries if entry.at < query.before]
     return sorted(before, key=lambda entry: entry.at, reverse=True)[:SOURCE_LIMIT]
+
+
+def _sale_merges(query: TimelineQuery) -> list[Entry]:
+    """Return merges of other sales into this one, and their undoing."""
+    rows = SaleMerge.objects.filter(sale=query.sale).select_related("created_by", "undone_by")
+    entries = [entry for row in rows[:MAX_MERGES] for entry in _sale_merge_entries(query, row)]
+    before = [entry for entry in entries if entry.at < query.before]
+    return sorted(before, key=lambda entry: entry.at, reverse=True)[:SOURCE_LIMIT]
+
+
+def _sale_merge_entries(query: TimelineQuery, merge: SaleMerge) -> Iterator[Entry]:
+    number = merge.absorbed.get("external_id", "")
+    if merge.undone_at:
+        by = str(merge.undone_by or "")
+        title = "União de vendas desfeita"
+        yield Entry(at=merge.undone_at, title=title, icon="undo", lines=[number], by=by)
+    lines: list[str] = [f"A venda {number} é o mesmo pedido"]
+    if not merge.undone_at and query.request.user.has_perm("sales.merge_sale"):
+        page = reverse("admin:sales_sale_undo", args=[merge.id])
+        lines.append(format_html('<a class="bo-link" href="{}">Desfazer</a>', page))
+    by = str(merge.created_by or "uma mensagem com o número e o hash")
+    yield Entry(at=merge.created_at, title="União de vendas", icon="merge", lines=lines, by=by)
 
 
 def _merge_entries(query: TimelineQuery, merge: ClientMerge) -> Iterator[Entry]:

@@ -154,6 +154,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'venda',
+                'permissions': [('merge_sale', 'Pode unir vendas, e contar as não associadas')],
             },
         ),
         migrations.CreateModel(

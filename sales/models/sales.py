@@ -148,6 +148,7 @@ class Sale(BulkRow):
 
     class Meta:
         verbose_name = "venda"
+        permissions: ClassVar = [("merge_sale", "Pode unir vendas, e contar as não associadas")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "source", "external_id"], name="sale_unique_per_user_and_source"

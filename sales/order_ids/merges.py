@@ -133,13 +133,13 @@ def undo(merge_id: uuid.UUID, *, by: User) -> SaleMerge:
     return done
 
 
-def associate(sale_id: uuid.UUID) -> Sale:
-    """Count a sale as an order of its own. Raises MergeRefused."""
+def associate(sale_ids: Collection[uuid.UUID]) -> int:
+    """Count unassociated sales as orders of their own; return their number."""
     with transaction.atomic():
-        (sale,) = _lock_sales([sale_id])
-        sale.is_associated = True
-        sale.save(update_fields=["is_associated", "updated_at"])
-    return sale
+        waiting = Sale.objects.filter(id__any_of=sale_ids, is_associated=False)
+        for user_id in sorted(set(waiting.values_list("user_id", flat=True))):
+            lock_user(user_id)
+        return waiting.update(is_associated=True, updated_at=timezone.now())
 
 
 def _combine_values(kept: Sale, absorbed: Sale) -> None:
