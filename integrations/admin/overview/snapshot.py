@@ -19,8 +19,10 @@ from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, 
 from integrations.monitoring.health import QUEUE_LATE, Health, assess_all
 from integrations.providers.registry import all_providers
 from integrations.sync.breaker import breaker_for
+from sales.models import Sale
 
 MAX_ROWS = 6
+MAX_COUNTED = 100_000
 CIRCUIT_FIGURES = {
     "closed": ("Fechado", "good", "as chamadas à API passam"),
     "half_open": ("Em teste", "warning", "uma chamada experimenta a API"),
@@ -62,7 +64,7 @@ def take_snapshot() -> Snapshot:
     alerts = Alert.objects.filter(resolved_at=None).select_related("integration__user")
     runs = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
     return Snapshot(
-        figures=[*_queue_figures(), _alert_figure(), *_circuit_figures()],
+        figures=[*_queue_figures(), *_unassociated_figures(), _alert_figure(), *_circuit_figures()],
         health_figures=_health_figures(Counter(level_of(health) for _, health in assessed)),
         unhealthy_integrations=_unhealthy(assessed[:MAX_ROWS]),
         alerts=list(alerts.order_by("-opened_at")[:MAX_ROWS]),
@@ -126,6 +128,15 @@ def _queue_figures() -> list[Figure]:
             "bad" if quarantined else "good",
         ),
     ]
+
+
+def _unassociated_figures() -> list[Figure]:
+    """Return the number of sales that count nowhere, read from their partial index, if any."""
+    count = Sale.objects.filter(is_associated=False)[:MAX_COUNTED].count()
+    url = list_url(Sale, nao_associadas=1)
+    hint = "não entram em número nenhum"
+    figure = Figure("Vendas não associadas", format_number(count), url, "warning", hint)
+    return [figure] if count else []
 
 
 def _alert_figure() -> Figure:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from flowzz.accounts.models import User
+from integrations.admin.overview.snapshot import take_snapshot
 from integrations.models import FindingKind, Integration
 from integrations.sync import pages
 from sales.admin.totals import calculate_totals
@@ -103,6 +104,14 @@ def test_staff_find_and_filter_it(unassociated: Sale) -> None:
     page = superuser().get(url, {"nao_associadas": "1"}).content.decode()
     assert f"{unassociated.external_id}" in page
     assert page.count("não associada<") == 1
+
+
+@pytest.mark.usefixtures("unassociated")
+def test_first_page_tells_staff_how_many_there_are() -> None:
+    figures = {figure.label: figure.value for figure in take_snapshot().figures}
+    assert figures["Vendas não associadas"] == "1"
+    Sale.objects.update(is_associated=True)
+    assert "Vendas não associadas" not in {figure.label for figure in take_snapshot().figures}
 
 
 def test_sync_counts_it_as_unchanged_and_lists_it_for_staff() -> None:
