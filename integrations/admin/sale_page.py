@@ -33,6 +33,7 @@ FINDING_TONES = {
     FindingKind.ERROR: "bad",
     FindingKind.MISSED: "warning",
     FindingKind.UNASSOCIATED: "warning",
+    FindingKind.WARNING: "warning",
 }
 
 

@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
             name='SyncFinding',
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('error', 'Venda com erro'), ('missed', 'Não veio por webhook'), ('differs', 'Campos diferentes'), ('unassociated', 'Não associada')], max_length=12, verbose_name='tipo')),
+                ('kind', models.CharField(choices=[('error', 'Venda com erro'), ('missed', 'Não veio por webhook'), ('differs', 'Campos diferentes'), ('unassociated', 'Não associada'), ('warning', 'Com aviso')], max_length=12, verbose_name='tipo')),
                 ('external_id', models.CharField(blank=True, max_length=128, verbose_name='pedido')),
                 ('message', models.TextField(blank=True, verbose_name='mensagem')),
                 ('fields', models.JSONField(blank=True, default=list, verbose_name='campos')),

@@ -90,10 +90,11 @@ class FindingKind(models.TextChoices):
     MISSED = "missed", "Não veio por webhook"
     DIFFERS = "differs", "Campos diferentes"
     UNASSOCIATED = "unassociated", "Não associada"
+    WARNING = "warning", "Com aviso"
 
 
 class SyncFinding(BulkRow):
-    """A sale that a run could not read or associate, or that webhooks did not report correctly."""
+    """A sale that a run could not read in full or associate, or that webhooks reported wrongly."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     run = models.ForeignKey(

@@ -127,6 +127,8 @@ def _ingest(orders: Sequence[SourcedOrder], result: PageResult) -> None:
         counts = ingested.sale is None or ingested.sale.is_associated
         is_changed = counts and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED)
         result.counts.update(["processed", ingested.outcome if is_changed else "unchanged"])
+        if ingested.warnings and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED):
+            _add_warnings(ingested, result)
         if counts:
             _add_missed_webhook(ingested, result)
         elif ingested.outcome == Outcome.CREATED:
@@ -137,6 +139,12 @@ def _add_unassociated(ingested: IngestResult, result: PageResult) -> None:
     if sale := ingested.sale:
         value = sale.total_price
         result.add_finding(FindingKind.UNASSOCIATED, sale.external_id, value=value)
+
+
+def _add_warnings(ingested: IngestResult, result: PageResult) -> None:
+    external_id = ingested.sale.external_id if ingested.sale else ""
+    message = " ".join(warning.message for warning in ingested.warnings)
+    result.add_finding(FindingKind.WARNING, external_id, message=message)
 
 
 def _add_missed_webhook(ingested: IngestResult, result: PageResult) -> None:

@@ -24,6 +24,7 @@ KIND_COLOURS = {
     FindingKind.ERROR: "danger",
     FindingKind.MISSED: "warning",
     FindingKind.UNASSOCIATED: "warning",
+    FindingKind.WARNING: "warning",
 }
 _PUBLIC_FIELDS = {
     "product_name",

@@ -32,10 +32,11 @@ class SyncReport:
     missed: FindingGroup
     differs: FindingGroup
     unassociated: FindingGroup
+    warnings: FindingGroup
 
 
 def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
-    """Read the findings of a run in five statements, whatever their number."""
+    """Read the findings of a run in six statements, whatever their number."""
     totals = {
         kind: (count, value or Decimal(0))
         for kind, count, value in SyncFinding.objects.filter(run=run)
@@ -70,6 +71,7 @@ def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
         missed=group(FindingKind.MISSED, "Valor"),
         differs=group(FindingKind.DIFFERS, "Valor", "O que mudou"),
         unassociated=group(FindingKind.UNASSOCIATED, "Valor", tone="warning"),
+        warnings=group(FindingKind.WARNING, "O que não pôde ser lido", tone="warning"),
     )
 
 
@@ -78,6 +80,7 @@ _CELLS: dict[FindingKind, Callable[[SyncFinding], Sequence[object]]] = {
     FindingKind.MISSED: lambda finding: (format_value(finding.value),),
     FindingKind.DIFFERS: lambda finding: (format_value(finding.value), render_differences(finding)),
     FindingKind.UNASSOCIATED: lambda finding: (format_value(finding.value),),
+    FindingKind.WARNING: lambda finding: (finding.message,),
 }
 
 

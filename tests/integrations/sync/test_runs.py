@@ -321,6 +321,24 @@ def test_html_response_fails_the_run(integration: Integration, coinzz: SandboxCl
     assert integration.sync_cursor is None
 
 
+def test_unreadable_value_is_a_finding_once(integration: Integration) -> None:
+    def apply_with_an_unreadable_quantity(run: SyncRun, page: Any) -> None:
+        if page.number == 1:
+            page.items[3]["order"]["order_quantity"] = "dois"
+        pages.apply_page(run, page)
+
+    with patch.object(runs, "apply_page", apply_with_an_unreadable_quantity):
+        first = carry_out(integration, Trigger.INITIAL)
+        second = carry_out(integration, is_full=True)
+
+    assert (first.created, first.errors, second.unchanged) == (120, 0, 120)
+    [finding] = SyncFinding.objects.filter(kind=FindingKind.WARNING)
+    assert (finding.run_id, finding.message) == (
+        first.id,
+        "order.order_quantity: número inválido; esperado um inteiro a partir de zero.",
+    )
+
+
 def test_unreadable_sale_is_recorded_and_the_others_are_stored(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
