@@ -77,9 +77,11 @@ def mask_payload(
 
     `kinds` gives the kind of each personal field (a key of `MASKS`). The fields in `open_fields`
     are shown; the values of all others are hidden, because they may contain anything. `key`
-    is the name of the field with the value.
+    is the name of the field with the value. Everything inside a personal field is hidden.
     """
     if isinstance(value, dict):
+        if key in kinds:
+            kinds, open_fields = {}, ()
         return {
             mask_emails_in(name): mask_payload(inner, kinds, open_fields, name.rsplit(".", 1)[-1])
             for name, inner in value.items()

@@ -36,6 +36,15 @@ def test_payload_shows_only_open_fields_and_masked_personal_fields() -> None:
     }
 
 
+def test_everything_in_an_unreadable_personal_field_is_hidden() -> None:
+    payload = {"client_name": {"order_number": "Ana Lima"}, "client_address": ["Rua A", {"n": 1}]}
+    kinds = {"client_name": "name", "client_address": "address"}
+    assert masking.mask_payload(payload, kinds, {"order_number"}) == {
+        "client_name": {"order_number": "***"},
+        "client_address": ["***", {"n": "***"}],
+    }
+
+
 def test_masked_row_is_masked_once_and_can_not_be_saved() -> None:
     client = Client(name="Zoraide da Quintanilha")
     masking.mask_row(client, {"name": masking.mask_name})
