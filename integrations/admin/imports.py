@@ -13,16 +13,35 @@ from django.utils import timezone
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
+from clients.contacts import format_phone
+from clients.documents import format_document
 from flowzz.accounts.models import User
-from flowzz.backoffice import audit_log
+from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, change_url, related_column
+from flowzz.backoffice.display import (
+    JOB_STATE_COLOURS,
+    badge_column,
+    change_url,
+    related_column,
+    short_datetime,
+)
+from flowzz.core.formatting import format_reais
 from integrations.imports import import_jobs
+from integrations.imports.guide import (
+    TEMPLATE_FORMATS,
+    SampleSale,
+    TemplateFormat,
+    column_labels,
+    sample,
+    write_template,
+)
 from integrations.models import ImportState, SalesImport
+from integrations.providers.contracts import StatusField
 from integrations.providers.errors import IntegrationError
-from integrations.providers.registry import default_provider
+from integrations.providers.registry import default_provider, get_provider
 
 REFRESH_SECONDS = "2"
+DEFERRED = ("content", "error_lines", "warning_lines", "unknown_words", "columns")
 
 
 class UploadForm(forms.Form):
@@ -32,9 +51,10 @@ class UploadForm(forms.Form):
         help_text="De quem são as vendas. A integração não precisa estar conectada.",
     )
     file = forms.FileField(
-        label="Arquivo CSV",
+        label="Arquivo CSV ou Excel",
         widget=UnfoldAdminFileFieldWidget,
-        help_text="Com os nomes das colunas na primeira linha; até 20 MB e 50.000 linhas.",
+        help_text="CSV ou .xlsx, com os nomes das colunas na primeira linha; até 20 MB e 50.000 "
+        "linhas.",
     )
     exported_at = forms.DateTimeField(
         label="Exportado em",
@@ -103,19 +123,32 @@ class SalesImportAdmin(ReadOnlyAdmin):
     state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SalesImport]":
-        return super().get_queryset(request).defer("content", "error_lines", "columns")
+        return super().get_queryset(request).defer(*DEFERRED)
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
         description="Importar arquivo", url_path="enviar", icon="upload", permissions=["import"]
     )
     def upload(self, request: HttpRequest) -> HttpResponse:
+        extension = request.GET.get("modelo")
+        if extension in TEMPLATE_FORMATS:
+            return _template(extension)
         form = UploadForm(request.POST or None, request.FILES or None)
         if form.is_valid() and (row := form.preview()):
             audit_log.record(
                 request, "Enviou arquivo de vendas", row, details={"linhas": row.total}
             )
             return redirect(change_url(row))
-        context = {"title": "Importar vendas de um arquivo", "form": form}
+        columns = get_provider(default_provider()).accepted_columns()
+        context = {
+            "title": "Importar vendas de um arquivo",
+            "form": form,
+            "formats": TEMPLATE_FORMATS,
+            "column_headers": ("Coluna", "Também aceita", "Exemplo", ""),
+            "columns": [
+                (column.headers[0], ", ".join(column.headers[1:]), column.example, column.note)
+                for column in columns
+            ],
+        }
         return self._page(request, "integrations/imports/upload.html", context)
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
@@ -130,15 +163,8 @@ class SalesImportAdmin(ReadOnlyAdmin):
             "row": row,
             "may_confirm": row.state == ImportState.PREVIEWED
             and self.has_import_permission(request),
-            "column_headers": ("Coluna", "Campo"),
-            "columns": [
-                (column["header"], column["field"] or "guardada como veio")
-                for column in row.columns
-            ],
-            "error_headers": ("Linha", "Pedido", "Erro"),
-            "errors": [
-                (error["line"], error["external_id"], error["message"]) for error in row.error_lines
-            ],
+            "total_amount": format_reais(row.amount),
+            **_tables(row, is_masked=not masking.can_see_personal_data(request)),
         }
         response = self._page(request, "integrations/imports/import.html", context)
         if row.is_under_way:
@@ -159,3 +185,57 @@ class SalesImportAdmin(ReadOnlyAdmin):
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         base = {**self.admin_site.each_context(request), "opts": SalesImport._meta}
         return render(request, template, base | context)
+
+
+def _template(extension: TemplateFormat) -> HttpResponse:
+    return HttpResponse(
+        write_template(default_provider(), extension),
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="modelo-de-vendas.{extension}"'},
+    )
+
+
+def _tables(row: SalesImport, *, is_masked: bool) -> dict[str, Any]:
+    """Return the tables of an import's page, with their headers."""
+    labels = column_labels(row.integration.provider)
+    return {
+        "sample_headers": (
+            *("Linha", "Pedido", "Data", "Produto", "Qtd.", "Total", "Situação", "Entrega"),
+            *("Cliente", "CPF/CNPJ", "Telefone"),
+        ),
+        "sample": [_sample_cells(sale, is_masked=is_masked) for sale in sample(row)],
+        "word_headers": ("Campo", "Palavra", "Linhas"),
+        "words": [
+            (StatusField(word["field"]).label, word["word"], word["lines"])
+            for word in row.unknown_words
+        ],
+        "column_headers": ("Coluna", "Campo"),
+        "columns": [
+            (column["header"], labels.get(column["field"], "guardada como veio"))
+            for column in row.columns
+        ],
+        "line_headers": ("Linha", "Pedido", "O que houve"),
+        "errors": [_line_cells(line) for line in row.error_lines],
+        "warnings": [_line_cells(line) for line in row.warning_lines],
+    }
+
+
+def _line_cells(line: dict[str, Any]) -> tuple[Any, ...]:
+    return line["line"], line["external_id"], line["message"]
+
+
+def _sample_cells(sale: SampleSale, *, is_masked: bool) -> tuple[Any, ...]:
+    client = sale.client
+    masks = (masking.mask_name, masking.mask_document, masking.mask_phone)
+    person = (client.name, format_document(client.cpf), format_phone(client.phone))
+    return (
+        sale.line,
+        sale.external_id,
+        short_datetime(sale.sale_date) if sale.sale_date else "",
+        sale.product_name,
+        sale.quantity,
+        "" if sale.total_price is None else format_reais(sale.total_price),
+        sale.status.label,
+        sale.shipping_status.label,
+        *(mask(text) if is_masked else text for mask, text in zip(masks, person, strict=True)),
+    )

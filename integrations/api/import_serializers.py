@@ -4,11 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from flowzz.core.api.serializers import CamelCaseSerializer
+from integrations.imports import guide
 from integrations.models import ImportState, SalesImport
+from integrations.providers.contracts import StatusField
 from integrations.providers.registry import provider_names
+from sales.statuses import SaleStatus, ShippingStatus
 
 
 def _not_in_the_future(value: datetime) -> None:
@@ -19,7 +23,7 @@ def _not_in_the_future(value: datetime) -> None:
 class UploadSerializer(CamelCaseSerializer):
     file = serializers.FileField(
         allow_empty_file=False,
-        help_text="CSV com cabeçalho, de até 20 MB e 50.000 linhas",
+        help_text="CSV ou Excel (.xlsx) com cabeçalho, de até 20 MB e 50.000 linhas",
         error_messages={
             "required": "Envie o arquivo no campo `file`",
             "invalid": "Envie o arquivo no campo `file`, em multipart/form-data",
@@ -57,10 +61,65 @@ class ColumnSerializer(serializers.Serializer[Any]):
     )
 
 
+class AcceptedColumnSerializer(CamelCaseSerializer):
+    field = serializers.CharField(help_text="O que significa, como em `columns` de uma prévia")
+    headers = serializers.ListField(
+        child=serializers.CharField(), help_text="Nomes que a coluna pode ter, o melhor primeiro"
+    )
+    example = serializers.CharField(help_text="Inventado")
+    note = serializers.CharField(allow_blank=True, help_text="O que saber ao preencher")
+    is_required = serializers.BooleanField()
+
+
+class ImportGuideSerializer(CamelCaseSerializer):
+    """What to know before an import."""
+
+    columns = AcceptedColumnSerializer(
+        many=True, help_text="As colunas que um arquivo pode ter; outras são guardadas como vieram"
+    )
+    formats = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="De arquivos e do modelo: `template?type=<formato>`",
+    )
+    max_bytes = serializers.IntegerField()
+    max_lines = serializers.IntegerField()
+
+
+class SampleClientSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(allow_blank=True)
+    cpf = serializers.CharField(allow_blank=True, help_text="CPF ou CNPJ")
+    phone = serializers.CharField(allow_blank=True)
+    email = serializers.EmailField(allow_null=True)
+    city = serializers.CharField(allow_blank=True)
+    state = serializers.CharField(allow_blank=True)
+
+
+class SampleSaleSerializer(CamelCaseSerializer):
+    line = serializers.IntegerField(help_text="Linha do arquivo")
+    external_id = serializers.CharField(help_text="Número do pedido")
+    sale_date = serializers.DateTimeField(allow_null=True)
+    product_name = serializers.CharField(allow_blank=True)
+    quantity = serializers.IntegerField()
+    total_price = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    status = serializers.ChoiceField(SaleStatus.choices)
+    shipping_status = serializers.ChoiceField(ShippingStatus.choices)
+    payment_method = serializers.CharField(allow_blank=True)
+    client = SampleClientSerializer()
+
+
+class UnknownWordSerializer(CamelCaseSerializer):
+    field = serializers.ChoiceField(
+        [StatusField.ORDER.value, StatusField.SHIPPING.value],
+        help_text="order: situação do pedido; shipping: da entrega",
+    )
+    word = serializers.CharField()
+    lines = serializers.IntegerField(help_text="Em quantas linhas está")
+
+
 class LineErrorSerializer(CamelCaseSerializer):
     line = serializers.IntegerField(help_text="Linha do arquivo, a do cabeçalho é a 1")
     external_id = serializers.CharField(allow_blank=True, help_text="Número do pedido")
-    message = serializers.CharField()
+    message = serializers.CharField(help_text="Todos os problemas da linha")
 
 
 class ImportSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImport]):
@@ -79,6 +138,25 @@ class ImportSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImp
     sales_unchanged = serializers.IntegerField(source="unchanged")
     error_details = LineErrorSerializer(
         source="error_lines", many=True, help_text="As primeiras 100"
+    )
+    warning_details = LineErrorSerializer(
+        source="warning_lines",
+        many=True,
+        help_text="Linhas importadas sem um valor que não se pôde ler; as primeiras 100",
+    )
+    unknown_words = UnknownWordSerializer(
+        many=True,
+        help_text="Situações que o Flowzz não conhece: a venda nova fica pendente, e a equipe do "
+        "Flowzz pode dar um significado à palavra",
+    )
+    total_amount = serializers.DecimalField(
+        source="amount",
+        max_digits=16,
+        decimal_places=2,
+        help_text="Soma dos valores totais das linhas sem erro, em reais",
+    )
+    sample = serializers.SerializerMethodField(
+        help_text="Só em uma prévia: as primeiras vendas, como serão gravadas"
     )
     error = serializers.SerializerMethodField(help_text="Por que a importação toda falhou")
 
@@ -99,12 +177,24 @@ class ImportSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImp
             "sales_unchanged",
             "errors",
             "error_details",
+            "warnings",
+            "warning_details",
+            "unknown_words",
+            "total_amount",
+            "sample",
             "error",
             "created_at",
             "finished_at",
         )
         read_only_fields = fields
-        extra_kwargs = {"errors": {"help_text": "Linhas que não puderam ser lidas ou gravadas"}}
+        extra_kwargs = {
+            "errors": {"help_text": "Linhas que não puderam ser lidas ou gravadas"},
+            "warnings": {"help_text": "Linhas importadas com um aviso"},
+        }
+
+    @extend_schema_field(SampleSaleSerializer(many=True))
+    def get_sample(self, row: SalesImport) -> Any:
+        return SampleSaleSerializer(guide.sample(row), many=True).data
 
     def get_error(self, row: SalesImport) -> str | None:
         return row.error or None

@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
-from drf_spectacular.utils import OpenApiParameter
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, parsers, viewsets
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -24,12 +26,19 @@ from flowzz.core.api.errors import (
 )
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.json_parser import JSONParser
-from flowzz.core.api.schema.openapi import operation
+from flowzz.core.api.known_inputs import refuse_unknown
+from flowzz.core.api.schema.openapi import error_responses, operation
 from flowzz.core.api.throttling import ApiThrottle, RateThrottle
 from flowzz.core.api.views import current_user_id, success
-from integrations.api.import_serializers import ImportSerializer, UploadSerializer
+from integrations.api.import_serializers import (
+    ImportGuideSerializer,
+    ImportSerializer,
+    UploadSerializer,
+)
 from integrations.imports import import_jobs
+from integrations.imports.guide import TEMPLATE_FORMATS, write_template
 from integrations.models import ImportState, SalesImport
+from integrations.providers.registry import default_provider, get_provider
 from integrations.runtime_settings import IMPORT_RATE
 
 TAG = "Importação"
@@ -51,6 +60,15 @@ class FileTooLarge(BodyTooLarge):
 
 class FileExpected(UnsupportedMediaType):
     message = "Envie o arquivo em multipart/form-data, no campo `file`."
+
+
+MIME_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+TEMPLATE_FORMAT = OpenApiParameter(
+    "type", str, enum=TEMPLATE_FORMATS, description="O formato; csv se não for dito"
+)
 
 
 def _form(request: Request) -> Any:
@@ -81,9 +99,14 @@ class ImportViewSet(viewsets.ViewSet):
     def get_throttles(self) -> list[BaseThrottle]:
         return super().get_throttles() if self.request.method == "POST" else [ApiThrottle()]
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Serve the template to callers that accept its own type only."""
+        is_forced = force or self.action == "template"
+        return super().perform_content_negotiation(request, force=is_forced)
+
     @operation(
         TAG,
-        "Importar vendas de um arquivo CSV, ou ver antes o que ele faria",
+        "Importar vendas de um arquivo CSV ou Excel, ou ver antes o que ele faria",
         ImportSerializer,
         ValidationFailed,
         ImportInProgress,
@@ -130,6 +153,38 @@ class ImportViewSet(viewsets.ViewSet):
     def confirm(self, request: Request, pk: str) -> Response:
         with _as_api_errors():
             return _response(import_jobs.confirm(self._row(pk)))
+
+    @operation(
+        TAG, "O que saber antes de importar: colunas, formatos, limites", ImportGuideSerializer
+    )
+    @action(detail=False)
+    def guide(self, request: Request) -> Response:
+        data = {
+            "columns": get_provider(default_provider()).accepted_columns(),
+            "formats": list(TEMPLATE_FORMATS),
+            "max_bytes": import_jobs.MAX_BYTES,
+            "max_lines": import_jobs.MAX_LINES,
+        }
+        return success(ImportGuideSerializer(data).data)
+
+    @extend_schema(
+        tags=[TAG],
+        summary="Um modelo de arquivo, com duas linhas de exemplo que não são importadas",
+        parameters=[TEMPLATE_FORMAT],
+        responses={(200, mime): OpenApiTypes.BINARY for mime in MIME_TYPES.values()}
+        | error_responses(),
+    )
+    @refuse_unknown(lambda view: {TEMPLATE_FORMAT.name})
+    @action(detail=False)
+    def template(self, request: Request) -> HttpResponse:
+        format_ = request.query_params.get(TEMPLATE_FORMAT.name, TEMPLATE_FORMATS[0])
+        if format_ not in TEMPLATE_FORMATS:
+            raise ValidationFailed.of(TEMPLATE_FORMAT.name, "Use csv ou xlsx.")
+        return HttpResponse(
+            write_template(default_provider(), format_),
+            content_type=MIME_TYPES[format_],
+            headers={"Content-Disposition": f'attachment; filename="modelo-de-vendas.{format_}"'},
+        )
 
     def _row(self, pk: str) -> SalesImport:
         """Return one of the user's own imports. Raises Http404."""

@@ -119,6 +119,25 @@ class FileColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedColumn:
+    """A column that a file may have."""
+
+    field: str
+    headers: tuple[str, ...]
+    """The names that the column may have, the best one first."""
+    examples: tuple[str, str]
+    """Invented values, for the two lines of the template."""
+    note: str = ""
+    """Portuguese, for sellers and staff."""
+    is_required: bool = False
+    is_in_template: bool = True
+
+    @property
+    def example(self) -> str:
+        return self.examples[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
     """A line of a file, counted from 1: an item for `Reader.parse_order`, or an order."""
 
@@ -230,6 +249,10 @@ class Provider(ABC):
     def is_signed(self, body: bytes, header: str, secrets: Sequence[str]) -> bool:
         """Return whether one of `secrets` signed `body`."""
         return False
+
+    def accepted_columns(self) -> Sequence[AcceptedColumn]:
+        """Return the columns that `read_file` knows."""
+        return ()
 
     def read_file(self, content: bytes) -> OrderFile:
         """Read a file of orders. Raises PayloadInvalid if the file contains none."""

@@ -12,8 +12,10 @@ from integrations.providers.coinzz.api.probe import Probe
 from integrations.providers.coinzz.api.settings import ApiSettings
 from integrations.providers.coinzz.files.columns import known_headers
 from integrations.providers.coinzz.files.order_file import OrderTable, read_file
+from integrations.providers.coinzz.files.template import accepted_columns
 from integrations.providers.coinzz.statuses import StatusMapper, normalize_word
 from integrations.providers.contracts import (
+    AcceptedColumn,
     Breaker,
     MappedWord,
     Order,
@@ -91,6 +93,9 @@ class CoinzzProvider(Provider):
 
     def is_signed(self, body: bytes, header: str, secrets: Sequence[str]) -> bool:
         return signature.is_valid(body, header, secrets)
+
+    def accepted_columns(self) -> list[AcceptedColumn]:
+        return list(accepted_columns(self._settings.export_columns))
 
     def read_file(self, content: bytes) -> OrderTable:
         return read_file(content, known=known_headers(self._settings.export_columns))

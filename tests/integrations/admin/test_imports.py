@@ -51,3 +51,29 @@ def test_upload_form_shows_errors(staff: Staff) -> None:
     assert "Não há usuário com este e-mail." in unknown_user.content.decode()
     empty_file = staff.post(UPLOAD, {"email": email, "file": csv()})
     assert "O arquivo não tem nenhuma linha abaixo do cabeçalho." in empty_file.content.decode()
+
+
+def test_upload_page_lists_the_columns_and_offers_the_template(staff: Staff) -> None:
+    page = staff.get(UPLOAD).content.decode()
+    assert "Nome do cliente, Nome, Nome completo" in page
+    template = staff.get(UPLOAD, {"modelo": "xlsx"})
+    assert template.content.startswith(b"PK")
+    assert template.headers["Content-Disposition"] == (
+        'attachment; filename="modelo-de-vendas.xlsx"'
+    )
+
+
+def test_preview_announces_words_warnings_and_the_sum(staff: Staff) -> None:
+    lines = ("Pedido;Valor;Status;Quantidade", "a;1.234,56;Milagre;1.000", "b;1,00;Milagre;1")
+    file = SimpleUploadedFile("vendas.csv", "\n".join(lines).encode())
+    staff.post(UPLOAD, {"email": UserFactory.create().email, "file": file})
+    row = SalesImport.objects.get()
+    page = staff.get(reverse("admin:integrations_salesimport_change", args=[row.id]))
+    assert {name: page.context[name] for name in ("words", "warnings", "total_amount")} == {
+        "words": [("Pedido", "milagre", 2)],
+        "warnings": [
+            (2, "a", "Coluna “Quantidade”: número ambíguo; escreva 1000 ou 1, por exemplo.")
+        ],
+        "total_amount": "R$\N{NO-BREAK SPACE}1.235,56",
+    }
+    assert [cells[:2] for cells in page.context["sample"]] == [(2, "a"), (3, "b")]

@@ -1,6 +1,7 @@
 """Imports through the API."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from flowzz.accounts.models import User
+from integrations.api.imports import MIME_TYPES
 from integrations.imports import import_jobs
 from integrations.models import Integration, IntegrationStatus, SalesImport
 from sales.models import Origin, Sale, SaleStatusChange
@@ -66,6 +68,104 @@ def test_preview_counts_and_stores_no_sales(frontend: Frontend) -> None:
     assert SalesImport.objects.get().content is None
     again = frontend.send(f"sales/import/{data['id']}/confirm")
     assert again.json() == invalid("file", "Esta prévia não vale mais. Envie o arquivo de novo.")
+
+
+STRANGER = """Relatório de vendas;;;;;;;;;
+Período: outubro;;;;;;;;;
+
+Nº Pedido;Data;Hora;Cliente;CPF;DDD;Celular;Qtde.;Preço (R$);Total (R$);Situação
+v-001;02/10/2025;22:41;Íris Prado;'617.326.568-00;62;95454-4554;3,00;50,00;150,00;Aprovado
+v-002;03/10/2025;;Caio Lima;7,34101E+10;11;98765-0401;1;99,90;99,90;Aguardando milagre
+v-003;32/10/2025;;Ana Reis;;;98765-0402;1;R$ 1.234,56;1.234,56;
+v-004;04/10/2025;;Bia Reis;;;;2;10,00;1.234;Aprovado
+;;;;;;;;;;
+Total;;;;;;;7;;2.719,02;
+"""
+
+
+def test_file_of_a_stranger_from_upload_to_right_figures(frontend: Frontend) -> None:
+    data = send(frontend, content=STRANGER.encode("cp1252"), preview="true").json()["data"]
+    assert (data["salesCreated"], data["errors"], data["totalAmount"]) == (3, 2, "1484.46")
+    assert data["errorDetails"] == [
+        {
+            "line": 8,
+            "externalId": "v-004",
+            "message": "Coluna “Total (R$)”: valor ambíguo; escreva os centavos, como em 1.234,00.",
+        },
+        {
+            "line": 10,
+            "externalId": "",
+            "message": "Linha sem pedido (um total): não foi importada.",
+        },
+    ]
+    assert data["warningDetails"] == [
+        {
+            "line": 7,
+            "externalId": "v-003",
+            "message": "Coluna “Data”: data inválida; o formato esperado é dd/mm/aaaa hh:mm.",
+        }
+    ]
+    assert data["unknownWords"] == [{"field": "order", "word": "aguardando milagre", "lines": 1}]
+    first = data["sample"][0]
+    assert (first["externalId"], first["saleDate"]) == ("v-001", "2025-10-02T22:41:00-03:00")
+    assert first["client"]["cpf"] == "61732656800"
+    assert not Sale.objects.exists()
+
+    frontend.send(f"sales/import/{data['id']}/confirm")
+    assert list(
+        Sale.objects.order_by("external_id").values_list(
+            "external_id", "status", "quantity", "unit_price", "total_price", "client__phone"
+        )
+    ) == [
+        ("v-001", "PAID", 3, Decimal("50.00"), Decimal("150.00"), "+5562954544554"),
+        ("v-002", "PENDING", 1, Decimal("99.90"), Decimal("99.90"), "+5511987650401"),
+        ("v-003", "PENDING", 1, Decimal("1234.56"), Decimal("1234.56"), ""),
+    ]
+    metrics = frontend.fetch("dashboard/metrics", dateFrom="2025-10-01", dateTo="2025-10-31")
+    assert metrics.json()["data"]["revenue"] == "150.00"
+
+
+def test_guide_has_the_columns_and_the_limits(frontend: Frontend) -> None:
+    data = frontend.fetch("sales/import/guide").json()["data"]
+    assert (data["formats"], data["maxBytes"], data["maxLines"]) == (
+        ["csv", "xlsx"],
+        20 * 1024 * 1024,
+        50_000,
+    )
+    assert data["columns"][0] == {
+        "field": "order.order_number",
+        "headers": [
+            "Número do pedido",
+            "Pedido",
+            "Código do pedido",
+            "Código da venda",
+            "Número da venda",
+            "ID do pedido",
+            "ID da venda",
+        ],
+        "example": "EXEMPLO-1",
+        "note": "Obrigatório, ou o hash do pedido.",
+        "isRequired": True,
+    }
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_template_is_downloaded_and_refused_line_by_line(
+    frontend: Frontend, extension: str
+) -> None:
+    url = f"/api/v1/sales/import/template?type={extension}"
+    response = frontend.get(url, HTTP_ACCEPT=MIME_TYPES[extension])
+    assert response.headers["Content-Disposition"] == (
+        f'attachment; filename="modelo-de-vendas.{extension}"'
+    )
+    assert figures(send(frontend, content=response.content)) == (0, 0, 0, 2)
+
+
+def test_template_has_two_formats_only(frontend: Frontend) -> None:
+    assert frontend.fetch("sales/import/template", type="pdf").json() == invalid(
+        "type", "Use csv ou xlsx."
+    )
+    assert frontend.fetch("sales/import/template", format_="csv").status_code == 400
 
 
 def test_repeated_import_without_a_connection_changes_nothing(

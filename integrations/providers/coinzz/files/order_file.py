@@ -7,7 +7,12 @@ from typing import Final
 
 from integrations.providers.coinzz.files import flowzz_export
 from integrations.providers.coinzz.files.cells import clean_cell
-from integrations.providers.coinzz.files.columns import COLUMNS, REQUIRED, normalize_header
+from integrations.providers.coinzz.files.columns import (
+    COLUMNS,
+    REQUIRED,
+    is_vague_amount,
+    normalize_header,
+)
 from integrations.providers.coinzz.files.lines import LineReader
 from integrations.providers.coinzz.files.text_tables import (
     SEPARATORS,
@@ -46,7 +51,8 @@ class OrderTable:
 
     def with_headers(self, message: str) -> str:
         """Return a reader's message with the file's headers and formats in place of ours."""
-        for column in self.columns:
+        # A total's column is meant before a vague one.
+        for column in sorted(self.columns, key=lambda column: is_vague_amount(column.header)):
             if column.field:
                 message = message.replace(f"{column.field}:", f"Coluna “{column.header}”:")
         for ours, in_file in _FORMATS:
