@@ -46,7 +46,7 @@ class ParsedLine:
 class Batch:
     """Parsed lines, and the result of applying them."""
 
-    is_own_export: bool = False
+    file: OrderFile
     lines: list[ParsedLine] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
@@ -58,8 +58,12 @@ class Batch:
     def add_error(self, line: int, message: str, external_id: str = "") -> None:
         self.errors.append({"line": line, "external_id": external_id, "message": message})
 
-    def add_warning(self, line: int, message: str, external_id: str) -> None:
-        self.warnings.append({"line": line, "external_id": external_id, "message": message})
+    def add_warnings(self, line: ParsedLine, messages: Sequence[str]) -> None:
+        if messages:
+            external_id, message = line.order.external_id, " ".join(messages)
+            self.warnings.append(
+                {"line": line.number, "external_id": external_id, "message": message}
+            )
 
     def unknown_words(self) -> "Counter[tuple[str, str]]":
         """Count the lines with each unknown status word, by its field."""
@@ -82,7 +86,7 @@ class FileParser:
     """Each order of the file so far with its first line number."""
 
     def parse(self, lines: Iterable[FileLine]) -> Batch:
-        batch = Batch(is_own_export=self.file.is_own_export)
+        batch = Batch(self.file)
         for line in lines:
             self._parse_line(line, batch)
         return batch
@@ -107,9 +111,6 @@ class FileParser:
             batch.add_error(line.number, " ".join(problems), external_id)
             return
         batch.lines.append(ParsedLine(line.number, order))
-        messages = [self.file.with_headers(warning.message) for warning in order.warnings]
-        if messages := [*line.warnings, *messages]:
-            batch.add_warning(line.number, " ".join(messages), external_id)
 
 
 def apply_batch(job: SalesImport, batch: Batch) -> None:
@@ -118,7 +119,7 @@ def apply_batch(job: SalesImport, batch: Batch) -> None:
         observed_at=job.exported_at or timezone.now(),
         origin=Origin.IMPORT,
         origin_id=job.id,
-        is_undated=batch.is_own_export or job.exported_at is None,
+        is_undated=batch.file.is_own_export or job.exported_at is None,
     )
     with transaction.atomic():
         with transaction.atomic():
@@ -138,15 +139,15 @@ def _ingest(
 ) -> None:
     results = ingest(job.integration, [SourcedOrder(line.order, source) for line in lines])
     for line, result in zip(lines, results, strict=True):
-        for warning in set(result.warnings) - set(line.order.warnings):
-            batch.add_warning(line.number, warning.message, line.order.external_id)
-        if result.sale and not result.sale.is_associated:
-            batch.add_warning(line.number, UNASSOCIATED, line.order.external_id)
-            batch.counts["unchanged"] += 1
-            continue
-        is_created = result.outcome == Outcome.CREATED
-        batch.counts["created" if is_created else "updated" if result.changes else "unchanged"] += 1
-        if line.order.sale:
+        messages = [batch.file.with_headers(warning.message) for warning in result.warnings]
+        is_associated = result.sale is None or result.sale.is_associated
+        if not is_associated:
+            messages.append(UNASSOCIATED)
+        batch.add_warnings(line, messages)
+        is_created = result.outcome == Outcome.CREATED and is_associated
+        is_updated = bool(result.changes) and is_associated
+        batch.counts["created" if is_created else "updated" if is_updated else "unchanged"] += 1
+        if is_associated and line.order.sale:
             batch.amount += line.order.sale.total_price or 0
 
 

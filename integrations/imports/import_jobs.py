@@ -143,7 +143,7 @@ def _inspect(provider: str, content: bytes) -> tuple[OrderFile, int]:
         file = get_provider(provider).read_file(content)
     except PayloadInvalid as error:
         raise FileRefused(error.message) from None
-    total = sum(1 for _ in file.lines())
+    total = file.count_lines()
     if not total:
         raise FileRefused("O arquivo não tem nenhuma linha abaixo do cabeçalho.")
     if total > MAX_LINES:

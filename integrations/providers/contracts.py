@@ -149,7 +149,6 @@ class FileLine:
     """Whose order it is, where the file says so."""
     problems: tuple[str, ...] = ()
     """Why the line is refused."""
-    warnings: tuple[str, ...] = ()
 
 
 class OrderFile(Protocol):
@@ -165,6 +164,7 @@ class OrderFile(Protocol):
     def is_own_export(self) -> bool:
         """Whether the file is an export of ours, which is never newer than the stored sales."""
 
+    def count_lines(self) -> int: ...
     def lines(self) -> Iterator[FileLine]: ...
     def with_headers(self, message: str) -> str:
         """Return a reader's message with the file's headers in place of field names."""

@@ -182,6 +182,12 @@ def test_repeated_import_without_a_connection_changes_nothing(
     assert Sale.objects.get(external_id="ordaaaaa").paid_at is None
 
 
+def test_integration_without_a_key_takes_files(frontend: Frontend) -> None:
+    frontend.send("integrations/coinzz/connect", {"mode": "webhook"})
+    assert figures(send(frontend, GOOD, OTHER)) == (2, 0, 0, 0)
+    assert Integration.objects.get().status == IntegrationStatus.CONNECTED
+
+
 def test_imports_of_another_user_are_not_found(frontend: Frontend, user: User) -> None:
     import_id = send(frontend, GOOD, preview="true").json()["data"]["id"]
     stranger = Frontend(UserFactory.create())

@@ -9,6 +9,7 @@ from clients.cleaning import clean_text
 
 # Excel writes `="007"` for a text with leading zeros.
 _TEXT_FORMULA: Final = re.compile(r'="([^"]*)"')
+_MARKS: Final = ("=", "#", "'")
 _ERRORS: Final = re.compile(r"#(?:N/[AD]|REF!|VALUE!|VALOR!|DIV/0!|NAME\?|NOME\?|N[UÚ]M!|#+)")
 _WHOLE: Final = re.compile(r"([0-9]+)[.,]0{1,2}")
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
@@ -30,6 +31,8 @@ _SERIAL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's 
 def clean_cell(cell: str) -> str:
     """Return a cell's text, without the marks by which a spreadsheet keeps texts as they are."""
     text = clean_text(cell)
+    if not text.startswith(_MARKS):
+        return text
     if formula := _TEXT_FORMULA.fullmatch(text):
         text = formula[1].strip()
     if _ERRORS.fullmatch(text):
@@ -88,6 +91,8 @@ def join_time(date: str, *times: str) -> str:
 
 def fold(text: str) -> str:
     """Return the text without case and accents."""
+    if text.isascii():
+        return text.lower()
     letters = (letter for letter in normalize("NFKD", text) if not combining(letter))
     return "".join(letters).casefold()
 

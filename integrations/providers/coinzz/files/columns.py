@@ -6,6 +6,7 @@ new header to the table, or to the setting COINZZ_EXPORT_COLUMNS.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from integrations.providers.coinzz.files.cells import fold
@@ -146,6 +147,8 @@ REQUIRED: Final = ((NUMBER, HASH), (TOTAL, UNIT_PRICE))
 MONEY: Final = frozenset({TOTAL, "order.producer_commission", "order.affiliate_commission"})
 DATES: Final = frozenset({DATE, "order.deleted_at"})
 WHOLE_NUMBERS: Final = frozenset({NUMBER, QUANTITY, "order.total_installments"})
+CONVERTED: Final = DATES | WHOLE_NUMBERS | {HASH, PHONE}
+"""Fields whose cells are converted, or joined with those of other columns."""
 CODES: Final = frozenset({"client.client_documment", PHONE, "client.client_zip_code"})
 """Fields in which punctuation makes no difference."""
 
@@ -172,6 +175,7 @@ _SYNONYMS: Final = {
 """Abbreviations, and words with the same meaning in every header."""
 
 
+@lru_cache(maxsize=1024)
 def normalize_header(header: str) -> str:
     """Return the form in which headers are compared.
 

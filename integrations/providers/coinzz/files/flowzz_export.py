@@ -115,6 +115,7 @@ def _sale(cells: _Cells) -> SaleFacts:
     deleted_at = cells.read(_time, "Excluído em")
     return SaleFacts(
         external_id=cells.read(parse_identity, "Pedido"),
+        order_hash=cells.read(parse_identity, "Hash do pedido"),
         total_price=cells.read(_amount, "Valor total (R$)"),
         quantity=cells.read(parse_count, "Quantidade"),
         product_name=cells.text("Produto"),

@@ -54,7 +54,14 @@ class LineReader:
         self._by_field: dict[str, list[int]] = defaultdict(list)
         for position, column in enumerate(columns):
             self._by_field[column.field].append(position)
-        self.plain_fields = [field for field in self._by_field if field and field not in _JOINED]
+        own_fields = [field for field in self._by_field if field and field not in _JOINED]
+        self.copied = [
+            (field, self._by_field[field][0])
+            for field in own_fields
+            if field not in fields.CONVERTED and len(self._by_field[field]) == 1
+        ]
+        copied = {field for field, _ in self.copied}
+        self.read_fields = [field for field in own_fields if field not in copied]
         self.unknown = [(n, column.header) for n, column in enumerate(columns) if not column.field]
         self.prices = [(n, column) for n, column in enumerate(columns) if column.field in _PRICES]
         self.codes = (self._pair(fields.COUNTRY_CODE), self._pair(fields.AREA_CODE))
@@ -118,7 +125,9 @@ class _Line:
         self._problems: list[str] = []
 
     def read(self, number: int) -> FileLine:
-        for field in self._reader.plain_fields:
+        for field, position in self._reader.copied:
+            self._set(field, self._cells[position])
+        for field in self._reader.read_fields:
             self._set(field, self._read_field(field))
         self._read_price()
         for position, header in self._reader.unknown:

@@ -42,6 +42,9 @@ class OrderTable:
     def content(self) -> bytes:
         return self.table.content
 
+    def count_lines(self) -> int:
+        return sum(1 for _ in self._rows_below_header())
+
     def lines(self) -> Iterator[FileLine]:
         """Yield the lines below the header that are not blank."""
         rows = self._rows_below_header()

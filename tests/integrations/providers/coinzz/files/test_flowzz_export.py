@@ -85,6 +85,7 @@ def create_sales() -> None:
         product_sku="+0012",
         payment_method="Venda po\u0301s-paga",
         payment_code="cash_on_delivery",
+        order_hash="ven1a2b3c",
         tracking_code="00123E5",
         commission=Decimal("-12.30"),
         deleted_at=NOON,
@@ -123,7 +124,14 @@ def test_own_export_changes_nothing(
 def test_own_export_restores_deleted_rows(format_: str) -> None:
     create_sales()
     fields = ("external_id", "status", "shipping_status", "quantity", "total_price", "commission")
-    texts = ("product_name", "product_sku", "tracking_code", "client__cpf", "client__phone")
+    texts = (
+        "product_name",
+        "product_sku",
+        "order_hash",
+        "tracking_code",
+        "client__cpf",
+        "client__phone",
+    )
 
     def facts() -> str:
         sales = Sale.objects.order_by("external_id").values_list(*fields, *texts, "client__name")
