@@ -49,15 +49,16 @@ def run_sync(run_id: str) -> None:
 
 
 @shared_task
-def try_apis() -> None:
-    """Try the API for each integration in webhook mode that has a key, one task each."""
-    for integration_id in api_availability.untried_integrations().values_list("id", flat=True):
-        try_api.delay(str(integration_id))
+def try_apis(after: str = "") -> None:
+    """Try the API of the next integration in webhook mode, and enqueue the one after it.
 
-
-@shared_task
-def try_api(integration_id: str) -> None:
-    api_availability.try_api(UUID(integration_id))
+    One at a time: thousands of slow answers must not occupy all workers.
+    """
+    untried = api_availability.untried_integrations().order_by("id")
+    rest = untried.filter(id__gt=UUID(after)) if after else untried
+    if integration_id := rest.values_list("id", flat=True).first():
+        api_availability.try_api(integration_id)
+        try_apis.delay(str(integration_id))
 
 
 @shared_task

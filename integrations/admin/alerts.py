@@ -20,6 +20,7 @@ class AlertAdmin(ReadOnlyAdmin):
     fields = (
         "kind",
         "message",
+        "seller_message",
         "next_step",
         "integration",
         ("opened_at", "resolved_at"),

@@ -3,7 +3,7 @@
 Every rule checks all integrations in a constant number of statements.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Val
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from flowzz.core import redis
 from flowzz.core.db.jobs import JobState
 from flowzz.core.formatting import format_count
 from integrations import modes
@@ -31,6 +32,7 @@ from integrations.models.runs import ENDED
 from integrations.monitoring import alerts, baseline
 from integrations.monitoring.alerts import Message, Violations
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
+from integrations.providers.contracts import Provider
 from integrations.providers.errors import EndpointMissing
 from integrations.providers.registry import all_providers, get_provider
 from integrations.sync.breaker import breaker_for
@@ -63,7 +65,9 @@ def sync_late() -> Violations:
     """
     since = Greatest("sync_cursor", "connected_at", "api_key_set_at", "mode_changed_at")
     late = _synced().filter(paused_at=None).alias(since=since)
-    late = late.filter(since__lt=timezone.now() - SYNC_LATE)
+    late = late.filter(since__lt=timezone.now() - SYNC_LATE).exclude(
+        provider__in=_recently_off(all_providers())
+    )
     return {
         id_: Message(
             f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. Veja "
@@ -228,6 +232,21 @@ def _synced() -> "QuerySet[Integration]":
         .alias(last_error=last_error)
         .exclude(~Exists(succeeded), last_error=EndpointMissing.code, sync_cursor=None)
     )
+
+
+def _recently_off(providers: Iterable[Provider]) -> list[str]:
+    """Return the providers whose API was switched off within SYNC_LATE; asked every minute.
+
+    When staff switch it on again, every integration's last sync is old.
+    """
+    off = []
+    for provider in providers:
+        key = f"flowzz:api-off:{provider.name}"
+        if not modes.is_api_enabled(provider.name):
+            redis.client().set(key, 1, ex=SYNC_LATE)
+        elif redis.client().exists(key):
+            off.append(provider.name)
+    return off
 
 
 def _ended_runs() -> "QuerySet[SyncRun]":

@@ -1,5 +1,7 @@
 """The mode in effect, and changing it, against a sandbox over HTTP."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -8,6 +10,7 @@ from flowzz.core.db.jobs import JobState
 from flowzz.core.models import Setting
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from integrations import connection, modes
+from integrations.inbox import drain
 from integrations.models import (
     Alert,
     AlertKind,
@@ -19,7 +22,11 @@ from integrations.models import (
 )
 from integrations.providers.coinzz import COINZZ
 from integrations.sync import runs, schedule
-from tests.factories import IntegrationFactory
+from integrations.webhooks.tokens import webhook_url
+from sales.models import Sale
+from tests import payloads
+from tests.factories import IntegrationFactory, UserFactory
+from tests.integrations.sellers import post
 from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +91,17 @@ def test_webhook_mode_stops_syncs_and_resolves_their_alerts(integration: Integra
     assert Alert.objects.get(resolved_at=None).kind == AlertKind.DEAD_LETTERS
     with pytest.raises(runs.SyncNotAvailable):
         runs.request_run(integration, Trigger.STAFF)
+
+
+def test_webhooks_are_applied_without_a_key(db: None) -> None:
+    user = UserFactory.create()
+    integration = connection.connect_by_webhooks(user_id=user.id, provider=COINZZ)
+    path = urlsplit(webhook_url(integration)).path
+
+    assert post(path, payloads.encode(payloads.order())).status_code == 200
+    assert drain.drain(integration.id)
+
+    assert Sale.objects.get(user=user).external_id == "ordzzzzz"
 
 
 def test_webhook_mode_is_not_scheduled(integration: Integration) -> None:

@@ -85,6 +85,36 @@ def test_never_synced_counts_from_the_connection(seller: Seller) -> None:
     assert open_kinds() == [AlertKind.SYNC_LATE]
 
 
+def test_nothing_about_keys_and_syncs_is_an_alert_in_webhook_mode(seller: Seller) -> None:
+    for minutes in range(3):
+        SyncRunFactory.create(
+            integration=seller.integration, state=JobState.FAILED, finished_at=ago(minutes * MINUTE)
+        )
+    wrong = {"connected_at": ago(200 * DAY), "api_key_set_at": ago(200 * DAY)}
+    change(seller.integration, sync_cursor=ago(3 * DAY), last_sync_status="error", **wrong)
+    IntegrationFactory.create(status="ERROR")
+    sync_alerts = [AlertKind.SYNC_LATE, AlertKind.SYNC_FAILING, AlertKind.KEY_REFUSED]
+    assert {*open_kinds()} == {*sync_alerts, AlertKind.KEY_OLD}
+
+    Integration.objects.update(mode="webhook")
+
+    assert open_kinds() == []
+
+
+def test_api_that_is_off_has_no_alert_and_a_day_for_its_next_syncs(
+    seller: Seller, settings: Settings
+) -> None:
+    change(seller.integration, connected_at=ago(9 * DAY), sync_cursor=ago(9 * DAY))
+    settings.COINZZ_API_ENABLED = False
+    assert open_kinds() == []
+    settings.COINZZ_API_ENABLED = True
+    assert open_kinds() == []
+
+    assert 86_390 < float(str(redis.client().ttl("flowzz:api-off:coinzz"))) <= 86_400
+    redis.client().delete("flowzz:api-off:coinzz")
+    assert open_kinds() == [AlertKind.SYNC_LATE]
+
+
 def test_disconnected_integration_has_no_alert(seller: Seller) -> None:
     seller.process(b"no json")
     change(seller.integration, connected_at=ago(9 * DAY), sync_cursor=None, status="DISCONNECTED")
