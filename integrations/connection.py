@@ -72,6 +72,7 @@ def connect_by_webhooks(
 def stop_syncs(integration: Integration) -> None:
     """Change to webhook mode: cancel the run under way, and resolve the alerts about syncs."""
     with transaction.atomic():
+        _lock(integration)
         _set_mode(integration, IntegrationMode.WEBHOOK)
         if integration.status == IntegrationStatus.ERROR:
             integration.status = IntegrationStatus.CONNECTED
@@ -87,6 +88,7 @@ def stop_syncs(integration: Integration) -> None:
 def sync_again(integration: Integration) -> None:
     """Change back to API mode with the stored key, and sync from the cursor on."""
     with transaction.atomic():
+        _lock(integration)
         _set_mode(integration, IntegrationMode.API)
         integration.save(update_fields=["mode", "mode_changed_at", "updated_at"])
         _request_run(integration, Trigger.STAFF)
@@ -98,6 +100,11 @@ def _lock_or_create(user_id: uuid.UUID, provider: str) -> Integration:
         user_id=user_id, provider=provider
     )
     return integration
+
+
+def _lock(integration: Integration) -> None:
+    """Lock the row and read it again: its status may have changed meanwhile."""
+    integration.refresh_from_db(from_queryset=Integration.objects.select_for_update(of=("self",)))
 
 
 def _save_connected(integration: Integration, custom_webhook_url: str | None) -> None:

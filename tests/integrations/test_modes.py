@@ -93,6 +93,15 @@ def test_webhook_mode_stops_syncs_and_resolves_their_alerts(integration: Integra
         runs.request_run(integration, Trigger.STAFF)
 
 
+def test_stopping_syncs_does_not_undo_a_disconnection_meanwhile(integration: Integration) -> None:
+    read_before = Integration.objects.get(id=integration.id)
+    connection.disconnect(integration)
+
+    connection.stop_syncs(read_before)
+
+    assert Integration.objects.get().status == IntegrationStatus.DISCONNECTED
+
+
 def test_webhooks_are_applied_without_a_key(db: None) -> None:
     user = UserFactory.create()
     integration = connection.connect_by_webhooks(user_id=user.id, provider=COINZZ)
@@ -113,7 +122,7 @@ def test_webhook_mode_is_not_scheduled(integration: Integration) -> None:
 
 
 def test_syncing_again_goes_on_from_the_cursor(integration: Integration) -> None:
-    integration.sync_cursor = timezone.now()
+    Integration.objects.update(sync_cursor=timezone.now())
     connection.stop_syncs(integration)
 
     connection.sync_again(integration)

@@ -169,7 +169,7 @@ def test_webhook_mode_checks_webhooks_queue_imports_and_clocks_without_the_api(
 ) -> None:
     integration.sync_cursor, integration.last_sync_status = NOW - 30 * DAY, "error"
     integration.status = IntegrationStatus.ERROR
-    integration.last_webhook_at = timezone.now()
+    integration.save()
     heartbeat.record("worker")
     make_event(integration, state=EventState.DONE)
     stop_syncs(integration)
