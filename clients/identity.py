@@ -17,7 +17,7 @@ from clients.contacts import (
 )
 from clients.customer import Customer
 from clients.documents import normalise_document
-from clients.models import MAX_OF_PHONE, Client
+from clients.models import MAX_OF_PHONE, Client, MergeSuggestion
 from clients.names import full_name, given_names_agree
 from flowzz.core.db.bulk_upsert import upsert
 
@@ -80,6 +80,7 @@ class ClientBatch:
         self._by_document: dict[str, Client] = {}
         self._by_phone: defaultdict[str, list[Client]] = defaultdict(list)
         self._changed: dict[uuid.UUID, Client] = {}
+        self._suggestions: list[MergeSuggestion] = []
         for client in self._by_id.values():
             self._index(client)
 
@@ -114,6 +115,7 @@ class ClientBatch:
             return client, Match.PHONE
         if not (incoming.name or incoming.cpf or incoming.phone or incoming.email):
             return None, None
+        self._suggest_merges(incoming)
         self._by_id[incoming.id] = incoming
         self._index(incoming)
         self._changed[incoming.id] = incoming
@@ -155,6 +157,8 @@ class ClientBatch:
 
     def save(self) -> None:
         upsert(self._changed.values(), update=_UPDATED_FIELDS)
+        if self._suggestions:
+            MergeSuggestion.objects.bulk_create(self._suggestions, ignore_conflicts=True)
 
     def _index(self, client: Client) -> None:
         surviving = self._surviving(client)
@@ -175,13 +179,11 @@ class ClientBatch:
         Relatives and shops share phones: of several candidates only the one of the same full name
         matches, and so it is if more than three clients share the phone.
         """
-        if not phone_identifies(incoming.phone):
-            return None
-        sharing = list(dict.fromkeys(self._by_phone.get(incoming.phone, [])))[:MAX_OF_PHONE]
+        sharing = self._sharing_phone(incoming)
         candidates = [
             client
             for client in sharing
-            if not (client.document_identifies and incoming.document_identifies)
+            if _may_be_one_person(client, incoming)
             and given_names_agree(client.name, incoming.name)
         ]
         if len(candidates) == 1 and len(sharing) <= _MAX_SHARING:
@@ -189,6 +191,21 @@ class ClientBatch:
         name = full_name(incoming.name) if candidates else ""
         same_name = (client for client in candidates if name and full_name(client.name) == name)
         return next(same_name, None)
+
+    def _sharing_phone(self, incoming: Client) -> list[Client]:
+        if not phone_identifies(incoming.phone):
+            return []
+        return list(dict.fromkeys(self._by_phone.get(incoming.phone, [])))[:MAX_OF_PHONE]
+
+    def _suggest_merges(self, incoming: Client) -> None:
+        """Suggest the clients that only their names kept from matching, of a few with the phone."""
+        sharing = self._sharing_phone(incoming)
+        if len(sharing) <= _MAX_SHARING:
+            self._suggestions += [
+                MergeSuggestion(first_id=client.id, second_id=incoming.id)
+                for client in sharing
+                if _may_be_one_person(client, incoming)
+            ]
 
     def _fill_document(self, client: Client, incoming: Client) -> bool:
         """Give the incoming document to a client without one, unless another client has it.
@@ -207,3 +224,7 @@ class ClientBatch:
         if client.document_identifies:
             self._by_document[client.cpf] = client
         return True
+
+
+def _may_be_one_person(client: Client, incoming: Client) -> bool:
+    return not (client.document_identifies and incoming.document_identifies)

@@ -193,3 +193,42 @@ class ClientMerge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} de {localtime(self.created_at):%d/%m/%Y}"
+
+
+class MergeSuggestionQuerySet(models.QuerySet["MergeSuggestion"]):
+    def pending(self) -> "MergeSuggestionQuerySet":
+        """Return the suggestions that staff can still decide about."""
+        return self.filter(
+            dismissed_at=None,
+            **{f"{name}__merged_into": None for name in ("first", "second")},
+            **{f"{name}__erased_at": None for name in ("first", "second")},
+        )
+
+
+class MergeSuggestion(models.Model):
+    """Two clients of one phone that are perhaps one person: only their names differ."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    first = models.ForeignKey(Client, models.CASCADE, related_name="+", verbose_name="cliente")
+    second = models.ForeignKey(Client, models.CASCADE, related_name="+", verbose_name="e este")
+    created_at = models.DateTimeField("sugerida em", auto_now_add=True)
+    dismissed_at = models.DateTimeField("dispensada em", null=True, blank=True)
+
+    objects: ClassVar = MergeSuggestionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "possível duplicado"
+        verbose_name_plural = "possíveis duplicados"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["first", "second"], name="merge_suggestion_unique")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(dismissed_at=None),
+                name="merge_suggestion_pending",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Sugestão de {localtime(self.created_at):%d/%m/%Y}"

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
-def _item(title: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
+def _item(title: str, icon: str, model: str, page: str = "", **more: Any) -> dict[str, Any]:
     """Return the menu item of a model's list, or of a page shown to those who may view `model`."""
 
     def can_view(request: HttpRequest) -> bool:
@@ -17,7 +17,7 @@ def _item(title: str, icon: str, model: str, page: str = "") -> dict[str, Any]:
 
     changelist = f"admin:{model.replace('.', '_')}_changelist"
     link = reverse_lazy(f"backoffice:{page}" if page else changelist)
-    return {"title": title, "icon": icon, "link": link, "permission": can_view}
+    return {"title": title, "icon": icon, "link": link, "permission": can_view} | more
 
 
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +56,12 @@ UNFOLD: dict[str, Any] = {
                 "Vendas",
                 _item("Vendas", "shopping_bag", "sales.sale"),
                 _item("Clientes", "group", "clients.client"),
+                _item(
+                    "Possíveis duplicados",
+                    "join",
+                    "clients.mergesuggestion",
+                    badge="sales.admin.duplicates.pending_count",
+                ),
                 _item("Assinaturas", "autorenew", "sales.subscription"),
                 _item("Pedidos de afiliação", "handshake", "sales.affiliationrequest"),
                 _item("Exportações", "download", "sales.export"),

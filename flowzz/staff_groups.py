@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 _DATA = (
     "accounts.user",
     "clients.client",
+    "clients.mergesuggestion",
     "sales.sale",
     "sales.salestatuschange",
     "sales.subscription",

@@ -72,6 +72,20 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at', '-id'],
             },
         ),
+        migrations.CreateModel(
+            name='MergeSuggestion',
+            fields=[
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='sugerida em')),
+                ('dismissed_at', models.DateTimeField(blank=True, null=True, verbose_name='dispensada em')),
+                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client', verbose_name='cliente')),
+                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client', verbose_name='e este')),
+            ],
+            options={
+                'verbose_name': 'possível duplicado',
+                'verbose_name_plural': 'possíveis duplicados',
+            },
+        ),
         migrations.AddIndex(
             model_name='client',
             index=models.Index(fields=['user', 'created_at', 'id'], name='client_user_created'),
@@ -107,5 +121,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='clientmerge',
             index=django.contrib.postgres.indexes.GinIndex(fields=['sale_ids'], name='merge_sales'),
+        ),
+        migrations.AddIndex(
+            model_name='mergesuggestion',
+            index=models.Index(condition=models.Q(('dismissed_at', None)), fields=['-created_at', '-id'], name='merge_suggestion_pending'),
+        ),
+        migrations.AddConstraint(
+            model_name='mergesuggestion',
+            constraint=models.UniqueConstraint(fields=('first', 'second'), name='merge_suggestion_unique'),
         ),
     ]

@@ -4,4 +4,12 @@ Other apps extend a sale's page with `timeline.SaleExtension`, and add an entry 
 `timeline_sources.staff_actions`.
 """
 
-from sales.admin import client_page, exports, sale_merging, sales, status_changes, subscriptions
+from sales.admin import (
+    client_page,
+    duplicates,
+    exports,
+    sale_merging,
+    sales,
+    status_changes,
+    subscriptions,
+)

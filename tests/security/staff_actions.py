@@ -32,7 +32,10 @@ MODEL_PAGES = {
 """The pages that Django makes for each model, with the permission to open them."""
 PAGE_WITH_OWN_POST = "salesimport_change"
 """The only one of these pages whose POST is ours."""
-LISTS_WITH_BUTTONS = ("salesimport_changelist", "integration_changelist")
+LISTS_WITH_BUTTONS = (
+    *("salesimport_changelist", "integration_changelist"),
+    "mergesuggestion_changelist",
+)
 FORMS: dict[str, list[dict[str, str]]] = {
     "configuration": [{"name": "none"}],
     "client_export": [{"format": "csv"}],
@@ -87,6 +90,7 @@ class SampleRows:
             self.ids[str(model._meta.model_name)] = row.pk if row else 1
         self.ids |= {"webhookevent": event.id, "assign_one": unowned.id, "user": owner.id}
         self.ids |= {"mapping_id": mapping.id, "action_id": bulk.id, "move_id": move.id}
+        self.ids["suggestion_id"] = self.ids["mergesuggestion"]
         self.ids |= {"export_id": self.ids["export"], "app_label": "sales", "content_type_id": 1}
 
     def url_of(self, page: Page) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from clients.models import MergeSuggestion
 from integrations.connection import mask_api_key
 from integrations.models import (
     Alert,
@@ -60,6 +61,8 @@ def make_rows(count: int) -> None:
         SubscriptionCycle.objects.create(
             subscription=subscription, sale=sale, cycle=1, observed_at=NOON
         )
+        assert sale.client is not None
+        MergeSuggestion.objects.create(first=sale.client, second=sale.client)
         AffiliationRequest.objects.create(
             user=user, source=COINZZ, fingerprint=str(number), observed_at=NOON
         )

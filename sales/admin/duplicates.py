@@ -1,0 +1,141 @@
+"""The list of clients that are perhaps one person: merge or dismiss each with one click."""
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Value
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from clients.admin import CLIENT_MASKS
+from clients.documents import format_document
+from clients.models import Client, MergeSuggestion
+from flowzz.accounts.models import request_user
+from flowzz.backoffice import audit_log
+from flowzz.backoffice.display import (
+    breakable_email,
+    change_url,
+    list_url,
+    row_link,
+    short_datetime,
+    two_line_cell,
+)
+from flowzz.backoffice.extensions import ExtraView, PageExtension
+from flowzz.backoffice.masked_admin import MaskedAdmin
+from flowzz.core.formatting import format_count
+from sales import merging
+from sales.admin.client_merging import MERGE_CLIENTS
+
+MAX_COUNTED = 99
+
+
+def pending_count(request: HttpRequest) -> str:
+    """Return the number beside the menu item."""
+    count = MergeSuggestion.objects.pending()[: MAX_COUNTED + 1].count()
+    return f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count)
+
+
+@require_POST
+def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
+    suggestion = _suggestion(request, suggestion_id)
+    kept, absorbed = suggestion.first, suggestion.second
+    try:
+        done = merging.merge(kept.id, absorbed.id, by=request_user(request))
+    except merging.MergeRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(list_url(MergeSuggestion))
+    details = {"outro": str(absorbed.id), "vendas": len(done.sale_ids)}
+    audit_log.record(request, "Uniu clientes", kept, reason="Possível duplicado", details=details)
+    moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
+    text = 'Clientes unidos: {} para um só. <a class="bo-link" href="{}">Ver ou desfazer</a>'
+    messages.success(request, format_html(text, moved, change_url(kept)))
+    return redirect(list_url(MergeSuggestion))
+
+
+@require_POST
+def dismiss(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
+    suggestion = _suggestion(request, suggestion_id)
+    MergeSuggestion.objects.filter(id=suggestion.id).update(dismissed_at=timezone.now())
+    details = {"outro": str(suggestion.second_id)}
+    audit_log.record(request, "Dispensou possível duplicado", suggestion.first, details=details)
+    messages.success(request, "Dispensado: não será sugerido de novo.")
+    return redirect(list_url(MergeSuggestion))
+
+
+def _suggestion(request: HttpRequest, suggestion_id: uuid.UUID) -> MergeSuggestion:
+    """Return a pending suggestion. Raises PermissionDenied, Http404."""
+    if not request.user.has_perm(MERGE_CLIENTS):
+        raise PermissionDenied
+    pending = MergeSuggestion.objects.pending().select_related("first", "second")
+    return get_object_or_404(pending, id=suggestion_id)
+
+
+@admin.register(MergeSuggestion)
+class MergeSuggestionAdmin(MaskedAdmin):
+    masks = {
+        f"{name}__{field}": mask
+        for name in ("first", "second")
+        for field, mask in CLIENT_MASKS.items()
+    }
+    actions_detail = ()
+    list_display = ("one", "other", "seller", "created", "decision")
+    list_display_links = None
+    list_select_related = ("first__user", "second")
+    ordering = ("-created_at", "-id")
+    extensions = (
+        PageExtension(
+            views=[
+                ExtraView(name="merge", path="<uuid:suggestion_id>/unir/", view=merge),
+                ExtraView(name="dismiss", path="<uuid:suggestion_id>/dispensar/", view=dismiss),
+            ]
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[MergeSuggestion]":
+        pending: Any = super().get_queryset(request) & MergeSuggestion.objects.pending()
+        rows: QuerySet[MergeSuggestion] = pending.annotate(
+            can_decide=Value(request.user.has_perm(MERGE_CLIENTS))
+        )
+        return rows
+
+    @admin.display(description="cliente")
+    def one(self, suggestion: MergeSuggestion) -> SafeString:
+        return _cell(suggestion.first)
+
+    @admin.display(description="e este, com o mesmo telefone")
+    def other(self, suggestion: MergeSuggestion) -> SafeString:
+        return _cell(suggestion.second)
+
+    @admin.display(description="usuário")
+    def seller(self, suggestion: MergeSuggestion) -> SafeString:
+        return breakable_email(suggestion.first.user)
+
+    @admin.display(description="sugerida em", ordering="created_at")
+    def created(self, suggestion: MergeSuggestion) -> str:
+        return short_datetime(suggestion.created_at)
+
+    @admin.display(description="são a mesma pessoa?")
+    def decision(self, suggestion: Any) -> SafeString | str:
+        """Buttons of the list's own form, which carries the CSRF token."""
+        if not suggestion.can_decide:
+            return "—"
+        button = '<button class="bo-link" type="submit" formaction="{}">{}</button>'
+        buttons = (("merge", "Unir"), ("dismiss", "Dispensar"))
+        return format_html_join(
+            " · ", button, ((_url(name, suggestion), label) for name, label in buttons)
+        )
+
+
+def _url(name: str, suggestion: MergeSuggestion) -> str:
+    return reverse(f"admin:clients_mergesuggestion_{name}", args=[suggestion.id])
+
+
+def _cell(client: Client) -> SafeString:
+    return two_line_cell(row_link(client), format_document(client.cpf) or "sem documento")
