@@ -89,6 +89,24 @@ def test_mapping_applies_to_a_subscription(seller: Seller, staff: User) -> None:
     assert (row.status, row.unknown_status) == (SubscriptionStatus.SUSPENDED, "")
 
 
+def test_mapping_reaches_an_order_that_events_name_by_either_id(
+    seller: Seller, staff: User
+) -> None:
+    now = timezone.now()
+    for hours, number, word in (
+        (3, None, "Aprovado"),
+        (2, None, "Confirmadíssimo"),
+        (1, "ord1", "Confirmadíssimo"),
+    ):
+        order = payloads.order(order_number=number, order_hash="ven1", order_status=word)
+        seller.process(order, received_at=now - timedelta(hours=hours))
+    remap(SaleStatus.CANCELLED, staff)
+    assert seller.sale("ord1").status == SaleStatus.CANCELLED
+    remap("", staff)
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.unknown_status) == (SaleStatus.PAID, "confirmadíssimo")
+
+
 def test_mapping_does_not_apply_to_another_provider(seller: Seller, staff: User) -> None:
     seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
     Sale.objects.update(source="outra")

@@ -7,10 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from integrations.inbox import replay
 from integrations.ingest import IngestResult, SourcedOrder, ingest
-from integrations.models import Integration
+from integrations.models import Integration, WebhookEvent
 from integrations.providers.readers import reader_for
-from sales.models import Origin, Sale, SaleMerge, SaleStatusChange
+from sales.models import Origin, Sale, SaleMerge, SaleStatusChange, SubscriptionCycle
 from sales.recording import ChangeSource
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -212,3 +213,25 @@ def test_statements_do_not_grow_with_the_merges_and_links_of_a_batch(seller: Sel
 
     assert statements(range(10, 12)) == statements(range(20, 28))
     assert SaleMerge.objects.count() == 10
+
+
+def test_subscription_with_a_hash_is_paid_by_the_sale_that_stays(seller: Seller) -> None:
+    cycle = payloads.subscription() | {
+        "order": order(None, HASH, order_final_price="1.00")["order"]
+    }
+    by_api(seller, order(NUMBER))
+    (result,) = by_api(seller, cycle)
+    assert result.sale is not None
+    merged = [payloads.subscription() | {"order": order(NUMBER, HASH)["order"]}, cycle]
+    by_api(seller, *merged)
+    assert SubscriptionCycle.objects.get().sale == Sale.objects.get(external_id=NUMBER)
+
+
+def test_event_with_a_hash_is_replayed_to_the_sale_of_the_number(seller: Seller) -> None:
+    seller.process(order(None, HASH, order_status="Pendente"))
+    seller.process(order(NUMBER, order_status="Pendente"))
+    (event, _) = seller.events
+    assert (event.external_id, seller.sale(NUMBER).order_ids) == (HASH, [NUMBER, HASH])
+    replay.replay(WebhookEvent.objects.filter(id=event.id))
+    seller.drain()
+    assert ids(seller) == [(NUMBER, HASH, True)]
