@@ -16,7 +16,7 @@ from integrations.providers.coinzz import COINZZ
 from integrations.providers.coinzz.decoding import decode_json
 from integrations.providers.contracts import Page
 from integrations.sync.pages import apply_page
-from sales.models import Sale, Subscription
+from sales.models import AffiliationRequest, Sale, Subscription
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller, post
@@ -24,7 +24,12 @@ from tests.integrations.sellers import Seller, post
 Step: TypeAlias = Callable[[Seller], list[str]]
 """Tells a seller's account something; returns why it was refused, if it was."""
 
-COUNTED = {"sales": Sale, "clients": Client, "subscriptions": Subscription}
+COUNTED = {
+    "sales": Sale,
+    "clients": Client,
+    "subscriptions": Subscription,
+    "affiliations": AffiliationRequest,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

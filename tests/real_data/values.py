@@ -129,11 +129,34 @@ def _unreadable_values() -> list[Case]:
             payloads.order(client={"client_address": address}),
         ),
         *warning(
+            "client as a text",
+            "invalid_section:client",
+            {"total_price": "100.00", "metadata.extra.client": "Rita Lima"},
+            {**payloads.order(), "client": "Rita Lima"},
+        ),
+        *warning(
+            "producer_commission 'a combinar'",
+            "invalid_money:order.producer_commission",
+            {"commission": None, "metadata.extra.order.producer_commission": "a combinar"},
+            payloads.order(producer_commission="a combinar"),
+        ),
+        *warning(
+            "order_status as an object",
+            "not_a_text:order.order_status",
+            {"status": "PENDING", "total_price": "100.00"},
+            payloads.order(order_status={"name": "Aprovado"}),
+        ),
+        *warning(
             "utms as a query string",
             "invalid_section:utms",
             {"total_price": "100.00", "metadata.extra.utms": utms},
             {**payloads.order(), "utms": utms},
         ),
+    ]
+
+
+def _unreadable_fields() -> list[Case]:
+    return [
         *warning(
             "order_quantity 1.5",
             "invalid_number:order.order_quantity",
@@ -186,6 +209,116 @@ def _several_messages() -> list[Case]:
     ]
 
 
+def _numbers() -> list[Case]:
+    zip_code = {"client_zip_code": 1310100.0, "client_address_number": 120.0}
+    numbers = ((2.0, 2), ("2", 2), ("2,00", 2), ("2.0", 2), ("３", 3), (f"2{ZWSP}", 2))
+    return [
+        *(
+            case
+            for raw, count in numbers
+            for case in value(f"quantity {raw!a}", count, "quantity", order_quantity=raw)
+        ),
+        *value("CEP as a float", "01310100", "client.cep", client=zip_code),
+        *value("number as a float", "120", "client.address_number", client=zip_code),
+        *value("product code as a float", "123", "product_sku", product_code=123.0),
+        *value("commission as text", "30.00", "commission", producer_commission="R$ 30,00"),
+        *value("flag in Portuguese", True, "metadata.first_order", first_order="sim"),
+        Case(
+            kind=KIND,
+            given="one order number as text, number and float",
+            steps=tuple(webhook(payloads.order(order_number=n)) for n in ("123", 123, 123.0)),
+            right={"sales": 1, "123.total_price": "100.00"},
+        ),
+        Case(
+            kind=KIND,
+            given="one order number with invisible characters",
+            steps=tuple(
+                webhook(payloads.order(number))
+                for number in ("ordzzzzz", f"{BOM}ordzz{ZWSP}zzz", f"{NBSP}ordzzzzz\n")
+            ),
+            right={"sales": 1},
+        ),
+    ]
+
+
+def _deletions() -> list[Case]:
+    unchanged: tuple[Any, ...] = (False, "-", "", "null", 0, [], {}, "0000-00-00 00:00:00")
+    deleted = payloads.order(deleted_at="2026-03-01 10:00:00")
+    kept = {"ordzzzzz.deleted_at": "2026-03-01 10:00"}
+    return [
+        Case(
+            kind=KIND,
+            given="deleted_at null after a deletion",
+            steps=(webhook(deleted), webhook(payloads.order(deleted_at=None))),
+            right={"ordzzzzz.deleted_at": None},
+        ),
+        *(
+            Case(
+                kind=KIND,
+                given=f"deleted_at {nothing!r} after a deletion",
+                steps=(webhook(deleted), webhook(payloads.order(deleted_at=nothing))),
+                right=kept,
+            )
+            for nothing in unchanged
+        ),
+        Case(
+            kind=KIND,
+            given="deleted_at 'ontem' after a deletion",
+            steps=(webhook(deleted), webhook(payloads.order(deleted_at="ontem"))),
+            right=kept,
+            warned=("invalid_date:order.deleted_at",),
+        ),
+    ]
+
+
+def _other_kinds() -> list[Case]:
+    request = {"affiliate_request": "Pendente", "affiliate_name": "Rita Lima"}
+    no_hash = payloads.subscription(subscription_hash=None, with_order="ordzzzzz")
+    return [
+        Case(
+            kind=KIND,
+            given="affiliation request with a date 'ontem'",
+            steps=(webhook({**request, "date": "ontem"}),),
+            right={"affiliations": 1},
+        ),
+        Case(
+            kind=KIND,
+            given="affiliation request with an object as the name",
+            steps=(webhook({**request, "affiliate_name": {"pt": "Rita"}}),),
+            right={"affiliations": 1},
+        ),
+        Case(
+            kind=KIND,
+            given="subscription with an order and without a hash",
+            steps=(webhook(no_hash),),
+            right={"sales": 1, "subscriptions": 0},
+            warned=("missing_identity:subscription.subscription_hash",),
+        ),
+        Case(
+            kind=KIND,
+            given="subscription with a text as the order",
+            steps=(webhook({**payloads.subscription(), "order": "ordzzzzz"}),),
+            right={"sales": 0, "subscriptions": 1},
+        ),
+        *(
+            Case(
+                kind=KIND,
+                given=f"order {order!r}",
+                steps=(webhook({"order": order}),),
+                right={"sales": 0},
+                refused=(reason,),
+            )
+            for order, reason in (
+                ("ordzzzzz", "invalid_section"),
+                (["ordzzzzz"], "invalid_section"),
+                ({"order_number": None}, "missing_identity"),
+                ({"order_number": True}, "invalid_identity"),
+                ([], "missing_identity"),
+            )
+        ),
+    ]
+
+
 def _encodings() -> list[Case]:
     body = payloads.order(product_name="Poção à moda")
     return [
@@ -223,7 +356,11 @@ CASES: Final = [
     *_dates(),
     *_empty_values(),
     *_unreadable_values(),
+    *_unreadable_fields(),
     *_several_messages(),
+    *_numbers(),
+    *_deletions(),
+    *_other_kinds(),
     *_encodings(),
     *_normal_forms(),
 ]
