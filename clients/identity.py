@@ -79,6 +79,7 @@ class ClientBatch:
         self._by_id = {client.id: client for client in clients}
         self._by_document: dict[str, Client] = {}
         self._by_phone: defaultdict[str, list[Client]] = defaultdict(list)
+        self._aliases: defaultdict[uuid.UUID, list[Client]] = defaultdict(list)
         self._changed: dict[uuid.UUID, Client] = {}
         self._suggestions: list[MergeSuggestion] = []
         for client in self._by_id.values():
@@ -132,13 +133,29 @@ class ClientBatch:
             return False
         return self._match_document(incoming) is not client
 
+    def recheck_documents(self) -> None:
+        """Withdraw documents that no longer identify by today's rules, such as placeholders."""
+        for client in self._by_id.values():
+            if client.document_identifies and not normalise_document(client.cpf).identifies:
+                self._by_document.pop(client.cpf, None)
+                client.document_identifies = False
+                self._changed[client.id] = client
+
+    def is_mistaken_match(self, client: Client, incoming: Client) -> bool:
+        """Whether today's rules keep the two apart: another document, or else another name."""
+        owner = self._match_document(incoming)
+        if client.erased_at or owner is client:
+            return False
+        is_other = client.document_identifies and incoming.document_identifies
+        return is_other or not self._names_agree(client, incoming)
+
     def fill_empty_fields(self, client: Client, incoming: Client) -> None:
         """Copy the incoming values to the client's empty fields, unless it was erased.
 
         Values of another person, by document or else by given name, are not copied.
         """
         owner = self._match_document(incoming)
-        is_same = owner is client if owner else given_names_agree(client.name, incoming.name)
+        is_same = owner is client if owner else self._names_agree(client, incoming)
         if client.erased_at or not is_same:
             return
         filled = [
@@ -162,6 +179,8 @@ class ClientBatch:
 
     def _index(self, client: Client) -> None:
         surviving = self._surviving(client)
+        if surviving is not client:
+            self._aliases[surviving.id].append(client)
         if client.document_identifies:
             self._by_document[client.cpf] = surviving
         if client.phone:
@@ -183,14 +202,18 @@ class ClientBatch:
         candidates = [
             client
             for client in sharing
-            if _may_be_one_person(client, incoming)
-            and given_names_agree(client.name, incoming.name)
+            if _may_be_one_person(client, incoming) and self._names_agree(client, incoming)
         ]
         if len(candidates) == 1 and len(sharing) <= _MAX_SHARING:
             return candidates[0]
         name = full_name(incoming.name) if candidates else ""
         same_name = (client for client in candidates if name and full_name(client.name) == name)
         return next(same_name, None)
+
+    def _names_agree(self, client: Client, incoming: Client) -> bool:
+        """Whether the given name is the client's, or that of a client merged into it."""
+        names = [client.name, *(alias.name for alias in self._aliases.get(client.id, ()))]
+        return any(given_names_agree(name, incoming.name) for name in names)
 
     def _sharing_phone(self, incoming: Client) -> list[Client]:
         if not phone_identifies(incoming.phone):

@@ -4,7 +4,7 @@ The number of SQL statements does not grow with the batch. Only this module call
 `clients.identity` and `sales.recording` with what a provider sent.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Self, TypeVar
@@ -93,6 +93,40 @@ def apply_bisecting(
 def is_refusal(error: Exception) -> bool:
     """Return whether the database can't store the values, so that a retry can't help."""
     return isinstance(error, DataError) or isinstance(error.__cause__, ProgramLimitExceeded)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedSale:
+    sale: Sale
+    before: Client
+    after: Client
+
+
+def recheck_clients(
+    integration: Integration, batch: Sequence[SourcedOrder], *, kept: Collection[UUID]
+) -> list[MovedSale]:
+    """Move known sales whose client is not their buyer by today's rules, but for those in `kept`.
+
+    The caller has opened a transaction and locked the user.
+    """
+    orders = [sourced.order for sourced in batch]
+    incoming = [build_client(integration.user_id, order.customer) for order in orders]
+    rows = _Rows.load(integration, orders, incoming)
+    rows.clients.recheck_documents()
+    moved = []
+    for sourced, buyer in zip(batch, incoming, strict=True):
+        sales = rows.sales.find(sourced.order.sale) if sourced.order.sale else ()
+        sale = next(filter(None, sales), None)
+        before = rows.clients.get(sale.client_id) if sale else None
+        if not sale or not before or {sale.id, before.id} & set(kept):
+            continue
+        if rows.clients.is_mistaken_match(before, buyer):
+            after, match = rows.clients.match_or_create(buyer)
+            if after and after is not before:
+                rows.sales.set_client(sale, after, match, sourced.source)
+                moved.append(MovedSale(sale, before, after))
+    rows.save()
+    return moved
 
 
 @dataclass(frozen=True, slots=True)
