@@ -2,6 +2,8 @@
 
 from django.db.models import CharField, Func
 
+from clients.cleaning import clean_text
+
 ACCENTED = "áàâãäåéèêëíìîïóòôõöúùûüçñ"
 PLAIN = "aaaaaaeeeeiiiiooooouuuucn"
 _TABLE = str.maketrans(ACCENTED, PLAIN)
@@ -15,5 +17,8 @@ class Unaccent(Func):
 
 
 def unaccent(text: str) -> str:
-    """Return lower-case text without accents, as `Unaccent` does in the database."""
-    return text.lower().translate(_TABLE)
+    """Return lower-case text without accents, as `Unaccent` does in the database.
+
+    Stored texts are in NFC; a typed one may not be.
+    """
+    return clean_text(text).lower().translate(_TABLE)

@@ -1,5 +1,7 @@
 """Text without case and accents."""
 
+from unicodedata import normalize
+
 import pytest
 from django.db.models import Value
 
@@ -10,6 +12,10 @@ from tests.factories import ClientFactory
 
 def test_accents_and_case_are_removed() -> None:
     assert unaccent("ÍRIS Gonçalves 24h") == "iris goncalves 24h"
+
+
+def test_typed_text_with_combining_accents_is_the_stored_one() -> None:
+    assert unaccent(normalize("NFD", "Poção à moda")) == "pocao a moda"
 
 
 @pytest.mark.django_db

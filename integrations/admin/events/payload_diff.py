@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +41,14 @@ class NotJson(Exception):
 
 
 def parse(body: bytes) -> Any:
-    """Parse JSON with its keys in order and its numbers as `Number`. Raises NotJson."""
-    try:
-        return _JSON.decode(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise NotJson from None
+    """Parse JSON with its keys in order and its numbers as `Number`. Raises NotJson.
+
+    A body that is not Unicode is read in the encoding of Windows, as the reader of values does.
+    """
+    for encoding in ("utf-8-sig", json.detect_encoding(body), "cp1252"):
+        with suppress(ValueError, RecursionError):
+            return _JSON.decode(body.decode(encoding))
+    raise NotJson
 
 
 def pretty(value: Any) -> str:

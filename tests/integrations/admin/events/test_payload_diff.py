@@ -21,6 +21,8 @@ from integrations.admin.events.payload_diff import (
          '{\n  "b": 150.90,\n  "a": [\n    1e3,\n    12345678901234567890123\n  ]\n}'),
         (b"\xef\xbb\xbf[]", "[]"),
         (rb'{"n":"Jo\u00e3o \u202e","e":{}}', '{\n  "n": "João \\u202e",\n  "e": {}\n}'),
+        ('{"n":"João"}'.encode("iso-8859-1"), '{\n  "n": "João"\n}'),
+        ('{"n":"João"}'.encode("utf-16"), '{\n  "n": "João"\n}'),
         (rb'["\ud800", true, null]', '[\n  "\\ud800",\n  true,\n  null\n]'),
     ],
 )  # fmt: skip
