@@ -1,4 +1,5 @@
 """Imports of sales from uploaded files.
 
-Entry points, all in `import_jobs`: `receive`, `confirm`, `execute`, and the deletion of previews.
+Entry points: `receive`, `confirm`, `execute` and the deletion of previews in `import_jobs`; the
+template and the first sales of a preview in `guide`.
 """

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from integrations.providers.coinzz.files import columns as fields
@@ -27,6 +27,7 @@ from integrations.providers.coinzz.files.text_tables import Row
 from integrations.providers.contracts import FileColumn, FileLine
 
 MAX_DIGITS: Final = 10
+MIN_CODE_LENGTH: Final = 7
 NOT_CSV: Final = "A linha não é um CSV válido: confira as aspas."
 TOO_MANY_CELLS: Final = (
     "A linha tem mais colunas do que o cabeçalho: um valor com o separador precisa de aspas."
@@ -161,8 +162,7 @@ class _Line:
         longest = max((text for _, text in values), key=len, default="")
         if len(values) > 1:
             forms = {_normal_form(field, text) for _, text in values}
-            is_same_day = field in fields.DATES and all(map(longest.startswith, forms))
-            if len(forms) > 1 and not is_same_day:
+            if len(forms) > 1 and not _is_one_value(field, max(forms, key=len), forms):
                 self._problems.append(differ(header for header, _ in values))
         return longest
 
@@ -201,6 +201,14 @@ class _Line:
     def _keep(self, header: str, text: str) -> None:
         if text:
             self._item["order"].setdefault(header, text)
+
+
+def _is_one_value(field: str, longest: str, forms: Collection[str]) -> bool:
+    """Return whether columns of one field agree: a day without time, a phone without area code."""
+    if field in fields.DATES:
+        return all(map(longest.startswith, forms))
+    is_code = field in fields.CODES and min(map(len, forms)) >= MIN_CODE_LENGTH
+    return is_code and all(map(longest.endswith, forms))
 
 
 def _normal_form(field: str, text: str) -> str:

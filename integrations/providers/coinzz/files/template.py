@@ -19,7 +19,7 @@ _EXAMPLES: Final[dict[str, tuple[str, str]]] = {
     "order.tracking_code": ("BR123456789BR", ""),
     "order.producer_commission": ("617,28", ""),
     "client.client_name": ("Íris Prado (exemplo)", "Caio Lima (exemplo)"),
-    "client.client_documment": ("734.100.037-04", "529.982.247-25"),
+    "client.client_documment": ("617.326.568-00", "529.982.247-25"),
     "client.client_email": ("iris@exemplo.com.br", ""),
     fields.PHONE: ("(62) 95454-4554", "(11) 98765-0401"),
     "client.client_zip_code": ("01310-100", ""),

@@ -71,8 +71,15 @@ def detect_encoding(content: bytes) -> str:
     try:
         content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return "cp1252"
+        return "utf-8-sig" if _is_damaged_utf8(content) else "cp1252"
     return "utf-8-sig"
+
+
+def _is_damaged_utf8(content: bytes) -> bool:
+    """Return whether few of the characters beyond ASCII are invalid, as in a cut file."""
+    text = content.decode("utf-8", errors="replace")
+    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
+    return text.count("\N{REPLACEMENT CHARACTER}") < beyond_ascii / 10
 
 
 def reject_other_formats(content: bytes, encoding: str) -> None:

@@ -68,6 +68,7 @@ def test_number_that_a_spreadsheet_shortened_is_refused() -> None:
     [
         ("CPF;Documento", "617.326.568-00;73410714197"),
         ("Status;Situação", "Aprovado;Cancelado"),
+        ("Telefone;Celular", "98765-0401;98765-0402"),
         ("Produto;Nome do produto", "Creme;Sérum"),
         ("Status;Status", "Aprovado;Cancelado"),
         ("Data;Data da venda", "01/10/2025;02/10/2025"),
@@ -104,6 +105,8 @@ def test_two_columns_that_differ_are_named(headers: str, cells: str) -> None:
             "order.date_order",
             "2025-10-02 22:41:00",
         ),
+        ("Telefone;Celular", "98765-0401;11987650401", PHONE, "11987650401"),
+        ("CPF;Documento", "617326568;00617326568", DOCUMENT, "00617326568"),
         ("Comissão;Comissão do produtor", "10,00;10.00", "order.producer_commission", "10,00"),
         ("Produto;Nome do produto", "creme ;Creme", "order.product_name", "creme"),
     ],

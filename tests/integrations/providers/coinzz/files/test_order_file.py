@@ -151,6 +151,14 @@ def test_file_in_utf_16_without_a_mark_is_read() -> None:
     assert [column.header for column in export.columns] == ["pedido", "valor"]
 
 
+def test_damaged_utf_8_is_not_taken_for_another_encoding() -> None:
+    lines = "pedido;valor;cliente\n" + "a;1,00;Íris Conceição São João\n" * 5
+    content = "Relatório\n".encode("cp1252") + lines.encode()
+    export = read_file(content, known=known_headers({}))
+    names = {line.item["client"]["client_name"] for line in export.lines() if line.item}
+    assert names == {"Íris Conceição São João"}
+
+
 def test_no_header_means_two_fields() -> None:
     headers = [
         (normalize_header(header), field) for field, names in COLUMNS.items() for header in names
