@@ -44,6 +44,7 @@ EXAMPLES: dict[str, Any] = {
     "metadata": {"order_status": "Aprovado", "utms": {"source": "instagram"}},
     "name": "Marina Prado",
     "next": "https://flowzz.example/api/v1/sales?cursor=bmV4dCAyMDI2LTAzLTAy",
+    "ownerEmail": "vendedora@exemplo.com.br",
     "password": "uma-senha-comprida",
     "paymentCode": "pix",
     "paymentMethod": "Pix",

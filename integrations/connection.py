@@ -9,7 +9,9 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
+from flowzz.core.db.locks import lock_user
 from integrations import dispatch, live_updates, modes
+from integrations.bulk_actions import bulk_jobs
 from integrations.models import AlertKind, Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.monitoring import alerts
 from integrations.providers.registry import get_provider
@@ -176,6 +178,20 @@ def resume(integration: Integration) -> None:
         _request_run(integration, Trigger.STAFF)
         transaction.on_commit(partial(dispatch.enqueue_drain, integration.id))
         live_updates.publish_integration(integration.id)
+
+
+def set_owner_email(integration: Integration, email: str) -> None:
+    """Change the user's e-mail at the provider, which decides which commission is theirs.
+
+    An empty one means the login's. The sales are recalculated in the background.
+    """
+    email = email.strip().lower()
+    with transaction.atomic():
+        lock_user(integration.user_id)  # no sale is recorded with the former one from here on
+        changed = Integration.objects.filter(id=integration.id).exclude(owner_email=email)
+        if changed.update(owner_email=email, updated_at=timezone.now()):
+            bulk_jobs.request_recalculation(integration)
+    integration.refresh_from_db()
 
 
 def set_signing_secret(integration: Integration, secret: str, *, keep_previous: bool) -> None:

@@ -4,10 +4,10 @@ The number of SQL statements does not grow with the batch. Only this module call
 `clients.identity` and `sales.recording` with what a provider sent.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import DataError, InterfaceError, OperationalError, transaction
@@ -21,10 +21,11 @@ from integrations.providers.contracts import Order, StatusField
 from integrations.providers.registry import get_provider
 from sales.facts import MetadataRules, SaleFacts, ValueWarning
 from sales.models import Origin, Sale
+from sales.money import Earnings
 from sales.order_ids.matching import SaleMatcher
 from sales.privacy import remove_buyer_data
 from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
-from sales.sale_changes import FieldChange
+from sales.sale_changes import FieldChange, set_values
 from sales.subscriptions import SubscriptionBatch
 
 T = TypeVar("T")
@@ -138,6 +139,7 @@ class _Rows:
     subscriptions: SubscriptionBatch
     matcher: SaleMatcher
     rules: MetadataRules
+    earnings: Callable[[Mapping[str, Any]], Earnings]
 
     @classmethod
     def load(
@@ -150,14 +152,20 @@ class _Rows:
         clients = ClientBatch.load(user_id, incoming, sales.client_ids)
         subscriptions = SubscriptionBatch.load(user_id, provider, hashes)
         matcher = SaleMatcher(sales, clients, cache(partial(_receives_webhooks, integration)))
-        rules = get_provider(provider).metadata_rules
-        return cls(sales, clients, subscriptions, matcher, rules)
+        adapter = get_provider(provider)
+        earnings = partial(adapter.earnings, owner_email=_owner_email(integration))
+        return cls(sales, clients, subscriptions, matcher, adapter.metadata_rules, earnings)
 
     def save(self) -> None:
         self.clients.save()  # sales and subscriptions refer to clients
         self.sales.save()
         self.subscriptions.replace_sales(self.sales.absorbed)
         self.subscriptions.save()
+
+
+def _owner_email(integration: Integration) -> str:
+    """Read it anew: it may have changed since the caller read the integration."""
+    return Integration.objects.select_related("user").get(id=integration.id).effective_owner_email
 
 
 def _receives_webhooks(integration: Integration) -> bool:
@@ -179,6 +187,8 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
             # A webhook without a number comes from an account whose webhooks have none.
             counts = matched.is_associated or source.origin == Origin.EVENT
             recorded = rows.sales.create(matched.facts, client, match, source, is_associated=counts)
+    if recorded:
+        _set_earnings(recorded, rows)
     outcomes = [recorded.outcome] if recorded else []
     if order.subscription:
         sale = recorded.sale if recorded else None
@@ -191,6 +201,14 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         if matched and matched.warning
         else order.warnings,
     )
+
+
+def _set_earnings(recorded: RecordResult, rows: _Rows) -> None:
+    """Derive commission and fees from the metadata of all reports, if these may have changed."""
+    sale, is_new = recorded.sale, recorded.outcome == Outcome.CREATED
+    if is_new or recorded.changes or sale.id in rows.sales.absorbed.values():
+        changes = set_values(sale, rows.earnings(sale.metadata).values)
+        recorded.changes += [] if is_new else changes
 
 
 def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFacts:

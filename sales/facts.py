@@ -58,6 +58,7 @@ class SaleFacts:
     payment_code: PaymentCode | Literal[""] = ""
     sale_date: datetime | None = None
     commission: Decimal | None = None
+    """The user's own, if the source knows whose it is; else `Provider.earnings` tells it."""
     tracking_code: str = ""
     deleted_at: datetime | None = None
     reports_deletion: bool = True

@@ -1,5 +1,9 @@
 """The money of a sale: how the buyer pays, and which part is the user's. Pure."""
 
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -11,3 +15,30 @@ class PaymentCode(TextChoices):
     BOLETO = "boleto", "Boleto"
     CASH_ON_DELIVERY = "cash_on_delivery", "Pós-paga"
     OTHER = "other", "Outra"
+
+
+EARNINGS_FIELDS: Final = ("commission", "fees", "partner_shares")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earnings:
+    """The parts of a sale's price that its source reports, in BRL; None where unknown.
+
+    What stays for the user (`Sale.net`) is their own commission if it is known. Else it is the
+    price less the fees and the partners' shares, if both are known.
+    """
+
+    reports_commissions: bool = False
+    """Whether anyone's commission is reported; else the user's is unchanged."""
+    commission: Decimal | None = None
+    """The user's own; None also if it can't be told whose a commission is."""
+    fees: Decimal | None = None
+    """Of payment, antifraud and logistics, as far as they are known."""
+    partner_shares: Decimal | None = None
+    """Of the affiliate and the coproducers; None also if the user is not the producer."""
+
+    @property
+    def values(self) -> dict[str, Decimal | None]:
+        """The columns of a sale to set: not the commission if none is reported."""
+        names = EARNINGS_FIELDS if self.reports_commissions else EARNINGS_FIELDS[1:]
+        return {name: getattr(self, name) for name in names}

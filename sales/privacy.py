@@ -23,6 +23,8 @@ SALE_FIELDS = {
     "preco_unitario": "unit_price",
     "valor_total": "total_price",
     "comissao": "commission",
+    "taxas": "fees",
+    "comissoes_de_parceiros": "partner_shares",
     "situacao": "status",
     "entrega": "shipping_status",
     "forma_de_pagamento": "payment_method",

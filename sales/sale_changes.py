@@ -7,6 +7,7 @@ from typing import Any, Final
 from sales.facts import SaleFacts
 from sales.metadata import merge_metadata, without_fields, without_unreadable
 from sales.models import Sale
+from sales.money import EARNINGS_FIELDS
 from sales.statuses import (
     OPEN_REFUND,
     SHIPPING_TRANSITIONS,
@@ -74,16 +75,12 @@ MARKS: Final = frozenset(
     }
 )
 """Columns that only explain a status; a change of them alone is no change of the sale."""
-
-
 UPDATED_FIELDS: Final = (
-    *OPTIONAL_FIELDS,
-    *("external_id", "is_associated"),
+    *(*OPTIONAL_FIELDS, *EARNINGS_FIELDS, *MARKS, "external_id", "is_associated"),
     *("client", "client_match", "quantity", "unit_price", "total_price"),
     *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
     *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
     *("metadata", "value_warnings", "observed_at", "updated_at"),
-    *MARKS,
 )
 """The columns that a report may change."""
 
@@ -219,8 +216,12 @@ def set_fields(
     else:
         values = _reported_values(sale, facts)
         metadata = merge_metadata(sale.metadata, reported)
+    return set_values(sale, values | moves.columns | {"metadata": metadata})
+
+
+def set_values(sale: Sale, values: dict[str, Any]) -> list[FieldChange]:
     changes = []
-    for name, after in (values | moves.columns | {"metadata": metadata}).items():
+    for name, after in values.items():
         before = getattr(sale, name)
         if before != after:
             setattr(sale, name, after)
@@ -291,8 +292,8 @@ def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
 
 
 def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
-    values = _optional_values(facts)
-    return {name: value for name, value in values.items() if getattr(sale, name) in (None, "")}
+    reported = _optional_values(facts).items()
+    return {name: value for name, value in reported if getattr(sale, name) in (None, "")}
 
 
 def _optional_values(facts: SaleFacts) -> dict[str, Any]:

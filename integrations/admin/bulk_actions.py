@@ -39,6 +39,7 @@ PERMISSIONS = {
     BulkKind.ASSIGN: "accounts.settle_events",
     BulkKind.DISCARD: "accounts.settle_events",
     BulkKind.REMAP: "integrations.change_statusmapping",
+    BulkKind.EARNINGS: "accounts.manage_connections",
 }
 """Required to start or cancel an action of each kind."""
 
@@ -107,7 +108,9 @@ def _progress_context(request: HttpRequest, action: BulkAction) -> dict[str, Any
 
 
 def _subject(action: BulkAction) -> str:
-    return explain(action.cause).title if action.cause else str(action.mapping or "")
+    if action.cause:
+        return explain(action.cause).title
+    return str(action.mapping or action.integration or "")
 
 
 @admin.register(BulkAction)
@@ -124,7 +127,7 @@ class BulkActionAdmin(ReadOnlyAdmin):
         "details_link",
     )
     list_filter = ("kind", "state")
-    list_select_related = ("requested_by", "mapping")
+    list_select_related = ("requested_by", "mapping", "integration__user")
     search_fields = ("requested_by__email__iexact",)
     search_help_text = "E-mail de quem pediu"
     fields = (

@@ -64,6 +64,15 @@ class ConnectSerializer(CamelCaseSerializer):
         return values
 
 
+class OwnerSerializer(CamelCaseSerializer):
+    owner_email = serializers.EmailField(
+        max_length=254,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Seu e-mail na plataforma, que diz qual comissão é sua; vazio: o de login",
+    )
+
+
 class HealthSerializer(serializers.Serializer[Any]):
     score = serializers.IntegerField(min_value=0, max_value=100)
     reasons = serializers.ListField(child=serializers.CharField())
@@ -83,6 +92,10 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
     )
     webhook_note = serializers.SerializerMethodField(
         help_text="O `webhookUrl` que você enviou, se não for o nosso"
+    )
+    owner_email = serializers.EmailField(
+        source="effective_owner_email",
+        help_text="O e-mail que diz qual comissão de uma venda é sua",
     )
     last_sync_status = serializers.SerializerMethodField()
     last_sync_error = serializers.SerializerMethodField()
@@ -111,6 +124,7 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
             "total_sales_synced",
             "webhook_url",
             "webhook_note",
+            "owner_email",
             "last_webhook_at",
             "health",
             "created_at",

@@ -18,7 +18,11 @@ from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
 from integrations import connection, modes
 from integrations.api import errors
-from integrations.api.connection_serializers import ConnectSerializer, StatusSerializer
+from integrations.api.connection_serializers import (
+    ConnectSerializer,
+    OwnerSerializer,
+    StatusSerializer,
+)
 from integrations.api.provider_views import TAG, ProviderViewSet
 from integrations.models import Integration, IntegrationMode
 from integrations.providers.errors import EndpointMissing
@@ -79,6 +83,22 @@ class ConnectionViewSet(ProviderViewSet):
     @action(detail=False)
     def status(self, request: Request, provider: str) -> Response:
         return _status(self.integration())
+
+    @operation(
+        TAG,
+        "Informar o seu e-mail na plataforma",
+        StatusSerializer,
+        ValidationFailed,
+        errors.IntegrationNotFound,
+        request=OwnerSerializer,
+    )
+    @status.mapping.patch
+    def set_owner(self, request: Request, provider: str) -> Response:
+        integration = self.integration()
+        body = OwnerSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        connection.set_owner_email(integration, body.validated_data["owner_email"] or "")
+        return _status(integration, "E-mail salvo; as comissões das vendas são recalculadas")
 
     @operation(TAG, "Desconectar", StatusSerializer, errors.IntegrationNotFound, request=None)
     @action(detail=False, methods=["post"])

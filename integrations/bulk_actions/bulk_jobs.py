@@ -1,4 +1,4 @@
-"""Bulk actions: events replayed, assigned or discarded, or sales remapped, batch by batch.
+"""Bulk actions on events or sales, batch by batch.
 
 Each batch is committed together with the cursor behind it. The events of a batch to be replayed
 are processed after that commit, then counted. An action that another worker takes over resumes
@@ -21,6 +21,7 @@ from flowzz.accounts.models import User
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from integrations import dispatch
+from integrations.bulk_actions import earnings
 from integrations.inbox import drain, replay
 from integrations.models import (
     BulkAction,
@@ -100,6 +101,21 @@ def request_remap(
     return action, is_new
 
 
+def request_recalculation(integration: Integration) -> BulkAction:
+    """Enqueue the recalculation of all sales' commissions, from the first sale on.
+
+    One that is under way is cancelled. The caller has locked the user.
+    """
+    recalculations = BulkAction.objects.filter(kind=BulkKind.EARNINGS, integration=integration)
+    jobs.cancel(recalculations)
+    total = earnings.count_sales(integration)
+    action: BulkAction = recalculations.create(
+        kind=BulkKind.EARNINGS, integration=integration, total=total
+    )
+    transaction.on_commit(partial(dispatch.enqueue_bulk_action, action.id))
+    return action
+
+
 def cancel(action_id: uuid.UUID) -> bool:
     """Cancel an action. Its finished batches stay. Returns False if the action had ended."""
     return bool(jobs.cancel(BulkAction.objects.filter(id=action_id)))
@@ -140,9 +156,9 @@ def _retry_later(action: BulkAction, error: Exception) -> None:
 
 def _start_batch(action: BulkAction) -> bool:
     """Commit the next batch with its cursor. Returns False at the end. Raises LeaseLost."""
-    is_remap = action.kind == BulkKind.REMAP
+    start = _BATCHES.get(BulkKind(action.kind), _change_events)
     with transaction.atomic():
-        if not (_reprocess_sales(action) if is_remap else _change_events(action)):
+        if not start(action):
             return False
         action.checkpoint("cursor_at", "cursor_id", "cursor_key", "batch", *_COUNTERS)
     return True
@@ -202,6 +218,24 @@ def _reprocess_sales(action: BulkAction) -> bool:
     action.cursor_id, action.cursor_key = result.cursor
     _count(action, result.outcomes)
     return True
+
+
+def _recalculate_earnings(action: BulkAction) -> bool:
+    assert action.integration is not None
+    cursor = None
+    if action.cursor_at and action.cursor_id:
+        cursor = earnings.Cursor(action.cursor_at, action.cursor_id)
+    result = earnings.recalculate(action.integration, cursor)
+    if result is None:
+        return False
+    cursor, outcomes = result
+    action.cursor_at, action.cursor_id = cursor.sale_date, cursor.id
+    _count(action, outcomes)
+    return True
+
+
+_BATCHES: Final = {BulkKind.REMAP: _reprocess_sales, BulkKind.EARNINGS: _recalculate_earnings}
+"""What starts a batch of each kind that is not about events."""
 
 
 def _count(action: BulkAction, outcomes: "Counter[str]") -> None:

@@ -15,10 +15,11 @@ class BulkKind(models.TextChoices):
     ASSIGN = "assign", "Atribuir"
     DISCARD = "discard", "Descartar"
     REMAP = "remap", "Aplicar significado"
+    EARNINGS = "earnings", "Recalcular comissões"
 
 
 class BulkAction(Job):
-    """An action on quarantined events, or on the sales with a status word.
+    """An action on quarantined events, on the sales with a status word, or on all sales of a user.
 
     Everything before the cursor is done. `batch` is committed but not counted yet. Only
     `integrations.bulk_actions` changes its state.
@@ -32,7 +33,7 @@ class BulkAction(Job):
     )
     previous_status = models.CharField("significado anterior", max_length=9, blank=True)
     integration = models.ForeignKey(
-        Integration, models.CASCADE, null=True, blank=True, verbose_name="atribuir a"
+        Integration, models.CASCADE, null=True, blank=True, verbose_name="integração"
     )
     reason = models.TextField("motivo", blank=True)
     requested_by = models.ForeignKey(
@@ -72,7 +73,7 @@ class BulkAction(Job):
         indexes = [*Job.Meta.indexes]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.cause or self.mapping or ''}"
+        return f"{self.get_kind_display()} · {self.cause or self.mapping or self.integration or ''}"
 
     @property
     def percent(self) -> int | None:

@@ -52,6 +52,11 @@ class Integration(models.Model):
         blank=True,
         help_text="Anotação do usuário (um proxy na frente, por exemplo); nunca é chamado.",
     )
+    owner_email = models.EmailField(
+        "e-mail do dono na plataforma",
+        blank=True,
+        help_text="Decide qual comissão de uma venda é dele. Vazio: o e-mail de login.",
+    )
     sync_cursor = models.DateTimeField("sincronizado até", null=True, blank=True)
     next_sync_at = models.DateTimeField("próxima sincronização", null=True, blank=True)
     last_sync_at = models.DateTimeField("última sincronização", null=True, blank=True)
@@ -88,6 +93,11 @@ class Integration(models.Model):
     def __str__(self) -> str:
         """Include the user: use `select_related` for lists."""
         return f"{self.user} · {self.provider.capitalize()}"
+
+    @property
+    def effective_owner_email(self) -> str:
+        """The user's e-mail at the provider, in lower case."""
+        return (self.owner_email or self.user.email).lower()
 
     @property
     def is_connected(self) -> bool:

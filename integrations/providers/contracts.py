@@ -15,6 +15,7 @@ from django.db.models import TextChoices
 from clients.customer import Customer
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import AffiliationFacts, MetadataRules, SaleFacts, SubscriptionFacts, ValueWarning
+from sales.money import Earnings
 
 
 class StatusField(TextChoices):
@@ -213,8 +214,7 @@ class Provider(ABC):
     def __init__(self, settings: Any) -> None: ...
 
     @abstractmethod
-    def reader(self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]) -> Reader:
-        """Return a reader for one user; `owner_emails` are the user's own, in lower case."""
+    def reader(self, mapped_words: Collection[MappedWord]) -> Reader: ...
 
     @abstractmethod
     def client(
@@ -241,6 +241,13 @@ class Provider(ABC):
     def order_url(self, order_hash: str) -> str:
         """Return the order's page at the provider; empty if there is none."""
         return ""
+
+    def earnings(self, metadata: Mapping[str, Any], owner_email: str) -> Earnings:
+        """Return what a sale's metadata report of its commissions and fees.
+
+        `owner_email` is the user's at the provider: it decides which commission is the user's.
+        """
+        return Earnings()
 
     def normalize_word(self, word: str) -> str:
         """Return the form in which two status words are compared."""

@@ -11,5 +11,4 @@ def reader_for(integration: Integration) -> Reader:
         MappedWord(id=row.id, field=StatusField(row.field), word=row.word, status=row.status)
         for row in mappings
     ]
-    owner_emails = frozenset({integration.user.email.lower()})
-    return get_provider(integration.provider).reader(words, owner_emails)
+    return get_provider(integration.provider).reader(words)

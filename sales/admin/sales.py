@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -148,7 +149,8 @@ class SaleAdmin(ClientSearchAdmin):
         section(
             "Produto",
             ("product_name", "product_sku"),
-            ("quantity", "formatted_unit_price", "price", "formatted_commission"),
+            ("quantity", "formatted_unit_price", "price"),
+            ("formatted_commission", "formatted_fees", "formatted_net"),
             ("payment_method_label", "payment_method", "tracking_code"),
         ),
         section(
@@ -202,7 +204,15 @@ class SaleAdmin(ClientSearchAdmin):
 
     @admin.display(description="comissão")
     def formatted_commission(self, sale: Sale) -> str:
-        return "—" if sale.commission is None else format_reais(sale.commission)
+        return _reais(sale.commission)
+
+    @admin.display(description="taxas")
+    def formatted_fees(self, sale: Sale) -> str:
+        return _reais(sale.fees)
+
+    @admin.display(description="líquido")
+    def formatted_net(self, sale: Sale) -> str:
+        return _reais(sale.net)
 
     @admin.display(description="última informação")
     def last_observed(self, sale: Sale) -> str:
@@ -283,6 +293,10 @@ def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
         ("Situação", sale.get_status_display(), tone),
         ("Entrega", sale.get_shipping_status_display(), shipping_tone),
     ]
+
+
+def _reais(amount: Decimal | None) -> str:
+    return "—" if amount is None else format_reais(amount)
 
 
 def _aware_datetime(text: str) -> datetime | None:

@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from clients.api.serializers import ClientNameSerializer, ClientSerializer
 from flowzz.core.api.serializers import CamelCaseSerializer
+from sales.api.dashboard_serializers import money
 from sales.models import AffiliationRequest, Sale, Subscription
 from sales.money import PaymentCode
 
@@ -16,11 +17,19 @@ class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
         [*PaymentCode.choices, ("", "Não informado")], help_text="Meio de pagamento"
     )
 
+    fees = money(allow_null=True, help_text="Taxas de pagamento, antifraude e frete, se sabidas")
+    net = money(
+        allow_null=True,
+        help_text="A sua comissão; sem ela, o valor menos taxas e comissões de parceiros; "
+        "null se não se sabe",
+    )
+
     class Meta:
         model = Sale
         fields = (
             *("id", "external_id", "order_hash", "source", "client"),
-            *("product_name", "product_sku", "quantity", "unit_price", "total_price", "commission"),
+            *("product_name", "product_sku", "quantity", "unit_price", "total_price"),
+            *("commission", "fees", "net"),
             *("status", "shipping_status", "payment_method", "payment_code"),
             *("sale_date", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
             *("tracking_code", "metadata", "created_at", "updated_at"),

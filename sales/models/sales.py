@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -95,6 +96,15 @@ class Sale(BulkRow):
     total_price = models.DecimalField("valor total", max_digits=12, decimal_places=2)
     commission = models.DecimalField(
         "comissão", max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    fees = models.DecimalField("taxas", max_digits=12, decimal_places=2, null=True, blank=True)
+    partner_shares = models.DecimalField(
+        "comissões de parceiros",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Do afiliado e dos coprodutores, se o usuário é o produtor.",
     )
     status = models.CharField(
         "situação", max_length=9, choices=SaleStatus, default=SaleStatus.PENDING
@@ -212,6 +222,16 @@ class Sale(BulkRow):
                 fields=["sale_date", "id"], condition=STATUS_REFUSED, name="sale_status_refused"
             ),
         ]
+
+    @property
+    def net(self) -> Decimal | None:
+        """What stays for the user: their commission, or the price less fees and shares; else None.
+
+        `sales.stats.daily_stats` computes the same in SQL.
+        """
+        if self.commission is not None or self.fees is None or self.partner_shares is None:
+            return self.commission
+        return self.total_price - self.fees - self.partner_shares
 
     def __str__(self) -> str:
         return self.external_id

@@ -72,6 +72,8 @@ def test_cash_on_delivery_sale_has_all_reported_fields(
         "unit_price": Decimal("65.67"),
         "total_price": Decimal("197.00"),
         "commission": None,
+        "fees": None,
+        "partner_shares": Decimal("0.00"),
         "status": "PAID",
         "shipping_status": "DELIVERED",
         "unknown_status": "",

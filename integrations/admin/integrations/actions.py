@@ -7,7 +7,11 @@ from typing import Any, TypeAlias
 
 from django import forms
 from django.conf import settings
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldBooleanWidget,
+)
 
 from flowzz.backoffice.confirm_with_reason import ReasonForm
 from integrations import connection, modes
@@ -39,6 +43,16 @@ class SecretForm(ReasonForm):
         help_text="Até a plataforma passar a assinar com o novo; depois, encerre o anterior.",
     )
     field_order = ("secret", "keep_previous", "reason")
+
+
+class OwnerForm(ReasonForm):
+    owner_email = forms.EmailField(
+        label="E-mail do dono na plataforma",
+        required=False,
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="Vazio: o e-mail de login.",
+    )
+    field_order = ("owner_email", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +221,22 @@ ACTIONS: dict[str, IntegrationAction] = {
             "O cliente precisa colocar o endereço novo em cada postback até lá.",
         ),
         is_destructive=True,
+    ),
+    "e-mail-do-dono": IntegrationAction(
+        label="Mudar e-mail do dono",
+        icon="badge",
+        permission=MANAGE,
+        log_text="E-mail do dono na plataforma mudado",
+        run=lambda integration, answers: connection.set_owner_email(
+            integration, answers["owner_email"]
+        ),
+        is_available=lambda _: True,
+        consequences=(
+            "A comissão de cada venda passa a ser a de quem tem este e-mail nela: produtor, "
+            "afiliado ou coprodutor.",
+            "As vendas já recebidas são recalculadas em segundo plano.",
+        ),
+        form=OwnerForm,
     ),
     "segredo": IntegrationAction(
         label="Definir segredo de assinatura",

@@ -66,6 +66,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
         section(
             None,
             ("user", "provider"),
+            "owner_at_provider",
             ("status_badge", "connected_at"),
             ("mode_badge", "mode_changed_at"),
             "paused_at",
@@ -80,7 +81,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
         section("Webhooks", ("last_webhook_at", "requires_signature"), "custom_webhook_url"),
         section("Datas", ("created_at", "updated_at"), "sales_synced"),
     )
-    readonly_fields = ("requires_signature", "status_badge", "mode_badge")
+    readonly_fields = ("owner_at_provider", "requires_signature", "status_badge", "mode_badge")
     actions = ("start_sync", "start_full_sync", "cancel_sync")
     actions_list = ("connect",)
     has_sync_permission = staff_permission("run_syncs")
@@ -177,6 +178,10 @@ class IntegrationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Integration]":
         return super().get_queryset(request).select_related("user")
+
+    @admin.display(description="e-mail do dono na plataforma")
+    def owner_at_provider(self, integration: Integration) -> str:
+        return integration.effective_owner_email
 
     @admin.display(description="exige assinatura", boolean=True)
     def requires_signature(self, integration: Integration) -> bool:

@@ -32,6 +32,8 @@ _PUBLIC_FIELDS = {
     "payment_method",
     "payment_code",
     "commission",
+    "fees",
+    "partner_shares",
     "sale_date",
     "quantity",
     "unit_price",

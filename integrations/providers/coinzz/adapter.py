@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from integrations.providers.coinzz import fields, payloads, signature
+from integrations.providers.coinzz import fields, money, payloads, signature
 from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.providers.coinzz.api.probe import Probe
 from integrations.providers.coinzz.api.settings import ApiSettings
@@ -25,6 +25,7 @@ from integrations.providers.contracts import (
     StatusField,
 )
 from sales.facts import MetadataRules
+from sales.money import Earnings
 
 COINZZ: Final = "coinzz"
 ORDER_PAGES: Final = "https://app.coinzz.com.br/pedido"
@@ -53,10 +54,8 @@ class CoinzzProvider(Provider):
         self._settings = settings
         self.signature_header = settings.signature_header
 
-    def reader(
-        self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]
-    ) -> "CoinzzReader":
-        return CoinzzReader(mapped_words, owner_emails)
+    def reader(self, mapped_words: Collection[MappedWord]) -> "CoinzzReader":
+        return CoinzzReader(mapped_words)
 
     def client(
         self, api_key: str, *, breaker: Breaker, on_attempt: Callable[[], None], page_size: int
@@ -88,6 +87,9 @@ class CoinzzProvider(Provider):
     def order_url(self, order_hash: str) -> str:
         return f"{ORDER_PAGES}/{quote(order_hash, safe='')}"
 
+    def earnings(self, metadata: Mapping[str, Any], owner_email: str) -> Earnings:
+        return money.earnings(metadata, owner_email)
+
     def normalize_word(self, word: str) -> str:
         return normalize_word(word)
 
@@ -104,13 +106,12 @@ class CoinzzProvider(Provider):
 class CoinzzReader:
     """Parses webhooks and items, and notes which of the staff's mappings were used."""
 
-    def __init__(self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]) -> None:
+    def __init__(self, mapped_words: Collection[MappedWord]) -> None:
         keys = {(word.field, normalize_word(word.word)): word for word in mapped_words}
         self._mapper = StatusMapper({key: word.status for key, word in keys.items()})
         self._ids: dict[tuple[StatusField, str], UUID] = {
             key: word.id for key, word in keys.items()
         }
-        self._owner_emails = owner_emails
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> ParsedWebhook:
         self._mapper.used.clear()
@@ -119,7 +120,6 @@ class CoinzzReader:
             content_type=headers.get("Content-Type", ""),
             content_encoding=headers.get("Content-Encoding", ""),
             mapper=self._mapper,
-            owner_emails=self._owner_emails,
         )
         if isinstance(parsed.payload, Order):
             return replace(parsed, payload=self._with_used_mappings(parsed.payload))
@@ -127,9 +127,7 @@ class CoinzzReader:
 
     def parse_order(self, item: Any) -> Order:
         self._mapper.used.clear()
-        return self._with_used_mappings(
-            payloads.parse_order(item, mapper=self._mapper, owner_emails=self._owner_emails)
-        )
+        return self._with_used_mappings(payloads.parse_order(item, mapper=self._mapper))
 
     def _with_used_mappings(self, order: Order) -> Order:
         if not self._mapper.used:

@@ -68,16 +68,16 @@ STATUS_WORDS: Final = {"status": "order_status", "shipping_status": "shipping_st
 
 FLAGS: Final = ("first_order", "second_order")
 COUNTS: Final = ("deadline_delivery", "total_installments")
-AMOUNTS: Final = frozenset(
-    {"producer_commission", "affiliate_commission", "logistic_fee", "financial_fees", "coproducers"}
-)
-AS_SENT: Final = AMOUNTS | {"pix", "bank_slip"}
+AMOUNTS: Final = frozenset({"producer_commission", "affiliate_commission", "logistic_fee"})
+AS_SENT: Final = AMOUNTS | {"financial_fees", "coproducers", "pix", "bank_slip"}
 """Metadata of any type."""
 METADATA: Final = frozenset(
     {
         *FLAGS,
         *COUNTS,
         *AMOUNTS,
+        "financial_fees",
+        "coproducers",
         *STATUS_WORDS.values(),
         *BUYERS,
         "producer_name",

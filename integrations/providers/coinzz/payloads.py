@@ -3,8 +3,7 @@
 README.md says which of Coinzz's fields are certain and which are guesses.
 """
 
-from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -18,7 +17,7 @@ from integrations.providers.coinzz.decoding import (
     reject_deep,
     replace_invalid_bytes,
 )
-from integrations.providers.coinzz.payments import payment_code
+from integrations.providers.coinzz.money import payment_code
 from integrations.providers.coinzz.sections import Body, Section, has_order_id
 from integrations.providers.coinzz.statuses import (
     DEFAULT_MAPPER,
@@ -34,8 +33,6 @@ from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts, ValueWar
 
 _MISSING_ID: Final = ("missing_identity", "campo obrigatório, veio vazio.")
 
-NO_EMAILS: Final[frozenset[str]] = frozenset()
-
 
 def parse_webhook(
     body: bytes,
@@ -43,27 +40,23 @@ def parse_webhook(
     content_type: str = "",
     content_encoding: str = "",
     mapper: StatusMapper = DEFAULT_MAPPER,
-    owner_emails: AbstractSet[str] = NO_EMAILS,
 ) -> ParsedWebhook:
-    """Parse a webhook's raw body. Only its keys show its kind. Raises PayloadInvalid.
-
-    `owner_emails` are the user's, in lower case: they decide which commission is the user's.
-    """
+    """Parse a webhook's raw body. Only its keys show its kind. Raises PayloadInvalid."""
     try:
         value = decode_json(body, content_type=content_type, content_encoding=content_encoding)
     except PayloadInvalid as error:
         if error.reason != INVALID_UTF8:
             raise
         body = replace_invalid_bytes(body)
-        parsed = parse_webhook(body, mapper=mapper, owner_emails=owner_emails)
+        parsed = parse_webhook(body, mapper=mapper)
         return _with_warning(parsed, ValueWarning("", error.reason, error.message))
     item = _require_object(value, check_depth=may_be_deep(body))
     if not is_empty(item.get("subscription")):
-        return ParsedWebhook("subscription", _parse_order(item, mapper, owner_emails))
+        return ParsedWebhook("subscription", _parse_order(item, mapper))
     if not is_empty(item.get("affiliate_request")):
         return ParsedWebhook("affiliation", _affiliation(Section("", item)))
     if "order" in item or has_order_id(item):
-        return ParsedWebhook("order", _parse_order(item, mapper, owner_emails))
+        return ParsedWebhook("order", _parse_order(item, mapper))
     raise PayloadInvalid(
         "unknown_kind",
         "O corpo não é de pedido, de assinatura nem de afiliação: "
@@ -76,11 +69,9 @@ def _with_warning(parsed: ParsedWebhook, warning: ValueWarning) -> ParsedWebhook
     return replace(parsed, payload=replace(payload, warnings=(*payload.warnings, warning)))
 
 
-def parse_order(
-    item: Any, *, mapper: StatusMapper = DEFAULT_MAPPER, owner_emails: AbstractSet[str] = NO_EMAILS
-) -> Order:
+def parse_order(item: Any, *, mapper: StatusMapper = DEFAULT_MAPPER) -> Order:
     """Parse an item of a sync page, which has the shape of a webhook. Raises PayloadInvalid."""
-    return _parse_order(_require_object(item), mapper, owner_emails)
+    return _parse_order(_require_object(item), mapper)
 
 
 def _require_object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
@@ -91,9 +82,7 @@ def _require_object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
     return value
 
 
-def _parse_order(
-    item: dict[str, Any], mapper: StatusMapper, owner_emails: AbstractSet[str]
-) -> Order:
+def _parse_order(item: dict[str, Any], mapper: StatusMapper) -> Order:
     body = Body.parse(item)
     order_ids = _order_ids(body.order)
     try:
@@ -101,7 +90,7 @@ def _parse_order(
         subscription = _subscription(body, mapper)
         if not any(order_ids) and subscription is None:
             raise _missing_id(body)
-        sale = _sale(body, order_ids, mapper, owner_emails) if any(order_ids) else None
+        sale = _sale(body, order_ids, mapper) if any(order_ids) else None
     except PayloadInvalid as error:
         error.external_id = order_ids[0]
         raise
@@ -142,9 +131,7 @@ def _customer(client: Section) -> Customer:
     )
 
 
-def _sale(
-    body: Body, order_ids: tuple[str, str], mapper: StatusMapper, owner_emails: AbstractSet[str]
-) -> SaleFacts:
+def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleFacts:
     order = body.order
     word = order.text("order_status", WORD_LENGTH)
     shipping_word = order.text("shipping_status", WORD_LENGTH)
@@ -170,7 +157,6 @@ def _sale(
         payment_method=payment_method,
         payment_code=payment_code(payment_method),
         sale_date=order.timestamp("date_order"),
-        commission=_commission(order, owner_emails),
         tracking_code=order.text("tracking_code", fields.CODE_WIDTH),
         deleted_at=deleted_at,
         reports_deletion=deleted_at is not None or order.is_null("deleted_at"),
@@ -190,29 +176,6 @@ def _total_price(order: Section) -> Decimal:
     return price
 
 
-def _commission(order: Section, owner_emails: AbstractSet[str]) -> Decimal | None:
-    """Return the user's commission: the one with the user's e-mail, or the only one."""
-    for section, email_key, amount_key in _shares(order):
-        email = section.fields.get(email_key)
-        if isinstance(email, str) and email.strip().lower() in owner_emails:
-            return section.money(amount_key)
-    producer = order.money("producer_commission")
-    affiliate = order.money("affiliate_commission")
-    if producer is None or affiliate is None:
-        return affiliate if producer is None else producer
-    return None
-
-
-def _shares(order: Section) -> Iterator[tuple[Section, str, str]]:
-    """Yield each share's section and the names of its e-mail and amount fields."""
-    yield order, "producer_email", "producer_commission"
-    yield order, "affiliate_email", "affiliate_commission"
-    coproducers = order.fields.get("coproducers")
-    for entry in coproducers if isinstance(coproducers, list) else ():
-        if isinstance(entry, dict):
-            yield Section("coproducers", entry), "email", "commission"
-
-
 _METADATA_READERS: Final[dict[str, Callable[[Section, str], Any]]] = (
     dict.fromkeys(fields.TEXTS, Section.text)
     | dict.fromkeys(fields.FLAGS, Section.flag)
@@ -223,6 +186,8 @@ _METADATA_READERS: Final[dict[str, Callable[[Section, str], Any]]] = (
 def _metadata(body: Body) -> dict[str, Any]:
     """Return the fields without a column, and the full texts that were truncated."""
     order = body.order
+    for key in fields.AMOUNTS:
+        order.money(key)  # warns of an unreadable one, which is no known value then
     metadata = order.known_values(fields.AS_SENT) | body.top.known_values(fields.LABELS)
     for key, raw in order.fields.items():
         if raw is not None and (read := _METADATA_READERS.get(key)):

@@ -19,7 +19,7 @@ from integrations.models import (
 )
 from integrations.webhooks import tokens
 from integrations.webhooks.tokens import hash_token
-from tests.api_client import Frontend, error
+from tests.api_client import Frontend, error, invalid
 from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
 from tests.integrations.sellers import post
 
@@ -48,6 +48,7 @@ def status(frontend: Frontend) -> Any:
         ("post", "sync"),
         ("get", "sync/01a20a8b-a3b7-7101-88c4-7b75d314ea3e"),
         ("post", "disconnect"),
+        ("patch", "status"),
         ("post", "webhook/rotate"),
     ],
 )
@@ -236,3 +237,27 @@ def test_unreadable_webhook_token_harms_only_its_address(
     assert rotated["webhookUrl"] == tokens.webhook_url(integration)
     assert rotated["health"] == {"score": 100, "reasons": []}
     assert post(path, b"{}").status_code == 200
+
+
+def test_owner_email_is_the_logins_until_another_one_is_set(
+    integration: Integration, frontend: Frontend
+) -> None:
+    assert status(frontend)["ownerEmail"] == integration.user.email
+
+    path = "/api/v1/integrations/coinzz/status"
+    response = frontend.patch(path, {"ownerEmail": "Na.Coinzz@example.com"}, format="json")
+
+    body = response.json()
+    assert (response.status_code, body["data"]["ownerEmail"]) == (200, "na.coinzz@example.com")
+    assert body["message"] == "E-mail salvo; as comissões das vendas são recalculadas"
+    assert status(frontend)["ownerEmail"] == "na.coinzz@example.com"
+
+    frontend.patch(path, {"ownerEmail": None}, format="json")
+    assert status(frontend)["ownerEmail"] == integration.user.email
+
+
+def test_owner_email_has_to_be_an_email(integration: Integration, frontend: Frontend) -> None:
+    path = "/api/v1/integrations/coinzz/status"
+    response = frontend.patch(path, {"ownerEmail": "loja"}, format="json")
+    assert response.json() == invalid("ownerEmail", "Insira um endereço de email válido.")
+    assert status(frontend)["ownerEmail"] == integration.user.email

@@ -41,18 +41,3 @@ def test_mapping_of_another_provider_is_not_used() -> None:
     reader = reader_for(IntegrationFactory.create())
     order = reader.parse_order(payloads.order("ord1", order_status="Na moita"))
     assert (order.sale and order.sale.unknown_status) == "na moita"
-
-
-def test_commission_with_the_users_email_is_the_users() -> None:
-    integration = IntegrationFactory.create(user__email="Afiliada@exemplo.com.br")
-    order = reader_for(integration).parse_order(
-        payloads.order(
-            "ord1",
-            producer_email="loja@exemplo.com.br",
-            producer_commission="80.00",
-            affiliate_email="afiliada@exemplo.com.br",
-            affiliate_commission="20.00",
-        )
-    )
-    assert order.sale is not None
-    assert str(order.sale.commission) == "20.00"

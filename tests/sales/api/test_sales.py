@@ -42,6 +42,7 @@ def test_sale_has_all_fields(user: User) -> None:
         product_sku="FOTO-1",
         quantity=2,
         commission=Decimal("12.5"),
+        fees=Decimal("3.2"),
         shipping_status=ShippingStatus.SHIPPED,
         payment_method="pix",
         payment_code=PaymentCode.PIX,
@@ -52,10 +53,7 @@ def test_sale_has_all_fields(user: User) -> None:
     )
 
     response = Frontend(user).fetch(f"sales/{sale.id}")
-
-    body = response.json()
-    assert (body["success"], body["message"]) == (True, "")
-    data = body["data"]
+    data = response.json()["data"]
     assert {data.pop("createdAt")[-6:], data.pop("updatedAt")[-6:]} == {"-03:00"}
     assert data == {
         "id": str(sale.id),
@@ -69,6 +67,8 @@ def test_sale_has_all_fields(user: User) -> None:
         "unitPrice": "150.99",
         "totalPrice": "301.98",
         "commission": "12.50",
+        "fees": "3.20",
+        "net": "12.50",
         "status": "PAID",
         "shippingStatus": "SHIPPED",
         "paymentMethod": "pix",

@@ -16,7 +16,7 @@ from clients.customer import Customer
 from integrations.providers.coinzz.files.cells import is_totals_label, iso_date
 from integrations.providers.coinzz.files.lines import NOT_CSV, TOTALS
 from integrations.providers.coinzz.files.text_tables import Row
-from integrations.providers.coinzz.payments import payment_code
+from integrations.providers.coinzz.money import payment_code
 from integrations.providers.coinzz.values import (
     Unreadable,
     parse_count,

@@ -246,3 +246,9 @@ def test_group_decides_which_actions_are_offered_and_permitted(
     expected = 302 if is_operations else 403
     assert run_action(browser, integration, "desconectar", **REASON).status_code == expected
     assert (integration.status == IntegrationStatus.DISCONNECTED) == is_operations
+
+
+def test_owner_email_is_changed_with_a_reason(staff: Staff, integration: Integration) -> None:
+    run_action(staff, integration, "e-mail-do-dono", owner_email="loja@example.com", **REASON)
+    assert integration.effective_owner_email == "loja@example.com"
+    assert logged() == [("E-mail do dono na plataforma mudado", REASON["reason"])]

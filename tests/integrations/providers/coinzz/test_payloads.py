@@ -134,43 +134,6 @@ def test_mapping_by_staff_is_used() -> None:
     assert (sale.status, sale.unknown_status) == (SaleStatus.PAID, "")
 
 
-PARTIES = {
-    "producer_email": "produtora@example.com",
-    "affiliate_email": "Afiliada@example.com ",
-    "coproducers": [
-        "?",
-        {"email": None, "commission": 1},
-        {"email": "um@example.com", "commission": 5},
-    ],
-}
-
-
-@pytest.mark.parametrize(
-    ("amounts", "owner", "commission"),
-    [
-        ({"producer_commission": 50.99}, None, "50.99"),
-        ({"affiliate_commission": "20.99"}, None, "20.99"),
-        ({"producer_commission": 0, "affiliate_commission": None}, None, "0.00"),
-        ({"producer_commission": 50, "affiliate_commission": 20}, None, None),
-        ({"producer_commission": 50, "affiliate_commission": 20}, "outro@example.com", None),
-        ({"producer_commission": 50, "affiliate_commission": 20}, "produtora@example.com", "50.00"),
-        ({"producer_commission": 50, "affiliate_commission": 20}, "afiliada@example.com", "20.00"),
-        ({"producer_commission": 50, "affiliate_commission": 20}, "um@example.com", "5.00"),
-        ({"producer_commission": 50}, "afiliada@example.com", None),
-        ({"producer_commission": "a combinar"}, None, None),
-        ({"producer_commission": -1}, None, None),
-        ({}, None, None),
-    ],
-)
-def test_commission_is_the_users_own(
-    amounts: dict[str, Any], owner: str | None, commission: str | None
-) -> None:
-    owners = {owner} if owner else set()
-    sale = parse_order(order_item(**PARTIES, **amounts), owner_emails=owners).sale
-    assert sale is not None
-    assert sale.commission == (None if commission is None else Decimal(commission))
-
-
 def test_both_commissions_are_stored_in_the_metadata_as_sent() -> None:
     sale = sale_of(producer_commission="30,00", affiliate_commission=20.5)
     assert sale.metadata == {"producer_commission": "30,00", "affiliate_commission": "20.5"}

@@ -95,9 +95,7 @@ class TinypayProvider(Provider):
 
     def __init__(self, settings: TinypaySettings) -> None: ...
 
-    def reader(
-        self, mapped_words: Collection[MappedWord], owner_emails: frozenset[str]
-    ) -> TinypayReader:
+    def reader(self, mapped_words: Collection[MappedWord]) -> TinypayReader:
         return TinypayReader()
 
     def client(

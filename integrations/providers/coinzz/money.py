@@ -1,0 +1,131 @@
+"""Coinzz's payment methods, commissions and fees, as parts of our own figures. Pure."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final, Literal
+from unicodedata import combining, normalize
+
+from integrations.providers.coinzz.values import MAX_MONEY, Unreadable, parse_money
+from sales.money import Earnings, PaymentCode
+
+_CODES: Final = (
+    # First: "Cartão na entrega" is paid at the door.
+    (
+        PaymentCode.CASH_ON_DELIVERY,
+        r"\bpos ?pag|after ?pay|post ?paid|(na|da|contra) entrega|on delivery|\bcod\b",
+    ),
+    (PaymentCode.PIX, r"\bpix"),
+    (PaymentCode.BOLETO, "bolet|bank ?slip|billet"),
+    (PaymentCode.CARD, "cartao|cartoes|card|credit|debit"),
+)
+"""Searched in this order, in the text without case, accents and punctuation."""
+_PATTERNS: Final = tuple((code, re.compile(pattern)) for code, pattern in _CODES)
+_NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
+
+
+@lru_cache(maxsize=1024)
+def payment_code(method: str) -> PaymentCode | Literal[""]:
+    """Return the code for a payment method as sent, or an empty text if none is sent."""
+    letters = (letter for letter in normalize("NFKD", method) if letter.isprintable())
+    plain = "".join(letter for letter in letters if not combining(letter)).casefold()
+    words = _NOT_LETTERS.sub(" ", plain).strip()
+    if not words:
+        return PaymentCode.OTHER if plain.strip() else ""
+    return next((code for code, pattern in _PATTERNS if pattern.search(words)), PaymentCode.OTHER)
+
+
+def earnings(metadata: Mapping[str, Any], owner_email: str) -> Earnings:
+    """Return what a sale's metadata report of its commissions and fees.
+
+    `owner_email` is the user's e-mail at Coinzz. It decides which commission is the user's; if it
+    is nobody's, the user is the one party that has a commission, or the producer if no affiliate
+    took part.
+    """
+    producer = _Party.parse(metadata, "producer_name", "producer_email", "producer_commission")
+    affiliate = _Party.parse(metadata, "affiliate_name", "affiliate_email", "affiliate_commission")
+    coproducers = [
+        _Party.parse(entry, "name", "email", "commission")
+        for entry in _entries(metadata.get("coproducers"))
+    ]
+    email = owner_email.strip().lower()
+    parties = (producer, affiliate, *coproducers)
+    own = [party for party in parties if email and party.email == email]
+    own = own or _assumed_owner(producer, affiliate)
+    partners = [party for party in (affiliate, *coproducers) if party.exists and party not in own]
+    return Earnings(
+        reports_commissions=any(party.amount is not None for party in parties),
+        commission=_sum(party.amount for party in own),
+        fees=_fees(metadata),
+        partner_shares=_total([party.amount for party in partners]) if producer in own else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Party:
+    """A producer, affiliate or coproducer, with the amount of their commission if reported.
+
+    Compared by identity: two parties without a name are not the same one.
+    """
+
+    is_named: bool
+    email: str
+    amount: Decimal | None
+
+    @classmethod
+    def parse(cls, fields: Mapping[str, Any], name: str, email: str, amount: str) -> "_Party":
+        address = fields.get(email)
+        return cls(
+            bool(fields.get(name) or address),
+            address.strip().lower() if isinstance(address, str) else "",
+            _amount(fields.get(amount)),
+        )
+
+    @property
+    def exists(self) -> bool:
+        """Whether they took part: an order without an affiliate may report a share of zero."""
+        return self.is_named or bool(self.amount)
+
+
+def _assumed_owner(producer: _Party, affiliate: _Party) -> list[_Party]:
+    if not affiliate.exists or (affiliate.amount is None and producer.amount is not None):
+        return [producer]
+    return [affiliate] if producer.amount is None and affiliate.amount is not None else []
+
+
+def _fees(metadata: Mapping[str, Any]) -> Decimal | None:
+    """Return the sum of the known fees; of the financial ones, their total or else their parts."""
+    financial = metadata.get("financial_fees")
+    if isinstance(financial, Mapping):
+        parts = {name: _amount(raw) for name, raw in financial.items()}
+        total = parts.pop("total", None)
+        financial_fees = _sum(parts.values()) if total is None else total
+    else:
+        financial_fees = _amount(financial)
+    return _sum([financial_fees, _amount(metadata.get("logistic_fee"))])
+
+
+def _entries(value: Any) -> list[Mapping[str, Any]]:
+    entries = value if isinstance(value, list) else [value]
+    return [entry for entry in entries if isinstance(entry, Mapping)]
+
+
+def _amount(raw: Any) -> Decimal | None:
+    with suppress(Unreadable):
+        return parse_money(raw)
+    return None
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum of the known amounts; None if none is known or the sum has no column."""
+    known = [amount for amount in amounts if amount is not None]
+    total = sum(known, Decimal("0.00"))
+    return total if known and total <= MAX_MONEY else None
+
+
+def _total(amounts: Collection[Decimal | None]) -> Decimal | None:
+    """Return the sum of all amounts; None if one is unknown."""
+    return None if None in amounts else _sum([Decimal("0.00"), *amounts])

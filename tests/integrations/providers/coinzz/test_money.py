@@ -1,0 +1,126 @@
+"""Payment methods as people and programs write them; commissions and fees of a sale."""
+
+from decimal import Decimal
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+
+from integrations.providers.coinzz.money import earnings, payment_code
+
+
+@pytest.mark.parametrize(
+    ("method", "code"),
+    [
+        ("Venda pós-paga", "cash_on_delivery"),
+        ("venda pos paga", "cash_on_delivery"),
+        ("PÓS‑PAGO", "cash_on_delivery"),
+        ("afterpay", "cash_on_delivery"),
+        ("After Pay", "cash_on_delivery"),
+        ("Pagamento na entrega", "cash_on_delivery"),
+        ("Cartão na entrega", "cash_on_delivery"),
+        ("cash_on_delivery", "cash_on_delivery"),
+        ("pix", "pix"),
+        (" PIX ", "pix"),
+        ("Ｐｉｘ", "pix"),
+        ("P\u200bix", "pix"),
+        ("\ufeffPix parcelado", "pix"),
+        ("credit_card", "card"),
+        ("creditCard", "card"),
+        ("Cartão", "card"),
+        ("CARTAO DE CRÉDITO", "card"),
+        ("Cartão de crédito 12x", "card"),
+        ("debit-card", "card"),
+        ("Boleto", "boleto"),
+        ("Boleto bancário", "boleto"),
+        ("bank_slip", "boleto"),
+        ("Cripto", "other"),
+        ("Venda pré-paga", "other"),
+        ("?", "other"),
+        ("", ""),
+        (" \u200b ", ""),
+    ],
+)
+def test_payment_method_has_a_code(method: str, code: str) -> None:
+    assert payment_code(method) == code
+    assert payment_code(normalize("NFD", method)) == code
+
+
+PRODUCER, AFFILIATE, COPRODUCER = "produtora@example.com", "afiliada@example.com", "um@example.com"
+PARTIES: dict[str, Any] = {
+    "producer_email": PRODUCER,
+    "affiliate_email": "Afiliada@example.com ",
+    "coproducers": ["?", {"email": None, "commission": 1}, {"email": COPRODUCER, "commission": 5}],
+}
+BOTH = {"producer_commission": 50, "affiliate_commission": 20}
+
+
+def money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "owner", "commission"),
+    [
+        ({"producer_commission": "50.99"}, "", "50.99"),
+        ({"affiliate_commission": "20.99"}, "", "20.99"),
+        ({"producer_commission": 0, "affiliate_commission": None}, "", "0.00"),
+        (BOTH, "", None),
+        (BOTH, "outra@example.com", None),
+        (BOTH, PRODUCER, "50.00"),
+        (BOTH, "AFILIADA@example.com", "20.00"),
+        (BOTH, COPRODUCER, "5.00"),
+        ({**BOTH, "producer_email": COPRODUCER}, COPRODUCER, "55.00"),
+        ({"producer_commission": 50}, AFFILIATE, None),
+        ({"producer_commission": "a combinar"}, "", None),
+        ({"producer_commission": -1}, "", None),
+        ({"producer_commission": True}, PRODUCER, None),
+        ({**BOTH, "affiliate_email": None}, "", None),
+        ({"producer_commission": 50, "affiliate_commission": 0, "affiliate_email": None}, "", "50"),
+        ({"producer_commission": "9999999999.99", "producer_email": COPRODUCER}, COPRODUCER, None),
+        ({}, "", None),
+    ],
+)
+def test_commission_is_the_users_own(
+    amounts: dict[str, Any], owner: str, commission: str | None
+) -> None:
+    assert earnings({**PARTIES, **amounts}, owner).commission == money(commission)
+
+
+@pytest.mark.parametrize(
+    ("fields", "fees"),
+    [
+        ({}, None),
+        ({"financial_fees": {"transaction_fee": "2.97", "antifraud_fee": 1, "total": "9"}}, "9"),
+        ({"financial_fees": {"transaction_fee": "2.97", "antifraud_fee": 1}}, "3.97"),
+        ({"financial_fees": {"transaction_fee": "2.97", "total": "?"}}, "2.97"),
+        ({"financial_fees": "4.20"}, "4.20"),
+        ({"financial_fees": []}, None),
+        ({"logistic_fee": "12,90"}, "12.90"),
+        ({"logistic_fee": "12.90", "financial_fees": {"total": "5.30"}}, "18.20"),
+        ({"logistic_fee": "a combinar", "financial_fees": {"total": "5.30"}}, "5.30"),
+        ({"logistic_fee": 0}, "0.00"),
+    ],
+)
+def test_fees_are_the_sum_of_what_is_known(fields: dict[str, Any], fees: str | None) -> None:
+    assert earnings(fields, "").fees == money(fees)
+
+
+@pytest.mark.parametrize(
+    ("fields", "owner", "shares"),
+    [
+        ({}, "", "0.00"),
+        ({"producer_email": PRODUCER}, PRODUCER, "0.00"),
+        ({**PARTIES, **BOTH}, PRODUCER, "26.00"),
+        ({**PARTIES, **BOTH}, AFFILIATE, None),
+        ({**PARTIES, **BOTH}, "", None),
+        ({**PARTIES, "producer_commission": 50}, PRODUCER, None),
+        ({"affiliate_name": "Lia", "affiliate_commission": "20"}, PRODUCER, None),
+        ({"coproducers": {"email": COPRODUCER, "commission": "5.5"}}, "", "5.50"),
+        ({"coproducers": [{"email": COPRODUCER}]}, "", None),
+    ],
+)
+def test_partner_shares_are_known_to_the_producer_alone(
+    fields: dict[str, Any], owner: str, shares: str | None
+) -> None:
+    assert earnings(fields, owner).partner_shares == money(shares)
