@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from django.utils.timezone import localtime
 
 from flowzz.backoffice.masking import follow
 from flowzz.core.db.jobs import JobState
+from flowzz.core.formatting import format_reais
 
 JOB_STATE_COLOURS = {
     JobState.QUEUED: "info",
@@ -60,6 +62,16 @@ def related_column(path: str, description: str) -> Callable[[object, Model], obj
         return follow(row, path.split("__"))
 
     return admin.display(column, description=description, ordering=path)
+
+
+def reais_column(name: str, description: str) -> Callable[[object, Model], str | None]:
+    """Return a column with an amount; a missing one is shown as `—`."""
+
+    def column(_page: object, row: Model) -> str | None:
+        amount: Decimal | None = getattr(row, name)
+        return None if amount is None else format_reais(amount)
+
+    return admin.display(column, description=description, empty_value="—")
 
 
 def badge_tone(colour: str) -> str:

@@ -3,7 +3,6 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from flowzz.backoffice.display import (
     breakable_email,
     bullet_list,
     preformatted,
+    reais_column,
     section,
     short_datetime,
     two_line_cell,
@@ -198,21 +198,10 @@ class SaleAdmin(ClientSearchAdmin):
     def price(self, sale: Sale) -> str:
         return format_reais(sale.total_price)
 
-    @admin.display(description="preço unitário")
-    def formatted_unit_price(self, sale: Sale) -> str:
-        return format_reais(sale.unit_price)
-
-    @admin.display(description="comissão")
-    def formatted_commission(self, sale: Sale) -> str:
-        return _reais(sale.commission)
-
-    @admin.display(description="taxas")
-    def formatted_fees(self, sale: Sale) -> str:
-        return _reais(sale.fees)
-
-    @admin.display(description="líquido")
-    def formatted_net(self, sale: Sale) -> str:
-        return _reais(sale.net)
+    formatted_unit_price = reais_column("unit_price", "preço unitário")
+    formatted_commission = reais_column("commission", "comissão")
+    formatted_fees = reais_column("fees", "taxas")
+    formatted_net = reais_column("net", "líquido")
 
     @admin.display(description="última informação")
     def last_observed(self, sale: Sale) -> str:
@@ -293,10 +282,6 @@ def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
         ("Situação", sale.get_status_display(), tone),
         ("Entrega", sale.get_shipping_status_display(), shipping_tone),
     ]
-
-
-def _reais(amount: Decimal | None) -> str:
-    return "—" if amount is None else format_reais(amount)
 
 
 def _aware_datetime(text: str) -> datetime | None:

@@ -1,21 +1,33 @@
 """Query parameters and response of the dashboard."""
 
+from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from flowzz.core.api.serializers import CamelCaseSerializer
+from sales.models.daily_stats import Dimension
+from sales.money import PaymentCode
+from sales.stats.dashboard_stats import DashboardStats, Figures
+from sales.stats.funnel import Funnel, Stage
 from sales.statuses import SaleStatus, ShippingStatus
 
 MAX_DAYS = 3660
 PERIODS = {"today": 1, "7d": 7, "30d": 30}
 DEFAULT_PERIOD = "30d"
+APPROVAL = "Pagas ÷ todas menos as pendentes, de 0 a 1"
 
 
 def money(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=18, decimal_places=2, **options)
+
+
+def rate(**options: Any) -> serializers.DecimalField:
+    """Return a field for a share between 0 and 1, or null if nothing was counted."""
+    return serializers.DecimalField(max_digits=5, decimal_places=4, allow_null=True, **options)
 
 
 class RangeSerializer(CamelCaseSerializer):
@@ -56,12 +68,65 @@ class CountSerializer(serializers.Serializer[Any]):
     value = money()
 
 
-class StatusCountSerializer(CountSerializer):
+class StatusCountSerializer(serializers.Serializer[Any]):
+    sales = serializers.IntegerField(source="count.sales")
+    value = money(source="count.value")
     status = serializers.ChoiceField(SaleStatus.choices, source="name")
 
 
-class ShippingCountSerializer(CamelCaseSerializer, CountSerializer):
+class ShippingCountSerializer(CamelCaseSerializer):
+    sales = serializers.IntegerField(source="count.sales")
+    value = money(source="count.value")
     shipping_status = serializers.ChoiceField(ShippingStatus.choices, source="name")
+
+
+class PaymentFigureSerializer(CamelCaseSerializer):
+    payment_code = serializers.ChoiceField(
+        [*PaymentCode.choices, ("", "Não informado")], source="name"
+    )
+    sales = serializers.IntegerField(source="count.sales")
+    value = money(source="count.value")
+    paid_sales = serializers.IntegerField(source="paid.sales")
+    revenue = money(source="paid.value")
+    approval_rate = rate(help_text=APPROVAL)
+
+
+class StageSerializer(serializers.Serializer[Any]):
+    stage = serializers.ChoiceField(Stage.choices)
+    sales = serializers.IntegerField()
+    value = money()
+
+
+class FunnelSerializer(CamelCaseSerializer):
+    """Each cash-on-delivery sale of the period is counted in the stage where it stands now."""
+
+    sales = serializers.IntegerField(source="total.sales")
+    value = money(source="total.value")
+    stages = serializers.SerializerMethodField()
+    success_rate = rate(help_text="Entregues ÷ entregues, devolvidas e canceladas")
+    deliveries = serializers.IntegerField(help_text="Entregas cuja data se conhece")
+    average_days = serializers.DecimalField(
+        max_digits=8, decimal_places=1, allow_null=True, help_text="Dias da venda à entrega"
+    )
+
+    @extend_schema_field(StageSerializer(many=True))
+    def get_stages(self, funnel: Funnel) -> list[Any]:
+        counts = [
+            {"stage": stage, "sales": count.sales, "value": count.value}
+            for stage, count in funnel.stages.items()
+        ]
+        return list(StageSerializer(counts, many=True).data)
+
+
+class NamedFunnelSerializer(CamelCaseSerializer):
+    name = serializers.CharField(allow_blank=True, help_text="Produto, estado ou campanha")
+    funnel = FunnelSerializer()
+
+
+class CashOnDeliverySerializer(CamelCaseSerializer):
+    by_product = NamedFunnelSerializer(source=Dimension.PRODUCT, many=True)
+    by_state = NamedFunnelSerializer(source=Dimension.STATE, many=True)
+    by_campaign = NamedFunnelSerializer(source=Dimension.CAMPAIGN, many=True)
 
 
 class BuyersSerializer(serializers.Serializer[Any]):
@@ -88,22 +153,44 @@ class DayRevenueSerializer(serializers.Serializer[Any]):
     day = serializers.DateField()
     sales = serializers.IntegerField(help_text="Vendas pagas, enviadas ou entregues")
     revenue = money()
+    net = money(source="net.value", help_text="Das vendas cujo líquido se conhece")
 
 
-class MetricsSerializer(CamelCaseSerializer):
+class FiguresSerializer(CamelCaseSerializer):
     date_from = serializers.DateField(source="first")
     date_to = serializers.DateField(source="last")
     revenue = money(help_text="Vendas pagas, enviadas ou entregues")
     sales = serializers.IntegerField(help_text="Todas as vendas, menos as excluídas")
     paid_sales = serializers.IntegerField(help_text="Pagas, enviadas ou entregues")
     average_ticket = money(help_text="Receita por venda paga")
+    approval_rate = rate(help_text=APPROVAL)
+    net = CountSerializer(help_text="Líquido das vendas pagas em que se conhece, e quantas são")
+    fees = CountSerializer(help_text="Taxas das vendas pagas em que se conhecem, e quantas são")
+    own_commission = CountSerializer(help_text="A sua comissão nas vendas pagas, e em quantas")
     by_status = StatusCountSerializer(many=True)
     by_shipping_status = ShippingCountSerializer(many=True)
+    by_payment_code = PaymentFigureSerializer(many=True)
     refunds = CountSerializer()
     cash_on_delivery_scheduled = CountSerializer(
-        source="scheduled", help_text="Pós-pagas ainda não entregues"
+        source="cash_on_delivery.waiting", help_text="Pós-pagas ainda não entregues"
     )
+    cash_on_delivery = FunnelSerializer(help_text="As pós-pagas, por onde estão agora")
     clients = BuyersSerializer(source="*")
+
+
+class MetricsSerializer(FiguresSerializer):
+    """The figures of the period, the lists that only it has, and the figures of the one before."""
+
+    previous = FiguresSerializer(help_text="O período de igual duração antes deste")
+    cash_on_delivery_by = CashOnDeliverySerializer()
     top_products = ProductFigureSerializer(many=True)
     top_campaigns = CampaignFigureSerializer(many=True)
     revenue_by_day = DayRevenueSerializer(many=True)
+
+    def to_representation(self, stats: DashboardStats) -> Any:
+        lists = {name: getattr(stats, name) for name in _LISTS}
+        figures = {field.name: getattr(stats.current, field.name) for field in fields(Figures)}
+        return super().to_representation(figures | lists)
+
+
+_LISTS = ("previous", "cash_on_delivery_by", "top_products", "top_campaigns", "revenue_by_day")

@@ -27,6 +27,17 @@ BEGIN
     RETURN NULL;
 END $$;
 """
+# The funnel counts by the client's state.
+CLIENTS_FUNCTION = """
+CREATE OR REPLACE FUNCTION mark_dirty_days_of_clients() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO sales_dirtyday (user_id, client_id, day)
+    SELECT DISTINCT sale.user_id, sale.client_id, local_day(sale.sale_date)
+    FROM changed JOIN former USING (id) JOIN sales_sale AS sale ON sale.client_id = changed.id
+    WHERE changed.state IS DISTINCT FROM former.state;
+    RETURN NULL;
+END $$;
+"""
 TRANSITION_TABLES = {
     "insert": "NEW TABLE AS changed",
     "update": "NEW TABLE AS changed OLD TABLE AS former",
@@ -56,5 +67,12 @@ class Migration(migrations.Migration):
                 migrations.RunSQL.noop,
             )
             for event, tables in TRANSITION_TABLES.items()
+        ),
+        migrations.RunSQL(CLIENTS_FUNCTION, migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "CREATE OR REPLACE TRIGGER mark_dirty_days_of_clients AFTER UPDATE ON clients_client "
+            f"REFERENCING {TRANSITION_TABLES['update']} FOR EACH STATEMENT "
+            "EXECUTE FUNCTION mark_dirty_days_of_clients()",
+            migrations.RunSQL.noop,
         ),
     ]

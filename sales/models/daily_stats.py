@@ -24,18 +24,44 @@ class DirtyDay(models.Model):
         indexes = [models.Index(fields=["user_id"], name="dirtyday_user")]
 
 
-class Dimension(models.TextChoices):
-    """What a stat is broken down by; products and campaigns count revenue only."""
+class DailyTotal(models.Model):
+    """The sales of a day that share both statuses and the payment code, without deleted ones. BRL.
 
-    STATUS = "status", "Situação"
-    SHIPPING = "shipping", "Entrega"
+    An amount is the sum over the sales whose amount is known; `known_…` is their number.
+    """
+
+    pk = models.CompositePrimaryKey("user_id", "day", "status", "shipping_status", "payment_code")
+    user_id = models.UUIDField()
+    day = models.DateField()
+    status = models.CharField(max_length=9)
+    shipping_status = models.CharField(max_length=9)
+    payment_code = models.CharField(max_length=16)
+    sales = models.PositiveIntegerField()
+    value = models.DecimalField(max_digits=18, decimal_places=2)
+    known_commissions = models.PositiveIntegerField()
+    commission = models.DecimalField(max_digits=18, decimal_places=2)
+    known_fees = models.PositiveIntegerField()
+    fees = models.DecimalField(max_digits=18, decimal_places=2)
+    known_nets = models.PositiveIntegerField()
+    net = models.DecimalField(max_digits=18, decimal_places=2)
+    deliveries = models.PositiveIntegerField()
+    delivery_days = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name = "total do dia"
+        verbose_name_plural = "totais dos dias"
+
+
+class Dimension(models.TextChoices):
+    """What a day's revenue and cash on delivery are broken down by."""
+
     PRODUCT = "product", "Produto"
     CAMPAIGN = "campaign", "Campanha"
-    SCHEDULED = "scheduled", "Pós-paga agendada"
+    STATE = "state", "Estado"
 
 
 class DailyStat(models.Model):
-    """The sales of a day that share a name in one dimension, without deleted sales. BRL."""
+    """The revenue of a day that shares a name in one dimension, and its cash on delivery. BRL."""
 
     pk = models.CompositePrimaryKey("user_id", "day", "dimension", "name")
     user_id = models.UUIDField()
@@ -45,6 +71,20 @@ class DailyStat(models.Model):
     sales = models.PositiveIntegerField()
     quantity = models.PositiveBigIntegerField()
     value = models.DecimalField(max_digits=18, decimal_places=2)
+    scheduled = models.PositiveIntegerField()
+    scheduled_value = models.DecimalField(max_digits=18, decimal_places=2)
+    shipped = models.PositiveIntegerField()
+    shipped_value = models.DecimalField(max_digits=18, decimal_places=2)
+    failed = models.PositiveIntegerField()
+    failed_value = models.DecimalField(max_digits=18, decimal_places=2)
+    delivered = models.PositiveIntegerField()
+    delivered_value = models.DecimalField(max_digits=18, decimal_places=2)
+    returned = models.PositiveIntegerField()
+    returned_value = models.DecimalField(max_digits=18, decimal_places=2)
+    cancelled = models.PositiveIntegerField()
+    cancelled_value = models.DecimalField(max_digits=18, decimal_places=2)
+    deliveries = models.PositiveIntegerField()
+    delivery_days = models.PositiveBigIntegerField()
 
     class Meta:
         verbose_name = "número do dia"

@@ -1,6 +1,6 @@
 """The API's dashboard: its fields, cache and ETag."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,11 @@ from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
 PATH = "dashboard/metrics"
+LISTED = {"byStatus": 1, "byShippingStatus": 0, "byPaymentCode": 0}
+"""Figures for each name, and which of them has the sale."""
+SOLD = {"sales": 1, "value": "20.02"}
+LISTS = {"cashOnDeliveryBy", "topProducts", "topCampaigns", "revenueByDay"}
+"""Fields of the period alone, which `previous` has not."""
 
 
 @pytest.fixture
@@ -29,22 +34,43 @@ def data(frontend: Frontend, **query: Any) -> Any:
     return frontend.fetch(PATH, **query).json()["data"]
 
 
+ZEROS = {"sales": 0, "value": "0.00"}
+NO_FUNNEL = {
+    **ZEROS,
+    "stages": [
+        {"stage": stage, **ZEROS}
+        for stage in ("scheduled", "shipped", "failed", "delivered", "returned", "cancelled")
+    ],
+    "successRate": None,
+    "deliveries": 0,
+    "averageDays": None,
+}
+
+
 def test_dashboard_has_all_fields(user: User) -> None:
     SaleFactory.create(
         user=user,
         unit_price=Decimal("10.01"),
         quantity=2,
+        fees=Decimal("1.50"),
+        partner_shares=Decimal("0.50"),
+        payment_code="pix",
         metadata={"utms": {"campaign": "natal"}},
         sale_date=NOON,
     )
     metrics = data(Frontend(user), dateFrom="2026-03-01", dateTo="2026-03-02")
-    zeros = {"sales": 0, "value": "0.00"}
-    assert {total["status"]: total["sales"] for total in metrics.pop("byStatus")}["PAID"] == 1
-    assert metrics.pop("byShippingStatus")[0] == {
-        "sales": 1,
-        "value": "20.02",
-        "shippingStatus": "PENDING",
+    assert {name: metrics.pop(name)[index] for name, index in LISTED.items()} == {
+        "byStatus": {"status": "PAID", **SOLD},
+        "byShippingStatus": {"shippingStatus": "PENDING", **SOLD},
+        "byPaymentCode": {
+            "paymentCode": "pix",
+            **SOLD,
+            "paidSales": 1,
+            "revenue": "20.02",
+            "approvalRate": "1.0000",
+        },
     }
+    assert metrics.pop("previous").keys() == {*LISTED, *metrics} - LISTS
     assert metrics == {
         "dateFrom": "2026-03-01",
         "dateTo": "2026-03-02",
@@ -52,17 +78,43 @@ def test_dashboard_has_all_fields(user: User) -> None:
         "sales": 1,
         "paidSales": 1,
         "averageTicket": "20.02",
-        "refunds": zeros,
-        "cashOnDeliveryScheduled": zeros,
+        "approvalRate": "1.0000",
+        "net": {"sales": 1, "value": "18.02"},
+        "fees": {"sales": 1, "value": "1.50"},
+        "ownCommission": ZEROS,
+        "refunds": ZEROS,
+        "cashOnDeliveryScheduled": ZEROS,
+        "cashOnDelivery": NO_FUNNEL,
+        "cashOnDeliveryBy": {"byProduct": [], "byState": [], "byCampaign": []},
         "clients": {"new": 1, "returning": 0},
         "topProducts": [
             {"productName": "Curso de Fotografia", "sales": 1, "quantity": 2, "revenue": "20.02"}
         ],
         "topCampaigns": [{"campaign": "natal", "sales": 1, "revenue": "20.02"}],
         "revenueByDay": [
-            {"day": "2026-03-01", "sales": 0, "revenue": "0.00"},
-            {"day": "2026-03-02", "sales": 1, "revenue": "20.02"},
+            {"day": "2026-03-01", "sales": 0, "revenue": "0.00", "net": "0.00"},
+            {"day": "2026-03-02", "sales": 1, "revenue": "20.02", "net": "18.02"},
         ],
+    }
+
+
+def test_funnel_is_shown_by_product_and_state(user: User) -> None:
+    SaleFactory.create(
+        user=user,
+        client__state="SP",
+        payment_code="cash_on_delivery",
+        shipping_status="DELIVERED",
+        delivered_at=NOON + timedelta(days=3),
+        sale_date=NOON,
+    )
+    metrics = data(Frontend(user), dateFrom="2026-03-02", dateTo="2026-03-02")
+    funnel = metrics["cashOnDelivery"]
+    assert funnel["stages"][3] == {"stage": "delivered", "sales": 1, "value": "150.99"}
+    assert (funnel["successRate"], funnel["averageDays"]) == ("1.0000", "3.0")
+    assert metrics["cashOnDeliveryBy"] == {
+        "byProduct": [{"name": "Curso de Fotografia", "funnel": funnel}],
+        "byState": [{"name": "SP", "funnel": funnel}],
+        "byCampaign": [],
     }
 
 

@@ -24,10 +24,11 @@ def test_task_recounts_dirty_days_including_those_of_deleted_users(user: User) -
     SaleFactory.create(user=user)
     refresh_daily_stats()
     assert not DirtyDay.objects.exists()
-    assert dashboard_stats(user.id, date(2026, 3, 1), date(2026, 3, 31)).sales == 1
+    assert dashboard_stats(user.id, date(2026, 3, 1), date(2026, 3, 31)).current.sales == 1
     user.delete()
     refresh_daily_stats()
-    assert daily_stats.fetch_totals(user.id, date(2026, 1, 1), date(2027, 1, 1)).totals == []
+    fetched = daily_stats.fetch_totals(user.id, date(2026, 1, 1), date(2027, 1, 1))
+    assert (fetched.current.totals, fetched.breakdowns) == ([], [])
 
 
 def test_totals_are_read_with_one_statement(
