@@ -4,6 +4,7 @@ A batch is applied in the transaction that writes the new states: if the process
 both are committed or neither.
 """
 
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -18,7 +19,7 @@ from flowzz.core.db.bulk_upsert import gc_paused, to_json
 from flowzz.core.db.locks import lock_user
 from integrations.inbox import hourly_counts, metrics
 from integrations.inbox.failure_reasons import quarantine_cause
-from integrations.inbox.processing import EventResult, parse_events, process
+from integrations.inbox.processing import EventResult, ParsedEvent, parse_events, process
 from integrations.models import EventFailure, EventState, Integration, WebhookEvent, WebhookPayload
 from integrations.models.events import is_due
 
@@ -55,11 +56,29 @@ def drain(integration_id: uuid.UUID) -> int:
         results += process(integration, [item for item in parsed if item.event.id in claimed])
         _write_results(results)
         _update_counters(integration, results)
-    outcomes = Counter(result.outcome or result.state for result in results)
     metrics.count_results(results)
     hourly_counts.mark_dirty(result.event.received_at for result in results)
-    log.info("inbox_drained", integration_id=str(integration_id), **outcomes)
+    _log_results(integration_id, parsed, results)
     return len(events)
+
+
+def _log_results(
+    integration_id: uuid.UUID, parsed: Sequence[ParsedEvent], results: Sequence[EventResult]
+) -> None:
+    outcomes = Counter(result.outcome or result.state for result in results)
+    with structlog.contextvars.bound_contextvars(integration_id=str(integration_id)):
+        log.info("inbox_drained", **outcomes)
+        if not log.isEnabledFor(logging.INFO):
+            return
+        words = {item.event.id: item.status_word for item in parsed}
+        for result in results:
+            log.info(
+                "event_processed",
+                event_id=str(result.event.id),
+                external_id=result.external_id,
+                status_word=words.get(result.event.id, ""),
+                result=result.outcome or result.state,
+            )
 
 
 _COLUMNS = ("body_hash", "received_at", "attempts", "is_replay")

@@ -72,6 +72,12 @@ class ParsedEvent:
         return self.payload.external_id if isinstance(self.payload, Order) else ""
 
     @property
+    def status_word(self) -> str:
+        """The order's status in the provider's word, in its normalised form."""
+        sale = self.payload.sale if isinstance(self.payload, Order) else None
+        return sale.status_word if sale else ""
+
+    @property
     def source(self) -> ChangeSource:
         return ChangeSource(
             observed_at=self.event.received_at, origin=Origin.EVENT, origin_id=self.event.id

@@ -1,6 +1,7 @@
 """A drain processes due events in batches."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -35,6 +36,23 @@ def test_body_larger_than_the_limit_is_a_batch_of_its_own(
     seller.receive(payloads.order("orda"), payloads.order("ordb"))
 
     assert [drain.drain(seller.integration.id) for _ in range(3)] == [1, 1, 0]
+
+
+def test_each_event_is_logged_with_its_order_and_status_word(
+    seller: Seller, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", drain.__name__)
+
+    seller.process(payloads.order("orda", order_status="Aprovado"), b"{}")
+
+    lines: list[Any] = [record.msg for record in caplog.records if record.name == drain.__name__]
+    names = ("event_id", "external_id", "status_word", "result")
+    logged = {tuple(line[name] for name in names) for line in lines[1:]}
+    valid, invalid = seller.events
+    assert logged == {
+        (str(valid.id), "orda", "aprovado", "created"),
+        (str(invalid.id), "", "", "QUARANTINED"),
+    }
 
 
 def test_same_order_of_two_sellers_is_two_sales(seller: Seller) -> None:
