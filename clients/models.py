@@ -82,6 +82,8 @@ class Client(BulkRow):
         "telefone como enviado",
         max_length=64,
         blank=True,
+        default="",
+        db_default="",
         help_text="Onde não pôde ser lido: sem DDD, por exemplo",
     )
     cpf = models.CharField("CPF/CNPJ", max_length=32, blank=True)

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=500, verbose_name='nome')),
                 ('email', models.CharField(blank=True, max_length=254, null=True, verbose_name='e-mail')),
                 ('phone', models.CharField(blank=True, help_text='E.164', max_length=32, verbose_name='telefone')),
-                ('phone_raw', models.CharField(blank=True, help_text='Onde não pôde ser lido: sem DDD, por exemplo', max_length=64, verbose_name='telefone como enviado')),
+                ('phone_raw', models.CharField(blank=True, db_default='', default='', help_text='Onde não pôde ser lido: sem DDD, por exemplo', max_length=64, verbose_name='telefone como enviado')),
                 ('cpf', models.CharField(blank=True, max_length=32, verbose_name='CPF/CNPJ')),
                 ('document_valid', models.BooleanField(default=False, verbose_name='dígitos do documento conferem')),
                 ('document_identifies', models.BooleanField(default=False, verbose_name='documento identifica')),

@@ -3,6 +3,7 @@
 from sales.models.affiliations import AffiliationRequest
 from sales.models.daily_stats import DailyClientStat, DailyStat, DailyTotal, DirtyDay
 from sales.models.exports import Export, ExportPart
+from sales.models.history import Origin, SaleStatusChange
 from sales.models.merges import SaleMerge
-from sales.models.sales import CAMPAIGN_PATH, Origin, Sale, SaleStatusChange
+from sales.models.sales import CAMPAIGN_PATH, Sale
 from sales.models.subscriptions import Subscription, SubscriptionCycle

@@ -1,4 +1,4 @@
-"""Sales and the history of their statuses."""
+"""Sales, with the ids by which they are found."""
 
 import uuid
 from collections.abc import Collection
@@ -18,7 +18,7 @@ from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
 from sales.facts import SaleFacts
 from sales.money import PaymentCode
-from sales.statuses import HistoryField, SaleStatus, ShippingStatus
+from sales.statuses import SaleStatus, ShippingStatus
 
 CAMPAIGN_PATH = "metadata__utms__campaign"
 STATUS_MISSING = Q(status_word="", overridden_status="")
@@ -83,10 +83,13 @@ class Sale(BulkRow):
     external_id = models.CharField(
         "número do pedido", max_length=128, help_text="Ou o hash, se a origem não informa o número."
     )
-    order_hash = models.CharField("hash do pedido", max_length=128, blank=True)
+    order_hash = models.CharField(
+        "hash do pedido", max_length=128, blank=True, default="", db_default=""
+    )
     is_associated = models.BooleanField(
         "associada",
         default=True,
+        db_default=True,
         help_text="Sem isto, pode ser o pedido de outra venda, e não entra em número nenhum.",
     )
     product_name = models.CharField("produto", max_length=500, blank=True)
@@ -114,24 +117,48 @@ class Sale(BulkRow):
     )
     unknown_status = models.CharField("situação sem tradução", max_length=100, blank=True)
     unknown_shipping_status = models.CharField("entrega sem tradução", max_length=100, blank=True)
-    status_word = models.CharField("situação informada", max_length=100, blank=True)
-    shipping_status_word = models.CharField("entrega informada", max_length=100, blank=True)
+    status_word = models.CharField(
+        "situação informada", max_length=100, blank=True, default="", db_default=""
+    )
+    shipping_status_word = models.CharField(
+        "entrega informada", max_length=100, blank=True, default="", db_default=""
+    )
     refused_status = models.CharField(
-        "situação recusada", max_length=9, choices=SaleStatus, blank=True
+        "situação recusada", max_length=9, choices=SaleStatus, blank=True, default="", db_default=""
     )
     refused_shipping_status = models.CharField(
-        "entrega recusada", max_length=9, choices=ShippingStatus, blank=True
+        "entrega recusada",
+        max_length=9,
+        choices=ShippingStatus,
+        blank=True,
+        default="",
+        db_default="",
     )
     overridden_status = models.CharField(
-        "situação informada antes da manual", max_length=9, choices=SaleStatus, blank=True
+        "situação informada antes da manual",
+        max_length=9,
+        choices=SaleStatus,
+        blank=True,
+        default="",
+        db_default="",
     )
     overridden_shipping_status = models.CharField(
-        "entrega informada antes da manual", max_length=9, choices=ShippingStatus, blank=True
+        "entrega informada antes da manual",
+        max_length=9,
+        choices=ShippingStatus,
+        blank=True,
+        default="",
+        db_default="",
     )
-    is_refund_open = models.BooleanField("reembolso em aberto", default=False)
+    is_refund_open = models.BooleanField("reembolso em aberto", default=False, db_default=False)
     payment_method = models.CharField("forma de pagamento", max_length=64, blank=True)
     payment_code = models.CharField(
-        "meio de pagamento", max_length=16, choices=PaymentCode, blank=True
+        "meio de pagamento",
+        max_length=16,
+        choices=PaymentCode,
+        blank=True,
+        default="",
+        db_default="",
     )
     tracking_code = models.CharField("código de rastreio", max_length=128, blank=True)
     sale_date = models.DateTimeField("data da venda")
@@ -244,41 +271,3 @@ class Sale(BulkRow):
     def order_ids(self) -> list[str]:
         """The ids by which events and findings name the order."""
         return [id_ for id_ in dict.fromkeys((self.external_id, self.order_hash)) if id_]
-
-
-class Origin(models.TextChoices):
-    """The kind of record that `origin_id` names: what caused a status change."""
-
-    EVENT = "event", "Webhook"
-    RUN = "run", "Sincronização"
-    IMPORT = "import", "Importação"
-    PERSON = "person", "Pessoa"
-
-
-class SaleStatusChange(BulkRow):
-    """A change of a sale's status, price, product or client; the first has no `from_status`.
-
-    Clients are written by their ids.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    sale = models.ForeignKey(
-        Sale, models.CASCADE, related_name="status_changes", verbose_name="venda"
-    )
-    field = models.CharField(
-        "campo", max_length=15, choices=HistoryField, default=HistoryField.STATUS
-    )
-    from_status = models.CharField("de", max_length=500, blank=True)
-    to_status = models.CharField("para", max_length=500)
-    changed_at = models.DateTimeField("quando")
-    origin = models.CharField("por", max_length=6, choices=Origin)
-    origin_id = models.UUIDField("identificação da origem", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "mudança da venda"
-        verbose_name_plural = "mudanças das vendas"
-        ordering: ClassVar = ["changed_at", "id"]
-        indexes: ClassVar = [models.Index(fields=["origin_id"], name="change_origin")]
-
-    def __str__(self) -> str:
-        return f"{self.from_status or '—'} → {self.to_status}"

@@ -1,0 +1,48 @@
+"""The history of sales: their statuses, and the values that reports replaced."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from flowzz.core.db.bulk_upsert import BulkRow
+from flowzz.core.ids import uuid7
+from sales.models.sales import Sale
+from sales.statuses import HistoryField
+
+
+class Origin(models.TextChoices):
+    """The kind of record that `origin_id` names: what caused a status change."""
+
+    EVENT = "event", "Webhook"
+    RUN = "run", "Sincronização"
+    IMPORT = "import", "Importação"
+    PERSON = "person", "Pessoa"
+
+
+class SaleStatusChange(BulkRow):
+    """A change of a sale's status, price, product or client; the first has no `from_status`.
+
+    Clients are written by their ids.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sale = models.ForeignKey(
+        Sale, models.CASCADE, related_name="status_changes", verbose_name="venda"
+    )
+    field = models.CharField(
+        "campo", max_length=15, choices=HistoryField, default=HistoryField.STATUS
+    )
+    from_status = models.CharField("de", max_length=500, blank=True)
+    to_status = models.CharField("para", max_length=500)
+    changed_at = models.DateTimeField("quando")
+    origin = models.CharField("por", max_length=6, choices=Origin)
+    origin_id = models.UUIDField("identificação da origem", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "mudança da venda"
+        verbose_name_plural = "mudanças das vendas"
+        ordering: ClassVar = ["changed_at", "id"]
+        indexes: ClassVar = [models.Index(fields=["origin_id"], name="change_origin")]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '—'} → {self.to_status}"
