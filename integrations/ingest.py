@@ -22,13 +22,15 @@ from integrations.providers.registry import get_provider
 from sales.facts import MetadataRules, SaleFacts, ValueWarning
 from sales.models import Origin, Sale
 from sales.money import Earnings
-from sales.order_ids.matching import SaleMatcher
+from sales.order_ids.matching import Matched, SaleMatcher
 from sales.privacy import remove_buyer_data
 from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
 from sales.sale_changes import FieldChange, set_values
 from sales.subscriptions import SubscriptionBatch
 
 T = TypeVar("T")
+
+_NO_PRICE = ValueWarning("", "missing_money", "O pedido é novo e veio sem valor.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,14 @@ class SourcedOrder:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    outcome: Outcome
+    outcome: Outcome | None
+    """None if the order was refused."""
     sale: Sale | None = None
     changes: list[FieldChange] = field(default_factory=list)
     warnings: tuple[ValueWarning, ...] = ()
-    """About the order's ids, in addition to those of `Order`."""
+    """Those of the order, and one about its ids."""
+    refusal: ValueWarning | None = None
+    """Why the order was refused: the rest of the batch was applied, and a retry can't help."""
 
 
 def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[IngestResult]:
@@ -176,6 +181,9 @@ def _receives_webhooks(integration: Integration) -> bool:
 def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult:
     order, source = sourced.order, sourced.source
     matched = rows.matcher.match(order.sale, incoming) if order.sale else None
+    refusal = _refusal(matched) if matched else None
+    if refusal and order.subscription is None:
+        return IngestResult(None, refusal=refusal)
     recorded: RecordResult | None = None
     if matched and matched.sale:
         facts = _without_erased_buyer(matched.sale, matched.facts, rows)
@@ -183,7 +191,7 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         recorded = rows.sales.update(matched.sale, facts, source)
     else:
         client, match = rows.clients.match_or_create(incoming)
-        if matched:
+        if matched and not refusal:
             # A webhook without a number comes from an account whose webhooks have none.
             counts = matched.is_associated or source.origin == Origin.EVENT
             recorded = rows.sales.create(matched.facts, client, match, source, is_associated=counts)
@@ -194,12 +202,13 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         sale = recorded.sale if recorded else None
         outcomes.append(rows.subscriptions.record(order.subscription, client, sale, source))
     return IngestResult(
-        outcome=next(outcome for outcome in Outcome if outcome in outcomes),
+        outcome=None if refusal else next(outcome for outcome in Outcome if outcome in outcomes),
         sale=recorded.sale if recorded else None,
         changes=recorded.changes if recorded else [],
         warnings=(*order.warnings, matched.warning)
         if matched and matched.warning
         else order.warnings,
+        refusal=refusal,
     )
 
 
@@ -209,6 +218,13 @@ def _set_earnings(recorded: RecordResult, rows: _Rows) -> None:
     if is_new or recorded.changes or sale.id in rows.sales.absorbed.values():
         changes = set_values(sale, rows.earnings(sale.metadata).values)
         recorded.changes += [] if is_new else changes
+
+
+def _refusal(matched: Matched) -> ValueWarning | None:
+    """Return why a sale can't be recorded: a new one needs a price."""
+    if matched.sale or matched.facts.total_price is not None:
+        return None
+    return matched.facts.missing_price or _NO_PRICE
 
 
 def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFacts:

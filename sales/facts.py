@@ -37,6 +37,8 @@ class SaleFacts:
     """The source's second id of the order; empty if not reported."""
     total_price: Decimal | None = None
     """None if the source reports no readable price; a known sale keeps its price."""
+    missing_price: ValueWarning | None = None
+    """Why there is no price, which a new sale needs."""
     quantity: int | None = None
     """None if the source does not report it."""
     product_name: str = ""

@@ -139,6 +139,10 @@ def _ingest(
 ) -> None:
     results = ingest(job.integration, [SourcedOrder(line.order, source) for line in lines])
     for line, result in zip(lines, results, strict=True):
+        if result.refusal:
+            message = batch.file.with_headers(result.refusal.message)
+            batch.add_error(line.number, message, line.order.external_id)
+            continue
         messages = [batch.file.with_headers(warning.message) for warning in result.warnings]
         is_associated = result.sale is None or result.sale.is_associated
         if not is_associated:

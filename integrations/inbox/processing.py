@@ -14,7 +14,7 @@ import structlog
 from django.utils import timezone
 
 from flowzz.core.db.db_time import to_database_time
-from integrations.ingest import SourcedOrder, apply_bisecting, ingest, is_refusal
+from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest, is_refusal
 from integrations.models import (
     EventOutcome,
     EventState,
@@ -179,7 +179,7 @@ def _apply(integration: Integration, events: Sequence[ParsedEvent]) -> list[Even
             affiliation_events.append(item)
             affiliations.append((item.payload, item.source))
     results = [
-        _applied(item, ingested.outcome, ingested.warnings)
+        _ingested(item, ingested)
         for item, ingested in zip(order_events, ingest(integration, sourced_orders), strict=True)
     ]
     if affiliations:
@@ -189,6 +189,14 @@ def _apply(integration: Integration, events: Sequence[ParsedEvent]) -> list[Even
             for item, outcome in zip(affiliation_events, outcomes, strict=True)
         ]
     return results
+
+
+def _ingested(item: ParsedEvent, ingested: IngestResult) -> EventResult:
+    if ingested.outcome:
+        return _applied(item, ingested.outcome, ingested.warnings)
+    refusal = ingested.refusal
+    assert refusal
+    return item.result(EventState.QUARANTINED, reason=refusal.reason, error=refusal.message)
 
 
 def _applied(item: ParsedEvent, outcome: Outcome, warnings: Sequence[ValueWarning]) -> EventResult:

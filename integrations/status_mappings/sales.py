@@ -148,7 +148,9 @@ def _apply_again(
     outcomes: Counter[str] = Counter()
 
     def apply_part(part: Sequence[SourcedOrder]) -> None:
-        outcomes.update(str(result.outcome) for result in ingest(integration, part))
+        outcomes.update(
+            str(result.outcome or "quarantined") for result in ingest(integration, part)
+        )
 
     def reject(_: SourcedOrder, error: Exception) -> None:
         outcomes["quarantined"] += 1

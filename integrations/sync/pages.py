@@ -123,10 +123,13 @@ def _parse_items(page: Page, items: Sequence[Any], result: PageResult) -> list[S
 
 
 def _ingest(orders: Sequence[SourcedOrder], result: PageResult) -> None:
-    for ingested in ingest(result.run.integration, orders):
+    for sourced, ingested in zip(orders, ingest(result.run.integration, orders), strict=True):
+        if ingested.refusal:
+            result.add_error(sourced.order.external_id, ingested.refusal.message)
+            continue
         counts = ingested.sale is None or ingested.sale.is_associated
         is_changed = counts and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED)
-        result.counts.update(["processed", ingested.outcome if is_changed else "unchanged"])
+        result.counts.update(["processed", str(ingested.outcome) if is_changed else "unchanged"])
         if ingested.warnings and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED):
             _add_warnings(ingested, result)
         if counts:

@@ -31,6 +31,11 @@ from integrations.providers.contracts import Order, ParsedWebhook
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts, ValueWarning
 
+_NO_PRICE: Final = ValueWarning(
+    "order.order_final_price",
+    "missing_money",
+    "order.order_final_price: campo obrigatório, veio vazio.",
+)
 _MISSING_ID: Final = ("missing_identity", "campo obrigatório, veio vazio.")
 
 
@@ -137,12 +142,14 @@ def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleF
     shipping_word = order.text("shipping_status", WORD_LENGTH)
     status, unknown_status = mapper.sale_status(word)
     shipping_status, unknown_shipping_status = mapper.shipping_status(shipping_word)
+    price = order.money("order_final_price")
     payment_method = order.text("method_payment", fields.SHORT_WIDTH)
     deleted_at = order.timestamp("deleted_at")
     return SaleFacts(
         external_id=order_ids[0],
         order_hash=order_ids[1],
-        total_price=_total_price(order),
+        total_price=price,
+        missing_price=_missing_price(order) if price is None else None,
         quantity=order.count("order_quantity"),
         product_name=order.text("product_name", fields.NAME_WIDTH),
         product_sku=order.text("product_code", fields.CODE_WIDTH),
@@ -166,14 +173,8 @@ def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleF
     )
 
 
-def _total_price(order: Section) -> Decimal:
-    price = order.money("order_final_price")
-    if price is None:
-        warning = order.warnings.get("order_final_price")
-        reason = warning.reason if warning else "missing_money"
-        message = "order.order_final_price: campo obrigatório, veio vazio."
-        raise PayloadInvalid(reason, warning.message if warning else message)
-    return price
+def _missing_price(order: Section) -> ValueWarning:
+    return order.warnings.get("order_final_price") or _NO_PRICE
 
 
 _METADATA_READERS: Final[dict[str, Callable[[Section, str], Any]]] = (

@@ -8,10 +8,11 @@ import pytest
 from django.db import DataError
 from django.utils import timezone
 
+from clients.models import Client
 from integrations.inbox import drain, processing, replay
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from integrations.providers.coinzz.adapter import CoinzzReader
-from sales.models import Sale
+from sales.models import Sale, Subscription
 from tests import payloads
 from tests.integrations.inbox.failing import FailingIngest, process_failing
 from tests.integrations.sellers import Seller
@@ -267,3 +268,67 @@ def test_replay_replaces_the_events_warnings(seller: Seller) -> None:
     seller.drain()
 
     assert [event.value_warnings for event in seller.events] == [[]]
+
+
+def test_new_order_without_a_price_is_quarantined_alone(seller: Seller) -> None:
+    seller.process(
+        payloads.order("ord1"),
+        payloads.order("ord2", order_final_price=None),
+        payloads.order("ord3"),
+    )
+
+    assert seller.states == [
+        ("DONE", "created"),
+        ("QUARANTINED", "missing_money"),
+        ("DONE", "created"),
+    ]
+    event = seller.events[1]
+    assert event.error == "order.order_final_price: campo obrigatório, veio vazio."
+    assert (event.external_id, event.attempts) == ("ord2", 1)
+    names = Client.objects.order_by("name").values_list("name", flat=True)
+    assert list(names) == ["Pessoa ord1", "Pessoa ord3"]
+
+
+def test_subscription_of_an_order_without_a_price_is_stored(seller: Seller) -> None:
+    body = payloads.subscription(with_order="ord1")
+    body["order"]["order_final_price"] = None
+
+    seller.process(body)
+
+    assert seller.states == [("QUARANTINED", "missing_money")]
+    assert Subscription.objects.get().status == "ACTIVE"
+    assert not Sale.objects.exists()
+
+
+def test_subscription_without_a_status_stays_active(seller: Seller) -> None:
+    missing: tuple[Any, ...] = (None, "", [], "-")
+    for status in missing:
+        seller.process(payloads.subscription(status="ativa"))
+        seller.process(payloads.subscription(status=status, frequency="Mensal"))
+
+        row = Subscription.objects.get()
+        assert (row.status, row.frequency) == ("ACTIVE", "Mensal")
+
+
+def test_replaced_price_product_and_client_stay_in_the_history(seller: Seller) -> None:
+    first = {"client_name": "Ana Um", "client_documment": payloads.cpf(734100037)}
+    second = {"client_name": "Bia Dois", "client_documment": payloads.cpf(291417776)}
+    seller.process(payloads.order("ord1", client=first, product_code="pro0001"))
+    before = seller.buyer("ord1")
+    changes: dict[str, Any] = {
+        "order_final_price": "250.00",
+        "order_quantity": 3,
+        "product_name": "Sérum",
+    }
+    seller.process(payloads.order("ord1", client=second, product_code="pro0002", **changes))
+
+    created, changed = seller.events
+    rows = seller.sale("ord1").status_changes.filter(origin_id=changed.id).order_by("field")
+    assert list(rows.values_list("field", "from_status", "to_status")) == [
+        ("client_id", str(before.id), str(seller.buyer("ord1").id)),
+        ("product_name", "Creme Exemplo", "Sérum"),
+        ("product_sku", "pro0001", "pro0002"),
+        ("quantity", "1", "3"),
+        ("total_price", "100.00", "250.00"),
+    ]
+    assert seller.sale("ord1").status_changes.filter(origin_id=created.id).count() == 1
