@@ -58,6 +58,7 @@ _OPERATIONS = (
         "accounts.view_personal_data",
         "clients.merge_client",
         "sales.merge_sale",
+        "sales.set_sale_status",
         "integrations.change_statusmapping",
     }
 )

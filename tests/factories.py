@@ -79,6 +79,8 @@ class SaleFactory(DjangoModelFactory[Sale]):
     unit_price = Decimal("150.99")
     total_price = LazyAttribute(lambda sale: sale.unit_price * sale.quantity)
     status = SaleStatus.PAID
+    status_word = "aprovado"
+    shipping_status_word = "a enviar"
     sale_date = Sequence(lambda n: NOON + timedelta(minutes=n))
     observed_at = SelfAttribute("sale_date")
 

@@ -23,7 +23,7 @@ from flowzz.backoffice.display import badge_tone, change_url, list_url, short_da
 from integrations import modes
 from integrations.admin.events.admin import STATE_COLOURS
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
-from sales.admin.sales import STATUS_COLOURS
+from sales.admin.statuses import STATUS_COLOURS
 from sales.models import Sale, Subscription
 from sales.statuses import SaleStatus, SubscriptionStatus
 

@@ -4,12 +4,13 @@ Other apps extend a sale's page with `timeline.SaleExtension`, and add an entry 
 `timeline_sources.staff_actions`.
 """
 
+from sales.admin import sales  # isort: skip - registers the page that others extend
 from sales.admin import (
     client_page,
     duplicates,
     exports,
     sale_merging,
-    sales,
-    status_changes,
+    set_status,
+    statuses,
     subscriptions,
 )

@@ -18,7 +18,7 @@ from flowzz.core.formatting import format_count, format_reais
 from sales.admin import client_merging
 from sales.admin.client_merging import MERGE_CLIENTS
 from sales.admin.exports import extend_with_export
-from sales.admin.sales import STATUS_COLOURS
+from sales.admin.statuses import STATUS_COLOURS
 from sales.models import Sale
 from sales.models.exports import ExportSubject
 

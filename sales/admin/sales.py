@@ -22,8 +22,6 @@ from django.utils.timezone import is_aware, localtime
 from clients.admin import ClientSearchAdmin
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.display import (
-    badge_column,
-    badge_tone,
     breakable_email,
     bullet_list,
     preformatted,
@@ -42,30 +40,15 @@ from flowzz.backoffice.filters import (
 from flowzz.core.formatting import format_count, format_reais
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
+from sales.admin.statuses import ReportedStatusFilter, status_cell, status_note, summary_figures
 from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.totals import calculate_totals
 from sales.models import CAMPAIGN_PATH, Sale, SaleMerge
 from sales.models.exports import ExportSubject
 from sales.money import PaymentCode
 from sales.order_ids.merges import associate
-from sales.statuses import SaleStatus, ShippingStatus
+from sales.statuses import SaleStatusField
 
-STATUS_COLOURS = {
-    SaleStatus.PENDING: "warning",
-    SaleStatus.PAID: "info",
-    SaleStatus.SHIPPED: "primary",
-    SaleStatus.DELIVERED: "success",
-    SaleStatus.CANCELLED: "danger",
-    SaleStatus.REFUNDED: "danger",
-}
-SHIPPING_COLOURS = {
-    ShippingStatus.PENDING: "warning",
-    ShippingStatus.SHIPPED: "primary",
-    ShippingStatus.DELIVERED: "success",
-    ShippingStatus.FAILED: "danger",
-    ShippingStatus.RETURNED: "danger",
-    ShippingStatus.CANCELLED: "danger",
-}
 CAMPAIGN_FIELDS = ("source", "medium", "campaign", "content", "term")
 _END = datetime.max.replace(tzinfo=UTC)
 
@@ -122,6 +105,7 @@ class SaleAdmin(ClientSearchAdmin):
         ("sale_date", PeriodFilter),
         "status",
         "shipping_status",
+        ReportedStatusFilter,
         "payment_code",
         ProductFilter,
         CampaignFilter,
@@ -143,6 +127,7 @@ class SaleAdmin(ClientSearchAdmin):
             ("external_id", "order_hash", "source"),
             "is_associated",
             ("status", "shipping_status"),
+            ("about_status", "about_shipping_status"),
             ("client", "client_match"),
             "user",
         ),
@@ -168,8 +153,21 @@ class SaleAdmin(ClientSearchAdmin):
         ),
     )
 
-    status_badge = badge_column("status", "situação", STATUS_COLOURS)
-    shipping_badge = badge_column("shipping_status", "entrega", SHIPPING_COLOURS)
+    @admin.display(description="situação", ordering="status")
+    def status_badge(self, sale: Sale) -> SafeString:
+        return status_cell(sale, SaleStatusField.STATUS)
+
+    @admin.display(description="entrega", ordering="shipping_status")
+    def shipping_badge(self, sale: Sale) -> SafeString:
+        return status_cell(sale, SaleStatusField.SHIPPING)
+
+    @admin.display(description="sobre a situação", empty_value="—")
+    def about_status(self, sale: Sale) -> str:
+        return status_note(sale, SaleStatusField.STATUS)
+
+    @admin.display(description="sobre a entrega", empty_value="—")
+    def about_shipping_status(self, sale: Sale) -> str:
+        return status_note(sale, SaleStatusField.SHIPPING)
 
     @admin.display(description="pedido", ordering="sale_date")
     def number(self, sale: Sale) -> SafeString:
@@ -271,17 +269,6 @@ class SaleAdmin(ClientSearchAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
-
-
-def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
-    """Return the sale's price and statuses: label, value, tone."""
-    tone = badge_tone(STATUS_COLOURS[SaleStatus(sale.status)])
-    shipping_tone = badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)])
-    return [
-        ("Valor", format_reais(sale.total_price), "neutral"),
-        ("Situação", sale.get_status_display(), tone),
-        ("Entrega", sale.get_shipping_status_display(), shipping_tone),
-    ]
 
 
 def _aware_datetime(text: str) -> datetime | None:

@@ -16,7 +16,7 @@ from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import short_datetime
-from sales.admin.status_changes import value_label
+from sales.admin.statuses import value_label
 from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
 from sales.models import Origin, Sale, SaleMerge, SaleStatusChange, Subscription, SubscriptionCycle
 from sales.statuses import HistoryField

@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'venda',
-                'permissions': [('merge_sale', 'Pode unir vendas, e contar as não associadas')],
+                'permissions': [('merge_sale', 'Pode unir vendas, e contar as não associadas'), ('set_sale_status', 'Pode definir a situação de uma venda')],
             },
         ),
         migrations.CreateModel(

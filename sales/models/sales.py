@@ -185,7 +185,10 @@ class Sale(BulkRow):
 
     class Meta:
         verbose_name = "venda"
-        permissions: ClassVar = [("merge_sale", "Pode unir vendas, e contar as não associadas")]
+        permissions: ClassVar = [
+            ("merge_sale", "Pode unir vendas, e contar as não associadas"),
+            ("set_sale_status", "Pode definir a situação de uma venda"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "source", "external_id"], name="sale_unique_per_user_and_source"

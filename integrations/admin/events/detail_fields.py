@@ -15,7 +15,7 @@ from integrations.admin.events.payload_diff import NotJson
 from integrations.admin.order_pages import order_page_link
 from integrations.inbox.failure_reasons import describe_warning, explain
 from integrations.models import WebhookEvent
-from sales.admin.status_changes import describe_change
+from sales.admin.statuses import describe_change
 from sales.models import Origin, Sale, SaleStatusChange, Subscription
 
 MAX_FAILURES = 50

@@ -5,7 +5,6 @@ README.md says which of Coinzz's fields are certain and which are guesses.
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any, Final
 
 from clients.customer import Customer

@@ -1,0 +1,133 @@
+"""How a sale's statuses and its history are shown, and the filter of reported statuses."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.display import badge_column, badge_tone, two_line_cell
+from flowzz.core.formatting import format_reais
+from sales.models import Sale, SaleStatusChange
+from sales.models.sales import STATUS_MISSING, STATUS_REFUSED
+from sales.sale_changes import STATUS_COLUMNS
+from sales.statuses import HistoryField, SaleStatus, SaleStatusField, ShippingStatus
+
+STATUS_COLOURS: Final = {
+    SaleStatus.PENDING: "warning",
+    SaleStatus.PAID: "info",
+    SaleStatus.SHIPPED: "primary",
+    SaleStatus.DELIVERED: "success",
+    SaleStatus.CANCELLED: "danger",
+    SaleStatus.REFUNDED: "danger",
+}
+SHIPPING_COLOURS: Final = {
+    ShippingStatus.PENDING: "warning",
+    ShippingStatus.SHIPPED: "primary",
+    ShippingStatus.DELIVERED: "success",
+    ShippingStatus.FAILED: "danger",
+    ShippingStatus.RETURNED: "danger",
+    ShippingStatus.CANCELLED: "danger",
+}
+_LABELS: Final[dict[str, Callable[[str], str]]] = {
+    HistoryField.STATUS: lambda value: str(SaleStatus(value).label),
+    HistoryField.SHIPPING: lambda value: str(ShippingStatus(value).label),
+    HistoryField.PRICE: lambda value: format_reais(Decimal(value)),
+    HistoryField.CLIENT: lambda value: f"cliente {value[-6:]}",
+}
+_badges: Final = {
+    SaleStatusField.STATUS: badge_column("status", "situação", STATUS_COLOURS),
+    SaleStatusField.SHIPPING: badge_column("shipping_status", "entrega", SHIPPING_COLOURS),
+}
+
+
+class ReportedStatusFilter(admin.SimpleListFilter):
+    title = "situação informada"
+    parameter_name = "informada"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("nao", "Não informada"), ("divergente", "Com divergência")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
+        condition = {"nao": STATUS_MISSING, "divergente": STATUS_REFUSED}.get(self.value() or "")
+        return queryset.filter(condition) if condition else queryset
+
+
+def status_cell(sale: Sale, field: SaleStatusField) -> SafeString:
+    """Return the badge of a status, and a word about how it came about."""
+    return two_line_cell(_badges[field](None, sale), _short_note(sale, field))
+
+
+def status_note(sale: Sale, field: SaleStatusField) -> str:
+    """Explain why a status is not simply the last reported one; empty if it is."""
+    columns = STATUS_COLUMNS[field]
+    notes = []
+    if overridden := _label(sale, columns.overridden):
+        notes.append(f"Definida pela equipe; a origem informou {overridden}.")
+    if refused := _label(sale, columns.refused):
+        notes.append(f"A origem informou depois {refused}: seria um retrocesso, não foi aplicado.")
+    if not (getattr(sale, columns.word) or overridden):
+        notes.append("Não informada pela origem.")
+    return " ".join(notes)
+
+
+def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
+    """Return the sale's price and statuses: label, value, tone."""
+    tone = badge_tone(STATUS_COLOURS[SaleStatus(sale.status)])
+    shipping_tone = badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)])
+    return [
+        ("Valor", format_reais(sale.total_price), "neutral"),
+        ("Situação", _figure(sale, SaleStatusField.STATUS), tone),
+        ("Entrega", _figure(sale, SaleStatusField.SHIPPING), shipping_tone),
+    ]
+
+
+def _figure(sale: Sale, field: SaleStatusField) -> str:
+    note = _short_note(sale, field)
+    return f"{_label(sale, field)} ({note})" if note else _label(sale, field)
+
+
+def _short_note(sale: Sale, field: SaleStatusField) -> str:
+    columns = STATUS_COLUMNS[field]
+    if getattr(sale, columns.overridden):
+        return "definida pela equipe"
+    if getattr(sale, columns.refused):
+        return "com divergência"
+    return "" if getattr(sale, columns.word) else "não informada"
+
+
+def _label(sale: Sale, column: str) -> str:
+    return str(getattr(sale, f"get_{column}_display")())
+
+
+def value_label(change: SaleStatusChange, value: str) -> str:
+    """Return one of a change's values as staff read it; a dash for none."""
+    return _LABELS.get(change.field, str)(value) if value else "—"
+
+
+def describe_change(change: SaleStatusChange) -> str:
+    """Return both values, such as `Pendente → Pago`."""
+    return f"{value_label(change, change.from_status)} → {value_label(change, change.to_status)}"
+
+
+@admin.register(SaleStatusChange)
+class SaleStatusChangeAdmin(ReadOnlyAdmin):
+    list_display = ("changed_at", "sale", "field", "before", "after", "origin")
+    list_filter = ("field", "origin")
+    list_select_related = ("sale",)
+    search_fields = ("sale__external_id__exact",)
+    search_help_text = "Número do pedido"
+    fields = ("sale", "field", "before", "after", "changed_at", "origin", "origin_id")
+    readonly_fields = fields
+
+    @admin.display(description="de")
+    def before(self, change: SaleStatusChange) -> str:
+        return value_label(change, change.from_status)
+
+    @admin.display(description="para")
+    def after(self, change: SaleStatusChange) -> str:
+        return value_label(change, change.to_status)
