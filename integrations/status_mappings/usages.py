@@ -4,6 +4,8 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -35,7 +37,8 @@ class Batch:
 def count_affected(mapping: StatusMapping) -> int:
     """Count the orders or subscriptions that a change of the mapping concerns."""
     recorded = mapping.usages.filter(
-        user_id=OuterRef("user_id"), external_id=OuterRef(_id_column(mapping))
+        reduce(or_, (Q(external_id=OuterRef(name)) for name in _id_columns(mapping))),
+        user_id=OuterRef("user_id"),
     )
     return mapping.usages.count() + _unmapped(mapping).exclude(Exists(recorded)).count()
 
@@ -88,6 +91,12 @@ def next_batch(mapping: StatusMapping, cursor: Cursor) -> Batch | None:
 
 def delete_usages(mapping: StatusMapping, batch: Batch) -> None:
     mapping.usages.filter(user_id=batch.user_id, external_id__any_of=batch.external_ids).delete()
+
+
+def _id_columns(mapping: StatusMapping) -> list[str]:
+    """Return the columns whose values usages may have: an order has two ids."""
+    second = [] if mapping.field == StatusField.SUBSCRIPTION else ["order_hash"]
+    return [_id_column(mapping), *second]
 
 
 def _id_column(mapping: StatusMapping) -> str:

@@ -235,3 +235,18 @@ def test_event_with_a_hash_is_replayed_to_the_sale_of_the_number(seller: Seller)
     replay.replay(WebhookEvent.objects.filter(id=event.id))
     seller.drain()
     assert ids(seller) == [(NUMBER, HASH, True)]
+
+
+def test_date_with_an_offset_in_seconds_is_compared(seller: Seller) -> None:
+    seller.process(order(NUMBER, date_order="1900-01-01 00:00:00"))
+    by_api(seller, order(None, HASH, date_order="1900-01-01 00:00:00"))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+
+
+def test_warning_about_the_ids_is_on_the_event_and_the_sale(seller: Seller) -> None:
+    seller.process(order("ordbbbbb", HASH), order(NUMBER, HASH))
+    causes = ["hash_of_other_order:order.order_hash"]
+    assert [event.value_warnings for event in seller.events] == [[], causes]
+    assert seller.sale(NUMBER).value_warnings == causes
+    seller.process(order(NUMBER, "venaaa0002"))
+    assert seller.sale(NUMBER).value_warnings == []
