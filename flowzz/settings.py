@@ -184,6 +184,7 @@ COINZZ_EXPORT_COLUMNS = env.mapping("COINZZ_EXPORT_COLUMNS")
 API_KEY_MAX_AGE = timedelta(days=env.integer("API_KEY_MAX_AGE_DAYS", 180))
 
 # Webhooks
+WEBHOOK_WITHOUT_TOKEN = env.boolean("WEBHOOK_WITHOUT_TOKEN", default=DEBUG)
 WEBHOOK_MAX_BYTES = env.integer("WEBHOOK_MAX_BYTES", 256 * 1024)
 WEBHOOK_TOKEN_GRACE = timedelta(hours=env.integer("WEBHOOK_TOKEN_GRACE_HOURS", 24, minimum=0))
 DUPLICATE_WINDOW = timedelta(hours=env.integer("DUPLICATE_WINDOW_HOURS", 72))

@@ -11,4 +11,5 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         register(checks.check_encryption_fallbacks)
         register(checks.check_urls)
+        register(checks.check_webhooks_without_token)
         register(checks.check_sizes)

@@ -53,6 +53,20 @@ def check_urls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
+def check_webhooks_without_token(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of webhook URLs without a token outside of development."""
+    if settings.DEBUG or not settings.WEBHOOK_WITHOUT_TOKEN:
+        return []
+    return [
+        Warning(
+            "Webhooks are accepted at URLs without a token: anybody can send orders there, which "
+            "become sales while exactly one integration is connected.",
+            hint="Set WEBHOOK_WITHOUT_TOKEN=false unless an account is configured the old way.",
+            id="integrations.W004",
+        )
+    ]
+
+
 def check_sizes(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Report sizes under 1: they would stop the work silently."""
     return [

@@ -124,5 +124,6 @@ def record_heartbeat() -> None:
 def delete_expired_payloads() -> None:
     """Create the partitions of coming periods; delete payloads and previews past retention."""
     retention.create_partitions()
+    retention.delete_unrouted()
     retention.delete_expired_payloads()
     import_jobs.delete_expired_previews()

@@ -106,6 +106,8 @@ def start(
 ) -> None:
     """Start the processes. Raises OlderData, ProcessFailed and CallFailed."""
     environ = addresses.process_environment(os.environ)
+    if passwords:
+        environ.setdefault("WEBHOOK_WITHOUT_TOKEN", "true")
     prepare = supervisor.start(processes.prepare(demo=passwords is not None), environ)
     supervisor.start(processes.web(addresses.port), environ)
     if addresses.sandbox_port:

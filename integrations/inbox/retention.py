@@ -1,6 +1,6 @@
 """Payloads of webhooks are stored for PAYLOAD_RETENTION; what they produced stays."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -11,6 +11,7 @@ from integrations.models import EventOutcome, EventState, WebhookEvent, WebhookP
 from integrations.models.events import EVENTS, PAYLOADS, UNFINISHED
 from integrations.runtime_settings import PAYLOAD_RETENTION
 
+UNROUTED_RETENTION = timedelta(days=7)
 _UNFINISHED = """
     event_id IN (SELECT id FROM integrations_webhookevent WHERE state IN ('PENDING', 'RETRY'))
 """
@@ -36,6 +37,16 @@ def delete_expired_payloads() -> int:
     days = PAYLOADS.drop_before(_first_kept_day(), retain=_UNFINISHED)
     expired_payloads().delete()  # retained on an earlier day, of events that have finished since
     return days
+
+
+def delete_unrouted() -> int:
+    """Delete week-old events without an owner, which anybody can send; return how many."""
+    old = timezone.now() - UNROUTED_RETENTION
+    events = WebhookEvent.objects.filter(integration=None, received_at__lt=old)
+    ids = list(events.values_list("id", flat=True))
+    WebhookPayload.objects.filter(event_id__in=ids).delete()
+    WebhookEvent.objects.filter(id__in=ids).delete()
+    return len(ids)
 
 
 def redact_payloads(events: "QuerySet[WebhookEvent]", reason: str = "") -> int:

@@ -7,7 +7,7 @@ from flowzz.core.rate_limits import RateLimit
 from integrations import dispatch
 from integrations.inbox.store import InboundWebhook, store
 from integrations.runtime_settings import WEBHOOK_RATE
-from integrations.webhooks import fallback_buffer
+from integrations.webhooks import fallback_buffer, without_token
 from integrations.webhooks.routing import authenticate, resolve_integration
 
 log = structlog.stdlib.get_logger(__name__)
@@ -25,6 +25,8 @@ def accept(webhook: InboundWebhook) -> None:
         integration = resolve_integration(webhook)
         RATE.hit(str(integration.id) if integration else webhook.provider)
         integration = authenticate(webhook, integration)
+        if integration is None and not webhook.token_hash:
+            without_token.check_capacity(len(webhook.body))
         store(webhook, integration)
     except (OperationalError, InterfaceError) as error:
         log.error("webhook_buffered", cause=type(error).__name__)

@@ -12,7 +12,7 @@ from redis import RedisError
 from flowzz.core.rate_limits import RateLimitExceeded
 from integrations.inbox.store import InboundWebhook
 from integrations.providers.registry import get_provider, provider_names
-from integrations.webhooks import intake
+from integrations.webhooks import intake, without_token
 from integrations.webhooks.fallback_buffer import BufferFull
 from integrations.webhooks.metrics import count_responses
 from integrations.webhooks.routing import SignatureRefused, UnknownToken
@@ -59,6 +59,8 @@ def _parse_request(request: HttpRequest, provider: str, rest: str) -> InboundWeb
     token = _strip_invisible(rest.partition("/")[0])
     if provider not in provider_names() or (not token and rest not in WITHOUT_TOKEN):
         raise UnknownToken
+    if rest in WITHOUT_TOKEN:
+        without_token.admit(request)
     names = (*STORED_HEADERS, get_provider(provider).signature_header)
     return InboundWebhook(
         provider=provider,

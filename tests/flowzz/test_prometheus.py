@@ -76,7 +76,8 @@ def test_replay_does_not_count_as_slow() -> None:
     assert scrape()["flowzz_event_processing_seconds_count", ""] == 1
 
 
-def test_events_without_an_integration_are_counted_as_unroutable() -> None:
+def test_events_without_an_integration_are_counted_as_unroutable(settings: Settings) -> None:
+    settings.WEBHOOK_WITHOUT_TOKEN = True
     post("/webhooks/coinzz", payloads.encode(payloads.order()))
     samples = scrape()
     assert samples["flowzz_events_quarantined_total", "unroutable"] == 1

@@ -41,6 +41,11 @@ def seller() -> Seller:
     return Seller()
 
 
+@pytest.fixture
+def _without_token(settings: Settings) -> None:
+    settings.WEBHOOK_WITHOUT_TOKEN = True
+
+
 def error_of(response: Any) -> tuple[int, str]:
     return response.status_code, answer(response)["error"]
 
@@ -129,6 +134,7 @@ def test_rotated_token_is_valid_until_its_grace_ends(seller: Seller) -> None:
     assert [post(p, b"{}").status_code for p in (first, second, seller.path)] == [404, 404, 200]
 
 
+@pytest.mark.usefixtures("_without_token")
 @pytest.mark.parametrize("path", [TOKENLESS, TOKENLESS + "/subscription"])
 def test_webhook_without_token_belongs_to_the_sole_connected_integration(
     seller: Seller, path: str
@@ -140,6 +146,7 @@ def test_webhook_without_token_belongs_to_the_sole_connected_integration(
     assert seller.states == [("DONE", "created")]
 
 
+@pytest.mark.usefixtures("_without_token")
 @pytest.mark.parametrize("others", [0, 2])
 def test_webhook_without_token_is_quarantined_if_none_or_several_could_own_it(others: int) -> None:
     sellers = [Seller(email=f"vendedora{number}@flowzz.test") for number in range(others)]

@@ -1,0 +1,42 @@
+"""Limit the webhook URLs without a token: anybody can call them, and fill the inbox."""
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+
+from flowzz.core.api.throttling import client_ip, ip_key
+from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
+from integrations.models import WebhookEvent
+from integrations.webhooks.routing import UnknownToken
+
+log = structlog.stdlib.get_logger(__name__)
+
+RATE = RateLimit("webhook_without_token", lambda: "60/minute")
+MAX_EVENTS = 1_000
+MAX_BYTES = 10 * 1024 * 1024
+"""The unrouted events of all providers together; they are deleted after a week."""
+
+
+class UnroutedFull(RateLimitExceeded):
+    """There are as many unrouted events as are kept."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.retry_after = 3_600.0
+
+
+def admit(request: HttpRequest) -> None:
+    """Raises UnknownToken where these URLs are disabled, and RateLimitExceeded."""
+    if not settings.WEBHOOK_WITHOUT_TOKEN:
+        log.warning("webhook_refused", cause="without_token_disabled")
+        raise UnknownToken
+    RATE.hit(ip_key(client_ip(request)))
+
+
+def check_capacity(size: int) -> None:
+    """Raises UnroutedFull if an unrouted event of `size` bytes is too much."""
+    unrouted = WebhookEvent.objects.filter(integration=None).order_by()
+    sizes = list(unrouted.values_list("body_size", flat=True)[:MAX_EVENTS])
+    if len(sizes) >= MAX_EVENTS or sum(sizes) + size > MAX_BYTES:
+        log.warning("webhook_refused", cause="unrouted_full")
+        raise UnroutedFull
