@@ -1,6 +1,6 @@
 """The changes that a report makes to one sale. Nothing here writes to the database."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -109,12 +109,6 @@ class StatusMoves:
 def unit_price(total: Decimal, quantity: int | None) -> Decimal:
     """Return the unit price in BRL, rounded half-up to the cent; without quantity, the total."""
     return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
-
-
-def facts_from_sale(sale: Sale, **changes: Any) -> SaleFacts:
-    """Return the stored sale as its source would report it, with `changes` applied."""
-    names = (field.name for field in fields(SaleFacts) if hasattr(sale, field.name))
-    return SaleFacts(**{name: getattr(sale, name) for name in names} | changes)
 
 
 def classify_statuses(

@@ -2,11 +2,11 @@
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from integrations.ingest import SourcedOrder, apply_bisecting, ingest
-from integrations.models import Integration, StatusMapping, WebhookEvent
+from integrations.models import Integration, StatusMapping
 from integrations.providers.contracts import StatusField
 from integrations.providers.registry import get_provider
 from integrations.status_mappings.status_history import (
@@ -17,9 +17,9 @@ from integrations.status_mappings.status_history import (
     staff_source,
 )
 from integrations.status_mappings.usages import SALE_COLUMNS
+from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleStatusChange
 from sales.recording import ChangeSource, SaleBatch
-from sales.sale_changes import facts_from_sale
 
 FIRST_STATUS = "PENDING"
 """The status of a sale, and of its shipping, before any is known."""
@@ -29,23 +29,18 @@ def apply(
     mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
 ) -> "Counter[str]":
     """Give the mapping's status to the sales whose last reported word is the mapping's."""
-    sales = {
-        order_id: sale
-        for sale in Sale.objects.owned_by(integration.user_id).with_order_ids(
-            mapping.provider, external_ids
-        )
-        for order_id in sale.order_ids
-    }
-    events = {
-        external_id: event
-        for external_id, event in _newest_events(integration, external_ids).items()
-        if _is_newest_data(event, sales.get(external_id))
-    }
-    outcomes = _apply_again(
-        mapping, integration, [events[id_] for id_ in external_ids if id_ in events]
-    )
-    rest = [external_id for external_id in external_ids if external_id not in events]
-    return outcomes + _set_status(mapping, integration.user_id, rest) if rest else outcomes
+    status_column, unknown_column = SALE_COLUMNS[StatusField(mapping.field)]
+    batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
+    sources = _event_sources(mapping, integration, external_ids)
+    outcomes: Counter[str] = Counter()
+    for sale in _with_word(mapping, batch, external_ids):
+        source = next(filter(None, map(sources.get, sale.order_ids)), None)
+        if source is None or source.observed_at < sale.observed_at:
+            source = staff_source(mapping, sale)
+        facts = _report(sale, **{status_column: mapping.status, unknown_column: ""})
+        outcomes[batch.update(sale, facts, source).outcome] += 1
+    batch.save()
+    return outcomes
 
 
 def revert(
@@ -71,11 +66,18 @@ def revert(
         since = reported.get(sale.external_id, ReportedStatus()).since
         previous = _status_before_word(changes[sale.id], statuses, since)
         if previous:
-            batch.update(sale, facts_from_sale(sale, **{status_column: previous}), source)
-        unknown = facts_from_sale(sale, **{unknown_column: mapping.word})
+            batch.update(sale, _report(sale, **{status_column: previous}), source)
+        unknown = _report(sale, **{unknown_column: mapping.word})
         outcomes[batch.update(sale, unknown, source).outcome] += 1
     batch.save()
     return outcomes
+
+
+def _report(sale: Sale, **values: str) -> SaleFacts:
+    """Return a report of nothing but `values`."""
+    ids = {"external_id": sale.external_id, "order_hash": sale.order_hash}
+    facts: Any = ids | values
+    return SaleFacts(reports_deletion=False, **facts)
 
 
 def _with_word(
@@ -119,54 +121,16 @@ def _status_before_word(
     return status
 
 
-def _newest_events(
-    integration: Integration, external_ids: Collection[str]
-) -> dict[str, WebhookEvent]:
-    """Return each order's newest applied event that still has a body."""
+def _event_sources(
+    mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
+) -> dict[str, ChangeSource]:
+    """Return each order's newest applied event that still has a body, if it has the word."""
     events = applied_events(integration, external_ids)
     newest = events.order_by("external_id", "-received_at", "-id").distinct("external_id")
-    return {event.external_id: event for event in newest}
-
-
-def _is_newest_data(event: WebhookEvent, sale: Sale | None) -> bool:
-    return sale is None or event.received_at >= sale.observed_at
-
-
-def _apply_again(
-    mapping: StatusMapping, integration: Integration, events: Collection[WebhookEvent]
-) -> "Counter[str]":
-    orders = []
-    for event, order in parse_orders(integration, events):
-        if mapping.id in order.used_mappings:
-            source = ChangeSource(
-                observed_at=event.received_at,
-                origin=Origin.EVENT,
-                origin_id=event.id,
-                is_snapshot=True,
-            )
-            orders.append(SourcedOrder(order, source))
-    outcomes: Counter[str] = Counter()
-
-    def apply_part(part: Sequence[SourcedOrder]) -> None:
-        outcomes.update(
-            str(result.outcome or "quarantined") for result in ingest(integration, part)
+    return {
+        event.external_id: ChangeSource(
+            observed_at=event.received_at, origin=Origin.EVENT, origin_id=event.id, is_snapshot=True
         )
-
-    def reject(_: SourcedOrder, error: Exception) -> None:
-        outcomes["quarantined"] += 1
-
-    apply_bisecting(orders, apply_part, reject)
-    return outcomes
-
-
-def _set_status(
-    mapping: StatusMapping, user_id: uuid.UUID, external_ids: Collection[str]
-) -> "Counter[str]":
-    status_column, unknown_column = SALE_COLUMNS[StatusField(mapping.field)]
-    batch = SaleBatch.load(user_id, mapping.provider, external_ids)
-    outcomes: Counter[str] = Counter()
-    for sale in _with_word(mapping, batch, external_ids):
-        facts = facts_from_sale(sale, **{status_column: mapping.status, unknown_column: ""})
-        outcomes[batch.update(sale, facts, staff_source(mapping, sale)).outcome] += 1
-    batch.save()
-    return outcomes
+        for event, order in parse_orders(integration, newest)
+        if mapping.id in order.used_mappings
+    }

@@ -1,6 +1,6 @@
 """The rules for the changes of one sale; test_recording.py tests them with stored sales."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,13 +8,7 @@ import pytest
 
 from sales.facts import SaleFacts, ValueWarning
 from sales.models import Sale
-from sales.sale_changes import (
-    classify_statuses,
-    facts_from_sale,
-    set_fields,
-    set_warnings,
-    unit_price,
-)
+from sales.sale_changes import classify_statuses, set_fields, set_warnings, unit_price
 from sales.statuses import SaleStatus
 from tests.factories import SaleFactory
 
@@ -31,6 +25,12 @@ from tests.factories import SaleFactory
 )
 def test_unit_price_is_rounded_half_up(total: str, quantity: int, unit: str) -> None:
     assert unit_price(Decimal(total), quantity) == Decimal(unit)
+
+
+def facts_from_sale(sale: Sale, **changes: Any) -> SaleFacts:
+    """Return the stored sale as its source would report it, with `changes` applied."""
+    names = (field.name for field in fields(SaleFacts) if hasattr(sale, field.name))
+    return SaleFacts(**{name: getattr(sale, name) for name in names} | changes)
 
 
 def test_report_of_the_stored_values_changes_nothing() -> None:

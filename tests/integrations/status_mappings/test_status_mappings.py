@@ -71,6 +71,29 @@ def test_sale_with_a_newer_word_is_not_changed(seller: Seller, staff: User) -> N
     assert seller.sale("ord1").status == SaleStatus.SHIPPED
 
 
+def test_word_before_a_message_without_a_status_is_mapped(seller: Seller, staff: User) -> None:
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
+    seller.process(payloads.order("ord1", order_status=None, product_name="Outro"))
+    assert seller.sale("ord1").unknown_status == "confirmadíssimo"
+
+    assert remap(SaleStatus.DELIVERED, staff).outcomes == {"updated": 1}
+
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.unknown_status) == (SaleStatus.DELIVERED, "")
+    assert sale.status_changes.latest("id").origin_id == staff.id
+
+
+def test_mapping_of_shipping_leaves_a_refused_status(seller: Seller, staff: User) -> None:
+    seller.process(payloads.order("ord1", order_status="Entregue"))
+    seller.process(payloads.order("ord1", order_status="Pendente", shipping_status="Na moita"))
+
+    remap("SHIPPED", staff)
+
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.refused_status) == (SaleStatus.DELIVERED, SaleStatus.PENDING)
+    assert sale.shipping_status == "SHIPPED"
+
+
 def test_sale_without_a_stored_body_gets_the_status_too(seller: Seller, staff: User) -> None:
     seller.process(payloads.order("ord1", shipping_status="Na moita"))
     WebhookPayload.objects.all().delete()
