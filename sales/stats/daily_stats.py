@@ -280,9 +280,17 @@ def _count(sales: Decimal, value: Decimal) -> Count:
 
 
 def _total(names: list[str], sums: list[Decimal]) -> Total:
-    counts = [_count(*sums[index : index + 2]) for index in (0, 2, 4, 6)]
-    status, shipping_status, code = names
-    return Total(status, shipping_status, code, *counts, int(sums[8]), int(sums[9]))
+    return Total(
+        status=names[0],
+        shipping_status=names[1],
+        payment_code=names[2],
+        count=_count(*sums[0:2]),
+        commission=_count(*sums[2:4]),
+        fees=_count(*sums[4:6]),
+        net=_count(*sums[6:8]),
+        deliveries=int(sums[8]),
+        delivery_days=int(sums[9]),
+    )
 
 
 def _breakdown(dimension: str, name: str, sums: list[Decimal]) -> Breakdown:
