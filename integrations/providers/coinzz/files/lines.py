@@ -168,17 +168,16 @@ class _Line:
 
     def _read_price(self) -> None:
         """Set the order's total; a unit's price is stored as an unknown field is."""
+        amounts = [
+            Amount(column.header, self._cells[position], is_unit=column.field == fields.UNIT_PRICE)
+            for position, column in self._reader.prices
+            if self._cells[position]
+        ]
         try:
-            amounts = [
-                Amount(
-                    column.header, self._cells[position], is_unit=column.field == fields.UNIT_PRICE
-                )
-                for position, column in self._reader.prices
-                if self._cells[position]
-            ]
             total = choose_total(amounts, self._quantity())
         except UnclearPrice as error:
             self._problems.append(str(error))
+            self._set(fields.TOTAL, amounts[0].text)  # or the reader would miss a price, too
             return
         self._set(fields.TOTAL, total)
         for amount in amounts:
