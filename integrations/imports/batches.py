@@ -140,7 +140,8 @@ def _ingest(
     results = ingest(job.integration, [SourcedOrder(line.order, source) for line in lines])
     for line, result in zip(lines, results, strict=True):
         if result.refusal:
-            message = batch.file.with_headers(result.refusal.message)
+            reasons = dict.fromkeys((result.refusal, *line.order.warnings))
+            message = " ".join(batch.file.with_headers(reason.message) for reason in reasons)
             batch.add_error(line.number, message, line.order.external_id)
             continue
         messages = [batch.file.with_headers(warning.message) for warning in result.warnings]

@@ -69,7 +69,10 @@ def sample(job: SalesImport) -> list[SampleSale]:
     file = get_provider(job.integration.provider).read_file(zlib.decompress(bytes(job.content)))
     parser = FileParser(file, reader_for(job.integration), job.integration.user.email)
     batch = parser.parse(islice(file.lines(), _SAMPLE_LINES))
-    return [_sample_sale(job, line) for line in batch.lines if line.order.sale][:SAMPLE_SALES]
+    priced = [
+        line for line in batch.lines if line.order.sale and line.order.sale.total_price is not None
+    ]
+    return [_sample_sale(job, line) for line in priced[:SAMPLE_SALES]]
 
 
 def _sample_sale(job: SalesImport, line: ParsedLine) -> SampleSale:

@@ -107,3 +107,21 @@ def test_unknown_words_and_the_sum_count_each_line_once(
             {"field": "order", "word": "milagre", "lines": 3},
         ],
     )
+
+
+def test_all_problems_of_a_new_order_without_a_price_are_named(seller: Seller) -> None:
+    row = receive(seller, "Pedido;Total;Data;Quantidade", "a;caro;32/10/2025;dois")
+    assert [line["message"] for line in row.error_lines] == [
+        "Coluna “Total”: valor inválido; o formato esperado é 1.234,56. "
+        "Coluna “Quantidade”: número inválido; esperado um inteiro a partir de zero. "
+        "Coluna “Data”: data inválida; o formato esperado é dd/mm/aaaa hh:mm."
+    ]
+    assert (row.errors, row.warnings) == (1, 0)
+
+
+def test_known_sale_keeps_its_price(seller: Seller) -> None:
+    seller.process(payloads.order("ordaaaaa", order_status="Aprovado", order_final_price=100.10))
+    row = receive(seller, "Pedido;Total;Status", "ordaaaaa;1.234;Reembolsado")
+    sale = seller.sale("ordaaaaa")
+    assert (sale.total_price, sale.status) == (Decimal("100.10"), "REFUNDED")
+    assert (row.updated, row.errors, row.warnings) == (1, 0, 1)

@@ -177,7 +177,6 @@ class _Line:
             total = choose_total(amounts, self._quantity())
         except UnclearPrice as error:
             self._problems.append(str(error))
-            self._set(fields.TOTAL, amounts[0].text)  # or the reader would miss a price, too
             return
         self._set(fields.TOTAL, total)
         for amount in amounts:
