@@ -62,8 +62,16 @@ class Section:
         return text[:width].rstrip()
 
     def first_text(self, keys: Collection[str], width: int) -> str:
-        """Return the first of the fields with a text: accounts name some fields differently."""
-        return next(filter(None, (self.text(key, width) for key in keys)), "")
+        """Return the first of the fields with a text: accounts name some fields differently.
+
+        Its full text is stored under the first of the names, so that no value has two.
+        """
+        for key in keys:
+            if text := self.text(key, width):
+                if key in self.truncated:
+                    self.truncated[next(iter(keys))] = self.truncated.pop(key)
+                return text
+        return ""
 
     def identity(self, key: str) -> str:
         return self._read(values.parse_identity, key, "")

@@ -50,9 +50,11 @@ def sale_of(**order: Any) -> SaleFacts:
 
 
 def rejection(body: bytes, **options: Any) -> tuple[str, str]:
-    """Return the reason and the message of the PayloadInvalid that `body` raises."""
+    """Return why `body` raises PayloadInvalid, or has no price for a new sale: reason, message."""
     try:
-        parse_webhook(body, **options)
+        payload = parse_webhook(body, **options).payload
     except PayloadInvalid as error:
         return error.reason, error.message
+    if isinstance(payload, Order) and payload.sale and (problem := payload.sale.missing_price):
+        return problem.reason, problem.message
     raise AssertionError("the body was accepted")
