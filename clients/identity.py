@@ -128,10 +128,15 @@ class ClientBatch:
         return self._surviving(client) if client else None
 
     def is_other_person(self, client: Client, incoming: Client) -> bool:
-        """Whether both have identifying documents, and the incoming one is not the client's."""
-        if client.erased_at or not (client.document_identifies and incoming.document_identifies):
+        """Whether the incoming document is another client's, or cannot be this client's.
+
+        A client without a document can have it, unless the given names contradict.
+        """
+        if client.erased_at or not incoming.document_identifies:
             return False
-        return self._match_document(incoming) is not client
+        if owner := self._match_document(incoming):
+            return owner is not client
+        return client.document_identifies or not self._names_agree(client, incoming)
 
     def recheck_documents(self) -> None:
         """Withdraw documents that no longer identify by today's rules, such as placeholders."""

@@ -229,6 +229,32 @@ def test_sale_moves_to_the_person_whose_document_a_later_order_has(seller: Selle
     assert (moved.cpf, moved.email) == ("94580730224", "filha@example.com")
 
 
+@pytest.mark.parametrize("mothers_cpf", [payloads.cpf(291417776), ""])
+def test_order_of_the_mothers_phone_moves_to_the_daughter_of_a_later_document(
+    seller: Seller, mothers_cpf: str
+) -> None:
+    phone = {"client_phone": "11987650001"}
+    mother = phone | {"client_name": "Marina Alves", "client_documment": mothers_cpf}
+    daughter = {"client_name": "Bia Alves", "client_documment": payloads.cpf(734100037)}
+    other = {"client_phone": "11987650002", "client_email": "bia@exemplo.com.br"}
+    seller.process(payloads.order("ord1", client=mother))
+    seller.process(payloads.order("ord2", client=phone | {"client_name": ""}))
+    mothers_row = Client.objects.values().get()
+    assert seller.buyer("ord2").id == mothers_row["id"]
+
+    seller.process(payloads.order("ord2", client=daughter | other))
+
+    assert Client.objects.values().get(id=mothers_row["id"]) == mothers_row
+    buyer = seller.buyer("ord2")
+    assert (buyer.name, buyer.cpf, buyer.phone, buyer.email) == (
+        "Bia Alves",
+        payloads.cpf(734100037),
+        "+5511987650002",
+        "bia@exemplo.com.br",
+    )
+    assert seller.buyer("ord1").id == mothers_row["id"]
+
+
 def test_sale_without_a_client_gets_the_reported_one(seller: Seller) -> None:
     seller.process(payloads.order(client={"client_name": ""}))
     assert seller.sale().client is None
