@@ -89,15 +89,11 @@ def _require_object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
 def _parse_order(item: dict[str, Any], mapper: StatusMapper) -> Order:
     body = Body.parse(item)
     order_ids = _order_ids(body.order)
-    try:
-        customer = _customer(body.client)
-        subscription = _subscription(body, mapper)
-        if not any(order_ids) and subscription is None:
-            raise _missing_id(body)
-        sale = _sale(body, order_ids, mapper) if any(order_ids) else None
-    except PayloadInvalid as error:
-        error.external_id = order_ids[0]
-        raise
+    customer = _customer(body.client)
+    subscription = _subscription(body, mapper)
+    if not any(order_ids) and subscription is None:
+        raise _missing_id(body)
+    sale = _sale(body, order_ids, mapper) if any(order_ids) else None
     return Order(customer=customer, sale=sale, subscription=subscription, warnings=body.warnings)
 
 

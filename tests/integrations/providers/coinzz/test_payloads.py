@@ -219,16 +219,17 @@ def test_truncated_text_is_stored_in_full_in_the_metadata() -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "number"),
-    [
-        ({"subscription": {"status": "ativa"}, "order": {"order_number": ["ord1"]}}, ""),
-        (order_item(order_number=["ord1"], order_final_price="1"), ""),
-    ],
+    ("price", "reason"),
+    [(None, "missing_money"), ("grátis", "invalid_money"), ("1,234", "ambiguous_money")],
 )
-def test_error_has_the_order_number_if_it_can_be_parsed(item: dict[str, Any], number: str) -> None:
-    with pytest.raises(PayloadInvalid) as refused:
-        parse_order(item)
-    assert refused.value.external_id == number
+def test_order_without_a_readable_price_says_why(price: Any, reason: str) -> None:
+    sale = sale_of(order_final_price=price)
+    assert sale.total_price is None
+    assert sale.missing_price is not None
+    assert (sale.missing_price.field, sale.missing_price.reason) == (
+        "order.order_final_price",
+        reason,
+    )
 
 
 FLAT = {
