@@ -42,7 +42,7 @@ from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
 from sales.admin.statuses import ReportedStatusFilter, status_cell, status_note, summary_figures
 from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
-from sales.admin.totals import calculate_totals
+from sales.admin.totals import calculate_totals, seller_charts
 from sales.models import CAMPAIGN_PATH, Sale, SaleMerge
 from sales.models.exports import ExportSubject
 from sales.money import PaymentCode
@@ -265,7 +265,9 @@ class SaleAdmin(ClientSearchAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         sales = self.get_changelist_instance(request).queryset
-        return render(request, "sales/totals.html", {"totals": calculate_totals(sales)})
+        charts = seller_charts(request.GET.get(SellerFilter.parameter_name, ""))
+        context = {"totals": calculate_totals(sales), "charts": charts}
+        return render(request, "sales/totals.html", context)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
