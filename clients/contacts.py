@@ -10,18 +10,10 @@ from clients.cleaning import clean_digits, clean_text
 
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 # Two numbers in one field, or a number and its extension ("ramal 5").
-_BETWEEN_NUMBERS = re.compile(r"[^\W\d_]+|[/,;#|]")
+_BETWEEN_NUMBERS = re.compile(r"[^\W\d_]+|[/,;:#|]")
 _PLUS_FIRST = re.compile(r"[^0-9]*\+")
-# 55 is also an area code (Santa Maria): it is the country code only before a complete number.
-_BRAZILIAN = re.compile(
-    r"""
-    (?:55)?                         # country code
-    (?:0(?:[1-9][0-9])?)?           # trunk zero, with or without a carrier code
-    (?P<national>[1-9][0-9]{9,10})  # area code and subscriber
-    """,
-    re.VERBOSE,
-)
-
+# A spreadsheet shortened the number: the digits that are left may be another phone's.
+_SHORTENED = re.compile(r"[0-9][.,][0-9]+e\+?[0-9]+", re.IGNORECASE)
 _E164 = re.compile(r"\+[0-9]+")
 _BRAZILIAN_E164 = re.compile(r"\+55([0-9]{2})([0-9]{4,5})([0-9]{4})")
 
@@ -37,15 +29,30 @@ AREAS = [
     *range(91, 100),
 ]
 """Brazil's area codes, as assigned by ANATEL."""
+_AREA = "|".join(map(str, AREAS))
+
+# 55 is also an area code (Santa Maria): it is the country code only before a complete number.
+_BRAZILIAN = re.compile(
+    rf"""
+    (?:55)?                             # country code
+    (?:0(?:[1-9][0-9])?)?               # trunk zero, with or without a carrier code
+    (?P<national>(?:{_AREA})[0-9]{{8,9}})  # area code and subscriber; not 0800, for one
+    """,
+    re.VERBOSE,
+)
 
 # The decimal part of a number that a spreadsheet or a JSON float sent.
 _DECIMAL_PART = re.compile(r"(?<=[0-9]{6})[.,]0{1,2}$")
-_WITHOUT_COUNTRY = re.compile(rf"(?:{'|'.join(map(str, AREAS))})(?:9[0-9]{{8}}|[2-5][0-9]{{7}})")
+_WITHOUT_COUNTRY = re.compile(rf"(?:{_AREA})(?:9[0-9]{{8}}|[2-5][0-9]{{7}})")
 
-_CEP_SEPARATORS = re.compile(r"[^0-9a-z]|^\W*cep", re.IGNORECASE)
-_CEP = re.compile(r"[0-9]{7,8}")
-_STATE_PREFIX = re.compile(r"\b(?:estado|uf)\b(?: d[aeo]\b)?:?")
-_STATE_SEPARATORS = re.compile(r"[-/,()\u2010-\u2015:]")
+_MIN_ABROAD = 10
+"""Digits of a phone with a country code."""
+
+_CEP_SEPARATORS = re.compile(r"[^0-9a-z]|^\W*c\W?e\W?p", re.IGNORECASE)
+# The lowest is 01000-000: seven digits that begin with a zero lost one elsewhere.
+_CEP = re.compile(r"[1-9][0-9]{6,7}|0[1-9][0-9]{6}")
+_STATE_PREFIX = re.compile(r"\b(?:estado|est|uf)\b(?: d[aeo]\b)?")
+_STATE_SEPARATORS = re.compile(r"[^\w\s]|_")
 
 STATES = {
     "AC": "Acre",
@@ -85,7 +92,11 @@ def _simplify(text: str) -> str:
     return " ".join(letters.casefold().split())
 
 
-_STATE_BY_WORD = {_simplify(word): code for code, name in STATES.items() for word in (code, name)}
+_STATE_BY_WORD = {
+    _simplify(word): code
+    for code, name in STATES.items()
+    for word in (code, name, f"{name} {code}")
+}
 
 
 def normalise_phone(raw: str) -> str:
@@ -96,11 +107,15 @@ def normalise_phone(raw: str) -> str:
     if _WITHOUT_COUNTRY.fullmatch(raw):  # as most senders write it
         return _brazilian(raw)
     text = _without_decimal_part(clean_digits(raw))
+    if _SHORTENED.fullmatch(text):
+        return ""
     number = max(_BETWEEN_NUMBERS.split(text), key=lambda part: len(_digits(part)))
     digits = _digits(number)
     if not (_PLUS_FIRST.match(number) or digits.startswith("00")):
         return _brazilian(digits)
     digits = digits.removeprefix("00")
+    if len(digits) < _MIN_ABROAD:  # "(00) 98765-0401": a placeholder for the area code
+        return ""
     if digits.startswith("55"):
         return _brazilian(digits[2:])
     # "+11 98765-0401": the plus is wrong, not the missing country code.
@@ -157,7 +172,9 @@ def normalise_state(raw: str) -> str:
     if code := _STATE_BY_WORD.get(simple):
         return code
     parts = _STATE_SEPARATORS.split(_STATE_PREFIX.sub("", simple, count=1))
-    codes = {_STATE_BY_WORD.get(part.strip()) for part in parts} - {None}
+    words = " ".join(parts).split()
+    forms = (" ".join(words), "".join(words), *map(str.strip, parts))
+    codes = set(map(_STATE_BY_WORD.get, forms)) - {None}
     return codes.pop() or text if len(codes) == 1 else text
 
 

@@ -12,19 +12,20 @@ from clients.cleaning import clean_digits, clean_text
 MAX_LENGTH = 32
 """Maximum length of a stored text that is not a document."""
 
-_SEPARATORS = re.compile(r"[\s./\-\u2010-\u2015\u2212]")
+_SEPARATORS = re.compile(r"[\s./\-\u2010-\u2015\u2212_,;:'\"()\[\]#]")
 _CPF_SHAPE = re.compile(r"[0-9]{11}")
 # Alphanumeric since July 2026: removing "non-digits" would destroy the number.
 _CNPJ_SHAPE = re.compile(r"[0-9A-Z]{12}[0-9]{2}")
 _CPF_WITHOUT_ZEROS = re.compile(r"[0-9]{8,11}")
 _CNPJ_WITHOUT_ZEROS = re.compile(r"[0-9]{12,14}")
-_FULL_LENGTH = re.compile(r"[0-9A-Z]{11}|[0-9A-Z]{14}")
+_FULL_LENGTH = re.compile(r"[0-9]{11}|[0-9A-Z]{12}[0-9]{2}")
 _LABEL = re.compile(
-    r"'*\s*(?:(?:cpf|cnpj|doc(?:umento)?)(?![a-z])[\s/:.noº°#-]*)*'*", re.IGNORECASE
+    r"['\"(\[\s]*(?:(?:c\W?p\W?f|c\W?n\W?p\W?j|doc(?:umento)?)(?![a-z])[\s/:.noº°#=)\]-]*)*'*",
+    re.IGNORECASE,
 )
 _WHOLE_NUMBER = re.compile(r"([0-9]+)[.,]0*")
 # A fraction, or a number that a spreadsheet shortened: no punctuation of a document.
-_FRACTION = re.compile(r"[0-9]{7,}[.,][0-9]|[0-9][.,][0-9]+E[0-9]+", re.IGNORECASE)
+_FRACTION = re.compile(r"[0-9]{7,}[.,][0-9]|[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
 
 _PLACEHOLDERS = {
     "00000000191",
@@ -56,8 +57,8 @@ class Document:
 def normalise_document(raw: str) -> Document:
     """Return the document without punctuation and with lost zeros restored.
 
-    Eleven or fourteen characters with wrong check digits lose their punctuation, too. Masked,
-    shortened and other texts are returned as sent.
+    A CPF or CNPJ with wrong check digits loses its punctuation, too. Masked, shortened and other
+    texts are returned as sent.
     """
     if _CPF_SHAPE.fullmatch(raw) and _is_cpf(raw):
         return Document(raw, valid=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from clients.cleaning import clean_text
 from clients.contacts import (
+    AREAS,
     STATES,
     format_phone,
     normalise_cep,
@@ -19,7 +20,7 @@ from clients.contacts import (
 )
 
 any_text = st.text(st.characters(exclude_categories=()))
-area_codes = st.from_regex(r"[1-9]{2}", fullmatch=True)
+area_codes = st.sampled_from(list(map(str, AREAS)))
 subscribers = st.from_regex(r"9[0-8][0-9]{7}|[2-5][0-9]{7}", fullmatch=True)
 nationals = st.builds(str.__add__, area_codes, subscribers).filter(lambda n: len(set(n)) > 1)
 nationals_apart = nationals.filter(lambda national: national[2:].strip("0") != "")
@@ -70,6 +71,7 @@ def test_brazilian_numbers(raw: str, expected: str) -> None:
         "\u202a+55 11 98765\u20114321\u202c",
         "WhatsApp: 11 98765-4321",
         "11 98765-4321 ramal 5",
+        "5511987654321:12@s.whatsapp.net",
         "11 98765-4321 / 11 3456-7890",
         "11 3456-7890 ou 11 98765-4321",
     ],
@@ -107,6 +109,12 @@ def test_foreign_numbers(raw: str, expected: str) -> None:
         "+55 98765-4321",
         "119876543210",
         "351912345678",
+        "0800 123 4567",
+        "0300 123 4567",
+        "20 98765-4321",
+        "(00) 98765-4321",
+        "1,1987654321E+10",
+        "5.5119876543E+12",
         "+999 123 456 789",
         "+351 12",
         "1" * 400,
@@ -208,6 +216,9 @@ def test_phone_is_formatted_for_people(e164: str, formatted: str) -> None:
         ("01310\u2013100", "01310100"),
         ("'01310100", "01310100"),
         ("CEP: 01310-100", "01310100"),
+        ("C.E.P. 01310-100", "01310100"),
+        ("0131010", ""),
+        ("00000-000", ""),
     ],
 )
 def test_cep(raw: str, expected: str) -> None:
@@ -246,6 +257,14 @@ def test_state_is_found_by_its_code_and_its_name(code: str, write: Callable[[str
         ("estado da bahia", "BA"),
         ("UF: SP", "SP"),
         ("S\u200bP", "SP"),
+        ("S.P.", "SP"),
+        ("SP;", "SP"),
+        ("São Paulo SP", "SP"),
+        ("sao-paulo", "SP"),
+        ("Sao_Paulo", "SP"),
+        ("São Paulo | SP", "SP"),
+        ("Est. São Paulo", "SP"),
+        ("Campinas SP", "Campinas SP"),
         ("São Paulo - RJ", "São Paulo - RJ"),
         ("Estado Exemplo", "Estado Exemplo"),
         (" Lisboa ", "Lisboa"),

@@ -3,7 +3,7 @@
 from itertools import chain
 from typing import Final
 
-from tests.real_data import files, statuses, values
+from tests.real_data import files, identities, statuses, values
 from tests.real_data.case import Case
 
-CASES: Final[list[Case]] = list(chain(files.CASES, values.CASES, statuses.CASES))
+CASES: Final[list[Case]] = list(chain(identities.CASES, files.CASES, values.CASES, statuses.CASES))

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import unescape
 from typing import Final, Generic, TypeVar
-from unicodedata import category, combining, normalize
+from unicodedata import category, normalize
 
 from integrations.providers.contracts import StatusField
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -20,12 +21,12 @@ WORD_LENGTH: Final = 100
 """Characters of a status word that are compared and stored."""
 
 
-_BOTH_GENDERS: Final = re.compile(r"\s*\([ao]\)|\s*/\s*[ao]\W*$")
-"""The second ending in `Aprovado(a)` and `Aprovado/a`."""
+_BOTH_ENDINGS: Final = re.compile(r"\s*\((?:[ao]|[ao]?s)\)|\s*/\s*[ao]\W*$")
+"""The second ending in `Aprovado(a)`, `Aprovado(s)` and `Aprovado/a`."""
 
 _REMOVED: Final = ("Cc", "Cf")
-_SEPARATING: Final = ("Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sm")
-"""Categories of Unicode: control and invisible characters; punctuation and signs such as `−`."""
+_SEPARATING: Final = ("P", "S")
+"""Categories of Unicode: control and invisible characters; punctuation, signs and emoji."""
 
 _MISSING: Final = frozenset({"0", "false", "none", "null", "undefined"})
 """Words by which a sender writes no value."""
@@ -34,6 +35,7 @@ _ENGLISH: Final = {
     "active": "ativo",
     "approved": "aprovado",
     "canceled": "cancelado",
+    "charge back": "chargeback",
     "cancelled": "cancelado",
     "delivered": "entregue",
     "expired": "expirado",
@@ -48,21 +50,34 @@ _ENGLISH: Final = {
     "suspended": "suspenso",
     "waiting payment": "aguardando pagamento",
 }
-"""Codes of Coinzz's API that mean a word of its webhooks. Other codes are in the tables."""
+"""Codes of Coinzz's API, and other spellings, that mean a word of its webhooks.
+
+Other codes are in the tables.
+"""
 
 
 @lru_cache(maxsize=1024)
 def normalize_word(word: str) -> str:
     """Return the form in which words are compared; empty if the word means that there is none.
 
-    Case, accents, gender, punctuation, invisible characters and the language are ignored.
+    Case, accents, gender, number, punctuation, emoji, invisible characters, HTML's entities and
+    the language are ignored.
     """
-    letters = normalize("NFKD", normalize("NFKD", word[:WORD_LENGTH]).casefold())
-    plain = "".join(map(_compared, _BOTH_GENDERS.sub("", letters.strip())))[:WORD_LENGTH]
-    # A final "a" becomes "o" in every word, also in the tables: both genders are then equal.
-    parts = (part[:-1] + "o" if part.endswith("a") else part for part in plain.split())
-    compared = " ".join(parts)
+    letters = normalize("NFKD", normalize("NFKD", unescape(word[:WORD_LENGTH])).casefold())
+    plain = "".join(map(_compared, _BOTH_ENDINGS.sub("", letters.strip())))[:WORD_LENGTH]
+    compared = " ".join(map(_singular, plain.split())) or _emoji(letters)
     return "" if compared in _MISSING else _ENGLISH.get(compared, compared)
+
+
+def _singular(part: str) -> str:
+    """Return one form for both genders and numbers, also of the words in the tables."""
+    part = part.rstrip("s") or part
+    return part[:-1] + "o" if part.endswith("a") else part
+
+
+def _emoji(letters: str) -> str:
+    """Return the emoji of a word without letters, which is not missing."""
+    return "".join(letter for letter in letters if category(letter) == "So")
 
 
 def _shown(word: str) -> str:
@@ -74,9 +89,7 @@ def _shown(word: str) -> str:
 def _compared(letter: str) -> str:
     if letter.isalnum():
         return letter
-    if letter.isspace() or category(letter) in _SEPARATING:
-        return " "
-    return "" if combining(letter) or category(letter) in _REMOVED else letter
+    return " " if letter.isspace() or category(letter).startswith(_SEPARATING) else ""
 
 
 ORDER_WORDS: Final[dict[SaleStatus, tuple[str, ...]]] = {

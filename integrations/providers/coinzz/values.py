@@ -36,13 +36,14 @@ _SMALL_COUNT: Final = re.compile(r"[0-9]{1,9}")
 _PLAIN_MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
 # A label, an apostrophe, a sign and a currency around the amount.
 _AROUND_MONEY: Final = re.compile(
-    r"^'*(?:[^\W\d_][^:0-9]*:)?\s*([+-]?)\s*(?:R\$|BRL)?\s*|\s*(?:BRL|reais)$", re.IGNORECASE
+    r"^['\"]*(?:[^\W\d_][^:0-9]*:)?\s*([+-]?)\s*(?:R\$:?|BRL)?\s*|[.,]?\s*(?:R\$|BRL|reais)?[.'\"]*$",
+    re.IGNORECASE,
 )
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 # 1.234 is 1234 in Brazil and 1,234 elsewhere; 0.500 and 1234.567 have one meaning.
 _AMBIGUOUS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _COMMA_DECIMAL: Final = re.compile(
-    r"[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:[. ][0-9]{3})+),[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,})"
+    r"[+-]?(?:(?:[0-9]*|[0-9]{1,3}(?:[. ][0-9]{3})+),[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,})"
 )
 _DOT_DECIMAL: Final = re.compile(
     r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3}){2,})"
@@ -53,11 +54,15 @@ _NO_DATE: Final = (
     *("0000-00-00", "-0001-11-30", "00/00/0000"),
     *("1970-01-01", "1969-12-31", "01/01/1970", "31/12/1969"),
 )
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:|$)")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ Tt][0-9]{2}:(?!.*[aApP]\.?[mM])|$)")
+_YEAR_FIRST: Final = re.compile(r"([0-9]{4})([/-])([0-9]{1,2})\2([0-9]{1,2})\b")
 _BRAZILIAN_DATE: Final = re.compile(
-    r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})"
-    r"(?:,?\s+(?:às\s+|-\s*)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+    r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})"
+    r"(?:(?:T|,?\s+(?:[àa]s\s+|-\s*)?)([0-9]{1,2})[:h]([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?"
+    r"h?(\s*[ap]\.?m\.?)?)?",
+    re.IGNORECASE,
 )
+_HYPHENS: Final = re.compile("[\u2010-\u2015\N{MINUS SIGN}]")
 _SPACED_ZONE: Final = re.compile(r"\s+(?:(?=[+-][0-9]{2})|(?:UTC|GMT|Z)$)", re.IGNORECASE)
 # Seconds since 1970, from 2001 on, or milliseconds. Fewer digits are a date without separators.
 _EPOCH: Final = re.compile(r"([1-9][0-9]{9})([0-9]{3})?(?:\.[0-9]+)?")
@@ -180,7 +185,7 @@ def parse_datetime(raw: Any) -> datetime | None:
         raise _invalid_date()
     text = parse_text(raw)
     if not text.isascii():
-        text = clean_digits(text)
+        text = _ascii_number(text)
     if not text or text.startswith(_NO_DATE):
         return None
     try:
@@ -219,7 +224,7 @@ def _is_missing_number(raw: Any) -> bool:
 
 
 def _ascii_number(raw: str) -> str:
-    return clean_digits(raw).replace("\N{MINUS SIGN}", "-")
+    return _HYPHENS.sub("-", clean_digits(raw))
 
 
 def _number(raw: Any) -> Decimal:
@@ -246,10 +251,20 @@ def _datetime(text: str) -> datetime:
         return datetime.fromisoformat(_SPACED_ZONE.sub(_zone, text) if len(text) > 19 else text)
     if epoch := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(epoch[1]), UTC)
-    if match := _BRAZILIAN_DATE.fullmatch(text):
-        day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - São Paulo time
+    if match := _BRAZILIAN_DATE.fullmatch(_YEAR_FIRST.sub(r"\4/\3/\1", text)):
+        day, _, month, year, hour, minute, second, half = match.groups()
+        date = datetime(int(year), int(month), int(day), _of_24(hour, half))  # noqa: DTZ001 - São Paulo time
+        return date.replace(minute=int(minute or 0), second=int(second or 0))
     raise ValueError
+
+
+def _of_24(hour: str | None, half: str | None) -> int:
+    """Return an hour of the day from one before or after noon (`a.m.`, `p.m.`)."""
+    if half is None:
+        return int(hour or 0)
+    if not 1 <= int(hour or 0) <= 12:
+        raise ValueError
+    return int(hour or 0) % 12 + (12 if "p" in half.lower() else 0)
 
 
 def _zone(match: "re.Match[str]") -> str:

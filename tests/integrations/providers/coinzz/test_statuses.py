@@ -65,11 +65,18 @@ def test_words_of_a_table_stay_distinct(table: dict[str, tuple[str, ...]]) -> No
         ("Aprovado(a)", SaleStatus.PAID),
         ("APROVADO (A).", SaleStatus.PAID),
         ("Aprovado/a", SaleStatus.PAID),
+        ("Aprovado(s)", SaleStatus.PAID),
+        ("Aprovadas", SaleStatus.PAID),
+        ("✅ Aprovado ✔️", SaleStatus.PAID),
+        ("Aprovado&nbsp;", SaleStatus.PAID),
+        ("Conclu&iacute;da", SaleStatus.DELIVERED),
+        ("Entregues", SaleStatus.DELIVERED),
+        ("Charge-back", SaleStatus.REFUNDED),
         ("Ａｐｒｏｖａｄｏ", SaleStatus.PAID),
         ("Aguardando", SaleStatus.PENDING),
     ],
 )
-def test_case_accents_spaces_and_gender_are_ignored(word: str, status: SaleStatus) -> None:
+def test_case_accents_signs_gender_and_number_are_ignored(word: str, status: SaleStatus) -> None:
     assert DEFAULT_MAPPER.sale_status(word) == (status, "")
 
 
@@ -161,3 +168,7 @@ def test_normalizing_is_idempotent_and_limits_the_length(word: str) -> None:
 def test_long_word_is_compared_and_stored_by_its_beginning() -> None:
     assert DEFAULT_MAPPER.sale_status("ﷺ" * 5000) == (SaleStatus.PENDING, "ﷺ" * WORD_LENGTH)
     assert len(normalize_word("ﷺ" * 5000)) == WORD_LENGTH
+
+
+def test_word_of_emoji_alone_is_unknown_and_not_missing() -> None:
+    assert DEFAULT_MAPPER.sale_status("❌") == (SaleStatus.PENDING, "❌")
