@@ -37,9 +37,9 @@ MAX_COUNTED = 99
 
 
 def pending_count(request: HttpRequest) -> str:
-    """Return the number beside the menu item."""
+    """Return the number beside the menu item; empty for none."""
     count = MergeSuggestion.objects.pending()[: MAX_COUNTED + 1].count()
-    return f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count)
+    return f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count or "")
 
 
 @require_POST

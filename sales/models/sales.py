@@ -151,7 +151,7 @@ class Sale(BulkRow):
         db_default="",
     )
     is_refund_open = models.BooleanField("reembolso em aberto", default=False, db_default=False)
-    payment_method = models.CharField("forma de pagamento", max_length=64, blank=True)
+    payment_method = models.CharField("forma de pagamento enviada", max_length=64, blank=True)
     payment_code = models.CharField(
         "meio de pagamento",
         max_length=16,
