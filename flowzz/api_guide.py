@@ -27,6 +27,8 @@ EXAMPLES: dict[str, Any] = {
     "affiliatePhone": "+5562954544555",
     "apiKey": "8702|chave-copiada-do-painel",
     "apiKeyHint": "8702|…nel",
+    "approvalRate": "0.7500",
+    "averageDays": "4.5",
     "cep": "01310100",
     "city": "São Paulo",
     "code": "ass123456",
@@ -36,7 +38,6 @@ EXAMPLES: dict[str, Any] = {
     "district": "Bela Vista",
     "email": "vendedora@exemplo.com.br",
     "externalId": "ordabcde",
-    "orderHash": "ven0a1b2c3",
     "field": "order.order_number",
     "fileName": "vendas.csv",
     "header": "Número do pedido",
@@ -44,6 +45,7 @@ EXAMPLES: dict[str, Any] = {
     "metadata": {"order_status": "Aprovado", "utms": {"source": "instagram"}},
     "name": "Marina Prado",
     "next": "https://flowzz.example/api/v1/sales?cursor=bmV4dCAyMDI2LTAzLTAy",
+    "orderHash": "ven0a1b2c3",
     "ownerEmail": "vendedora@exemplo.com.br",
     "password": "uma-senha-comprida",
     "paymentCode": "pix",
@@ -57,6 +59,7 @@ EXAMPLES: dict[str, Any] = {
     "refresh": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIwMWEyIn0.assinatura",
     "source": "coinzz",
     "state": "SP",
+    "successRate": "0.7500",
     "trackingCode": "BR123456789BR",
 }
 """Invented values for the examples, by the name of a property."""
