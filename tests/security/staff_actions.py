@@ -13,6 +13,7 @@ from django.urls import ResolverMatch, URLResolver, get_resolver, resolve, rever
 
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import User
+from integrations.admin import quarantine
 from integrations.admin.integrations.actions import ACTIONS
 from integrations.inbox.store import UNROUTABLE
 from integrations.models import BulkAction, BulkKind, EventState, Integration, StatusMapping
@@ -41,7 +42,7 @@ FORMS: dict[str, list[dict[str, str]]] = {
     "client_export": [{"format": "csv"}],
     "sale_export": [{"format": "csv"}],
     "status_mapping": [{"status": "PAID"}],
-    "quarantine_group": [{"kind": kind} for kind in BulkKind if kind != BulkKind.REMAP],
+    "quarantine_group": [{"kind": kind} for kind in quarantine.LOG_TEXTS],
     "logout": [],
 }
 """The forms to post to a URL, an empty one by default; each `kind` is an action of its own."""
