@@ -94,6 +94,7 @@ def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: Sandbo
         "totalSalesSynced": 0,
         "webhookUrl": tokens.webhook_url(integration),
         "webhookNote": None,
+        "ownerEmail": user.email,
         "lastWebhookAt": None,
         "health": {"score": 100, "reasons": []},
     }
