@@ -114,7 +114,8 @@ class ClientBatch:
         if client := self._match_phone(incoming):
             self.fill_empty_fields(client, incoming)
             return client, Match.PHONE
-        if not (incoming.name or incoming.cpf or incoming.phone or incoming.email):
+        names = ("name", "cpf", "phone", "phone_raw", "email")
+        if not any(getattr(incoming, name) for name in names):
             return None, None
         self._suggest_merges(incoming)
         self._by_id[incoming.id] = incoming

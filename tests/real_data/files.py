@@ -63,7 +63,16 @@ def _prices() -> list[Case]:
 
 
 def _totals() -> list[Case]:
-    labels = ("Total", "TOTAL GERAL", "Soma", "Subtotal:", "Total de pedidos: 3", "")
+    labels = (
+        "Total",
+        "TOTAL GERAL",
+        "Soma",
+        "Subtotal:",
+        "Total de pedidos: 3",
+        "",
+        "Valor total",
+        "Σ",
+    )
     return [refusal("Pedido;Valor;Produto;Status", f"{label};30,00;;", TOTALS) for label in labels]
 
 
@@ -75,6 +84,8 @@ def _cells() -> list[Case]:
         line("Valor;CPF", "1,00;73410714197.0", **{document: "73410714197"}),
         line("Valor;CPF", '1,00;"=""00617326568"""', **{document: "00617326568"}),
         line("Valor;CPF", "1,00;7,34101E+10", client__document_identifies=False),
+        line("Valor;Data;Hora", "1,00;01/03/2026;12:10 AM", sale_date="2026-03-01 00:10"),
+        line("Valor;Data;Hora", "1,00;46082;0,0069444444", sale_date="2026-03-01 00:10"),
         line("Valor;DDD;Telefone", "1,00;11;98765-0401", **{phone: "+5511987650401"}),
         line("Valor;Celular;DDD", "1,00;3333-0411;(011)", **{phone: "+551133330411"}),
         line("Valor;Telefone", "1,00;1133330411.0", **{phone: "+551133330411"}),

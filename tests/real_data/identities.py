@@ -94,22 +94,25 @@ def _phones() -> list[Case]:
             "'11987650401",
         ),
     )
+    return [
+        case(
+            f"{PHONE}, then {form!a}",
+            _buyer(phone=PHONE),
+            _buyer("ANA", phone=form),
+            clients=1,
+            phone="+5511987650401",
+        )
+        for form in forms
+    ]
+
+
+def _unclear_phones() -> list[Case]:
     unknown = (
         *("98765-0501", "0800 123 4567", "(00) 98765-0401", "20 98765-0401", "11 98765-04O1"),
         *("1,1987650401E+10", "5.5119876504E+12", "11 *****-0401", "4004-1234"),
     )
     placeholders = ("11999999999", "(11) 99999-9999", "11912345678", "11900000000")
     return [
-        *(
-            case(
-                f"{PHONE}, then {form!a}",
-                _buyer(phone=PHONE),
-                _buyer("ANA", phone=form),
-                clients=1,
-                phone="+5511987650401",
-            )
-            for form in forms
-        ),
         *(
             case(
                 f"two buyers, phone {text}",
@@ -120,6 +123,12 @@ def _phones() -> list[Case]:
                 phone_raw=text,
             )
             for text in unknown
+        ),
+        case(
+            "only a phone without area code",
+            _buyer("", phone="98765-0501"),
+            clients=1,
+            phone_raw="98765-0501",
         ),
         *(
             case(f"two buyers, phone {text}", _buyer(phone=text), _buyer(phone=text), clients=2)
@@ -175,4 +184,11 @@ def _places() -> list[Case]:
     ]
 
 
-CASES: Final = [*_one_document(), *_no_document(), *_phones(), *_names(), *_places()]
+CASES: Final = [
+    *_one_document(),
+    *_no_document(),
+    *_phones(),
+    *_unclear_phones(),
+    *_names(),
+    *_places(),
+]

@@ -348,6 +348,27 @@ def _encodings() -> list[Case]:
     ]
 
 
+def _wrapped() -> list[Case]:
+    """Bodies and sections as relays send them."""
+    body = payloads.order(client={"client_name": "Ana"})
+    texts = {**body, "order": json.dumps(body["order"]), "client": json.dumps(body["client"])}
+    return [
+        Case(
+            kind=KIND,
+            given=given,
+            steps=(webhook(json.dumps(wrapped).encode() + end),),
+            right={"ordzzzzz.total_price": "100.00", "ordzzzzz.client.name": "Ana"},
+        )
+        for given, wrapped, end in (
+            ("a list of one order", [body], b""),
+            ("an order in a text", json.dumps(body), b""),
+            ("sections in texts", texts, b""),
+            ("sections in lists of one", {name: [value] for name, value in body.items()}, b""),
+            ("a null byte after the body", body, b"\0"),
+        )
+    ]
+
+
 def _normal_forms() -> list[Case]:
     product, payment = "Poção à moda", "Venda pós-paga"
     return [
@@ -374,4 +395,5 @@ CASES: Final = [
     *_other_kinds(),
     *_encodings(),
     *_normal_forms(),
+    *_wrapped(),
 ]

@@ -45,7 +45,7 @@ def decode_json(body: bytes, *, content_type: str = "", content_encoding: str = 
     """
     if content_encoding.strip().lower() not in {"", "identity"} or body.startswith(_COMPRESSED):
         raise PayloadInvalid("compressed_body", "O corpo veio comprimido; envie sem compressão.")
-    text = _decode_text(body, content_type)
+    text = _decode_text(body, content_type).lstrip("\ufeff").rstrip("\0")
     if not text.strip():
         raise PayloadInvalid("empty_body", "O corpo veio vazio.")
     try:
@@ -54,6 +54,18 @@ def decode_json(body: bytes, *, content_type: str = "", content_encoding: str = 
         raise _invalid_json(text, error) from None
     except RecursionError:
         raise _too_deep() from None
+
+
+def unwrap(value: Any) -> Any:
+    """Return the object in a list of one, or in a text of JSON: relays wrap objects so."""
+    found = value
+    if isinstance(found, str) and found.lstrip().startswith(("{", "[")):
+        with suppress(PayloadInvalid):
+            found = decode_json(found.encode(errors="replace"))
+            reject_deep([found])
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    return found if isinstance(found, dict) else value
 
 
 def may_be_deep(body: bytes) -> bool:

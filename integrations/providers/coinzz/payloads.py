@@ -15,6 +15,7 @@ from integrations.providers.coinzz.decoding import (
     may_be_deep,
     reject_deep,
     replace_invalid_bytes,
+    unwrap,
 )
 from integrations.providers.coinzz.money import payment_code
 from integrations.providers.coinzz.sections import Body, Section, has_order_id
@@ -79,6 +80,7 @@ def parse_order(item: Any, *, mapper: StatusMapper = DEFAULT_MAPPER) -> Order:
 
 
 def _require_object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
+    value = value if isinstance(value, dict) else unwrap(value)
     if not isinstance(value, dict):
         raise PayloadInvalid("not_an_object", "O JSON não é um objeto com campos: { … }.")
     if check_depth:

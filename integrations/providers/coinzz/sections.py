@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 from clients.cleaning import clean_text
 from integrations.providers.coinzz import fields as names
 from integrations.providers.coinzz import values
+from integrations.providers.coinzz.decoding import unwrap
 from sales.facts import ValueWarning
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class Section:
         """Parse section `name`; its keys may have a prefix, as in `order.order_number`."""
         if values.is_empty(raw):
             return cls(name, {})
-        if not isinstance(raw, dict):
+        if not isinstance(raw, dict) and not isinstance(raw := unwrap(raw), dict):
             section = cls(name, {}, raw=raw)
             section.warn("", "invalid_section", "esperado um objeto com campos.")
             return section

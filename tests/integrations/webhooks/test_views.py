@@ -269,7 +269,7 @@ DEEP = b'{"order": ' + b"[" * 1000 + b"]" * 1000 + b"}"
         (b'{"order": []}', "missing_identity"),
         (b'{"order": "ord1"}', "invalid_section"),
         (b'{"order": {"order_number": ["ord1"]}}', "invalid_identity"),
-        (b"\x00", "invalid_json"),
+        (b"\x00", "empty_body"),
         (b"\xff\xfe{", "invalid_json"),
         (price("NaN"), "invalid_json"),
         (price("-Infinity"), "invalid_json"),

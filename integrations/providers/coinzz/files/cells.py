@@ -18,13 +18,18 @@ _DATE: Final = re.compile(
     r"(?:,?\s+(?:às\s+|-\s*)?([0-9]{1,2})[:h]([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?)?"
 )
 _TOTALS_LABEL: Final = re.compile(
-    r"(?:sub |grand )?(?:sub)?(?:total|totais|soma|somatorio|sum|media|geral|resumo|acumulado)\b"
+    r"(?:(?:sub|grand|valor|receita|vendas?|faturamento) )?"
+    r"(?:sub)?(?:total|totais|soma|somatorio|sum|media|geral|resumo|acumulado)\b"
+    r"|(?:saldo|faturamento|receita)$"
     r"|(?:quantidade|numero|qtd|qtde)\b.*\b(?:pedidos|vendas|registros)\b"
 )
 _NOT_LETTERS: Final = re.compile(r"[^a-z]+")
 _SERIAL_DATE: Final = re.compile(r"[2-7][0-9]{4}(?:[.,][0-9]+)?")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
+_DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: 00:00:00)?")
+_TIME: Final = re.compile(
+    r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE
+)
+_SERIAL_TIME: Final = re.compile(r"0[.,][0-9]+")
 _SERIAL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's times are local
 
 
@@ -47,6 +52,8 @@ def is_shortened(text: str) -> bool:
 
 def is_totals_label(text: str) -> bool:
     """Return whether a cell names a line of totals, as `TOTAL GERAL` does."""
+    if text.startswith(("Σ", "∑")):
+        return True
     return bool(_TOTALS_LABEL.match(" ".join(_NOT_LETTERS.split(fold(text))).strip()))
 
 
@@ -62,8 +69,7 @@ def iso_date(text: str) -> str:
     Dates are day/month/year, or the number of days since 1899-12-30 in which spreadsheets count.
     """
     if _SERIAL_DATE.fullmatch(text):
-        days = timedelta(days=float(text.replace(",", ".")))
-        return f"{_SERIAL_EPOCH + timedelta(seconds=round(days.total_seconds()))}"
+        return _serial_datetime(text)
     if not (match := _DATE.fullmatch(text)):
         return text
     day, _, month, year, hour, minute, second = match.groups(default="0")
@@ -86,7 +92,15 @@ def join_phone(country: str, area: str, number: str) -> str:
 def join_time(date: str, *times: str) -> str:
     """Return a date with the time from a column of its own."""
     time = next(filter(None, times), "").replace("h", ":").rstrip(":")
-    return f"{date} {time}" if time and _DAY.fullmatch(date) and _TIME.fullmatch(time) else date
+    if _SERIAL_TIME.fullmatch(time):  # a part of a day, as in which spreadsheets count
+        time = _serial_datetime(time)[len("1899-12-30 ") :]
+    day = _DAY.fullmatch(date)
+    return f"{day[1]} {time}" if day and _TIME.fullmatch(time) else date
+
+
+def _serial_datetime(text: str) -> str:
+    days = timedelta(days=float(text.replace(",", ".")))
+    return f"{_SERIAL_EPOCH + timedelta(seconds=round(days.total_seconds()))}"
 
 
 def fold(text: str) -> str:

@@ -149,6 +149,20 @@ def test_bom_and_identity_encoding_are_accepted() -> None:
     assert parse_webhook(b"\xef\xbb\xbf" + GOOD, content_encoding="identity") == expected
 
 
+@pytest.mark.parametrize(
+    "wrapped",
+    [[order_item()], json.dumps(order_item()), json.dumps([order_item()])],
+    ids=["list", "text", "list in a text"],
+)
+def test_order_in_a_list_of_one_or_in_a_text_is_read(wrapped: Any) -> None:
+    assert order_from(body_of(wrapped)) == order_from(body_of(order_item()))
+
+
+def test_several_boms_and_null_bytes_around_a_body_are_ignored() -> None:
+    body = body_of(order_item())
+    assert order_from(b"\xef\xbb\xbf" * 2 + body + b"\0\0") == order_from(body)
+
+
 @pytest.mark.parametrize("levels", [MAX_DEPTH, 1000, 100_000])
 def test_nesting_deeper_than_the_limit_is_rejected(levels: int) -> None:
     body = b'{"order": {}, "x": ' + b'{"a":' * levels + b"1" + b"}" * levels + b"}"

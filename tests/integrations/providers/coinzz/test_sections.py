@@ -1,6 +1,7 @@
 """Unreadable values become warnings and change no other field."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +75,15 @@ def test_unreadable_section_is_a_warning_and_stored_as_sent(section: str, raw: A
     assert order.customer == Customer()
     assert order.sale is not None
     assert order.sale.metadata == {"extra": {section: raw}}
+
+
+@pytest.mark.parametrize("section", ["client", "order", "utms"])
+@pytest.mark.parametrize("wrap", [lambda value: [value], json.dumps], ids=["list", "text"])
+def test_section_in_a_list_of_one_or_in_a_text_is_read(
+    section: str, wrap: Callable[[Any], Any]
+) -> None:
+    item = {**order_item(), "client": {"client_name": "Ana"}, "utms": {"utm_source": "x"}}
+    assert order_from(body_of({**item, section: wrap(item[section])})) == order_from(body_of(item))
 
 
 def test_unreadable_date_of_sending_loses_neither_subscription_nor_sale() -> None:

@@ -100,7 +100,7 @@ def test_long_number_is_read_in_full() -> None:
 def test_time_in_a_column_of_its_own_is_joined() -> None:
     header = ("Pedido", "Total", "Data", "Hora")
     read_order = order("a", 1, date(2025, 10, 2), time(22, 41), header=header)
-    assert read_order["date_order"] == "2025-10-02 00:00:00"
+    assert read_order["date_order"] == "2025-10-02 22:41:00"
     assert order("a", 1, "02/10/2025", "22:41", header=header)["date_order"] == "2025-10-02 22:41"
 
 
