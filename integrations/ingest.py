@@ -4,10 +4,10 @@ The number of SQL statements does not grow with the batch. Only this module call
 `clients.identity` and `sales.recording` with what a provider sent.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import UUID
 
 from django.db import DataError, InterfaceError, OperationalError, transaction
@@ -17,11 +17,10 @@ from psycopg.errors import ProgramLimitExceeded
 from clients.identity import ClientBatch, build_client
 from clients.models import Client
 from integrations.models import Integration, StatusMapping, StatusMappingUsage
-from integrations.providers.contracts import Order, StatusField
+from integrations.providers.contracts import Order, Provider, StatusField
 from integrations.providers.registry import get_provider
-from sales.facts import MetadataRules, SaleFacts, ValueWarning
+from sales.facts import SaleFacts, ValueWarning
 from sales.models import Origin, Sale
-from sales.money import Earnings
 from sales.order_ids.matching import Matched, SaleMatcher
 from sales.privacy import remove_buyer_data
 from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
@@ -143,8 +142,8 @@ class _Rows:
     clients: ClientBatch
     subscriptions: SubscriptionBatch
     matcher: SaleMatcher
-    rules: MetadataRules
-    earnings: Callable[[Mapping[str, Any]], Earnings]
+    provider: Provider
+    owner_email: str
 
     @classmethod
     def load(
@@ -157,9 +156,14 @@ class _Rows:
         clients = ClientBatch.load(user_id, incoming, sales.client_ids)
         subscriptions = SubscriptionBatch.load(user_id, provider, hashes)
         matcher = SaleMatcher(sales, clients, cache(partial(_receives_webhooks, integration)))
-        adapter = get_provider(provider)
-        earnings = partial(adapter.earnings, owner_email=_owner_email(integration))
-        return cls(sales, clients, subscriptions, matcher, adapter.metadata_rules, earnings)
+        email = _owner_email(integration)
+        return cls(sales, clients, subscriptions, matcher, get_provider(provider), email)
+
+    def changes_earnings(self, change: FieldChange) -> bool:
+        return change.field == "metadata" and any(
+            change.before.get(name) != change.after.get(name)
+            for name in self.provider.earnings_fields
+        )
 
     def save(self) -> None:
         self.clients.save()  # sales and subscriptions refer to clients
@@ -215,8 +219,10 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
 def _set_earnings(recorded: RecordResult, rows: _Rows) -> None:
     """Derive commission and fees from the metadata of all reports, if these may have changed."""
     sale, is_new = recorded.sale, recorded.outcome == Outcome.CREATED
-    if is_new or recorded.changes or sale.id in rows.sales.absorbed.values():
-        changes = set_values(sale, rows.earnings(sale.metadata).values)
+    is_merged = sale.id in rows.sales.absorbed.values()
+    if is_new or is_merged or any(map(rows.changes_earnings, recorded.changes)):
+        earnings = rows.provider.earnings(sale.metadata, rows.owner_email)
+        changes = set_values(sale, earnings.values)
         recorded.changes += [] if is_new else changes
 
 
@@ -230,7 +236,11 @@ def _refusal(matched: Matched) -> ValueWarning | None:
 def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFacts:
     """Remove the buyer from an order of an erased client: only the sale's facts are updated."""
     buyer = rows.clients.get(sale.client_id)
-    return remove_buyer_data(facts, rows.rules) if buyer and buyer.erased_at else facts
+    return (
+        remove_buyer_data(facts, rows.provider.metadata_rules)
+        if buyer and buyer.erased_at
+        else facts
+    )
 
 
 def _update_client(

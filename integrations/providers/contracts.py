@@ -209,6 +209,8 @@ class Provider(ABC):
     """Fields of a body that describe a person, and their kind (a key of `masking.MASKS`)."""
     public_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields of a body that all staff may read; any other field may describe a person."""
+    earnings_fields: ClassVar[frozenset[str]] = frozenset()
+    """The fields of a sale's metadata that `earnings` reads."""
 
     @abstractmethod
     def __init__(self, settings: Any) -> None: ...

@@ -49,6 +49,7 @@ class CoinzzProvider(Provider):
     )
     personal_fields: ClassVar = fields.PERSONAL
     public_fields: ClassVar = fields.PUBLIC
+    earnings_fields: ClassVar = fields.EARNINGS
 
     def __init__(self, settings: CoinzzSettings) -> None:
         self._settings = settings

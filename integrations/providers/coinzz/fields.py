@@ -71,6 +71,11 @@ COUNTS: Final = ("deadline_delivery", "total_installments")
 AMOUNTS: Final = frozenset({"producer_commission", "affiliate_commission", "logistic_fee"})
 AS_SENT: Final = AMOUNTS | {"financial_fees", "coproducers", "pix", "bank_slip"}
 """Metadata of any type."""
+EARNINGS: Final = AMOUNTS | {
+    *("financial_fees", "coproducers", "producer_name", "producer_email"),
+    *("affiliate_name", "affiliate_email"),
+}
+"""The metadata that commissions, fees and shares are derived from."""
 METADATA: Final = frozenset(
     {
         *FLAGS,

@@ -9,6 +9,9 @@ from functools import lru_cache
 from typing import Any, Final, Literal
 from unicodedata import combining, normalize
 
+import orjson
+
+from integrations.providers.coinzz.fields import EARNINGS
 from integrations.providers.coinzz.values import MAX_MONEY, Unreadable, parse_money
 from sales.money import Earnings, PaymentCode
 
@@ -45,15 +48,21 @@ def earnings(metadata: Mapping[str, Any], owner_email: str) -> Earnings:
     is nobody's, the user is the one party that has a commission, or the producer if no affiliate
     took part.
     """
+    reported = {name: metadata[name] for name in EARNINGS if name in metadata}
+    return _earnings(orjson.dumps(reported, default=str), owner_email.strip().lower())
+
+
+@lru_cache(maxsize=4096)  # a seller has few prices and partners
+def _earnings(reported: bytes, owner_email: str) -> Earnings:
+    metadata = orjson.loads(reported)
     producer = _Party.parse(metadata, "producer_name", "producer_email", "producer_commission")
     affiliate = _Party.parse(metadata, "affiliate_name", "affiliate_email", "affiliate_commission")
     coproducers = [
         _Party.parse(entry, "name", "email", "commission")
         for entry in _entries(metadata.get("coproducers"))
     ]
-    email = owner_email.strip().lower()
     parties = (producer, affiliate, *coproducers)
-    own = [party for party in parties if email and party.email == email]
+    own = [party for party in parties if owner_email and party.email == owner_email]
     own = own or _assumed_owner(producer, affiliate)
     partners = [party for party in (affiliate, *coproducers) if party.exists and party not in own]
     return Earnings(

@@ -133,18 +133,27 @@ def parse_identity(raw: Any) -> str:
 
 def parse_money(raw: Any) -> Decimal | None:
     """Return an amount in BRL, rounded half-up to the cent. Zero is an amount."""
+    if isinstance(raw, str | int | float | Decimal):
+        return _amount(raw)
+    if raw:
+        raise _invalid_money()
+    return None
+
+
+@lru_cache(maxsize=4096, typed=True)  # a seller has few prices
+def _amount(raw: str | float | Decimal) -> Decimal | None:
+    if raw is True:
+        raise _invalid_money()
+    if raw is False:
+        return None
     if isinstance(raw, str):
         if _PLAIN_MONEY.fullmatch(raw):
             return Decimal(raw).quantize(_CENT)
         if _is_missing_number(raw):
             return None
         amount = _decimal(_AROUND_MONEY.sub(r"\1", _ascii_number(raw)))
-    elif isinstance(raw, int | float | Decimal) and not isinstance(raw, bool):
-        amount = Decimal(str(raw))
-    elif raw:
-        raise _invalid_money()
     else:
-        return None
+        amount = Decimal(str(raw))
     if amount < 0:
         raise Unreadable("negative_money", "o valor não pode ser negativo.")
     # Compared before rounding: Decimal cannot round a number of a thousand digits.
