@@ -22,7 +22,7 @@ TIMEOUT = 20_000
 PASSWORD = "uma senha inventada para os testes"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, EXECUTABLES)), None)
     if path is None:
