@@ -113,15 +113,13 @@ def normalise_phone(raw: str) -> str:
     digits = _digits(number)
     if not (_PLUS_FIRST.match(number) or digits.startswith("00")):
         return _brazilian(digits)
-    digits = digits.removeprefix("00")
-    if len(digits) < _MIN_ABROAD:  # "(00) 98765-0401": a placeholder for the area code
-        return ""
+    if digits.startswith("00"):
+        digits = digits[2:]
+        if len(digits) < _MIN_ABROAD:  # "(00) 98765-0401": a placeholder for the area code
+            return ""
     if digits.startswith("55"):
         return _brazilian(digits[2:])
-    # "+11 98765-0401": the plus is wrong, not the missing country code.
-    if _WITHOUT_COUNTRY.fullmatch(digits) and not _is_valid_abroad(digits):
-        return _brazilian(digits)
-    return _foreign(digits)
+    return _with_plus(digits)
 
 
 def phone_identifies(e164: str) -> bool:
@@ -191,6 +189,16 @@ def _brazilian(digits: str) -> str:
     if not match or _is_placeholder(match["national"]):
         return ""
     return f"+55{match['national']}"
+
+
+def _with_plus(digits: str) -> str:
+    """Read digits behind a plus sign: foreign, or Brazilian without the country code."""
+    foreign = _foreign(digits)
+    # "+11 98765-0401": the plus is wrong, not the missing country code.
+    for local in (digits, foreign[1:]):
+        if _WITHOUT_COUNTRY.fullmatch(local) and not _is_valid_abroad(local):
+            return _brazilian(local)
+    return foreign
 
 
 def _foreign(digits: str) -> str:

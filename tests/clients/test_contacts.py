@@ -172,6 +172,7 @@ def test_any_text_is_a_possible_number_or_invalid(raw: str) -> None:
 
 
 @example("+98000001")
+@example("+9000000001")
 @given(st.from_regex(r"\+?[0-9]{6,16}", fullmatch=True))
 def test_normalising_a_phone_twice_changes_nothing(raw: str) -> None:
     phone = normalise_phone(raw)
