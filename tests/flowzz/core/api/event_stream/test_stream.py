@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -96,6 +97,7 @@ def test_user_sees_no_events_of_another_user(user: User) -> None:
     _, user_last_id = read(user)
     _, other_last_id = read(other)
 
+    time.sleep(0.002)  # ids are milliseconds: the user's next one is none of the other's
     publish(user.id, Event("a", {}))
 
     assert read(other, other_last_id)[0] == []
