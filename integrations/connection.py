@@ -15,6 +15,7 @@ from integrations.bulk_actions import bulk_jobs
 from integrations.models import AlertKind, Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.monitoring import alerts
 from integrations.providers.registry import get_provider
+from integrations.runtime_settings import SYNC_INITIAL_AGE
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
@@ -36,24 +37,26 @@ def connect(
     """Connect a user to a provider, or replace the API key of the existing integration.
 
     The key is tested first: raises KeyRefused, UnexpectedResponse or ProviderUnavailable and then
-    changes nothing. A sync starts in the background; with another key than before, which may be
-    of another account, a first one. `custom_webhook_url` is the user's own URL in front of ours,
-    such as a proxy's; None leaves it unchanged.
+    changes nothing. A sync starts in the background. With another key than before, which may be
+    of another account, it is a first one that also goes back to the cursor. `custom_webhook_url`
+    is the user's own URL in front of ours, such as a proxy's; None leaves it unchanged.
     """
     with get_provider(provider).interactive_client(api_key) as client:
         client.test_key()
     with transaction.atomic():
         integration = _lock_or_create(user_id, provider)
+        trigger = Trigger.USER
         if not _has_key(integration, api_key):
+            trigger = Trigger.INITIAL
             runs.cancel(integration.runs.all())
-            integration.sync_cursor = None
+            _move_cursor_back(integration)
         field_encryption.encrypt(integration, "api_key", api_key)
         integration.api_key_hint = mask_api_key(api_key)
         integration.api_key_set_at = timezone.now()
         _set_mode(integration, IntegrationMode.API)
         _save_connected(integration, custom_webhook_url)
         alerts.resolve(integration, AlertKind.KEY_REFUSED, AlertKind.KEY_OLD)
-        _request_run(integration, Trigger.USER)
+        _request_run(integration, trigger)
     return integration
 
 
@@ -122,6 +125,13 @@ def _save_connected(integration: Integration, custom_webhook_url: str | None) ->
 def _set_mode(integration: Integration, mode: IntegrationMode) -> None:
     if integration.mode != mode:
         integration.mode, integration.mode_changed_at = mode, timezone.now()
+
+
+def _move_cursor_back(integration: Integration) -> None:
+    """Make the next sync fetch what a first one does; sales changed since the cursor stay due."""
+    if integration.sync_cursor:
+        first = timezone.now() - SYNC_INITIAL_AGE.value()
+        integration.sync_cursor = min(integration.sync_cursor, first)
 
 
 def _has_key(integration: Integration, api_key: str) -> bool:

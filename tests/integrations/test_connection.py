@@ -88,12 +88,29 @@ def test_new_key_keeps_the_urls_and_starts_a_first_sync(user: User, coinzz: Sand
     assert second.custom_webhook_url == "https://proxy.example/x"
     assert field_encryption.decrypt(second, "api_key") == coinzz.sandbox.api_key("8703")
     assert Alert.objects.get().resolved_at is not None
-    assert second.sync_cursor is None
+    assert second.sync_cursor
+    assert (timezone.now() - second.sync_cursor).days == 90
     assert list(SyncRun.objects.order_by("id").values_list("trigger", "state", "sales_limit")) == [
         (Trigger.INITIAL, JobState.SUCCEEDED, 1000),
         (Trigger.SCHEDULE, JobState.CANCELLED, None),  # it would have gone on with the new key
-        (Trigger.INITIAL, JobState.QUEUED, 1000),
+        (Trigger.INITIAL, JobState.QUEUED, None),  # the account may be the same: none is missed
     ]
+
+
+def test_reconnection_after_a_long_time_fetches_from_the_cursor_on(
+    user: User, coinzz: SandboxClient
+) -> None:
+    integration = connect(user, coinzz.sandbox.api_key())
+    cursor = timezone.now() - timedelta(days=200)
+    Integration.objects.update(sync_cursor=cursor)
+    integration.refresh_from_db()
+    connection.disconnect(integration)
+
+    again = connect(user, coinzz.sandbox.api_key())
+
+    run = SyncRun.objects.latest("id")
+    assert (again.sync_cursor, run.trigger, run.sales_limit) == (cursor, Trigger.INITIAL, None)
+    assert run.cursor_from == cursor - timedelta(hours=2)
 
 
 def test_same_key_again_joins_the_run_under_way_and_keeps_the_cursor(
