@@ -84,14 +84,14 @@ def _net_chart(email: str, days: Sequence[DayRevenue]) -> Chart:
     net = [day.net.value for day in days]
     rest = [max(Decimal(0), day.revenue - day.net.value) for day in days]
     return stacked_bar_chart(
-        f"Receita e líquido, {CHART_DAYS} dias",
+        f"Receita e líquido em R$, {CHART_DAYS} dias",
         "Por dia, das vendas pagas, enviadas ou entregues; o líquido, onde se conhece.",
         slots,
         [
             Series("Líquido", "good", _heights(net), total=format_reais(_sum(net))),
             Series("Resto da receita", "faint", _heights(rest), total=format_reais(_sum(rest))),
         ],
-        format_number=_format_reais,
+        format_number=_format_whole,
     )
 
 
@@ -126,14 +126,14 @@ def _payment_chart(email: str, figures: Figures) -> Chart:
     paid = [row.paid.value for row in rows]
     rest = [row.count.value - row.paid.value for row in rows]
     return stacked_bar_chart(
-        f"Por meio de pagamento, {CHART_DAYS} dias",
+        f"Por meio de pagamento em R$, {CHART_DAYS} dias",
         "Valor das vendas pagas, enviadas ou entregues, e das outras.",
         slots,
         [
             Series("Pagas", "good", _heights(paid), total=format_reais(_sum(paid))),
             Series("Outras", "warning", _heights(rest), total=format_reais(_sum(rest))),
         ],
-        format_number=_format_reais,
+        format_number=_format_whole,
     )
 
 
@@ -145,5 +145,6 @@ def _sum(amounts: Sequence[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def _format_reais(amount: float) -> str:
-    return format_reais(Decimal(str(amount)))
+def _format_whole(amount: float) -> str:
+    """Without "R$" and cents: the labels of an axis are narrow."""
+    return format_number(round(amount))

@@ -15,8 +15,8 @@ class Stage(TextChoices):
 
     SCHEDULED = "scheduled", "Agendadas"
     SHIPPED = "shipped", "Enviadas"
-    FAILED = "failed", "Tentativa sem sucesso"
-    DELIVERED = "delivered", "Entregues (pagas)"
+    FAILED = "failed", "Sem sucesso"
+    DELIVERED = "delivered", "Entregues"
     RETURNED = "returned", "Devolvidas"
     CANCELLED = "cancelled", "Canceladas"
 

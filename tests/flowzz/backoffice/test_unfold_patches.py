@@ -19,6 +19,7 @@ UNFOLD_TEMPLATES = Path(unfold.__file__).parent / "templates"
 COPIED_TEMPLATES = {
     "admin/index.html": "9fdb849b7da18ccd",
     "admin/login.html": "13deb7765ce36659",
+    "unfold/helpers/app_list_badge.html": "bc002ff5a001fd04",
     "unfold/helpers/header_back_button.html": "e75451379d5507e6",
     "unfold/helpers/header_title.html": "b126ed2ab9ca1680",
     "unfold/helpers/userlinks.html": "b493fa5ca3595d28",

@@ -79,6 +79,17 @@ def test_one_click_merges_with_a_log_entry(staff: Staff, suggestion: MergeSugges
     assert staff.post(url("merge", suggestion)).status_code == 404
 
 
+def test_menu_shows_the_number_of_suggestions_unless_there_are_none(
+    staff: Staff, suggestion: MergeSuggestion
+) -> None:
+    badge = re.compile(r"<span class=\"font-semibold h-\[18px\][^>]*>([^<]*)</span>")
+    assert badge.findall(staff.get("/admin/").content.decode())[:1] == ["1"]
+
+    suggestion.delete()
+
+    assert badge.findall(staff.get("/admin/").content.decode()) == []
+
+
 def test_dismissed_pair_is_not_suggested_again(staff: Staff, suggestion: MergeSuggestion) -> None:
     response = staff.post(url("dismiss", suggestion), follow=True)
 

@@ -24,7 +24,7 @@ def test_charts_show_net_funnel_and_payment_codes(staff: Staff) -> None:
     assert funnel.series[0].values == [0, 1, 0, 0, 0, 0]
     assert payments.series[0].values == [0, 0, 0, 150.99, 0, 0]
     html = staff.get("/admin/sales/sale/totais", {"usuario": "loja@flowzz.test"}).content.decode()
-    assert "Receita e líquido, 30 dias" in html
+    assert "Receita e líquido em R$, 30 dias" in html
 
 
 def test_list_of_all_sellers_has_no_charts(staff: Staff) -> None:
