@@ -40,3 +40,11 @@ def clean_digits(raw: str) -> str:
     """Return the clean text with full-width digits and punctuation as ASCII."""
     text = clean_text(raw)
     return text if text.isascii() else unicodedata.normalize("NFKC", text).strip()
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case and without accents, for comparisons."""
+    if text.isascii():
+        return text.lower()
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()

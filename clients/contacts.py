@@ -1,12 +1,11 @@
 """Normalise phones, e-mails, CEPs and states as people type them. Pure; accepts any text."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
 import phonenumbers
 
-from clients.cleaning import clean_digits, clean_text
+from clients.cleaning import clean_digits, clean_text, fold
 
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 # Two numbers in one field, or a number and its extension ("ramal 5").
@@ -87,9 +86,7 @@ STATES = {
 
 def _simplify(text: str) -> str:
     """Return the text in lower case, without accents and repeated spaces."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(letters.casefold().split())
+    return " ".join(fold(text).split())
 
 
 _STATE_BY_WORD = {

@@ -1,16 +1,15 @@
 """Compare the names of two people. Pure."""
 
 import re
-import unicodedata
+
+from clients.cleaning import fold
 
 _PARTICLES = {"da", "das", "de", "del", "di", "do", "dos", "e"}
 
 
 def full_name(name: str) -> str:
     """Return the name's words in lower case, without accents, punctuation and particles."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
-    words = re.findall(r"\w+", letters.casefold())
+    words = re.findall(r"\w+", fold(name))
     return " ".join(word for word in words if word not in _PARTICLES)
 
 

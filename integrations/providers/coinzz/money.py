@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, Literal
-from unicodedata import combining, normalize
 
 import orjson
 
+from clients.cleaning import clean_text, fold
 from integrations.providers.coinzz.fields import EARNINGS
 from integrations.providers.coinzz.values import MAX_MONEY, Unreadable, parse_money
 from sales.money import Earnings, PaymentCode
@@ -33,11 +33,10 @@ _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 @lru_cache(maxsize=1024)
 def payment_code(method: str) -> PaymentCode | Literal[""]:
     """Return the code for a payment method as sent, or an empty text if none is sent."""
-    letters = (letter for letter in normalize("NFKD", method) if letter.isprintable())
-    plain = "".join(letter for letter in letters if not combining(letter)).casefold()
+    plain = fold(clean_text(method))
     words = _NOT_LETTERS.sub(" ", plain).strip()
     if not words:
-        return PaymentCode.OTHER if plain.strip() else ""
+        return PaymentCode.OTHER if plain else ""
     return next((code for code, pattern in _PATTERNS if pattern.search(words)), PaymentCode.OTHER)
 
 

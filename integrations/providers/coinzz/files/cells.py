@@ -3,9 +3,9 @@
 import re
 from datetime import datetime, timedelta
 from typing import Final
-from unicodedata import combining, normalize
+from unicodedata import normalize
 
-from clients.cleaning import clean_text
+from clients.cleaning import clean_text, fold
 
 # Excel writes `="007"` for a text with leading zeros.
 _TEXT_FORMULA: Final = re.compile(r'="([^"]*)"')
@@ -101,14 +101,6 @@ def join_time(date: str, *times: str) -> str:
 def _serial_datetime(text: str) -> str:
     days = timedelta(days=float(text.replace(",", ".")))
     return f"{_SERIAL_EPOCH + timedelta(seconds=round(days.total_seconds()))}"
-
-
-def fold(text: str) -> str:
-    """Return the text without case and accents."""
-    if text.isascii():
-        return text.lower()
-    letters = (letter for letter in normalize("NFKD", text) if not combining(letter))
-    return "".join(letters).casefold()
 
 
 def comparable(text: str) -> str:

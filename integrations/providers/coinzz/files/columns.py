@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from integrations.providers.coinzz.files.cells import fold
+from clients.cleaning import fold
 
 TOTAL: Final = "order.order_final_price"
 UNIT_PRICE: Final = "order.unit_price"
