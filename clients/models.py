@@ -149,7 +149,32 @@ class Client(BulkRow):
         return self.name or "(sem nome)"
 
 
-class ClientMerge(models.Model):
+class UndoableChange(models.Model):
+    """A merge or a split: who made it and who undid it. No person if a message caused it."""
+
+    created_at = models.DateTimeField("feita em", auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="feita por",
+    )
+    undone_at = models.DateTimeField("desfeita em", null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="desfeita por",
+    )
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar = ["-created_at", "-id"]
+
+
+class ClientMerge(UndoableChange):
     """Sales that staff moved to another client, with all that undoing it needs.
 
     A merge moves everything from `source` to `target`; a split moves some sales to a new `target`.
@@ -170,27 +195,10 @@ class ClientMerge(models.Model):
     merged_client_ids = ArrayField(models.UUIDField(), default=list, verbose_name="unidos antes")
     filled_fields = models.JSONField("campos completados", default=dict)
     previous_documents = models.JSONField("documentos de antes", default=dict)
-    created_at = models.DateTimeField("feita em", auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name="feita por",
-    )
-    undone_at = models.DateTimeField("desfeita em", null=True)
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name="desfeita por",
-    )
 
-    class Meta:
+    class Meta(UndoableChange.Meta):
         verbose_name = "união ou separação"
         verbose_name_plural = "uniões e separações"
-        ordering: ClassVar = ["-created_at", "-id"]
         indexes: ClassVar = [GinIndex(fields=["sale_ids"], name="merge_sales")]
 
     def __str__(self) -> str:

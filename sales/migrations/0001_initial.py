@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                 ('cycle_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='ciclos')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='feita em')),
                 ('undone_at', models.DateTimeField(null=True, verbose_name='desfeita em')),
-                ('created_by', models.ForeignKey(help_text='Vazio: uma mensagem trouxe o número e o hash.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='feita por')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='feita por')),
                 ('sale', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='sales.sale', verbose_name='venda que ficou')),
                 ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='desfeita por')),
             ],

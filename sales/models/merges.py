@@ -3,11 +3,11 @@
 import uuid
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.timezone import localtime
 
+from clients.models import UndoableChange
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
 from sales.models.sales import Sale
@@ -20,7 +20,7 @@ class SaleMergeQuerySet(models.QuerySet["SaleMerge"]):
         return merges.values_list("sale_id", flat=True).first()
 
 
-class SaleMerge(BulkRow):
+class SaleMerge(BulkRow, UndoableChange):
     """A sale that absorbed another one, with all that undoing it needs.
 
     The absorbed sale's row is deleted; its id leads to `sale`.
@@ -37,30 +37,12 @@ class SaleMerge(BulkRow):
     """Of the sale that stayed, by column: the values before and after."""
     status_change_ids = ArrayField(models.UUIDField(), default=list, verbose_name="mudanças")
     cycle_ids = ArrayField(models.UUIDField(), default=list, verbose_name="ciclos")
-    created_at = models.DateTimeField("feita em", auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name="feita por",
-        help_text="Vazio: uma mensagem trouxe o número e o hash.",
-    )
-    undone_at = models.DateTimeField("desfeita em", null=True)
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name="desfeita por",
-    )
 
     objects: ClassVar = SaleMergeQuerySet.as_manager()
 
-    class Meta:
+    class Meta(UndoableChange.Meta):
         verbose_name = "união de vendas"
         verbose_name_plural = "uniões de vendas"
-        ordering: ClassVar = ["-created_at", "-id"]
 
     def __str__(self) -> str:
         return f"União de {localtime(self.created_at):%d/%m/%Y}"
