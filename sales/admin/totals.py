@@ -113,7 +113,7 @@ def _funnel_chart(email: str, figures: Figures) -> Chart:
 
 
 def _payment_chart(email: str, figures: Figures) -> Chart:
-    labels = dict(PaymentCode.choices) | {"": "Não informado"}
+    labels = dict(PaymentCode.choices) | {"": "Sem meio"}
     rows = figures.by_payment_code
     slots = [
         Slot(

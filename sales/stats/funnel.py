@@ -15,7 +15,7 @@ class Stage(TextChoices):
 
     SCHEDULED = "scheduled", "Agendadas"
     SHIPPED = "shipped", "Enviadas"
-    FAILED = "failed", "Sem sucesso"
+    FAILED = "failed", "Falhas"
     DELIVERED = "delivered", "Entregues"
     RETURNED = "returned", "Devolvidas"
     CANCELLED = "cancelled", "Canceladas"
