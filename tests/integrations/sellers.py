@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
@@ -63,21 +64,22 @@ class Seller:
         """Store bodies in the inbox as received at a time, by default now."""
         encoded = [body if isinstance(body, bytes) else payloads.encode(body) for body in bodies]
         received_at = received_at or timezone.now()
-        events = WebhookEvent.objects.bulk_create(
-            WebhookEvent(
-                id=id_at(received_at),
-                integration=self.integration,
-                provider=COINZZ,
-                body_size=len(body),
-                body_hash=sha256(body).digest(),
-                received_at=received_at,
+        with transaction.atomic():  # as the endpoint does: a drain beside it sees both or neither
+            events = WebhookEvent.objects.bulk_create(
+                WebhookEvent(
+                    id=id_at(received_at),
+                    integration=self.integration,
+                    provider=COINZZ,
+                    body_size=len(body),
+                    body_hash=sha256(body).digest(),
+                    received_at=received_at,
+                )
+                for body in encoded
             )
-            for body in encoded
-        )
-        WebhookPayload.objects.bulk_create(
-            WebhookPayload(event=event, body=body)
-            for event, body in zip(events, encoded, strict=True)
-        )
+            WebhookPayload.objects.bulk_create(
+                WebhookPayload(event=event, body=body)
+                for event, body in zip(events, encoded, strict=True)
+            )
 
     def drain(self) -> None:
         while inbox.drain(self.integration.id):
