@@ -54,7 +54,7 @@ def _mutated(value: Any, random: Random) -> Any:
         if change == 0 and key in parent:
             del parent[key]
         elif change == 1:
-            parent[key] = random.choice(STRANGE_VALUES)
+            parent[key] = copy.deepcopy(random.choice(STRANGE_VALUES))
         else:
             other_parent, other_key = random.choice(list(_fields(value)))
             parent[key] = copy.deepcopy(other_parent.get(other_key))
