@@ -63,6 +63,7 @@ test-faults: install  ## kill processes and servers under load, and check the da
 
 lint: node  ## check style, types, imports, migrations, libraries and the API's document
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(CHECKS)
+	@cat .flowzz/lint-warning.txt
 
 check-types:
 	$(BIN)/mypy .
@@ -78,7 +79,7 @@ check-migrations:  # runs Django's system checks, too
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m tests.repository.migration_lint
 
-check-libraries:
+check-libraries:  # with CI_STRICT=1 it fails if it can't reach the vulnerability service
 	$(BIN)/python -m tests.repository.vulnerabilities
 
 check-api:

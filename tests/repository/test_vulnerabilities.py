@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from flowzz.core.env import BASE_DIR
 from tests.repository import vulnerabilities
 from tests.repository.vulnerabilities import report
 
@@ -16,31 +17,38 @@ VULNERABLE = {
 }
 
 
+def warning(unchecked: int) -> str:
+    return (
+        f"WARNING: {unchecked} libraries were NOT CHECKED for known vulnerabilities: pip-audit "
+        "could not reach its service."
+    )
+
+
 def test_vulnerability_fails() -> None:
     assert report([SAFE, VULNERABLE]) == (
         "requests 2.0.0: PYSEC-2018-28, fixed in 2.20.0\n1 known vulnerabilities in 2 libraries.",
+        "",
         1,
     )
 
 
 def test_safe_libraries_pass() -> None:
-    assert report([SAFE]) == ("0 known vulnerabilities in 1 libraries.", 0)
+    assert report([SAFE], is_strict=True) == ("0 known vulnerabilities in 1 libraries.", "", 0)
 
 
-def test_unreachable_service_is_reported_and_passes() -> None:
-    message = "NOT CHECKED: {} libraries; the vulnerability service is unreachable."
-    assert report([UNCHECKED, UNCHECKED]) == (
-        f"0 known vulnerabilities in 0 libraries.\n{message.format(2)}",
-        0,
-    )
-    assert report([SAFE, UNCHECKED]) == (
-        f"0 known vulnerabilities in 1 libraries.\n{message.format(1)}",
-        0,
+@pytest.mark.parametrize(("is_strict", "code"), [(False, 0), (True, 1)])
+def test_unreachable_service_is_a_warning_and_fails_only_strictly(
+    is_strict: bool, code: int
+) -> None:
+    assert report([SAFE, UNCHECKED], is_strict=is_strict) == (
+        f"0 known vulnerabilities in 1 libraries.\n{warning(1)}",
+        warning(1),
+        code,
     )
 
 
 def test_vulnerability_fails_even_if_other_libraries_are_unchecked() -> None:
-    text, code = report([VULNERABLE, UNCHECKED])
+    text, _, code = report([VULNERABLE, UNCHECKED])
     assert (text.splitlines()[0], code) == ("requests 2.0.0: PYSEC-2018-28, fixed in 2.20.0", 1)
 
 
@@ -48,4 +56,11 @@ def test_failed_audit_has_checked_no_library(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(vulnerabilities, "AUDIT", (sys.executable, "-c", "raise SystemExit(1)"))
     libraries = vulnerabilities.audit()
     assert {"name": "django"} in libraries
-    assert "NOT CHECKED: " in report(libraries)[0]
+    assert report(libraries)[1] == warning(len(libraries))
+
+
+def test_lint_repeats_the_warning_at_its_end() -> None:
+    recipe = (BASE_DIR / "Makefile").read_text().partition("\nlint:")[2]
+    assert recipe.partition("\n\n")[0].splitlines()[-1].strip() == (
+        f"@cat {vulnerabilities.WARNING.relative_to(BASE_DIR)}"
+    )
