@@ -16,6 +16,8 @@ def test_images_contain_every_package() -> None:
 
     assert set(copied) == packages | {"templates"}
     assert set(not_ignored) == set(copied)
+    assert "\n!docs/openapi.yaml\n" in IGNORE  # /api/schema sends it
+    assert "\nCOPY docs/openapi.yaml docs/openapi.yaml\n" in DOCKERFILE
 
 
 def test_missing_secrets_have_an_explanation() -> None:

@@ -1,15 +1,68 @@
-"""The view that serves the API description."""
+"""The view that serves the API description: `docs/openapi.yaml`, which `make openapi` writes."""
 
+import json
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from drf_spectacular.views import SpectacularAPIView
+import yaml
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from flowzz.core.api.throttling import SchemaThrottle
+from flowzz.core.env import BASE_DIR
+
+DOCUMENT = BASE_DIR / "docs" / "openapi.yaml"
 
 
-class SchemaView(SpectacularAPIView):
+@cache
+def _yaml() -> bytes:
+    return DOCUMENT.read_bytes()
+
+
+@cache
+def _json() -> bytes:
+    return json.dumps(yaml.load(_yaml(), yaml.CSafeLoader), ensure_ascii=False).encode()
+
+
+class YamlRenderer(BaseRenderer):
+    """Sends the file as it is. Generating it on request failed when several asked at once."""
+
+    media_type = "application/vnd.oai.openapi"
+    format = "yaml"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return _json() if self.format == "json" else _yaml()
+
+
+class PlainYamlRenderer(YamlRenderer):
+    media_type = "application/yaml"
+
+
+class JsonRenderer(YamlRenderer):
+    media_type = "application/vnd.oai.openapi+json"
+    format = "json"
+
+
+class PlainJsonRenderer(JsonRenderer):
+    media_type = "application/json"
+
+
+class SchemaView(APIView):
+    renderer_classes = (YamlRenderer, PlainYamlRenderer, JsonRenderer, PlainJsonRenderer)
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
     throttle_classes = (SchemaThrottle,)
 
-    def _get_version_parameter(self, request: Request) -> Any:
-        """Return None: the base class would copy a query parameter into a response header."""
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        return Response(True)  # what is sent is the renderer's

@@ -1,5 +1,6 @@
 """The API description (OpenAPI)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
 
@@ -7,10 +8,8 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-from flowzz.core.env import BASE_DIR
+from flowzz.core.api.schema.views import DOCUMENT
 from tests.api_client import Frontend
-
-COMMITTED = BASE_DIR / "docs" / "openapi.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def paths(description: str) -> Any:
 
 
 def test_committed_description_is_current(description: str) -> None:
-    assert COMMITTED.read_text(encoding="utf-8").strip() == description.strip()
+    assert DOCUMENT.read_text(encoding="utf-8").strip() == description.strip()
 
 
 def test_every_operation_has_a_summary_a_tag_and_errors(paths: Any) -> None:
@@ -57,6 +56,17 @@ def test_description_is_public(slash: str) -> None:
     docs = Frontend().get(f"/api/docs{slash}")
     assert docs.status_code == 200
     assert "swagger-ui" in docs.content.decode()
+
+
+def test_description_is_sent_as_built_to_many_at_once() -> None:
+    def fetch(accept: str) -> Any:
+        return Frontend().get("/api/schema", HTTP_ACCEPT=accept)
+
+    with ThreadPoolExecutor(8) as pool:
+        responses = list(pool.map(fetch, ["application/yaml", "application/json"] * 4))
+    assert [response.status_code for response in responses] == [200] * 8
+    assert {response.content for response in responses[::2]} == {DOCUMENT.read_bytes()}
+    assert responses[1].json() == yaml.safe_load(DOCUMENT.read_bytes())
 
 
 def test_operations_with_an_etag_describe_304(paths: Any) -> None:
