@@ -1,5 +1,6 @@
 """Handlers that turn exceptions into the API's error responses."""
 
+import sys
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
@@ -7,12 +8,21 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from flowzz.core.api import errors
-from flowzz.core.api.errors import ApiError, NotFound, ServerError, Unauthorized, ValidationFailed
+from flowzz.core.api.errors import (
+    ApiError,
+    NotFound,
+    ServerError,
+    Unauthorized,
+    Unavailable,
+    ValidationFailed,
+)
+from flowzz.core.db import failures
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -38,6 +48,9 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
 
     The response is JSON even if the view renders another format, such as YAML.
     """
+    if failures.is_unavailable(exc):
+        log.error("database_unavailable", cause=type(exc.__cause__ or exc).__name__)
+        exc = Unavailable()
     error = _as_api_error(exc)
     if isinstance(error, ServerError):
         log.error("api_call_failed", exc_info=exc)
@@ -51,8 +64,18 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500, for errors outside the API's views."""
-    return _response(ServerError()) if _is_api(request) else defaults.server_error(request)
+    """Django's handler500, for errors outside the API's views.
+
+    Django calls it while it handles the exception.
+    """
+    is_unavailable = failures.is_unavailable(sys.exc_info()[1])
+    error = Unavailable() if is_unavailable else ServerError()
+    if _is_api(request):
+        return _response(error, _headers(error, error))
+    if is_unavailable:
+        page = loader.get_template("503.html").render()
+        return HttpResponse(page, status=error.status_code, headers=_headers(error, error))
+    return defaults.server_error(request)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

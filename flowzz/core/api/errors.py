@@ -30,6 +30,16 @@ class ServerError(ApiError):
     message = "Erro interno. Tente novamente em alguns minutos."
 
 
+class Unavailable(ApiError):
+    """The database is down, locked or read-only."""
+
+    status_code = 503
+    code = "UNAVAILABLE"
+    message = "Serviço indisponível por instantes. Aguarde e tente novamente."
+    wait = 5
+    """Seconds, for Retry-After."""
+
+
 class ValidationFailed(ApiError):
     status_code = 400
     code = "VALIDATION_ERROR"

@@ -23,6 +23,7 @@ from flowzz.core.api.errors import (
     RateLimited,
     ServerError,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
 )
@@ -136,7 +137,14 @@ def _body(request: Body | dict[str, Body] | None) -> Body | None:
 
 def error_responses(*errors: type[ApiError]) -> dict[int, Any]:
     """Return the responses of errors by status, those of all operations included."""
-    common_errors = (ValidationFailed, Unauthorized, NotAcceptable, RateLimited, ServerError)
+    common_errors = (
+        ValidationFailed,
+        Unauthorized,
+        NotAcceptable,
+        RateLimited,
+        ServerError,
+        Unavailable,
+    )
     all_errors: set[type[ApiError]] = {*errors, *common_errors}
     by_status: dict[int, list[type[ApiError]]] = {}
     for error in sorted(all_errors, key=attrgetter("status_code", "code")):

@@ -1,15 +1,21 @@
 """The error responses of the API."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import DataError, OperationalError, connection
 from django.http import HttpRequest
 from django.test import RequestFactory
+from psycopg.errors import ProgramLimitExceeded
 
 from flowzz.core.api.error_handlers import server_error
+from flowzz.core.db.failures import is_unavailable
 from sales.api.views import SaleViewSet
 from tests.api_client import Frontend, error, status_and_body
 from tests.factories import UserFactory
+from tests.staff import Staff
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -60,6 +66,66 @@ def test_error_outside_of_views_is_json_in_the_api_only(path: str, is_json: bool
     response = server_error(request)
     assert response.status_code == 500
     assert (response.headers["Content-Type"] == JSON) is is_json
+
+
+@pytest.fixture
+def _no_database(transactional_db: None) -> Iterator[None]:
+    """Let the database's port refuse connections."""
+    port = connection.settings_dict["PORT"]
+    connection.close()
+    connection.settings_dict["PORT"] = 1
+    yield
+    connection.close()
+    connection.settings_dict["PORT"] = port
+
+
+UNAVAILABLE = error("UNAVAILABLE", "Serviço indisponível por instantes. Aguarde e tente novamente.")
+
+
+def test_unreachable_database_is_a_503_in_json(request: Any, frontend: Frontend) -> None:
+    request.getfixturevalue("_no_database")
+    responses = [
+        frontend.fetch("sales"),
+        frontend.send("integrations/coinzz/sync", {}),
+        frontend.send("auth/token", {"email": "a@exemplo.com.br", "password": "qualquer"}),
+        Frontend().get("/api/v1/nada"),
+    ]
+    assert [status_and_body(response) for response in responses[:3]] == [(503, UNAVAILABLE)] * 3
+    assert [response.headers["Retry-After"] for response in responses[:3]] == ["5"] * 3
+    assert responses[3].status_code == 404
+
+
+def test_unreachable_database_is_a_503_page_in_portuguese(request: Any, staff: Staff) -> None:
+    request.getfixturevalue("_no_database")
+    staff.raise_request_exception = False
+    for path in ("/admin/", "/admin/sales/sale/", "/admin/verificacao/"):
+        response = staff.get(path)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+        assert "Espere alguns segundos e recarregue a página" in response.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_read_only_and_locked_databases_are_a_503(frontend: Frontend) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        try:
+            created = frontend.send("integrations/coinzz/connect", {"mode": "webhook"})
+        finally:
+            cursor.execute("SET default_transaction_read_only = off")
+    assert status_and_body(created) == (503, UNAVAILABLE)
+    connection.close()
+
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("LOCK TABLE sales_sale")
+        connection.cursor().execute("SET lock_timeout = '10ms'")
+        assert status_and_body(frontend.fetch("sales")) == (503, UNAVAILABLE)
+        connection.close()
+
+
+def test_value_that_the_database_refuses_is_no_503() -> None:
+    error = OperationalError()
+    error.__cause__ = ProgramLimitExceeded()
+    assert [is_unavailable(error), is_unavailable(DataError()), is_unavailable(None)] == [False] * 3
 
 
 @pytest.mark.parametrize(
