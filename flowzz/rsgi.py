@@ -1,8 +1,12 @@
 """The RSGI application of web processes: the WSGI application with this project's body limits."""
 
+import re
+
 from django.conf import settings
+from django.db import connections
 
 from flowzz.core.server.rsgi import Application
+from flowzz.core.server.thread_pools import ThreadPool
 from flowzz.wsgi import application as wsgi
 from integrations.imports.import_jobs import MAX_FORM_BYTES
 
@@ -10,6 +14,23 @@ BODY_SECONDS = 20.0
 """For a body to arrive. Granian limits the time of the head."""
 FILE_SECONDS = 120.0
 """For a file to arrive: 20 MB at 1.5 Mbit/s."""
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "3s", "15s"
+_POOLS = [
+    # Hashing a password takes a third of a second of CPU time.
+    (
+        re.compile(r"/api/v1/auth/(token|session|password)/?$|/admin/login/|/admin/senha/"),
+        ThreadPool("password", 1, max_waiting=20),
+    ),
+    # The provider's API may take 15 s to answer.
+    (
+        re.compile(
+            r"/api/v1/integrations/\w+/connect/?$"
+            r"|/admin/integrations/integration/(conectar|[\w-]+/diagnostico/resultado)/?$"
+        ),
+        ThreadPool("provider", 3, max_waiting=30),
+    ),
+]
+"""The threads of the requests that wait for others, by path; webhooks and pages have their own."""
 _UPLOAD_PATHS = ("/api/v1/sales/import", "/admin/integrations/salesimport/")
 
 
@@ -25,4 +46,27 @@ def _max_body_seconds(path: str) -> float:
     return FILE_SECONDS if path.startswith(_UPLOAD_PATHS) else BODY_SECONDS
 
 
-application = Application(wsgi, max_body_bytes=_max_body_bytes, max_body_seconds=_max_body_seconds)
+def _pool(method: str, path: str) -> ThreadPool | None:
+    if method != "POST":
+        return None
+    return next((pool for pattern, pool in _POOLS if pattern.match(path)), None)
+
+
+def _limit_database_waits() -> None:
+    """Have PostgreSQL end statements of pages that wait for a lock, or compute, for too long.
+
+    Such a page answers 503. Must be called before the process opens a connection.
+    """
+    options = connections.settings["default"]["OPTIONS"]
+    options["options"] += (
+        f" -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
+    )
+
+
+application = Application(
+    wsgi,
+    max_body_bytes=_max_body_bytes,
+    max_body_seconds=_max_body_seconds,
+    pool=_pool,
+    on_start=_limit_database_waits,
+)

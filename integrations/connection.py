@@ -4,16 +4,22 @@ import re
 import string
 import unicodedata
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
+from redis import RedisError
+from redis.exceptions import LockError
 
+from flowzz.core import redis
 from flowzz.core.db.locks import lock_user
 from integrations import dispatch, live_updates, modes
 from integrations.bulk_actions import bulk_jobs
 from integrations.models import AlertKind, Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.monitoring import alerts
+from integrations.providers.errors import IntegrationError
 from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE
 from integrations.secrets import field_encryption
@@ -31,17 +37,32 @@ SYNC_ALERTS = (
 """The alerts that an integration in webhook mode can't have."""
 
 
+KEY_TEST_SECONDS = 30
+"""Longer than a test takes; after it, the lock of a process that died is gone."""
+
+
+class ConnectUnderWay(IntegrationError):
+    """A key of the same user is being tested."""
+
+    code = "CONNECT_IN_PROGRESS"
+    permanent = False
+
+    def __init__(self) -> None:
+        super().__init__("Outra conexão está em teste. Aguarde alguns segundos e tente de novo.")
+
+
 def connect(
     *, user_id: uuid.UUID, provider: str, api_key: str, custom_webhook_url: str | None = None
 ) -> Integration:
     """Connect a user to a provider, or replace the API key of the existing integration.
 
-    The key is tested first: raises KeyRefused, UnexpectedResponse or ProviderUnavailable and then
-    changes nothing. A sync starts in the background. With another key than before, which may be
-    of another account, it is a first one that also goes back to the cursor. `custom_webhook_url`
-    is the user's own URL in front of ours, such as a proxy's; None leaves it unchanged.
+    The key is tested first: raises KeyRefused, UnexpectedResponse or ProviderUnavailable, and
+    ConnectUnderWay while another key of the user is tested, and then changes nothing. A sync
+    starts in the background. With another key than before, which may be of another account, it is
+    a first one that also goes back to the cursor. `custom_webhook_url` is the user's own URL in
+    front of ours, such as a proxy's; None leaves it unchanged.
     """
-    with get_provider(provider).interactive_client(api_key) as client:
+    with _only_test_of(user_id), get_provider(provider).interactive_client(api_key) as client:
         client.test_key()
     with transaction.atomic():
         integration = _lock_or_create(user_id, provider)
@@ -58,6 +79,24 @@ def connect(
         alerts.resolve(integration, AlertKind.KEY_REFUSED, AlertKind.KEY_OLD)
         _request_run(integration, trigger)
     return integration
+
+
+@contextmanager
+def _only_test_of(user_id: uuid.UUID) -> Iterator[None]:
+    """Hold the right to test a key of the user. Without Redis several can, within their threads."""
+    lock = redis.client().lock(f"flowzz:connect:{user_id}", timeout=KEY_TEST_SECONDS)
+    try:
+        is_held = lock.acquire(blocking=False)
+    except RedisError:
+        yield
+        return
+    if not is_held:
+        raise ConnectUnderWay
+    try:
+        yield
+    finally:
+        with suppress(LockError, RedisError):
+            lock.release()
 
 
 def connect_by_webhooks(

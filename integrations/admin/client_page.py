@@ -14,6 +14,7 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
 from flowzz.backoffice.display import change_url
 from flowzz.backoffice.extensions import DetailAction, PageExtension, extend
+from flowzz.core.db.statement_timeout import longer_statements
 from integrations import privacy
 
 ERASE_PEOPLE = "accounts.erase_people"
@@ -41,7 +42,8 @@ class ErasureForm(ReasonForm):
 
 def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     client = get_object_or_404(Client, id=object_id)
-    document = privacy.to_json(privacy.export(client))
+    with longer_statements():
+        document = privacy.to_json(privacy.export(client))
     audit_log.record(request, "Exportou os dados pessoais", client)
     headers = {"Content-Disposition": f'attachment; filename="cliente-{client.id}.json"'}
     return HttpResponse(document, content_type="application/json", headers=headers)
@@ -52,7 +54,8 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     page = change_url(client)
     form = ErasureForm(request.POST or None, person=privacy.build_person(client))
     if form.is_valid():
-        privacy.erase(client.id)
+        with longer_statements():
+            privacy.erase(client.id)
         client.refresh_from_db()
         reason = form.cleaned_data["reason"]
         audit_log.record(request, "Apagou os dados pessoais", client, reason=reason)

@@ -52,6 +52,7 @@ class ConnectionViewSet(ProviderViewSet):
         StatusSerializer,
         ValidationFailed,
         errors.ConnectionFailed,
+        errors.ConnectInProgress,
         request=ConnectSerializer,
     )
     @action(detail=False, methods=["post"])
@@ -73,6 +74,8 @@ class ConnectionViewSet(ProviderViewSet):
             return connection.connect_by_webhooks(**options)
         try:
             return connection.connect(api_key=values["api_key"], **options)
+        except connection.ConnectUnderWay:
+            raise errors.ConnectInProgress from None
         except EndpointMissing as error:
             proposal = f"{error.message} {errors.WEBHOOKS_PROPOSED}"
             raise errors.ConnectionFailed(self.provider, proposal) from None

@@ -59,6 +59,16 @@ class IntegrationNotFound(ProviderError):
     message = f"Integração {LABEL} não encontrada"
 
 
+class ConnectInProgress(ApiError):
+    """Another key of the user is being tested."""
+
+    status_code = 429
+    code = "CONNECT_IN_PROGRESS"
+    message = "Outra conexão está em teste. Aguarde alguns segundos e tente de novo."
+    wait = 15
+    """Seconds, for Retry-After."""
+
+
 class SyncInProgress(ApiError):
     status_code = 409
     code = "SYNC_IN_PROGRESS"

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from threading import Lock
 from typing import Final
 
 from django.conf import settings
@@ -26,6 +27,8 @@ from integrations.runtime_settings import SYNC_RATE
 from integrations.sync import runs
 
 POLL_SECONDS: Final = 0.15
+MAX_WAITING: Final = 3
+"""Of the 8 threads of a web process."""
 _CONNECTION_ERROR_CODES: Final = {error.code for error in errors.CONNECTION_ERRORS}
 
 
@@ -82,12 +85,27 @@ class SyncViewSet(ProviderViewSet):
         return success(RunSerializer(run).data)
 
 
+_lock = Lock()
+_waiting: set[uuid.UUID] = set()
+"""The runs that threads of this process wait for: one thread a run, MAX_WAITING in all."""
+
+
 def wait_for(run: SyncRun) -> None:
-    """Wait until a worker ends or postpones the run, at most `SYNC_WAIT_SECONDS`."""
-    deadline = time.monotonic() + settings.SYNC_WAIT_SECONDS
-    while run.is_under_way and not run.is_postponed and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-        run.refresh_from_db()
+    """Wait until a worker ends or postpones the run, at most `SYNC_WAIT_SECONDS`.
+
+    Return at once if another call waits for the same run, or too many calls wait.
+    """
+    with _lock:
+        if run.id in _waiting or len(_waiting) >= MAX_WAITING:
+            return
+        _waiting.add(run.id)
+    try:
+        deadline = time.monotonic() + settings.SYNC_WAIT_SECONDS
+        while run.is_under_way and not run.is_postponed and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            run.refresh_from_db()
+    finally:
+        _waiting.discard(run.id)
 
 
 def _response(run: SyncRun, provider: Provider) -> Response:

@@ -68,14 +68,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     Django calls it while it handles the exception.
     """
-    is_unavailable = failures.is_unavailable(sys.exc_info()[1])
-    error = Unavailable() if is_unavailable else ServerError()
+    if failures.is_unavailable(sys.exc_info()[1]):
+        return unavailable(request)
+    return _response(ServerError()) if _is_api(request) else defaults.server_error(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Respond with 503 and Retry-After, in JSON or as a page."""
+    error = Unavailable()
+    headers = _headers(error, error)
     if _is_api(request):
-        return _response(error, _headers(error, error))
-    if is_unavailable:
-        page = loader.get_template("503.html").render()
-        return HttpResponse(page, status=error.status_code, headers=_headers(error, error))
-    return defaults.server_error(request)
+        return _response(error, headers)
+    page = loader.get_template("503.html").render()
+    return HttpResponse(page, status=error.status_code, headers=headers)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,7 +8,7 @@ docs/operations.md.
 import asyncio
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -18,6 +18,7 @@ from granian.rsgi import Scope
 
 from flowzz.core.logging import redact_path
 from flowzz.core.server.held_responses import HELD_RESPONSE, ConnectionLimiter, HeldResponse
+from flowzz.core.server.thread_pools import POOL_FULL, PoolFull, ThreadPool
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -42,6 +43,7 @@ Headers = list[tuple[str, str]]
 class Application:
     """Calls a WSGI application with complete requests; sends its responses whole or holds them.
 
+    `pool` returns the threads for a method and a path, None for the common ones.
     `max_body_bytes` and `max_body_seconds` return the limits of a path. A larger body is not
     read: the application sees the announced length, or one byte more than the limit, and refuses
     the request. A slower body is answered with 408.
@@ -53,12 +55,20 @@ class Application:
         *,
         max_body_bytes: Callable[[str], int],
         max_body_seconds: Callable[[str], float],
+        pool: Callable[[str, str], ThreadPool | None] = lambda method, path: None,
+        on_start: Callable[[], None] = lambda: None,
     ) -> None:
         self._wsgi = wsgi
         self._max_body_bytes = max_body_bytes
         self._max_body_seconds = max_body_seconds
         self._limiter = ConnectionLimiter()
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._pool = pool
+        self._on_start = on_start
+        self._common_pool = ThreadPool("request", THREADS, max_waiting=sys.maxsize - THREADS)
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by Granian in each of its processes, before the first request."""
+        self._on_start()
 
     async def __rsgi__(self, scope: Scope, proto: Any) -> None:
         environ = _environ(scope)
@@ -78,15 +88,23 @@ class Application:
         held_response = HeldResponse(self._limiter)
         if environ["REQUEST_METHOD"] == "GET":
             environ[HELD_RESPONSE] = held_response
-        loop = asyncio.get_running_loop()
         try:
-            response = await loop.run_in_executor(self._threads, self._call, environ)
+            response = await self._run(environ)
             if held_response.is_held:
                 await held_response.send(proto, *response)
             else:
                 proto.response_bytes(*response)
         finally:
             held_response.release()
+
+    async def _run(self, environ: Environ) -> tuple[int, Headers, bytes]:
+        call = partial(self._call, environ)
+        pool = self._pool(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        try:
+            return await (pool or self._common_pool).run(call)
+        except PoolFull:
+            environ[POOL_FULL] = True
+            return await self._common_pool.run(call)
 
     def _call(self, environ: Environ) -> tuple[int, Headers, bytes]:
         started: list[tuple[str, Headers]] = []

@@ -30,6 +30,7 @@ from sales.money import Earnings
 COINZZ: Final = "coinzz"
 ORDER_PAGES: Final = "https://app.coinzz.com.br/pedido"
 INTERACTIVE_READ_SECONDS: Final = 10.0
+INTERACTIVE_SECONDS: Final = 15.0
 DIAGNOSTIC_SECONDS: Final = 4.0
 
 
@@ -64,7 +65,12 @@ class CoinzzProvider(Provider):
         return self._client(api_key, breaker=breaker, on_attempt=on_attempt, page_size=page_size)
 
     def interactive_client(self, api_key: str) -> CoinzzClient:
-        return self._client(api_key, retries=0, read_timeout=INTERACTIVE_READ_SECONDS)
+        return self._client(
+            api_key,
+            retries=0,
+            read_timeout=INTERACTIVE_READ_SECONDS,
+            max_seconds=INTERACTIVE_SECONDS,
+        )
 
     def diagnostic_client(self, api_key: str) -> CoinzzClient:
         return self._client(

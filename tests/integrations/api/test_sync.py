@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -331,3 +332,22 @@ def test_run_of_another_user_is_not_found(integration: Integration) -> None:
         404,
         error("NOT_FOUND", "Não encontrado."),
     )
+
+
+@pytest.mark.django_db
+def test_few_threads_wait_for_runs(
+    frontend: Frontend, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No worker runs: each call that waits takes the time of a thread."""
+    settings.SYNC_WAIT_SECONDS = 0.3
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    first = frontend.send(PATH)
+    assert (first.status_code, bool(waits)) == (202, True)
+
+    waits.clear()
+    run_id = uuid.UUID(first.json()["data"]["id"])
+    for waiting in ({run_id}, {uuid.uuid4() for _ in range(syncs.MAX_WAITING)}):
+        monkeypatch.setattr(syncs, "_waiting", waiting)
+        assert frontend.send(PATH).status_code == 202
+    assert waits == []

@@ -1,0 +1,1 @@
+"""Attacks on accounts: guessed passwords, stolen tokens, floods of one user."""
