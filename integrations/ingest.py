@@ -5,7 +5,7 @@ The number of SQL statements does not grow with the batch. Only this module call
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Self, TypeVar
 from uuid import UUID
@@ -120,7 +120,7 @@ def recheck_clients(
     rows.clients.recheck_documents()
     moved = []
     for sourced, buyer in zip(batch, incoming, strict=True):
-        sales = rows.sales.find(sourced.order.sale) if sourced.order.sale else ()
+        sales = rows.sales.index.find(sourced.order.sale) if sourced.order.sale else ()
         sale = next(filter(None, sales), None)
         before = rows.clients.get(sale.client_id) if sale else None
         if not sale or not before or {sale.id, before.id} & set(kept):
@@ -185,6 +185,8 @@ def _receives_webhooks(integration: Integration) -> bool:
 def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult:
     order, source = sourced.order, sourced.source
     matched = rows.matcher.match(order.sale, incoming) if order.sale else None
+    if matched and matched.warning:
+        source = replace(source, fingerprint=None)  # the result depends on other sales as well
     refusal = _refusal(matched) if matched else None
     if refusal and order.subscription is None:
         return IngestResult(None, refusal=refusal)

@@ -63,6 +63,8 @@ class ChangeSource:
     """The source's current data, which overrides the transition tables unless it is late."""
     is_undated: bool = False
     """The time is unknown: the report counts as late, and no field takes its time from it."""
+    fingerprint: uuid.UUID | None = None
+    """A hash of the report by which the next one is compared; None if it is not."""
 
 
 @dataclass(slots=True)
@@ -88,8 +90,9 @@ class SaleBatch:
     ) -> None:
         self._user_id = user_id
         self._provider = provider
-        self._index = SaleIndex(sales, links_hashes=links_hashes)
+        self.index = SaleIndex(sales, links_hashes=links_hashes)
         self._changed: dict[uuid.UUID, Sale] = {}
+        self._confirmed: list[Sale] = []
         self._history: list[SaleStatusChange] = []
         self._merges: list[SaleMerge] = []
         self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
@@ -117,18 +120,10 @@ class SaleBatch:
 
     @property
     def client_ids(self) -> set[uuid.UUID]:
-        return {sale.client_id for sale in self._index.all() if sale.client_id}
+        return {sale.client_id for sale in self.index.all() if sale.client_id}
 
     def get(self, order_id: str) -> Sale | None:
-        return self._index.get(order_id)
-
-    def find(self, facts: SaleFacts) -> tuple[Sale | None, Sale | None]:
-        """Return the sale with the reported number, and the one with the reported hash."""
-        return self._index.find(facts)
-
-    def counterparts(self, facts: SaleFacts) -> list[Sale]:
-        """Return the sales without the reported id that have its product, price and time."""
-        return self._index.counterparts(facts)
+        return self.index.get(order_id)
 
     def create(
         self,
@@ -143,9 +138,10 @@ class SaleBatch:
         sale.is_associated = is_associated
         sale.sale_date = facts.sale_date or source.observed_at
         sale.observed_at = sale.sale_date if source.is_undated else source.observed_at
+        sale.report_fingerprint = source.fingerprint
         if client:
             sale.client_id, sale.client_match = client.id, match or ""
-        self._index.add(sale)
+        self.index.add(sale)
         self._changed[sale.id] = sale
         self.created_count += is_associated
         status = facts.status or SaleStatus.PENDING
@@ -166,6 +162,9 @@ class SaleBatch:
         written += self._set_number(sale, facts)
         if not is_late and set_warnings(sale, facts):
             self._changed[sale.id] = sale
+        if not is_late and source.fingerprint not in (None, sale.report_fingerprint):
+            sale.report_fingerprint = source.fingerprint
+            self._confirmed.append(sale)
         if written:
             self._changed[sale.id] = sale
             if not source.is_undated:
@@ -201,14 +200,14 @@ class SaleBatch:
     def merge(self, first: Sale, second: Sale) -> Sale:
         """Merge two sales of one order; return the one that stays."""
         self.created_count -= first.is_associated and second.is_associated
-        self._index.remove(first)
-        self._index.remove(second)
+        self.index.remove(first)
+        self.index.remove(second)
         kept, merge = merges.combine(first, second)
         for change in self._history:
             if change.sale_id == merge.absorbed_id:
                 change.sale_id = kept.id
                 merge.status_change_ids.append(change.id)
-        self._index.add(kept)
+        self.index.add(kept)
         self._changed.pop(merge.absorbed_id, None)
         self._changed[kept.id] = kept
         self._merges.append(merge)
@@ -221,11 +220,13 @@ class SaleBatch:
 
     @cached_property
     def _undone_merges(self) -> set[frozenset[uuid.UUID]]:
-        return merges.undone_pairs([sale.id for sale in self._index.all()])
+        return merges.undone_pairs([sale.id for sale in self.index.all()])
 
     def save(self) -> None:
         merges.save(self._merges)
         upsert(self._changed.values(), update=UPDATED_FIELDS)
+        written = self._changed.keys() | self.absorbed.keys()
+        Sale.objects.save_fingerprints(s for s in self._confirmed if s.id not in written)
         upsert(self._history)
         if counted := [sale for sale in self._changed.values() if sale.is_associated]:
             _publish_on_commit(self._user_id, counted)
@@ -233,14 +234,13 @@ class SaleBatch:
     def _set_number(self, sale: Sale, facts: SaleFacts) -> list[FieldChange]:
         """Give the reported number to a sale that was known by its hash only."""
         before, number = sale.external_id, facts.external_id
-        if number == before or before not in (sale.order_hash, facts.order_hash):
-            return []
-        if facts.has_only_hash:
+        is_known = number == before or before not in (sale.order_hash, facts.order_hash)
+        if is_known or facts.has_only_hash:
             return []
         sale.external_id = number
         self.created_count += not sale.is_associated
         sale.is_associated = True
-        self._index.add(sale)
+        self.index.add(sale)
         return [FieldChange("external_id", before, number)]
 
     def _keep_earlier_values(
@@ -280,8 +280,7 @@ def _publish_on_commit(user_id: uuid.UUID, sales: Collection[Sale]) -> None:
         "updated": len(sales) - created,
         "sales": [_serialize(sale) for sale in sales] if len(sales) <= MAX_LISTED_SALES else [],
     }
-    event = Event("sales", data)
-    transaction.on_commit(partial(publish, user_id, event), robust=True)
+    transaction.on_commit(partial(publish, user_id, Event("sales", data)), robust=True)
 
 
 def _serialize(sale: Sale) -> dict[str, Any]:

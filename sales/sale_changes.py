@@ -80,7 +80,7 @@ UPDATED_FIELDS: Final = (
     *("client", "client_match", "quantity", "unit_price", "total_price"),
     *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
     *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
-    *("metadata", "value_warnings", "observed_at", "updated_at"),
+    *("metadata", "value_warnings", "report_fingerprint", "observed_at", "updated_at"),
 )
 """The columns that a report may change."""
 

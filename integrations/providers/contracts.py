@@ -63,6 +63,7 @@ class MappedWord:
     field: StatusField
     word: str
     status: str
+    mapped_at: datetime | None = None
 
 
 class Reader(Protocol):
@@ -71,6 +72,9 @@ class Reader(Protocol):
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> ParsedWebhook: ...
     def parse_order(self, item: Any) -> Order:
         """Parse an item of a page or of a file."""
+
+    def order_ids(self, item: Any) -> Collection[str]:
+        """Return the ids of an item's order without parsing it; none if that is not easy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,19 @@ from integrations.providers.registry import get_provider
 
 
 def reader_for(integration: Integration) -> Reader:
-    mappings = StatusMapping.objects.filter(provider=integration.provider).exclude(status="")
-    words = [
-        MappedWord(id=row.id, field=StatusField(row.field), word=row.word, status=row.status)
+    provider = integration.provider
+    return get_provider(provider).reader(mapped_words(provider))
+
+
+def mapped_words(provider: str) -> list[MappedWord]:
+    mappings = StatusMapping.objects.filter(provider=provider).exclude(status="").order_by("id")
+    return [
+        MappedWord(
+            id=row.id,
+            field=StatusField(row.field),
+            word=row.word,
+            status=row.status,
+            mapped_at=row.mapped_at,
+        )
         for row in mappings
     ]
-    return get_provider(integration.provider).reader(words)

@@ -1,11 +1,13 @@
 """One page of a sync run: applied and checkpointed in one transaction."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -17,15 +19,20 @@ from integrations import live_updates
 from integrations.inbox.drain import drain
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest
 from integrations.models import FindingKind, SyncFinding, SyncRun, Trigger
-from integrations.providers.contracts import Client, Page
+from integrations.providers.contracts import Client, Page, Reader
 from integrations.providers.errors import PayloadInvalid
-from integrations.providers.readers import reader_for
+from integrations.providers.readers import mapped_words, reader_for
+from integrations.providers.registry import get_provider
+from integrations.sync import fingerprints
 from integrations.webhooks import fallback_buffer
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
 from sales.sale_changes import ORDER_ID_FIELDS, FieldChange
 
 log = structlog.stdlib.get_logger(__name__)
+
+HashedItem: TypeAlias = tuple[Any, UUID | None]
+"""An item with its fingerprint."""
 
 COUNTERS = ("processed", "created", "updated", "unchanged", "errors", "missed")
 
@@ -38,6 +45,8 @@ class PageResult:
     findings: list[SyncFinding] = field(default_factory=list)
     counts: "Counter[str]" = field(default_factory=Counter)
     """By the names in `COUNTERS`."""
+    order_ids: set[str] = field(default_factory=set)
+    """The ids of all sales that the page's items concern, unchanged items aside."""
 
     def add_error(self, external_id: str, message: str) -> None:
         self.counts.update(processed=1, errors=1)
@@ -76,7 +85,8 @@ def _lift_limit_unless_newest_first(run: SyncRun, client: Client, first: Page) -
 
 
 def _newest_sale_date(run: SyncRun, page: Page) -> datetime:
-    orders = (sourced.order for sourced in _parse_items(page, page.items, PageResult(run)))
+    reader, items = reader_for(run.integration), ((item, None) for item in page.items)
+    orders = (sourced.order for sourced in _parse_items(page, items, reader, PageResult(run)))
     dates = (order.sale.sale_date for order in orders if order.sale)
     return max(filter(None, dates), default=datetime.min.replace(tzinfo=UTC))
 
@@ -89,24 +99,56 @@ def apply_page(run: SyncRun, page: Page) -> None:
         fallback_buffer.flush_to_inbox()
     while drain(run.integration_id):
         pass
-    items = list(page.items)
+    items, integration = page.items, run.integration
     if run.sales_limit:
         items = items[: max(run.sales_limit - run.processed, 0)]
+    words = mapped_words(integration.provider)
+    reader = get_provider(integration.provider).reader(words)
+    hashed = list(zip(items, fingerprints.compute(items, words), strict=True))
+    unchanged = fingerprints.find_unchanged(integration, reader, hashed)
+    try:
+        _store(run, page, hashed, reader, unchanged)
+    except _UnchangedConcerned:
+        _store(run, page, hashed, reader, {})
+
+
+class _UnchangedConcerned(Exception):
+    """Another item of the page is about the sale of an unchanged one: their order counts."""
+
+
+def _store(
+    run: SyncRun,
+    page: Page,
+    items: Sequence[HashedItem],
+    reader: Reader,
+    unchanged: Mapping[UUID, Collection[str]],
+) -> None:
+    """Store the items but for unchanged ones, whose sales have the given ids.
+
+    Raises LeaseLost and _UnchangedConcerned.
+    """
     result = PageResult(run)
-    orders = _parse_items(page, items, result)
+    different = [(item, hash_) for item, hash_ in items if hash_ not in unchanged]
+    skipped = len(items) - len(different)
+    result.counts.update(processed=skipped, unchanged=skipped)
+    orders = _parse_items(page, different, reader, result)
     with transaction.atomic():
-        lock_user(run.integration.user_id)
+        if orders:
+            lock_user(run.integration.user_id)
         apply_bisecting(
             orders,
             lambda part: _ingest(part, result),
             lambda sourced, error: _add_rejected(sourced, error, result),
         )
+        if result.order_ids.intersection(chain.from_iterable(unchanged.values())):
+            raise _UnchangedConcerned
         upsert(result.findings)
         _checkpoint(page, result)
 
 
-def _parse_items(page: Page, items: Sequence[Any], result: PageResult) -> list[SourcedOrder]:
-    reader = reader_for(result.run.integration)
+def _parse_items(
+    page: Page, items: Iterable[HashedItem], reader: Reader, result: PageResult
+) -> list[SourcedOrder]:
     source = ChangeSource(
         observed_at=to_database_time(page.fetched_at),
         origin=Origin.RUN,
@@ -114,16 +156,21 @@ def _parse_items(page: Page, items: Sequence[Any], result: PageResult) -> list[S
         is_snapshot=True,
     )
     orders = []
-    for item in items:
+    for item, fingerprint in items:
         try:
-            orders.append(SourcedOrder(reader.parse_order(item), source))
+            order = reader.parse_order(item)
         except PayloadInvalid as error:
             result.add_error(error.external_id, error.message)
+        else:
+            # A subscription changes by itself: its order is always read.
+            compared = None if order.subscription else fingerprint
+            orders.append(SourcedOrder(order, replace(source, fingerprint=compared)))
     return orders
 
 
 def _ingest(orders: Sequence[SourcedOrder], result: PageResult) -> None:
     for sourced, ingested in zip(orders, ingest(result.run.integration, orders), strict=True):
+        result.order_ids.update(ingested.sale.order_ids if ingested.sale else ())
         if ingested.refusal:
             result.add_error(sourced.order.external_id, ingested.refusal.message)
             continue

@@ -187,6 +187,7 @@ class Migration(migrations.Migration):
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='excluído em')),
                 ('metadata', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='outros dados')),
                 ('value_warnings', models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, help_text='Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.', verbose_name='avisos')),
+                ('report_fingerprint', models.UUIDField(editable=False, help_text='Um relato igual não muda a venda. O banco a apaga quando a venda muda.', null=True, verbose_name='impressão do último relato')),
                 ('observed_at', models.DateTimeField(help_text='Momento da informação mais recente que foi aplicada.', verbose_name='visto em')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criado em')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='atualizado em')),

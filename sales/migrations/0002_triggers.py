@@ -1,4 +1,8 @@
-"""Create triggers: raise a user's data version and insert dirty days when their sales change."""
+"""Create triggers: raise a user's data version and insert dirty days when their sales change.
+
+They also clear the fingerprint of a sale's last report when anything but that report writes the
+sale, or changes its client: the same report could then change something.
+"""
 
 from django.db import migrations
 
@@ -38,6 +42,49 @@ BEGIN
     RETURN NULL;
 END $$;
 """
+# Its setting keeps the writing of fingerprints alone from counting as a change of sales.
+FINGERPRINT_FUNCTIONS = """
+CREATE OR REPLACE FUNCTION store_report_fingerprints(ids uuid[], fingerprints uuid[]) RETURNS void
+    LANGUAGE sql SET flowzz.is_unchanged = 'on' AS $$
+UPDATE sales_sale AS sale SET report_fingerprint = report.fingerprint
+FROM unnest(ids, fingerprints) AS report (sale_id, fingerprint)
+WHERE sale.id = report.sale_id AND sale.id = ANY(ids);
+$$;
+
+CREATE OR REPLACE FUNCTION clear_report_fingerprint() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.report_fingerprint := NULL;
+    RETURN NEW;
+END $$;
+"""
+FILLABLE = (
+    *("name", "email", "phone", "phone_raw", "cpf"),
+    *("address", "address_number", "district", "complement", "city", "state", "cep", "country"),
+)
+# A report that found an empty field has filled it: a client that another report fills stays as
+# it is for the first one.
+IS_ONLY_FILLED = " AND ".join(
+    (
+        *(f"coalesce(former.{name}, '') IN ('', changed.{name})" for name in FILLABLE),
+        "former.document_identifies <= changed.document_identifies",
+        "former.merged_into_id IS NOT DISTINCT FROM changed.merged_into_id",
+        "former.erased_at IS NOT DISTINCT FROM changed.erased_at",
+    )
+)
+CLIENTS_FINGERPRINT_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION clear_report_fingerprints_of_clients() RETURNS trigger
+    LANGUAGE plpgsql SET flowzz.is_unchanged = 'on' AS $$
+DECLARE clients uuid[];
+BEGIN
+    SELECT array_agg(id) INTO clients FROM (
+        SELECT unnest(ARRAY[changed.id, changed.merged_into_id, former.merged_into_id]) AS id
+        FROM changed JOIN former USING (id) WHERE ({IS_ONLY_FILLED}) IS NOT TRUE) AS concerned;
+    UPDATE sales_sale SET report_fingerprint = NULL
+    WHERE client_id = ANY(clients) AND report_fingerprint IS NOT NULL;
+    RETURN NULL;
+END $$;
+"""
+IS_CHANGE = "current_setting('flowzz.is_unchanged', true) IS DISTINCT FROM 'on'"
 TRANSITION_TABLES = {
     "insert": "NEW TABLE AS changed",
     "update": "NEW TABLE AS changed OLD TABLE AS former",
@@ -52,8 +99,8 @@ class Migration(migrations.Migration):
         *(
             migrations.RunSQL(
                 f"CREATE OR REPLACE TRIGGER raise_data_version_{event} AFTER {event} ON {table} "
-                f"REFERENCING {rows} TABLE AS changed "
-                "FOR EACH STATEMENT EXECUTE FUNCTION raise_data_version()",
+                f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT "
+                f"WHEN ({IS_CHANGE}) EXECUTE FUNCTION raise_data_version()",
                 migrations.RunSQL.noop,
             )
             for table in VERSIONED_TABLES
@@ -63,7 +110,8 @@ class Migration(migrations.Migration):
         *(
             migrations.RunSQL(
                 f"CREATE OR REPLACE TRIGGER mark_dirty_days_{event} AFTER {event} ON sales_sale "
-                f"REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION mark_dirty_days()",
+                f"REFERENCING {tables} FOR EACH STATEMENT "
+                f"WHEN ({IS_CHANGE}) EXECUTE FUNCTION mark_dirty_days()",
                 migrations.RunSQL.noop,
             )
             for event, tables in TRANSITION_TABLES.items()
@@ -73,6 +121,21 @@ class Migration(migrations.Migration):
             "CREATE OR REPLACE TRIGGER mark_dirty_days_of_clients AFTER UPDATE ON clients_client "
             f"REFERENCING {TRANSITION_TABLES['update']} FOR EACH STATEMENT "
             "EXECUTE FUNCTION mark_dirty_days_of_clients()",
+            migrations.RunSQL.noop,
+        ),
+        migrations.RunSQL(
+            FINGERPRINT_FUNCTIONS + CLIENTS_FINGERPRINT_FUNCTION, migrations.RunSQL.noop
+        ),
+        migrations.RunSQL(
+            "CREATE OR REPLACE TRIGGER clear_report_fingerprint BEFORE UPDATE ON sales_sale "
+            "FOR EACH ROW WHEN (NEW.report_fingerprint = OLD.report_fingerprint) "
+            "EXECUTE FUNCTION clear_report_fingerprint()",
+            migrations.RunSQL.noop,
+        ),
+        migrations.RunSQL(
+            "CREATE OR REPLACE TRIGGER clear_report_fingerprints_of_clients "
+            f"AFTER UPDATE ON clients_client REFERENCING {TRANSITION_TABLES['update']} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION clear_report_fingerprints_of_clients()",
             migrations.RunSQL.noop,
         ),
     ]

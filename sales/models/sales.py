@@ -1,14 +1,14 @@
 """Sales, with the ids by which they are found."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q, Value
 from django.db.models.fields.json import KT
 
@@ -50,6 +50,15 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         if only_number := {facts.sale_date for facts in reports if not facts.order_hash} - {None}:
             by_ids |= Q(external_id=F("order_hash"), sale_date__any_of=only_number)
         return self.filter(by_ids, source=source)
+
+    def save_fingerprints(self, sales: Iterable["Sale"]) -> None:
+        """Write the fingerprints alone: the sales do not count as changed."""
+        if by_id := {sale.id: sale.report_fingerprint for sale in sales}:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT store_report_fingerprints(%s::uuid[], %s::uuid[])",
+                    [[*by_id], [*by_id.values()]],
+                )
 
     def associated(self) -> "SaleQuerySet":
         """Exclude the sales that may be another sale's order: they count nowhere."""
@@ -174,6 +183,12 @@ class Sale(BulkRow):
         blank=True,
         db_default=Value([], models.JSONField()),
         help_text="Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.",
+    )
+    report_fingerprint = models.UUIDField(
+        "impressão do último relato",
+        null=True,
+        editable=False,
+        help_text="Um relato igual não muda a venda. O banco a apaga quando a venda muda.",
     )
     observed_at = models.DateTimeField(
         "visto em", help_text="Momento da informação mais recente que foi aplicada."

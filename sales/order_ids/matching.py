@@ -49,7 +49,7 @@ class SaleMatcher:
     """Whether another source of the same orders reports numbers."""
 
     def match(self, facts: SaleFacts, buyer: Client) -> Matched:
-        by_number, by_hash = self.sales.find(facts)
+        by_number, by_hash = self.sales.index.find(facts)
         if by_number and by_hash and by_number is not by_hash:
             return self._match_both(by_number, by_hash, facts)
         if by_hash and not facts.has_only_hash and by_hash is not by_number:
@@ -81,7 +81,7 @@ class SaleMatcher:
         """
         agreeing = [
             sale
-            for sale in self.sales.counterparts(facts)
+            for sale in self.sales.index.counterparts(facts)
             if _is_same_buyer(self._buyer(sale), buyer)
             and not (known and self.sales.is_separated(sale, known))
         ]

@@ -23,7 +23,7 @@ from sales.sale_changes import STATUS_COLUMNS
 
 _FIRST_TIMES = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 _KEPT_FIELDS = {
-    *("id", "user_id", "source", "created_at", "updated_at"),
+    *("id", "user_id", "source", "report_fingerprint", "created_at", "updated_at"),
     *("client_id", "client_match", "is_associated", "external_id", "order_hash"),
     *("metadata", "observed_at", *_FIRST_TIMES),
 }
@@ -172,7 +172,7 @@ def _first_filled(*values: Any) -> Any:
 
 def _row(sale: Sale) -> dict[str, Any]:
     """Return the columns as the JSON that `upsert` writes."""
-    names = [field.attname for field in Sale._meta.concrete_fields]
+    names = {field.attname for field in Sale._meta.concrete_fields} - {"report_fingerprint"}
     row: dict[str, Any] = orjson.loads(to_json([{n: getattr(sale, n) for n in names}]))[0]
     return row
 

@@ -103,6 +103,7 @@ def test_cash_on_delivery_sale_has_all_reported_fields(
             "producer_email": "produtora@example.com",
         },
         "value_warnings": [],
+        "report_fingerprint": None,
     }
 
 

@@ -33,6 +33,7 @@ CROSS_CUTTING_TESTS = {
     "integrations/sync/test_concurrent_changes.py",
     "integrations/sync/test_listings.py",
     "integrations/sync/test_provider_faults.py",
+    "integrations/sync/test_same_rows.py",
     "integrations/test_clocks.py",
     "integrations/test_pause.py",
     "integrations/webhooks/test_generated_bodies.py",

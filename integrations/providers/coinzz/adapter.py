@@ -136,6 +136,9 @@ class CoinzzReader:
         self._mapper.used.clear()
         return self._with_used_mappings(payloads.parse_order(item, mapper=self._mapper))
 
+    def order_ids(self, item: Any) -> list[str]:
+        return payloads.order_ids(item)
+
     def _with_used_mappings(self, order: Order) -> Order:
         if not self._mapper.used:
             return order

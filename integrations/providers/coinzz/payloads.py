@@ -105,6 +105,15 @@ def _order_ids(order: Section) -> tuple[str, str]:
     return order.identity("order_number") or order_hash, order_hash
 
 
+def order_ids(item: Any) -> list[str]:
+    """Return the ids in an item that are sent in the usual form, without parsing the item."""
+    if not isinstance(item, dict):
+        return []
+    order = item.get("order")
+    values = map((order if isinstance(order, dict) else item).get, fields.ORDER_IDS)
+    return [value for value in values if isinstance(value, str) and value.isprintable()]
+
+
 def _missing_id(body: Body) -> PayloadInvalid:
     """Return the error of a body without an order or a subscription that has an id."""
     section, key = body.order, "order_number"

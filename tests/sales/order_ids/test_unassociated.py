@@ -4,12 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from flowzz.accounts.models import User
 from integrations.admin.overview.snapshot import take_snapshot
 from integrations.models import FindingKind, Integration
+from integrations.providers.contracts import Page
 from integrations.sync import pages
 from sales.admin.totals import calculate_totals
 from sales.models import Sale
@@ -118,14 +119,13 @@ def test_sync_counts_it_as_unchanged_and_lists_it_for_staff() -> None:
     seller = Seller()
     seller.process(payloads.order("ordaaaaa"))
     run = SyncRunFactory.create(integration=seller.integration, trigger="hourly")
-    result = pages.PageResult(run)
-    page: Any = type("Page", (), {"fetched_at": NOON})
-    items = [payloads.order("-", order_number=None, order_hash="venaaa0001", product_name="X")]
-    orders = pages._parse_items(page, items, result)
-    with transaction.atomic():
-        pages._ingest(orders, result)
-    assert result.counts == {"processed": 1, "unchanged": 1}
-    assert [(row.kind, row.external_id) for row in result.findings] == [
+    item = payloads.order("-", order_number=None, order_hash="venaaa0001", product_name="X")
+    page = Page(
+        number=1, last_page=1, total=1, items=[item], has_next=False, fetched_at=timezone.now()
+    )
+    pages.apply_page(run, page)
+    assert (run.processed, run.unchanged) == (1, 1)
+    assert list(run.findings.values_list("kind", "external_id")) == [
         (FindingKind.UNASSOCIATED, "venaaa0001")
     ]
     assert Integration.objects.get().sales_synced == 1

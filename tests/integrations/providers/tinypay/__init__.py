@@ -55,6 +55,9 @@ class TinypayReader:
         )
         return Order(customer=Customer(name=item["buyer"], email=item["email"]), sale=sale)
 
+    def order_ids(self, item: Any) -> list[str]:
+        return [item["id"]]
+
 
 class TinypayClient:
     server_time = None
