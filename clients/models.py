@@ -128,6 +128,7 @@ class Client(BulkRow):
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "created_at", "id"], name="client_user_created"),
+            models.Index(fields=["user", "updated_at", "id"], name="client_user_updated"),
             # Staff search these over all users; `candidates` uses the phone index as well.
             models.Index(fields=["cpf"], condition=~Q(cpf=""), name="client_search_document"),
             models.Index(

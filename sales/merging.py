@@ -213,9 +213,10 @@ def _set_fields(client: Client, values: dict[str, object]) -> None:
 
 def _move_sales(done: ClientMerge, target: Client, **current: Client) -> None:
     sales = Sale.objects.filter(id__any_of=done.sale_ids, **current)
-    sales.update(client=target)
+    now = timezone.now()
+    sales.update(client=target, updated_at=now)
     subscriptions = Subscription.objects.filter(id__any_of=done.subscription_ids, **current)
-    subscriptions.update(client=target)
+    subscriptions.update(client=target, updated_at=now)
 
 
 def _delete_if_unused(client: Client) -> None:

@@ -92,6 +92,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='client',
+            index=models.Index(fields=['user', 'updated_at', 'id'], name='client_user_updated'),
+        ),
+        migrations.AddIndex(
+            model_name='client',
             index=models.Index(condition=models.Q(('cpf', ''), _negated=True), fields=['cpf'], name='client_search_document'),
         ),
         migrations.AddIndex(

@@ -43,6 +43,7 @@ from sales.admin.exports import extend_with_export
 from sales.admin.statuses import ReportedStatusFilter, status_cell, status_note, summary_figures
 from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.totals import calculate_totals, seller_charts
+from sales.exports.export_files import DELETED_PARAMETER
 from sales.models import CAMPAIGN_PATH, Sale, SaleMerge
 from sales.models.exports import ExportSubject
 from sales.money import PaymentCode
@@ -88,6 +89,17 @@ class UnassociatedFilter(admin.SimpleListFilter):
         return queryset.filter(is_associated=False) if self.value() else queryset
 
 
+class DeletedFilter(admin.SimpleListFilter):
+    title = "excluídas na origem"
+    parameter_name = DELETED_PARAMETER
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Só estas"), ("todas", "Também na exportação")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
+        return queryset.filter(deleted_at__isnull=False) if self.value() == "1" else queryset
+
+
 @admin.register(Sale)
 class SaleAdmin(ClientSearchAdmin):
     change_form_outer_before_template = "sales/sale_timeline.html"
@@ -113,6 +125,7 @@ class SaleAdmin(ClientSearchAdmin):
         SourceFilter,
         WarningFilter,
         UnassociatedFilter,
+        DeletedFilter,
     )
     list_filter_submit = True
     actions = ("count_unassociated",)

@@ -26,9 +26,9 @@ CHART_DAYS, DAYS_PER_TICK = 30, 5
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Totals of at most `MAX_SALES` sales; money in BRL. Deleted sales add no revenue.
+    """Totals of at most `MAX_SALES` sales; money in BRL.
 
-    Unassociated sales are left out.
+    Deleted and unassociated sales are left out.
     """
 
     count: int
@@ -38,9 +38,9 @@ class Totals:
 
 def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
     """Return None if there are too many sales, or adding them up takes too long."""
-    counted = sales.order_by().filter(is_associated=True)
-    limited = counted.values("total_price", "status", "deleted_at")[: MAX_SALES + 1]
-    is_revenue = Q(status__in=REVENUE_STATUSES, deleted_at=None)
+    counted = sales.order_by().filter(is_associated=True, deleted_at=None)
+    limited = counted.values("total_price", "status")[: MAX_SALES + 1]
+    is_revenue = Q(status__in=REVENUE_STATUSES)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")

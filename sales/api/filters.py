@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django_filters import BooleanFilter, CharFilter, FilterSet, MultipleChoiceFilter, UUIDFilter
+from django_filters import BooleanFilter, CharFilter, ChoiceFilter, MultipleChoiceFilter, UUIDFilter
 
 from clients.api.filters import ClientFilter
 from clients.models import Client
 from clients.search import search_clients
 from clients.unaccent import Unaccent, unaccent
 from flowzz.core.api.date_filters import DayFilter
+from flowzz.core.api.incremental import UpdatedFilterSet
 from sales.models import AffiliationRequest, Sale, Subscription
 from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
@@ -43,7 +44,13 @@ class ContainsFilter(CharFilter):
         return _containing(qs, self.field_name, value)
 
 
-class SaleFilter(FilterSet):
+class SaleFilter(UpdatedFilterSet):
+    deleted = ChoiceFilter(
+        method="filter_deleted",
+        choices=[(name, name) for name in ("false", "true", "any")],
+        help_text="true: só as excluídas; any: também as excluídas. Sem isto elas não vêm, a não "
+        "ser com updatedFrom",
+    )
     status = MultipleChoiceFilter(choices=SaleStatus, help_text="Pode ser repetido")
     shippingStatus = MultipleChoiceFilter(
         "shipping_status", choices=ShippingStatus, help_text="Pode ser repetido"
@@ -69,6 +76,15 @@ class SaleFilter(FilterSet):
         "cliente",
     )
 
+    def filter_queryset(self, sales: QuerySet[Sale]) -> QuerySet[Sale]:
+        query = self.form.cleaned_data
+        query["deleted"] = query["deleted"] or ("any" if query["updatedFrom"] else "false")
+        filtered: QuerySet[Sale] = super().filter_queryset(sales)
+        return filtered
+
+    def filter_deleted(self, sales: QuerySet[Sale], name: str, wanted: str) -> QuerySet[Sale]:
+        return sales if wanted == "any" else sales.filter(deleted_at__isnull=wanted == "false")
+
     def filter_search(self, sales: QuerySet[Sale], name: str, text: str) -> QuerySet[Sale]:
         return _search(sales, text, Q(external_id__iexact=text) | Q(order_hash__iexact=text))
 
@@ -83,7 +99,7 @@ class BuyerFilter(ClientFilter):
         return clients.filter(Exists(_containing(sales, "product_name", text)))
 
 
-class SubscriptionFilter(FilterSet):
+class SubscriptionFilter(UpdatedFilterSet):
     status = MultipleChoiceFilter(choices=SubscriptionStatus, help_text="Pode ser repetido")
     overdue = StrictBooleanFilter(
         method="filter_overdue", help_text="Ativa, com a cobrança atrasada"
@@ -118,7 +134,7 @@ class SubscriptionFilter(FilterSet):
         return _search(rows, text, Q(subscription_hash__iexact=text))
 
 
-class AffiliationRequestFilter(FilterSet):
+class AffiliationRequestFilter(UpdatedFilterSet):
     status = CharFilter("status", "iexact", max_length=100, help_text="Como a plataforma o diz")
     dateFrom = DayFilter("requested_at", "gte", help_text="Primeiro dia do pedido")
     dateTo = DayFilter("requested_at", "lte", help_text="Último dia do pedido")

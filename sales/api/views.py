@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, DecimalField, Max, Model, OuterRef, QuerySet, Subquery, Sum
@@ -43,9 +43,13 @@ class OwnRowsViewSet(
     def get_queryset(self) -> QuerySet[RowT]:
         return super().get_queryset().filter(user_id=current_user_id(self.request))
 
+    def filter_queryset(self, queryset: QuerySet[RowT, Any]) -> QuerySet[RowT, Any]:
+        """Filter lists alone: a row that is requested by its id is found whatever its state."""
+        return super().filter_queryset(queryset) if self.action == "list" else queryset
+
 
 class SalePagination(CursorPagination):
-    time_field = "sale_date"
+    default_field = "sale_date"
 
 
 class SaleViewSet(OwnRowsViewSet[Sale]):

@@ -15,6 +15,8 @@ from sales.models.exports import Export, ExportFormat, ExportSubject
 
 MAX_SYNCHRONOUS_ROWS: Final = 5_000
 """A longer list is exported in the background."""
+DELETED_PARAMETER: Final = "excluidas"
+"""The filter of a list of sales without which deleted sales are not exported."""
 BATCH_ROWS: Final = 2_000
 PART_BYTES: Final = 1024 * 1024
 _COUNT_TIMEOUT_MS: Final = 2_000
@@ -24,11 +26,14 @@ _WRITERS: Final[dict[str, type[Csv | Xlsx]]] = {ExportFormat.CSV: Csv, ExportFor
 def rows_for(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
     """Return the rows of a list, filtered as its admin page filters them for this request.
 
-    Unassociated sales are left out.
+    Unassociated sales are left out, and deleted ones unless the list is filtered by deletion.
     """
     page = admin.site.get_model_admin(TABLES[subject].model)
     rows: QuerySet[Model] = page.get_changelist_instance(request).queryset
-    return rows.filter(is_associated=True) if subject == ExportSubject.SALES else rows
+    if subject == ExportSubject.CLIENTS:
+        return rows
+    has_deleted = bool(request.GET.get(DELETED_PARAMETER))
+    return rows.filter(Q() if has_deleted else Q(deleted_at=None), is_associated=True)
 
 
 def is_short(rows: "QuerySet[Model]") -> bool:

@@ -316,6 +316,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='sale',
+            index=models.Index(fields=['user', 'updated_at', 'id'], name='sale_user_updated'),
+        ),
+        migrations.AddIndex(
+            model_name='sale',
             index=models.Index(fields=['client', 'sale_date'], name='sale_client_date'),
         ),
         migrations.AddIndex(
@@ -389,6 +393,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='subscription',
             index=models.Index(fields=['user', 'status', 'next_charge_date'], name='subscription_due'),
+        ),
+        migrations.AddIndex(
+            model_name='subscription',
+            index=models.Index(fields=['user', 'updated_at', 'id'], name='subscription_updated'),
         ),
         migrations.AddIndex(
             model_name='subscription',

@@ -216,6 +216,7 @@ class Sale(BulkRow):
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "sale_date", "id"], name="sale_user_date"),
+            models.Index(fields=["user", "updated_at", "id"], name="sale_user_updated"),
             models.Index(fields=["client", "sale_date"], name="sale_client_date"),
             models.Index(OpClass("external_id", "varchar_pattern_ops"), name="sale_number"),
             models.Index(

@@ -50,6 +50,7 @@ class Subscription(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "status", "next_charge_date"], name="subscription_due"),
+            models.Index(fields=["user", "updated_at", "id"], name="subscription_updated"),
             models.Index(
                 OpClass("subscription_hash", "varchar_pattern_ops"), name="subscription_number"
             ),

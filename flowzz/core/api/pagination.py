@@ -13,13 +13,18 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from flowzz.core.api.errors import ValidationFailed
+from flowzz.core.api.incremental import (
+    BY_CHANGE,
+    ORDERING,
+    first_unsettled_time,
+    requested_ordering,
+)
 from flowzz.core.api.serializers import camel_case
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 CURSOR = "cursor"
 LIMIT = "limit"
-ORDERING = "ordering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,14 @@ class Cursor:
 
 
 class CursorPagination(BasePagination):
-    """Orders by a time and the id, newest first unless `ordering` reverses it.
+    """Orders by a time and the id, newest first unless `ordering` says otherwise.
 
-    One index serves this order at any depth, in both directions. Unlike with DRF's class of this
+    One index serves each order at any depth, in both directions. Unlike with DRF's class of this
     name, rows with the same time keep their order on the way back.
     """
 
-    time_field: ClassVar[str] = "created_at"
+    default_field: ClassVar[str] = "created_at"
+    time_field: str
     next: Cursor | None = None
     previous: Cursor | None = None
     is_descending: bool = True
@@ -65,9 +71,12 @@ class CursorPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.url = request.build_absolute_uri()
         size = _page_size(request)
-        self.is_descending = self._is_descending(request)
-        ordering = self._orderings()[0 if self.is_descending else 1]
+        ordering = self._ordering(request)
+        self.is_descending = ordering.startswith("-")
+        self.time_field = self._orderings()[ordering]
         self.scope = f"{queryset.model._meta.model_name}{ordering}"
+        if ordering == BY_CHANGE:
+            queryset = queryset.filter(updated_at__lt=first_unsettled_time())
         cursor = _cursor(request, self.scope)
         is_forward = cursor is None or cursor.is_forward
         sign = "-" if is_forward == self.is_descending else ""
@@ -100,7 +109,7 @@ class CursorPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
-        orderings = self._orderings()
+        orderings = list(self._orderings())
         ordering = {"type": "string", "enum": orderings, "default": orderings[0]}
         return [
             _query_parameter(
@@ -110,16 +119,17 @@ class CursorPagination(BasePagination):
             _query_parameter(ORDERING, "Com - na frente, do mais novo ao mais antigo", ordering),
         ]
 
-    def _orderings(self) -> list[str]:
-        name = camel_case(self.time_field)
-        return [f"-{name}", name]
+    def _orderings(self) -> dict[str, str]:
+        """Return the fields by the names of their orders, the default one first."""
+        fields = (self.default_field, "updated_at")
+        return {f"{sign}{camel_case(field)}": field for field in fields for sign in ("-", "")}
 
-    def _is_descending(self, request: Request) -> bool:
-        descending, ascending = self._orderings()
-        ordering = request.query_params.get(ORDERING, descending)
-        if ordering not in (descending, ascending):
-            raise ValidationFailed.of(ORDERING, f"Use {descending} ou {ascending}.")
-        return ordering == descending
+    def _ordering(self, request: Request) -> str:
+        names = list(self._orderings())
+        ordering = requested_ordering(request, names[0])
+        if ordering not in names:
+            raise ValidationFailed.of(ORDERING, f"Use {', '.join(names[:-1])} ou {names[-1]}.")
+        return ordering
 
     def _following(self, queryset: QuerySet[Any], cursor: Cursor | None) -> QuerySet[Any]:
         if cursor is None:

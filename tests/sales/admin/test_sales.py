@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from flowzz.accounts.models import User
 from flowzz.core.formatting import format_reais
@@ -69,6 +70,7 @@ def test_search_by_order_number_comes_before_search_by_client(staff: Staff) -> N
 def test_totals_count_filtered_sales_and_their_revenue(staff: Staff) -> None:
     SaleFactory.create_batch(2, product_name="Clube")
     SaleFactory.create(product_name="Clube", status="REFUNDED")
+    SaleFactory.create(product_name="Clube", deleted_at=timezone.now())
     SaleFactory.create()
     page = staff.get(TOTALS, {"produto": "Clube"})
     expected = totals.Totals(3, format_reais(Decimal("301.98")), format_reais(Decimal("150.99")))

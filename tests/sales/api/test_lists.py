@@ -109,7 +109,7 @@ def test_reverse_order_leads_through_all_pages(user: User) -> None:
         ({"limit": "0"}, "Use um número de 1 a 100."),
         ({"limit": "101"}, "Use um número de 1 a 100."),
         ({"limit": "x"}, "Use um número de 1 a 100."),
-        ({"ordering": "totalPrice"}, "Use -saleDate ou saleDate."),
+        ({"ordering": "totalPrice"}, "Use -saleDate, saleDate, -updatedAt ou updatedAt."),
     ],
 )
 def test_invalid_page_parameter_is_a_validation_error(

@@ -114,6 +114,24 @@ def test_list_of_twenty_takes_as_many_queries_as_a_list_of_one(
         assert len(frontend.fetch("sales").json()["data"]) == 20
 
 
+def test_deleted_sales_are_listed_on_request_and_with_what_changed(
+    user: User, numbers: Callable[..., list[str]]
+) -> None:
+    SaleFactory.create(user=user, external_id="alive")
+    deleted = SaleFactory.create(user=user, external_id="deleted", deleted_at=NOON)
+    since = NOON.isoformat()
+    assert numbers() == numbers(deleted="false") == ["alive"]
+    assert numbers(deleted="true") == ["deleted"]
+    assert numbers(deleted="any") == ["deleted", "alive"]
+    assert numbers(updatedFrom=since) == ["alive", "deleted"]
+    assert numbers(updatedFrom=since, deleted="false") == ["alive"]
+    frontend = Frontend(user)
+    (marked,) = frontend.fetch("sales", updatedFrom=since, deleted="true").json()["data"]
+    single = frontend.fetch(f"sales/{deleted.id}").json()["data"]
+    assert marked["deletedAt"] == single["deletedAt"] == "2026-03-02T12:00:00-03:00"
+    assert frontend.fetch("sales", deleted="sim").status_code == 400
+
+
 def test_filter_by_status(user: User, numbers: Callable[..., list[str]]) -> None:
     for status in SaleStatus:
         SaleFactory.create(user=user, external_id=status, status=status)

@@ -52,6 +52,18 @@ def test_csv_has_the_format_of_a_brazilian_excel(staff: Browser) -> None:
     assert line["utm_campaign"] == "maio"
 
 
+def test_deleted_sales_are_exported_on_request(staff: Browser) -> None:
+    SaleFactory.create(external_id="alive")
+    SaleFactory.create(external_id="deleted", deleted_at=NOON)
+
+    def exported(**query: str) -> list[str]:
+        return [line["Pedido"] for line in parse_csv(post_export(staff, **query).content)]
+
+    assert exported() == ["alive"]
+    assert exported(excluidas="1") == ["deleted"]
+    assert exported(excluidas="todas") == ["deleted", "alive"]
+
+
 @pytest.mark.usefixtures("sale")
 def test_excel_has_typed_cells_and_no_formula(staff: Browser) -> None:
     book = zipfile.ZipFile(io.BytesIO(post_export(staff, format_="xlsx").content))
