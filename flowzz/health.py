@@ -5,10 +5,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from redis import RedisError
+from redis import RedisError, ResponseError
 
-from flowzz.core import heartbeat, redis
+from flowzz.core import redis
 from flowzz.core.db.migration_checks import invalid_indexes, unknown_migrations
+from flowzz.core.workers import heartbeat
 from integrations.inbox import queue_stats
 from integrations.monitoring.health import QUEUE_LATE
 
@@ -83,8 +84,11 @@ def _database_state() -> str:
 
 
 def _redis_state() -> str:
+    """A Redis that is full, or that is a replica, answers and refuses writes."""
     try:
-        redis.client().ping()
+        redis.client().set("flowzz:ready", 1, ex=60)
+    except ResponseError:
+        return "refuses writes"
     except RedisError:
         return "unreachable"
     return "ok"

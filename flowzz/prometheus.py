@@ -13,7 +13,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from redis import RedisError
 
-from flowzz.core import heartbeat, rate_limits, redis_metrics
+from flowzz.core import rate_limits, redis_metrics
+from flowzz.core.workers import heartbeat
 from integrations.monitoring import metrics as monitoring
 
 COUNTERS = (*monitoring.COUNTERS, rate_limits.REFUSED)

@@ -268,7 +268,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BEAT_SCHEDULER = "flowzz.core.beat_scheduler:Scheduler"
+CELERY_BEAT_SCHEDULER = "flowzz.core.workers.beat_scheduler:Scheduler"
 
 # Settings that staff may change at runtime, by the groups of their page.
 RUNTIME_SETTINGS = {

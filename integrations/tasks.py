@@ -1,14 +1,13 @@
 """Celery tasks: each takes ids and calls one function. A task that runs twice does no harm."""
 
-import time
 from contextlib import suppress
 from uuid import UUID
 
 import structlog
 from celery import shared_task
 
-from flowzz.core import heartbeat
 from flowzz.core.db import jobs
+from flowzz.core.workers import heartbeat
 from integrations import api_availability, dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
@@ -18,26 +17,22 @@ from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_s
 from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer
 
-MAX_SECONDS = 5.0
-"""After this time a drain enqueues itself again, so that other integrations get their turn."""
-
 
 @shared_task
 def drain_inbox(integration_id: str) -> None:
-    """Drain an integration's inbox, for MAX_SECONDS at most.
+    """Drain a batch of an integration's inbox; the rest takes its turn behind the others' batches.
 
     The fallback buffer is flushed first: its webhooks arrived before those in the inbox.
     """
     structlog.contextvars.bind_contextvars(integration_id=integration_id)
     id_ = UUID(integration_id)
     dispatch.clear_drain_flag(id_)
-    deadline = time.monotonic() + MAX_SECONDS
     try:
-        while fallback_buffer.flush_to_inbox() or drain.drain(id_):
-            if time.monotonic() > deadline:
-                dispatch.enqueue_drain(id_)
-                return
+        fallback_buffer.flush_to_inbox()
+        is_waiting = bool(drain.drain(id_)) and drain.has_work(id_)
     except fallback_buffer.BufferBusy:
+        is_waiting = True
+    if is_waiting:
         dispatch.enqueue_drain(id_)
 
 
@@ -117,7 +112,7 @@ def update_baselines() -> None:
 @shared_task
 def record_heartbeat() -> None:
     """Prove that beat sends tasks and that a worker runs them."""
-    heartbeat.record("worker")
+    heartbeat.record("control")
 
 
 @shared_task

@@ -7,7 +7,13 @@ from pathlib import Path
 HOST = "127.0.0.1"
 WEB_WORKERS = 2
 HEADER_TIMEOUT_MILLISECONDS = 10_000
-TASK_PROCESSES = 2
+QUEUES = {
+    "inbox": ("--pool", "prefork", "--concurrency", "2"),
+    "sync": ("--pool", "threads", "--concurrency", "8"),
+    "bulk": ("--pool", "threads", "--concurrency", "1"),
+    "control": ("--pool", "threads", "--concurrency", "1"),
+}
+"""The queues (see `flowzz/celery.py`), and how many tasks of each run at once."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +47,36 @@ def web(port: int) -> ProcessSpec:
     )
 
 
-def worker() -> ProcessSpec:
-    return _python(
-        "worker",
-        *("celery", "--quiet", "--app", "flowzz", "worker", "--concurrency", str(TASK_PROCESSES)),
-        *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
-    )
+def workers(host: str = "%h") -> list[ProcessSpec]:
+    """Return the workers of one machine, one for each queue."""
+    return [
+        _python(f"worker-{queue}", "celery", *_worker_arguments(queue, host)) for queue in QUEUES
+    ]
 
 
 def beat() -> ProcessSpec:
-    return _python(
-        "beat", "celery", "--quiet", "--app", "flowzz", "beat", "--pidfile=", "--loglevel", "INFO"
+    return _python("beat", "celery", *_BEAT_ARGUMENTS)
+
+
+def forked_workers() -> ProcessSpec:
+    """Return the workers and beat as one program, which needs a third of their memory."""
+    return _python("workers", "flowzz.local.forked_workers")
+
+
+def celery_programs() -> list[tuple[str, ...]]:
+    """Return the arguments of the workers and of beat on this machine."""
+    return [*(_worker_arguments(queue, "%h") for queue in QUEUES), _BEAT_ARGUMENTS]
+
+
+_CELERY = ("--quiet", "--app", "flowzz")
+_BEAT_ARGUMENTS = (*_CELERY, "beat", "--pidfile=", "--loglevel", "INFO")
+
+
+def _worker_arguments(queue: str, host: str) -> tuple[str, ...]:
+    return (
+        *(*_CELERY, "worker", "--queues", queue, "--hostname", f"{queue}@{host}"),
+        *(*QUEUES[queue], "--heartbeat-interval", "30", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle"),
     )
 
 

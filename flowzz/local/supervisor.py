@@ -83,6 +83,9 @@ class ManagedProcess:
         self._kill_group()
         self._process.wait()
 
+    def count_logged(self, text: str) -> int:
+        return self.log.read_text(errors="replace").count(text)
+
     def log_tail(self, lines: int = LOG_LINES) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="manage.py up",
-        description="Start web, worker, beat and the Coinzz sandbox on 127.0.0.1, until Ctrl-C.",
+        description="Start web, workers, beat and the Coinzz sandbox on 127.0.0.1, until Ctrl-C.",
     )
     parser.add_argument("--port", type=port, default=8000, help="port of the web server (8000)")
     parser.add_argument("--demo", action="store_true", help="create demo users and orders")
@@ -130,8 +130,10 @@ def start(
         demo.connect(
             base_url=addresses.base_url, sandbox_url=addresses.sandbox_url, passwords=passwords
         )
-    supervisor.start(processes.worker(), environ)
-    supervisor.start(processes.beat(), environ)
+    workers = supervisor.start(processes.forked_workers(), environ)
+    supervisor.wait_until(
+        lambda: workers.count_logged(" ready.") == len(processes.QUEUES), seconds=START_SECONDS
+    )
 
 
 def print_summary(addresses: Addresses, passwords: demo.DemoPasswords | None) -> None:
@@ -141,7 +143,7 @@ def print_summary(addresses: Addresses, passwords: demo.DemoPasswords | None) ->
         "API docs": f"{addresses.base_url}/api/docs",
         "Back-office": f"{addresses.base_url}/admin/",
         "Coinzz": sandbox or os.environ["COINZZ_API_URL"],
-        "Logs": f"{LOGS}/ (web, worker, beat, sandbox)",
+        "Logs": f"{LOGS}/ (web, workers, sandbox)",
     }
     if passwords:
         lines["Admin login"] = f"{demo.ADMIN_EMAIL}  {passwords.admin}"

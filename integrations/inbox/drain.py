@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, RowRange, Sum, Value, Window
+from django.db.models import F, QuerySet, RowRange, Sum, Value, Window
 from django.db.models.functions import Coalesce, Greatest
 
 from flowzz.core.db.bulk_upsert import gc_paused, to_json
@@ -31,10 +31,19 @@ BATCH_BYTES = 16 * 1024 * 1024
 
 def integrations_with_work() -> list[uuid.UUID]:
     """Return the ids of integrations that have events to process now."""
-    due = WebhookEvent.objects.filter(
+    due = _due_events().order_by().values_list("integration_id", flat=True)
+    return list(due.distinct())
+
+
+def has_work(integration_id: uuid.UUID) -> bool:
+    """Return whether an integration has events to process now."""
+    return _due_events().filter(integration=integration_id).exists()
+
+
+def _due_events() -> "QuerySet[WebhookEvent]":
+    return WebhookEvent.objects.filter(
         is_due(), integration__isnull=False, integration__paused_at=None
     )
-    return list(due.order_by().values_list("integration_id", flat=True).distinct())
 
 
 @gc_paused()

@@ -3,6 +3,7 @@
 Each reads what they can do, with a link to where: the owner to the frontend, staff to the admin.
 """
 
+import time
 import uuid
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from integrations.runtime_settings import ALERT_EMAILS
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH = 50
+MAX_SECONDS = 10.0
 OWNERS_ALONE = (AlertKind.API_ANSWERS,)
 """Alerts that are not mailed to staff."""
 PREFIXES = {"opened": "Atenção", "resolved": "Resolvido"}
@@ -35,18 +37,22 @@ def send_pending() -> int:
     """Mail alerts whose opening or resolution was not mailed yet; return the number of mails.
 
     A mail that can't be sent stays pending. Each alert has its own transaction, so that a mail
-    that was sent is not sent again.
+    that was sent is not sent again. After MAX_SECONDS the rest waits: sweeps must not.
     """
+    sent, deadline = 0, time.monotonic() + MAX_SECONDS
     oldest = Alert.objects.filter(PENDING).order_by("opened_at").values_list("id", flat=True)
     alert_ids = list(oldest[:BATCH])
     if not alert_ids:
         return 0
     try:
         with get_connection() as server:
-            return sum(_send_alert(alert_id, server) for alert_id in alert_ids)
+            for alert_id in alert_ids:
+                sent += _send_alert(alert_id, server)
+                if time.monotonic() > deadline:
+                    break
     except (SMTPException, OSError) as error:
         log.warning("mail_server_unreachable", cause=type(error).__name__)
-        return 0
+    return sent
 
 
 def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend) -> int:

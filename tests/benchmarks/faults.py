@@ -58,7 +58,7 @@ def main() -> int:
     print(HEADER, RULE, sep="\n", flush=True)  # noqa: T201 - the table
     with (
         tempfile.TemporaryDirectory() as directory,
-        Stack(Path(directory), webs=2, workers=2) as stack,
+        Stack(Path(directory), webs=2, hosts=2) as stack,
     ):
         for scenario in full_length(Random(1)):
             report = scenario(stack)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from flowzz.core import heartbeat
+from flowzz.core.workers import heartbeat
 from integrations.connection import mask_api_key
 from integrations.models import (
     EventOutcome,
@@ -51,7 +51,7 @@ class SampleData:
         self._receive_orders()
         self._quarantine_events()
         self.seller.process(payloads.order("ordmarina98", order_status=UNKNOWN_WORD))
-        heartbeat.record("worker")
+        heartbeat.record("inbox")
         alert_rules.evaluate_alert_rules()
         hourly_stats.update_hourly_stats()
 

@@ -19,6 +19,6 @@ def random() -> Random:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start two web servers and two workers of two processes each."""
-    with Stack(tmp_path_factory.mktemp("stack"), webs=2, workers=2) as stack:
+    """Start two web servers, and two workers for each queue."""
+    with Stack(tmp_path_factory.mktemp("stack"), webs=2, hosts=2) as stack:
         yield stack

@@ -145,12 +145,13 @@ class Stack:
     """Both servers, web, workers, beat and a sandbox, which the end of the context stops."""
 
     def __init__(
-        self, directory: Path, *, webs: int = 1, workers: int = 2, settings: Mapping[str, str] = {}
+        self, directory: Path, *, webs: int = 1, hosts: int = 2, settings: Mapping[str, str] = {}
     ) -> None:
+        """Each of the `hosts` has a worker for each queue."""
         self.directory = directory
         self._logs = directory / "logs"
         self._logs.mkdir()
-        self._workers = workers
+        self._hosts = hosts
         self._ports = [free_port() for _ in range(webs)]
         self._sandbox_port = free_port()
         self._settings = settings
@@ -172,6 +173,9 @@ class Stack:
     @property
     def sandbox_url(self) -> str:
         return f"http://{processes.HOST}:{self._sandbox_port}"
+
+    def workers_of(self, queue: str) -> list[Program]:
+        return [worker for worker in self.workers if worker.name.startswith(f"worker-{queue}-")]
 
     @property
     def programs(self) -> list[Program]:
@@ -227,7 +231,11 @@ class Stack:
         self.webs = [
             self._program(_numbered(processes.web(port), n)) for n, port in enumerate(self._ports)
         ]
-        self.workers = [self._program(_worker(number)) for number in range(self._workers)]
+        self.workers = [
+            self._program(_numbered(worker, number))
+            for number in range(self._hosts)
+            for worker in processes.workers(f"host-{number}")
+        ]
         self.beat = self._program(processes.beat())
         self.wait_until_ready()
         wait_until(self.are_workers_ready, START_SECONDS)
@@ -274,12 +282,8 @@ def kill_process(pid: int) -> bool:
     return False
 
 
-def _numbered(spec: processes.ProcessSpec, number: int, *options: str) -> processes.ProcessSpec:
-    return processes.ProcessSpec(f"{spec.name}-{number}", (*spec.command, *options))
-
-
-def _worker(number: int) -> processes.ProcessSpec:
-    return _numbered(processes.worker(), number, "--hostname", f"worker-{number}@%h")
+def _numbered(spec: processes.ProcessSpec, number: int) -> processes.ProcessSpec:
+    return processes.ProcessSpec(f"{spec.name}-{number}", spec.command)
 
 
 def _sandbox(port: int) -> processes.ProcessSpec:

@@ -5,7 +5,7 @@ import requests
 
 from sandbox.server import Sandbox
 from tests.faults.audit import Report
-from tests.faults.stack import Stack, kill_process
+from tests.faults.stack import Stack
 from tests.waiting import wait_until
 
 SALES = 1000
@@ -31,7 +31,7 @@ _OLD_LEASES = """
 
 
 class KilledSync:
-    """A user's first sync. All worker processes are killed once it has stored two pages."""
+    """A user's first sync. All workers of syncs are killed once it has stored two pages."""
 
     def __init__(self, stack: Stack, database: psycopg.Connection) -> None:
         self._database = database
@@ -44,7 +44,10 @@ class KilledSync:
         )
         self._user_id = user_id.strip()
         wait_until(lambda: self._pages() >= 2, RUN_SECONDS)
-        self.kills = sum(kill_process(pid) for worker in stack.workers for pid in worker.children())
+        self.kills = len(stack.workers_of("sync"))
+        for worker in stack.workers_of("sync"):
+            worker.kill()
+            worker.restart()
 
     def let_lease_expire(self) -> None:
         """Pretend that the lease's two minutes have passed."""

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from redis import ConnectionError as RedisLost
 
-from flowzz.core import heartbeat, redis
+from flowzz.core import redis
+from flowzz.core.workers import heartbeat
 from integrations import tasks
 from integrations.inbox import queue_stats
 from tests import payloads
@@ -41,7 +42,7 @@ def test_unavailable_before_the_first_heartbeat() -> None:
         503,
         {
             "status": "unavailable",
-            "heartbeatAges": {"beat": None, "worker": None},
+            "heartbeatAges": dict.fromkeys(("beat", "control", "inbox", "sync", "bulk")),
             "oldestDueSeconds": 0.0,
         },
     )
@@ -50,6 +51,9 @@ def test_unavailable_before_the_first_heartbeat() -> None:
 def test_heartbeat_task_proves_that_beat_and_a_worker_run() -> None:
     before_task_publish.send(sender=tasks.record_heartbeat.name, headers={})
     tasks.record_heartbeat()
+    for queue in ("inbox", "sync", "bulk"):
+        assert check_workers()[0] == 503
+        heartbeat.record(queue)
     status, body = check_workers()
     assert (status, body["status"]) == (200, "ok")
 
@@ -84,7 +88,7 @@ def test_unavailable_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RedisLost
 
     monkeypatch.setattr(redis, "client", fail)
-    heartbeat.record("worker")
+    heartbeat.record("inbox")
     assert check_workers()[0] == 503
 
 

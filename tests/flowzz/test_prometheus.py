@@ -13,9 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 from redis import ConnectionError as RedisLost
 
-from flowzz.core import heartbeat, redis
+from flowzz.core import redis
 from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
 from flowzz.core.redis_metrics import Histogram, record
+from flowzz.core.workers import heartbeat
 from integrations.connection import set_signing_secret
 from integrations.inbox import queue_stats, replay
 from integrations.models import Alert, AlertKind, IntegrationStatus, WebhookEvent
@@ -137,9 +138,9 @@ def test_refused_key_in_webhook_mode_is_exported_as_connected(settings: Settings
 
 
 def test_age_of_a_missing_heartbeat_is_infinite() -> None:
-    heartbeat.record("worker")
+    heartbeat.record("inbox")
     samples = scrape()
-    assert samples["flowzz_heartbeat_age_seconds", "worker"] == pytest.approx(0, abs=5)
+    assert samples["flowzz_heartbeat_age_seconds", "inbox"] == pytest.approx(0, abs=5)
     assert samples["flowzz_heartbeat_age_seconds", "beat"] == float("inf")
 
 

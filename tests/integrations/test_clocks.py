@@ -12,10 +12,11 @@ from django.utils import timezone
 from time_machine import travel
 
 from flowzz.celery import app
-from flowzz.core import beat_scheduler, redis
+from flowzz.core import redis
 from flowzz.core.db import jobs
 from flowzz.core.db.db_time import to_database_time
 from flowzz.core.db.jobs import JobState, claimable_ids
+from flowzz.core.workers import beat_scheduler
 from integrations import dispatch
 from integrations.inbox import drain, processing, store
 from integrations.inbox.store import InboundWebhook

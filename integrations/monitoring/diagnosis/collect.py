@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from redis import RedisError
 
-from flowzz.core import heartbeat
+from flowzz.core.workers import heartbeat
 from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
@@ -156,7 +156,7 @@ def _database_ahead() -> timedelta:
 
 def _has_workers() -> bool:
     try:
-        age = heartbeat.ages()["worker"]
+        age = heartbeat.ages()["inbox"]
     except RedisError:
         return False
     return age is not None and age < heartbeat.LATE_SECONDS

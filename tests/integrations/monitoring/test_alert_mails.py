@@ -153,3 +153,14 @@ def test_alert_without_an_integration_is_mailed_to_staff_only(db: None) -> None:
     assert message.to == ["equipe@flowzz.test"]
     assert message.subject == "[Flowzz] Atenção: API da plataforma fora do ar (Flowzz)"
     assert "Integração:" not in message.body
+
+
+def test_slow_mail_server_delays_a_sweep_by_one_mail(
+    integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_mails, "MAX_SECONDS", 0.0)  # the first mail takes longer
+    message = Message("Peça ao cliente uma chave válida.", "Conecte com outra chave.")
+    for kind in (AlertKind.KEY_REFUSED, AlertKind.SYNC_LATE):
+        alerts.reconcile(kind, {integration.id: message})
+
+    assert [alert_mails.send_pending() for _ in range(3)] == [1, 1, 0]

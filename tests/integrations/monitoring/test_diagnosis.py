@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from time_machine import travel
 
-from flowzz.core import heartbeat
+from flowzz.core.workers import heartbeat
 from integrations.connection import pause, stop_syncs
 from integrations.models import (
     EventState,
@@ -170,7 +170,7 @@ def test_webhook_mode_checks_webhooks_queue_imports_and_clocks_without_the_api(
     integration.sync_cursor, integration.last_sync_status = NOW - 30 * DAY, "error"
     integration.status = IntegrationStatus.ERROR
     integration.save()
-    heartbeat.record("worker")
+    heartbeat.record("inbox")
     make_event(integration, state=EventState.DONE)
     stop_syncs(integration)
     SalesImport.objects.create(integration=integration, state=ImportState.SUCCEEDED, errors=3)
@@ -227,7 +227,7 @@ def test_missing_key_and_unreadable_key_are_distinguished(integration: Integrati
 
 def test_facts_are_read_from_the_database_and_heartbeats(integration: Integration) -> None:
     assert not collect.collect(integration).has_workers
-    heartbeat.record("worker")
+    heartbeat.record("inbox")
     WebhookBaseline.objects.create(
         integration=integration, hourly_rates=list(BUSY), updated_at=timezone.now()
     )

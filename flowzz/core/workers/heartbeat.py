@@ -1,6 +1,6 @@
-"""Heartbeats of beat and the workers, stored in Redis."""
+"""Heartbeats of beat and of the workers of each queue, stored in Redis."""
 
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import structlog
 from redis import RedisError
@@ -12,12 +12,12 @@ log = structlog.stdlib.get_logger(__name__)
 KEY = "flowzz:heartbeats"
 LATE_SECONDS = 120.0
 
-Component = Literal["beat", "worker"]
-COMPONENTS: tuple[Component, ...] = ("beat", "worker")
+Component = Literal["beat", "control", "inbox", "sync", "bulk"]
+COMPONENTS: tuple[Component, ...] = get_args(Component)
 
 
 def record(component: Component) -> None:
-    """Record that a component is alive; all workers together are one component."""
+    """Record that a component is alive; all workers of a queue are one component."""
     try:
         redis.client().hset(KEY, component, str(_now()))
     except RedisError as error:

@@ -1,0 +1,75 @@
+"""The queues of the tasks, their time limits, and what workers do before and beside them."""
+
+import pytest
+from celery.signals import beat_init, heartbeat_sent, task_prerun
+from django.db import connection
+from django_celery_beat.models import PeriodicTask
+
+from flowzz.celery import QUEUES, app
+from flowzz.core import redis
+from flowzz.core.env import BASE_DIR
+from flowzz.core.workers import heartbeat
+from flowzz.local import processes
+
+OURS = ("clients.", "flowzz.", "integrations.", "sales.")
+app.loader.import_default_modules()
+TASKS = {name: task for name, task in app.tasks.items() if name.startswith(OURS)}
+
+
+def queue_of(name: str) -> str:
+    queue: str = app.amqp.router.route({}, name)["queue"].name
+    return queue
+
+
+def test_routes_name_tasks_that_exist() -> None:
+    assert QUEUES.keys() - TASKS.keys() == set()
+
+
+def test_every_queue_has_a_worker_here_and_in_containers() -> None:
+    compose = (BASE_DIR / "docker-compose.yml").read_text()
+    queues = {queue_of(name) for name in TASKS}
+
+    assert queues == set(processes.QUEUES)
+    assert {queue for queue in queues if f"--queues, {queue}," not in compose} == set()
+
+
+def test_every_task_has_time_limits() -> None:
+    limits = {name: (task.soft_time_limit, task.time_limit) for name, task in TASKS.items()}
+    assert limits["integrations.tasks.drain_inbox"] == (120, 150)
+    assert limits["integrations.tasks.run_sync"] == (3_000, 3_060)
+    assert set(limits.values()) == {(120, 150), (3_000, 3_060)}
+
+
+@pytest.mark.django_db
+def test_frequent_tasks_wait_for_no_sync_and_no_bulk_task() -> None:
+    frequent = PeriodicTask.objects.filter(interval__every__lte=60).values_list("task", flat=True)
+    queues = {task: queue_of(task) for task in frequent}
+    # The dashboard counts dirty days itself where this task comes too late.
+    assert queues.pop("sales.tasks.refresh_daily_stats") == "bulk"
+    assert set(queues.values()) == {"control"}
+
+
+def test_worker_records_heartbeats_of_its_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    redis.client().delete(heartbeat.KEY)
+    monkeypatch.setattr(app.amqp.queues, "_consume_from", {"sync": None, "control": None})
+
+    heartbeat_sent.send(sender=None)
+    beat_init.send(sender=None)
+
+    recorded = {component for component, age in heartbeat.ages().items() if age is not None}
+    assert recorded == {"beat", "sync"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_task_keeps_its_connection_and_replaces_a_lost_one() -> None:
+    task = TASKS["integrations.tasks.record_heartbeat"]
+    connection.ensure_connection()
+    first = connection.connection
+    task_prerun.send(sender=task, task_id="1", task=task)
+    assert connection.connection is first
+
+    first.close()
+    task_prerun.send(sender=task, task_id="2", task=task)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert connection.connection is not first
