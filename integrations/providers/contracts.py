@@ -114,6 +114,8 @@ class Breaker(Protocol):
 
     def succeeded(self) -> None: ...
     def failed(self) -> None: ...
+    def ignored(self) -> None:
+        """The response concerned one account alone: it counts for no other."""
 
 
 @dataclass(frozen=True, slots=True)

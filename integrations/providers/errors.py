@@ -40,6 +40,13 @@ class ProviderUnavailable(IntegrationError):
         self.retry_after = retry_after
 
 
+class BrokenResponse(ProviderUnavailable):
+    """A response of an unexpected shape that may pass, such as a page without its sales.
+
+    It concerns one account: the provider answers.
+    """
+
+
 class CircuitOpen(ProviderUnavailable):
     """The circuit breaker is open: no request was made."""
 

@@ -56,6 +56,14 @@ if opens or half_open then
 end
 """
 
+# A probe leaves its turn to the next call.
+_IGNORED = f"""{_CIRCUIT}
+if half_open then
+    redis.call('HSET', circuit, 'waits_since', now, 'next_probe_at', now)
+    redis.call('HDEL', circuit, 'probing')
+end
+"""
+
 _STATE = f"""{_CIRCUIT}
 local failures = tonumber(redis.call('HGET', circuit, 'failures') or 0)
 return {{failures, tonumber(opened_at or 0), half_open and 1 or 0, math.max(wait, 0)}}
@@ -76,8 +84,8 @@ class BreakerState:
 class CircuitBreaker:
     """The circuit breaker called `name`. All calls are allowed while Redis is unreachable.
 
-    After `before_call`, the caller reports `succeeded` or `failed`. A response that refuses the
-    request (a bad API key) is a success: the API works.
+    After `before_call`, the caller reports `succeeded`, `failed` or, for a response that concerns
+    one account alone (a bad API key), `ignored`: it counts as neither.
     """
 
     def __init__(
@@ -113,6 +121,9 @@ class CircuitBreaker:
 
     def failed(self) -> None:
         self._run(_FAILED, self._failures)
+
+    def ignored(self) -> None:
+        self._run(_IGNORED)
 
     def state(self) -> BreakerState:
         """Return the current state; closed if Redis is unreachable."""

@@ -153,6 +153,33 @@ def test_successful_probe_closes_the_circuit(
     assert is_allowed(other_process)
 
 
+def test_ignored_result_leaves_the_count_of_failures_as_it_is(breaker: CircuitBreaker) -> None:
+    fail(breaker, 4)
+
+    breaker.before_call()
+    breaker.ignored()
+
+    assert breaker.state().failures == 4
+    fail(breaker, 1)
+    assert breaker.state().state == "open"
+    breaker.ignored()
+    assert breaker.state().state == "open"
+
+
+def test_ignored_probe_leaves_its_turn_to_the_next_call(
+    redis: Redis, breaker: CircuitBreaker, other_process: CircuitBreaker
+) -> None:
+    make_half_open(redis)
+    breaker.before_call()
+    assert not is_allowed(other_process)
+
+    breaker.ignored()
+
+    assert breaker.state().state == "half_open"
+    assert is_allowed(other_process)
+    assert not is_allowed(breaker)
+
+
 def test_failed_probe_keeps_the_time_of_the_opening(redis: Redis, breaker: CircuitBreaker) -> None:
     make_half_open(redis)
     opened_at = breaker.state().opened_at

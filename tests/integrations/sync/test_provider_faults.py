@@ -122,6 +122,24 @@ def test_changes_during_a_run_are_stored_by_the_next_run(
     assert is_complete(integration, coinzz)
 
 
+@pytest.mark.parametrize(
+    "fault", [*PERMANENT, "status:401", "status:403", "truncated", "empty_page"]
+)
+def test_response_that_concerns_one_account_counts_for_no_other(
+    integration: Integration, coinzz: SandboxClient, fault: str
+) -> None:
+    for _ in range(4):
+        breaker_for(COINZZ).failed()
+    before = breaker_for(COINZZ).state()
+    coinzz.control("POST", "faults", fault=fault, path="sales", times=None)
+
+    for _ in range(2):
+        carry_out(runs.request_run(integration, Trigger.INITIAL))
+        Integration.objects.update(status="CONNECTED")
+
+    assert breaker_for(COINZZ).state() == before
+
+
 def test_circuit_opens_probes_and_closes(integration: Integration, coinzz: SandboxClient) -> None:
     coinzz.control("POST", "faults", fault="status:500", path="sales", times=None)
     run = runs.request_run(integration, Trigger.INITIAL)

@@ -12,6 +12,7 @@ from integrations.providers.coinzz.api.transport import MAX_RESPONSE_SECONDS, Tr
 from integrations.providers.coinzz.values import SAO_PAULO
 from integrations.providers.contracts import Breaker, Page
 from integrations.providers.errors import (
+    BrokenResponse,
     CircuitOpen,
     IntegrationError,
     KeyRefused,
@@ -29,6 +30,7 @@ class _NoBreaker:
     def before_call(self) -> None: ...
     def succeeded(self) -> None: ...
     def failed(self) -> None: ...
+    def ignored(self) -> None: ...
 
 
 class CoinzzClient:
@@ -108,7 +110,7 @@ class CoinzzClient:
     def fetch_sales(
         self, since: datetime | None, page: int, previous: Sequence[Any] | None = None
     ) -> Page:
-        """Fetch one page. Raises ProviderUnavailable if it only repeats the `previous` items."""
+        """Fetch one page. Raises BrokenResponse if it only repeats the `previous` items."""
         params = self._page_params(since, page)
 
         def attempt() -> Page:
@@ -118,9 +120,7 @@ class CoinzzClient:
                 response, self._settings, number=page, size=self._page_size, fetched_at=fetched_at
             )
             if previous and fetched.items == previous:
-                raise ProviderUnavailable(
-                    f"O Coinzz enviou a página {page - 1} no lugar da {page}."
-                )
+                raise BrokenResponse(f"O Coinzz enviou a página {page - 1} no lugar da {page}.")
             return fetched
 
         return self._call(attempt)
@@ -147,8 +147,8 @@ class CoinzzClient:
         self._breaker.before_call()
         try:
             result = attempt()
-        except (KeyRefused, UnexpectedResponse):
-            self._breaker.succeeded()  # Coinzz is up: the answer concerns one account
+        except (KeyRefused, UnexpectedResponse, BrokenResponse):
+            self._breaker.ignored()
             raise
         except IntegrationError:
             self._breaker.failed()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from integrations.providers.coinzz.api.settings import ApiSettings, find_values
 from integrations.providers.contracts import Page
-from integrations.providers.errors import ProviderUnavailable, UnexpectedResponse
+from integrations.providers.errors import BrokenResponse, UnexpectedResponse
 
 MAX_PAGES: Final = 100_000
 SMALLEST_PAGE: Final = 10
@@ -35,8 +35,8 @@ def parse_page(
 ) -> Page:
     """Parse a page of the listing, of which `size` sales were asked for.
 
-    Raises UnexpectedResponse, also for pages that form a loop. Raises ProviderUnavailable for an
-    empty page that should contain sales, or that sales follow: the sync's cursor would skip them.
+    Raises UnexpectedResponse, also for pages that form a loop. Raises BrokenResponse for an empty
+    page that should contain sales, or that sales follow: the sync's cursor would skip them.
     """
     items = find_items(response, settings)
     if _has_failed(response) or items is None:
@@ -56,7 +56,7 @@ def parse_page(
     if settings.api_page_param:
         page = replace(page, has_next=_has_next(page, next_values, size))
     if not items and _should_have_sales(page):
-        raise ProviderUnavailable(f"O Coinzz enviou vazia a página {number}, que tem vendas.")
+        raise BrokenResponse(f"O Coinzz enviou vazia a página {number}, que tem vendas.")
     return page
 
 

@@ -18,6 +18,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from integrations.providers.coinzz.decoding import decode_json
 from integrations.providers.errors import (
+    BrokenResponse,
     EndpointMissing,
     KeyRefused,
     PayloadInvalid,
@@ -102,7 +103,8 @@ class Transport:
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         """Return the response's JSON, decoded by `decode_json`.
 
-        Raises KeyRefused, UnexpectedResponse, TooManyRequests or ProviderUnavailable.
+        Raises KeyRefused, UnexpectedResponse or ProviderUnavailable (also TooManyRequests and
+        BrokenResponse).
         """
         deadline = monotonic() + self._max_seconds
         try:
@@ -195,5 +197,5 @@ def _decode(response: requests.Response, body: bytes) -> Any:
         return decode_json(body)
     except PayloadInvalid as error:
         if "json" in content_type:
-            raise ProviderUnavailable(_INCOMPLETE) from None
+            raise BrokenResponse(_INCOMPLETE) from None
         raise UnexpectedResponse(f"A resposta do Coinzz não é a da API. {error.message}") from None

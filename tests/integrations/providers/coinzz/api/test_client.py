@@ -14,6 +14,7 @@ import tenacity.nap
 from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.providers.coinzz.payloads import parse_order
 from integrations.providers.errors import (
+    BrokenResponse,
     CircuitOpen,
     IntegrationError,
     KeyRefused,
@@ -49,6 +50,9 @@ class RecordingBreaker:
 
     def failed(self) -> None:
         self.calls.append("failed")
+
+    def ignored(self) -> None:
+        self.calls.append("ignored")
 
 
 class OpenBreaker(RecordingBreaker):
@@ -228,14 +232,14 @@ def test_on_attempt_is_called_before_each_attempt_and_wait(sandbox: Sandbox, fau
     ("account", "reported"),
     [
         ("8702", "succeeded"),
-        ("4010", "succeeded"),
+        ("4010", "ignored"),
         ("4290", "failed"),
         ("5000", "failed"),
         ("6000", "failed"),
         ("7002", "failed"),
-        ("2000", "succeeded"),
-        ("3020", "succeeded"),
-        ("7001", "succeeded"),
+        ("2000", "ignored"),
+        ("3020", "ignored"),
+        ("7001", "ignored"),
     ],
 )
 def test_breaker_is_informed_of_the_result(sandbox: Sandbox, account: str, reported: str) -> None:
@@ -244,6 +248,15 @@ def test_breaker_is_informed_of_the_result(sandbox: Sandbox, account: str, repor
     with suppress(IntegrationError), client:
         client.test_key()
     assert breaker.calls == ["before_call", reported]
+
+
+def test_repeated_page_counts_for_no_other_account(sandbox: Sandbox) -> None:
+    breaker = RecordingBreaker()
+    with make_client(sandbox, breaker=breaker, retries=0) as client:
+        items = client.fetch_sales(None, 1).items
+        with pytest.raises(BrokenResponse):
+            client.fetch_sales(None, 1, previous=items)
+    assert breaker.calls == ["before_call", "succeeded", "before_call", "ignored"]
 
 
 def test_open_circuit_prevents_the_request_and_is_not_retried(
