@@ -19,7 +19,7 @@ from integrations.models import (
     IntegrationStatus,
     SyncRun,
 )
-from integrations.monitoring import alerts
+from integrations.monitoring import alert_rules, alerts
 from integrations.monitoring.alerts import Message
 from integrations.providers.contracts import Client
 from integrations.providers.errors import EndpointMissing, IntegrationError
@@ -30,6 +30,12 @@ from integrations.secrets.crypto import DecryptionError
 log = structlog.stdlib.get_logger(__name__)
 
 MISSING_ANSWERS, MISSING_FOR = 3, timedelta(hours=24)
+
+
+def react_to_run(run_id: uuid.UUID) -> None:
+    """Stop syncs without a listing, and report a refused key, as soon as a run shows it."""
+    stop_syncs_without_listing(run_id)
+    alert_rules.evaluate_alert_rule(AlertKind.KEY_REFUSED)
 
 
 def stop_syncs_without_listing(run_id: uuid.UUID) -> None:

@@ -12,7 +12,7 @@ from integrations import api_availability, dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain, retention
-from integrations.models import AlertKind, BulkAction, SalesImport, SyncRun
+from integrations.models import BulkAction, SalesImport, SyncRun
 from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_stats
 from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer
@@ -39,8 +39,7 @@ def drain_inbox(integration_id: str) -> None:
 @shared_task
 def run_sync(run_id: str) -> None:
     runs.execute(UUID(run_id))
-    api_availability.stop_syncs_without_listing(UUID(run_id))
-    alert_rules.evaluate_alert_rule(AlertKind.KEY_REFUSED)  # report a refused key at once
+    api_availability.react_to_run(UUID(run_id))
 
 
 @shared_task

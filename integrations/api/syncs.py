@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from flowzz.core.api.errors import ServerError, ValidationFailed
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import operation
-from flowzz.core.api.throttling import ApiThrottle, RateThrottle
+from flowzz.core.api.throttling import RateThrottle
 from flowzz.core.api.views import success
 from flowzz.core.db.jobs import JobState
 from integrations.api import errors
@@ -52,9 +52,10 @@ class SyncViewSet(ProviderViewSet):
         accepted=RunSerializer,
         request=SyncRequestSerializer,
     )
-    @action(detail=False, methods=["post"], throttle_classes=[ApiThrottle, SyncThrottle])
+    @action(detail=False, methods=["post"])
     @idempotent()
     def sync(self, request: Request, provider: str) -> Response:
+        SyncThrottle.require(request, self)
         body = SyncRequestSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         is_full = body.validated_data["force_full_sync"]

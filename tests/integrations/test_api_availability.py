@@ -1,9 +1,11 @@
 """Syncs stop where the API has no listing, and the owner is notified where it has one again."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -89,6 +91,14 @@ def test_syncs_stop_after_three_missing_answers_over_24_hours(without_listing: I
     assert len(mailed()) == 2
     assert "as vendas novas chegam pelos webhooks" in mail.outbox[0].body
     assert "embora aceite a chave" in mail.outbox[1].body
+
+
+def test_sync_by_the_command_counts_as_well(without_listing: Integration) -> None:
+    for hours in (20, 20, 0):
+        with pytest.raises(CommandError):
+            call_command("sync", user=SELLER, stdout=StringIO())
+        hours_pass(hours)
+    assert mode_of(without_listing) == IntegrationMode.WEBHOOK
 
 
 def test_missing_answers_of_one_account_open_no_circuit_for_others(

@@ -12,6 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -59,6 +60,13 @@ class RateThrottle(BaseThrottle):
             self._retry_after = exceeded.retry_after
         self._report(request, status)
         return is_allowed
+
+    @classmethod
+    def require(cls, request: Request, view: "APIView") -> None:
+        """Raise Throttled if the limit is reached: for a view that first answers repeated calls."""
+        throttle = cls()
+        if not throttle.allow_request(request, view):
+            raise Throttled(throttle.wait())
 
     @classmethod
     def count(cls, request: Request) -> None:

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from flowzz.core.db.jobs import JobState
-from integrations.models import AlertKind, FindingKind, Integration, SyncRun, Trigger
-from integrations.monitoring.alert_rules import evaluate_alert_rule
+from integrations import api_availability
+from integrations.models import FindingKind, Integration, SyncRun, Trigger
 from integrations.providers.errors import IntegrationError
 from integrations.providers.registry import default_provider, get_provider, provider_names
 from integrations.sync import runs
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 "houver um worker, ou na próxima execução deste comando depois disso.",
                 returncode=INTERRUPTED,
             ) from None
-        evaluate_alert_rule(AlertKind.KEY_REFUSED)
+        api_availability.react_to_run(run.id)
         self._report(run)
 
     def _report(self, run: SyncRun) -> None:

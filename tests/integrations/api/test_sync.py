@@ -224,6 +224,18 @@ def test_syncs_are_limited_by_user(
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_no_waiting")
+def test_repeated_call_gets_its_first_response_when_the_limit_is_reached(
+    settings: Settings, integration: Integration, frontend: Frontend
+) -> None:
+    settings.RATE_LIMIT_SYNC = "1/hour"
+    url = f"/api/v1/{PATH}"
+    responses = [frontend.post(url, headers={"Idempotency-Key": key}) for key in "112"]
+    assert [response.status_code for response in responses] == [202, 202, 429]
+    assert responses[1].content == responses[0].content
+
+
+@pytest.mark.django_db
 def test_webhook_mode_has_no_sync_and_its_request_is_not_counted(
     settings: Settings, integration: Integration, frontend: Frontend
 ) -> None:
