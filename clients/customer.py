@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Customer:
     """Texts as sent, without surrounding spaces; empty if absent. `identity` normalises them."""
 

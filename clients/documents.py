@@ -41,7 +41,7 @@ _CPF_WEIGHTS = (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)
 _cnpj = CNPJ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
     """A document without punctuation; `valid` means correct check digits."""
 

@@ -32,7 +32,7 @@ T = TypeVar("T")
 _NO_PRICE = ValueWarning("", "missing_money", "O pedido é novo e veio sem valor.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SourcedOrder:
     """An order with the source that reported it, and when."""
 
@@ -40,7 +40,7 @@ class SourcedOrder:
     source: ChangeSource
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IngestResult:
     outcome: Outcome | None
     """None if the order was refused."""

@@ -27,7 +27,7 @@ class ValueWarning:
         return f"{self.reason}:{self.field}" if self.field else self.reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SaleFacts:
     """The reported state of one order. Money is BRL, times are aware."""
 

@@ -51,7 +51,7 @@ class Outcome(TextChoices):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ChangeSource:
     """The event, run, import or person behind a report, and the time of its information."""
 

@@ -85,7 +85,7 @@ UPDATED_FIELDS: Final = (
 """The columns that a report may change."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FieldChange:
     field: str
     before: Any

@@ -39,7 +39,7 @@ BACKOFF = timedelta(seconds=30)
 JITTER = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EventResult:
     """The new state of an event."""
 
@@ -55,7 +55,7 @@ class EventResult:
     next_attempt_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ParsedEvent:
     """An event and its parsed body."""
 

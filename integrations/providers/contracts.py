@@ -26,7 +26,7 @@ class StatusField(TextChoices):
     SUBSCRIPTION = "subscription", "Assinatura"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Order:
     """An order, the subscription it belongs to, or both: at least one is present."""
 
@@ -49,7 +49,7 @@ class Order:
 Payload: TypeAlias = Order | AffiliationFacts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ParsedWebhook:
     kind: Literal["order", "subscription", "affiliation"]
     payload: Payload

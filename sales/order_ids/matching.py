@@ -28,7 +28,7 @@ SEPARATED = ValueWarning(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Matched:
     """The sale of a report, if it is known, and what of the report applies to it."""
 

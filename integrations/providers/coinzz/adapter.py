@@ -128,7 +128,7 @@ class CoinzzReader:
             content_encoding=headers.get("Content-Encoding", ""),
             mapper=self._mapper,
         )
-        if isinstance(parsed.payload, Order):
+        if self._mapper.used and isinstance(parsed.payload, Order):
             return replace(parsed, payload=self._with_used_mappings(parsed.payload))
         return parsed
 

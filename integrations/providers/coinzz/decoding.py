@@ -1,12 +1,16 @@
-"""Decode a body's bytes to JSON values. Pure."""
+"""Decode a body's bytes to JSON values, and make values safe to store as JSON. Pure."""
 
 import codecs
 import json
 import re
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+import msgspec
+
+from clients.cleaning import clean_text
 from integrations.providers.errors import PayloadInvalid
 
 MAX_DEPTH: Final = 64
@@ -15,8 +19,11 @@ MAX_DEPTH: Final = 64
 INVALID_UTF8: Final = "invalid_utf8"
 """The reason of a body in an unknown encoding."""
 
-_EXACT_DIGITS: Final = 15
-"""Longer integers stay texts: JavaScript, for one, would round them in our JSON."""
+_MAX_DIGITS: Final = 4300
+"""Python converts no longer integer; it stays a text."""
+
+_INEXACT: Final = 10**15
+"""Integers from here on are stored as texts: JavaScript, for one, would round them."""
 
 _NESTING: Final = (dict, list)
 
@@ -40,11 +47,19 @@ def decode_json(body: bytes, *, content_type: str = "", content_encoding: str = 
     """Return the JSON value in `body`; the last of equal keys wins.
 
     The text is UTF-8, -16 or -32 with or without a BOM, else what `content_type` declares. Numbers
-    with a fraction are returned as Decimal, and those with more than 15 digits as texts: nothing
-    is rounded. Raises PayloadInvalid.
+    with a fraction are returned as Decimal, and those beyond its range as texts: nothing is
+    rounded. Raises PayloadInvalid.
     """
     if content_encoding.strip().lower() not in {"", "identity"} or body.startswith(_COMPRESSED):
         raise PayloadInvalid("compressed_body", "O corpo veio comprimido; envie sem compressão.")
+    try:
+        return _STRICT_JSON.decode(body)
+    except (ValueError, ArithmeticError, RecursionError):
+        return _decode_tolerantly(body, content_type)
+
+
+def _decode_tolerantly(body: bytes, content_type: str) -> Any:
+    """Decode what strict JSON in UTF-8 is not, or say what is wrong with it."""
     text = _decode_text(body, content_type).lstrip("\ufeff").rstrip("\0")
     if not text.strip():
         raise PayloadInvalid("empty_body", "O corpo veio vazio.")
@@ -66,6 +81,24 @@ def unwrap(value: Any) -> Any:
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
     return found if isinstance(found, dict) else value
+
+
+def json_safe(value: Any) -> Any:
+    """Return a decoded value in a form that our JSON and PostgreSQL can store without rounding."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        return {_clean_key(key): json_safe(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [json_safe(child) for child in value]
+    return value if isinstance(value, int) and abs(value) < _INEXACT else str(value)
+
+
+@lru_cache(maxsize=1024)
+def _clean_key(key: Any) -> str:
+    return clean_text(str(key))
 
 
 def may_be_deep(body: bytes) -> bool:
@@ -140,7 +173,7 @@ def _invalid_json(text: str, error: json.JSONDecodeError) -> PayloadInvalid:
 
 
 def _integer(digits: str) -> int | str:
-    return int(digits) if len(digits) <= _EXACT_DIGITS else digits
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
 
 
 def _fraction(digits: str) -> Decimal | str:
@@ -156,6 +189,8 @@ def _reject_constant(_: str) -> NoReturn:
     )
 
 
+_STRICT_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+"""Takes half of the time, and agrees with `_JSON` on all that it accepts."""
 # Not strict: a raw tab or line break inside a text is harmless.
 _JSON: Final = json.JSONDecoder(
     parse_float=_fraction, parse_int=_integer, parse_constant=_reject_constant, strict=False

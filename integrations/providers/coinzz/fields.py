@@ -1,6 +1,6 @@
 """Coinzz's field names (misspelt as they are) and the widths of our columns for them."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 NAME_WIDTH: Final = 500
 EMAIL_WIDTH: Final = 254
@@ -13,24 +13,39 @@ ADDRESS: Final = ("client_address", "client_street")
 COMPLEMENT: Final = ("client_address_comp", "client_address_complement")
 """Accounts and kinds of body use different names; the first field with a text counts."""
 
+
+class Column(NamedTuple):
+    """Our name for a text, and its greatest length."""
+
+    name: str
+    width: int
+
+
+CUSTOMER: Final = {
+    "client_name": Column("name", NAME_WIDTH),
+    "client_email": Column("email", EMAIL_WIDTH),
+    "client_phone": Column("phone", SHORT_WIDTH),
+    "client_documment": Column("document", SHORT_WIDTH),
+    "client_address_number": Column("address_number", SHORT_WIDTH),
+    "client_address_district": Column("district", PLACE_WIDTH),
+    "client_address_city": Column("city", PLACE_WIDTH),
+    "client_address_state": Column("state", REGION_WIDTH),
+    "client_zip_code": Column("cep", SHORT_WIDTH),
+    "client_address_country": Column("country", REGION_WIDTH),
+}
+"""The texts of `Customer` that have one name in all bodies."""
 REGIONS: Final = frozenset(
     {"client_address_city", "client_address_state", "client_address_country"}
 )
 
-CLIENT: Final = frozenset(
-    {
-        "client_name",
-        "client_email",
-        "client_phone",
-        "client_documment",
-        *ADDRESS,
-        "client_address_number",
-        "client_address_district",
-        *COMPLEMENT,
-        *REGIONS,
-        "client_zip_code",
-    }
-)
+CLIENT: Final = frozenset({*CUSTOMER, *ADDRESS, *COMPLEMENT})
+
+SALE_TEXTS: Final = {
+    "product_name": Column("product_name", NAME_WIDTH),
+    "product_code": Column("product_sku", CODE_WIDTH),
+    "method_payment": Column("payment_method", SHORT_WIDTH),
+    "tracking_code": Column("tracking_code", CODE_WIDTH),
+}
 
 SALE: Final = frozenset(
     {
@@ -96,6 +111,7 @@ METADATA: Final = frozenset(
 )
 
 TEXTS: Final = METADATA - {*FLAGS, *COUNTS, *AS_SENT}
+ORDER_TEXTS: Final = TEXTS | SALE_TEXTS.keys()
 
 IMPERSONAL: Final = METADATA - BUYERS | {"utms"}
 

@@ -3,7 +3,7 @@
 README.md says which of Coinzz's fields are certain and which are guesses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from integrations.providers.coinzz import fields
 from integrations.providers.coinzz.decoding import (
     INVALID_UTF8,
     decode_json,
+    json_safe,
     may_be_deep,
     reject_deep,
     replace_invalid_bytes,
@@ -26,7 +27,7 @@ from integrations.providers.coinzz.statuses import (
     is_open_refund,
     normalize_word,
 )
-from integrations.providers.coinzz.values import is_empty, json_safe
+from integrations.providers.coinzz.values import is_empty
 from integrations.providers.contracts import Order, ParsedWebhook
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts, ValueWarning
@@ -127,38 +128,29 @@ def _missing_id(body: Body) -> PayloadInvalid:
 
 def _customer(client: Section) -> Customer:
     return Customer(
-        name=client.text("client_name", fields.NAME_WIDTH),
-        email=client.text("client_email", fields.EMAIL_WIDTH),
-        phone=client.text("client_phone", fields.SHORT_WIDTH),
-        document=client.text("client_documment", fields.SHORT_WIDTH),
+        **client.cut(client.texts(fields.CUSTOMER), fields.CUSTOMER),
         address=client.first_text(fields.ADDRESS, fields.NAME_WIDTH),
-        address_number=client.text("client_address_number", fields.SHORT_WIDTH),
-        district=client.text("client_address_district", fields.PLACE_WIDTH),
         complement=client.first_text(fields.COMPLEMENT, fields.NAME_WIDTH),
-        city=client.text("client_address_city", fields.PLACE_WIDTH),
-        state=client.text("client_address_state", fields.REGION_WIDTH),
-        cep=client.text("client_zip_code", fields.SHORT_WIDTH),
-        country=client.text("client_address_country", fields.REGION_WIDTH),
     )
 
 
 def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleFacts:
     order = body.order
-    word = order.text("order_status", WORD_LENGTH)
-    shipping_word = order.text("shipping_status", WORD_LENGTH)
+    texts = order.texts(fields.ORDER_TEXTS)
+    columns: dict[str, Any] = dict(order.cut(texts, fields.SALE_TEXTS))
+    word = texts.get("order_status", "")[:WORD_LENGTH].rstrip()
+    shipping_word = texts.get("shipping_status", "")[:WORD_LENGTH].rstrip()
     status, unknown_status = mapper.sale_status(word)
     shipping_status, unknown_shipping_status = mapper.shipping_status(shipping_word)
     price = order.money("order_final_price")
-    payment_method = order.text("method_payment", fields.SHORT_WIDTH)
     deleted_at = order.timestamp("deleted_at")
     return SaleFacts(
+        **columns,
         external_id=order_ids[0],
         order_hash=order_ids[1],
         total_price=price,
         missing_price=_missing_price(order) if price is None else None,
         quantity=order.count("order_quantity"),
-        product_name=order.text("product_name", fields.NAME_WIDTH),
-        product_sku=order.text("product_code", fields.CODE_WIDTH),
         status=status,
         shipping_status=shipping_status,
         unknown_status=unknown_status,
@@ -167,13 +159,11 @@ def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleF
         shipping_status_word=normalize_word(shipping_word),
         word_fields=fields.STATUS_WORDS,
         is_refund_open=is_open_refund(status, word),
-        payment_method=payment_method,
-        payment_code=payment_code(payment_method),
+        payment_code=payment_code(columns.get("payment_method", "")),
         sale_date=order.timestamp("date_order"),
-        tracking_code=order.text("tracking_code", fields.CODE_WIDTH),
         deleted_at=deleted_at,
         reports_deletion=deleted_at is not None or order.is_null("deleted_at"),
-        metadata=_metadata(body),
+        metadata=_metadata(body, texts),
         warnings=body.warnings,  # after all fields were read
         readable_fields=body,
     )
@@ -183,24 +173,17 @@ def _missing_price(order: Section) -> ValueWarning:
     return order.warnings.get("order_final_price") or _NO_PRICE
 
 
-_METADATA_READERS: Final[dict[str, Callable[[Section, str], Any]]] = (
-    dict.fromkeys(fields.TEXTS, Section.text)
-    | dict.fromkeys(fields.FLAGS, Section.flag)
-    | dict.fromkeys(fields.COUNTS, Section.count_or_text)
-)
-
-
-def _metadata(body: Body) -> dict[str, Any]:
+def _metadata(body: Body, texts: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields without a column, and the full texts that were truncated."""
     order = body.order
     for key in fields.AMOUNTS:
         order.money(key)  # warns of an unreadable one, which is no known value then
-    metadata = order.known_values(fields.AS_SENT) | body.top.known_values(fields.LABELS)
-    for key, raw in order.fields.items():
-        if raw is not None and (read := _METADATA_READERS.get(key)):
-            value = read(order, key)
-            if value not in (None, ""):
+    metadata: dict[str, Any] = {key: texts[key] for key in texts if key in fields.TEXTS}
+    for keys, read in _OTHER_METADATA:
+        for key in keys:
+            if (value := read(order, key)) not in (None, ""):
                 metadata[key] = value
+    metadata |= order.known_values(fields.AS_SENT) | body.top.known_values(fields.LABELS)
     if utms := _utms(body.utms):
         metadata["utms"] = utms
     if extra := _extra(body):
@@ -208,23 +191,27 @@ def _metadata(body: Body) -> dict[str, Any]:
     return metadata | body.client.truncated | order.truncated
 
 
+_OTHER_METADATA: Final[tuple[tuple[Collection[str], Callable[[Section, str], Any]], ...]] = (
+    (fields.FLAGS, Section.flag),
+    (fields.COUNTS, Section.count_or_text),
+)
+
+
 def _utms(utms: Section) -> dict[str, Any]:
     """Return the campaign by our names. A URL's `utm_source[]=` is sent as a list."""
-    found = {}
-    for key in utms.fields.keys() & fields.UTMS.keys():
-        raw = utms.fields[key]
-        if value := json_safe(raw) if isinstance(raw, list) else utms.text(key):
-            found[fields.UTMS[key]] = value
-    return found
+    lists = {key for key, raw in utms.fields.items() if isinstance(raw, list)}
+    found: dict[str, Any] = dict(utms.texts(fields.UTMS.keys() - lists))
+    found |= {key: json_safe(utms.fields[key]) for key in lists & fields.UTMS.keys()}
+    return {fields.UTMS[key]: value for key, value in found.items() if value}
 
 
 def _extra(body: Body) -> dict[str, Any]:
     """Return the unknown and the unreadable fields by section."""
-    extra = {
-        section.name: section.extra_values(fields.KNOWN[section.name]) for section in body.sections
-    }
-    top: dict[str, Any] = body.top.extra_values(fields.TOP)
-    return top | {name: section for name, section in extra.items() if section}
+    extra: dict[str, Any] = body.top.extra_values(fields.TOP)
+    for section in body.sections:
+        if unread := section.extra_values(fields.KNOWN[section.name]):
+            extra[section.name] = unread
+    return extra
 
 
 def _subscription(body: Body, mapper: StatusMapper) -> SubscriptionFacts | None:

@@ -3,7 +3,7 @@
 An unreadable value is noted in `warnings` and counts as missing.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from clients.cleaning import clean_text
 from integrations.providers.coinzz import fields as names
 from integrations.providers.coinzz import values
-from integrations.providers.coinzz.decoding import unwrap
+from integrations.providers.coinzz.decoding import json_safe, unwrap
 from sales.facts import ValueWarning
 
 T = TypeVar("T")
@@ -49,18 +49,38 @@ class Section:
     def is_missing(self) -> bool:
         return not self.fields and self.raw is None
 
+    def texts(self, known: Container[str]) -> dict[str, str]:
+        """Return the known fields that have a text, in full.
+
+        Most fields of a body are read here: in one pass, without a call for each.
+        """
+        texts = {}
+        for key, raw in self.fields.items():
+            if raw is None or key not in known:
+                continue
+            if not isinstance(raw, str):
+                text = self._read(values.parse_text, key, "")
+            elif raw.isascii() and raw.isprintable():
+                text = raw.strip()
+            else:
+                text = clean_text(raw)
+            if text not in values.EMPTY_TEXTS:
+                texts[key] = text
+        return texts
+
+    def cut(self, texts: Mapping[str, str], columns: Mapping[str, names.Column]) -> dict[str, str]:
+        """Return texts by our columns' names, cut to their widths."""
+        return {
+            column.name: text
+            if len(text := texts[key]) <= column.width
+            else self._cut(key, text, column.width)
+            for key, column in columns.items()
+            if key in texts
+        }
+
     def text(self, key: str, width: int | None = None) -> str:
-        raw = self.fields.get(key)
-        if isinstance(raw, str):  # as parse_text does, with fewer calls for most fields
-            text = raw.strip() if raw.isascii() and raw.isprintable() else clean_text(raw)
-            if text in values.EMPTY_TEXTS:
-                return ""
-        else:
-            text = self._read(values.parse_text, key, "")
-        if width is None or len(text) <= width:
-            return text
-        self.truncated[key] = text
-        return text[:width].rstrip()
+        text = self._read(values.parse_text, key, "")
+        return text if width is None or len(text) <= width else self._cut(key, text, width)
 
     def first_text(self, keys: Collection[str], width: int) -> str:
         """Return the first of the fields with a text: accounts name some fields differently.
@@ -114,16 +134,20 @@ class Section:
     def extra_values(self, known: AbstractSet[str]) -> Any:
         """Return the unknown and the unreadable fields as sent, or the unreadable section."""
         if self.raw is not None:
-            return values.json_safe(self.raw)
-        unknown = self.fields.keys() - known
-        if not unknown and not self.warnings:
+            return json_safe(self.raw)
+        if self.fields.keys() <= known and not self.warnings:
             return {}
+        unknown = self.fields.keys() - known
         extra = {clean_text(key): value for key, value in self._raw_values(unknown).items()}
         return extra | self._raw_values(self.warnings.keys() & self.fields.keys())
 
     def warn(self, key: str, reason: str, message: str) -> None:
         path = f"{self.name}.{key}".strip(".")
         self.warnings[key] = ValueWarning(path, reason, f"{path}: {message}")
+
+    def _cut(self, key: str, text: str, width: int) -> str:
+        self.truncated[key] = text
+        return text[:width].rstrip()
 
     def _read(self, parse: Callable[[Any], T], key: str, missing: T) -> T:
         raw = self.fields.get(key)
@@ -139,7 +163,7 @@ class Section:
         raw_values = {}
         for key in keys:
             raw = self.fields[key]
-            value = clean_text(raw) if isinstance(raw, str) else values.json_safe(raw)
+            value = clean_text(raw) if isinstance(raw, str) else json_safe(raw)
             if value or isinstance(value, int):
                 raw_values[key] = value
         return raw_values

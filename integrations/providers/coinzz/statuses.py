@@ -245,8 +245,10 @@ class StatusMapper:
             return None, ""
         if key in self.mapped:
             self.used.add(key)
-        if status := self.mapped.get(key) or vocabulary.words.get(key[1]):
+        if status := self.mapped.get(key):
             return vocabulary.statuses(status), ""
+        if known := vocabulary.words.get(key[1]):
+            return known, ""
         return vocabulary.statuses("PENDING"), _shown(word)
 
 

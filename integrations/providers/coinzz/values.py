@@ -54,6 +54,7 @@ _NO_DATE: Final = (
     *("0000-00-00", "-0001-11-30", "00/00/0000"),
     *("1970-01-01", "1969-12-31", "01/01/1970", "31/12/1969"),
 )
+_PLAIN_TIME: Final = re.compile(r"(?:19|20|21)[0-9]{2}(?:-[0-9]{2}){2} [0-9]{2}(?::[0-9]{2}){2}")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ Tt][0-9]{2}:(?!.*[aApP]\.?[mM])|$)")
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4})([/-])([0-9]{1,2})\2([0-9]{1,2})\b")
 _BRAZILIAN_DATE: Final = re.compile(
@@ -82,24 +83,6 @@ class Unreadable(ValueError):
         self.reason = reason
         self.message = message
         """Portuguese, without the value: it may be a name or a document."""
-
-
-def json_safe(value: Any) -> Any:
-    """Return an unparsed value in a form that JSON and PostgreSQL can store."""
-    if isinstance(value, str):
-        return clean_text(value)
-    if value is None or isinstance(value, int):
-        return value
-    if isinstance(value, dict):
-        return {_clean_key(key): json_safe(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [json_safe(child) for child in value]
-    return str(value)
-
-
-@lru_cache(maxsize=1024)
-def _clean_key(key: Any) -> str:
-    return clean_text(str(key))
 
 
 def is_empty(value: Any) -> bool:
@@ -192,12 +175,13 @@ def parse_datetime(raw: Any) -> datetime | None:
     """
     if raw is True or (raw and isinstance(raw, dict | list)):
         raise _invalid_date()
-    text = parse_text(raw)
-    if not text.isascii():
-        text = _ascii_number(text)
+    is_plain = isinstance(raw, str) and _PLAIN_TIME.fullmatch(raw)
+    text = raw if is_plain else _ascii_number(parse_text(raw))
     if not text or text.startswith(_NO_DATE):
         return None
     try:
+        if is_plain:
+            return datetime.fromisoformat(text + _offset(text[:13])).astimezone(UTC)
         local = _datetime(text)
     except (ValueError, OverflowError):
         raise _invalid_date() from None
@@ -253,6 +237,12 @@ def _decimal(text: str) -> Decimal:
     elif not _NUMBER.fullmatch(text):
         raise _invalid_money()
     return Decimal(text)
+
+
+@lru_cache(maxsize=1024)
+def _offset(hour: str) -> str:
+    """Return São Paulo's offset in an hour (`2025-10-02 22`); it changed at full hours only."""
+    return datetime.fromisoformat(f"{hour}:00").replace(tzinfo=SAO_PAULO).isoformat()[19:]
 
 
 def _datetime(text: str) -> datetime:

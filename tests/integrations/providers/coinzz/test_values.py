@@ -11,7 +11,6 @@ from integrations.providers.coinzz.values import (
     MAX_COUNT,
     MAX_MONEY,
     Unreadable,
-    json_safe,
     parse_count,
     parse_datetime,
     parse_flag,
@@ -365,9 +364,3 @@ def test_other_flags_are_rejected(raw: Any) -> None:
     with pytest.raises(Unreadable) as refused:
         parse_flag(raw)
     assert refused.value.reason == "invalid_flag"
-
-
-def test_json_safe_keeps_structure_and_exact_numbers() -> None:
-    assert json_safe({"a\x00": [1, True, None, Decimal("1.50"), {"b": " c\ud800"}]}) == {
-        "a": [1, True, None, "1.50", {"b": "c\N{REPLACEMENT CHARACTER}"}]
-    }
