@@ -38,7 +38,7 @@ def drain_inbox(integration_id: str) -> None:
 
 @shared_task
 def run_sync(run_id: str) -> None:
-    runs.execute(UUID(run_id))
+    runs.execute(UUID(run_id), turn_seconds=runs.TURN_SECONDS)
     api_availability.react_to_run(UUID(run_id))
 
 

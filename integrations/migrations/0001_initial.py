@@ -258,6 +258,7 @@ class Migration(migrations.Migration):
                 ('cursor_to', models.DateTimeField(blank=True, null=True, verbose_name='até')),
                 ('sales_limit', models.PositiveIntegerField(blank=True, null=True, verbose_name='no máximo (vendas)')),
                 ('next_page', models.PositiveIntegerField(default=1, verbose_name='próxima página')),
+                ('page_digest', models.UUIDField(editable=False, null=True, verbose_name='resumo da última página')),
                 ('pages', models.PositiveIntegerField(default=0, verbose_name='páginas lidas')),
                 ('created', models.PositiveIntegerField(default=0, verbose_name='criadas')),
                 ('updated', models.PositiveIntegerField(default=0, verbose_name='atualizadas')),

@@ -33,6 +33,7 @@ class SyncRun(Job):
     cursor_to = models.DateTimeField("até", null=True, blank=True)
     sales_limit = models.PositiveIntegerField("no máximo (vendas)", null=True, blank=True)
     next_page = models.PositiveIntegerField("próxima página", default=1)
+    page_digest = models.UUIDField("resumo da última página", null=True, editable=False)
     pages = models.PositiveIntegerField("páginas lidas", default=0)
     created = models.PositiveIntegerField("criadas", default=0)
     updated = models.PositiveIntegerField("atualizadas", default=0)

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 from uuid import UUID
 
@@ -89,6 +90,12 @@ class Page:
     fetched_at: datetime
     """Aware, from before the request: the page's data were true then or later."""
 
+    @property
+    def digest(self) -> UUID:
+        """A hash by which the next page is recognised if it only repeats this one."""
+        ends = repr((len(self.items), self.items[:1], self.items[-1:]))
+        return UUID(bytes=blake2b(ends.encode(errors="surrogatepass"), digest_size=16).digest())
+
 
 class Client(Protocol):
     """A provider's HTTP API with one user's key, used in a `with`. Raises IntegrationError."""
@@ -98,8 +105,13 @@ class Client(Protocol):
         """The provider's clock at its last response; aware."""
 
     def test_key(self) -> None: ...
-    def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
-        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on."""
+    def sales_pages(
+        self, since: datetime | None, *, start_page: int = 1, previous: UUID | None = None
+    ) -> Iterator[Page]:
+        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on.
+
+        `previous` is the digest of the page before that.
+        """
 
     def fetch_sales(self, since: datetime | None, page: int) -> Page: ...
     def __enter__(self) -> Self: ...

@@ -1,5 +1,6 @@
 """One page of a sync run: applied and checkpointed in one transaction."""
 
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -34,6 +35,7 @@ log = structlog.stdlib.get_logger(__name__)
 HashedItem: TypeAlias = tuple[Any, UUID | None]
 """An item with its fingerprint."""
 
+MAX_DRAIN_SECONDS = 5.0
 COUNTERS = ("processed", "created", "updated", "unchanged", "errors", "missed")
 
 
@@ -59,12 +61,18 @@ class PageResult:
 
 def pages_from_checkpoint(run: SyncRun, client: Client) -> Iterator[Page]:
     """Fetch pages from the run's checkpoint on, until the run's limit of sales is reached."""
-    for page in client.sales_pages(run.cursor_from, start_page=run.next_page):
+    for page in client.sales_pages(
+        run.cursor_from, start_page=run.next_page, previous=run.page_digest
+    ):
         if run.sales_limit and page.number == 1 and _exceeds(page, run.sales_limit):
             _lift_limit_unless_newest_first(run, client, page)
         yield page
-        if run.sales_limit and run.processed >= run.sales_limit:
+        if is_last(run, page):
             return
+
+
+def is_last(run: SyncRun, page: Page) -> bool:
+    return not page.has_next or bool(run.sales_limit and run.processed >= run.sales_limit)
 
 
 def _exceeds(first: Page, limit: int) -> bool:
@@ -91,14 +99,24 @@ def _newest_sale_date(run: SyncRun, page: Page) -> datetime:
     return max(filter(None, dates), default=datetime.min.replace(tzinfo=UTC))
 
 
+def drain_inbox(run: SyncRun) -> bool:
+    """Apply the webhooks received so far, whose sales would otherwise be reported as missed.
+
+    Returns False if more of them are waiting after MAX_DRAIN_SECONDS. Raises LeaseLost.
+    """
+    with suppress(fallback_buffer.BufferBusy):
+        fallback_buffer.flush_to_inbox()
+    deadline = time.monotonic() + MAX_DRAIN_SECONDS
+    while drain(run.integration_id):
+        run.heartbeat()
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
 @gc_paused()
 def apply_page(run: SyncRun, page: Page) -> None:
     """Store a page's sales and move the run's checkpoint past the page. Raises LeaseLost."""
-    # Apply received webhooks first: their sales must not be reported as missed.
-    with suppress(fallback_buffer.BufferBusy):
-        fallback_buffer.flush_to_inbox()
-    while drain(run.integration_id):
-        pass
     items, integration = page.items, run.integration
     if run.sales_limit:
         items = items[: max(run.sales_limit - run.processed, 0)]
@@ -239,7 +257,7 @@ def _checkpoint(page: Page, result: PageResult) -> None:
     for name in COUNTERS:
         setattr(run, name, getattr(run, name) + result.counts[name])
     run.pages += 1
-    run.next_page = page.number + 1
+    run.next_page, run.page_digest = page.number + 1, page.digest
     run.total = page.total
-    run.checkpoint(*COUNTERS, "pages", "next_page", "total")
+    run.checkpoint(*COUNTERS, "pages", "next_page", "page_digest", "total")
     live_updates.publish_run(run.id)

@@ -1,9 +1,11 @@
 """Sync runs, from the request to the moved cursor.
 
 Each page is fetched, applied and checkpointed in one transaction. A run that another worker
-takes over resumes at the page after its last checkpoint.
+takes over resumes at the page after its last checkpoint; so does one whose turn is over.
 """
 
+import math
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,7 +13,7 @@ from functools import partial
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, reset_queries, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -26,13 +28,21 @@ from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync.breaker import breaker_for
-from integrations.sync.pages import COUNTERS, apply_page, pages_from_checkpoint
+from integrations.sync.pages import (
+    COUNTERS,
+    apply_page,
+    drain_inbox,
+    is_last,
+    pages_from_checkpoint,
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
 RUNS = Counter("flowzz_sync_runs", "Attempts of sync runs; `queued` was postponed.", "result")
 MAX_ATTEMPTS = 3
 BACKOFF = timedelta(seconds=60)
+TURN_SECONDS = 5.0
+"""After this time a run leaves its worker to the others, and goes on when its turn comes again."""
 
 Progress = Callable[[SyncRun], None]
 
@@ -128,8 +138,13 @@ def cancel(runs: "QuerySet[SyncRun]") -> int:
     return len(ids)
 
 
-def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
-    """Carry out a run, unless another worker does. Errors are stored in the run, not raised."""
+def execute(
+    run_id: uuid.UUID, *, turn_seconds: float = math.inf, on_progress: Progress | None = None
+) -> None:
+    """Carry out a run, unless another worker does. Errors are stored in the run, not raised.
+
+    The run is queued again after the page that ends later than its turn.
+    """
     run = jobs.acquire(SyncRun.objects.select_related("integration__user"), run_id)
     if run is None:
         return
@@ -139,8 +154,10 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
     live_updates.publish_run(run_id)
 
     def work(run: SyncRun) -> None:
-        _sync_pages(run, on_progress)
-        _succeed(run)
+        if _sync_pages(run, time.monotonic() + turn_seconds, on_progress):
+            _succeed(run)
+        else:
+            _end_turn(run)
 
     with structlog.contextvars.bound_contextvars(
         integration_id=str(run.integration_id), run_id=str(run_id)
@@ -150,7 +167,11 @@ def execute(run_id: uuid.UUID, *, on_progress: Progress | None = None) -> None:
             on_progress(SyncRun.objects.get(id=run_id))
 
 
-def _sync_pages(run: SyncRun, on_progress: Progress | None) -> None:
+def _sync_pages(run: SyncRun, deadline: float, on_progress: Progress | None) -> bool:
+    """Store the pages that follow the checkpoint; return False if the turn ended before the last.
+
+    The turn also ends if received webhooks wait for longer than a page may wait for them.
+    """
     integration = run.integration
     for secret in key_rotation.secrets_of(integration):
         key_rotation.rewrite(secret)
@@ -163,9 +184,22 @@ def _sync_pages(run: SyncRun, on_progress: Progress | None) -> None:
         page_size=settings.SYNC_PAGE_SIZE,
     ) as client:
         for page in pages_from_checkpoint(run, client):
+            if not drain_inbox(run):
+                return False
             apply_page(run, page)
+            if settings.DEBUG:
+                reset_queries()  # Django keeps all statements until then
             if on_progress:
                 on_progress(run)
+            if time.monotonic() > deadline and not is_last(run, page):
+                return False
+    return True
+
+
+def _end_turn(run: SyncRun) -> None:
+    if run.release(JobState.QUEUED):
+        live_updates.publish_run(run.id)
+        dispatch.enqueue_run(run.id)
 
 
 def _succeed(run: SyncRun) -> None:

@@ -98,7 +98,7 @@ def _follow(run: SyncRun) -> SyncRun:
             runs.execute(run.id, on_progress=lambda run: show_progress(bar, run))
             run.refresh_from_db()
             show_progress(bar, run)
-            if run.state != JobState.RUNNING:
+            if not run.is_under_way or run.is_postponed:
                 return run
             time.sleep(POLL_SECONDS)
 

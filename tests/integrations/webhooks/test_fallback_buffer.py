@@ -21,7 +21,7 @@ from integrations import connection, dispatch, tasks
 from integrations.inbox.store import store_buffered
 from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
-from integrations.sync.pages import apply_page
+from integrations.sync.pages import apply_page, drain_inbox
 from integrations.webhooks import fallback_buffer, intake, tokens
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
@@ -215,6 +215,7 @@ def test_buffered_webhooks_are_applied_before_a_page_of_a_sync(seller: Seller) -
         number=1, last_page=1, total=1, items=[body], has_next=False, fetched_at=timezone.now()
     )
 
+    assert drain_inbox(run)
     apply_page(run, page)
 
     assert seller.states == [("DONE", "created")]

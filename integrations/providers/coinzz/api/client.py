@@ -1,8 +1,9 @@
 """Client of Coinzz's HTTP API for one user's key: retries temporary failures."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar
+from uuid import UUID
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
@@ -94,23 +95,22 @@ class CoinzzClient:
         """Return the JSON of any path, whatever its shape."""
         return self._call(lambda: self._transport.get(path, params))
 
-    def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
+    def sales_pages(
+        self, since: datetime | None, *, start_page: int = 1, previous: UUID | None = None
+    ) -> Iterator[Page]:
         """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.
 
-        A page that repeats the page before is an error: its own sales would be missed. The page
-        before `start_page` is fetched again for that.
+        A page that repeats the page before, which has the digest `previous`, is an error: its own
+        sales would be missed.
         """
-        previous = self.fetch_sales(since, start_page - 1).items if start_page > 1 else None
         page = self.fetch_sales(since, start_page, previous)
         yield page
         while page.has_next:
-            page = self.fetch_sales(since, page.number + 1, page.items)
+            page = self.fetch_sales(since, page.number + 1, page.digest)
             yield page
 
-    def fetch_sales(
-        self, since: datetime | None, page: int, previous: Sequence[Any] | None = None
-    ) -> Page:
-        """Fetch one page. Raises BrokenResponse if it only repeats the `previous` items."""
+    def fetch_sales(self, since: datetime | None, page: int, previous: UUID | None = None) -> Page:
+        """Fetch one page. Raises BrokenResponse if it only repeats the page before."""
         params = self._page_params(since, page)
 
         def attempt() -> Page:
@@ -119,7 +119,7 @@ class CoinzzClient:
             fetched = parse_page(
                 response, self._settings, number=page, size=self._page_size, fetched_at=fetched_at
             )
-            if previous and fetched.items == previous:
+            if fetched.digest == previous:
                 raise BrokenResponse(f"O Coinzz enviou a página {page - 1} no lugar da {page}.")
             return fetched
 

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -47,6 +48,11 @@ def test_full_sync_reads_everything_again(integration: Integration) -> None:
     output = run_command(full=True)
     assert output.startswith("Concluída: 120 vendas processadas\n  criadas: 0\n")
     assert SyncRun.objects.latest("id").is_full
+
+
+def test_command_goes_on_with_a_run_that_waited_for_the_inbox(integration: Integration) -> None:
+    with patch.object(runs, "drain_inbox", side_effect=[False, True, True, True]):
+        assert run_command().startswith("Concluída: 120 vendas processadas\n")
 
 
 def test_coinzz_sync_is_another_name_of_the_command(integration: Integration) -> None:

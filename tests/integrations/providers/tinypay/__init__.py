@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from clients.customer import Customer
 from integrations.providers.contracts import (
@@ -69,7 +70,9 @@ class TinypayClient:
         if self.api_key != KEY:
             raise KeyRefused("Chave do Tinypay inválida.")
 
-    def sales_pages(self, since: datetime | None, *, start_page: int = 1) -> Iterator[Page]:
+    def sales_pages(
+        self, since: datetime | None, *, start_page: int = 1, previous: UUID | None = None
+    ) -> Iterator[Page]:
         yield self.fetch_sales(since, start_page)
 
     def fetch_sales(self, since: datetime | None, page: int) -> Page:

@@ -253,9 +253,9 @@ def test_breaker_is_informed_of_the_result(sandbox: Sandbox, account: str, repor
 def test_repeated_page_counts_for_no_other_account(sandbox: Sandbox) -> None:
     breaker = RecordingBreaker()
     with make_client(sandbox, breaker=breaker, retries=0) as client:
-        items = client.fetch_sales(None, 1).items
+        digest = client.fetch_sales(None, 1).digest
         with pytest.raises(BrokenResponse):
-            client.fetch_sales(None, 1, previous=items)
+            client.fetch_sales(None, 1, previous=digest)
     assert breaker.calls == ["before_call", "succeeded", "before_call", "ignored"]
 
 
@@ -321,8 +321,8 @@ def test_first_page_that_repeats_the_page_before_is_an_error(
     sandbox: Sandbox, faults: Any, sleeps: list[float]
 ) -> None:
     faults("duplicate_page", path="sales", after=1, times=None)
-    with make_client(sandbox) as client, pytest.raises(ProviderUnavailable, match="no lugar da 2"):
-        list(client.sales_pages(None, start_page=2))
+    with make_client(sandbox) as client, pytest.raises(ProviderUnavailable, match="no lugar da 3"):
+        list(client.sales_pages(None, start_page=3, previous=client.fetch_sales(None, 2).digest))
 
 
 def test_pages_in_a_loop_are_an_error(sandbox: Sandbox, faults: Any) -> None:

@@ -1,0 +1,104 @@
+"""A run's turns: it leaves its worker to other runs between two pages."""
+
+from collections.abc import Iterator
+from unittest.mock import Mock, patch
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from flowzz.core.db.jobs import JobState, claimable_ids
+from integrations import dispatch
+from integrations.models import Integration, SyncRun, Trigger
+from integrations.providers.coinzz.api.client import CoinzzClient
+from integrations.sync import pages, runs
+from sales.models import Sale
+from tests import payloads
+from tests.integrations.sync.syncing import sync_page
+from tests.sandbox.client import SandboxClient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def enqueued() -> Iterator[Mock]:
+    with patch.object(dispatch, "enqueue_run") as enqueue_run:
+        yield enqueue_run
+
+
+def take_turn(run: SyncRun) -> SyncRun:
+    """Execute a run whose turn ends with its next page."""
+    runs.execute(run.id, turn_seconds=0)
+    run.refresh_from_db()
+    return run
+
+
+def test_run_leaves_its_worker_after_a_slow_page_and_fetches_none_twice(
+    integration: Integration, enqueued: Mock
+) -> None:
+    run = runs.request_run(integration, Trigger.INITIAL)
+    with patch.object(
+        CoinzzClient, "fetch_sales", autospec=True, side_effect=CoinzzClient.fetch_sales
+    ) as fetch:
+        states = [(take_turn(run).state, run.next_page) for _ in range(3)]
+
+    assert states == [(JobState.QUEUED, 2), (JobState.QUEUED, 3), (JobState.SUCCEEDED, 4)]
+    assert [call.args[2] for call in fetch.call_args_list] == [1, 2, 3]
+    enqueued.assert_called_with(run.id)
+    assert enqueued.call_count == 2
+    assert (run.attempts, run.created, Sale.objects.count()) == (0, 120, 120)
+    integration.refresh_from_db()
+    assert integration.sync_cursor == run.started_at
+
+
+def test_queued_run_can_be_taken_at_once(integration: Integration, enqueued: Mock) -> None:
+    run = take_turn(runs.request_run(integration, Trigger.INITIAL))
+    assert (run.lease, run.is_postponed, claimable_ids(SyncRun)) == (None, False, [run.id])
+
+
+@pytest.mark.usefixtures("enqueued")
+def test_last_page_within_the_limit_of_sales_needs_no_further_turn(
+    integration: Integration, settings: Settings
+) -> None:
+    settings.SYNC_INITIAL_SALES = 70
+    run = runs.request_run(integration, Trigger.INITIAL)
+    states = [take_turn(run).state for _ in range(2)]
+    assert (states, run.processed) == ([JobState.QUEUED, JobState.SUCCEEDED], 70)
+
+
+@pytest.mark.usefixtures("enqueued")
+def test_next_turn_notices_a_page_that_repeats_the_last_one(
+    integration: Integration, coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CoinzzClient, "_wait", lambda *_: 0)
+    run = take_turn(runs.request_run(integration, Trigger.INITIAL))
+    coinzz.control("POST", "faults", fault="duplicate_page", path="sales", times=None)
+    take_turn(run)
+    assert (run.state, run.attempts, run.processed) == (JobState.QUEUED, 1, 50)
+
+
+def test_page_waits_for_a_long_inbox_in_the_queue(
+    integration: Integration, enqueued: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sales would be reported as missed if it were stored before their webhooks."""
+    run = runs.request_run(integration, Trigger.INITIAL)
+    with monkeypatch.context() as patched:
+        patched.setattr(pages, "MAX_DRAIN_SECONDS", 0)
+        patched.setattr(pages, "drain", lambda _: 1000)
+        runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.next_page) == (JobState.QUEUED, 0, 1)
+    enqueued.assert_called_once_with(run.id)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.created) == (JobState.SUCCEEDED, 120)
+
+
+def test_draining_keeps_the_lease(integration: Integration) -> None:
+    run = sync_page(integration, [payloads.order()])
+    batches = iter([1000, 1000, 0])
+    with (
+        patch.object(pages, "drain", lambda _: next(batches)),
+        patch.object(run, "heartbeat") as heartbeat,
+    ):
+        assert pages.drain_inbox(run)
+    assert heartbeat.call_count == 2
