@@ -1,6 +1,6 @@
 """Base classes of all admin pages: fast lists, read-only rows, the audit log, extensions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -37,23 +37,22 @@ class BaseAdmin(ModelAdmin[_Row]):
     list_before_template = "backoffice/list_panels.html"
     list_panels: tuple[str, ...] = ()
     """Templates shown above the list."""
+    routes: Mapping[str, str] = {}
+    """More views of the page: the name of the method, which ends that of the URL, and its path."""
     extensions: tuple[PageExtension, ...] = ()
     """Set by `extensions.extend`."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the URLs of the page, its actions and extensions; a malformed id gives 404."""
+        """Return the URLs of the page, its actions and routes; a malformed id gives 404."""
         urls = super().get_urls()
         for url in urls:
             url.callback = self._checking_id(url.callback)
-        return [*self._extension_urls(), *urls]
-
-    def _extension_urls(self) -> list[URLPattern]:
         prefix = f"{self.opts.app_label}_{self.opts.model_name}"
-        return [
-            path(extra.path, self.admin_site.admin_view(extra.view), name=f"{prefix}_{extra.name}")
-            for extension in self.extensions
-            for extra in extension.views
+        routes = [
+            path(route, self.admin_site.admin_view(getattr(self, name)), name=f"{prefix}_{name}")
+            for name, route in self.routes.items()
         ]
+        return routes + urls
 
     def _checking_id(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)

@@ -1,25 +1,64 @@
 """Forms that ask staff for the reason of an action, and the page that shows such a form."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Required, TypedDict, Unpack
 
 from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from unfold.widgets import UnfoldAdminTextInputWidget
+from django.shortcuts import redirect, render
+from unfold import widgets
 
+from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.display import page_context
+from flowzz.backoffice.display import change_url, page_context
+
+_WIDGETS: dict[type[forms.Widget], Any] = {
+    forms.TextInput: widgets.UnfoldAdminTextInputWidget,
+    forms.EmailInput: widgets.UnfoldAdminEmailInputWidget,
+    forms.PasswordInput: widgets.UnfoldAdminPasswordWidget,
+    forms.DateTimeInput: widgets.UnfoldAdminTextInputWidget,
+    forms.Select: widgets.UnfoldAdminSelectWidget,
+    forms.RadioSelect: widgets.UnfoldAdminRadioSelectWidget,
+    forms.CheckboxSelectMultiple: widgets.UnfoldAdminCheckboxSelectMultipleWidget,
+    forms.CheckboxInput: widgets.UnfoldBooleanWidget,
+    forms.ClearableFileInput: widgets.UnfoldAdminFileFieldWidget,
+}
 
 
-class ReasonForm(forms.Form):
+class StaffForm(forms.Form):
+    """A form with unfold's widgets in place of Django's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            plain = field.widget
+            field.widget = _WIDGETS[type(plain)](attrs=plain.attrs)
+            field.widget.is_required = plain.is_required
+            if isinstance(field, forms.ChoiceField):
+                field.widget.choices = field.choices
+
+
+class UserField(forms.EmailField):
+    """The e-mail of a user; cleaned, the user."""
+
+    def clean(self, value: Any) -> User:
+        """Raises ValidationError."""
+        user = User.objects.filter(email__iexact=super().clean(value)).first()
+        if user is None:
+            raise ValidationError("Não há usuário com este e-mail.")
+        return user
+
+
+class ReasonForm(StaffForm):
     """A reason for the audit log, without personal data."""
 
     reason = forms.CharField(
         label="Motivo",
         max_length=200,
-        widget=UnfoldAdminTextInputWidget,
         help_text="Por exemplo o número do atendimento. Fica no registro: sem dados da pessoa.",
     )
 
@@ -36,30 +75,69 @@ class OptionalReasonForm(ReasonForm):
         self.fields["reason"].label = "Motivo (opcional)"
 
 
+class Texts(TypedDict, total=False):
+    """What the page says about an action."""
+
+    title: Required[str]
+    button: Required[str]
+    text: str
+    consequences: Sequence[str]
+    is_destructive: bool
+    hidden_fields: Sequence[tuple[str, str]]
+    """Names and values that are posted with the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An action that was carried out: its entry in the audit log, and what staff read."""
+
+    log_text: str
+    message: str
+    target: Model
+    details: dict[str, Any] | None = None
+    page: Model | None = None
+    """Whose page is shown then, if not the target's."""
+
+
+def confirm(
+    request: HttpRequest,
+    form: ReasonForm,
+    act: Callable[[], Done],
+    *,
+    about: Model,
+    refusals: tuple[type[Exception], ...] = (),
+    **texts: Unpack[Texts],
+) -> HttpResponse:
+    """Ask for the form's values; once they are valid, act, log that and return to the row's page.
+
+    `refusals` are the errors of `act` whose text the form shows.
+    """
+    if form.is_valid():
+        try:
+            done = act()
+        except refusals as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            reason = form.cleaned_data["reason"]
+            audit_log.record(
+                request, done.log_text, done.target, reason=reason, details=done.details
+            )
+            messages.success(request, done.message)
+            return redirect(change_url(done.page or done.target))
+    return render_confirmation(request, form, about=about, back=change_url(about), **texts)
+
+
 def render_confirmation(
     request: HttpRequest,
     form: forms.Form,
     *,
     about: Model | type[Model],
-    title: str,
-    button: str,
     back: str,
-    text: str = "",
-    consequences: Sequence[str] = (),
-    is_destructive: bool = False,
-    hidden_fields: Sequence[tuple[str, str]] = (),
+    **texts: Unpack[Texts],
 ) -> HttpResponse:
     """Render the page that explains an action and asks for the form's values.
 
-    The form is posted to the current URL, with `hidden_fields`. The title bar names `about`:
-    pass a person's row masked.
+    The form is posted to the current URL. The title bar names `about`: pass a person's row masked.
     """
-    context = page_context(request, title, about, back=back) | {
-        "form": form,
-        "text": text,
-        "consequences": consequences,
-        "button": button,
-        "is_destructive": is_destructive,
-        "hidden_fields": hidden_fields,
-    }
+    context = page_context(request, texts["title"], about, back=back) | {"form": form, **texts}
     return render(request, "backoffice/confirmation.html", context)

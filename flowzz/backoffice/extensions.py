@@ -1,44 +1,25 @@
-"""The extension point of admin pages: one app adds parts to the page of another app's model.
+"""The extension point of admin pages: buttons and views of a page, and parts of another app's.
 
-Each model is registered once, by its own app; `extend` adds to that page.
+Each model is registered once, by its own app. What is here adds to that page, a `BaseAdmin`; the
+names of the added URLs are `admin:<app>_<model>_<name>`.
 """
 
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MethodType
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.auth.decorators import permission_required
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from unfold.decorators import action as unfold_action
 
 from flowzz.backoffice.display import section
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetailAction:
-    """A button on a row's page; staff who hold `permission` see it and may call `view`."""
-
-    name: str
-    """The URL's name is `admin:<app>_<model>_<name>`."""
-    label: str
-    path: str
-    icon: str
-    permission: str
-    view: Callable[[HttpRequest, uuid.UUID], HttpResponse]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtraView:
-    """A view below the URL of the model's list, for staff; it checks permissions itself."""
-
-    name: str
-    """The URL's name is `admin:<app>_<model>_<name>`."""
-    path: str
-    view: Callable[..., HttpResponseBase]
+ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
+Check = Callable[[HttpRequest, uuid.UUID | None], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +31,12 @@ class PageExtension:
     inlines: Sequence[type[InlineModelAdmin[Any, Any]]] = ()
     fieldsets: Sequence[tuple[str, Sequence[str | Callable[[Any], object]]]] = ()
     """Titles with their read-only fields: fields of the model, or functions of a row."""
-    actions: Sequence[DetailAction] = ()
-    views: Sequence[ExtraView] = ()
     prepare_row: Callable[[HttpRequest, Any], None] | None = None
     """Called with a row before its page is rendered."""
 
 
 def extend(model: type[Model], extension: PageExtension) -> None:
-    """Add an extension to a model's registered page, a `BaseAdmin` that declares fieldsets."""
+    """Add an extension to a model's registered page, which declares fieldsets."""
     page: Any = admin.site.get_model_admin(model)
     page.extensions = (*page.extensions, extension)
     page.list_panels = (*page.list_panels, *extension.list_panels)
@@ -65,24 +44,46 @@ def extend(model: type[Model], extension: PageExtension) -> None:
     for title, fields in extension.fieldsets:
         page.fieldsets = (*page.fieldsets, section(title, *fields))
         page.readonly_fields = (*page.readonly_fields, *fields)
-    for action in extension.actions:
-        page.actions_detail = (*page.actions_detail, action.name)
-        _add_action(page, action)
 
 
-def _add_action(page: Any, action: DetailAction) -> None:
-    """Add the action's method and its permission check, as unfold expects both of a page."""
+def row_action(
+    page: type[Any], label: str, *, path: str, icon: str, permission: str | Check
+) -> Callable[[ViewT], ViewT]:
+    """Add a view as a button of a row's page, named after the function.
 
-    def run(_page: object, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        return action.view(request, object_id)
+    Staff who hold `permission` see it, or those for whom it returns true of the row's id.
+    """
 
-    def has_permission(request: HttpRequest, object_id: uuid.UUID | None = None) -> bool:
-        return request.user.has_perm(action.permission)
+    def has_permission(_: object, request: HttpRequest, id_: uuid.UUID | None = None) -> bool:
+        if isinstance(permission, str):
+            return request.user.has_perm(permission)
+        return permission(request, id_)
 
-    run.__name__ = action.name
-    method = unfold_action(
-        description=action.label, url_path=action.path, icon=action.icon, permissions=[action.name]
-    )(run)
-    setattr(page, action.name, MethodType(method, page))
-    # Not `permissions=[action.permission]`: unfold's system check would read the database.
-    setattr(page, f"has_{action.name}_permission", has_permission)
+    def add(view: ViewT) -> ViewT:
+        def run(_page: object, request: HttpRequest, object_id: uuid.UUID) -> HttpResponseBase:
+            return view(request, object_id)
+
+        name = run.__name__ = view.__name__
+        describe = unfold_action(description=label, url_path=path, icon=icon, permissions=[name])
+        # Not `permissions=[permission]`: unfold's system check would read the database.
+        setattr(page, name, describe(run))
+        setattr(page, f"has_{name}_permission", has_permission)
+        page.actions_detail = (*page.actions_detail, name)
+        return view
+
+    return add
+
+
+def page_view(
+    page: type[Any], path: str, *, permission: str, name: str = ""
+) -> Callable[[ViewT], ViewT]:
+    """Add a view below the URL of the model's list, for staff who hold `permission`."""
+
+    def add(view: ViewT) -> ViewT:
+        key = name or view.__name__
+        guarded = permission_required(permission, raise_exception=True)(view)
+        setattr(page, key, staticmethod(guarded))
+        page.routes = {**page.routes, key: path}
+        return view
+
+    return add

@@ -7,8 +7,10 @@ Importing this package registers all its ModelAdmin classes, and extends the pag
 from integrations.admin import client_page, sale_page
 from integrations.admin.alerts import AlertAdmin
 from integrations.admin.bulk_actions import BulkActionAdmin
+from integrations.admin.events import detail_actions
 from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.imports import SalesImportAdmin
+from integrations.admin.integrations import views
 from integrations.admin.integrations.admin import IntegrationAdmin, WebhookTokenAdmin
 from integrations.admin.status_mappings import StatusMappingAdmin
 from integrations.admin.sync.findings import SyncFindingAdmin

@@ -4,20 +4,19 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 
+from clients.admin import ClientAdmin
 from clients.models import Client
 from clients.privacy import Person
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
-from flowzz.backoffice.display import change_url
-from flowzz.backoffice.extensions import DetailAction, PageExtension, extend
+from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
+from flowzz.backoffice.extensions import row_action
 from flowzz.core.db.statement_timeout import longer_statements
 from integrations import privacy
 
-ERASE_PEOPLE = "accounts.erase_people"
+ERASE = "accounts.erase_people"
 ERASURE_CONSEQUENCES = (
     "Apagados: nome, documento, contatos e endereço; rastreio e outros dados pessoais das vendas; "
     "corpo e cabeçalhos dos webhooks; pedidos de afiliação.",
@@ -40,6 +39,7 @@ class ErasureForm(ReasonForm):
         return reason
 
 
+@row_action(ClientAdmin, "Exportar dados", path="exportar", icon="download", permission=ERASE)
 def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     client = get_object_or_404(Client, id=object_id)
     with longer_statements():
@@ -49,21 +49,20 @@ def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     return HttpResponse(document, content_type="application/json", headers=headers)
 
 
+@row_action(ClientAdmin, "Apagar dados", path="apagar", icon="person_remove", permission=ERASE)
 def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     client = get_object_or_404(Client, id=object_id)
-    page = change_url(client)
-    form = ErasureForm(request.POST or None, person=privacy.build_person(client))
-    if form.is_valid():
+
+    def act() -> Done:
         with longer_statements():
             privacy.erase(client.id)
         client.refresh_from_db()
-        reason = form.cleaned_data["reason"]
-        audit_log.record(request, "Apagou os dados pessoais", client, reason=reason)
-        messages.success(request, "Dados pessoais apagados.")
-        return redirect(page)
-    return render_confirmation(
+        return Done("Apagou os dados pessoais", "Dados pessoais apagados.", client)
+
+    return confirm(
         request,
-        form,
+        ErasureForm(request.POST or None, person=privacy.build_person(client)),
+        act,
         about=client,
         title="Apagar dados pessoais",
         text=f"Apagar os dados pessoais de {client}? Não pode ser desfeito. Se a pessoa pediu os "
@@ -71,30 +70,4 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         consequences=ERASURE_CONSEQUENCES,
         is_destructive=True,
         button="Apagar definitivamente",
-        back=page,
     )
-
-
-extend(
-    Client,
-    PageExtension(
-        actions=[
-            DetailAction(
-                name="export_data",
-                label="Exportar dados",
-                path="exportar",
-                icon="download",
-                permission=ERASE_PEOPLE,
-                view=export_data,
-            ),
-            DetailAction(
-                name="erase_data",
-                label="Apagar dados",
-                path="apagar",
-                icon="person_remove",
-                permission=ERASE_PEOPLE,
-                view=erase_data,
-            ),
-        ]
-    ),
-)

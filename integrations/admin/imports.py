@@ -11,13 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from clients.contacts import format_phone
 from clients.documents import format_document
-from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
+from flowzz.backoffice.confirm_with_reason import StaffForm, UserField
 from flowzz.backoffice.display import (
     JOB_STATE_COLOURS,
     badge_column,
@@ -44,31 +43,23 @@ REFRESH_SECONDS = "2"
 DEFERRED = ("content", "error_lines", "warning_lines", "unknown_words", "columns")
 
 
-class UploadForm(forms.Form):
-    email = forms.EmailField(
+class UploadForm(StaffForm):
+    email = UserField(
         label="E-mail do usuário",
-        widget=UnfoldAdminTextInputWidget,
         help_text="De quem são as vendas. A integração não precisa estar conectada.",
     )
     file = forms.FileField(
         label="Arquivo CSV ou Excel",
-        widget=UnfoldAdminFileFieldWidget,
         help_text="CSV ou .xlsx, com os nomes das colunas na primeira linha; até 20 MB e 50.000 "
         "linhas.",
     )
     exported_at = forms.DateTimeField(
         label="Exportado em",
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text="Quando se sabe: o que o arquivo diz vale sobre o que veio antes. "
         "Sem isto, ele só leva situações adiante e completa o que falta.",
     )
-
-    def clean_email(self) -> User:
-        user = User.objects.filter(email__iexact=self.cleaned_data["email"]).first()
-        if user is None:
-            raise forms.ValidationError("Não há usuário com este e-mail.")
-        return user
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

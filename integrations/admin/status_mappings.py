@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
@@ -34,7 +33,7 @@ REMOVE = "none"
 class MappingForm(OptionalReasonForm):
     """Offers the statuses of the word's field, and the removal of an existing mapping."""
 
-    status = forms.ChoiceField(label="Significado", widget=UnfoldAdminSelectWidget)
+    status = forms.ChoiceField(label="Significado")
     field_order = ("status", "reason")
 
     def __init__(self, *args: Any, mapping: StatusMapping, **kwargs: Any) -> None:

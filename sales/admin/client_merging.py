@@ -1,26 +1,24 @@
 """Forms and views that merge two clients, split one, and undo either."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from clients.admin import CLIENT_MASKS
+from clients.admin import CLIENT_MASKS, ClientAdmin
 from clients.customer import Customer
 from clients.models import Client, ClientMerge
 from clients.search import ClientLookupError, find_client
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
+from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm, render_confirmation
 from flowzz.backoffice.display import change_url, page_context
+from flowzz.backoffice.extensions import page_view, row_action
 from flowzz.core.formatting import format_count, format_reais
 from sales import merging
 from sales.models import Sale
@@ -34,7 +32,6 @@ class MergeForm(ReasonForm):
     other = forms.CharField(
         label="Outro cliente",
         max_length=254,
-        widget=UnfoldAdminTextInputWidget,
         help_text="Id, CPF ou CNPJ, telefone ou e-mail de um cliente do mesmo usuário.",
     )
     field_order = ("other", "reason")
@@ -42,21 +39,16 @@ class MergeForm(ReasonForm):
 
 class SplitForm(ReasonForm):
     sales = forms.MultipleChoiceField(
-        label="Vendas",
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="As 100 mais novas.",
+        label="Vendas", widget=forms.CheckboxSelectMultiple, help_text="As 100 mais novas."
     )
-    name = forms.CharField(label="Nome", max_length=500, widget=UnfoldAdminTextInputWidget)
+    name = forms.CharField(label="Nome", max_length=500)
     document = forms.CharField(
         label="CPF ou CNPJ",
         max_length=32,
         required=False,
-        widget=UnfoldAdminTextInputWidget,
         help_text="Sem documento nem telefone, os próximos pedidos não chegam a este cliente.",
     )
-    phone = forms.CharField(
-        label="Telefone", max_length=64, required=False, widget=UnfoldAdminTextInputWidget
-    )
+    phone = forms.CharField(label="Telefone", max_length=64, required=False)
     field_order = ("sales", "name", "document", "phone", "reason")
 
     def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
@@ -71,6 +63,7 @@ class SplitForm(ReasonForm):
         return Customer(**{name: self.cleaned_data[name] for name in names})
 
 
+@row_action(ClientAdmin, "Unir", path="unir", icon="merge", permission=MERGE_CLIENTS)
 def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Ask for the other client, show what changes, then merge it into this one."""
     client = get_object_or_404(Client.objects.select_related("user"), id=object_id)
@@ -93,73 +86,70 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     return redirect(change_url(client))
 
 
+@row_action(ClientAdmin, "Separar", path="separar", icon="call_split", permission=MERGE_CLIENTS)
 def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Ask for sales and move them to a new client."""
     client = get_object_or_404(Client, id=object_id)
-    form, by = SplitForm(request.POST or None, client=client), request_user(request)
+    form = SplitForm(request.POST or None, client=client)
 
-    def change() -> ClientMerge:
-        return merging.split(client.id, form.cleaned_data["sales"], form.customer, by=by)
-
-    if done := _attempt(form, change):
+    def act() -> Done:
+        sales, by = form.cleaned_data["sales"], request_user(request)
+        done = merging.split(client.id, sales, form.customer, by=by)
         details = {"novo": str(done.target_id), "vendas": len(done.sale_ids)}
-        reason = form.cleaned_data["reason"]
-        audit_log.record(request, "Separou vendas", client, reason=reason, details=details)
         moved = format_count(len(done.sale_ids), "venda é", "vendas são")
-        messages.success(request, f"{moved} agora de outro cliente.")
-        return redirect(change_url(done.target or client))
-    text = "As vendas escolhidas passam para um cliente novo. Pode ser desfeito."
-    return _ask(request, form, client, title="Separar vendas", text=text, button="Separar")
+        text = f"{moved} agora de outro cliente."
+        return Done("Separou vendas", text, client, details, page=done.target)
+
+    return confirm(
+        request,
+        form,
+        act,
+        about=_masked(request, client),
+        refusals=(merging.MergeRefused,),
+        title="Separar vendas",
+        text="As vendas escolhidas passam para um cliente novo. Pode ser desfeito.",
+        button="Separar",
+    )
 
 
+@page_view(ClientAdmin, "movimentos/<uuid:merge_id>/desfazer", permission=MERGE_CLIENTS)
 def undo(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
     """Ask for a reason and undo a merge or a split."""
-    if not request.user.has_perm(MERGE_CLIENTS):
-        raise PermissionDenied
-    done = get_object_or_404(ClientMerge.objects.select_related("source"), id=merge_id)
-    form = ReasonForm(request.POST or None)
-    if _attempt(form, lambda: merging.undo(done.id, by=request_user(request))):
-        action = f"Desfez {done.get_kind_display().lower()}"
-        audit_log.record(request, action, done.source, reason=form.cleaned_data["reason"])
-        messages.success(request, "Desfeita: as vendas voltaram.")
-        return redirect(change_url(done.source))
-    text = "As vendas movidas voltam; o que chegou depois fica com quem está."
-    title = f"Desfazer: {done}"
-    return _ask(request, form, done.source, title=title, text=text, button="Desfazer")
+    found = get_object_or_404(ClientMerge.objects.select_related("source"), id=merge_id)
 
+    def act() -> Done:
+        merging.undo(found.id, by=request_user(request))
+        log_text = f"Desfez {found.get_kind_display().lower()}"
+        return Done(log_text, "Desfeita: as vendas voltaram.", found.source)
 
-def _attempt(form: forms.Form, change: Callable[[], ClientMerge]) -> ClientMerge | None:
-    """Return the change's result; None, with the reason in the form, if it is refused."""
-    if not form.is_valid():
-        return None
-    try:
-        return change()
-    except merging.MergeRefused as refusal:
-        form.add_error(None, str(refusal))
-        return None
+    return confirm(
+        request,
+        ReasonForm(request.POST or None),
+        act,
+        about=_masked(request, found.source),
+        refusals=(merging.MergeRefused,),
+        title=f"Desfazer: {found}",
+        text="As vendas movidas voltam; o que chegou depois fica com quem está.",
+        button="Desfazer",
+    )
 
 
 def _ask_other(request: HttpRequest, form: MergeForm, client: Client) -> HttpResponse:
-    title = "Unir a outro cliente"
-    text = "As vendas do outro passam para este. Antes de unir, você vê o que muda."
-    return _ask(request, form, client, title=title, text=text, button="Ver o que muda")
-
-
-def _ask(
-    request: HttpRequest, form: forms.Form, client: Client, *, title: str, text: str, button: str
-) -> HttpResponse:
-    _mask(request, client)
-    back = change_url(client)
     return render_confirmation(
-        request, form, about=client, title=title, text=text, button=button, back=back
+        request,
+        form,
+        about=_masked(request, client),
+        title="Unir a outro cliente",
+        text="As vendas do outro passam para este. Antes de unir, você vê o que muda.",
+        button="Ver o que muda",
+        back=change_url(client),
     )
 
 
 def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Client) -> HttpResponse:
     """Show the client as the merge would leave it."""
     counts = {"sales": other.sales.count(), "subscriptions": other.subscriptions.count()}
-    _mask(request, client, other)
-    fields = merging.preview(client, other)
+    fields = merging.preview(_masked(request, client), _masked(request, other))
     context = {
         **page_context(request, "Unir: o que muda", client, back=change_url(client)),
         "headers": ("Campo", "Este", "O outro", "Depois"),
@@ -170,10 +160,10 @@ def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Clien
     return render(request, "sales/merge_preview.html", context)
 
 
-def _mask(request: HttpRequest, *clients: Client) -> None:
-    for client in clients:
-        if not masking.is_visible(request, client):
-            masking.mask_row(client, CLIENT_MASKS)
+def _masked(request: HttpRequest, client: Client) -> Client:
+    if not masking.is_visible(request, client):
+        masking.mask_row(client, CLIENT_MASKS)
+    return client
 
 
 def _sale_label(sale: Sale) -> str:

@@ -8,14 +8,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from clients.admin import CLIENT_MASKS
+from clients.admin import CLIENT_MASKS, ClientAdmin
 from clients.models import Client, ClientMerge
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyInline
 from flowzz.backoffice.display import badge_column, row_link
-from flowzz.backoffice.extensions import DetailAction, ExtraView, PageExtension, extend
+from flowzz.backoffice.extensions import PageExtension, extend
 from flowzz.core.formatting import format_count, format_reais
-from sales.admin import client_merging
 from sales.admin.client_merging import MERGE_CLIENTS
 from sales.admin.exports import extend_with_export
 from sales.admin.statuses import STATUS_COLOURS
@@ -83,35 +82,12 @@ def _prepare(request: HttpRequest, client: Client) -> None:
         masking.mask_row(client.merged_into, CLIENT_MASKS)
 
 
-extend_with_export(ExportSubject.CLIENTS)
+extend_with_export(ClientAdmin, ExportSubject.CLIENTS)
 extend(
     Client,
     PageExtension(
         inlines=[SaleOfClientInline],
         fieldsets=[("Uniões e separações", ["merged_into", aliases, merges])],
-        actions=[
-            DetailAction(
-                name="merge",
-                label="Unir",
-                path="unir",
-                icon="merge",
-                permission=MERGE_CLIENTS,
-                view=client_merging.merge,
-            ),
-            DetailAction(
-                name="split",
-                label="Separar",
-                path="separar",
-                icon="call_split",
-                permission=MERGE_CLIENTS,
-                view=client_merging.split,
-            ),
-        ],
-        views=[
-            ExtraView(
-                name="undo", path="movimentos/<uuid:merge_id>/desfazer", view=client_merging.undo
-            )
-        ],
         prepare_row=_prepare,
     ),
 )

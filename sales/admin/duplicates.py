@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -27,7 +26,7 @@ from flowzz.backoffice.display import (
     short_datetime,
     two_line_cell,
 )
-from flowzz.backoffice.extensions import ExtraView, PageExtension
+from flowzz.backoffice.extensions import page_view
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_count
 from sales import merging
@@ -42,41 +41,6 @@ def pending_count(request: HttpRequest) -> str:
     return f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count or "")
 
 
-@require_POST
-def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
-    suggestion = _suggestion(request, suggestion_id)
-    kept, absorbed = suggestion.first, suggestion.second
-    try:
-        done = merging.merge(kept.id, absorbed.id, by=request_user(request))
-    except merging.MergeRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(list_url(MergeSuggestion))
-    details = {"outro": str(absorbed.id), "vendas": len(done.sale_ids)}
-    audit_log.record(request, "Uniu clientes", kept, reason="Possível duplicado", details=details)
-    moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
-    text = 'Clientes unidos: {} para um só. <a class="bo-link" href="{}">Ver ou desfazer</a>'
-    messages.success(request, format_html(text, moved, change_url(kept)))
-    return redirect(list_url(MergeSuggestion))
-
-
-@require_POST
-def dismiss(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
-    suggestion = _suggestion(request, suggestion_id)
-    MergeSuggestion.objects.filter(id=suggestion.id).update(dismissed_at=timezone.now())
-    details = {"outro": str(suggestion.second_id)}
-    audit_log.record(request, "Dispensou possível duplicado", suggestion.first, details=details)
-    messages.success(request, "Dispensado: não será sugerido de novo.")
-    return redirect(list_url(MergeSuggestion))
-
-
-def _suggestion(request: HttpRequest, suggestion_id: uuid.UUID) -> MergeSuggestion:
-    """Return a pending suggestion. Raises PermissionDenied, Http404."""
-    if not request.user.has_perm(MERGE_CLIENTS):
-        raise PermissionDenied
-    pending = MergeSuggestion.objects.pending().select_related("first", "second")
-    return get_object_or_404(pending, id=suggestion_id)
-
-
 @admin.register(MergeSuggestion)
 class MergeSuggestionAdmin(MaskedAdmin):
     masks = {
@@ -89,14 +53,6 @@ class MergeSuggestionAdmin(MaskedAdmin):
     list_display_links = None
     list_select_related = ("first__user", "second")
     ordering = ("-created_at", "-id")
-    extensions = (
-        PageExtension(
-            views=[
-                ExtraView(name="merge", path="<uuid:suggestion_id>/unir/", view=merge),
-                ExtraView(name="dismiss", path="<uuid:suggestion_id>/dispensar/", view=dismiss),
-            ]
-        ),
-    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[MergeSuggestion]":
         pending: Any = super().get_queryset(request) & MergeSuggestion.objects.pending()
@@ -131,6 +87,41 @@ class MergeSuggestionAdmin(MaskedAdmin):
         return format_html_join(
             " · ", button, ((_url(name, suggestion), label) for name, label in buttons)
         )
+
+
+@page_view(MergeSuggestionAdmin, "<uuid:suggestion_id>/unir/", permission=MERGE_CLIENTS)
+@require_POST
+def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
+    suggestion = _suggestion(suggestion_id)
+    kept, absorbed = suggestion.first, suggestion.second
+    try:
+        done = merging.merge(kept.id, absorbed.id, by=request_user(request))
+    except merging.MergeRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(list_url(MergeSuggestion))
+    details = {"outro": str(absorbed.id), "vendas": len(done.sale_ids)}
+    audit_log.record(request, "Uniu clientes", kept, reason="Possível duplicado", details=details)
+    moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
+    text = 'Clientes unidos: {} para um só. <a class="bo-link" href="{}">Ver ou desfazer</a>'
+    messages.success(request, format_html(text, moved, change_url(kept)))
+    return redirect(list_url(MergeSuggestion))
+
+
+@page_view(MergeSuggestionAdmin, "<uuid:suggestion_id>/dispensar/", permission=MERGE_CLIENTS)
+@require_POST
+def dismiss(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
+    suggestion = _suggestion(suggestion_id)
+    MergeSuggestion.objects.filter(id=suggestion.id).update(dismissed_at=timezone.now())
+    details = {"outro": str(suggestion.second_id)}
+    audit_log.record(request, "Dispensou possível duplicado", suggestion.first, details=details)
+    messages.success(request, "Dispensado: não será sugerido de novo.")
+    return redirect(list_url(MergeSuggestion))
+
+
+def _suggestion(suggestion_id: uuid.UUID) -> MergeSuggestion:
+    """Return a pending suggestion. Raises Http404."""
+    pending = MergeSuggestion.objects.pending().select_related("first", "second")
+    return get_object_or_404(pending, id=suggestion_id)
 
 
 def _url(name: str, suggestion: MergeSuggestion) -> str:

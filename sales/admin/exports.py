@@ -12,18 +12,19 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.base_admin import BaseAdmin, ReadOnlyAdmin
 from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, list_url
-from flowzz.backoffice.extensions import ExtraView, PageExtension, extend
+from flowzz.backoffice.extensions import page_view
 from sales.exports import export_files, export_jobs
 from sales.exports.columns import TABLES
 from sales.models.exports import Export, ExportFormat, ExportSubject
 
+MAKE_EXPORT = "sales.make_export"
 CONTENT_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -32,22 +33,18 @@ _NOT_FILTERS = ("p", "o", "all")
 """The parameters of a list's URL that select a page and an order."""
 
 
-def can_export(request: HttpRequest) -> bool:
-    return request.user.has_perm("sales.make_export")
-
-
-def extend_with_export(subject: ExportSubject) -> None:
+def extend_with_export(page: type[BaseAdmin[Any]], subject: ExportSubject) -> None:
     """Add buttons to the subject's list that export the rows it is filtered to."""
-    view = ExtraView(name="export", path="exportar", view=partial(export_list, subject))
-    panels = ["sales/export_buttons.html"]
-    extend(TABLES[subject].model, PageExtension(list_panels=panels, views=[view]))
+    page.list_panels = (*page.list_panels, "sales/export_buttons.html")
+    add = page_view(page, "exportar", name="export", permission=MAKE_EXPORT)
+    add(partial(export_list, subject))
 
 
 def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBase:
     """Export a list with the filters in its URL: as a file, or as a job with a page of its own."""
     model = TABLES[subject].model
     page = admin.site.get_model_admin(model)
-    if not (page.has_view_permission(request) and can_export(request)):
+    if not page.has_view_permission(request):
         raise PermissionDenied
     if request.method != "POST" or request.POST.get("format") not in ExportFormat:
         return HttpResponseNotAllowed(["POST"])
@@ -69,22 +66,15 @@ class ExportAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "subject", "format", "state_badge", "total", "requested_by")
     list_select_related = ("requested_by",)
     state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
+    routes = {"progress": "<uuid:export_id>/andamento", "download": "<uuid:export_id>/arquivo"}
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_view_permission(request, obj) and can_export(request)
+        return super().has_view_permission(request, obj) and request.user.has_perm(MAKE_EXPORT)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Export]":
         exports: QuerySet[Export] = super().get_queryset(request)
         user = request_user(request)
         return exports if user.is_superuser else exports.filter(requested_by=user)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("<uuid:export_id>/andamento", view(self.progress), name="sales_export_progress"),
-            path("<uuid:export_id>/arquivo", view(self.download), name="sales_export_download"),
-            *super().get_urls(),
-        ]
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         export = self._get_visible(request, UUID(object_id))

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -130,6 +129,7 @@ class SaleAdmin(ClientSearchAdmin):
     list_filter_submit = True
     actions = ("count_unassociated",)
     list_panels = ("sales/totals_panel.html",)
+    routes = {"totals": "totais"}
     ordering = ("-sale_date", "-id")
     list_select_related = ("client", "user")
     search_fields = ("external_id", "order_hash")
@@ -269,10 +269,6 @@ class SaleAdmin(ClientSearchAdmin):
         text = f"{format_count(count, 'venda passou', 'vendas passaram')} a entrar nos números."
         self.message_user(request, text)
 
-    def get_urls(self) -> list[URLPattern]:
-        totals = path("totais", self.admin_site.admin_view(self.totals), name="sales_sale_totals")
-        return [totals, *super().get_urls()]
-
     def totals(self, request: HttpRequest) -> HttpResponse:
         """Render the totals of a filtered list; the list requests them after it is shown."""
         if not self.has_view_permission(request):
@@ -294,4 +290,4 @@ def _aware_datetime(text: str) -> datetime | None:
     return None
 
 
-extend_with_export(ExportSubject.SALES)
+extend_with_export(SaleAdmin, ExportSubject.SALES)

@@ -13,8 +13,8 @@ from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
 from flowzz.backoffice.display import badge_column, related_column, section
 from flowzz.backoffice.filters import WarningFilter, exact_match_first
+from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_count
-from integrations.admin.events.detail_actions import EventDetailActions
 from integrations.admin.events.detail_fields import EventDetailFields, mask_detail_fields
 from integrations.inbox import replay
 from integrations.models import EventOutcome, EventState, WebhookEvent
@@ -36,7 +36,7 @@ OUTCOME_COLOURS = {
 
 
 @admin.register(WebhookEvent)
-class WebhookEventAdmin(EventDetailFields, EventDetailActions):
+class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     list_display = (
         "received_at",
         "owner",

@@ -1,136 +1,131 @@
-"""The buttons on the page of one event."""
+"""The buttons on the page of one event, each shown only while it applies to the event."""
 
 import uuid
+from collections.abc import Callable
 
-from django import forms
-from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from unfold.decorators import action
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.confirm_with_reason import (
-    OptionalReasonForm,
-    ReasonForm,
-    render_confirmation,
-)
-from flowzz.backoffice.display import change_url
-from flowzz.backoffice.masked_admin import MaskedAdmin
+from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, ReasonForm, confirm
+from flowzz.backoffice.extensions import row_action
+from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.events.forms import OwnerReasonForm
 from integrations.inbox import replay
 from integrations.models import EventState, WebhookEvent
 
+REPLAY, SETTLE = "accounts.replay_events", "accounts.settle_events"
 
-class EventDetailActions(MaskedAdmin):
-    """Each button is shown only while it applies to the event."""
 
-    actions_detail = ("replay_one", "assign_one", "discard_one", "download", "reveal")
+def _while(permission: str, applies: Q) -> Callable[[HttpRequest, uuid.UUID | None], bool]:
+    """Allow an action to staff with a permission, on events that fulfil a condition."""
 
-    def has_replay_one_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        rows = _rows(object_id).filter(integration__isnull=False, payload__isnull=False)
-        return request.user.has_perm("accounts.replay_events") and rows.exists()
+    def check(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
+        return request.user.has_perm(permission) and _rows(object_id).filter(applies).exists()
 
-    def has_assign_one_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        rows = _rows(object_id).filter(integration__isnull=True, payload__isnull=False)
-        return request.user.has_perm("accounts.settle_events") and rows.exists()
+    return check
 
-    def has_discard_one_permission(
-        self, request: HttpRequest, object_id: str | None = None
-    ) -> bool:
-        rows = _rows(object_id).filter(state=EventState.QUARANTINED)
-        return request.user.has_perm("accounts.settle_events") and rows.exists()
 
-    def has_download_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        event = _rows(object_id).filter(payload__isnull=False).only("id").first()
-        return event is not None and masking.is_visible(request, event)
+def _may_download(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
+    event = _rows(object_id).filter(payload__isnull=False).only("id").first()
+    return event is not None and masking.is_visible(request, event)
 
-    @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Reprocessar", url_path="reprocessar", icon="replay", permissions=["replay_one"]
-    )
-    def replay_one(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        event = _event(object_id)
-        form = OptionalReasonForm(request.POST or None)
-        if request.method != "POST" or not form.is_valid():
-            text = "O evento é aplicado de novo, mesmo que o conteúdo já tenha vindo antes."
-            return _confirm(request, form, event, "Reprocessar", text)
+
+@row_action(
+    WebhookEventAdmin,
+    "Reprocessar",
+    path="reprocessar",
+    icon="replay",
+    permission=_while(REPLAY, Q(integration__isnull=False, payload__isnull=False)),
+)
+def replay_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    event = get_object_or_404(WebhookEvent, id=object_id)
+
+    def act() -> Done:
         replay.replay(_rows(object_id))
-        audit_log.record(request, "Reprocessou evento", event, reason=form.cleaned_data["reason"])
-        messages.success(request, "Na fila: atualize a página em alguns segundos.")
-        return redirect(change_url(event))
+        text = "Na fila: atualize a página em alguns segundos."
+        return Done("Reprocessou evento", text, event)
 
-    @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Atribuir", url_path="atribuir", icon="person_add", permissions=["assign_one"]
+    return confirm(
+        request,
+        OptionalReasonForm(request.POST if request.method == "POST" else None),
+        act,
+        about=event,
+        title="Reprocessar evento",
+        text="O evento é aplicado de novo, mesmo que o conteúdo já tenha vindo antes.",
+        button="Reprocessar",
     )
-    def assign_one(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        event = _event(object_id)
-        form = OwnerReasonForm(request.POST or None, provider=event.provider)
-        if not form.is_valid() or form.integration is None:
-            text = "O evento passa a ser deste usuário e é aplicado às vendas dele."
-            return _confirm(request, form, event, "Atribuir", text)
+
+
+@row_action(
+    WebhookEventAdmin,
+    "Atribuir",
+    path="atribuir",
+    icon="person_add",
+    permission=_while(SETTLE, Q(integration__isnull=True, payload__isnull=False)),
+)
+def assign_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    event = get_object_or_404(WebhookEvent, id=object_id)
+    form = OwnerReasonForm(request.POST or None, provider=event.provider)
+
+    def act() -> Done:
+        assert form.integration is not None  # of a valid form
         replay.assign(_rows(object_id), form.integration)
-        audit_log.record(
-            request,
-            "Atribuiu evento",
-            event,
-            reason=form.cleaned_data["reason"],
-            details={"integration": str(form.integration.id)},
-        )
-        messages.success(request, f"Atribuído a {form.integration.user} e na fila.")
-        return redirect(change_url(event))
+        text = f"Atribuído a {form.integration.user} e na fila."
+        return Done("Atribuiu evento", text, event, {"integration": str(form.integration.id)})
 
-    @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Descartar", url_path="descartar", icon="block", permissions=["discard_one"]
-    )
-    def discard_one(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        event = _event(object_id)
-        form = ReasonForm(request.POST or None)
-        if not form.is_valid():
-            text = "As vendas ficam como estão; o evento é guardado, com o motivo."
-            return _confirm(request, form, event, "Descartar", text)
-        reason = form.cleaned_data["reason"]
-        replay.discard(_rows(object_id), reason)
-        audit_log.record(request, "Descartou evento", event, reason=reason)
-        messages.success(request, "Descartado.")
-        return redirect(change_url(event))
-
-    @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Baixar como recebido",
-        url_path="baixar",
-        icon="download",
-        permissions=["download"],
-    )
-    def download(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        """Return the exact bytes of the body, with a type that no browser renders."""
-        event = _event(object_id)
-        audit_log.record(request, "Baixou o corpo do evento", event)
-        headers = {"Content-Disposition": f'attachment; filename="evento-{event.id}.json"'}
-        return HttpResponse(
-            event.body or b"", content_type="application/octet-stream", headers=headers
-        )
-
-
-def _rows(object_id: uuid.UUID | str | None) -> "QuerySet[WebhookEvent]":
-    events = WebhookEvent.objects.all()
-    return events.filter(id=object_id) if object_id else events.none()
-
-
-def _event(object_id: uuid.UUID) -> WebhookEvent:
-    event = _rows(object_id).first()
-    if event is None:
-        raise Http404
-    return event
-
-
-def _confirm(
-    request: HttpRequest, form: forms.Form, event: WebhookEvent, label: str, text: str
-) -> HttpResponse:
-    return render_confirmation(
+    return confirm(
         request,
         form,
+        act,
         about=event,
-        title=f"{label} evento",
-        text=text,
-        button=label,
-        back=change_url(event),
+        title="Atribuir evento",
+        text="O evento passa a ser deste usuário e é aplicado às vendas dele.",
+        button="Atribuir",
     )
+
+
+@row_action(
+    WebhookEventAdmin,
+    "Descartar",
+    path="descartar",
+    icon="block",
+    permission=_while(SETTLE, Q(state=EventState.QUARANTINED)),
+)
+def discard_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    event = get_object_or_404(WebhookEvent, id=object_id)
+    form = ReasonForm(request.POST or None)
+
+    def act() -> Done:
+        replay.discard(_rows(object_id), form.cleaned_data["reason"])
+        return Done("Descartou evento", "Descartado.", event)
+
+    return confirm(
+        request,
+        form,
+        act,
+        about=event,
+        title="Descartar evento",
+        text="As vendas ficam como estão; o evento é guardado, com o motivo.",
+        button="Descartar",
+    )
+
+
+@row_action(
+    WebhookEventAdmin,
+    "Baixar como recebido",
+    path="baixar",
+    icon="download",
+    permission=_may_download,
+)
+def download(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    """Return the exact bytes of the body, with a type that no browser renders."""
+    event = get_object_or_404(WebhookEvent, id=object_id)
+    audit_log.record(request, "Baixou o corpo do evento", event)
+    headers = {"Content-Disposition": f'attachment; filename="evento-{event.id}.json"'}
+    return HttpResponse(event.body or b"", content_type="application/octet-stream", headers=headers)
+
+
+def _rows(object_id: uuid.UUID | None) -> "QuerySet[WebhookEvent]":
+    return WebhookEvent.objects.filter(pk__in=[object_id] if object_id else [])

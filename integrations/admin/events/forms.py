@@ -4,19 +4,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from flowzz.backoffice.confirm_with_reason import ReasonForm
+from flowzz.backoffice.confirm_with_reason import ReasonForm, StaffForm
 from integrations.models import Integration
 
 
-class OwnerForm(forms.Form):
+class OwnerForm(StaffForm):
     """Finds an integration of `provider` by the user's e-mail, as `integration`."""
 
     email = forms.EmailField(
-        label="E-mail do usuário",
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Do vendedor ou afiliado, como ele entra no Flowzz.",
+        label="E-mail do usuário", help_text="Do vendedor ou afiliado, como ele entra no Flowzz."
     )
 
     def __init__(self, *args: Any, provider: str, **kwargs: Any) -> None:

@@ -7,11 +7,6 @@ from typing import Any, TypeAlias
 
 from django import forms
 from django.conf import settings
-from unfold.widgets import (
-    UnfoldAdminEmailInputWidget,
-    UnfoldAdminPasswordWidget,
-    UnfoldBooleanWidget,
-)
 
 from flowzz.backoffice.confirm_with_reason import ReasonForm
 from integrations import connection, modes
@@ -32,14 +27,13 @@ class SecretForm(ReasonForm):
         required=False,
         min_length=MIN_SECRET_LENGTH,
         max_length=200,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Deixe vazio para que o Flowzz crie um; ele é mostrado uma única vez.",
     )
     keep_previous = forms.BooleanField(
         label="Aceitar também o segredo em uso",
         required=False,
         initial=True,
-        widget=UnfoldBooleanWidget,
         help_text="Até a plataforma passar a assinar com o novo; depois, encerre o anterior.",
     )
     field_order = ("secret", "keep_previous", "reason")
@@ -47,10 +41,7 @@ class SecretForm(ReasonForm):
 
 class OwnerForm(ReasonForm):
     owner_email = forms.EmailField(
-        label="E-mail do dono na plataforma",
-        required=False,
-        widget=UnfoldAdminEmailInputWidget,
-        help_text="Vazio: o e-mail de login.",
+        label="E-mail do dono na plataforma", required=False, help_text="Vazio: o e-mail de login."
     )
     field_order = ("owner_email", "reason")
 

@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
@@ -26,7 +25,6 @@ from flowzz.backoffice.display import (
 )
 from flowzz.core.formatting import format_number
 from integrations import modes
-from integrations.admin.integrations import views
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.connect_form import ConnectForm
 from integrations.admin.integrations.filters import HealthFilter, ModeFilter
@@ -118,25 +116,6 @@ class IntegrationAdmin(ReadOnlyAdmin):
         if obj is None or modes.uses_api(obj):
             return fieldsets
         return [(title, fields) for title, fields in fieldsets if title != SYNC_SECTION]
-
-    def get_urls(self) -> list[URLPattern]:
-        view, page = self.admin_site.admin_view, "integrations_integration"
-        return [
-            path(
-                "<uuid:object_id>/acao/<slug:name>/", view(views.action_view), name=f"{page}_action"
-            ),
-            path(
-                "<uuid:object_id>/diagnostico/",
-                view(views.diagnosis_view),
-                name=f"{page}_diagnosis",
-            ),
-            path(
-                "<uuid:object_id>/diagnostico/resultado/",
-                view(views.findings_view),
-                name=f"{page}_findings",
-            ),
-            *super().get_urls(),
-        ]
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
         description="Conectar um cliente",

@@ -3,15 +3,8 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminRadioSelectWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from flowzz.accounts.models import User
-from flowzz.backoffice.confirm_with_reason import ReasonForm
+from flowzz.backoffice.confirm_with_reason import ReasonForm, UserField
 from integrations import connection
 from integrations.models import Integration, IntegrationMode
 from integrations.providers.errors import EndpointMissing, IntegrationError
@@ -21,33 +14,26 @@ MINIMUM_KEY, MAXIMUM_KEY = 20, 500
 
 
 class ConnectForm(ReasonForm):
-    email = forms.EmailField(label="E-mail do usuário", widget=UnfoldAdminTextInputWidget)
+    email = UserField(label="E-mail do usuário")
     provider = forms.ChoiceField(
         label="Plataforma",
         choices=lambda: [(provider.name, provider.label) for provider in all_providers()],
         initial=default_provider,
-        widget=UnfoldAdminSelectWidget,
     )
     mode = forms.ChoiceField(
         label="Modo",
         choices=IntegrationMode.choices,
         initial=IntegrationMode.API,
-        widget=UnfoldAdminRadioSelectWidget,
+        widget=forms.RadioSelect,
         help_text="Só webhooks: sem chave; as vendas antigas entram por um arquivo.",
     )
     api_key = forms.CharField(
         label="Chave de API",
         required=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Testada antes de ser guardada, cifrada; ninguém pode vê-la depois.",
     )
     field_order = ("email", "provider", "mode", "api_key", "reason")
-
-    def clean_email(self) -> User:
-        user = User.objects.filter(email__iexact=self.cleaned_data["email"]).first()
-        if user is None:
-            raise forms.ValidationError("Não há usuário com este e-mail.")
-        return user
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data

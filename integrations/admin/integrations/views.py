@@ -16,56 +16,54 @@ from django.views.decorators.http import require_POST, require_safe
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import render_confirmation
 from flowzz.backoffice.display import change_url, page_context
+from flowzz.backoffice.extensions import page_view
 from integrations import modes
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
+from integrations.admin.integrations.admin import IntegrationAdmin
 from integrations.models import Integration
 from integrations.monitoring.diagnosis import run_checks
 from integrations.monitoring.diagnosis.collect import collect
 from integrations.monitoring.diagnosis.facts import Severity
 from integrations.providers.errors import IntegrationError
 
+VIEW = "integrations.view_integration"
 
+
+@page_view(IntegrationAdmin, "<uuid:object_id>/acao/<slug:name>/", permission=VIEW)
 @never_cache
 @sensitive_post_parameters("secret")
-def action_view(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpResponse:
+def action(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpResponse:
     """Run an action on an integration; GET shows the confirmation of an action that needs one."""
-    action = _permitted_action(request, name)
-    integration = get_object_or_404(Integration.objects.select_related("user"), id=object_id)
-    if not action.is_available(integration):
+    chosen = ACTIONS.get(name)
+    if chosen is None:
+        raise Http404
+    if not request.user.has_perm(f"accounts.{chosen.permission}"):
+        raise PermissionDenied
+    integration = _integration(object_id)
+    if not chosen.is_available(integration):
         messages.warning(
-            request, f"“{action.label}” não se aplica à integração como ela está agora."
+            request, f"“{chosen.label}” não se aplica à integração como ela está agora."
         )
         return redirect(change_url(integration))
-    form = action.form(request.POST or None)
-    if action.needs_confirmation and not form.is_valid():
+    form = chosen.form(request.POST or None)
+    if chosen.needs_confirmation and not form.is_valid():
         return render_confirmation(
             request,
             form,
             about=integration,
-            title=action.label,
-            button=action.label,
+            title=chosen.label,
+            button=chosen.label,
             back=change_url(integration),
-            consequences=action.consequences,
-            is_destructive=action.is_destructive,
+            consequences=chosen.consequences,
+            is_destructive=chosen.is_destructive,
         )
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    answers = form.cleaned_data if action.needs_confirmation else {}
-    return _run_action(request, integration, action, answers)
+    answers = form.cleaned_data if chosen.needs_confirmation else {}
+    return _run(request, integration, chosen, answers)
 
 
-def _permitted_action(request: HttpRequest, name: str) -> IntegrationAction:
-    """Raises Http404 and PermissionDenied."""
-    action = ACTIONS.get(name)
-    if action is None:
-        raise Http404
-    needed = [f"accounts.{action.permission}", "integrations.view_integration"]
-    if not request.user.has_perms(needed):
-        raise PermissionDenied
-    return action
-
-
-def _run_action(
+def _run(
     request: HttpRequest,
     integration: Integration,
     action: IntegrationAction,
@@ -90,9 +88,10 @@ def _run_action(
     return redirect(change_url(integration))
 
 
+@page_view(IntegrationAdmin, "<uuid:object_id>/diagnostico/", permission=VIEW)
 @require_safe
-def diagnosis_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-    integration = _integration(request, object_id)
+def diagnosis(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    integration = _integration(object_id)
     integration_url = change_url(integration)
     context = {
         **page_context(request, "Diagnóstico", integration, back=integration_url),
@@ -103,13 +102,14 @@ def diagnosis_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     return render(request, "integrations/integration/diagnosis.html", context)
 
 
+@page_view(IntegrationAdmin, "<uuid:object_id>/diagnostico/resultado/", permission=VIEW)
 @require_POST
-def findings_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Run all checks; a provider that hangs delays the answer by a few seconds at most."""
-    integration = _integration(request, object_id)
+    integration = _integration(object_id)
     facts = collect(integration)
-    findings = run_checks(facts)
-    severities = [finding.severity for _, _, finding in findings]
+    found = run_checks(facts)
+    severities = [finding.severity for _, _, finding in found]
     worst = next(
         (level for level in (Severity.RED, Severity.YELLOW) if level in severities), Severity.GREEN
     )
@@ -117,14 +117,12 @@ def findings_view(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         request,
         "Fez o diagnóstico da integração",
         integration,
-        details={name: finding.severity.value for name, _, finding in findings},
+        details={name: finding.severity.value for name, _, finding in found},
     )
-    context = {"findings": findings, "now": facts.now, "worst": worst, "integration": integration}
+    context = {"findings": found, "now": facts.now, "worst": worst, "integration": integration}
     return render(request, "integrations/integration/findings.html", context)
 
 
-def _integration(request: HttpRequest, object_id: uuid.UUID) -> Integration:
-    """Raises PermissionDenied and Http404."""
-    if not request.user.has_perm("integrations.view_integration"):
-        raise PermissionDenied
+def _integration(object_id: uuid.UUID) -> Integration:
+    """Raises Http404."""
     return get_object_or_404(Integration.objects.select_related("user"), id=object_id)

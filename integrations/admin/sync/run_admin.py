@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -54,6 +53,11 @@ class SyncRunAdmin(ReadOnlyAdmin):
         ),
     )
     actions = ("cancel",)
+    routes = {
+        "progress": "<uuid:object_id>/andamento/",
+        "bar": "<uuid:object_id>/barra/",
+        "cancel_run": "<uuid:object_id>/cancelar/",
+    }
     has_sync_permission = staff_permission("run_syncs")
 
     owner = related_column("integration__user", "usuário")
@@ -77,32 +81,17 @@ class SyncRunAdmin(ReadOnlyAdmin):
     def progress_bar(self, run: SyncRun) -> SafeString:
         return render_to_string("integrations/sync/run_bar.html", {"run": run})
 
-    def get_urls(self) -> list[URLPattern]:
-        views = {
-            "andamento": ("progress", self.progress_view),
-            "barra": ("bar", self.bar_view),
-            "cancelar": ("cancel", self.cancel_view),
-        }
-        return [
-            path(
-                f"<uuid:object_id>/{route}/",
-                self.admin_site.admin_view(view),
-                name=f"integrations_syncrun_{name}",
-            )
-            for route, (name, view) in views.items()
-        ] + super().get_urls()
-
-    def progress_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    def progress(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         """Render the upper part of the page, which refreshes while the run is under way."""
         run = self._run(request, object_id)
         return render(request, "integrations/sync/run.html", self.detail_context(request, run))
 
-    def bar_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    def bar(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         run = self._run(request, object_id)
         return render(request, "integrations/sync/run_bar.html", {"run": run})
 
     @method_decorator(require_POST)
-    def cancel_view(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    def cancel_run(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         if not self.has_sync_permission(request):
             raise PermissionDenied
         run = self._run(request, object_id)

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, ReadOnlyInline
-from flowzz.backoffice.extensions import DetailAction, ExtraView, PageExtension, extend
+from flowzz.backoffice.extensions import PageExtension, extend, page_view, row_action
 from sales.models import Sale
+
+MERGE = "clients.merge_client"
 
 
 class SaleInline(ReadOnlyInline):
@@ -31,29 +33,22 @@ def count_clients(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("3")
 
 
-class ClientPage(ReadOnlyAdmin):
-    fieldsets = ((None, {"fields": ("name",)}),)
-
-
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> Any:
     """An extended page of clients, which is not the registered one."""
+
+    class ClientPage(ReadOnlyAdmin):
+        fieldsets = ((None, {"fields": ("name",)}),)
+
+    options = {"path": "mostrar", "icon": "tag", "permission": MERGE}
+    row_action(ClientPage, "Mostrar", **options)(show_id)
+    page_view(ClientPage, "contar", permission=MERGE)(count_clients)
     page = ClientPage(Client, admin.site)
     monkeypatch.setattr(admin.site, "get_model_admin", lambda _model: page)
-    action = DetailAction(
-        name="show_id",
-        label="Mostrar",
-        path="mostrar",
-        icon="tag",
-        permission="clients.merge_client",
-        view=show_id,
-    )
     extension = PageExtension(
         list_panels=["panel.html"],
         inlines=[SaleInline],
         fieldsets=[("Mais", [upper_name])],
-        actions=[action],
-        views=[ExtraView(name="count", path="contar", view=count_clients)],
         prepare_row=lambda _request, row: setattr(row, "name", "preparado"),
     )
     extend(Client, extension)
@@ -69,20 +64,28 @@ def request_by(user: object) -> HttpRequest:
 def test_extension_adds_its_parts_to_one_page(page: Any) -> None:
     assert page.list_panels == ("panel.html",)
     assert page.inlines == (SaleInline,)
-    assert page.fieldsets == (*ClientPage.fieldsets, ("Mais", {"fields": (upper_name,)}))
+    own = type(page)
+    assert page.fieldsets == (*own.fieldsets, ("Mais", {"fields": (upper_name,)}))
     assert page.readonly_fields == (upper_name,)
     names = {url.name for url in page.get_urls()}
-    assert {"clients_client_show_id", "clients_client_count"} <= names
-    assert (ClientPage.list_panels, ClientPage.inlines) == ((), ())
+    assert {"clients_client_show_id", "clients_client_count_clients"} <= names
+    assert (own.list_panels, own.inlines) == ((), ())
 
 
 def test_action_needs_its_permission(page: Any) -> None:
     client_id = uuid.uuid4()
-    show = vars(page)["show_id"]
     superuser = User(is_superuser=True, is_active=True)
-    assert show(request_by(superuser), object_id=client_id).content == str(client_id).encode()
+    shown = page.show_id(request_by(superuser), object_id=client_id)
+    assert shown.content == str(client_id).encode()
     with pytest.raises(PermissionDenied):
-        show(request_by(AnonymousUser()), object_id=client_id)
+        page.show_id(request_by(AnonymousUser()), object_id=client_id)
+
+
+def test_view_needs_its_permission(page: Any) -> None:
+    superuser = User(is_superuser=True, is_active=True)
+    assert page.count_clients(request_by(superuser)).content == b"3"
+    with pytest.raises(PermissionDenied):
+        page.count_clients(request_by(AnonymousUser()))
 
 
 @pytest.mark.django_db
