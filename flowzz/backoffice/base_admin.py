@@ -1,20 +1,22 @@
 """Base classes of all admin pages: fast lists, read-only rows, the audit log, extensions."""
 
+import uuid
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from unfold.paginator import InfinitePaginator
 
 from flowzz.backoffice import audit_log, unfold_patches
+from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, page_context
 from flowzz.backoffice.extensions import PageExtension
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's own
@@ -22,12 +24,14 @@ if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's o
 else:
     from unfold.admin import ModelAdmin, TabularInline
 
-__all__ = ["BaseAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "staff_permission"]
+__all__ = ["BaseAdmin", "JobAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "staff_permission"]
 
 
 _Row = TypeVar("_Row", bound=Model)
 
 unfold_patches.install()
+
+REFRESH_SECONDS = "2"
 
 
 class BaseAdmin(ModelAdmin[_Row]):
@@ -119,6 +123,49 @@ class ReadOnlyAdmin(_ReadOnly, BaseAdmin[Any]):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering: ClassVar[tuple[str | Combinable, ...]] = ("-id",)
+
+    def get_visible(self, request: HttpRequest, object_id: object) -> Any:
+        """Raises PermissionDenied and Http404."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request), pk=object_id)
+
+
+class JobAdmin(ReadOnlyAdmin):
+    """Background jobs, each with a page of its own: `template`, whose form is posted to `act`.
+
+    While the job runs, the page loads `progress_template` again, or itself without one.
+    """
+
+    template: str
+    progress_template: str = ""
+    routes: Mapping[str, str] = {"progress": "<uuid:object_id>/andamento/"}
+    state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
+
+    def job_context(self, request: HttpRequest, job: Any) -> dict[str, Any]:
+        """Return what the templates need beside the job and the colour of its state."""
+        return {}
+
+    def act(self, request: HttpRequest, job: Any) -> HttpResponse:
+        raise PermissionDenied
+
+    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
+        job = self.get_visible(request, object_id)
+        if request.method == "POST":
+            return self.act(request, job)
+        context = page_context(request, str(job), type(job), back="")
+        response = render(request, self.template, context | self._context(request, job))
+        if job.is_under_way and not self.progress_template:
+            response.headers["Refresh"] = REFRESH_SECONDS
+        return response
+
+    def progress(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        job = self.get_visible(request, object_id)
+        return render(request, self.progress_template, self._context(request, job))
+
+    def _context(self, request: HttpRequest, job: Any) -> dict[str, Any]:
+        colour = JOB_STATE_COLOURS[job.state]
+        return {"job": job, "colour": colour, **self.job_context(request, job)}
 
 
 class ReadOnlyInline(_ReadOnly, TabularInline[Any, Any]):

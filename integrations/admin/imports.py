@@ -1,6 +1,5 @@
 """Imports of sales from a file: staff upload it for a user, check the preview, and confirm."""
 
-import uuid
 from typing import Any
 
 from django import forms
@@ -8,22 +7,16 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from unfold.decorators import action
 
 from clients.contacts import format_phone
 from clients.documents import format_document
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
+from flowzz.backoffice.base_admin import JobAdmin, staff_permission
 from flowzz.backoffice.confirm_with_reason import StaffForm, UserField
-from flowzz.backoffice.display import (
-    JOB_STATE_COLOURS,
-    badge_column,
-    change_url,
-    related_column,
-    short_datetime,
-)
+from flowzz.backoffice.display import change_url, related_column, short_datetime
 from flowzz.core.formatting import format_reais
 from integrations.imports import import_jobs
 from integrations.imports.guide import (
@@ -39,7 +32,6 @@ from integrations.providers.contracts import StatusField
 from integrations.providers.errors import IntegrationError
 from integrations.providers.registry import default_provider, get_provider
 
-REFRESH_SECONDS = "2"
 DEFERRED = ("content", "error_lines", "warning_lines", "unknown_words", "columns")
 
 
@@ -91,7 +83,7 @@ class UploadForm(StaffForm):
 
 
 @admin.register(SalesImport)
-class SalesImportAdmin(ReadOnlyAdmin):
+class SalesImportAdmin(JobAdmin):
     list_display = (
         "created_at",
         "owner",
@@ -111,7 +103,8 @@ class SalesImportAdmin(ReadOnlyAdmin):
     has_import_permission = staff_permission("run_syncs")
 
     owner = related_column("integration__user", "usuário")
-    state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
+    template = "integrations/imports/import.html"
+    routes = {}
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SalesImport]":
         return super().get_queryset(request).defer(*DEFERRED)
@@ -142,36 +135,25 @@ class SalesImportAdmin(ReadOnlyAdmin):
         }
         return self._page(request, "integrations/imports/upload.html", context)
 
-    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        """Show the preview or the result of an import; a POST confirms the preview."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        row = get_object_or_404(self.get_queryset(request), id=uuid.UUID(object_id))
-        if request.method == "POST":
-            return self._confirm(request, row)
-        context = {
-            "title": str(row),
-            "row": row,
-            "may_confirm": row.state == ImportState.PREVIEWED
+    def job_context(self, request: HttpRequest, job: SalesImport) -> dict[str, Any]:
+        return {
+            "may_confirm": job.state == ImportState.PREVIEWED
             and self.has_import_permission(request),
-            "total_amount": format_reais(row.amount),
-            **_tables(row, is_masked=not masking.can_see_personal_data(request)),
+            "total_amount": format_reais(job.amount),
+            **_tables(job, is_masked=not masking.can_see_personal_data(request)),
         }
-        response = self._page(request, "integrations/imports/import.html", context)
-        if row.is_under_way:
-            response.headers["Refresh"] = REFRESH_SECONDS
-        return response
 
-    def _confirm(self, request: HttpRequest, row: SalesImport) -> HttpResponse:
+    def act(self, request: HttpRequest, job: SalesImport) -> HttpResponse:
+        """Confirm the preview."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         try:
-            import_jobs.confirm(row)
+            import_jobs.confirm(job)
         except IntegrationError as error:
             self.message_user(request, error.message, messages.ERROR)
         else:
-            audit_log.record(request, "Importou vendas de um arquivo", row)
-        return redirect(change_url(row))
+            audit_log.record(request, "Importou vendas de um arquivo", job)
+        return redirect(change_url(job))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         base = {**self.admin_site.each_context(request), "opts": SalesImport._meta}

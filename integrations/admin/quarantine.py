@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
-from flowzz.backoffice.display import list_url
+from flowzz.backoffice.display import change_url, list_url
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.admin.events.forms import OwnerForm
@@ -133,7 +133,7 @@ def _start(
         audit_log.record(request, LOG_TEXTS[kind], integration, reason=reason, details=details)
     else:
         messages.warning(request, "Este grupo já tem uma ação em andamento: é esta.")
-    return redirect("backoffice:bulk_action", action.id)
+    return redirect(change_url(action))
 
 
 def _provider(events: "QuerySet[WebhookEvent]") -> str:

@@ -17,6 +17,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
+from flowzz.backoffice.display import change_url
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.bulk_actions import bulk_jobs
@@ -153,4 +154,4 @@ def _apply(request: HttpRequest, mapping: StatusMapping, form: MappingForm) -> H
         audit_log.record(request, text, mapping, reason=reason, details=details)
     else:
         messages.warning(request, "Esta palavra já está sendo aplicada: espere terminar.")
-    return redirect("backoffice:bulk_action", action.id)
+    return redirect(change_url(action))

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from flowzz.backoffice import configuration
-from integrations.admin import bulk_actions, quarantine, search, status_mappings
+from integrations.admin import quarantine, search, status_mappings
 from integrations.admin.overview.views import overview_view
 
 app_name = "backoffice"
@@ -20,8 +20,6 @@ _VIEWS: dict[str, tuple[Callable[..., HttpResponse], str]] = {
     "quarentena/previa": (quarantine.preview_view, "quarantine_preview"),
     "palavras/<uuid:mapping_id>": (status_mappings.mapping_view, "status_mapping"),
     "configuracoes": (configuration.edit_settings, "configuration"),
-    "acoes/<uuid:action_id>": (bulk_actions.action_view, "bulk_action"),
-    "acoes/<uuid:action_id>/andamento": (bulk_actions.progress_view, "bulk_action_progress"),
 }
 
 urlpatterns = [

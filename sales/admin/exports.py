@@ -11,14 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect
 from django.utils.timezone import localtime
 
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log, masking
-from flowzz.backoffice.base_admin import BaseAdmin, ReadOnlyAdmin
-from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, list_url
+from flowzz.backoffice.base_admin import BaseAdmin, JobAdmin
+from flowzz.backoffice.display import list_url
 from flowzz.backoffice.extensions import page_view
 from sales.exports import export_files, export_jobs
 from sales.exports.columns import TABLES
@@ -60,35 +59,24 @@ def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBas
 
 
 @admin.register(Export)
-class ExportAdmin(ReadOnlyAdmin):
+class ExportAdmin(JobAdmin):
     """Staff see their own exports, superusers all."""
 
     list_display = ("created_at", "subject", "format", "state_badge", "total", "requested_by")
-    list_select_related = ("requested_by",)
-    state_badge = badge_column("state", "estado", JOB_STATE_COLOURS)
-    routes = {"progress": "<uuid:export_id>/andamento", "download": "<uuid:export_id>/arquivo"}
+    template = "sales/export.html"
+    progress_template = "sales/export_progress.html"
+    routes = {**JobAdmin.routes, "download": "<uuid:object_id>/arquivo"}
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_view_permission(request, obj) and request.user.has_perm(MAKE_EXPORT)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Export]":
-        exports: QuerySet[Export] = super().get_queryset(request)
+        exports: QuerySet[Export] = super().get_queryset(request).select_related("requested_by")
         user = request_user(request)
         return exports if user.is_superuser else exports.filter(requested_by=user)
 
-    def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
-        export = self._get_visible(request, UUID(object_id))
-        context = self.admin_site.each_context(request) | _context(export)
-        context |= {"title": str(export), "opts": Export._meta}
-        return render(request, "sales/export.html", context)
-
-    def progress(self, request: HttpRequest, export_id: UUID) -> HttpResponse:
-        """Render the part of the page that refreshes itself while the export runs."""
-        export = self._get_visible(request, export_id)
-        return render(request, "sales/export_progress.html", _context(export))
-
-    def download(self, request: HttpRequest, export_id: UUID) -> HttpResponseBase:
-        export = self._get_visible(request, export_id)
+    def download(self, request: HttpRequest, object_id: UUID) -> HttpResponseBase:
+        export: Export = self.get_visible(request, object_id)
         if not export.is_ready:
             raise Http404
         if not (export.is_masked or masking.can_see_personal_data(request)):
@@ -99,12 +87,6 @@ class ExportAdmin(ReadOnlyAdmin):
         if export.format == ExportFormat.CSV:
             response.headers["Content-Encoding"] = "gzip"
         return response
-
-    def _get_visible(self, request: HttpRequest, export_id: UUID) -> Export:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        exports: QuerySet[Export] = self.get_queryset(request)
-        return get_object_or_404(exports.select_related("requested_by"), id=export_id)
 
 
 def _new_export(request: HttpRequest, subject: ExportSubject) -> Export:
@@ -157,12 +139,4 @@ def _headers(export: Export) -> dict[str, str]:
     return {
         "Content-Type": CONTENT_TYPES[ExportFormat(export.format)],
         "Content-Disposition": f'attachment; filename="{name}"',
-    }
-
-
-def _context(export: Export) -> dict[str, Any]:
-    return {
-        "export": export,
-        "colour": JOB_STATE_COLOURS[export.state],
-        "file": reverse("admin:sales_export_download", args=[export.id]),
     }

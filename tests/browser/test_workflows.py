@@ -47,7 +47,7 @@ def replay_quarantined_events(page: Page) -> None:
     expect(page.locator("#preview").get_by_text("Criaria").first).to_be_visible()
     assert Sale.objects.count() == before
     page.locator("#confirm").click()
-    page.wait_for_url("**/admin/acoes/**")
+    page.wait_for_url("**/admin/integrations/bulkaction/*/change/")
     action = BulkAction.objects.get(cause=CAUSE)
     bulk_jobs.execute(action.id)
     expect(page.get_by_text("Concluída").first).to_be_visible()

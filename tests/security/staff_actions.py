@@ -31,8 +31,8 @@ MODEL_PAGES = {
     "delete": "delete",
 }
 """The pages that Django makes for each model, with the permission to open them."""
-PAGE_WITH_OWN_POST = "salesimport_change"
-"""The only one of these pages whose POST is ours."""
+PAGES_WITH_OWN_POST = ("salesimport_change", "bulkaction_change")
+"""The pages among these whose POST is ours."""
 LISTS_WITH_BUTTONS = (
     *("salesimport_changelist", "integration_changelist"),
     "mergesuggestion_changelist",
@@ -114,7 +114,7 @@ class Access:
         for page in PAGES:
             if not page.permission:
                 self._open(page)
-            if not page.permission or page.key == PAGE_WITH_OWN_POST:
+            if not page.permission or page.key in PAGES_WITH_OWN_POST:
                 self._post_to(page)
         for action in ACTIONS:
             arguments = [self.rows.ids["integration"], action]

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -83,29 +83,23 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     def progress(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         """Render the upper part of the page, which refreshes while the run is under way."""
-        run = self._run(request, object_id)
+        run = self.get_visible(request, object_id)
         return render(request, "integrations/sync/run.html", self.detail_context(request, run))
 
     def bar(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        run = self._run(request, object_id)
+        run = self.get_visible(request, object_id)
         return render(request, "integrations/sync/run_bar.html", {"run": run})
 
     @method_decorator(require_POST)
     def cancel_run(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         if not self.has_sync_permission(request):
             raise PermissionDenied
-        run = self._run(request, object_id)
+        run = self.get_visible(request, object_id)
         if _cancel(request, run):
             messages.success(request, "Sincronização cancelada.")
         else:
             messages.warning(request, "A sincronização já tinha terminado.")
         return redirect("admin:integrations_syncrun_change", run.id)
-
-    def _run(self, request: HttpRequest, object_id: uuid.UUID) -> SyncRun:
-        """Raises PermissionDenied and Http404."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), id=object_id)
 
     def detail_context(self, request: HttpRequest, row: SyncRun) -> dict[str, Any]:
         is_masked = not masking.can_see_personal_data(request)

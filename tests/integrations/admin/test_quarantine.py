@@ -148,13 +148,13 @@ def test_confirmed_replay_is_started_and_logged(staff: Staff, seller: Seller) ->
     response = staff.post(GROUP, {"kind": "replay", "confirm": "1", "reason": "Atendimento 77"})
 
     action = BulkAction.objects.get()
-    assert response["Location"] == reverse("backoffice:bulk_action", args=[action.id])
+    assert response["Location"] == reverse("admin:integrations_bulkaction_change", args=[action.id])
     assert (action.kind, action.total, action.reason) == ("replay", 1, "Atendimento 77")
     entry = StaffAction.objects.get()
     assert (entry.action, entry.reason) == ("Reprocessou grupo da quarentena", "Atendimento 77")
     bulk_jobs.execute(action.id)
     progress = staff.get(
-        reverse("backoffice:bulk_action_progress", args=[action.id])
+        reverse("admin:integrations_bulkaction_progress", args=[action.id])
     ).content.decode()
     assert 'data-state="SUCCEEDED"' in progress
     assert "hx-get" not in progress
@@ -206,8 +206,8 @@ def test_bulk_action_is_cancelled_from_its_page(staff: Staff, seller: Seller) ->
     quarantine(seller, b"{")
     staff.post(GROUP, {"kind": "replay", "confirm": "1"})
     action = BulkAction.objects.get()
-    progress = reverse("backoffice:bulk_action_progress", args=[action.id])
+    progress = reverse("admin:integrations_bulkaction_progress", args=[action.id])
     assert "Cancelar o que falta" in staff.get(progress).content.decode()
-    staff.post(reverse("backoffice:bulk_action", args=[action.id]))
+    staff.post(reverse("admin:integrations_bulkaction_change", args=[action.id]))
     assert BulkAction.objects.get().state == "CANCELLED"
     assert "Cancelar o que falta" not in staff.get(progress).content.decode()
