@@ -4,9 +4,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from sandbox.orders.order import Order
 from sandbox.orders.stages import OPEN_STAGES, finality
@@ -26,9 +27,9 @@ CREATE TABLE IF NOT EXISTS receivers (
 _COLUMNS = "sequence, stage, changed, body, subscription"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Receiver:
-    """The receiver of an account's webhooks."""
+    """The receiver of an account's webhooks, in the order of its columns."""
 
     account: str
     url: str
@@ -77,12 +78,12 @@ class Store:
 
     def order_counts(self) -> dict[str, int]:
         """Return the number of orders by account."""
-        with self._lock:
-            rows = self._connection.execute(
+        return dict(
+            self._select(
                 "SELECT account, (SELECT count(*) FROM orders WHERE account = accounts.account)"
                 " FROM accounts ORDER BY account"
             )
-            return dict(rows.fetchall())
+        )
 
     def create_account(self, account: str, orders: Iterable[Order]) -> None:
         with self.transaction() as connection:
@@ -112,90 +113,75 @@ class Store:
             )
 
     def order(self, account: str, sequence: int) -> Order:
-        with self._lock:
-            row = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM orders WHERE account = ? AND sequence = ?",
-                (account, sequence),
-            ).fetchone()
+        condition = "account = ? AND sequence = ?"
+        (row,) = self._select(f"SELECT {_COLUMNS} FROM orders WHERE {condition}", account, sequence)
         return _order(row)
 
     def changed_since(self, account: str, since: float, page: int, per_page: int) -> Page:
         """Return orders changed since a time (seconds since the epoch), latest change first."""
         condition = "FROM orders WHERE account = ? AND changed >= ?"
+        latest = f"{condition} ORDER BY changed DESC, sequence DESC LIMIT ? OFFSET ?"
         with self._lock:
-            (total,) = self._connection.execute(
-                f"SELECT count(*) {condition}", (account, since)
-            ).fetchone()
-            rows = self._connection.execute(
-                f"SELECT body {condition} ORDER BY changed DESC, sequence DESC LIMIT ? OFFSET ?",
-                (account, since, per_page, (page - 1) * per_page),
-            ).fetchall()
+            ((total,),) = self._select(f"SELECT count(*) {condition}", account, since)
+            rows = self._select(
+                f"SELECT body {latest}", account, since, per_page, (page - 1) * per_page
+            )
         return Page([body for (body,) in rows], total)
 
     def orders(self, account: str, page: int, per_page: int) -> list[Order]:
         """Return a page of the account's orders, the oldest first."""
-        with self._lock:
-            rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM orders WHERE account = ?"
-                " ORDER BY sequence LIMIT ? OFFSET ?",
-                (account, per_page, (page - 1) * per_page),
-            ).fetchall()
+        rows = self._select(
+            f"SELECT {_COLUMNS} FROM orders WHERE account = ? ORDER BY sequence LIMIT ? OFFSET ?",
+            *(account, per_page, (page - 1) * per_page),
+        )
         return [_order(row) for row in rows]
 
     def next_to_change(self, account: str, count: int) -> list[int]:
         """Return sequence numbers: open orders first, and of those the longest unchanged."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT sequence, stage FROM orders WHERE account = ? ORDER BY changed, sequence",
-                (account,),
-            ).fetchall()
+        rows = self._select(
+            "SELECT sequence, stage FROM orders WHERE account = ? ORDER BY changed, sequence",
+            account,
+        )
         rows.sort(key=lambda row: finality(row[1]))
         return [sequence for sequence, _ in rows[:count]]
 
     def latest_open(self, account: str, count: int) -> list[int]:
         """Return the sequence numbers of the latest open orders, the longest unchanged first."""
         placeholders = ", ".join("?" * len(OPEN_STAGES))
-        with self._lock:
-            rows = self._connection.execute(
-                f"SELECT sequence FROM orders WHERE account = ? AND stage IN ({placeholders})"
-                " ORDER BY changed DESC, sequence DESC LIMIT ?",
-                (account, *OPEN_STAGES, count),
-            ).fetchall()
+        rows = self._select(
+            f"SELECT sequence FROM orders WHERE account = ? AND stage IN ({placeholders})"
+            " ORDER BY changed DESC, sequence DESC LIMIT ?",
+            *(account, *OPEN_STAGES, count),
+        )
         return [sequence for (sequence,) in reversed(rows)]
 
     def oldest_in_stage(self, account: str, stage: str) -> Order | None:
         """Return the order that has been in a stage for the longest time."""
-        with self._lock:
-            row = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM orders WHERE account = ? AND stage = ?"
-                " ORDER BY changed LIMIT 1",
-                (account, stage),
-            ).fetchone()
-        return _order(row) if row else None
+        rows = self._select(
+            f"SELECT {_COLUMNS} FROM orders WHERE account = ? AND stage = ?"
+            " ORDER BY changed LIMIT 1",
+            *(account, stage),
+        )
+        return _order(rows[0]) if rows else None
 
     def receivers(self) -> list[Receiver]:
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT account, url, rate, secret, subscription FROM receivers ORDER BY account"
-            ).fetchall()
+        rows = self._select("SELECT * FROM receivers ORDER BY account")
         return [
-            Receiver(
-                account=account, url=url, rate=rate, secret=secret, subscription=bool(subscription)
-            )
+            Receiver(account, url, rate, secret, bool(subscription))
             for account, url, rate, secret, subscription in rows
         ]
 
     def save_receiver(self, receiver: Receiver) -> None:
         with self.transaction() as connection:
-            connection.execute(
-                "REPLACE INTO receivers (account, url, rate, secret, subscription)"
-                " VALUES (:account, :url, :rate, :secret, :subscription)",
-                asdict(receiver),
-            )
+            connection.execute("REPLACE INTO receivers VALUES (?, ?, ?, ?, ?)", astuple(receiver))
 
     def remove_receiver(self, account: str) -> None:
         with self.transaction() as connection:
             connection.execute("DELETE FROM receivers WHERE account = ?", (account,))
+
+    def _select(self, statement: str, *parameters: object) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(statement, parameters).fetchall()
 
     def _insert(self, account: str, orders: Iterable[Order]) -> int:
         rows = [(account, *_row(order)) for order in orders]

@@ -37,10 +37,6 @@ def html_response(text: str) -> Response:
     return Response(body=text.encode(), content_type="text/html; charset=UTF-8")
 
 
-def redirect(location: str) -> Response:
-    return Response(status=302, content_type="text/html", headers=(("Location", location),))
-
-
 NOT_FOUND_PAGE = html_response(
     "<!doctype html><html lang='pt-br'><head><title>Not Found | Coinzz</title></head>"
     "<body><h1>404</h1><p>Página não encontrada.</p></body></html>"
@@ -49,4 +45,4 @@ LOGIN_PAGE = html_response(
     "<!doctype html><html lang='pt-br'><head><title>Login | Coinzz</title></head>"
     "<body><h1>Entrar</h1></body></html>"
 )
-LOGIN_REDIRECT = redirect("/login")
+LOGIN_REDIRECT = Response(status=302, content_type="text/html", headers=(("Location", "/login"),))

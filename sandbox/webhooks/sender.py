@@ -6,13 +6,11 @@ import hmac
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from dataclasses import dataclass
 from itertools import count
-from socket import SHUT_RDWR
 from threading import Condition, Thread
-from urllib.parse import SplitResult, urlsplit
+
+import requests
 
 from sandbox.store import Receiver
 
@@ -55,27 +53,20 @@ class WebhookSender:
         self._counts: defaultdict[str, DeliveryCounts] = defaultdict(DeliveryCounts)
         self._changed = Condition()
         self._stopping = False
-        self._connections = [Connections() for _ in range(_WORKERS)]
-        self._workers = [
-            Thread(target=self._work, args=[connections], daemon=True)
-            for connections in self._connections
-        ]
+        self._workers = [Thread(target=self._work, daemon=True) for _ in range(_WORKERS)]
 
     def start(self) -> None:
         for worker in self._workers:
             worker.start()
 
     def stop(self) -> None:
-        """Stop at once, without sending the queued webhooks."""
+        """Stop within a second, without sending the queued webhooks."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        for connections in self._connections:
-            connections.abort()
         deadline = time.monotonic() + 1
-        for worker, connections in zip(self._workers, self._connections, strict=True):
+        for worker in self._workers:
             worker.join(timeout=max(0.0, deadline - time.monotonic()))
-            connections.close()
 
     def send(self, receiver: Receiver, body: bytes, *, delay: float = 0.0) -> bool:
         """Queue a webhook, due after `delay` seconds. Returns False if the queue is full."""
@@ -107,11 +98,13 @@ class WebhookSender:
         heapq.heappush(self._queue, (time.monotonic() + delay, next(self._sequence), delivery))
         self._changed.notify()
 
-    def _work(self, connections: "Connections") -> None:
-        while (delivery := self._next_delivery()) is not None:
-            status = connections.post(delivery.receiver, delivery.body)
-            with self._changed:
-                self._record(delivery, status)
+    def _work(self) -> None:
+        with requests.Session() as session:  # its connections stay open between webhooks
+            session.trust_env = False  # a proxy configured on this machine cannot reach it
+            while (delivery := self._next_delivery()) is not None:
+                status = _post(session, delivery.receiver, delivery.body)
+                with self._changed:
+                    self._record(delivery, status)
 
     def _next_delivery(self) -> Delivery | None:
         """Wait for a due delivery. Returns None when the sender stops."""
@@ -141,61 +134,15 @@ class WebhookSender:
         counts.failed += not is_delivered
 
 
-@dataclass(slots=True)
-class Connections:
-    """The connections of one worker, which stay open between webhooks."""
-
-    _open: dict[tuple[str, str], HTTPConnection] = field(default_factory=dict)
-    _is_aborted: bool = False
-
-    def post(self, receiver: Receiver, body: bytes) -> int:
-        """Send one webhook, and return the receiver's HTTP status or NO_RESPONSE."""
-        url = urlsplit(receiver.url)
-        is_reused = (url.scheme, url.netloc) in self._open
-        status = self._attempt(url, receiver.secret, body)
-        if status == NO_RESPONSE and is_reused and not self._is_aborted:
-            # A receiver may close an idle connection at any time, which is no failure.
-            return self._attempt(url, receiver.secret, body)
-        return status
-
-    def abort(self) -> None:
-        """Interrupt the requests in progress. Any thread may call this."""
-        self._is_aborted = True
-        for connection in list(self._open.values()):
-            if connection.sock is not None:
-                with suppress(OSError):
-                    connection.sock.shutdown(SHUT_RDWR)
-
-    def close(self) -> None:
-        for connection in self._open.values():
-            connection.close()
-
-    def _attempt(self, url: SplitResult, secret: str | None, body: bytes) -> int:
-        connection = self._connection(url)
-        try:
-            connection.request("POST", _target(url), body, _headers(secret, body))
-            response = connection.getresponse()
-            response.read()
-        except (OSError, HTTPException):
-            del self._open[url.scheme, url.netloc]
-            connection.close()
-            return NO_RESPONSE
-        return response.status
-
-    def _connection(self, url: SplitResult) -> HTTPConnection:
-        origin = url.scheme, url.netloc
-        if origin not in self._open:
-            kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
-            self._open[origin] = kind(url.netloc, timeout=_TIMEOUT_SECONDS)
-        return self._open[origin]
-
-
-def _target(url: SplitResult) -> str:
-    return (url.path or "/") + (f"?{url.query}" if url.query else "")
-
-
-def _headers(secret: str | None, body: bytes) -> dict[str, str]:
+def _post(session: requests.Session, receiver: Receiver, body: bytes) -> int:
+    """Send one webhook, and return the receiver's HTTP status or NO_RESPONSE."""
     headers = {"Content-Type": "application/json", "User-Agent": "Coinzz-Sandbox"}
-    if secret:
-        headers[SIGNATURE_HEADER] = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return headers
+    if receiver.secret:
+        signature = hmac.new(receiver.secret.encode(), body, hashlib.sha256)
+        headers[SIGNATURE_HEADER] = signature.hexdigest()
+    try:
+        return session.post(
+            receiver.url, body, headers=headers, timeout=_TIMEOUT_SECONDS, allow_redirects=False
+        ).status_code
+    except requests.RequestException:
+        return NO_RESPONSE
