@@ -12,4 +12,3 @@ class IntegrationsConfig(AppConfig):
         register(checks.check_encryption_fallbacks)
         register(checks.check_urls)
         register(checks.check_webhooks_without_token)
-        register(checks.check_sizes)

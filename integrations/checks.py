@@ -11,14 +11,6 @@ from django.core.checks import CheckMessage, Error, Warning
 from flowzz.core.env import MINIMUM_SECRET_LENGTH
 from integrations.providers.registry import PROVIDERS, setting_name
 
-SIZES = (
-    "FALLBACK_BUFFER_MAX_BYTES",
-    "FALLBACK_BUFFER_MAX_EVENTS",
-    "INBOX_BATCH_SIZE",
-    "SYNC_PAGE_SIZE",
-    "WEBHOOK_MAX_BYTES",
-)
-
 
 def check_encryption_fallbacks(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Report earlier encryption keys that are too short: misspelt or weak."""
@@ -64,15 +56,6 @@ def check_webhooks_without_token(app_configs: Any, **kwargs: Any) -> Sequence[Ch
             hint="Set WEBHOOK_WITHOUT_TOKEN=false unless an account is configured the old way.",
             id="integrations.W004",
         )
-    ]
-
-
-def check_sizes(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Report sizes under 1: they would stop the work silently."""
-    return [
-        Error(f"{name} is {value}.", hint="Set it to 1 or more.", id="integrations.E002")
-        for name in SIZES
-        if (value := getattr(settings, name)) < 1
     ]
 
 

@@ -1,7 +1,7 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from integrations.checks import check_encryption_fallbacks, check_sizes, check_urls
+from integrations.checks import check_encryption_fallbacks, check_urls
 
 
 @pytest.fixture(autouse=True)
@@ -10,7 +10,7 @@ def _api_is_https(settings: Settings) -> None:
 
 
 def test_valid_settings_pass() -> None:
-    assert [*check_encryption_fallbacks(None), *check_urls(None), *check_sizes(None)] == []
+    assert [*check_encryption_fallbacks(None), *check_urls(None)] == []
 
 
 def test_short_fallback_key_is_an_error_that_does_not_contain_it(settings: Settings) -> None:
@@ -49,10 +49,3 @@ def test_api_url_without_https_is_a_warning(settings: Settings) -> None:
 def test_frontend_url_without_https_is_a_warning(settings: Settings) -> None:
     settings.FRONTEND_URL = "http://app.flowzz.example"
     assert [warning.id for warning in check_urls(None)] == ["integrations.W003"]
-
-
-def test_size_of_zero_is_an_error(settings: Settings) -> None:
-    settings.INBOX_BATCH_SIZE = 0
-    assert [(error.id, error.msg) for error in check_sizes(None)] == [
-        ("integrations.E002", "INBOX_BATCH_SIZE is 0.")
-    ]
