@@ -46,9 +46,7 @@ EXAMPLES: dict[str, Any] = {
     "name": "Marina Prado",
     "next": "https://flowzz.example/api/v1/sales?cursor=bmV4dCAyMDI2LTAzLTAy",
     "orderHash": "ven0a1b2c3",
-    "ownerEmail": "vendedora@exemplo.com.br",
     "password": "uma-senha-comprida",
-    "paymentCode": "pix",
     "paymentMethod": "Pix",
     "phone": "+5562954544554",
     "phoneRaw": "",
@@ -62,7 +60,7 @@ EXAMPLES: dict[str, Any] = {
     "successRate": "0.7500",
     "trackingCode": "BR123456789BR",
 }
-"""Invented values for the examples, by the name of a property."""
+"""Invented values by the name of a property, where its schema tells too little of it."""
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Flowzz API",

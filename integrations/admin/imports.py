@@ -21,7 +21,6 @@ from flowzz.core.formatting import format_reais
 from integrations.imports import import_jobs
 from integrations.imports.guide import (
     TEMPLATE_FORMATS,
-    SampleSale,
     TemplateFormat,
     column_labels,
     sample,
@@ -31,6 +30,7 @@ from integrations.models import ImportState, SalesImport
 from integrations.providers.contracts import StatusField
 from integrations.providers.errors import IntegrationError
 from integrations.providers.registry import default_provider, get_provider
+from sales.models import Sale
 
 DEFERRED = ("content", "error_lines", "warning_lines", "unknown_words", "columns")
 
@@ -197,18 +197,19 @@ def _line_cells(line: dict[str, Any]) -> tuple[Any, ...]:
     return line["line"], line["external_id"], line["message"]
 
 
-def _sample_cells(sale: SampleSale, *, is_masked: bool) -> tuple[Any, ...]:
+def _sample_cells(sale: Sale, *, is_masked: bool) -> tuple[Any, ...]:
     client = sale.client
+    assert client is not None
     masks = (masking.mask_name, masking.mask_document, masking.mask_phone)
     person = (client.name, format_document(client.cpf), format_phone(client.phone))
     return (
-        sale.line,
+        vars(sale)["line"],
         sale.external_id,
         short_datetime(sale.sale_date) if sale.sale_date else "",
         sale.product_name,
         sale.quantity,
-        "" if sale.total_price is None else format_reais(sale.total_price),
-        sale.status.label,
-        sale.shipping_status.label,
+        format_reais(sale.total_price),
+        sale.get_status_display(),
+        sale.get_shipping_status_display(),
         *(mask(text) if is_masked else text for mask, text in zip(masks, person, strict=True)),
     )

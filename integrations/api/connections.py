@@ -11,7 +11,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.etags import is_current, make_etag, with_etag
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
@@ -50,7 +49,6 @@ class ConnectionViewSet(ProviderViewSet):
         TAG,
         f"Conectar o {errors.LABEL}, renovar a chave ou mudar o modo",
         StatusSerializer,
-        ValidationFailed,
         errors.ConnectionFailed,
         errors.ConnectInProgress,
         request=ConnectSerializer,
@@ -91,7 +89,6 @@ class ConnectionViewSet(ProviderViewSet):
         TAG,
         "Informar o seu e-mail na plataforma",
         StatusSerializer,
-        ValidationFailed,
         errors.IntegrationNotFound,
         request=OwnerSerializer,
     )

@@ -7,12 +7,13 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from clients.models import Client
 from flowzz.core.api.serializers import CamelCaseSerializer
 from integrations.imports import guide
 from integrations.models import ImportState, SalesImport
 from integrations.providers.contracts import StatusField
 from integrations.providers.registry import provider_names
-from sales.statuses import SaleStatus, ShippingStatus
+from sales.models import Sale
 
 
 def _not_in_the_future(value: datetime) -> None:
@@ -85,26 +86,26 @@ class ImportGuideSerializer(CamelCaseSerializer):
     max_lines = serializers.IntegerField()
 
 
-class SampleClientSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(allow_blank=True)
-    cpf = serializers.CharField(allow_blank=True, help_text="CPF ou CNPJ")
-    phone = serializers.CharField(allow_blank=True)
-    email = serializers.EmailField(allow_null=True)
-    city = serializers.CharField(allow_blank=True)
-    state = serializers.CharField(allow_blank=True)
+class SampleClientSerializer(serializers.ModelSerializer[Client]):
+    class Meta:
+        model = Client
+        fields = ("name", "cpf", "phone", "email", "city", "state")
+        read_only_fields = fields
+        extra_kwargs = {"cpf": {"help_text": "CPF ou CNPJ"}}
 
 
-class SampleSaleSerializer(CamelCaseSerializer):
+class SampleSaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
     line = serializers.IntegerField(help_text="Linha do arquivo")
-    external_id = serializers.CharField(help_text="Número do pedido")
     sale_date = serializers.DateTimeField(allow_null=True)
-    product_name = serializers.CharField(allow_blank=True)
-    quantity = serializers.IntegerField()
-    total_price = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
-    status = serializers.ChoiceField(SaleStatus.choices)
-    shipping_status = serializers.ChoiceField(ShippingStatus.choices)
-    payment_method = serializers.CharField(allow_blank=True)
     client = SampleClientSerializer()
+
+    class Meta:
+        model = Sale
+        fields = (
+            *("line", "external_id", "sale_date", "product_name", "quantity", "total_price"),
+            *("status", "shipping_status", "payment_method", "client"),
+        )
+        read_only_fields = fields
 
 
 class UnknownWordSerializer(CamelCaseSerializer):

@@ -12,7 +12,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flowzz.core.api.errors import ServerError, ValidationFailed
+from flowzz.core.api.errors import ServerError
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import RateThrottle
@@ -43,7 +43,6 @@ class SyncViewSet(ProviderViewSet):
         TAG,
         "Sincronizar agora",
         RunSerializer,
-        ValidationFailed,
         errors.NotConnected,
         errors.ConnectionFailed,
         errors.IntegrationNotFound,

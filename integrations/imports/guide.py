@@ -1,20 +1,18 @@
 """Help before and during an import: a template to fill in, and the first sales of a preview."""
 
 import zlib
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from io import BytesIO
 from itertools import islice
 from typing import Final, Literal
 
 from clients.identity import build_client
-from clients.models import Client
 from integrations.imports.batches import FileParser, ParsedLine
 from integrations.models import ImportState, SalesImport
 from integrations.providers.readers import reader_for
 from integrations.providers.registry import get_provider
 from sales.exports.spreadsheet_writers import Csv, Xlsx
+from sales.models import Sale
+from sales.sale_changes import new_sale
 from sales.statuses import SaleStatus, ShippingStatus
 
 TemplateFormat = Literal["csv", "xlsx"]
@@ -24,23 +22,6 @@ _SAMPLE_LINES: Final = 50
 """Lines that are read at most for the sample: the first ones may have problems."""
 TEMPLATE_FORMATS: Final[tuple[TemplateFormat, ...]] = ("csv", "xlsx")
 _WRITERS: Final[dict[str, type[Csv | Xlsx]]] = {"csv": Csv, "xlsx": Xlsx}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleSale:
-    """A sale of a file as it will be recorded if it is new."""
-
-    line: int
-    external_id: str
-    sale_date: datetime | None
-    product_name: str
-    quantity: int
-    total_price: Decimal | None
-    status: SaleStatus
-    shipping_status: ShippingStatus
-    payment_method: str
-    client: Client
-    """Unsaved."""
 
 
 def write_template(provider: str, format_: TemplateFormat) -> bytes:
@@ -59,10 +40,11 @@ def column_labels(provider: str) -> dict[str, str]:
     return {c.field: c.headers[0] for c in get_provider(provider).accepted_columns()}
 
 
-def sample(job: SalesImport) -> list[SampleSale]:
-    """Return the first sales of a preview; empty once its file was deleted.
+def sample(job: SalesImport) -> list[Sale]:
+    """Return the first sales of a preview, unsaved, as they will be recorded if they are new.
 
-    They are read from the file at each call: a person's data are stored nowhere else.
+    Each has its number of the file's line as `line`. They are read from the file at each call,
+    and empty once it was deleted: a person's data are stored nowhere else.
     """
     if job.state != ImportState.PREVIEWED or job.content is None:
         return []
@@ -72,21 +54,15 @@ def sample(job: SalesImport) -> list[SampleSale]:
     priced = [
         line for line in batch.lines if line.order.sale and line.order.sale.total_price is not None
     ]
-    return [_sample_sale(job, line) for line in priced[:SAMPLE_SALES]]
+    return [_unsaved_sale(job, line) for line in priced[:SAMPLE_SALES]]
 
 
-def _sample_sale(job: SalesImport, line: ParsedLine) -> SampleSale:
-    facts = line.order.sale
+def _unsaved_sale(job: SalesImport, line: ParsedLine) -> Sale:
+    facts, user_id = line.order.sale, job.integration.user_id
     assert facts
-    return SampleSale(
-        line=line.number,
-        external_id=facts.external_id,
-        sale_date=facts.sale_date,
-        product_name=facts.product_name,
-        quantity=1 if facts.quantity is None else facts.quantity,
-        total_price=facts.total_price,
-        status=facts.status or SaleStatus.PENDING,
-        shipping_status=facts.shipping_status or ShippingStatus.PENDING,
-        payment_method=facts.payment_method,
-        client=build_client(job.integration.user_id, line.order.customer),
-    )
+    sale = new_sale(facts, user_id=user_id, source=job.integration.provider)
+    sale.status = facts.status or SaleStatus.PENDING
+    sale.shipping_status = facts.shipping_status or ShippingStatus.PENDING
+    sale.client = build_client(user_id, line.order.customer)
+    vars(sale)["line"] = line.number
+    return sale

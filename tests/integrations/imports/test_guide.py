@@ -60,12 +60,13 @@ def test_columns_have_examples_and_the_required_ones_are_marked() -> None:
 def test_sample_shows_sales_as_they_will_be_recorded(seller: Seller) -> None:
     row = receive(seller, encode(BAD, GOOD, OTHER), is_preview=True)
     first, second = sample(row)
-    assert (first.line, first.external_id, str(first.total_price), first.status) == (
+    assert (vars(first)["line"], first.external_id, str(first.total_price), first.status) == (
         3,
         "ordaaaaa",
         "1234.56",
         "PAID",
     )
+    assert first.client
     assert (first.client.name, first.client.phone) == ("Íris Prado", "+5562954544554")
     assert second.external_id == "ordbbbbb"
     import_jobs.confirm(row)

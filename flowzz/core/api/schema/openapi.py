@@ -104,13 +104,13 @@ def operation(
 
 
 def listing(
-    tag: str, summary: str, item: type[serializers.BaseSerializer[Any]], *errors: type[ApiError]
+    tag: str, summary: str, item: type[serializers.BaseSerializer[Any]]
 ) -> Callable[[F], F]:
     """Describe an operation that returns pages."""
     schema = extend_schema(
         tags=[tag],
         summary=summary,
-        responses={200: item(many=True)} | error_responses(*errors),
+        responses={200: item(many=True)} | error_responses(),
         parameters=[FIELDS, ETAG_PARAMETER],
     )
     strict = refuse_unknown(lambda view: {FIELDS.name, *list_parameters(view)})
