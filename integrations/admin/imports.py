@@ -16,7 +16,7 @@ from clients.documents import format_document
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import JobAdmin, staff_permission
 from flowzz.backoffice.confirm_with_reason import StaffForm, UserField
-from flowzz.backoffice.display import change_url, related_column, short_datetime
+from flowzz.backoffice.display import change_url, page_context, related_column, short_datetime
 from flowzz.core.formatting import format_reais
 from integrations.imports import import_jobs
 from integrations.imports.guide import (
@@ -124,7 +124,7 @@ class SalesImportAdmin(JobAdmin):
             return redirect(change_url(row))
         columns = get_provider(default_provider()).accepted_columns()
         context = {
-            "title": "Importar vendas de um arquivo",
+            **page_context(request, "Importar vendas de um arquivo", SalesImport, back=""),
             "form": form,
             "formats": TEMPLATE_FORMATS,
             "column_headers": ("Coluna", "Também aceita", "Exemplo", ""),
@@ -133,7 +133,7 @@ class SalesImportAdmin(JobAdmin):
                 for column in columns
             ],
         }
-        return self._page(request, "integrations/imports/upload.html", context)
+        return render(request, "integrations/imports/upload.html", context)
 
     def job_context(self, request: HttpRequest, job: SalesImport) -> dict[str, Any]:
         return {
@@ -154,10 +154,6 @@ class SalesImportAdmin(JobAdmin):
         else:
             audit_log.record(request, "Importou vendas de um arquivo", job)
         return redirect(change_url(job))
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        base = {**self.admin_site.each_context(request), "opts": SalesImport._meta}
-        return render(request, template, base | context)
 
 
 def _template(extension: TemplateFormat) -> HttpResponse:

@@ -56,11 +56,11 @@ class IntegrationAction:
 
     label: str
     icon: str
-    permission: str
+    permission: str = MANAGE
     log_text: str
     run: Callable[[Integration, Answers], str | None]
     """Returns a secret to show once, under `result_heading`, if any. Raises IntegrationError."""
-    is_available: Callable[[Integration], bool]
+    is_available: Callable[[Integration], bool] = lambda _: True
     consequences: tuple[str, ...] = ()
     form: type[ReasonForm] = ReasonForm
     is_destructive: bool = False
@@ -141,7 +141,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "so-webhooks": IntegrationAction(
         label="Usar só webhooks",
         icon="sync_disabled",
-        permission=MANAGE,
         log_text="Integração passou a usar só webhooks",
         run=lambda integration, _: connection.stop_syncs(integration),
         is_available=_can_stop_syncs,
@@ -155,7 +154,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "voltar-a-api": IntegrationAction(
         label="Voltar a sincronizar pela API",
         icon="sync",
-        permission=MANAGE,
         log_text="Integração voltou a sincronizar pela API",
         run=lambda integration, _: connection.sync_again(integration),
         is_available=_can_sync_again,
@@ -167,7 +165,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "pausar": IntegrationAction(
         label="Pausar",
         icon="pause_circle",
-        permission=MANAGE,
         log_text="Integração pausada",
         run=lambda integration, _: connection.pause(integration),
         is_available=lambda integration: _is_in_use(integration) and not integration.is_paused,
@@ -180,7 +177,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "retomar": IntegrationAction(
         label="Retomar",
         icon="play_circle",
-        permission=MANAGE,
         log_text="Integração retomada",
         run=lambda integration, _: connection.resume(integration),
         is_available=lambda integration: integration.is_paused,
@@ -191,7 +187,6 @@ ACTIONS: dict[str, IntegrationAction] = {
         permission=REVEAL,
         log_text="Endereço de webhook revelado",
         run=lambda integration, _: tokens.webhook_url(integration),
-        is_available=lambda _: True,
         consequences=(
             "Quem conhece o endereço pode enviar vendas em nome deste cliente: passe-o só a ele.",
             "Quem revelou, quando e por quê fica no registro de ações.",
@@ -203,7 +198,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "trocar-endereco": IntegrationAction(
         label="Trocar endereço de webhook",
         icon="link",
-        permission=MANAGE,
         log_text="Endereço de webhook trocado",
         run=lambda integration, _: tokens.rotate_token(integration),
         is_available=_is_in_use,
@@ -216,12 +210,10 @@ ACTIONS: dict[str, IntegrationAction] = {
     "e-mail-do-dono": IntegrationAction(
         label="Mudar e-mail do dono",
         icon="badge",
-        permission=MANAGE,
         log_text="E-mail do dono na plataforma mudado",
         run=lambda integration, answers: connection.set_owner_email(
             integration, answers["owner_email"]
         ),
-        is_available=lambda _: True,
         consequences=(
             "A comissão de cada venda passa a ser a de quem tem este e-mail nela: produtor, "
             "afiliado ou coprodutor.",
@@ -232,7 +224,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "segredo": IntegrationAction(
         label="Definir segredo de assinatura",
         icon="key",
-        permission=MANAGE,
         log_text="Segredo de assinatura definido",
         run=_set_signing_secret,
         is_available=_is_in_use,
@@ -249,7 +240,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "encerrar-segredo-anterior": IntegrationAction(
         label="Encerrar segredo anterior",
         icon="key_off",
-        permission=MANAGE,
         log_text="Segredo anterior encerrado",
         run=lambda integration, _: connection.remove_previous_signing_secret(integration),
         is_available=lambda integration: bool(integration.previous_signing_secret),
@@ -258,7 +248,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "remover-segredo": IntegrationAction(
         label="Remover segredo de assinatura",
         icon="no_encryption",
-        permission=MANAGE,
         log_text="Segredo de assinatura removido",
         run=lambda integration, _: connection.set_signing_secret(
             integration, "", keep_previous=False
@@ -270,7 +259,6 @@ ACTIONS: dict[str, IntegrationAction] = {
     "desconectar": IntegrationAction(
         label="Desconectar",
         icon="link_off",
-        permission=MANAGE,
         log_text="Integração desconectada",
         run=lambda integration, _: connection.disconnect(integration),
         is_available=_is_in_use,

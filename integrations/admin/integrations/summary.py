@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
@@ -16,29 +15,22 @@ from integrations.monitoring.hourly_stats import hourly_webhook_counts
 
 EVENTS_SHOWN, RUNS_SHOWN = 8, 5
 DAY_HOURS, WEEK_HOURS = 24, 168
-HEIGHT = 40.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    x: int
-    y: float
-    height: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """A chart with one bar an hour; `label` describes it for screen readers."""
+    """A chart with one bar an hour: its name and its number of webhooks."""
 
     title: str
-    label: str
-    total: int
-    bars: Sequence[Bar]
+    hours: Sequence[tuple[str, int]]
 
     @property
-    def width(self) -> int:
-        return len(self.bars)
+    def total(self) -> int:
+        return sum(events for _, events in self.hours)
+
+    @property
+    def peak(self) -> int:
+        return max(events for _, events in self.hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +54,10 @@ def summarize(integration: Integration) -> IntegrationSummary:
     """Read the summary in a constant number of statements."""
     valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     events = integration.events.order_by("-received_at")
-    hours = hourly_webhook_counts(integration, WEEK_HOURS)
+    hours = [
+        (date_format(timezone.localtime(hour), r"d/m H \h"), events)
+        for hour, events in hourly_webhook_counts(integration, WEEK_HOURS)
+    ]
     return IntegrationSummary(
         integration=integration,
         uses_api=modes.uses_api(integration),
@@ -72,21 +67,7 @@ def summarize(integration: Integration) -> IntegrationSummary:
         runs=list(integration.runs.order_by("-id")[:RUNS_SHOWN]),
         alerts=list(integration.alerts.filter(resolved_at=None).order_by("opened_at")),
         volumes=[
-            sparkline("Últimas 24 horas", hours[-DAY_HOURS:]),
-            sparkline("Últimos 7 dias", hours),
+            Sparkline("Últimas 24 horas", hours[-DAY_HOURS:]),
+            Sparkline("Últimos 7 dias", hours),
         ],
     )
-
-
-def sparkline(title: str, hours: Sequence[tuple[datetime, int]]) -> Sparkline:
-    peak = max(events for _, events in hours)
-    total = sum(events for _, events in hours)
-    bars = [_bar(position, hour, events, peak) for position, (hour, events) in enumerate(hours)]
-    label = f"{title}: {total} webhooks, no máximo {peak} em uma hora"
-    return Sparkline(title, label, total, bars)
-
-
-def _bar(position: int, hour: datetime, events: int, peak: int) -> Bar:
-    height = round(events / peak * HEIGHT, 1) if peak else 0.0
-    hour_label = date_format(timezone.localtime(hour), r"d/m H \h")
-    return Bar(position, HEIGHT - height, height, f"{hour_label}: {events}")
