@@ -71,7 +71,7 @@ def reais_column(name: str, description: str) -> Callable[[object, Model], str |
         amount: Decimal | None = getattr(row, name)
         return None if amount is None else format_reais(amount)
 
-    return admin.display(column, description=description, empty_value="—")
+    return admin.display(column, description=description, ordering=name, empty_value="—")
 
 
 def badge_tone(colour: str) -> str:

@@ -12,9 +12,9 @@ from clients.admin import CLIENT_MASKS, ClientAdmin
 from clients.models import Client, ClientMerge
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyInline
-from flowzz.backoffice.display import badge_column, row_link
+from flowzz.backoffice.display import badge_column, reais_column, row_link
 from flowzz.backoffice.extensions import PageExtension, extend
-from flowzz.core.formatting import format_count, format_reais
+from flowzz.core.formatting import format_count
 from sales.admin.client_merging import MERGE_CLIENTS
 from sales.admin.exports import extend_with_export
 from sales.admin.statuses import STATUS_COLOURS
@@ -31,6 +31,7 @@ class SaleOfClientInline(ReadOnlyInline):
     readonly_fields = fields
     ordering = ("-sale_date", "-id")
     status_badge = badge_column("status", "situação", STATUS_COLOURS)
+    price = reais_column("total_price", "valor")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":
         return super().get_queryset(request).defer("metadata")
@@ -38,10 +39,6 @@ class SaleOfClientInline(ReadOnlyInline):
     @admin.display(description="pedido")
     def number(self, sale: Sale) -> SafeString | None:
         return row_link(sale)
-
-    @admin.display(description="valor")
-    def price(self, sale: Sale) -> str:
-        return format_reais(sale.total_price)
 
 
 @admin.display(description="unidos a este")

@@ -36,7 +36,7 @@ from flowzz.backoffice.filters import (
     TextFilter,
     WarningFilter,
 )
-from flowzz.core.formatting import format_count, format_reais
+from flowzz.core.formatting import format_count
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
 from sales.admin.statuses import ReportedStatusFilter, status_cell, status_note, summary_figures
@@ -205,10 +205,7 @@ class SaleAdmin(ClientSearchAdmin):
     def seller(self, sale: Sale) -> SafeString:
         return breakable_email(sale.user)
 
-    @admin.display(description="valor", ordering="total_price")
-    def price(self, sale: Sale) -> str:
-        return format_reais(sale.total_price)
-
+    price = reais_column("total_price", "valor")
     formatted_unit_price = reais_column("unit_price", "preço unitário")
     formatted_commission = reais_column("commission", "comissão")
     formatted_fees = reais_column("fees", "taxas")

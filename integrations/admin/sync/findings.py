@@ -14,7 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import badge_column, related_column, short_datetime
+from flowzz.backoffice.display import badge_column, reais_column, related_column, short_datetime
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_reais
 from integrations.models import FindingKind, SyncFinding
@@ -61,6 +61,7 @@ class SyncFindingAdmin(MaskedAdmin):
     run_time = related_column("run__created_at", "sincronização de")
     owner = related_column("run__integration__user", "usuário")
     kind_badge = badge_column("kind", "tipo", KIND_COLOURS)
+    sale_value = reais_column("value", "valor")
 
     def mask_details(self, row: SyncFinding) -> None:
         mask_differences(row)
@@ -71,10 +72,6 @@ class SyncFindingAdmin(MaskedAdmin):
             for finding in changes.result_list:
                 mask_differences(finding)
         return changes
-
-    @admin.display(description="valor", ordering="value")
-    def sale_value(self, finding: SyncFinding) -> str:
-        return format_value(finding.value)
 
     @admin.display(description="o que houve")
     def details(self, finding: SyncFinding) -> str | SafeString:

@@ -23,20 +23,28 @@ class FindingGroup:
     url: str
     headers: Sequence[str]
     rows: Sequence[Sequence[object]]
-    tone: str = "neutral"
 
 
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    errors: FindingGroup
-    missed: FindingGroup
-    differs: FindingGroup
-    unassociated: FindingGroup
-    warnings: FindingGroup
+def _value(finding: SyncFinding) -> str:
+    return format_value(finding.value)
 
 
-def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
-    """Read the findings of a run in six statements, whatever their number."""
+def _message(finding: SyncFinding) -> str:
+    return finding.message
+
+
+_COLUMNS: dict[FindingKind, dict[str, Callable[[SyncFinding], object]]] = {
+    FindingKind.ERROR: {"Por quê": _message},
+    FindingKind.MISSED: {"Valor": _value},
+    FindingKind.DIFFERS: {"Valor": _value, "O que mudou": render_differences},
+    FindingKind.UNASSOCIATED: {"Valor": _value},
+    FindingKind.WARNING: {"O que não pôde ser lido": _message},
+}
+"""The columns after the order's."""
+
+
+def build_report(run: SyncRun, *, is_masked: bool) -> dict[str, FindingGroup]:
+    """Read the findings of a run by kind, in six statements, whatever their number."""
     totals = {
         kind: (count, value or Decimal(0))
         for kind, count, value in SyncFinding.objects.filter(run=run)
@@ -45,43 +53,26 @@ def build_report(run: SyncRun, *, is_masked: bool) -> SyncReport:
         .annotate(Count("id"), Sum("value"))
     }
     findings = {
-        kind: _first_findings(run, kind, is_masked=is_masked)
+        kind: _first_findings(run, kind, is_masked=is_masked) if kind in totals else []
         for kind in FindingKind
-        if kind in totals
     }
     sales = _sales(run, [finding for group in findings.values() for finding in group])
 
-    def group(kind: FindingKind, *headers: str, tone: str = "neutral") -> FindingGroup:
+    def group(kind: FindingKind) -> FindingGroup:
         count, value = totals.get(kind, (0, Decimal(0)))
         url = list_url(SyncFinding, run__id__exact=run.id, kind__exact=kind)
         return FindingGroup(
             count=count,
             value=format_value(value),
             url=url if count else "",
-            headers=("Pedido", *headers),
+            headers=("Pedido", *_COLUMNS[kind]),
             rows=[
-                (_order_cell(finding, sales), *_CELLS[kind](finding))
-                for finding in findings.get(kind, [])
+                (_order_cell(finding, sales), *(cell(finding) for cell in _COLUMNS[kind].values()))
+                for finding in findings[kind]
             ],
-            tone=tone if count else "neutral",
         )
 
-    return SyncReport(
-        errors=group(FindingKind.ERROR, "Por quê", tone="bad"),
-        missed=group(FindingKind.MISSED, "Valor"),
-        differs=group(FindingKind.DIFFERS, "Valor", "O que mudou"),
-        unassociated=group(FindingKind.UNASSOCIATED, "Valor", tone="warning"),
-        warnings=group(FindingKind.WARNING, "O que não pôde ser lido", tone="warning"),
-    )
-
-
-_CELLS: dict[FindingKind, Callable[[SyncFinding], Sequence[object]]] = {
-    FindingKind.ERROR: lambda finding: (finding.message,),
-    FindingKind.MISSED: lambda finding: (format_value(finding.value),),
-    FindingKind.DIFFERS: lambda finding: (format_value(finding.value), render_differences(finding)),
-    FindingKind.UNASSOCIATED: lambda finding: (format_value(finding.value),),
-    FindingKind.WARNING: lambda finding: (finding.message,),
-}
+    return {kind.value: group(kind) for kind in FindingKind}
 
 
 def _first_findings(run: SyncRun, kind: FindingKind, *, is_masked: bool) -> list[SyncFinding]:
