@@ -96,7 +96,7 @@ class Chart:
         columns, width = [], _percent(1 / len(self.slots))
         for index, slot in enumerate(self.slots):
             values = [
-                f"{series.name} {self.format_number(value)}"
+                f"{series.name} {self.format_number(value)}".rstrip()
                 for series in self.series
                 if (value := series.values[index]) is not None and (value or len(self.series) == 1)
             ]
@@ -113,6 +113,7 @@ def stacked_bar_chart(
     *,
     format_number: FormatNumber,
     maximum: float | None = None,
+    height: int = HEIGHT,
 ) -> Chart:
     """Return a chart of stacked bars; the axis ends at `maximum`, or else at the highest bar."""
     sums = [sum(part.values[index] or 0 for part in series) for index in range(len(slots))]
@@ -124,8 +125,8 @@ def stacked_bar_chart(
         for part in series:
             if value := part.values[index]:
                 base += value
-                x, y = (index + _GAP / 2) / len(slots), HEIGHT * (1 - base / top)
-                size = width, _pixels(HEIGHT * value / top)
+                x, y = (index + _GAP / 2) / len(slots), height * (1 - base / top)
+                size = width, _pixels(height * value / top)
                 bars.append(Shape(part.tone, _percent(x), _pixels(y), *size))
     return Chart(
         title,
@@ -133,8 +134,9 @@ def stacked_bar_chart(
         slots,
         series,
         format_number,
-        [_y_tick(value / top, format_number(value)) for value in ticks],
+        [_y_tick(value / top, format_number(value), height) for value in ticks],
         bars=bars,
+        height=height,
     )
 
 
@@ -182,8 +184,8 @@ def line_chart(
     )
 
 
-def _y_tick(share: float, text: str) -> Tick:
-    return Tick(_pixels(HEIGHT * (1 - share)), text)
+def _y_tick(share: float, text: str, height: int = HEIGHT) -> Tick:
+    return Tick(_pixels(height * (1 - share)), text)
 
 
 def _linear_ticks(maximum: float) -> list[float]:

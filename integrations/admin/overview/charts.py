@@ -44,7 +44,13 @@ RUN_ERRORS = {
     "CIRCUIT_OPEN": "circuito aberto",
     "PAYLOAD_INVALID": "resposta que não se pode ler",
 }
-CIRCUIT_TONES = {"": "faint", Circuit.CLOSED: "good", Circuit.HALF_OPEN: "warning", "open": "bad"}
+CIRCUIT_STATES = {
+    Circuit.CLOSED: ("Fechado", "good"),
+    Circuit.HALF_OPEN: ("Em teste", "warning"),
+    Circuit.OPEN: ("Aberto", "bad"),
+    "": ("Sem medição", "faint"),
+}
+CIRCUIT_HEIGHT = 28
 
 
 def webhooks_chart(slots: Sequence[SlotTotals]) -> Chart:
@@ -55,7 +61,7 @@ def webhooks_chart(slots: Sequence[SlotTotals]) -> Chart:
         series.append(Series(name, tone, values, url, format_number(sum(values))))
     return stacked_bar_chart(
         "Webhooks recebidos",
-        f"Eventos {slot_length(slots)}, pelo que veio deles.",
+        f"Eventos {_slot_length(slots)}, pelo que veio deles.",
         _axis(slots, WebhookEvent, "received_at"),
         series,
         format_number=format_number,
@@ -79,7 +85,7 @@ def sync_success_chart(slots: Sequence[SlotTotals]) -> Chart:
     failed_url = list_url(SyncRun, state__in=failed_states, **period)
     return stacked_bar_chart(
         "Taxa de sucesso das sincronizações",
-        f"Das que terminaram {slot_length(slots)}, quantas deram certo (%).",
+        f"Das que terminaram {_slot_length(slots)}, quantas deram certo (%).",
         _axis(slots, SyncRun, "finished_at"),
         [
             Series("Deram certo", "good", success_rates, succeeded_url, total),
@@ -100,7 +106,7 @@ def latency_chart(slots: Sequence[SlotTotals]) -> Chart:
         series.append(Series(name, tone, values, total=total))
     return line_chart(
         "Tempo de processamento",
-        f"Da chegada até estar aplicado, {slot_length(slots)}; p95: 95 % levaram no máximo isso.",
+        f"Da chegada até estar aplicado, {_slot_length(slots)}; p95: 95 % levaram no máximo isso.",
         _axis(slots, WebhookEvent, "received_at"),
         series,
         format_number=format_duration,
@@ -131,7 +137,7 @@ def longest_wait_chart(slots: Sequence[SlotTotals]) -> Chart:
     minutes = [slot.longest_wait_seconds / 60 for slot in slots]
     return stacked_bar_chart(
         "Maior espera na fila",
-        f"O evento que mais esperou para ser processado, em minutos, {slot_length(slots)}.",
+        f"O evento que mais esperou para ser processado, em minutos, {_slot_length(slots)}.",
         _axis(slots, WebhookEvent, "received_at"),
         [Series("Espera (min)", "warning", minutes)],
         format_number=format_number,
@@ -139,38 +145,24 @@ def longest_wait_chart(slots: Sequence[SlotTotals]) -> Chart:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CircuitBar:
-    """The worst state of the circuit breaker in a slot; positions in percent of the width."""
-
-    x: str
-    width: str
-    tone: str
-    label: str
-    href: str
-    middle: str
-    tick: str
-
-
-def circuit_bars(slots: Sequence[SlotTotals]) -> list[CircuitBar]:
-    width = 100 / len(slots)
-    return [
-        CircuitBar(
-            f"{width * index:.3f}%",
-            f"{width:.3f}%",
-            CIRCUIT_TONES[totals.circuit],
-            f"{slot.label}: {Circuit(totals.circuit).label if totals.circuit else 'sem medição'}",
-            slot.href,
-            f"{width * (index + 0.5):.3f}%",
-            slot.tick,
-        )
-        for index, (totals, slot) in enumerate(
-            zip(slots, _axis(slots, SyncRun, "finished_at"), strict=True)
-        )
-    ]
+def circuit_chart(slots: Sequence[SlotTotals]) -> Chart:
+    """Return a strip in the colour of each slot's worst state."""
+    return stacked_bar_chart(
+        "Circuito da API",
+        f"O pior estado {_slot_length(slots)}. Aberto: a API não responde, as sincronizações "
+        "esperam.",
+        _axis(slots, SyncRun, "finished_at"),
+        [
+            Series(label, tone, [1 if slot.circuit == state else None for slot in slots])
+            for state, (label, tone) in CIRCUIT_STATES.items()
+        ],
+        format_number=lambda _: "",
+        maximum=1,
+        height=CIRCUIT_HEIGHT,
+    )
 
 
-def slot_length(slots: Sequence[SlotTotals]) -> str:
+def _slot_length(slots: Sequence[SlotTotals]) -> str:
     """Return `por hora`, `por dia` or `a cada 6 horas`."""
     hours = slots[0].hours
     return {1: "por hora", HOURS_PER_DAY: "por dia"}.get(hours, f"a cada {hours} horas")

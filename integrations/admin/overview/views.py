@@ -45,8 +45,7 @@ def _overview(request: HttpRequest) -> dict[str, Any]:
             "latency": charts.latency_chart(slots),
             "sales": charts.sales_chart(days),
             "longest_wait": charts.longest_wait_chart(slots),
+            "circuit": charts.circuit_chart(slots),
         },
         "errors": charts.most_frequent_errors(slots),
-        "circuit": charts.circuit_bars(slots),
-        "slot_length": charts.slot_length(slots),
     }
