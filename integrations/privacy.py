@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.contrib.admin.models import LogEntry
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
@@ -99,7 +98,6 @@ def erase(client_id: uuid.UUID) -> Erasure:
             ),
         )
         anonymise(client)
-        _audit_log(client).update(object_repr=str(client))
         import_jobs.discard_previews(client.user_id)
     export_jobs.discard_files()  # after the commit, so that new files do not contain the person
     log.info("client_erased", client_id=str(client.id), **asdict(erasure))
@@ -179,10 +177,3 @@ def _erase_findings(client: Client) -> int:
 def _without_personal_values(difference: dict[str, str]) -> dict[str, str]:
     is_personal = difference["field"] in PERSONAL_FIELDS
     return {"field": difference["field"]} if is_personal else difference
-
-
-def _audit_log(client: Client) -> "QuerySet[LogEntry]":
-    """Return the admin's log entries about the client, which contain their name."""
-    return LogEntry.objects.filter(
-        content_type__app_label="clients", content_type__model="client", object_id=str(client.id)
-    )

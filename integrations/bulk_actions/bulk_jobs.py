@@ -14,12 +14,13 @@ from typing import Final
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from flowzz.accounts.models import User
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
+from flowzz.core.db.keyset import behind
 from integrations import dispatch
 from integrations.bulk_actions import earnings
 from integrations.inbox import drain, replay
@@ -37,6 +38,7 @@ from integrations.status_mappings import reprocess, usages
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH_EVENTS: Final = 500
+EVENT_ORDER: Final = ("received_at", "id")
 MAX_SECONDS: Final = 5.0
 """A longer action is enqueued again, so that other jobs get the worker in between."""
 RETRY_DELAY: Final = timedelta(minutes=1)
@@ -185,12 +187,8 @@ def _change_events(action: BulkAction) -> bool:
 def _events_after_cursor(action: BulkAction) -> "QuerySet[WebhookEvent]":
     events = quarantined_events(action.cause).filter(received_at__lte=action.until)
     if action.cursor_at:
-        events = events.filter(
-            Q(received_at__gt=action.cursor_at)
-            | Q(received_at=action.cursor_at, id__gt=action.cursor_id),
-            received_at__gte=action.cursor_at,  # redundant: lets PostgreSQL start in the index
-        )
-    return events.order_by("received_at", "id")
+        events = events.filter(behind(EVENT_ORDER, (action.cursor_at, action.cursor_id)))
+    return events.order_by(*EVENT_ORDER)
 
 
 def _finish_batch(action: BulkAction) -> None:
@@ -222,14 +220,11 @@ def _reprocess_sales(action: BulkAction) -> bool:
 
 def _recalculate_earnings(action: BulkAction) -> bool:
     assert action.integration is not None
-    cursor = None
-    if action.cursor_at and action.cursor_id:
-        cursor = earnings.Cursor(action.cursor_at, action.cursor_id)
+    cursor = (action.cursor_at, action.cursor_id) if action.cursor_at else None
     result = earnings.recalculate(action.integration, cursor)
     if result is None:
         return False
-    cursor, outcomes = result
-    action.cursor_at, action.cursor_id = cursor.sale_date, cursor.id
+    (action.cursor_at, action.cursor_id), outcomes = result
     _count(action, outcomes)
     return True
 

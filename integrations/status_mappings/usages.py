@@ -10,6 +10,7 @@ from operator import or_
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from flowzz.core.db.keyset import behind
 from integrations.models import StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import StatusField
 from sales.models import Sale, Subscription
@@ -132,11 +133,6 @@ def _record_unmapped(mapping: StatusMapping) -> int:
 
 
 def _after(mapping: StatusMapping, cursor: Cursor) -> "QuerySet[StatusMappingUsage]":
-    user_id, external_id = cursor
-    rows = StatusMappingUsage.objects.filter(mapping=mapping).order_by("user_id", "external_id")
-    if user_id:
-        rows = rows.filter(
-            Q(user_id__gt=user_id) | Q(user_id=user_id, external_id__gt=external_id),
-            user_id__gte=user_id,  # redundant: lets PostgreSQL start in the index
-        )
-    return rows
+    order = ("user_id", "external_id")
+    rows = StatusMappingUsage.objects.filter(mapping=mapping).order_by(*order)
+    return rows if cursor == START else rows.filter(behind(order, cursor))

@@ -8,6 +8,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
+from flowzz.core.db.keyset import behind
 from sales.exports.columns import TABLES, Table
 from sales.exports.spreadsheet_writers import Csv, Xlsx
 from sales.models import ExportPart
@@ -82,16 +83,5 @@ def _batches(rows: "QuerySet[Model]", table: Table) -> Iterator[list[tuple[Any, 
     batch = list(values[:BATCH_ROWS])
     while batch:
         yield batch
-        last = dict(zip(table.order, batch[-1], strict=False))
-        batch = list(values.filter(_after(table.order, last))[:BATCH_ROWS])
-
-
-def _after(order: tuple[str, ...], last: dict[str, Any]) -> Q:
-    """Match the rows after `last` in a descending order of one or two fields."""
-    first, *others = order
-    is_later = Q(**{f"{first}__lt": last[first]})
-    if not others:
-        return is_later
-    is_tie = Q(**{first: last[first], f"{others[0]}__lt": last[others[0]]})
-    # The redundant condition lets PostgreSQL start in the index.
-    return Q(**{f"{first}__lte": last[first]}) & (is_later | is_tie)
+        last = batch[-1][: len(table.order)]
+        batch = list(values.filter(behind(table.order, last, is_descending=True))[:BATCH_ROWS])

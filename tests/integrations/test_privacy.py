@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.utils import timezone
@@ -126,7 +125,6 @@ def zoraide(seller: Seller) -> Client:
         run=run, kind=FindingKind.DIFFERS, external_id="ordzoraid", fields=fields
     )
     staff = User.objects.create(email="equipe@flowzz.test")
-    LogEntry.objects.log_actions(staff.pk, [client], CHANGE, "Exportado")
     Export.objects.create(
         requested_by=staff, subject="clients", format="csv", query="q=Zoraide", state="SUCCEEDED"
     )

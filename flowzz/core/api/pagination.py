@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from flowzz.core.api.incremental import (
     requested_ordering,
 )
 from flowzz.core.api.serializers import camel_case
+from flowzz.core.db.keyset import behind
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -134,12 +135,9 @@ class CursorPagination(BasePagination):
     def _following(self, queryset: QuerySet[Any], cursor: Cursor | None) -> QuerySet[Any]:
         if cursor is None:
             return queryset
-        lookup = "lt" if cursor.is_forward == self.is_descending else "gt"
-        # The second condition implies the first, which is the one that an index can serve.
-        return queryset.filter(
-            Q(**{f"{self.time_field}__{lookup}e": cursor.time}),
-            Q(**{f"{self.time_field}__{lookup}": cursor.time}) | Q(**{f"id__{lookup}": cursor.id}),
-        )
+        is_descending = cursor.is_forward == self.is_descending
+        place = (cursor.time, cursor.id)
+        return queryset.filter(behind((self.time_field, "id"), place, is_descending=is_descending))
 
     def _cursor_at(self, row: Any, *, is_forward: bool) -> Cursor:
         return Cursor(self.scope, is_forward, getattr(row, self.time_field), row.id)

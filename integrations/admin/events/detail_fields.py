@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import bullet_list, preformatted, row_link
+from flowzz.core.db.keyset import behind
 from integrations.admin.events import payload_masking
 from integrations.admin.events.explanations import explain_event
 from integrations.admin.events.payload_diff import NotJson
@@ -113,11 +113,9 @@ def _previous(event: WebhookEvent) -> WebhookEvent | None:
     """Return the event before this one about the same order that still has its body."""
     if not event.external_id or not event.integration_id:
         return None
-    earlier = Q(received_at__lt=event.received_at) | Q(
-        received_at=event.received_at, id__lt=event.id
-    )
+    place = (event.received_at, event.id)
     events = WebhookEvent.objects.filter(
-        earlier,
+        behind(("received_at", "id"), place, is_descending=True),
         integration=event.integration_id,
         external_id__any_of=sale.order_ids if (sale := _sale(event)) else [event.external_id],
         payload__isnull=False,
