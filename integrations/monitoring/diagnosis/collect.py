@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from redis import RedisError
 
+from flowzz.core.db.db_time import to_database_time
 from flowzz.core.workers import heartbeat
 from integrations import modes
 from integrations.inbox import queue_stats
@@ -52,7 +52,8 @@ def collect(integration: Integration) -> DiagnosisFacts:
     baseline = WebhookBaseline.objects.filter(integration=integration).first()
     due_since = queue_stats.due_since_of(integration)
     is_syncing = runs.is_under_way(integration)
-    database_ahead = _database_ahead()
+    now = timezone.now()
+    database_ahead = to_database_time(now) - now
     return DiagnosisFacts(
         label=get_provider(integration.provider).label,
         uses_api=modes.uses_api(integration),
@@ -142,16 +143,6 @@ def _probe(provider: Provider, api_key: str) -> ApiProbe:
         answered_at = sent_at + timedelta(seconds=seconds / 2)
         clock_ahead = server_time + _HALF_SECOND - answered_at
     return ApiProbe(status=status, message=message, seconds=seconds, clock_ahead=clock_ahead)
-
-
-def _database_ahead() -> timedelta:
-    """Return how far the database's clock is ahead of this machine's."""
-    before = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (database_time,) = cursor.fetchone()
-    ahead: timedelta = database_time - (before + (timezone.now() - before) / 2)
-    return ahead
 
 
 def _has_workers() -> bool:
