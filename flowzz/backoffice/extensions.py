@@ -26,8 +26,6 @@ Check = Callable[[HttpRequest, uuid.UUID | None], bool]
 class PageExtension:
     """The parts that one app adds to the admin page of another app's model."""
 
-    list_panels: Sequence[str] = ()
-    """Templates shown above the list."""
     inlines: Sequence[type[InlineModelAdmin[Any, Any]]] = ()
     fieldsets: Sequence[tuple[str, Sequence[str | Callable[[Any], object]]]] = ()
     """Titles with their read-only fields: fields of the model, or functions of a row."""
@@ -39,7 +37,6 @@ def extend(model: type[Model], extension: PageExtension) -> None:
     """Add an extension to a model's registered page, which declares fieldsets."""
     page: Any = admin.site.get_model_admin(model)
     page.extensions = (*page.extensions, extension)
-    page.list_panels = (*page.list_panels, *extension.list_panels)
     page.inlines = (*page.inlines, *extension.inlines)
     for title, fields in extension.fieldsets:
         page.fieldsets = (*page.fieldsets, section(title, *fields))

@@ -1,14 +1,11 @@
 """Sets aside the local servers' data when another version of Flowzz created it."""
 
-import os
-import time
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 from datetime import datetime
 from pathlib import Path
 
 from flowzz.local.servers import file_locks
-from flowzz.local.servers.handles import LOCAL, Handles, ServerFailed, ServerHandle
+from flowzz.local.servers.handles import LOCAL, Handles, ServerFailed
 from flowzz.local.servers.paths import STATE
 
 STOP_SECONDS = 40.0
@@ -32,26 +29,13 @@ def set_aside(handles: Handles, environ: MutableMapping[str, str], *, state: Pat
         handle.close()
         environ.pop(variable, None)
     for handle in handles.values():
-        with _stopped(handle):
-            directory = handle.server.paths.directory
-            directory.rename(target / directory.name)
+        paths = handle.server.paths
+        refusal = ServerFailed(
+            f"The data of {handle.kind} belongs to another version of Flowzz and cannot be "
+            "moved, because another command uses the server. Stop that command."
+        )
+        with file_locks.exclusive(paths.daemon_lock, STOP_SECONDS, refusal):
+            paths.directory.rename(target / paths.directory.name)
     for file in state.glob("sandbox.db*"):
         file.rename(target / file.name)
     return target
-
-
-@contextmanager
-def _stopped(handle: ServerHandle) -> Iterator[None]:
-    """Wait until the server has stopped, and prevent a new start. Raises ServerFailed."""
-    deadline = time.monotonic() + STOP_SECONDS
-    while (lock := file_locks.acquire_exclusive(handle.server.paths.daemon_lock)) is None:
-        if time.monotonic() > deadline:
-            raise ServerFailed(
-                f"The data of {handle.kind} belongs to another version of Flowzz and cannot be "
-                "moved, because another command uses the server. Stop that command."
-            )
-        time.sleep(0.05)
-    try:
-        yield
-    finally:
-        os.close(lock)

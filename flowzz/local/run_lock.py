@@ -1,9 +1,7 @@
 """The lock and the runtime file of a running `up`: one run per folder."""
 
-import os
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from flowzz.local.servers import env_files, file_locks, secret_files
 
@@ -14,19 +12,11 @@ class AlreadyRunning(Exception):
     """Another `up` runs in this folder."""
 
 
-@contextmanager
-def exclusive_run() -> Iterator[None]:
+def exclusive_run() -> AbstractContextManager[None]:
     """Hold the lock of this folder's `up`. Raises AlreadyRunning."""
+    refusal = AlreadyRunning(f"Flowzz is already running in this folder{_url_suffix()}")
     # `is_locked` of another command holds the lock for a moment.
-    deadline = time.monotonic() + WAIT_SECONDS
-    while (lock := file_locks.acquire_exclusive(env_files.up_lock())) is None:
-        if time.monotonic() > deadline:
-            raise AlreadyRunning(f"Flowzz is already running in this folder{_url_suffix()}")
-        time.sleep(0.05)
-    try:
-        yield
-    finally:
-        os.close(lock)
+    return file_locks.exclusive(env_files.up_lock(), WAIT_SECONDS, refusal)
 
 
 def _url_suffix() -> str:

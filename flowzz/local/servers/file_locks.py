@@ -2,7 +2,12 @@
 
 import fcntl
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+POLL_SECONDS = 0.05
 
 
 def open_lock(path: Path) -> int:
@@ -25,6 +30,20 @@ def acquire_exclusive(path: Path) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
+
+
+@contextmanager
+def exclusive(path: Path, seconds: float, refusal: Exception) -> Iterator[None]:
+    """Hold the lock alone. Raises `refusal` if another process holds it for so many seconds."""
+    deadline = time.monotonic() + seconds
+    while (lock := acquire_exclusive(path)) is None:
+        if time.monotonic() > deadline:
+            raise refusal
+        time.sleep(POLL_SECONDS)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def try_lock(descriptor: int) -> bool:

@@ -46,7 +46,6 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Any:
     page = ClientPage(Client, admin.site)
     monkeypatch.setattr(admin.site, "get_model_admin", lambda _model: page)
     extension = PageExtension(
-        list_panels=["panel.html"],
         inlines=[SaleInline],
         fieldsets=[("Mais", [upper_name])],
         prepare_row=lambda _request, row: setattr(row, "name", "preparado"),
@@ -62,14 +61,13 @@ def request_by(user: object) -> HttpRequest:
 
 
 def test_extension_adds_its_parts_to_one_page(page: Any) -> None:
-    assert page.list_panels == ("panel.html",)
     assert page.inlines == (SaleInline,)
     own = type(page)
     assert page.fieldsets == (*own.fieldsets, ("Mais", {"fields": (upper_name,)}))
     assert page.readonly_fields == (upper_name,)
     names = {url.name for url in page.get_urls()}
     assert {"clients_client_show_id", "clients_client_count_clients"} <= names
-    assert (own.list_panels, own.inlines) == ((), ())
+    assert own.inlines == ()
 
 
 def test_action_needs_its_permission(page: Any) -> None:
