@@ -41,6 +41,7 @@ QUEUES = {
     "integrations.tasks.run_import": "bulk",
     "integrations.tasks.run_bulk_action": "bulk",
     "integrations.tasks.delete_expired_payloads": "bulk",
+    "integrations.tasks.delete_old_records": "bulk",
     "integrations.tasks.recount_hourly_stats": "bulk",
     "integrations.tasks.update_baselines": "bulk",
     "sales.tasks.run_export": "bulk",
@@ -65,6 +66,14 @@ app.conf.update(
         for task, queue in QUEUES.items()
         if queue in ("sync", "bulk")
     },
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_publish_retry=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    broker_connection_retry_on_startup=True,
     broker_channel_error_retry=True,  # a full or read-only Redis is an error of a channel
     # Connections stay open with their threads: `prepare_task` replaces lost ones.
     CELERY_DB_REUSE_MAX=2**62,

@@ -55,8 +55,11 @@ def _pool(method: str, path: str) -> ThreadPool | None:
 def _limit_database_waits() -> None:
     """Have PostgreSQL end statements of pages that wait for a lock, or compute, for too long.
 
-    Such a page answers 503. Must be called before the process opens a connection.
+    Such a page answers 503. Must be called before the process opens a connection. Behind a pooler
+    the role limits them.
     """
+    if settings.DATABASE_POOLED:
+        return
     options = connections.settings["default"]["OPTIONS"]
     options["options"] += (
         f" -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"

@@ -51,6 +51,7 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     "Teste da API das integrações só com webhooks": ("integrations.tasks.try_apis", At("9", "30")),
     # At night, a few minutes apart, while little else runs.
     "Remoção de corpos antigos": ("integrations.tasks.delete_expired_payloads", At("3", "20")),
+    "Remoção de registros antigos": ("integrations.tasks.delete_old_records", At("3", "30")),
     "Remoção de acessos vencidos": ("flowzz.accounts.tasks.delete_expired_sessions", At("3", "25")),
     "Ritmo dos webhooks": ("integrations.tasks.update_baselines", At("3", "40")),
     "Recontagem dos gráficos": ("integrations.tasks.recount_hourly_stats", At("3", "55")),

@@ -120,7 +120,9 @@ TEMPLATES = [
 # PostgreSQL and Redis. Connections stay open with their threads: opening one per request reduces
 # the throughput to a sixth.
 DATABASES = {"default": env.database_url("DATABASE_URL")}
+DATABASE_POOLED = env.boolean("DATABASE_POOLED", default=False)
 DATABASES["default"] |= {
+    "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
     "ENGINE": "flowzz.core.db.backend",
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
@@ -130,8 +132,11 @@ DATABASES["default"] |= {
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
-        # The server ends transactions of lost clients, which releases their locks.
-        "options": "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=30 "
+        # The server ends transactions of lost clients, which releases their locks. A pooler refuses
+        # options: there they belong to the role.
+        "options": ""
+        if DATABASE_POOLED
+        else "-c idle_in_transaction_session_timeout=45s -c tcp_keepalives_idle=30 "
         "-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
     },
 }
@@ -188,6 +193,7 @@ API_KEY_MAX_AGE = timedelta(days=env.integer("API_KEY_MAX_AGE_DAYS", 180))
 WEBHOOK_WITHOUT_TOKEN = env.boolean("WEBHOOK_WITHOUT_TOKEN", default=DEBUG)
 WEBHOOK_MAX_BYTES = env.integer("WEBHOOK_MAX_BYTES", 256 * 1024)
 WEBHOOK_TOKEN_GRACE = timedelta(hours=env.integer("WEBHOOK_TOKEN_GRACE_HOURS", 24, minimum=0))
+RECORD_RETENTION = timedelta(days=env.integer("RECORD_RETENTION_DAYS", 400))
 DUPLICATE_WINDOW = timedelta(hours=env.integer("DUPLICATE_WINDOW_HOURS", 72))
 PAYLOAD_RETENTION = timedelta(days=env.integer("PAYLOAD_RETENTION_DAYS", 90))
 INBOX_BATCH_SIZE = env.integer("INBOX_BATCH_SIZE", 1_000)
@@ -248,15 +254,8 @@ OTP_TOTP_ISSUER = "Flowzz"
 METRICS_TOKEN = env.secret("METRICS_TOKEN", required=False)
 
 # Celery: messages say that there is work; the work itself is in PostgreSQL.
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = env.text("BROKER_URL", REDIS_URL)
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "flowzz:celery:",
     "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
@@ -267,7 +266,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0,
     "interval_step": 0,
 }
-CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "flowzz.core.workers.beat_scheduler:Scheduler"
 
 # Settings that staff may change at runtime, by the groups of their page.
@@ -283,6 +281,7 @@ RUNTIME_SETTINGS = {
     ],
     "Webhooks": [
         "integrations.runtime_settings.PAYLOAD_RETENTION",
+        "integrations.runtime_settings.RECORD_RETENTION",
         "integrations.runtime_settings.DUPLICATE_WINDOW",
     ],
     "Sincronização": [

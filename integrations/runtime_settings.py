@@ -44,6 +44,15 @@ PAYLOAD_RETENTION = amount_setting(
     minimum=7,
     maximum=3650,
 )
+RECORD_RETENTION = amount_setting(
+    "RECORD_RETENTION",
+    "Dias que eventos e sincronizações são guardados",
+    "Depois disso são removidos de noite, e não há como voltar; as vendas e o histórico delas "
+    "ficam, e também os eventos em quarentena.",
+    unit=timedelta(days=1),
+    minimum=30,
+    maximum=3650,
+)
 DUPLICATE_WINDOW = amount_setting(
     "DUPLICATE_WINDOW",
     "Horas em que um webhook igual conta como repetido",

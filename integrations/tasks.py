@@ -11,9 +11,11 @@ from flowzz.core.workers import heartbeat
 from integrations import api_availability, dispatch
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
-from integrations.inbox import drain, retention
+from integrations.inbox import drain
+from integrations.inbox import retention as inbox_retention
 from integrations.models import BulkAction, SalesImport, SyncRun
 from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_stats
+from integrations.sync import retention as sync_retention
 from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer
 
@@ -115,9 +117,16 @@ def record_heartbeat() -> None:
 
 
 @shared_task
+def delete_old_records() -> None:
+    """Delete rows that only record work, past RECORD_RETENTION."""
+    inbox_retention.delete_old_events()
+    sync_retention.delete_old_runs()
+
+
+@shared_task
 def delete_expired_payloads() -> None:
     """Create the partitions of coming periods; delete payloads and previews past retention."""
-    retention.create_partitions()
-    retention.delete_unrouted()
-    retention.delete_expired_payloads()
+    inbox_retention.create_partitions()
+    inbox_retention.delete_unrouted()
+    inbox_retention.delete_expired_payloads()
     import_jobs.delete_expired_previews()

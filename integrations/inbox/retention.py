@@ -1,17 +1,22 @@
-"""Payloads of webhooks are stored for PAYLOAD_RETENTION; what they produced stays."""
+"""Payloads are stored for PAYLOAD_RETENTION, events for RECORD_RETENTION.
+
+What they produced stays.
+"""
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from flowzz.core.db.batched_deletes import delete_in_batches
 from flowzz.core.ids import lowest_uuid7
-from integrations.models import EventOutcome, EventState, WebhookEvent, WebhookPayload
+from integrations.models import EventFailure, EventOutcome, EventState, WebhookEvent, WebhookPayload
 from integrations.models.events import EVENTS, PAYLOADS, UNFINISHED
-from integrations.runtime_settings import PAYLOAD_RETENTION
+from integrations.runtime_settings import PAYLOAD_RETENTION, RECORD_RETENTION
 
 UNROUTED_RETENTION = timedelta(days=7)
+_UNRESOLVED = "state IN ('PENDING', 'RETRY', 'QUARANTINED')"
 _UNFINISHED = """
     event_id IN (SELECT id FROM integrations_webhookevent WHERE state IN ('PENDING', 'RETRY'))
 """
@@ -37,6 +42,27 @@ def delete_expired_payloads() -> int:
     days = PAYLOADS.drop_before(_first_kept_day(), retain=_UNFINISHED)
     expired_payloads().delete()  # retained on an earlier day, of events that have finished since
     return days
+
+
+def delete_old_events() -> int:
+    """Delete the events past RECORD_RETENTION, a month at a time; return how many months.
+
+    Unfinished and quarantined events stay until they are resolved. Raises OperationalError where a
+    lock can't be had.
+    """
+    first_kept = EVENTS.period.start_of(timezone.now() - RECORD_RETENTION.value_in_database())
+    months = EVENTS.drop_before(first_kept, retain=_UNRESOLVED)
+    old = WebhookEvent.objects.filter(id__lt=lowest_uuid7(first_kept))
+    resolved = old.exclude(state__in=(*UNFINISHED, EventState.QUARANTINED))
+    delete_in_batches(resolved)  # retained in an earlier month, and resolved since
+    _delete_failures_without_event(first_kept)
+    return months
+
+
+def _delete_failures_without_event(first_kept: datetime) -> None:
+    failures = EventFailure.objects.filter(event_id__lt=lowest_uuid7(first_kept))
+    events = WebhookEvent.objects.filter(id=OuterRef("event_id"))
+    delete_in_batches(failures.exclude(Exists(events)))
 
 
 def delete_unrouted() -> int:

@@ -1,16 +1,20 @@
 """Celery tasks do what they are named after."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from queue import Empty
 
 import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.celery import app
 from flowzz.core import redis
 from integrations import api_availability, dispatch, tasks
-from integrations.models import Alert, AlertKind, Integration, Trigger
+from integrations.models import Alert, AlertKind, Integration, SyncRun, Trigger
 from integrations.sync import runs
 from tests import payloads
 from tests.factories import IntegrationFactory
@@ -73,3 +77,28 @@ def test_backlog_of_a_seller_delays_another_by_one_batch(settings: Settings) -> 
     ids = str(large.integration.id), str(small.integration.id)
     assert turns == [(ids[0], 10), (ids[1], 10), (ids[0], 20), (ids[0], 25)]
     assert small.states == [("DONE", "created")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_of_two_beats_start_each_sync_once_and_mail_once(coinzz: SandboxClient) -> None:
+    due = {"status": "CONNECTED", "api_key": "cifrada", "next_sync_at": timezone.now()}
+    integrations = IntegrationFactory.create_batch(4, **due)
+    Alert.objects.create(integration=integrations[0], kind=AlertKind.KEY_REFUSED, message="a")
+    together = threading.Barrier(2)
+
+    def sweep() -> None:
+        together.wait()
+        tasks.enqueue_due_work()
+        connection.close()
+
+    beats = [threading.Thread(target=sweep) for _ in range(2)]
+    for beat in beats:
+        beat.start()
+    for beat in beats:
+        beat.join()
+
+    runs_of = SyncRun.objects.filter(trigger=Trigger.SCHEDULE).values_list("integration", flat=True)
+    assert sorted(runs_of) == sorted(integration.id for integration in integrations)
+    assert Alert.objects.get().opening_mailed
+    recipients = [message.to[0] for message in mail.outbox]
+    assert len(recipients) == len(set(recipients)) == 2

@@ -11,8 +11,8 @@ from pytest_django.fixtures import Settings
 
 from integrations import tasks
 from integrations.inbox import replay, retention
-from integrations.models import EventState, WebhookEvent, WebhookPayload
-from integrations.models.events import PAYLOADS
+from integrations.models import EventFailure, EventState, WebhookEvent, WebhookPayload
+from integrations.models.events import EVENTS, PAYLOADS
 from sales.models import Sale, SaleStatusChange
 from tests import payloads
 from tests.integrations.admin.rows import make_event
@@ -115,6 +115,58 @@ def test_nightly_task_deletes_payloads_and_creates_partitions(seller: Seller) ->
 
     assert not WebhookPayload.objects.exists()
     assert len(PAYLOADS.partitions()) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("state", "is_kept"),
+    [
+        (EventState.PENDING, True),
+        (EventState.RETRY, True),
+        (EventState.QUARANTINED, True),
+        (EventState.DONE, False),
+        (EventState.IGNORED, False),
+    ],
+)
+@pytest.mark.parametrize("has_partition", [True, False])
+def test_only_unresolved_events_stay_past_retention(
+    seller: Seller, state: EventState, is_kept: bool, *, has_partition: bool
+) -> None:
+    if has_partition:
+        EVENTS.create_ahead(days_ago(500))
+    old = make_event(seller.integration, state=state, received_at=days_ago(500))
+    new = make_event(seller.integration, state=state, received_at=days_ago(360))
+    for event in (old, new):
+        EventFailure.objects.create(event=event, attempt=1, reason="a", error="b")
+    connection.check_constraints()
+
+    tasks.delete_old_records()
+
+    kept = [old.id, new.id] if is_kept else [new.id]
+    assert [event.id for event in seller.events] == kept
+    assert set(EventFailure.objects.values_list("event_id", flat=True)) == set(kept)
+
+
+def test_retained_event_is_deleted_after_it_is_resolved(seller: Seller) -> None:
+    EVENTS.create_ahead(days_ago(500))
+    make_event(seller.integration, state=EventState.QUARANTINED, received_at=days_ago(500))
+    connection.check_constraints()
+    assert retention.delete_old_events() == EVENTS.ahead + 1
+    assert len(seller.events) == 1
+
+    replay.discard(WebhookEvent.objects.all(), "não é nosso")
+    assert retention.delete_old_events() == 0
+
+    assert seller.events == []
+
+
+def test_retention_of_records_is_a_setting(seller: Seller, settings: Settings) -> None:
+    settings.RECORD_RETENTION = timedelta(days=200)
+    make_event(seller.integration, state=EventState.DONE, received_at=days_ago(250))
+    connection.check_constraints()
+
+    retention.delete_old_events()
+
+    assert seller.events == []
 
 
 def test_task_is_in_the_schedule() -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("idle_in_transaction_session_timeout", "1min"), ("tcp_keepalives_idle", "30")],
+    [("idle_in_transaction_session_timeout", "45s"), ("tcp_keepalives_idle", "30")],
 )
 def test_server_ends_transactions_of_lost_clients(setting: str, value: str) -> None:
     with connection.cursor() as cursor:
