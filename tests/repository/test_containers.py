@@ -2,6 +2,8 @@
 
 import re
 
+import yaml
+
 from flowzz.core.env import BASE_DIR
 
 DOCKERFILE = (BASE_DIR / "Dockerfile").read_text()
@@ -27,5 +29,31 @@ def test_missing_secrets_have_an_explanation() -> None:
         "SECRET_KEY",
         "COINZZ_ENCRYPTION_KEY",
         "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
     }
     assert [name for name, reason in required if not reason] == []
+
+
+def test_every_container_is_confined() -> None:
+    services = yaml.safe_load(COMPOSE)["services"]
+    expected = {
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "logging": {"driver": "json-file", "options": {"max-size": "20m", "max-file": "5"}},
+    }
+    for name, service in services.items():
+        assert {key: service.get(key) for key in expected} == expected, name
+        assert service["mem_limit"] in ("1g", "2g"), name
+        assert service.get("privileged") is None, name
+
+
+def test_the_application_is_no_superuser_and_redis_is_bounded() -> None:
+    compose = yaml.safe_load(COMPOSE)
+    script = compose["configs"]["application_role"]["content"]
+    redis = compose["services"]["redis"]["command"]
+
+    assert "CREATE ROLE flowzz LOGIN PASSWORD" in script
+    assert "POSTGRES_USER" not in compose["services"]["db"]["environment"]
+    assert "--requirepass" in redis
+    assert "--maxmemory 512mb --maxmemory-policy noeviction" in redis
