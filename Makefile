@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 # The slowest first, so that two parallel jobs end at about the same time.
-CHECKS := check-types check-api check-imports check-migrations check-libraries check-style
+CHECKS := check-types check-api check-imports check-migrations check-libraries check-manifests check-style
 .PHONY: help install reinstall node run test test-faults lint format openapi bench bench-admin \
 	bench-faults real-data requirements screenshots $(CHECKS)
 
@@ -81,6 +81,9 @@ check-migrations:  # runs Django's system checks, too
 
 check-libraries:  # with CI_STRICT=1 it fails if it can't reach the vulnerability service
 	$(BIN)/python -m tests.repository.vulnerabilities
+
+check-manifests:  # against the schemas that the package brings
+	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
 
 check-api:
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file .flowzz/openapi.yaml
