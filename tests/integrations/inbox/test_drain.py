@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from integrations.inbox import drain
-from integrations.models import WebhookEvent
+from integrations.models import Integration, WebhookEvent
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.inbox.failing import FailingIngest, process_failing
@@ -95,3 +95,17 @@ def test_drain_updates_the_last_webhook_and_the_count_of_sales(seller: Seller) -
     seller.integration.refresh_from_db()
     assert seller.integration.last_webhook_at == NOON
     assert seller.integration.sales_synced == 2
+
+
+def test_longest_waiting_integration_comes_first_and_a_paused_one_has_no_work(
+    seller: Seller,
+) -> None:
+    later, paused = Seller("depois@flowzz.test"), Seller("pausada@flowzz.test")
+    Integration.objects.filter(id=paused.integration.id).update(paused_at=NOON)
+    later.receive(payloads.order("ord1"), received_at=NOON)
+    for one in (seller, paused):
+        one.receive(payloads.order("ord1"), received_at=NOON - timedelta(hours=1))
+
+    ids = [one.integration.id for one in (seller, later, paused)]
+    assert drain.integrations_with_work() == ids[:2]
+    assert [drain.has_work(id_) for id_ in ids] == [True, True, False]
