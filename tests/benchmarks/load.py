@@ -1,6 +1,7 @@
 """A load generator with a few keep-alive connections, each of which sends POSTs in turn."""
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,14 +25,14 @@ class LoadResult:
         return sorted(self.latencies)[len(self.latencies) * 99 // 100]
 
 
-def send(port: int, path: str, bodies: Sequence[bytes]) -> LoadResult:
-    """POST all bodies. Raises RuntimeError if a response is not 200."""
-    return asyncio.run(_send(port, path, bodies))
+def send(port: int, path: str, bodies: Sequence[bytes], *, rate: float = math.inf) -> LoadResult:
+    """POST all bodies, `rate` a second at most. Raises RuntimeError if a response is not 200."""
+    return asyncio.run(_send(port, path, bodies, rate))
 
 
-async def _send(port: int, path: str, bodies: Sequence[bytes]) -> LoadResult:
-    waiting, latencies = iter(bodies), list[float]()
-    started = time.perf_counter()
+async def _send(port: int, path: str, bodies: Sequence[bytes], rate: float) -> LoadResult:
+    started, latencies = time.perf_counter(), list[float]()
+    waiting = ((body, started + number / rate) for number, body in enumerate(bodies))
     async with asyncio.TaskGroup() as group:
         for _ in range(CONNECTIONS):
             group.create_task(_connection(port, path, waiting, latencies))
@@ -39,10 +40,11 @@ async def _send(port: int, path: str, bodies: Sequence[bytes]) -> LoadResult:
 
 
 async def _connection(
-    port: int, path: str, waiting: Iterator[bytes], latencies: list[float]
+    port: int, path: str, waiting: Iterator[tuple[bytes, float]], latencies: list[float]
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for body in waiting:
+    for body, planned in waiting:
+        await asyncio.sleep(max(0.0, planned - time.perf_counter()))
         started = time.perf_counter()
         writer.write(
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

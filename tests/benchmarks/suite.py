@@ -18,6 +18,7 @@ from django.db import connection
 from flowzz.core import redis
 from tests.benchmarks import intake, metrics, processing, streams
 from tests.benchmarks.orders import bodies
+from tests.benchmarks.workers import latency, scaling
 from tests.integrations.sellers import Seller
 
 ORDERS = 10_000
@@ -114,4 +115,6 @@ _ALL = {
     "statements": _statements,
     "metrics": metrics.measure,
     "streams": streams.measure,
+    "visible": latency.measure,
+    "processes": scaling.measure,
 }

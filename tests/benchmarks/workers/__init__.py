@@ -1,0 +1,1 @@
+"""Webhooks drained by workers of their own: the time until they are visible, and two processes."""
