@@ -15,8 +15,8 @@ from flowzz.backoffice.display import list_url
 from flowzz.core.formatting import format_number, format_reais
 from sales.models import Sale
 from sales.money import PaymentCode
-from sales.stats.daily_stats import DayRevenue
 from sales.stats.dashboard_stats import Figures, dashboard_stats
+from sales.stats.range_totals import DayRevenue
 from sales.statuses import REVENUE_STATUSES
 
 MAX_SALES = 100_000

@@ -16,6 +16,7 @@ from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.etags import current_version, is_current, make_etag, with_etag
 from flowzz.core.api.schema.openapi import ETAG_PARAMETER, operation
 from flowzz.core.api.views import current_user_id, success
+from sales.api.dashboard_answers import render
 from sales.api.dashboard_serializers import MetricsSerializer, RangeSerializer
 from sales.stats.dashboard_stats import dashboard_stats
 
@@ -49,7 +50,7 @@ def _fetch(user_id: uuid.UUID, version: int, first: date, last: date) -> Any:
     key = f"flowzz:metrics:{user_id}:{version}:{first}:{last}"
     data = _read_cache(key)
     if data is None:
-        data = MetricsSerializer(dashboard_stats(user_id, first, last)).data
+        data = render(dashboard_stats(user_id, first, last))
         _write_cache(key, data)
     return data
 

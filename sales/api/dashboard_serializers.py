@@ -1,21 +1,18 @@
-"""Query parameters and response of the dashboard."""
+"""Query parameters of the dashboard, and the description of the answer that `render` makes."""
 
-from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from flowzz.core.api.serializers import CamelCaseSerializer
-from sales.models.daily_stats import Dimension
 from sales.money import PaymentCode
-from sales.stats.dashboard_stats import DashboardStats, Figures
-from sales.stats.funnel import Funnel, Stage
+from sales.stats.funnel import Stage
 from sales.statuses import SaleStatus, ShippingStatus
 
 MAX_DAYS = 3660
+YEARS = range(1900, 3000)
 PERIODS = {"today": 1, "7d": 7, "30d": 30}
 DEFAULT_PERIOD = "30d"
 APPROVAL = "Pagas ÷ todas menos as pendentes, de 0 a 1"
@@ -41,6 +38,9 @@ class RangeSerializer(CamelCaseSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         first, last = self._days(attrs)
+        for name, day in (("dateFrom", first), ("dateTo", last)):
+            if day.year not in YEARS:
+                raise serializers.ValidationError({name: "Use um ano de 1900 a 2999."})
         if first > last:
             raise serializers.ValidationError({"dateFrom": "Deve ser antes de dateTo."})
         if (last - first).days >= MAX_DAYS:
@@ -68,26 +68,20 @@ class CountSerializer(serializers.Serializer[Any]):
     value = money()
 
 
-class StatusCountSerializer(serializers.Serializer[Any]):
-    sales = serializers.IntegerField(source="count.sales")
-    value = money(source="count.value")
-    status = serializers.ChoiceField(SaleStatus.choices, source="name")
+class StatusCountSerializer(CountSerializer):
+    status = serializers.ChoiceField(SaleStatus.choices)
 
 
-class ShippingCountSerializer(CamelCaseSerializer):
-    sales = serializers.IntegerField(source="count.sales")
-    value = money(source="count.value")
-    shipping_status = serializers.ChoiceField(ShippingStatus.choices, source="name")
+class ShippingCountSerializer(CamelCaseSerializer, CountSerializer):
+    shipping_status = serializers.ChoiceField(ShippingStatus.choices)
 
 
 class PaymentFigureSerializer(CamelCaseSerializer):
-    payment_code = serializers.ChoiceField(
-        [*PaymentCode.choices, ("", "Não informado")], source="name"
-    )
-    sales = serializers.IntegerField(source="count.sales")
-    value = money(source="count.value")
-    paid_sales = serializers.IntegerField(source="paid.sales")
-    revenue = money(source="paid.value")
+    payment_code = serializers.ChoiceField([*PaymentCode.choices, ("", "Não informado")])
+    sales = serializers.IntegerField()
+    value = money()
+    paid_sales = serializers.IntegerField()
+    revenue = money()
     approval_rate = rate(help_text=APPROVAL)
 
 
@@ -100,22 +94,14 @@ class StageSerializer(serializers.Serializer[Any]):
 class FunnelSerializer(CamelCaseSerializer):
     """Each cash-on-delivery sale of the period is counted in the stage where it stands now."""
 
-    sales = serializers.IntegerField(source="total.sales")
-    value = money(source="total.value")
-    stages = serializers.SerializerMethodField()
+    sales = serializers.IntegerField()
+    value = money()
+    stages = StageSerializer(many=True)
     success_rate = rate(help_text="Entregues ÷ entregues, devolvidas e canceladas")
     deliveries = serializers.IntegerField(help_text="Entregas cuja data se conhece")
     average_days = serializers.DecimalField(
         max_digits=8, decimal_places=1, allow_null=True, help_text="Dias da venda à entrega"
     )
-
-    @extend_schema_field(StageSerializer(many=True))
-    def get_stages(self, funnel: Funnel) -> list[Any]:
-        counts = [
-            {"stage": stage, "sales": count.sales, "value": count.value}
-            for stage, count in funnel.stages.items()
-        ]
-        return list(StageSerializer(counts, many=True).data)
 
 
 class NamedFunnelSerializer(CamelCaseSerializer):
@@ -124,41 +110,39 @@ class NamedFunnelSerializer(CamelCaseSerializer):
 
 
 class CashOnDeliverySerializer(CamelCaseSerializer):
-    by_product = NamedFunnelSerializer(source=Dimension.PRODUCT, many=True)
-    by_state = NamedFunnelSerializer(source=Dimension.STATE, many=True)
-    by_campaign = NamedFunnelSerializer(source=Dimension.CAMPAIGN, many=True)
+    by_product = NamedFunnelSerializer(many=True)
+    by_state = NamedFunnelSerializer(many=True)
+    by_campaign = NamedFunnelSerializer(many=True)
 
 
 class BuyersSerializer(serializers.Serializer[Any]):
-    new = serializers.IntegerField(source="new_clients", help_text="Compraram pela primeira vez")
-    returning = serializers.IntegerField(
-        source="returning_clients", help_text="Já tinham comprado antes do período"
-    )
+    new = serializers.IntegerField(help_text="Compraram pela primeira vez")
+    returning = serializers.IntegerField(help_text="Já tinham comprado antes do período")
 
 
 class ProductFigureSerializer(CamelCaseSerializer):
-    product_name = serializers.CharField(source="name", allow_blank=True)
+    product_name = serializers.CharField(allow_blank=True)
     sales = serializers.IntegerField()
     quantity = serializers.IntegerField()
-    revenue = money(source="value")
+    revenue = money()
 
 
 class CampaignFigureSerializer(serializers.Serializer[Any]):
-    campaign = serializers.CharField(source="name")
+    campaign = serializers.CharField()
     sales = serializers.IntegerField()
-    revenue = money(source="value")
+    revenue = money()
 
 
 class DayRevenueSerializer(serializers.Serializer[Any]):
     day = serializers.DateField()
     sales = serializers.IntegerField(help_text="Vendas pagas, enviadas ou entregues")
     revenue = money()
-    net = money(source="net.value", help_text="Das vendas cujo líquido se conhece")
+    net = money(help_text="Das vendas cujo líquido se conhece")
 
 
 class FiguresSerializer(CamelCaseSerializer):
-    date_from = serializers.DateField(source="first")
-    date_to = serializers.DateField(source="last")
+    date_from = serializers.DateField()
+    date_to = serializers.DateField()
     revenue = money(help_text="Vendas pagas, enviadas ou entregues")
     sales = serializers.IntegerField(help_text="Todas as vendas, menos as excluídas")
     paid_sales = serializers.IntegerField(help_text="Pagas, enviadas ou entregues")
@@ -171,11 +155,9 @@ class FiguresSerializer(CamelCaseSerializer):
     by_shipping_status = ShippingCountSerializer(many=True)
     by_payment_code = PaymentFigureSerializer(many=True)
     refunds = CountSerializer()
-    cash_on_delivery_scheduled = CountSerializer(
-        source="cash_on_delivery.waiting", help_text="Pós-pagas ainda não entregues"
-    )
+    cash_on_delivery_scheduled = CountSerializer(help_text="Pós-pagas ainda não entregues")
     cash_on_delivery = FunnelSerializer(help_text="As pós-pagas, por onde estão agora")
-    clients = BuyersSerializer(source="*")
+    clients = BuyersSerializer()
 
 
 class MetricsSerializer(FiguresSerializer):
@@ -186,11 +168,3 @@ class MetricsSerializer(FiguresSerializer):
     top_products = ProductFigureSerializer(many=True)
     top_campaigns = CampaignFigureSerializer(many=True)
     revenue_by_day = DayRevenueSerializer(many=True)
-
-    def to_representation(self, stats: DashboardStats) -> Any:
-        lists = {name: getattr(stats, name) for name in _LISTS}
-        figures = {field.name: getattr(stats.current, field.name) for field in fields(Figures)}
-        return super().to_representation(figures | lists)
-
-
-_LISTS = ("previous", "cash_on_delivery_by", "top_products", "top_campaigns", "revenue_by_day")

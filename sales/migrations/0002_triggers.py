@@ -9,6 +9,7 @@ from django.db import migrations
 VERSIONED_TABLES = ("sales_sale", "sales_subscription", "sales_affiliationrequest")
 CHANGED_ROWS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
 
+# A dirty day names a client whose days with sales changed; no client's did if only values changed.
 FUNCTIONS = """
 CREATE OR REPLACE FUNCTION local_day(datetime timestamptz) RETURNS date
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -22,8 +23,19 @@ CREATE OR REPLACE FUNCTION mark_dirty_days() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO sales_dirtyday (user_id, client_id, day)
-        SELECT user_id, client_id, local_day(sale_date) FROM changed
-        UNION SELECT user_id, client_id, local_day(sale_date) FROM former;
+        WITH sale AS (
+            SELECT changed.user_id, changed.client_id, local_day(changed.sale_date) AS day,
+                former.client_id AS former_client_id, local_day(former.sale_date) AS former_day,
+                (changed.client_id, changed.deleted_at IS NULL, changed.is_associated)
+                    IS DISTINCT FROM
+                    (former.client_id, former.deleted_at IS NULL, former.is_associated)
+                AS is_moved
+            FROM changed JOIN former USING (id)
+        )
+        SELECT user_id, CASE WHEN is_moved OR day <> former_day THEN client_id END, day FROM sale
+        UNION
+        SELECT user_id, former_client_id, former_day FROM sale
+        WHERE is_moved OR day <> former_day;
     ELSE
         INSERT INTO sales_dirtyday (user_id, client_id, day)
         SELECT DISTINCT user_id, client_id, local_day(sale_date) FROM changed;
@@ -35,8 +47,8 @@ END $$;
 CLIENTS_FUNCTION = """
 CREATE OR REPLACE FUNCTION mark_dirty_days_of_clients() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO sales_dirtyday (user_id, client_id, day)
-    SELECT DISTINCT sale.user_id, sale.client_id, local_day(sale.sale_date)
+    INSERT INTO sales_dirtyday (user_id, day)
+    SELECT DISTINCT sale.user_id, local_day(sale.sale_date)
     FROM changed JOIN former USING (id) JOIN sales_sale AS sale ON sale.client_id = changed.id
     WHERE changed.state IS DISTINCT FROM former.state;
     RETURN NULL;

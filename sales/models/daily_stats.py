@@ -1,16 +1,22 @@
-"""Stored totals of each local day; only `sales.stats.daily_stats` reads and writes them.
+"""Stored totals of local days and months; only the package `sales.stats` reads and writes them.
+
+A month (`is_month`) has its first day as `day`. Sums are `IntegerField`s: changes are inserted as
+differences, which can be negative.
 
 Without foreign keys: triggers insert dirty days even while their user is being deleted; those days
 are then recounted to nothing.
 """
 
+from datetime import date
+
 from django.db import models
 
 
 class DirtyDay(models.Model):
-    """A local day of a client whose sales changed, inserted by triggers with the change.
+    """A local day whose sales changed, inserted by triggers with the change.
 
-    Rows are only inserted and deleted, so that no two writers wait for each other.
+    It has the client whose sale was added to the day or removed from it, none if only values
+    changed. Rows are only inserted and deleted, so that no two writers wait for each other.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -25,27 +31,40 @@ class DirtyDay(models.Model):
 
 
 class DailyTotal(models.Model):
-    """The sales of a day that share both statuses and the payment code, without deleted ones. BRL.
+    """The sales of a day that share the status and the payment code, without deleted ones. BRL.
 
-    An amount is the sum over the sales whose amount is known; `known_…` is their number.
+    An amount is the sum over the sales whose amount is known; `known_…` is their number. Columns
+    such as `shipped_sales` are of the sales with that shipping status.
     """
 
-    pk = models.CompositePrimaryKey("user_id", "day", "status", "shipping_status", "payment_code")
+    pk = models.CompositePrimaryKey("user_id", "is_month", "day", "status", "payment_code")
     user_id = models.UUIDField()
+    is_month = models.BooleanField()
     day = models.DateField()
     status = models.CharField(max_length=9)
-    shipping_status = models.CharField(max_length=9)
     payment_code = models.CharField(max_length=16)
-    sales = models.PositiveIntegerField()
+    sales = models.IntegerField()
     value = models.DecimalField(max_digits=18, decimal_places=2)
-    known_commissions = models.PositiveIntegerField()
+    known_commissions = models.IntegerField()
     commission = models.DecimalField(max_digits=18, decimal_places=2)
-    known_fees = models.PositiveIntegerField()
+    known_fees = models.IntegerField()
     fees = models.DecimalField(max_digits=18, decimal_places=2)
-    known_nets = models.PositiveIntegerField()
+    known_nets = models.IntegerField()
     net = models.DecimalField(max_digits=18, decimal_places=2)
-    deliveries = models.PositiveIntegerField()
-    delivery_days = models.PositiveBigIntegerField()
+    deliveries = models.IntegerField()
+    delivery_days = models.BigIntegerField()
+    pending_sales = models.IntegerField()
+    pending_value = models.DecimalField(max_digits=18, decimal_places=2)
+    shipped_sales = models.IntegerField()
+    shipped_value = models.DecimalField(max_digits=18, decimal_places=2)
+    delivered_sales = models.IntegerField()
+    delivered_value = models.DecimalField(max_digits=18, decimal_places=2)
+    failed_sales = models.IntegerField()
+    failed_value = models.DecimalField(max_digits=18, decimal_places=2)
+    returned_sales = models.IntegerField()
+    returned_value = models.DecimalField(max_digits=18, decimal_places=2)
+    cancelled_sales = models.IntegerField()
+    cancelled_value = models.DecimalField(max_digits=18, decimal_places=2)
 
     class Meta:
         verbose_name = "total do dia"
@@ -63,53 +82,59 @@ class Dimension(models.TextChoices):
 class DailyStat(models.Model):
     """The revenue of a day that shares a name in one dimension, and its cash on delivery. BRL."""
 
-    pk = models.CompositePrimaryKey("user_id", "day", "dimension", "name")
+    pk = models.CompositePrimaryKey("user_id", "is_month", "day", "dimension", "name")
     user_id = models.UUIDField()
+    is_month = models.BooleanField()
     day = models.DateField()
     dimension = models.CharField(max_length=9, choices=Dimension)
     name = models.CharField(max_length=500)
-    sales = models.PositiveIntegerField()
-    quantity = models.PositiveBigIntegerField()
+    sales = models.IntegerField()
+    quantity = models.BigIntegerField()
     value = models.DecimalField(max_digits=18, decimal_places=2)
-    scheduled = models.PositiveIntegerField()
+    scheduled = models.IntegerField()
     scheduled_value = models.DecimalField(max_digits=18, decimal_places=2)
-    shipped = models.PositiveIntegerField()
+    shipped = models.IntegerField()
     shipped_value = models.DecimalField(max_digits=18, decimal_places=2)
-    failed = models.PositiveIntegerField()
+    failed = models.IntegerField()
     failed_value = models.DecimalField(max_digits=18, decimal_places=2)
-    delivered = models.PositiveIntegerField()
+    delivered = models.IntegerField()
     delivered_value = models.DecimalField(max_digits=18, decimal_places=2)
-    returned = models.PositiveIntegerField()
+    returned = models.IntegerField()
     returned_value = models.DecimalField(max_digits=18, decimal_places=2)
-    cancelled = models.PositiveIntegerField()
+    cancelled = models.IntegerField()
     cancelled_value = models.DecimalField(max_digits=18, decimal_places=2)
-    deliveries = models.PositiveIntegerField()
-    delivery_days = models.PositiveBigIntegerField()
+    deliveries = models.IntegerField()
+    delivery_days = models.BigIntegerField()
 
     class Meta:
         verbose_name = "número do dia"
         verbose_name_plural = "números dos dias"
 
 
-class DailyClientStat(models.Model):
-    """The clients who bought on a day, counted by the day of their previous sale; null: none.
+NEVER, EVER = date(1, 1, 1), date(9999, 12, 1)
 
-    In any range, each client is counted on the one day whose `previous_day` is before the range.
+
+class DailyClientStat(models.Model):
+    """The clients who bought on a day, counted by the day, or month, of their previous sale.
+
+    `previous_day` is `NEVER` for those without one; the row with `EVER` counts all others. So the
+    clients who return within a range are those of `EVER` less those whose previous sale lies in it.
     """
 
     id = models.BigAutoField(primary_key=True)
     user_id = models.UUIDField()
+    is_month = models.BooleanField()
+    previous_day = models.DateField()
     day = models.DateField()
-    previous_day = models.DateField(null=True)
-    clients = models.PositiveIntegerField()
+    clients = models.IntegerField()
 
     class Meta:
         verbose_name = "clientes do dia"
         verbose_name_plural = "clientes dos dias"
-        indexes = [
-            models.Index(
-                fields=["user_id", "day", "previous_day"],
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user_id", "is_month", "previous_day", "day"],
                 include=["clients"],
-                name="dailyclientstat_user_day",
+                name="dailyclientstat_unique",
             )
         ]

@@ -1,1 +1,4 @@
-"""Statistics of sales: `dashboard_stats` adds up the totals that `daily_stats` stores by day."""
+"""Statistics of sales: `dashboard_stats` returns the figures of a range.
+
+`daily_stats` counts days and months again when sales change, `range_totals` adds them up.
+"""

@@ -1,32 +1,32 @@
-"""Totals of each local day, updated when they are read, and therefore exact.
+"""Totals of each local day and month, updated when they are read, and therefore exact.
 
 Triggers write a `DirtyDay` in the transaction of every change. A reader deletes the dirty days and
 counts those days again; a change that commits meanwhile leaves a dirty day of its own. Counting a
-day takes milliseconds, so that the totals of a million sales are a sum over their days.
+day takes milliseconds. Only the differences are written, to the day and to its month.
 """
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
-from sales.models.daily_stats import DirtyDay
+from sales.models.daily_stats import EVER, NEVER, DirtyDay
 from sales.money import PaymentCode
-from sales.stats.funnel import Count, Funnel, Stage, stage_of
+from sales.stats.funnel import Stage, stage_of
 from sales.statuses import REVENUE_STATUSES, SaleStatus, ShippingStatus
 
+_HAS_DIRTY_DAYS = "SELECT EXISTS (SELECT FROM sales_dirtyday WHERE user_id = %s)"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('daily stats ' || %s, 0))"
 # A change also touches the client's next day with sales, which stores the day before it.
 _CLAIM_DIRTY_DAYS = """
     WITH dirty AS (DELETE FROM sales_dirtyday WHERE user_id = %s RETURNING client_id, day),
     touched AS (
-        SELECT day FROM dirty
-        UNION
-        SELECT local_day(next_sale.sale_date)
+        SELECT day, client_id IS NOT NULL AS has_clients FROM dirty
+        UNION ALL
+        SELECT local_day(next_sale.sale_date), true
         FROM (SELECT DISTINCT client_id, day FROM dirty WHERE client_id IS NOT NULL) AS client_day
         CROSS JOIN LATERAL (
             SELECT sale_date FROM sales_sale
@@ -35,22 +35,17 @@ _CLAIM_DIRTY_DAYS = """
             ORDER BY sale_date LIMIT 1
         ) AS next_sale
     )
-    SELECT array_agg(day::text) FROM touched
+    SELECT array_agg(day ORDER BY day), array_agg(day ORDER BY day) FILTER (WHERE has_clients)
+    FROM (SELECT day, bool_or(has_clients) AS has_clients FROM touched GROUP BY day) AS days
 """
-_DELETE_TOTALS = (
-    "DELETE FROM sales_dailytotal WHERE user_id = %(user)s AND day = ANY(%(days)s::date[])"
-)
-_DELETE_STATS = (
-    "DELETE FROM sales_dailystat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[])"
-)
-_DELETE_CLIENT_STATS = """
-    DELETE FROM sales_dailyclientstat WHERE user_id = %(user)s AND day = ANY(%(days)s::date[])
-"""
+# The bounds of all days are constants, so that PostgreSQL knows how few sales there are.
 _SALES_OF_DAYS = """
     FROM unnest(%(days)s::date[]) AS day
     JOIN sales_sale AS sale ON sale.user_id = %(user)s AND sale.deleted_at IS NULL
         AND sale.is_associated
         AND sale.sale_date >= local_midnight(day) AND sale.sale_date < local_midnight(day + 1)
+        AND sale.sale_date >= local_midnight(%(first)s)
+        AND sale.sale_date < local_midnight(%(last)s + 1)
 """
 # The days to a delivery are known if it was observed: a sync or a file that reports a sale as
 # delivered at first comes at any time after the delivery.
@@ -74,153 +69,136 @@ _SALES_WITH_STAGES = f"""
         {_SALES_OF_DAYS}
         LEFT JOIN (VALUES {_STAGES_OF_STATUSES}) AS stages (status, shipping_status, stage)
             USING (status, shipping_status)
+        OFFSET 0  -- computes the columns once
     ) AS sale
 """
-_INSERT_TOTALS = f"""
-    INSERT INTO sales_dailytotal (user_id, day, status, shipping_status, payment_code, sales, value,
-        known_commissions, commission, known_fees, fees, known_nets, net, deliveries, delivery_days)
-    SELECT %(user)s, day, status, shipping_status, payment_code, count(*), sum(total_price),
-        count(commission), coalesce(sum(commission), 0), count(fees), coalesce(sum(fees), 0),
-        count(net), coalesce(sum(net), 0), count(delivery_days), coalesce(sum(delivery_days), 0)
+_SHIPPING_COUNTS = ", ".join(
+    f"count(*) FILTER (WHERE shipping_status = '{name}') AS {name}_sales, coalesce("
+    f"sum(total_price) FILTER (WHERE shipping_status = '{name}'), 0) AS {name}_value"
+    for name in ShippingStatus.values
+)
+_COUNT_TOTALS = f"""
+    SELECT day, status, payment_code, count(*) AS sales,
+        sum(total_price) AS value, count(commission) AS known_commissions,
+        coalesce(sum(commission), 0) AS commission, count(fees) AS known_fees,
+        coalesce(sum(fees), 0) AS fees, count(net) AS known_nets, coalesce(sum(net), 0) AS net,
+        count(delivery_days) AS deliveries, coalesce(sum(delivery_days), 0) AS delivery_days,
+        {_SHIPPING_COUNTS}
     {_SALES_WITH_STAGES}
-    GROUP BY day, status, shipping_status, payment_code
+    GROUP BY day, status, payment_code
 """
-_STAGE_COLUMNS = ", ".join(f"{stage}, {stage}_value" for stage in Stage.values)
+AMOUNTS = (
+    *("sales", "value", "known_commissions", "commission", "known_fees", "fees"),
+    *("known_nets", "net", "deliveries", "delivery_days"),
+    *(f"{name.lower()}_{kind}" for name in ShippingStatus.values for kind in ("sales", "value")),
+)
 _STAGE_COUNTS = ", ".join(
-    f"count(*) FILTER (WHERE is_cash AND stage = '{stage}'), "
-    f"coalesce(sum(total_price) FILTER (WHERE is_cash AND stage = '{stage}'), 0)"
+    f"count(*) FILTER (WHERE is_cash AND stage = '{stage}') AS {stage}, "
+    f"coalesce(sum(total_price) FILTER (WHERE is_cash AND stage = '{stage}'), 0) AS {stage}_value"
     for stage in Stage.values
 )
-_INSERT_STATS = f"""
-    INSERT INTO sales_dailystat (user_id, day, dimension, name, sales, quantity, value,
-        {_STAGE_COLUMNS}, deliveries, delivery_days)
-    SELECT %(user)s, day, dimension, breakdown.name,
-        count(*) FILTER (WHERE is_revenue),
-        coalesce(sum(quantity) FILTER (WHERE is_revenue), 0),
-        coalesce(sum(total_price) FILTER (WHERE is_revenue), 0),
-        {_STAGE_COUNTS}, count(delivery_days), coalesce(sum(delivery_days), 0)
+_COUNT_STATS = f"""
+    SELECT day, dimension, breakdown.name,
+        count(*) FILTER (WHERE is_revenue) AS sales,
+        coalesce(sum(quantity) FILTER (WHERE is_revenue), 0) AS quantity,
+        coalesce(sum(total_price) FILTER (WHERE is_revenue), 0) AS value,
+        {_STAGE_COUNTS},
+        count(delivery_days) AS deliveries, coalesce(sum(delivery_days), 0) AS delivery_days
     {_SALES_WITH_STAGES}
-    LEFT JOIN clients_client AS client ON client.id = sale.client_id
     CROSS JOIN LATERAL (
         SELECT sale.status = ANY(%(revenue)s), payment_code = %(cash)s
     ) AS kind (is_revenue, is_cash)
     CROSS JOIN LATERAL (VALUES
         ('product', product_name),
         ('campaign', left(nullif(metadata #>> '{{utms,campaign}}', ''), 500)),
-        ('state', nullif(client.state, ''))
+        ('state', (SELECT nullif(state, '') FROM clients_client WHERE id = sale.client_id))
     ) AS breakdown (dimension, name)
     WHERE breakdown.name IS NOT NULL AND (is_revenue OR is_cash)
     GROUP BY day, dimension, breakdown.name
-"""
-_INSERT_CLIENT_STATS = f"""
-    INSERT INTO sales_dailyclientstat (user_id, day, previous_day, clients)
-    SELECT %(user)s, day, previous_day, count(*)
+"""  # noqa: S608 - constants of this module
+STAGE_COLUMNS = [f"{stage}{suffix}" for stage in Stage.values for suffix in ("", "_value")]
+COUNTS = ("sales", "quantity", "value", *STAGE_COLUMNS, "deliveries", "delivery_days")
+_COUNT_CLIENTS = f"""
+    SELECT previous.day AS previous_day, client_day.day, count(*) AS clients
     FROM (SELECT DISTINCT day, client_id {_SALES_OF_DAYS} WHERE client_id IS NOT NULL) AS client_day
     LEFT JOIN LATERAL (
-        SELECT local_day(sale_date) AS previous_day FROM sales_sale
+        SELECT local_day(sale_date) AS day FROM sales_sale
         WHERE client_id = client_day.client_id AND deleted_at IS NULL AND is_associated
             AND sale_date < local_midnight(client_day.day)
         ORDER BY sale_date DESC LIMIT 1
-    ) AS previous_sale ON true
-    GROUP BY day, previous_day
+    ) AS found ON true
+    CROSS JOIN LATERAL (VALUES
+        (coalesce(found.day, %(never)s)),
+        (CASE WHEN found.day IS NOT NULL THEN %(ever)s::date END)
+    ) AS previous (day)
+    WHERE previous.day IS NOT NULL
+    GROUP BY previous.day, client_day.day
 """  # noqa: S608 - constants of this module
-_RECOUNT = (
-    *(_DELETE_TOTALS, _DELETE_STATS, _DELETE_CLIENT_STATS),
-    *(_INSERT_TOTALS, _INSERT_STATS, _INSERT_CLIENT_STATS),
-)
-_TOTAL, _DAY, _CLIENTS = "total", "day", "clients"
-_AMOUNTS = (
-    *("sales", "value", "known_commissions", "commission", "known_fees", "fees"),
-    *("known_nets", "net", "deliveries", "delivery_days"),
-)
-_COUNTS = ("sales", "quantity", "value", *_STAGE_COLUMNS.split(", "), "deliveries", "delivery_days")
 
 
-def _sums(columns: Iterable[str]) -> str:
-    return ", ".join(f"sum({column})" for column in columns)
+def _update(
+    table: str, keys: Sequence[str], columns: Sequence[str], count: str, *, month_key: str
+) -> tuple[str, str]:
+    """Return a statement that stores counts of days and adds the differences to their months.
 
-
-# One statement, so that all parts are read from one snapshot.
-_SELECT = f"""
-    WITH period (is_current, first, last) AS (VALUES
-        (true, %(first)s::date, %(last)s::date),
-        (false, %(previous_first)s::date, %(first)s::date - 1)
+    It returns whether rows became empty; the second statement deletes them. `month_key` is the key
+    that is a month's first day in the rows of months.
+    """
+    by_span = (
+        f"CASE WHEN is_month THEN date_trunc('month', {key}::timestamp)::date ELSE {key} END"
+        if key == month_key
+        else key
+        for key in keys
     )
-    SELECT '{_TOTAL}', is_current, ARRAY[status, shipping_status, payment_code],
-        ARRAY[{_sums(_AMOUNTS)}]
-    FROM period JOIN sales_dailytotal ON user_id = %(user)s AND day BETWEEN first AND last
-    GROUP BY is_current, status, shipping_status, payment_code
-    UNION ALL
-    SELECT '{_DAY}', true, ARRAY[day::text], ARRAY[{_sums(("sales", "value", "known_nets", "net"))}]
-    FROM sales_dailytotal WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
-        AND status = ANY(%(revenue)s)
-    GROUP BY day
-    UNION ALL
-    SELECT dimension, true, ARRAY[name], ARRAY[{_sums(_COUNTS)}]
-    FROM sales_dailystat WHERE user_id = %(user)s AND day BETWEEN %(first)s AND %(last)s
-    GROUP BY dimension, name
-    UNION ALL
-    SELECT '{_CLIENTS}', is_current,
-        ARRAY[CASE WHEN previous_day IS NULL THEN 'new' ELSE 'returning' END],
-        ARRAY[sum(clients)]
-    FROM period JOIN sales_dailyclientstat ON user_id = %(user)s AND day BETWEEN first AND last
-        AND (previous_day IS NULL OR previous_day < first)
-    GROUP BY is_current, previous_day IS NULL
-"""  # noqa: S608 - constants of this module
+    positions = ", ".join(map(str, range(2, len(keys) + 3)))
+    all_columns, negative, sums, unchanged, additions, empty = (
+        separator.join(template.format(column) for column in columns)
+        for separator, template in (
+            (", ", "{0}"),
+            (", ", "-{0}"),
+            (", ", "sum({0})"),
+            (" AND ", "sum({0}) = 0"),
+            (", ", "{0} = total.{0} + excluded.{0}"),
+            (" AND ", "total.{0} = 0"),
+        )
+    )
+    key = ", ".join(keys)
+    update = f"""
+        WITH written AS (
+            INSERT INTO {table} AS total (user_id, is_month, {key}, {all_columns})
+            SELECT %(user)s, is_month, {", ".join(by_span)}, {sums}
+            FROM (
+                {count}
+                UNION ALL
+                SELECT {key}, {negative} FROM {table}
+                WHERE user_id = %(user)s AND NOT is_month AND day = ANY(%(days)s::date[])
+            ) AS change CROSS JOIN (VALUES (false), (true)) AS span (is_month)
+            GROUP BY {positions} HAVING NOT ({unchanged}) ORDER BY {positions}
+            ON CONFLICT (user_id, is_month, {key}) DO UPDATE SET {additions}
+            RETURNING {empty} AS is_empty
+        )
+        SELECT coalesce(bool_or(is_empty), false) FROM written
+    """  # noqa: S608 - constants of this module
+    delete = (
+        f"DELETE FROM {table} AS total "  # noqa: S608 - constants of this module
+        f"WHERE user_id = %(user)s AND {empty}"
+    )
+    return update, delete
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The sales that share both statuses and the payment code; amounts are in BRL."""
-
-    status: str
-    shipping_status: str
-    payment_code: str
-    count: Count
-    commission: Count
-    """The sum of the known commissions, and of how many sales; `fees` and `net` alike."""
-    fees: Count
-    net: Count
-    deliveries: int
-    delivery_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """The revenue of the sales that share a name, such as a product, and their funnel."""
-
-    dimension: str
-    name: str
-    sales: int
-    quantity: int
-    value: Decimal
-    funnel: Funnel
-
-
-@dataclass(frozen=True, slots=True)
-class DayRevenue:
-    day: date
-    sales: int = 0
-    revenue: Decimal = Decimal("0.00")
-    net: Count = field(default_factory=Count)
-
-
-@dataclass(slots=True)
-class PeriodTotals:
-    totals: list[Total] = field(default_factory=list)
-    new_clients: int = 0
-    returning_clients: int = 0
-
-
-@dataclass(slots=True)
-class RangeTotals:
-    """The stored totals of a range of days, and of the period of equal length before it."""
-
-    current: PeriodTotals = field(default_factory=PeriodTotals)
-    previous: PeriodTotals = field(default_factory=PeriodTotals)
-    breakdowns: list[Breakdown] = field(default_factory=list)
-    revenue_by_day: list[DayRevenue] = field(default_factory=list)
-    """Unordered, without the days that have no revenue."""
+_UPDATE_TOTALS = _update(
+    "sales_dailytotal", ("day", "status", "payment_code"), AMOUNTS, _COUNT_TOTALS, month_key="day"
+)
+_UPDATE_STATS = _update(
+    "sales_dailystat", ("day", "dimension", "name"), COUNTS, _COUNT_STATS, month_key="day"
+)
+_UPDATE_CLIENT_STATS = _update(
+    "sales_dailyclientstat",
+    ("previous_day", "day"),
+    ("clients",),
+    _COUNT_CLIENTS,
+    month_key="previous_day",
+)
 
 
 def users_with_dirty_days() -> list[uuid.UUID]:
@@ -229,72 +207,34 @@ def users_with_dirty_days() -> list[uuid.UUID]:
 
 def refresh(user_id: uuid.UUID) -> None:
     """Recount the user's dirty days."""
-    if not DirtyDay.objects.filter(user_id=user_id).exists():
-        return
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_DIRTY_DAYS, [user_id])
+        if not cursor.fetchone()[0]:
+            return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [str(user_id)])
         cursor.execute(_CLAIM_DIRTY_DAYS, [user_id])
-        days = cursor.fetchone()[0]
-        if days is None:  # another transaction recounted them while this one waited for the lock
-            return
-        values: dict[str, Any] = {
-            "user": user_id,
-            "days": days,
-            "revenue": list(REVENUE_STATUSES),
-            "cash": PaymentCode.CASH_ON_DELIVERY,
-        }
-        for statement in _RECOUNT:
-            cursor.execute(statement, values)
+        days, days_of_clients = cursor.fetchone()
+        if days:  # unless another transaction recounted them while this one waited for the lock
+            _recount(cursor, user_id, days, (_UPDATE_TOTALS, _UPDATE_STATS))
+        if days_of_clients:
+            _recount(cursor, user_id, days_of_clients, (_UPDATE_CLIENT_STATS,))
 
 
-def fetch_totals(user_id: uuid.UUID, first: date, last: date) -> RangeTotals:
-    """Add up the local days from `first` to `last`, both included. Call `refresh` before."""
+def _recount(
+    cursor: CursorWrapper, user_id: uuid.UUID, days: list[date], updates: Iterable[tuple[str, str]]
+) -> None:
     values: dict[str, Any] = {
         "user": user_id,
-        "first": first,
-        "last": last,
-        "previous_first": first - (last - first) - timedelta(days=1),
+        "days": days,
+        "first": days[0],
+        "last": days[-1],
         "revenue": list(REVENUE_STATUSES),
+        "cash": PaymentCode.CASH_ON_DELIVERY,
+        "never": NEVER,
+        "ever": EVER,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SELECT, values)
-        rows = cursor.fetchall()
-    fetched = RangeTotals()
-    for kind, is_current, names, sums in rows:
-        period = fetched.current if is_current else fetched.previous
-        if kind == _TOTAL:
-            period.totals.append(_total(names, sums))
-        elif kind == _DAY:
-            sales, value, *net = sums
-            day = date.fromisoformat(names[0])
-            fetched.revenue_by_day.append(DayRevenue(day, int(sales), value, _count(*net)))
-        elif kind == _CLIENTS:
-            setattr(period, f"{names[0]}_clients", int(sums[0]))
-        else:
-            fetched.breakdowns.append(_breakdown(kind, names[0], sums))
-    return fetched
-
-
-def _count(sales: Decimal, value: Decimal) -> Count:
-    return Count(int(sales), value)
-
-
-def _total(names: list[str], sums: list[Decimal]) -> Total:
-    return Total(
-        status=names[0],
-        shipping_status=names[1],
-        payment_code=names[2],
-        count=_count(*sums[0:2]),
-        commission=_count(*sums[2:4]),
-        fees=_count(*sums[4:6]),
-        net=_count(*sums[6:8]),
-        deliveries=int(sums[8]),
-        delivery_days=int(sums[9]),
-    )
-
-
-def _breakdown(dimension: str, name: str, sums: list[Decimal]) -> Breakdown:
-    sales, quantity, value, *stages, deliveries, delivery_days = sums
-    counts = map(_count, stages[::2], stages[1::2])
-    funnel = Funnel(dict(zip(Stage, counts, strict=True)), int(deliveries), int(delivery_days))
-    return Breakdown(dimension, name, int(sales), int(quantity), value, funnel)
+    for update, delete_empty in updates:
+        cursor.execute(update, values)
+        if cursor.fetchone()[0]:
+            cursor.execute(delete_empty, values)

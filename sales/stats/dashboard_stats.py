@@ -1,17 +1,19 @@
 """The dashboard's numbers for a range of days. Money is BRL."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from sales.models.daily_stats import Dimension
 from sales.money import PaymentCode
 from sales.sale_changes import unit_price
 from sales.stats import daily_stats
-from sales.stats.daily_stats import Breakdown, DayRevenue, PeriodTotals, Total
-from sales.stats.funnel import Count, Funnel, Stage, ratio, stage_of
+from sales.stats.funnel import Count, Funnel, Stage, add_up, ratio, stage_of
+from sales.stats.range_totals import Breakdown, DayRevenue, PeriodTotals, Total, fetch_totals
 from sales.statuses import REVENUE_STATUSES, SaleStatus, ShippingStatus
 
 TOP = 10
@@ -77,7 +79,7 @@ class DashboardStats:
 def dashboard_stats(user_id: uuid.UUID, first: date, last: date) -> DashboardStats:
     """Return the numbers of the days from `first` to `last`, both included, in local time."""
     daily_stats.refresh(user_id)
-    fetched = daily_stats.fetch_totals(user_id, first, last)
+    fetched = fetch_totals(user_id, first, last)
     before = first - timedelta(days=1)
     return DashboardStats(
         current=_figures(fetched.current, first, last),
@@ -94,86 +96,85 @@ def dashboard_stats(user_id: uuid.UUID, first: date, last: date) -> DashboardSta
 
 def _figures(period: PeriodTotals, first: date, last: date) -> Figures:
     totals = period.totals
-    paid = [total for total in totals if total.status in REVENUE_STATUSES]
-    revenue = _sum(total.count for total in paid)
-    refunded = (total.count for total in totals if total.status == SaleStatus.REFUNDED)
+    by_status = _grouped(totals, attrgetter("status"))
+    paid = [total for status in REVENUE_STATUSES for total in by_status[status]]
+    revenue = add_up(paid)
+    by_code = _grouped(totals, attrgetter("payment_code"))
     return Figures(
         first=first,
         last=last,
         revenue=revenue.value,
-        sales=sum(total.count.sales for total in totals),
+        sales=add_up(totals).sales,
         paid_sales=revenue.sales,
         average_ticket=unit_price(revenue.value, revenue.sales),
-        approval_rate=_approval_rate(totals),
-        net=_sum(total.net for total in paid),
-        fees=_sum(total.fees for total in paid),
-        own_commission=_sum(total.commission for total in paid),
-        by_status=_by_name(totals, SaleStatus.values, lambda total: total.status),
-        by_shipping_status=_by_name(
-            totals, ShippingStatus.values, lambda total: total.shipping_status
-        ),
-        by_payment_code=[_payment_figures(totals, code) for code in (*PaymentCode.values, "")],
-        refunds=_sum(refunded),
-        cash_on_delivery=_funnel(totals),
+        approval_rate=_approval_rate(totals, revenue.sales),
+        net=add_up(paid, "known_nets", "net"),
+        fees=add_up(paid, "known_fees", "fees"),
+        own_commission=add_up(paid, "known_commissions", "commission"),
+        by_status=[NamedCount(name, add_up(by_status[name])) for name in SaleStatus.values],
+        by_shipping_status=[
+            NamedCount(name, _with_shipping_status(totals, name)) for name in ShippingStatus.values
+        ],
+        by_payment_code=[
+            _payment_figures(code, by_code[code]) for code in (*PaymentCode.values, "")
+        ],
+        refunds=add_up(by_status[SaleStatus.REFUNDED]),
+        cash_on_delivery=_funnel(by_code[PaymentCode.CASH_ON_DELIVERY]),
         new_clients=period.new_clients,
         returning_clients=period.returning_clients,
     )
 
 
-def _payment_figures(totals: list[Total], code: str) -> PaymentFigures:
-    matching = [total for total in totals if total.payment_code == code]
+def _with_shipping_status(totals: Collection[Total], name: str) -> Count:
+    return add_up(totals, f"{name.lower()}_sales", f"{name.lower()}_value")
+
+
+def _payment_figures(code: str, totals: list[Total]) -> PaymentFigures:
+    paid = add_up([total for total in totals if total.status in REVENUE_STATUSES])
     return PaymentFigures(
-        name=code,
-        count=_sum(total.count for total in matching),
-        paid=_sum(total.count for total in matching if total.status in REVENUE_STATUSES),
-        approval_rate=_approval_rate(matching),
+        name=code, count=add_up(totals), paid=paid, approval_rate=_approval_rate(totals, paid.sales)
     )
 
 
-def _approval_rate(totals: list[Total]) -> Decimal | None:
-    paid = sum(total.count.sales for total in totals if total.status in REVENUE_STATUSES)
-    final = sum(total.count.sales for total in totals if total.status != SaleStatus.PENDING)
-    return ratio(paid, final)
+def _approval_rate(totals: list[Total], paid: int) -> Decimal | None:
+    final = add_up([total for total in totals if total.status != SaleStatus.PENDING])
+    return ratio(paid, final.sales)
 
 
-def _funnel(totals: list[Total]) -> Funnel:
-    cash = [total for total in totals if total.payment_code == PaymentCode.CASH_ON_DELIVERY]
-    stages = [(stage_of(total.status, total.shipping_status), total.count) for total in cash]
+def _funnel(cash: list[Total]) -> Funnel:
+    stages: dict[Stage, list[Count]] = {stage: [] for stage in Stage}
+    for total in cash:
+        for name in ShippingStatus.values:
+            stages[stage_of(total.status, name)].append(_with_shipping_status([total], name))
     return Funnel(
-        {stage: _sum(count for name, count in stages if name == stage) for stage in Stage},
-        sum(total.deliveries for total in cash),
-        sum(total.delivery_days for total in cash),
+        {stage: add_up(counts) for stage, counts in stages.items()},
+        int(sum(total.deliveries for total in cash)),
+        int(sum(total.delivery_days for total in cash)),
     )
 
 
-def _by_name(
-    totals: list[Total], names: list[str], name_of: Callable[[Total], str]
-) -> list[NamedCount]:
-    """Return a count for every name, in their order, zero where there is none."""
-    return [
-        NamedCount(name, _sum(total.count for total in totals if name_of(total) == name))
-        for name in names
-    ]
-
-
-def _sum(counts: Iterable[Count]) -> Count:
-    return sum(counts, Count())
+def _grouped(totals: list[Total], key: Callable[[Total], str]) -> defaultdict[str, list[Total]]:
+    groups = defaultdict(list)
+    for total in totals:
+        groups[key(total)].append(total)
+    return groups
 
 
 def _revenue(row: Breakdown) -> tuple[Decimal, Decimal]:
-    return row.value, Decimal(row.sales)
+    return row.value, row.sums[0]
 
 
 def _cash_on_delivery(row: Breakdown) -> tuple[Decimal, Decimal]:
-    return Decimal(row.funnel.total.sales), row.funnel.total.value
+    return row.cash_sales, row.cash_value
 
 
 def _top(
     rows: list[Breakdown], dimension: Dimension, size: Callable[[Breakdown], tuple[Decimal, ...]]
 ) -> list[Breakdown]:
     """Return the largest of a dimension; those of size zero are left out."""
-    matching = [row for row in rows if row.dimension == dimension and any(size(row))]
-    return sorted(matching, key=lambda row: (*(-part for part in size(row)), row.name))[:TOP]
+    sized = [(size(row), row) for row in rows if row.dimension == dimension]
+    sized.sort(key=lambda pair: (*(-part for part in pair[0]), pair[1].name))
+    return [row for parts, row in sized[:TOP] if any(parts)]
 
 
 def _every_day(revenues: list[DayRevenue], first: date, last: date) -> list[DayRevenue]:

@@ -1,13 +1,16 @@
 """The funnel of cash on delivery: where each sale stands, and how many were delivered. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db.models import TextChoices
 
 from sales.statuses import SaleStatus, ShippingStatus
 
-_RATIO, _TENTH = Decimal("0.0001"), Decimal("0.1")
+_RATIO, _TENTH, _ZERO = Decimal("0.0001"), Decimal("0.1"), Decimal("0.00")
 
 
 class Stage(TextChoices):
@@ -40,15 +43,16 @@ def ratio(part: int, whole: int) -> Decimal | None:
     return (Decimal(part) / whole).quantize(_RATIO, ROUND_HALF_UP) if whole else None
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """A number of sales and their value in BRL."""
 
     sales: int = 0
-    value: Decimal = Decimal("0.00")
+    value: Decimal = _ZERO
 
-    def __add__(self, other: "Count") -> "Count":
-        return Count(self.sales + other.sales, self.value + other.value)
+
+def add_up(rows: Collection[Any], sales: str = "sales", value: str = "value") -> Count:
+    """Add up two attributes of rows."""
+    return Count(int(sum(map(attrgetter(sales), rows))), sum(map(attrgetter(value), rows), _ZERO))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,12 @@ class Funnel:
 
     @property
     def total(self) -> Count:
-        return sum(self.stages.values(), Count())
+        return add_up(self.stages.values())
 
     @property
     def waiting(self) -> Count:
         """Scheduled sales that were neither delivered nor returned or cancelled."""
-        return sum((c for stage, c in self.stages.items() if stage not in ENDED), Count())
+        return add_up([count for stage, count in self.stages.items() if stage not in ENDED])
 
     @property
     def success_rate(self) -> Decimal | None:

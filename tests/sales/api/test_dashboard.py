@@ -139,6 +139,8 @@ def test_periods_end_today(user: User, query: dict[str, str], first: str) -> Non
         ({"dateFrom": "2026-03-02", "dateTo": "2026-03-01"}, "dateFrom", "Deve ser antes de"),
         ({"dateFrom": "1990-01-01", "dateTo": "2026-03-01"}, "dateFrom", "O intervalo pode"),
         ({"dateTo": "2026-03-01"}, "dateFrom", "Informe também"),
+        ({"dateFrom": "0001-01-01", "dateTo": "0001-01-02"}, "dateFrom", "Use um ano de 1900"),
+        ({"dateFrom": "9999-12-01", "dateTo": "9999-12-31"}, "dateFrom", "Use um ano de 1900"),
         ({"period": "7d", "dateTo": "2026-03-01"}, "period", "Use period"),
         ({"period": "1y"}, "period", '"1y" não é'),
     ],

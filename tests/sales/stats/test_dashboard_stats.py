@@ -8,12 +8,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from django.db.models import F, Model
+from django.db.models import Model
 
 from clients.models import Client
 from flowzz.accounts.models import User
 from sales.models import Origin, Sale, SaleStatusChange
-from sales.models.daily_stats import DailyClientStat, DailyStat, DailyTotal, Dimension
+from sales.models.daily_stats import DailyClientStat, DailyStat, DailyTotal, Dimension, DirtyDay
 from sales.money import PaymentCode
 from sales.stats import daily_stats
 from sales.stats.dashboard_stats import DashboardStats, Figures, dashboard_stats
@@ -26,6 +26,8 @@ REVENUE = {"PAID", "SHIPPED", "DELIVERED"}
 # Daylight saving: 4 November 2018 has 23 hours, 16 February 2019 has 25.
 DAYS = [date(2018, 11, 3), date(2018, 11, 4), date(2019, 2, 16), date(2019, 2, 17)]
 RANGES = [(DAYS[0], DAYS[3]), (DAYS[1], DAYS[1]), (DAYS[2], DAYS[2]), (DAYS[1], DAYS[2])]
+# Whole months, and days around them, also in the period before.
+RANGES += [(date(2019, 1, 1), date(2019, 1, 31)), (date(2018, 12, 31), date(2019, 2, 19))]
 
 
 @pytest.fixture
@@ -302,17 +304,23 @@ def test_numbers_are_zero_without_sales(user: User) -> None:
     )
 
 
-def test_recount_of_dirty_days_equals_a_recount_of_all(user: User) -> None:
+def test_stored_differences_add_up_to_a_count_of_all(user: User) -> None:
     random = Random(3)
     create_sales(user, random)
     daily_stats.refresh(user.id)
-    for sale in random.sample(list(Sale.objects.filter(user=user)), 30):
+    for sale in random.sample(list(Sale.objects.filter(user=user)), 60):
         sale.fees, sale.shipping_status = money(random), random.choice(ShippingStatus.values)
+        sale.sale_date += timedelta(days=random.choice([0, 0, 1, -40]))
+        sale.deleted_at = random.choice([None, NOON])
         sale.save()
-    daily_stats.refresh(user.id)
-    models = (DailyTotal, DailyStat, DailyClientStat)
+        daily_stats.refresh(user.id)
+    models: tuple[Any, ...] = (DailyTotal, DailyStat, DailyClientStat)
     before = [stored(model) for model in models]
-    Sale.objects.filter(user=user).update(quantity=F("quantity"))  # every day is dirty
+    for model in models:
+        model.objects.all().delete()
+    for sale in Sale.objects.filter(user=user):
+        day = local_day(sale.sale_date)
+        DirtyDay.objects.create(user_id=user.id, client_id=sale.client_id, day=day)
     daily_stats.refresh(user.id)
     assert [stored(model) for model in models] == before
 
