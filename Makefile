@@ -5,6 +5,8 @@ BIN := .venv/bin
 REQUIREMENTS := requirements/dev.txt
 # A copy of the requirements that are installed in .venv.
 INSTALLED := .venv/installed.txt
+PEERS_REQUIREMENTS := requirements/bench.txt
+PEERS := .flowzz/peers
 # npm's packages that check the API's document. The Node in .venv runs them.
 NODE := .flowzz/npm
 TYPESCRIPT := tests/typescript
@@ -20,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 # The slowest first, so that two parallel jobs end at about the same time.
 CHECKS := check-types check-api check-imports check-migrations check-libraries check-manifests check-style
-.PHONY: help install reinstall node run test test-faults lint format openapi bench bench-admin \
+.PHONY: help install reinstall peers node run test test-faults lint format openapi bench bench-admin \
 	bench-faults real-data requirements screenshots $(CHECKS)
 
 help:  ## list the commands
@@ -105,8 +107,15 @@ real-data: install  ## try inputs of real accounts and write docs/real-data.md
 openapi: install  ## update docs/openapi.yaml
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-bench: install  ## measure intake, draining and syncing
+bench: install peers  ## measure intake, draining and syncing, beside other programs
 	$(BIN)/python -m tests.benchmarks
+
+# The programs that Flowzz is compared with, in an environment of their own.
+peers:
+	@cmp -s $(PEERS_REQUIREMENTS) $(PEERS)/installed.txt || { \
+		echo "Installing the peers of the benchmarks into $(PEERS): half a minute, once ..."; \
+		$(PYTHON) -m venv --clear $(PEERS) && $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check \
+			--require-hashes --requirement $(PEERS_REQUIREMENTS) && cp $(PEERS_REQUIREMENTS) $(PEERS)/installed.txt; }
 
 bench-admin: install  ## measure the back-office with a million sales
 	$(BIN)/python -m tests.benchmarks.admin
@@ -117,3 +126,4 @@ bench-faults: install  ## run the fault scenarios at full length and print the t
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile $(COMPILE) --output-file requirements/production.txt pyproject.toml
 	uv pip compile $(COMPILE) --group dev --output-file requirements/dev.txt pyproject.toml
+	uv pip compile $(COMPILE) --group bench --output-file $(PEERS_REQUIREMENTS)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 
 from flowzz.core.env import BASE_DIR
@@ -31,7 +32,7 @@ def compute(items: Iterable[Any], words: Sequence[MappedWord]) -> list[UUID]:
     hashes = []
     for item in items:
         item_hash = keyed.copy()
-        item_hash.update(repr(item).encode(errors="surrogatepass"))
+        item_hash.update(_encode(item))
         hashes.append(UUID(bytes=item_hash.digest()))
     return hashes
 
@@ -45,6 +46,13 @@ def find_unchanged(
     same = sales.associated().filter(report_fingerprint__any_of=[hash_ for _, hash_ in items])
     rows = same.values_list("report_fingerprint", "external_id", "order_hash")
     return {hash_: order_ids for hash_, *order_ids in rows if hash_}
+
+
+def _encode(item: Any) -> bytes:
+    try:
+        return orjson.dumps(item, default=lambda number: orjson.Fragment(str(number)))
+    except TypeError:  # a text with half a character
+        return repr(item).encode(errors="surrogatepass")
 
 
 @cache

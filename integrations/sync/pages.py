@@ -149,10 +149,12 @@ def _store(
     different = [(item, hash_) for item, hash_ in items if hash_ not in unchanged]
     skipped = len(items) - len(different)
     result.counts.update(processed=skipped, unchanged=skipped)
+    if not different:
+        _checkpoint(page, result)
+        return
     orders = _parse_items(page, different, reader, result)
     with transaction.atomic():
-        if orders:
-            lock_user(run.integration.user_id)
+        lock_user(run.integration.user_id)
         apply_bisecting(
             orders,
             lambda part: _ingest(part, result),

@@ -9,7 +9,11 @@ TEMPLATE = json.loads(payloads.raw("order_pix_approved_new_fields"))
 
 def bodies(count: int, *, changed: bool = False) -> list[bytes]:
     """Return paid orders, or with `changed` the same orders when they are shipped."""
-    return [payloads.encode(_order(number, changed=changed)) for number in range(count)]
+    return [encoded_order(number, changed=changed) for number in range(count)]
+
+
+def encoded_order(number: int, *, changed: bool) -> bytes:
+    return payloads.encode(_order(number, changed=changed))
 
 
 def _order(number: int, *, changed: bool) -> dict[str, object]:

@@ -18,6 +18,7 @@ from django.db import connection
 from flowzz.core import redis
 from tests.benchmarks import intake, metrics, processing, streams
 from tests.benchmarks.orders import bodies
+from tests.benchmarks.syncing import comparison
 from tests.benchmarks.workers import latency, scaling
 from tests.integrations.sellers import Seller
 
@@ -112,6 +113,8 @@ _ALL = {
     "intake": _intake,
     "drain": _drain,
     "sync": _sync,
+    "clock": comparison.measure,
+    "memory": comparison.measure_memory,
     "statements": _statements,
     "metrics": metrics.measure,
     "streams": streams.measure,
