@@ -1,14 +1,20 @@
-"""Rate limits, counted in Redis over a sliding window. Without Redis no request is refused."""
+"""Rate limits, counted over a sliding window in Redis.
+
+While Redis is away each process counts for itself, and asks Redis again every few seconds.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from math import floor
+from operator import methodcaller
+from time import monotonic
+from typing import TypeAlias, TypeVar
 
 import structlog
 from django.conf import settings
-from limits import RateLimitItem, parse
-from limits.storage import RedisStorage
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis, RedisError
 
@@ -16,6 +22,11 @@ from flowzz.core import redis
 from flowzz.core.redis_metrics import Counter, record
 
 REFUSED = Counter("flowzz_rate_limited", "Requests over a limit.", "limit")
+
+AWAY_SECONDS = 5.0
+
+Counters: TypeAlias = RedisStorage | MemoryStorage
+T = TypeVar("T")
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,41 +54,49 @@ class RateLimitExceeded(Exception):
 
 
 class RateLimit:
-    """A named limit, counted per key. `rate` returns its current value, such as `1200/minute`."""
+    """A named limit, counted per key. `rate` returns its current value, such as `1200/minute`.
+
+    Of several rates, separated by `;`, each applies.
+    """
 
     def __init__(self, name: str, rate: Callable[[], str]) -> None:
         self._name = name
         self._rate = rate
 
-    def hit(self, key: str) -> bool:
-        """Count a request; return False if Redis failed. Raises RateLimitExceeded."""
-        return self._ask(SlidingWindowCounterRateLimiter.hit, key)
+    def hit(self, key: str) -> None:
+        """Count a request. Raises RateLimitExceeded."""
+        self._ask(SlidingWindowCounterRateLimiter.hit, key)
 
-    def check(self, key: str) -> bool:
+    def check(self, key: str) -> None:
         """Do the same without counting the request."""
-        return self._ask(SlidingWindowCounterRateLimiter.test, key)
+        self._ask(SlidingWindowCounterRateLimiter.test, key)
 
-    def _ask(self, question: Callable[..., bool], key: str) -> bool:
-        try:
-            limiter = SlidingWindowCounterRateLimiter(_storage(redis.client()))
-            is_allowed = question(limiter, self._item, self._name, key)
-        except RedisError as error:
-            log.warning("rate_limit_not_counted", cause=type(error).__name__)
-            return False
-        if not is_allowed:
-            record(REFUSED.increments({self._name: 1}))
-            raise RateLimitExceeded(self.status(key))
-        return True
+    def clear(self, key: str) -> None:
+        """Forget the requests that were counted."""
+        for item in self._items:
+            counter = item.key_for(self._name, key)
+            _with_storage(methodcaller("clear_sliding_window", counter, item.get_expiry()))
 
-    def status(self, key: str) -> LimitStatus | None:
-        """Return what the key has left, or None if Redis failed."""
-        item, window = self._item, self._item.get_expiry()
-        try:
-            previous, previous_seconds, current, current_seconds = _storage(
-                redis.client()
-            ).get_sliding_window(item.key_for(self._name, key), window)
-        except RedisError:
-            return None
+    def status(self, key: str) -> LimitStatus:
+        """Return what the key has left of the first rate."""
+        return self._status(self._items[0], key)
+
+    def _ask(self, question: Callable[..., bool], key: str) -> None:
+        for item in self._items:
+            if not _with_storage(partial(self._is_allowed, question, item, key)):
+                record(REFUSED.increments({self._name: 1}))
+                raise RateLimitExceeded(self._status(item, key))
+
+    def _is_allowed(
+        self, question: Callable[..., bool], item: RateLimitItem, key: str, storage: Counters
+    ) -> bool:
+        return question(SlidingWindowCounterRateLimiter(storage), item, self._name, key)
+
+    def _status(self, item: RateLimitItem, key: str) -> LimitStatus:
+        window = item.get_expiry()
+        previous, previous_seconds, current, current_seconds = _with_storage(
+            lambda storage: storage.get_sliding_window(item.key_for(self._name, key), window)
+        )
         # `get_window_stats` does the same, but reports no reset time in a window's first moment.
         remaining = item.amount - floor(previous * previous_seconds / window + current)
         resets = [current_seconds - window]  # a window is stored for twice its length
@@ -86,16 +105,42 @@ class RateLimit:
         return LimitStatus(item.amount, window, max(0, remaining), max(1.0, min(resets)))
 
     @property
-    def _item(self) -> RateLimitItem:
+    def _items(self) -> list[RateLimitItem]:
         return _parse(self._rate())
 
 
 @lru_cache(maxsize=64)
-def _parse(rate: str) -> RateLimitItem:
-    return parse(rate)
+def _parse(rate: str) -> list[RateLimitItem]:
+    return parse_many(rate)
+
+
+def _with_storage(call: Callable[[Counters], T]) -> T:
+    """Call with Redis, or while it is away with counters of this process."""
+    if monotonic() >= _redis_is_away.until:
+        try:
+            return call(_storage(redis.client()))
+        except RedisError as error:
+            log.warning("rate_limit_counted_in_process", cause=type(error).__name__)
+            _redis_is_away.until = monotonic() + AWAY_SECONDS
+    return call(_process_storage())
+
+
+@dataclass
+class _Away:
+    """Until when, on the monotonic clock, Redis is not asked: each request would wait for it."""
+
+    until: float = 0.0
+
+
+_redis_is_away = _Away()
 
 
 @cache
-def _storage(client: Redis) -> RedisStorage:
+def _process_storage() -> Counters:
+    return MemoryStorage()
+
+
+@cache
+def _storage(client: Redis) -> Counters:
     pool = client.connection_pool
     return RedisStorage(settings.REDIS_URL, connection_pool=pool, key_prefix="flowzz:rate_limit")

@@ -4,14 +4,15 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest
 
-from flowzz.core.api.throttling import client_ip, ip_key
-from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
+from flowzz.core.api.throttling import client_ip, hit_address
+from flowzz.core.rate_limits import RateLimitExceeded
 from integrations.models import WebhookEvent
 from integrations.webhooks.routing import UnknownToken
 
 log = structlog.stdlib.get_logger(__name__)
 
-RATE = RateLimit("webhook_without_token", lambda: "60/minute")
+RATE = "60/minute"
+"""Of an IP address."""
 MAX_EVENTS = 1_000
 MAX_BYTES = 10 * 1024 * 1024
 """The unrouted events of all providers together; they are deleted after a week."""
@@ -30,7 +31,7 @@ def admit(request: HttpRequest) -> None:
     if not settings.WEBHOOK_WITHOUT_TOKEN:
         log.warning("webhook_refused", cause="without_token_disabled")
         raise UnknownToken
-    RATE.hit(ip_key(client_ip(request)))
+    hit_address("webhook_without_token", lambda: RATE, client_ip(request))
 
 
 def check_capacity(size: int) -> None:

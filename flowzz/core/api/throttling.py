@@ -32,6 +32,9 @@ SCHEMA_RATE = rate_setting(
     "RATE_LIMIT_SCHEMA", "Leituras da descrição da API por um endereço IP", "Em /api/schema."
 )
 
+NETWORK_FACTOR = 10
+"""So many times the limit of an address has a network of IPv6 (/48)."""
+
 _STATUSES = "flowzz.rate_limit_statuses"
 """The key in `request.META` of the statuses of the request's limits, by the limits' names."""
 
@@ -50,16 +53,14 @@ class RateThrottle(BaseThrottle):
         if key is None:
             return True
         limit = self._limit()
-        take = limit.hit if self.counts_refused else limit.check
-        status, is_allowed = None, True
         try:
-            if take(key):
-                status = limit.status(key)
+            (limit.hit if self.counts_refused else limit.check)(key)
         except RateLimitExceeded as exceeded:
-            status, is_allowed = exceeded.status, False
+            self._report(request, exceeded.status)
             self._retry_after = exceeded.retry_after
-        self._report(request, status)
-        return is_allowed
+            return False
+        self._report(request, limit.status(key))
+        return True
 
     @classmethod
     def require(cls, request: Request, view: "APIView") -> None:
@@ -100,27 +101,56 @@ class ApiThrottle(RateThrottle):
     rate = API_RATE
 
 
-class LoginThrottle(RateThrottle):
+class AddressThrottle(RateThrottle):
     """Counts requests per IP address, as the last trusted proxy reported it (NUM_PROXIES)."""
 
-    name = "login"
-    rate = LOGIN_RATE
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        try:
+            hit_network(self.name, self.rate.value, client_ip(request))
+        except RateLimitExceeded as exceeded:
+            self._retry_after = exceeded.retry_after
+            return False
+        return super().allow_request(request, view)
 
     def key(self, request: Request) -> str | None:
         ip = self.get_ident(request)
         return ip_key(ip) if ip else None
 
 
-class SchemaThrottle(LoginThrottle):
-    """Counts per IP address: the API description takes a tenth of a second to generate."""
+class LoginThrottle(AddressThrottle):
+    name = "login"
+    rate = LOGIN_RATE
 
+
+class SchemaThrottle(AddressThrottle):
     name = "schema"
     rate = SCHEMA_RATE
 
 
-def client_ip(request: HttpRequest) -> str:
+def hit_address(name: str, rate: Callable[[], str], ip: str) -> None:
+    """Count a request by its IP address and its network. Raises RateLimitExceeded."""
+    hit_network(name, rate, ip)
+    RateLimit(name, rate).hit(ip_key(ip))
+
+
+def hit_network(name: str, rate: Callable[[], str], ip: str) -> None:
+    """Count a request by its network, if that is larger than its address.
+
+    The limit is NETWORK_FACTOR times that of an address. Raises RateLimitExceeded.
+    """
+
+    def rate_of_network() -> str:
+        count, _, unit = rate().partition("/")
+        return f"{int(count) * NETWORK_FACTOR}/{unit}"
+
+    if (network := network_key(ip)) != ip_key(ip):
+        RateLimit(f"{name}_network", rate_of_network).hit(network)
+
+
+def client_ip(request: HttpRequest | Request) -> str:
     """Return the IP address of a request, as the last trusted proxy reported it."""
-    return LoginThrottle().get_ident(Request(request)) or ""
+    drf_request = request if isinstance(request, Request) else Request(request)
+    return LoginThrottle().get_ident(drf_request) or ""
 
 
 def ip_key(ip: str) -> str:
@@ -128,6 +158,15 @@ def ip_key(ip: str) -> str:
 
     IPv6 addresses are counted by their /64 network: a client can choose among its 2⁶⁴ addresses.
     """
+    return _network(ip, 64)
+
+
+def network_key(ip: str) -> str:
+    """Do the same for IPv6 by the /48 network: a site can choose among its 65,536 of /64."""
+    return _network(ip, 48)
+
+
+def _network(ip: str, prefix: int) -> str:
     has_port = ip.startswith("[") or ip.count(":") == 1
     host = ip.rpartition(":")[0].strip("[]") if has_port else ip
     try:
@@ -136,7 +175,7 @@ def ip_key(ip: str) -> str:
         return ip
     if isinstance(address, IPv4Address):
         return host
-    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
+    return str(address.ipv4_mapped or IPv6Network((address, prefix), strict=False))
 
 
 class RateLimitHeadersMiddleware:

@@ -1,5 +1,6 @@
 """Rate limits of the API, their headers, and the IP address that requests are counted by."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,8 +9,8 @@ from pytest_django.fixtures import Settings
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from flowzz.core import redis
-from flowzz.core.api.throttling import LoginThrottle, ip_key
+from flowzz.core import rate_limits, redis
+from flowzz.core.api.throttling import LoginThrottle, ip_key, network_key
 from tests.api_client import Frontend, error, status_and_body
 from tests.factories import UserFactory
 
@@ -117,13 +118,33 @@ def test_counted_responses_have_rate_limit_headers(settings: Settings, frontend:
     assert rate_limit_headers(Frontend().fetch("sales")) == {}  # not counted
 
 
-def test_without_redis_no_request_is_refused(settings: Settings, frontend: Frontend) -> None:
+def test_ipv6_network_of_a_site_has_ten_times_the_limit_of_an_address(settings: Settings) -> None:
+    settings.RATE_LIMIT_SCHEMA = "1/hour"
+
+    def fetch(subnet: int, site: str = "2001:db8:77") -> int:
+        return Frontend().head("/api/schema", REMOTE_ADDR=f"{site}:{subnet:x}::1").status_code
+
+    assert [fetch(subnet) for subnet in range(11)] == [*[200] * 10, 429]
+    assert (fetch(0, "2001:db8:78"), fetch(0, "2001:db8:78")) == (200, 429)
+    assert network_key("203.0.113.7") == ip_key("203.0.113.7")
+
+
+@pytest.fixture
+def _no_redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(rate_limits, "_redis_is_away", rate_limits._Away())
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    settings.RATE_LIMIT_API = "1/hour"
     redis.client.cache_clear()
-    try:
-        responses = [frontend.fetch("sales") for _ in range(3)]
-    finally:
-        redis.client.cache_clear()
-    assert [response.status_code for response in responses] == [200, 200, 200]
-    assert [rate_limit_headers(response) for response in responses] == [{}, {}, {}]
+    yield
+    redis.client.cache_clear()
+
+
+@pytest.mark.usefixtures("_no_redis")
+def test_without_redis_each_process_counts_for_itself(
+    settings: Settings, frontend: Frontend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_LIMIT_API = "2/hour"
+    responses = [frontend.fetch("sales")]
+    monkeypatch.setattr(rate_limits, "_storage", lambda client: pytest.fail("Redis was asked"))
+    responses += [frontend.fetch("sales") for _ in range(2)]
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert [response.headers["RateLimit-Remaining"] for response in responses] == ["1", "0", "0"]
