@@ -18,7 +18,7 @@ LOCK_TIMEOUT, STATEMENT_TIMEOUT = "3s", "15s"
 _POOLS = [
     # Hashing a password takes a third of a second of CPU time.
     (
-        re.compile(r"/api/v1/auth/(token|session|password)/?$|/admin/login/|/admin/senha/"),
+        re.compile(r"/api/v1/auth/(token|session|password)/?$|/admin/login/|/admin/senha/."),
         ThreadPool("password", 1, max_waiting=20),
     ),
     # The provider's API may take 15 s to answer.

@@ -27,6 +27,7 @@ ALLOWED_HOSTS = env.comma_list(
 )
 CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS")
 FRONTEND_URL = env.url("FRONTEND_URL", (*CORS_ALLOWED_ORIGINS, PUBLIC_BASE_URL)[0])
+CORS_ALLOW_CREDENTIALS = True  # the refresh token's cookie; nothing else reads a cookie there
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "last-event-id"]
 CORS_EXPOSE_HEADERS = [
@@ -92,14 +93,10 @@ WSGI_APPLICATION = "flowzz.wsgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 
 TEMPLATES = [
@@ -231,7 +228,7 @@ SIMPLE_JWT = {
     "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),
 }
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["flowzz.accounts.tokens.JWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["flowzz.accounts.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.json_parser.JSONParser"],

@@ -7,7 +7,6 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from flowzz import health
-from flowzz.accounts.api import LogoutView, RefreshView, TokenView
 from flowzz.core.api.error_handlers import not_found
 from flowzz.core.api.event_stream.views import EventsView
 from flowzz.core.api.schema.views import SchemaView
@@ -15,9 +14,7 @@ from flowzz.prometheus import metrics
 
 # Every URL works with a trailing slash, too.
 api: list[URLPattern | URLResolver] = [
-    re_path(r"^v1/auth/token/?$", TokenView.as_view()),
-    re_path(r"^v1/auth/token/refresh/?$", RefreshView.as_view()),
-    re_path(r"^v1/auth/logout/?$", LogoutView.as_view()),
+    path("v1/auth/", include("flowzz.accounts.api.urls")),
     re_path(r"^v1/events/?$", EventsView.as_view()),
     path("v1/", include("integrations.api.urls")),
     path("v1/", include("sales.api.urls")),
@@ -28,6 +25,7 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/senha/", include("flowzz.accounts.password_pages")),
     path("admin/verificacao/", include("flowzz.accounts.second_factor_pages")),
     path("admin/", include("integrations.admin.urls")),
     path("admin/", admin.site.urls),

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from rest_framework.test import APIClient
 
+from flowzz.accounts import sessions
 from flowzz.accounts.models import User
-from flowzz.accounts.tokens import RefreshToken
 
 
 class Frontend(APIClient):
@@ -15,7 +15,7 @@ class Frontend(APIClient):
     def __init__(self, user: User | None = None) -> None:
         super().__init__(REMOTE_ADDR=f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1")
         if user:
-            token = RefreshToken.for_user(user).access_token
+            token = sessions.log_in(user).access_token
             self.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
 
     def send(self, path: str, body: Any = None) -> Any:

@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User, request_user
-from flowzz.accounts.staff_login import CODE_ATTRIBUTES, count_login_attempt
+from flowzz.accounts.staff_login import CODE_ATTRIBUTES, count_code
 from flowzz.backoffice import audit_log
 
 PAGE = "second_factor:page"
@@ -39,7 +39,7 @@ class CodeForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            count_login_attempt(f"code:{user.pk}")
+            count_code(user)
         except ValidationError as refusal:
             self.add_error("code", refusal)
             return None

@@ -1,4 +1,4 @@
-"""API logins: each refresh token is exchanged once, and none after the logout.
+"""API logins: each refresh token is exchanged once, and no token is valid after the logout.
 
 An exchange is repeated for 30 seconds: two tabs send the same token, or its response is lost. The
 second response is the first one, made again from the session, so that no token is stored.
@@ -8,13 +8,13 @@ import uuid
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.settings import api_settings
 
 from flowzz.accounts.models import LoginSession, User
-from flowzz.accounts.tokens import SESSION_CLAIM, JWTAuthentication, RefreshToken
+from flowzz.accounts.tokens import SESSION_CLAIM, RefreshToken
 
 REPEATABLE_FOR: Final = timedelta(seconds=30)
 
@@ -30,22 +30,28 @@ def log_in(user: User) -> tokens.RefreshToken:
     return _newest_token(session)
 
 
+def find(session_id: uuid.UUID, user_id: uuid.UUID) -> LoginSession | None:
+    """Return a session with its user, if it is valid: active user, unchanged password."""
+    sessions = LoginSession.objects.select_related("user")
+    session = sessions.filter(id=session_id, user_id=user_id, user__is_active=True).first()
+    digest = session and session.user.get_session_auth_hash()
+    return session if session and session.password_digest == digest else None
+
+
 def renew(old: tokens.RefreshToken) -> tokens.RefreshToken:
-    """Exchange a refresh token for the next one. Raises SessionEnded, AuthenticationFailed.
+    """Exchange a refresh token for the next one. Raises SessionEnded.
 
     A token that was exchanged over 30 seconds ago, or is older than the previous one, ends the
     session: that token or its successor was stolen.
     """
-    user: User = JWTAuthentication().get_user(old)
     session_id, token_id = _ids(old)
-    sessions = LoginSession.objects.filter(id=session_id, user=user)
-    valid = sessions.filter(password_digest=user.get_session_auth_hash())
+    row = LoginSession.objects.filter(id=session_id)
     # A conditional update: of two simultaneous requests the first one changes the row.
-    valid.filter(token_id=token_id).update(previous_token_id=F("token_id"), **_new_token())
-    is_repeatable = Q(issued_at__gt=timezone.now() - REPEATABLE_FOR)
-    session = valid.filter(is_repeatable, previous_token_id=token_id).first()
-    if session is None:
-        sessions.delete()
+    row.filter(token_id=token_id).update(previous_token_id=F("token_id"), **_new_token())
+    session = find(session_id, _user_id(old))
+    is_newest = session is not None and session.previous_token_id == token_id
+    if session is None or not is_newest or session.issued_at <= timezone.now() - REPEATABLE_FOR:
+        row.delete()
         raise SessionEnded
     return _newest_token(session)
 
@@ -79,6 +85,14 @@ def _newest_token(session: LoginSession) -> tokens.RefreshToken:
     token["jti"] = session.token_id
     token[SESSION_CLAIM] = str(session.id)
     return token
+
+
+def _user_id(token: tokens.RefreshToken) -> uuid.UUID:
+    """Return the id of the token's user. Raises SessionEnded without a valid one."""
+    try:
+        return uuid.UUID(token[api_settings.USER_ID_CLAIM])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise SessionEnded from None
 
 
 def _ids(token: tokens.RefreshToken) -> tuple[uuid.UUID, str]:

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from flowzz.accounts import second_factor
+from flowzz.accounts import login_attempts, second_factor
 from flowzz.accounts.models import User
-from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, ip_key
+from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, hit_address
+from flowzz.core.formatting import format_count
 from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
 
 if TYPE_CHECKING:  # unfold has no types
@@ -19,14 +21,18 @@ else:
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
 
 
-def count_login_attempt(key: str) -> None:
-    """Count a login attempt, by password or by code; raises ValidationError above the limit."""
+TOO_MANY = "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
+TOO_MANY_OF_ACCOUNT = (
+    "Muitas tentativas de entrar nesta conta. Aguarde {} e tente novamente, ou redefina a senha."
+)
+
+
+def count_code(user: User) -> None:
+    """Count an attempt to give a code; raises ValidationError above the limit."""
     try:
-        RateLimit(LoginThrottle.name, LOGIN_RATE.value).hit(key)
+        RateLimit(LoginThrottle.name, LOGIN_RATE.value).hit(f"code:{user.pk}")
     except RateLimitExceeded:
-        raise ValidationError(
-            "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
-        ) from None
+        raise ValidationError(TOO_MANY) from None
 
 
 class LoginForm(AuthenticationForm):
@@ -41,10 +47,24 @@ class LoginForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Count the attempt before the password is checked; raises ValidationError."""
         assert self.request is not None
-        count_login_attempt(ip_key(client_ip(self.request)))
+        email = self.cleaned_data.get("username", "")
+        self._count(self.request, email)
         cleaned: dict[str, Any] = super().clean()
         self._check_second_factor()
+        login_attempts.succeeded(self.request, email)
         return cleaned
+
+    def _count(self, request: HttpRequest, email: str) -> None:
+        try:
+            hit_address(LoginThrottle.name, LOGIN_RATE.value, client_ip(request))
+        except RateLimitExceeded:
+            raise ValidationError(TOO_MANY) from None
+        try:
+            login_attempts.count(request, email)
+        except RateLimitExceeded as exceeded:
+            minutes = max(1, round(exceeded.retry_after / 60))
+            wait = format_count(minutes, "minuto", "minutos")
+            raise ValidationError(TOO_MANY_OF_ACCOUNT.format(wait)) from None
 
     def _check_second_factor(self) -> None:
         user = self.get_user()

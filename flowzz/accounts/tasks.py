@@ -1,10 +1,46 @@
-"""Celery tasks of accounts."""
+"""Celery tasks of accounts. Mails take a user's id: no queue holds an address or a link."""
 
-from celery import shared_task
+from smtplib import SMTPException
+from typing import Any
+
+from celery import Task, shared_task
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from flowzz.accounts import sessions
+from flowzz.accounts.models import User
 
 
 @shared_task
 def delete_expired_sessions() -> None:
     sessions.delete_expired()
+
+
+@shared_task(bind=True, max_retries=4, default_retry_delay=30)
+def mail_password_reset(task: "Task[Any, Any]", user_id: str) -> None:
+    """Mail a link that is valid for PASSWORD_RESET_TIMEOUT and until the next login."""
+    for user in User.objects.filter(id=user_id, is_active=True):
+        uid = urlsafe_base64_encode(force_bytes(user.pk))
+        token = default_token_generator.make_token(user)
+        path = reverse("password_reset_confirm", args=[uid, token])
+        _mail(task, user, "Redefinir a senha", "reset", path)
+
+
+@shared_task(bind=True, max_retries=4, default_retry_delay=30)
+def mail_password_changed(task: "Task[Any, Any]", user_id: str) -> None:
+    for user in User.objects.filter(id=user_id, is_active=True):
+        _mail(task, user, "A senha foi trocada", "changed", reverse("admin_password_reset"))
+
+
+def _mail(task: "Task[Any, Any]", user: User, subject: str, template: str, path: str) -> None:
+    context = {"user": user, "url": f"{settings.PUBLIC_BASE_URL}{path}"}
+    text = render_to_string(f"accounts/password_{template}.txt", context)
+    try:
+        send_mail(f"[Flowzz] {subject}", text, None, [user.email])
+    except (SMTPException, OSError) as error:
+        raise task.retry(exc=error) from None

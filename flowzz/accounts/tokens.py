@@ -1,4 +1,4 @@
-"""JWT authentication, by our tokens or by those of a Flowzz service that shares its signing key.
+"""JSON web tokens: ours, and those of a Flowzz service that shares its signing key.
 
 Our tokens have a `token_type`. A foreign token must look like an access token: it is refused if a
 claim names another type, or if it is valid for longer than access tokens (docs/operations.md).
@@ -10,9 +10,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 import jwt
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from rest_framework_simplejwt import authentication, tokens
-from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt import tokens
+from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
@@ -77,21 +76,6 @@ class RefreshToken(_CheckedTimes, tokens.RefreshToken):  # type: ignore[misc]  #
         access.set_iat(at_time=self.current_time)
         access["jti"] = uuid5(NAMESPACE_OID, self["jti"]).hex
         return access
-
-
-class JWTAuthentication(authentication.JWTAuthentication):
-    def get_raw_token(self, header: bytes) -> bytes | None:
-        """Return the token after `Bearer`, in any case (RFC 9110, section 11.1)."""
-        scheme, *token = header.split(maxsplit=1) or [b""]
-        raw: bytes | None = super().get_raw_token(b" ".join([scheme.capitalize(), *token]))
-        return raw
-
-    def get_user(self, validated_token: Any) -> Any:
-        """Return the active user of a token. Raises InvalidToken, AuthenticationFailed."""
-        try:
-            return super().get_user(validated_token)
-        except ValidationError:
-            raise InvalidToken from None  # the claim is not a UUID
 
 
 def _is_time(value: object) -> bool:

@@ -4,8 +4,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from flowzz.accounts import sessions
 from flowzz.accounts.models import User
-from flowzz.accounts.tokens import RefreshToken
 from tests.benchmarks.intake import web_server
 from tests.benchmarks.load import LoadResult, send
 from tests.benchmarks.orders import bodies
@@ -33,7 +33,7 @@ def measure() -> list[tuple[str, str]]:
 def _open_streams(port: int) -> Iterator[int]:
     """Open event streams, and yield how many have started."""
     users = [User.objects.create(email=f"aba{n}@flowzz.test") for n in range(USERS)]
-    tokens = [RefreshToken.for_user(user).access_token for user in users]
+    tokens = [sessions.log_in(user).access_token for user in users]
     with ExitStack() as stack:
         opened = 0
         for number in range(STREAMS):

@@ -16,7 +16,6 @@ EXCEPTION = re.compile(r"# (?:noqa|type: ignore)")
 EXCEPTION_WITH_REASON = re.compile(r"# (?:noqa: [A-Z0-9, ]+ - |type: ignore\[[a-z, -]+\] +# )\S")
 TEXT_FILES = {".py", ".html", ".txt", ".css", ".js"}
 CROSS_CUTTING_TESTS = {
-    "flowzz/accounts/test_login.py",
     "flowzz/test_error_pages.py",
     "flowzz/test_translations.py",
     "integrations/admin/test_pages.py",

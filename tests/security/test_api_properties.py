@@ -10,10 +10,10 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck
 from pytest_django.fixtures import Settings
-from rest_framework_simplejwt.tokens import AccessToken
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
+from flowzz.accounts import sessions
 from flowzz.wsgi import application
 from integrations.models import Integration
 from tests.integrations.admin.rows import make_rows
@@ -42,7 +42,7 @@ def bearer(settings: Settings, coinzz: SandboxClient) -> dict[str, str]:
     settings.RATE_LIMIT_API = settings.RATE_LIMIT_SYNC = settings.RATE_LIMIT_LOGIN = "100000/hour"
     settings.SYNC_WAIT_SECONDS = 0
     make_rows(1)
-    token = AccessToken.for_user(Integration.objects.get().user)
+    token = sessions.log_in(Integration.objects.get().user).access_token
     return {"Authorization": f"Bearer {token}"}
 
 

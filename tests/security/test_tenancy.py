@@ -34,6 +34,10 @@ PUBLIC = {
     "/api/schema",
     "/api/docs",
     "/api/v1/auth/logout",
+    "/api/v1/auth/password/reset",
+    "/api/v1/auth/session",
+    "/api/v1/auth/session/logout",
+    "/api/v1/auth/session/refresh",
     "/api/v1/auth/token",
     "/api/v1/auth/token/refresh",
 }

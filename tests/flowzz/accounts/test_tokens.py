@@ -13,6 +13,7 @@ from joserfc.jwk import OctKey
 from pytest_django.fixtures import Settings
 from rest_framework_simplejwt.state import token_backend
 
+from flowzz.accounts import sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
 from tests.api_client import Frontend, error
@@ -68,13 +69,13 @@ def test_malformed_token_is_unauthorized(token: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["bearer ", "BEARER ", "bEARER  ", " Bearer\t"])
 def test_scheme_is_case_insensitive(user: User, scheme: str) -> None:
-    token = str(RefreshToken.for_user(user).access_token)
+    token = str(sessions.log_in(user).access_token)
     assert request_with(token, scheme).status_code == 200
 
 
 @pytest.mark.parametrize("scheme", ["", "Basic ", "Bearer", "Bearer Bearer "])
 def test_token_after_another_scheme_is_unauthorized(user: User, scheme: str) -> None:
-    token = str(RefreshToken.for_user(user).access_token)
+    token = str(sessions.log_in(user).access_token)
     assert request_with(token, scheme).status_code == 401
 
 
@@ -83,9 +84,26 @@ def test_refresh_token_is_refused_as_access_token(user: User) -> None:
 
 
 def test_token_of_an_inactive_user_is_refused(user: User) -> None:
-    token = str(RefreshToken.for_user(user).access_token)
+    token = str(sessions.log_in(user).access_token)
     User.objects.update(is_active=False)
     assert request_with(token).status_code == 401
+
+
+def test_own_token_without_its_login_is_refused(user: User, settings: Settings) -> None:
+    without_login = str(RefreshToken.for_user(user).access_token)
+    assert request_with(without_login).status_code == 401
+    settings.JWT_SIGNING_KEY = KEY
+    access = sessions.log_in(user).access_token
+    session_ids: list[Any] = [str(UUID(int=7)), "", 7, None, [], str(user.id)]
+    for session_id in session_ids:
+        access["sid"] = session_id
+        assert request_with(str(access)).status_code == 401
+
+
+def test_token_of_another_users_login_is_refused(user: User) -> None:
+    access = sessions.log_in(UserFactory.create()).access_token
+    access["userId"] = str(user.id)
+    assert request_with(str(access)).status_code == 401
 
 
 def test_foreign_token_is_refused_unless_its_key_is_configured(user: User) -> None:

@@ -240,3 +240,70 @@ def test_refresh_token_expires_after_thirty_days(user: User) -> None:
     with time_machine.travel(datetime.now(UTC) - timedelta(days=30, minutes=1)):
         refresh = str(sessions.log_in(user))
     assert renew(refresh).status_code == 401
+
+
+def status_with(access: str) -> int:
+    frontend = Frontend()
+    frontend.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    return int(frontend.fetch("sales").status_code)
+
+
+def test_access_token_ends_at_logout_and_other_logins_go_on(user: User) -> None:
+    first, second = (login(user.email).json()["data"] for _ in range(2))
+    assert [status_with(first["access"]), status_with(second["access"])] == [200, 200]
+
+    logout(first["refresh"])
+
+    assert [status_with(first["access"]), status_with(second["access"])] == [401, 200]
+
+
+def test_access_token_ends_when_a_stolen_token_is_found(user: User, refresh: str) -> None:
+    newest = renew(renew(refresh).json()["data"]["refresh"]).json()["data"]
+    assert status_with(newest["access"]) == 200
+    assert renew(refresh).json() == REFRESH_REFUSED
+    assert status_with(newest["access"]) == 401
+
+
+def test_access_token_ends_with_the_password(user: User) -> None:
+    access = login(user.email).json()["data"]["access"]
+    user.set_password("outra senha boa")
+    user.save()
+    assert status_with(access) == 401
+
+
+def test_guesses_from_many_addresses_are_slowed_by_account(user: User) -> None:
+    statuses = [login(user.email.upper(), "errada").status_code for _ in range(7)]
+    assert statuses == [*[401] * 5, 429, 429]
+
+    refused = login(user.email)
+    assert (refused.status_code, refused.json()) == (
+        429,
+        error(
+            "RATE_LIMITED",
+            "Muitas tentativas de entrar nesta conta. Aguarde e tente novamente, ou redefina a "
+            "senha.",
+        ),
+    )
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    User.objects.create_user("outra@exemplo.com.br", PASSWORD)
+    assert login("outra@exemplo.com.br").status_code == 200
+
+
+def test_owner_logs_in_from_a_known_address_while_a_stranger_guesses(user: User) -> None:
+    own = Frontend()
+    assert login(user.email, frontend=own).status_code == 200
+    for _ in range(6):
+        login(user.email, "errada")
+    assert login(user.email).status_code == 429
+    assert login(user.email, frontend=own).status_code == 200
+
+
+def test_successful_login_forgets_failed_ones(user: User) -> None:
+    for _ in range(3):
+        assert [login(user.email, "errada").status_code for _ in range(2)] == [401, 401]
+        assert login(user.email).status_code == 200
+
+
+def test_unknown_account_is_slowed_like_a_known_one() -> None:
+    statuses = [login("ninguem@exemplo.com.br").status_code for _ in range(6)]
+    assert statuses == [*[401] * 5, 429]

@@ -13,22 +13,24 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.exceptions import TokenError
 
-from flowzz.accounts import sessions
+from flowzz.accounts import login_attempts, sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
-from flowzz.core.api.errors import Unauthorized, ValidationFailed
+from flowzz.core.api.errors import RateLimited, Unauthorized, ValidationFailed
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import LoginThrottle
 from flowzz.core.api.views import success
+from flowzz.core.rate_limits import RateLimitExceeded
 
 TAG = "Acesso"
+ACCESS_HELP = "Vale 15 minutos, ou até sair, em Authorization: Bearer"
 REFRESH_REFUSED = "Token de renovação inválido, já usado ou expirado. Entre de novo."
 
 
 class JWTScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # it has no types
     """The API description of `JWTAuthentication`."""
 
-    target_class = "flowzz.accounts.tokens.JWTAuthentication"
+    target_class = "flowzz.accounts.authentication.JWTAuthentication"
     name = "jwt"
 
 
@@ -42,12 +44,24 @@ class RefreshSerializer(serializers.Serializer[Any]):
 
 
 class TokensSerializer(serializers.Serializer[Any]):
-    access = serializers.CharField(help_text="Vale 15 minutos, em Authorization: Bearer")
+    access = serializers.CharField(help_text=ACCESS_HELP)
     refresh = serializers.CharField(help_text="Vale 30 dias e uma renovação, que traz o próximo")
 
 
 class LogoutSerializer(serializers.Serializer[Any]):
     ended = serializers.BooleanField(help_text="false: este acesso já tinha sido encerrado")
+
+
+class TooManyAttempts(RateLimited):
+    """Too many failed logins of one account; `wait` is in seconds."""
+
+    message = (
+        "Muitas tentativas de entrar nesta conta. Aguarde e tente novamente, ou redefina a senha."
+    )
+
+    def __init__(self, wait: float) -> None:
+        super().__init__()
+        self.wait = wait
 
 
 class PublicView(APIView):
@@ -67,14 +81,7 @@ class TokenView(PublicView):
         request=LoginSerializer,
     )
     def post(self, request: Request) -> Response:
-        login = LoginSerializer(data=request.data)
-        login.is_valid(raise_exception=True)
-        # For an unknown e-mail Django hashes the password, too: both responses take the same time.
-        user = authenticate(**login.validated_data)
-        if user is None:
-            raise Unauthorized("E-mail ou senha incorretos.")
-        assert isinstance(user, User)
-        return _tokens(sessions.log_in(user), "Acesso autorizado")
+        return tokens_response(sessions.log_in(user_by_password(request)), "Acesso autorizado")
 
 
 class RefreshView(PublicView):
@@ -87,7 +94,7 @@ class RefreshView(PublicView):
     )
     def post(self, request: Request) -> Response:
         try:
-            return _tokens(sessions.renew(_refresh_token(request)), "Token renovado")
+            return tokens_response(sessions.renew(_refresh_token(request)), "Token renovado")
         except sessions.SessionEnded:
             raise Unauthorized(REFRESH_REFUSED) from None
 
@@ -95,7 +102,7 @@ class RefreshView(PublicView):
 class LogoutView(PublicView):
     @operation(
         TAG,
-        "Sair: nenhum token deste acesso renova mais",
+        "Sair: nenhum token deste acesso vale mais",
         LogoutSerializer,
         ValidationFailed,
         request=RefreshSerializer,
@@ -105,15 +112,41 @@ class LogoutView(PublicView):
         return success({"ended": has_ended}, "Acesso encerrado")
 
 
-def _refresh_token(request: Request) -> RefreshToken:
-    """Return the token in the body. Raises Unauthorized, ValidationError."""
-    body = RefreshSerializer(data=request.data)
-    body.is_valid(raise_exception=True)
+def user_by_password(request: Request) -> User:
+    """Return the user of the e-mail and password in the body.
+
+    Raises Unauthorized, TooManyAttempts, ValidationError.
+    """
+    login = LoginSerializer(data=request.data)
+    login.is_valid(raise_exception=True)
+    email = login.validated_data["email"]
     try:
-        return RefreshToken(body.validated_data["refresh"])
+        login_attempts.count(request, email)
+    except RateLimitExceeded as exceeded:
+        raise TooManyAttempts(exceeded.retry_after) from None
+    # For an unknown e-mail Django hashes the password, too: both responses take the same time.
+    user = authenticate(**login.validated_data)
+    if user is None:
+        raise Unauthorized("E-mail ou senha incorretos.")
+    assert isinstance(user, User)
+    login_attempts.succeeded(request, email)
+    return user
+
+
+def read_refresh_token(text: str) -> RefreshToken:
+    """Raises Unauthorized."""
+    try:
+        return RefreshToken(text)  # type: ignore[arg-type]  # as its own serializers call it
     except TokenError:
         raise Unauthorized(REFRESH_REFUSED) from None
 
 
-def _tokens(refresh: tokens.RefreshToken, message: str) -> Response:
+def _refresh_token(request: Request) -> RefreshToken:
+    """Return the token in the body. Raises Unauthorized, ValidationError."""
+    body = RefreshSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return read_refresh_token(body.validated_data["refresh"])
+
+
+def tokens_response(refresh: tokens.RefreshToken, message: str) -> Response:
     return success({"access": str(refresh.access_token), "refresh": str(refresh)}, message)

@@ -1,0 +1,4 @@
+"""API calls that log in, renew tokens, log out and change passwords.
+
+Entry point: `urls`.
+"""

@@ -1,0 +1,18 @@
+"""URLs of accounts in the API; each works with a trailing slash, too."""
+
+from django.urls import re_path
+
+from flowzz.accounts.api.browser_sessions import SessionLogoutView, SessionRefreshView, SessionView
+from flowzz.accounts.api.logins import LogoutView, RefreshView, TokenView
+from flowzz.accounts.api.passwords import PasswordResetView, PasswordView
+
+urlpatterns = [
+    re_path(r"^token/?$", TokenView.as_view()),
+    re_path(r"^token/refresh/?$", RefreshView.as_view()),
+    re_path(r"^logout/?$", LogoutView.as_view()),
+    re_path(r"^session/?$", SessionView.as_view()),
+    re_path(r"^session/refresh/?$", SessionRefreshView.as_view()),
+    re_path(r"^session/logout/?$", SessionLogoutView.as_view()),
+    re_path(r"^password/?$", PasswordView.as_view()),
+    re_path(r"^password/reset/?$", PasswordResetView.as_view()),
+]

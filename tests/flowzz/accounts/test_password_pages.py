@@ -1,0 +1,89 @@
+"""The pages that reset a password by a link in a mail."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client as Browser
+from pytest_django.fixtures import Settings
+
+from flowzz.accounts import tasks
+from flowzz.accounts.models import User
+from tests.api_client import Frontend
+from tests.staff import log_in
+
+pytestmark = pytest.mark.django_db
+PASSWORD, NEW = "uma senha de teste", "outra senha comprida"
+
+
+@pytest.fixture(autouse=True)
+def _tasks_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(name: str, arguments: list[str], **options: Any) -> None:
+        getattr(tasks, name.rpartition(".")[2])(*arguments)
+
+    monkeypatch.setattr("flowzz.core.db.jobs.current_app.send_task", run)
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("equipe@exemplo.com.br", PASSWORD, is_staff=True)
+
+
+def mailed_link(user: User) -> str:
+    page = Browser().post("/admin/senha/", {"email": user.email}, follow=True)
+    assert "enviamos a ela um link que vale por uma hora" in page.content.decode()
+    [found] = re.findall(r"https://flowzz\.test(/\S+)", str(mail.outbox[-1].body))
+    return str(found)
+
+
+def set_password(link: str, password: str = NEW) -> Any:
+    browser = Browser()
+    form = browser.get(link, follow=True)
+    path = form.redirect_chain[-1][0] if form.redirect_chain else link
+    fields = {"new_password1": password, "new_password2": password}
+    return browser.post(path, fields, follow=True)
+
+
+def test_link_sets_a_password_once_and_ends_all_logins(user: User) -> None:
+    staff, seller = log_in(user), Frontend(user)
+    link = mailed_link(user)
+
+    page = set_password(link)
+
+    assert "Senha salva" in page.content.decode()
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    assert staff.get("/admin/").status_code == 302
+    assert seller.fetch("sales").status_code == 401
+    assert (
+        "já foi usado ou passou de uma hora"
+        in set_password(link, "mais uma senha").content.decode()
+    )
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+
+
+def test_link_expires_after_an_hour(user: User) -> None:
+    link = mailed_link(user)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61)):
+        assert "passou de uma hora" in set_password(link).content.decode()
+
+
+def test_weak_password_is_refused_with_a_reason(user: User) -> None:
+    page = set_password(mailed_link(user), "12345678")
+    assert "Esta senha é muito comum." in page.content.decode()
+
+
+def test_login_page_leads_to_it() -> None:
+    assert 'href="/admin/senha/"' in Browser().get("/admin/login/").content.decode()
+
+
+def test_requests_are_limited_by_address(settings: Settings) -> None:
+    settings.RATE_LIMIT_LOGIN = "1/minute"
+    form = {"email": "ninguem@exemplo.com.br"}
+    assert Browser().post("/admin/senha/", form).status_code == 302
+    page = Browser().post("/admin/senha/", form)
+    assert "Muitas tentativas. Aguarde um minuto." in page.content.decode()
