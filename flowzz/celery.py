@@ -49,6 +49,8 @@ QUEUES = {
     "flowzz.core.tasks.delete_expired_idempotent_calls": "bulk",
     "flowzz.accounts.tasks.delete_expired_sessions": "bulk",
 }
+NICENESS = 5
+"""Of the workers of `sync` and `bulk`."""
 SHORT, LONG = (120, 150), (3_000, 3_060)
 """Seconds until a task is interrupted, and until its process ends; LONG in `sync` and `bulk`."""
 
@@ -108,8 +110,10 @@ def warm_up(**details: Any) -> None:
 
 
 @worker_ready.connect
-def limit_times(sender: Any, **details: Any) -> None:
-    """Enforce the time limits of tasks in threads."""
+def prepare_worker(sender: Any, **details: Any) -> None:
+    """Enforce the time limits of tasks in threads; let webhooks and alerts have the CPU first."""
+    if not {"inbox", "control"} & app.amqp.queues.consume_from.keys():
+        os.nice(NICENESS)  # threads that start later inherit it
     if isinstance(sender.pool, thread.TaskPool):
         task_prerun.connect(start_time_limits)
         task_postrun.connect(end_time_limits)

@@ -1,6 +1,7 @@
 """The queues of the tasks, their time limits, and what workers do before and beside them."""
 
 import pytest
+from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]  # untyped
 from celery.signals import beat_init, heartbeat_sent, task_prerun
 from django.db import connection
 from django_celery_beat.models import PeriodicTask
@@ -62,6 +63,7 @@ def test_worker_records_heartbeats_of_its_queues(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.django_db(transaction=True)
 def test_task_keeps_its_connection_and_replaces_a_lost_one() -> None:
+    assert DjangoWorkerFixup(app).db_reuse_max > 10**9  # Celery closes none after a task
     task = TASKS["integrations.tasks.record_heartbeat"]
     connection.ensure_connection()
     first = connection.connection

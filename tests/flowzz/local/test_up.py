@@ -120,12 +120,17 @@ def test_demo_orders_arrive_and_sigterm_stops_everything(state: Path, port: int)
         token = token_for(base_url, output)
         wait_until(lambda: sales(base_url, token) != [], SLOW_SECONDS)
         assert megabytes_of(state) < MAX_MEGABYTES
+        assert [niceness(pid) for pid in processes_of(state)].count(5) == 2  # sync, bulk
         kill_a_worker(state)
         process.terminate()
         assert process.wait(SLOW_SECONDS) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
     wait_for_the_end(state)
+
+
+def niceness(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
 
 
 def kill_a_worker(state: Path) -> None:
