@@ -20,7 +20,7 @@ from tests.faults.load.process import (
 )
 from tests.faults.load.slow_clients import SlowClients
 from tests.faults.stack import Stack, kill_process
-from tests.faults.syncing import KilledSync
+from tests.faults.syncing import SlowSync
 
 SELLERS = 20
 FAULT_AFTER = 1 / 5
@@ -34,8 +34,8 @@ def kills(
     report = Report("worker, beat and web processes killed (-9)")
     plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
     with stack.database() as database, running_load(stack, plan) as process:
-        sync = KilledSync(stack, database)
-        report.faults = sync.kills
+        sync = SlowSync(stack, database)
+        report.faults = sync.kill_workers()
         if not real_lease:
             sync.let_lease_expire()
         while report.faults < times:
@@ -173,6 +173,29 @@ def generated_bodies(stack: Stack, *, webhooks: int, random: Random) -> Report:
         report.recovery_seconds = wait_until_processed(stack, database)
         audit_results(report, audit_inbox(report, plan, attempts, database))
         report.expect("responses", set(report.statuses), {generator.OK})
+    return report
+
+
+def cut_off_host(stack: Stack, *, webhooks: int, random: Random) -> Report:
+    """Stop all workers of a host in the middle of their work, and resume them afterwards."""
+    report = Report("the workers of a machine cut off, and back again", faults=1)
+    plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
+    with stack.database() as database, running_load(stack, plan) as process:
+        sync = SlowSync(stack, database)
+        process.wait_for(int(webhooks * FAULT_AFTER))
+        for worker in stack.workers_on(1):
+            worker.pause()
+        try:
+            attempts = process.finish()
+            report.recovery_seconds = wait_until_processed(stack, database)
+            sync.let_lease_expire()
+            sync.audit(report)
+        finally:
+            for worker in stack.workers_on(1):
+                worker.resume()
+        stack.wait_until_ready()
+        audit(report, plan, attempts, database)
+        sync.audit(report)
     return report
 
 

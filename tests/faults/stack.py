@@ -22,6 +22,7 @@ from flowzz.local import processes
 from flowzz.local.servers.child_process import die_with_parent
 from flowzz.local.servers.paths import PROJECT, ServerPaths, free_port
 from flowzz.local.servers.registry import SERVER_CLASSES
+from tests.faults.pgbouncer import running_pgbouncer
 from tests.processes import children_of, is_alive
 from tests.waiting import wait_until
 
@@ -65,6 +66,13 @@ class Program:
         """Kill only the main process, as the kernel would."""
         self._process.kill()
         self._process.wait()
+
+    def pause(self) -> None:
+        """Stop the program and its child processes, as if its machine could not be reached."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.killpg(self.pid, signal.SIGCONT)
 
     def restart(self) -> None:
         """Kill the remaining child processes, and start the program again."""
@@ -145,13 +153,20 @@ class Stack:
     """Both servers, web, workers, beat and a sandbox, which the end of the context stops."""
 
     def __init__(
-        self, directory: Path, *, webs: int = 1, hosts: int = 2, settings: Mapping[str, str] = {}
+        self,
+        directory: Path,
+        *,
+        webs: int = 1,
+        hosts: int = 2,
+        is_pooled: bool = False,
+        settings: Mapping[str, str] = {},
     ) -> None:
-        """Each of the `hosts` has a worker for each queue."""
+        """Each of the `hosts` has a worker for each queue. PgBouncer is used if `is_pooled`."""
         self.directory = directory
         self._logs = directory / "logs"
         self._logs.mkdir()
         self._hosts = hosts
+        self._is_pooled = is_pooled
         self._ports = [free_port() for _ in range(webs)]
         self._sandbox_port = free_port()
         self._settings = settings
@@ -173,6 +188,9 @@ class Stack:
     @property
     def sandbox_url(self) -> str:
         return f"http://{processes.HOST}:{self._sandbox_port}"
+
+    def workers_on(self, host: int) -> list[Program]:
+        return [worker for worker in self.workers if worker.name.endswith(f"-{host}")]
 
     def workers_of(self, queue: str) -> list[Program]:
         return [worker for worker in self.workers if worker.name.startswith(f"worker-{queue}-")]
@@ -227,6 +245,10 @@ class Stack:
         self.valkey = self._server("valkey")
         self.environ = os.environ | ENVIRONMENT | self._urls() | dict(self._settings)
         self.run("django", "migrate", "--verbosity", "0")
+        if self._is_pooled:
+            pooler = running_pgbouncer(self.postgres.url, self.directory)
+            url = self._exit_stack.enter_context(pooler)
+            self.environ |= {"DATABASE_URL": url, "DATABASE_POOLED": "true"}
         self.sandbox = self._program(_sandbox(self._sandbox_port))
         self.webs = [
             self._program(_numbered(processes.web(port), n)) for n, port in enumerate(self._ports)

@@ -1,4 +1,4 @@
-"""A slow sync whose workers are killed, and the sales that it must store nevertheless."""
+"""A slow sync under way, and the sales that it must store whatever happens to its worker."""
 
 import psycopg
 import requests
@@ -30,11 +30,11 @@ _OLD_LEASES = """
 """
 
 
-class KilledSync:
-    """A user's first sync. All workers of syncs are killed once it has stored two pages."""
+class SlowSync:
+    """A user's first sync, which has stored two pages."""
 
     def __init__(self, stack: Stack, database: psycopg.Connection) -> None:
-        self._database = database
+        self._stack, self._database = stack, database
         control = f"{stack.sandbox_url}/_control/faults"
         slow = {"fault": "slow:0.3", "path": "sales", "times": None}
         requests.post(control, json=slow, timeout=5).raise_for_status()
@@ -44,10 +44,14 @@ class KilledSync:
         )
         self._user_id = user_id.strip()
         wait_until(lambda: self._pages() >= 2, RUN_SECONDS)
-        self.kills = len(stack.workers_of("sync"))
-        for worker in stack.workers_of("sync"):
+
+    def kill_workers(self) -> int:
+        """Kill all workers of syncs, and return their number."""
+        workers = self._stack.workers_of("sync")
+        for worker in workers:
             worker.kill()
             worker.restart()
+        return len(workers)
 
     def let_lease_expire(self) -> None:
         """Pretend that the lease's two minutes have passed."""
