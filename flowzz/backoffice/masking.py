@@ -14,10 +14,12 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 
+from flowzz.core.formatting import MAX_DEPTH
+
 Mask = Callable[[str], str]
 HIDDEN: Final = "***"
 REVEALED_FOR: Final = timedelta(minutes=10)
-_EMAIL: Final = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+")
+_WORD: Final = re.compile(r"[^\s\"'<>]+")
 _SESSION_KEY: Final = "revealed"
 
 
@@ -67,27 +69,40 @@ MASKS: Final[dict[str, Mask]] = {
 
 def mask_emails_in(text: str) -> str:
     """Mask the e-mails in a text that is not itself personal data."""
-    return _EMAIL.sub(lambda found: mask_email(found[0]), text)
+    return _WORD.sub(_mask_if_email, text) if "@" in text else text
+
+
+def _mask_if_email(word: "re.Match[str]") -> str:
+    return mask_email(word[0]) if "@" in word[0] else word[0]
 
 
 def mask_payload(
-    value: Any, kinds: Mapping[str, str], open_fields: Collection[str] = (), key: str = ""
+    value: Any,
+    kinds: Mapping[str, str],
+    open_fields: Collection[str] = (),
+    key: str = "",
+    depth: int = 0,
 ) -> Any:
     """Mask a provider's JSON by the names of its fields.
 
     `kinds` gives the kind of each personal field (a key of `MASKS`). The fields in `open_fields`
     are shown; the values of all others are hidden, because they may contain anything. `key`
-    is the name of the field with the value. Everything inside a personal field is hidden.
+    is the name of the field with the value. Everything inside a personal field is hidden, and
+    what is nested deeper than MAX_DEPTH.
     """
+    if depth == MAX_DEPTH:
+        return HIDDEN
     if isinstance(value, dict):
         if key in kinds:
             kinds, open_fields = {}, ()
         return {
-            mask_emails_in(name): mask_payload(inner, kinds, open_fields, name.rsplit(".", 1)[-1])
+            mask_emails_in(name): mask_payload(
+                inner, kinds, open_fields, name.rsplit(".", 1)[-1], depth + 1
+            )
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [mask_payload(inner, kinds, open_fields, key) for inner in value]
+        return [mask_payload(inner, kinds, open_fields, key, depth + 1) for inner in value]
     if value is None or isinstance(value, bool):
         return value
     if key in kinds:

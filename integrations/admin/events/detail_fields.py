@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import bullet_list, preformatted, row_link
 from flowzz.core.db.keyset import behind
+from flowzz.core.formatting import shorten
 from integrations.admin.events import payload_masking
 from integrations.admin.events.explanations import explain_event
-from integrations.admin.events.payload_diff import NotJson
+from integrations.admin.events.payload_diff import MAX_DIFFERENCES, NotJson
 from integrations.admin.order_pages import order_page_link
 from integrations.inbox.failure_reasons import describe_warning, explain
 from integrations.models import WebhookEvent
@@ -65,7 +66,7 @@ class EventDetailFields:
     @admin.display(description="diferenças")
     def differences(self, event: WebhookEvent) -> SafeString:
         previous = _previous(event)
-        context: dict[str, Any] = {"previous": previous}
+        context: dict[str, Any] = {"previous": previous, "maximum": MAX_DIFFERENCES}
         if previous and event.body is not None:
             try:
                 context["differences"] = payload_masking.differences(
@@ -82,7 +83,8 @@ class EventDetailFields:
 
     @admin.display(description="cabeçalhos")
     def rendered_headers(self, event: WebhookEvent) -> SafeString:
-        return preformatted("\n".join(f"{name}: {value}" for name, value in event.headers.items()))
+        headers = (f"{name}: {shorten(value)}" for name, value in event.headers.items())
+        return preformatted("\n".join(headers))
 
     @admin.display(description="corpo")
     def rendered_body(self, event: WebhookEvent) -> SafeString:

@@ -1,15 +1,20 @@
-"""Format and compare the bodies of webhooks; numbers keep the digits that were sent. Pure."""
+"""Parse and compare the bodies of webhooks; numbers keep the digits that were sent. Pure."""
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
+from flowzz.core.formatting import MAX_DEPTH, format_scalar, shorten, visible
+
+MAX_FIELDS: Final = 5_000
+MAX_DIFFERENCES: Final = 200
+MAX_PATH: Final = 200
+"""Characters of a path that are shown."""
+Path: TypeAlias = tuple[str | int, ...]
+Fields: TypeAlias = dict[Path, tuple[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,66 +56,51 @@ def parse(body: bytes) -> Any:
     raise NotJson
 
 
-def pretty(value: Any) -> str:
-    """Format a parsed value with indentation. Raises NotJson if it is nested too deeply."""
-    try:
-        return visible(_indented(value, ""))
-    except RecursionError:
-        raise NotJson from None
-
-
-def visible(text: str) -> str:
-    """Escape control characters and changes of text direction."""
-    return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
 def differences(before: Any, after: Any, shown_before: Any, shown_after: Any) -> list[Difference]:
-    """Return the fields that differ, in the order of `after`, with their values as shown."""
+    """Return the fields that differ, in the order of `after`, with their values as shown.
+
+    Of each body MAX_FIELDS are compared. At most MAX_DIFFERENCES are returned.
+    """
     old, new = _fields(before, shown_before), _fields(after, shown_after)
-    result = []
+    return list(islice(_compared(old, new), MAX_DIFFERENCES))
+
+
+def _compared(old: Fields, new: Fields) -> Iterator[Difference]:
     for path, (value, shown) in new.items():
         if path not in old:
-            result.append(Difference(path, "added", after=shown))
+            yield Difference(_path(path), "added", after=_text(shown))
         elif old[path][0] != value:
-            result.append(Difference(path, "changed", before=old[path][1], after=shown))
-    removed = [path for path in old if path not in new]
-    return result + [Difference(path, "removed", before=old[path][1]) for path in removed]
+            yield Difference(_path(path), "changed", _text(old[path][1]), _text(shown))
+    for path in old:
+        if path not in new:
+            yield Difference(_path(path), "removed", before=_text(old[path][1]))
 
 
-def _indented(value: Any, indent: str) -> str:
-    inner = indent + "  "
-    if isinstance(value, dict) and value:
-        lines = [f"{inner}{_scalar(key)}: {_indented(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    if isinstance(value, list) and value:
-        lines = [inner + _indented(item, inner) for item in value]
-        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    return value.digits if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
-
-
-def _fields(value: Any, shown: Any) -> dict[str, tuple[Any, str]]:
+def _fields(value: Any, shown: Any) -> Fields:
     """Map each leaf's path to its value and its shown value; masking keeps order and shape."""
-    leaves, masked = list(_leaves(value, "")), list(_leaves(shown, ""))
-    return {
-        path: (leaf, visible(_text(masked_leaf)))
-        for (path, leaf), (_, masked_leaf) in zip(leaves, masked, strict=len(leaves) == len(masked))
-    }
+    leaves = islice(zip(_leaves(value, ()), _leaves(shown, ()), strict=False), MAX_FIELDS)
+    return {path: (leaf, shown_leaf) for (path, leaf), (_, shown_leaf) in leaves}
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from _leaves(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and value:
-        for number, item in enumerate(value, 1):
-            yield from _leaves(item, f"{path}[{number}]")
-    else:
+def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    children: Iterable[tuple[str | int, Any]] = ()
+    if len(path) < MAX_DEPTH:
+        if isinstance(value, dict):
+            children = value.items()
+        elif isinstance(value, list):
+            children = enumerate(value, 1)
+    if not value or not children:
         yield path, value
+    for key, item in children:
+        yield from _leaves(item, (*path, key))
+
+
+def _path(path: Path) -> str:
+    """Return `order.items[2].name`."""
+    names = (f"[{name}]" if isinstance(name, int) else f".{name}" for name in path)
+    return shorten("".join(names).removeprefix("."), MAX_PATH)
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) and value else _scalar(value)
+    text = value if isinstance(value, str) and value else format_scalar(value)
+    return visible(shorten(text))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flowzz.backoffice import masking
+from flowzz.core.formatting import MAX_SHOWN, format_json, shorten, visible
 from integrations.admin.events import payload_diff
 from integrations.models import WebhookEvent
 from integrations.providers.registry import get_provider
@@ -13,11 +14,12 @@ def render_body(event: WebhookEvent, *, is_masked: bool) -> str:
     body = event.body or b""
     try:
         payload = payload_diff.parse(body)
-        return payload_diff.pretty(_mask(event, payload) if is_masked else payload)
     except payload_diff.NotJson:
         if is_masked:
             return f"(conteúdo oculto: {len(body)} bytes que não são JSON)"
-        return payload_diff.visible(body.decode("utf-8-sig", errors="backslashreplace"))
+        text = body.decode("utf-8-sig", errors="backslashreplace")
+        return shorten(visible(text), MAX_SHOWN)
+    return format_json(_mask(event, payload) if is_masked else payload)
 
 
 def differences(

@@ -21,7 +21,7 @@ WORD_LENGTH: Final = 100
 """Characters of a status word that are compared and stored."""
 
 
-_BOTH_ENDINGS: Final = re.compile(r"\s*\((?:[ao]|[ao]?s)\)|\s*/\s*[ao]\W*$")
+_BOTH_ENDINGS: Final = re.compile(r"\((?:[ao]|[ao]?s)\)|/\s*[ao]\W{0,9}$")
 """The second ending in `Aprovado(a)`, `Aprovado(s)` and `Aprovado/a`."""
 
 _REMOVED: Final = ("Cc", "Cf")

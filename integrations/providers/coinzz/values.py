@@ -36,7 +36,8 @@ _SMALL_COUNT: Final = re.compile(r"[0-9]{1,9}")
 _PLAIN_MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
 # A label, an apostrophe, a sign and a currency around the amount.
 _AROUND_MONEY: Final = re.compile(
-    r"^['\"]*(?:[^\W\d_][^:0-9]*:)?\s*([+-]?)\s*(?:R\$:?|BRL)?\s*|[.,]?\s*(?:R\$|BRL|reais)?[.'\"]*$",
+    r"^['\"]*(?:[^\W\d_][^:0-9]*:)?\s{0,9}([+-]?)\s{0,9}(?:R\$:?|BRL)?\s*"
+    r"|[.,]?\s{0,9}(?:R\$|BRL|reais)?[.'\"]{0,9}$",
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -64,7 +65,7 @@ _BRAZILIAN_DATE: Final = re.compile(
     re.IGNORECASE,
 )
 _HYPHENS: Final = re.compile("[\u2010-\u2015\N{MINUS SIGN}]")
-_SPACED_ZONE: Final = re.compile(r"\s+(?:(?=[+-][0-9]{2})|(?:UTC|GMT|Z)$)", re.IGNORECASE)
+_SPACED_ZONE: Final = re.compile(r"\s{1,9}(?:(?=[+-][0-9]{2})|(?:UTC|GMT|Z)$)", re.IGNORECASE)
 # Seconds since 1970, from 2001 on, or milliseconds. Fewer digits are a date without separators.
 _EPOCH: Final = re.compile(r"([1-9][0-9]{9})([0-9]{3})?(?:\.[0-9]+)?")
 _YEARS: Final = range(1900, 2201)

@@ -154,8 +154,8 @@ CODES: Final = frozenset({"client.client_documment", PHONE, "client.client_zip_c
 
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 _UNIT: Final = re.compile(
-    r"[(\[]\s*(?:r?\$|brl|reais|em reais|un\.?|unid\.?|unidades?|qtde?\.?|dd/mm/a+|aaaa-mm-dd)"
-    r"[^)\]]*[)\]]|\bem reais\b|r\$|\bbrl\b",
+    r"[(\[]\s{0,9}(?:r?\$|brl|reais|em reais|un\.?|unid\.?|unidades?|qtde?\.?"
+    r"|dd/mm/a{2,4}|aaaa-mm-dd)[^)\]]{0,40}[)\]]|\bem reais\b|r\$|\bbrl\b",
     re.IGNORECASE,
 )
 _SMALL_WORDS: Final = frozenset({"a", "as", "da", "das", "de", "do", "dos", "e", "o", "os"})
