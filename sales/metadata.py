@@ -1,16 +1,79 @@
 """The metadata of a sale: what its source reports and no column has. Pure."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 NESTED_METADATA: Final = ("utms", "extra")
+MAX_BYTES: Final = 64 * 1024
+"""Of all metadata: each event may bring fields of new names, and rewrites the whole row."""
+MAX_EXTRA_FIELDS: Final = 200
+DROPPED: Final = "dropped"
+"""The field that lists the paths of fields that were left out."""
+MAX_DROPPED, MAX_PATH = 100, 100
+
+Path = tuple[str, ...]
 
 
 def merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Merge within the limits; see `limit_metadata`."""
     merged = base | overrides
     for name in NESTED_METADATA:
         if name in base and name in overrides:
             merged[name] = _merge_sections(base[name], overrides[name])
-    return merged
+    return limit_metadata(merged)
+
+
+def limit_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is over MAX_BYTES or MAX_EXTRA_FIELDS: of the unknown fields, the last ones.
+
+    A repetition of the same report leaves out the same fields, so that it changes nothing.
+    """
+    if _size(metadata) <= MAX_BYTES and _count(metadata.get("extra")) <= MAX_EXTRA_FIELDS:
+        return metadata
+    limited: dict[str, Any] = {}
+    dropped: list[str] = metadata.get(DROPPED, [])
+    left, extra_left = MAX_BYTES, MAX_EXTRA_FIELDS
+    for path, value in _fields(metadata):
+        size = _size(value) + _size(path)
+        if size > left or (path[0] == "extra" and not extra_left):
+            dropped = _with_dropped(dropped, path)
+            continue
+        left -= size
+        extra_left -= path[0] == "extra"
+        section = limited
+        for name in path[:-1]:
+            section = section.setdefault(name, {})
+        section[path[-1]] = value
+    return limited | {DROPPED: dropped}
+
+
+def _fields(metadata: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """Yield the fields with a name of their own, then those of `utms` and `extra`."""
+    for name, value in metadata.items():
+        if name not in (*NESTED_METADATA, DROPPED):
+            yield (name,), value
+    for nested in NESTED_METADATA:
+        for name, value in metadata.get(nested, {}).items():
+            if isinstance(value, dict):
+                yield from (((nested, name, key), inner) for key, inner in value.items())
+            else:
+                yield (nested, name), value
+
+
+def _with_dropped(dropped: list[str], path: Path) -> list[str]:
+    name = ".".join(path)[:MAX_PATH]
+    is_listed = name in dropped or len(dropped) >= MAX_DROPPED
+    return dropped if is_listed else sorted([*dropped, name])
+
+
+def _count(extra: dict[str, Any] | None) -> int:
+    sizes = (len(value) if isinstance(value, dict) else 1 for value in (extra or {}).values())
+    return sum(sizes)
+
+
+def _size(value: Any) -> int:
+    """Return the size in bytes, nearly as JSON."""
+    return len(str(value).encode(errors="replace"))
 
 
 def _merge_sections(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

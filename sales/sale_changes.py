@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from sales.facts import SaleFacts
-from sales.metadata import merge_metadata, without_fields, without_unreadable
+from sales.metadata import limit_metadata, merge_metadata, without_fields, without_unreadable
 from sales.models import Sale
 from sales.money import EARNINGS_FIELDS
 from sales.statuses import (
@@ -271,7 +271,7 @@ def _first_metadata(facts: SaleFacts) -> dict[str, Any]:
         for status, name in facts.word_fields.items()
         if not getattr(facts, STATUS_COLUMNS[SaleStatusField(status)].word)
     ]
-    return without_fields(facts.metadata, missing)
+    return limit_metadata(without_fields(facts.metadata, missing))
 
 
 def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The admin of sales: a filtered list with its totals, and each sale's timeline."""
 
-import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -36,14 +35,14 @@ from flowzz.backoffice.filters import (
     TextFilter,
     WarningFilter,
 )
-from flowzz.core.formatting import format_count
+from flowzz.core.formatting import format_count, format_json
 from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
 from sales.admin.statuses import ReportedStatusFilter, status_cell, status_note, summary_figures
 from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.totals import calculate_totals, seller_charts
 from sales.exports.export_files import DELETED_PARAMETER
-from sales.models import CAMPAIGN_PATH, Sale, SaleMerge
+from sales.models import CAMPAIGN_PATH, CAMPAIGN_START, MAX_INDEXED, Sale, SaleMerge
 from sales.models.exports import ExportSubject
 from sales.money import PaymentCode
 from sales.order_ids.merges import associate
@@ -73,8 +72,9 @@ class CampaignFilter(TextFilter):
         campaign = self.value()
         if not campaign:
             return queryset
-        with_campaign = queryset.alias(campaign=KT(CAMPAIGN_PATH))
-        return with_campaign.filter(metadata__has_key="utms", campaign=campaign)
+        rows = queryset.alias(campaign=KT(CAMPAIGN_PATH), start=CAMPAIGN_START)
+        start = campaign[:MAX_INDEXED]
+        return rows.filter(metadata__has_key="utms", start=start, campaign=campaign)
 
 
 class UnassociatedFilter(admin.SimpleListFilter):
@@ -127,6 +127,7 @@ class SaleAdmin(ClientSearchAdmin):
         DeletedFilter,
     )
     list_filter_submit = True
+    linked_lookups = ("created_at__gte", "created_at__lt")
     actions = ("count_unassociated",)
     list_panels = ("sales/totals_panel.html",)
     routes = {"totals": "totais"}
@@ -224,7 +225,7 @@ class SaleAdmin(ClientSearchAdmin):
 
     @admin.display(description="outros dados")
     def formatted_metadata(self, sale: Sale) -> SafeString:
-        return preformatted(json.dumps(sale.metadata, indent=2, ensure_ascii=False))
+        return preformatted(format_json(sale.metadata))
 
     @property
     def sale_extensions(self) -> list[SaleExtension]:

@@ -3,6 +3,7 @@ import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.fields.json
+import django.db.models.functions.text
 import flowzz.core.ids
 import sales.models.exports
 from django.conf import settings
@@ -370,7 +371,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='sale',
-            index=models.Index(django.db.models.fields.json.KeyTextTransform('campaign', django.db.models.fields.json.KeyTextTransform('utms', 'metadata')), models.F('sale_date'), condition=models.Q(('metadata__has_key', 'utms')), name='sale_campaign'),
+            index=models.Index(django.db.models.functions.text.Left(django.db.models.fields.json.KeyTextTransform('campaign', django.db.models.fields.json.KeyTextTransform('utms', 'metadata')), 200), models.F('sale_date'), condition=models.Q(('metadata__has_key', 'utms')), name='sale_campaign'),
         ),
         migrations.AddIndex(
             model_name='sale',

@@ -5,5 +5,5 @@ from sales.models.daily_stats import DailyClientStat, DailyStat, DailyTotal, Dir
 from sales.models.exports import Export, ExportPart
 from sales.models.history import Origin, SaleStatusChange
 from sales.models.merges import SaleMerge
-from sales.models.sales import CAMPAIGN_PATH, Sale
+from sales.models.sales import CAMPAIGN_PATH, CAMPAIGN_START, MAX_INDEXED, Sale
 from sales.models.subscriptions import Subscription, SubscriptionCycle

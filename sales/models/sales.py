@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.db.models import F, Q, Value
 from django.db.models.fields.json import KT
+from django.db.models.functions import Left
 
 from clients.identity import Match
 from clients.models import Client
@@ -21,6 +22,9 @@ from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus
 
 CAMPAIGN_PATH = "metadata__utms__campaign"
+MAX_INDEXED = 200
+CAMPAIGN_START = Left(KT(CAMPAIGN_PATH), MAX_INDEXED)
+"""The indexed part: buyers' links can have a campaign longer than PostgreSQL's indexes accept."""
 STATUS_MISSING = Q(status_word="", overridden_status="")
 """Sales whose source has never reported a status."""
 STATUS_REFUSED = ~Q(refused_status="") | ~Q(refused_shipping_status="")
@@ -241,7 +245,7 @@ class Sale(BulkRow):
                 fields=["status", "shipping_status", "sale_date", "id"], name="sale_states"
             ),
             models.Index(
-                KT(CAMPAIGN_PATH),
+                CAMPAIGN_START,
                 "sale_date",
                 condition=Q(metadata__has_key="utms"),
                 name="sale_campaign",
