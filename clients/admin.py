@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from clients.contacts import format_phone
 from clients.documents import format_document
 from clients.models import Client, ClientStatus
-from clients.search import search_clients
+from clients.search import search_clients, search_clients_exactly
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import (
     badge_column,
@@ -22,7 +22,7 @@ from flowzz.backoffice.display import (
     two_line_cell,
 )
 from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter, exact_match_first
-from flowzz.backoffice.masked_admin import MaskedAdmin
+from flowzz.backoffice.masked_admin import MaskedAdmin, record_search
 
 STREET = ("address", "address_number", "complement", "district")
 CLIENT_MASKS = {
@@ -56,6 +56,14 @@ class MergedFilter(admin.SimpleListFilter):
         return queryset.exclude(merged_into=None) if self.value() else queryset
 
 
+def search_clients_for(request: HttpRequest, text: str) -> "QuerySet[Client]":
+    """Search clients; for staff who see them masked exactly, with a limit and a log entry."""
+    if masking.can_see_personal_data(request):
+        return search_clients(text)
+    is_allowed = record_search(request)
+    return search_clients_exactly(text) if is_allowed else Client.objects.none()
+
+
 class ClientSearchAdmin(MaskedAdmin):
     """A page of rows with a client, found by one of `search_fields`, or by the client."""
 
@@ -63,9 +71,10 @@ class ClientSearchAdmin(MaskedAdmin):
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
         if text := search_term.strip():
-            by_client = Q(client__in=search_clients(text))
             by_field = reduce(or_, (Q((name, text)) for name in self.search_fields))
-            queryset = exact_match_first(queryset, by_field, by_client)
+            queryset = exact_match_first(
+                queryset, by_field, lambda: Q(client__in=search_clients_for(request, text))
+            )
         return queryset, False
 
 
@@ -130,7 +139,7 @@ class ClientAdmin(MaskedAdmin):
         self, request: HttpRequest, queryset: "QuerySet[Client]", search_term: str
     ) -> tuple["QuerySet[Client]", bool]:
         if search_term.strip():
-            queryset &= search_clients(search_term)
+            queryset &= search_clients_for(request, search_term)
         return queryset, False
 
 

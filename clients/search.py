@@ -35,6 +35,15 @@ def search_clients(text: str) -> "QuerySet[Client]":
     return clients.filter(condition)
 
 
+def search_clients_exactly(text: str) -> "QuerySet[Client]":
+    """Return the clients of all users with this document, phone, e-mail or full name."""
+    clients = Client.objects.alias(unaccented_name=Unaccent("name"))
+    condition = _matches_exactly(text.strip())
+    if name := unaccent(text):
+        condition |= Q(unaccented_name=name)
+    return clients.filter(condition)
+
+
 def find_client(
     identifier: str, user_email: str = "", *, excluding: Client | None = None
 ) -> Client:

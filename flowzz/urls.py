@@ -1,13 +1,14 @@
 """The URLs of the project."""
 
 from django.contrib import admin
+from django.http import Http404
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from flowzz import health
-from flowzz.core.api.error_handlers import not_found
+from flowzz.core.api.error_handlers import not_found, page_not_found
 from flowzz.core.api.event_stream.views import EventsView
 from flowzz.core.api.schema.views import SchemaView
 from flowzz.prometheus import metrics
@@ -27,6 +28,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/senha/", include("flowzz.accounts.password_pages")),
     path("admin/verificacao/", include("flowzz.accounts.second_factor_pages")),
+    # No page of ours completes texts, and Django's view would send whole names.
+    path("admin/autocomplete/", page_not_found, {"exception": Http404()}),
     path("admin/", include("integrations.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/", include(api)),

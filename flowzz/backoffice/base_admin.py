@@ -18,6 +18,7 @@ from unfold.paginator import InfinitePaginator
 from flowzz.backoffice import audit_log, unfold_patches
 from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, page_context
 from flowzz.backoffice.extensions import PageExtension
+from flowzz.backoffice.filters import parameters_of
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's own
     from django.contrib.admin import ModelAdmin, TabularInline
@@ -43,6 +44,8 @@ class BaseAdmin(ModelAdmin[_Row]):
     """Templates shown above the list."""
     routes: Mapping[str, str] = {}
     """More views of the page: the name of the method, which ends that of the URL, and its path."""
+    linked_lookups: tuple[str, ...] = ()
+    """Lookups that links to the list use, beside the parameters of its filters."""
     extensions: tuple[PageExtension, ...] = ()
     """Set by `extensions.extend`."""
 
@@ -68,6 +71,11 @@ class BaseAdmin(ModelAdmin[_Row]):
             return view(request, *args, **kwargs)
 
         return checked
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow no other lookup: by yes or no it would read a hidden field, letter by letter."""
+        filters = map(parameters_of, self.get_list_filter(request))
+        return lookup in set(self.linked_lookups).union(*filters)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         row = super().get_object(request, *args, **kwargs)

@@ -1,5 +1,6 @@
 """List filters and searches that several pages share; none reads a table for its choices."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,9 +24,12 @@ __all__ = [
     "TextFilter",
     "WarningFilter",
     "exact_match_first",
+    "parameters_of",
 ]
 
 _Row = TypeVar("_Row", bound=Model)
+_ENDINGS = ("__exact", "__in", "__gte", "__lt", "__isnull", "__isempty", "_from", "_to")
+"""What the filters of Django and unfold append to the name of their field."""
 
 
 class PeriodFilter(RangeDateFilter):
@@ -77,13 +81,23 @@ class WarningFilter(TextFilter):
         return warned if cause == "*" else warned.filter(value_warnings__contains=cause)
 
 
-def exact_match_first(rows: "QuerySet[_Row]", exact: Q, related: Q) -> "QuerySet[_Row]":
+def parameters_of(list_filter: Any) -> set[str]:
+    """Return the parameters that an entry of `ModelAdmin.list_filter` reads from a URL."""
+    if isinstance(list_filter, type):
+        return {str(getattr(list_filter, "parameter_name", ""))}
+    field = list_filter if isinstance(list_filter, str) else list_filter[0]
+    return {f"{field}{ending}" for ending in _ENDINGS}
+
+
+def exact_match_first(
+    rows: "QuerySet[_Row]", exact: Q, related: Callable[[], Q]
+) -> "QuerySet[_Row]":
     """Return the rows that match `exact`, or if there are none, those that match `related`.
 
-    No index serves `exact | related`: PostgreSQL would read the whole table.
+    No index serves both conditions together: PostgreSQL would read the whole table.
     """
     found = rows.filter(exact)
-    return found if found.exists() else rows.filter(related)
+    return found if found.exists() else rows.filter(related())
 
 
 def _start_of_day(text: Any) -> datetime | None:

@@ -13,11 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from clients.admin import CLIENT_MASKS
+from clients.admin import CLIENT_MASKS, search_clients_for
 from clients.contacts import format_phone, normalise_email
 from clients.documents import format_document
 from clients.models import Client
-from clients.search import search_clients
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import badge_tone, change_url, list_url, short_datetime
 from integrations import modes
@@ -53,16 +52,21 @@ class ResultGroup:
     list_url: str
 
 
-def search(text: str, can_view: CanView, *, can_see_personal_data: bool) -> list[ResultGroup]:
-    """Return the groups with results, of the models that may be viewed."""
+def search(request: HttpRequest, text: str, can_view: CanView) -> list[ResultGroup]:
+    """Return the groups with results, of the models that may be viewed.
+
+    By personal data that is masked for the person, only if no order has this number.
+    """
     text = text.strip()
     if is_too_short(text):
         return []
-    clients = find_clients(text)
-    sales = find_sales(text, clients[:MAX_ROWS])
+    is_masked = not masking.can_see_personal_data(request)
+    sales = find_sales(text)
+    clients = [] if sales and is_masked else find_clients(request, text)
+    sales = sales or find_sales_of(clients[:MAX_ROWS])
     subscriptions = find_subscriptions(text, clients[:MAX_ROWS])
     events, integrations = find_events(text, sales), find_integrations(text)
-    if not can_see_personal_data:
+    if is_masked:
         _mask(clients, [*sales, *subscriptions])
     groups: tuple[tuple[type[Model], str, str, Iterable[SearchResult]], ...] = (
         (Sale, "Vendas", "shopping_bag", map(_sale, sales)),
@@ -150,22 +154,28 @@ def search_view(request: HttpRequest) -> HttpResponse:
         "title": "Busca",
         "search_text": text,
         "is_too_short": bool(text) and is_too_short(text),
-        "groups": search(
-            text, can_view, can_see_personal_data=masking.can_see_personal_data(request)
-        ),
+        "groups": search(request, text, can_view),
     }
     return render(request, "integrations/search.html", context)
 
 
-def find_clients(text: str) -> "list[Client]":
-    return list(search_clients(text).select_related("user")[: MAX_ROWS + 1])
+def find_clients(request: HttpRequest, text: str) -> "list[Client]":
+    return list(search_clients_for(request, text).select_related("user")[: MAX_ROWS + 1])
 
 
-def find_sales(text: str, clients: Sequence[Client]) -> "list[Sale]":
-    """Find sales by number or hash of the order, or else those of `clients`."""
-    rows = Sale.objects.select_related("client", "user").defer("metadata")
+def find_sales(text: str) -> "list[Sale]":
+    """Find sales by the beginning of the order's number or hash."""
     by_number = _starts_with("external_id", text) | _starts_with("order_hash", text)
-    return _first_match(rows, by_number, Q(client__in=clients), "-sale_date")
+    return list(_sales().filter(by_number)[: MAX_ROWS + 1])
+
+
+def find_sales_of(clients: Sequence[Client]) -> "list[Sale]":
+    newest = _sales().filter(client__in=clients).order_by("-sale_date")
+    return list(newest[: MAX_ROWS + 1])
+
+
+def _sales() -> "QuerySet[Sale]":
+    return Sale.objects.select_related("client", "user").defer("metadata")
 
 
 def find_events(text: str, sales: Sequence[Sale]) -> "list[WebhookEvent]":

@@ -1,14 +1,18 @@
 """The admin of subscriptions, their cycles, and affiliation requests."""
 
+from functools import reduce
+from operator import or_
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from clients.admin import ClientSearchAdmin
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, ReadOnlyInline
 from flowzz.backoffice.display import badge_column
-from flowzz.backoffice.masked_admin import MaskedAdmin
+from flowzz.backoffice.masked_admin import MaskedAdmin, record_search
 from sales.models import AffiliationRequest, Subscription, SubscriptionCycle
 from sales.statuses import SubscriptionStatus
 
@@ -71,3 +75,14 @@ class AffiliationRequestAdmin(MaskedAdmin):
     search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
     search_help_text = "Nome, e-mail ou telefone do afiliado"
     exclude = ("fingerprint",)  # a hash that detects duplicates
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        text = search_term.strip()
+        if not text or masking.can_see_personal_data(request):
+            return super().get_search_results(request, queryset, search_term)
+        if not record_search(request):
+            return queryset.none(), False
+        is_exact = reduce(or_, (Q((f"{name}__iexact", text)) for name in self.masks))
+        return queryset.filter(is_exact), False

@@ -1,6 +1,5 @@
 """The audit log's list and pages: read-only."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.utils.safestring import SafeString
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import change_url, preformatted
+from flowzz.core.formatting import format_json
 
 Actions = QuerySet[StaffAction]
 Lookups = list[tuple[str, str]]
@@ -82,6 +82,7 @@ class StaffActionAdmin(ReadOnlyAdmin):
     list_display_links = ("created_at", "action")
     list_filter = (PeriodFilter, ActorFilter, ActionFilter)
     list_select_related = ("actor",)
+    linked_lookups = ("content_type__id__exact", "target_id__exact")
     ordering = ("-created_at", "-id")
     search_fields = ("target_id__exact",)
     search_help_text = "Id do registro (venda, cliente, integração…)"
@@ -93,10 +94,6 @@ class StaffActionAdmin(ReadOnlyAdmin):
         "shown_details",
     )
     readonly_fields = ("about", "shown_details")
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        is_by_target = lookup in {"content_type__id__exact", "target_id__exact"}
-        return is_by_target or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> Actions:
         actions: Actions = super().get_queryset(request)
@@ -113,4 +110,4 @@ class StaffActionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="detalhes")
     def shown_details(self, action: StaffAction) -> SafeString:
-        return preformatted(json.dumps(action.details, indent=2, ensure_ascii=False))
+        return preformatted(format_json(action.details))

@@ -1,5 +1,6 @@
 """The list of webhook events, its search and its actions; the layout of an event's page."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,7 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from clients.search import search_clients
+from clients.admin import search_clients_for
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
@@ -53,6 +54,13 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
         "kind",
         ("integration", admin.EmptyFieldListFilter),
         WarningFilter,
+    )
+    linked_lookups = (
+        "cause__exact",
+        "integration__id__exact",
+        "reason__exact",
+        "received_at__gte",
+        "received_at__lt",
     )
     list_select_related = ("integration__user",)
     search_fields = ("external_id",)
@@ -139,14 +147,20 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
         self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]", search_term: str
     ) -> tuple["QuerySet[WebhookEvent]", bool]:
         if text := search_term.strip():
-            sales = Sale.objects.filter(client__in=search_clients(text)).order_by("-sale_date")
-            found = list(sales.only("external_id", "order_hash")[:MAX_SALES_SEARCHED])
-            if not found:
-                found = list(Sale.objects.filter(Q(external_id=text) | Q(order_hash=text)))
-            numbers = [order_id for sale in found for order_id in sale.order_ids]
-            of_clients = Q(external_id__any_of=numbers) & ~Q(external_id="")
-            queryset = exact_match_first(queryset, Q(external_id=text), of_clients)
+            by_sale = partial(_of_sales, request, text)
+            queryset = exact_match_first(queryset, Q(external_id=text), by_sale)
         return queryset, False
+
+
+def _of_sales(request: HttpRequest, text: str) -> Q:
+    """Match the events of the sales with this number or hash, or else of the clients found."""
+    found = list(Sale.objects.filter(Q(external_id=text) | Q(order_hash=text)))
+    if not found:
+        sales = Sale.objects.filter(client__in=search_clients_for(request, text))
+        newest = sales.order_by("-sale_date").only("external_id", "order_hash")
+        found = list(newest[:MAX_SALES_SEARCHED])
+    numbers = [order_id for sale in found for order_id in sale.order_ids]
+    return Q(external_id__any_of=numbers) & ~Q(external_id="")
 
 
 def _selection(request: HttpRequest) -> list[tuple[str, str]]:

@@ -53,6 +53,7 @@ _PUBLIC_FIELDS = {
 class SyncFindingAdmin(MaskedAdmin):
     list_display = ("run_time", "owner", "kind_badge", "external_id", "sale_value", "details")
     list_filter = ("kind",)
+    linked_lookups = ("run__id__exact",)
     list_select_related = ("run__integration__user",)
     search_fields = ("external_id__exact",)
     search_help_text = "Número do pedido"

@@ -38,6 +38,12 @@ class SyncRunAdmin(ReadOnlyAdmin):
         "without_webhook",
     )
     list_filter = ("state", "trigger", "is_full")
+    linked_lookups = (
+        "error_code__exact",
+        "finished_at__gte",
+        "finished_at__lt",
+        "integration__id__exact",
+    )
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
     search_help_text = "E-mail do usuário"

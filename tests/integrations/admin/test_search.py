@@ -2,16 +2,18 @@
 
 import pytest
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clients.models import Client
 from clients.search import search_clients
 from flowzz.accounts.models import User
+from flowzz.backoffice import masking
 from integrations.admin.search import MAX_ROWS, search
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.rows import make_event
-from tests.staff import Staff
+from tests.staff import Staff, log_in_member
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +35,12 @@ def client() -> Client:
     return client
 
 
+def request_of(group: str) -> HttpRequest:
+    return log_in_member(group).get("/admin/").wsgi_request
+
+
 def titles(text: str) -> dict[str, list[str]]:
-    groups = search(text, lambda model: True, can_see_personal_data=True)
+    groups = search(request_of("Operações"), text, lambda model: True)
     return {group.title: [result.title for result in group.results] for group in groups}
 
 
@@ -68,7 +74,8 @@ def test_integration_is_found_by_the_sellers_email(client: Client) -> None:
 
 
 def test_results_are_masked_and_limited_to_visible_models(client: Client) -> None:
-    groups = search("jose silva", lambda model: model is Client, can_see_personal_data=False)
+    request = request_of("Suporte")
+    groups = search(request, "jose beltrao da silva", lambda model: model is Client)
     assert [group.title for group in groups] == ["Clientes"]
     result = groups[0].results[0]
     assert (result.title, result.details.split(" · ")[:2]) == (
@@ -94,10 +101,12 @@ def test_page_shows_results_only_to_permitted_staff(staff: Staff, client: Client
 @pytest.mark.parametrize("text", ["529.982.247-25", "beltrao", "jose@exemplo.com.br", "ordabc"])
 def test_every_statement_uses_an_index(client: Client, text: str) -> None:
     """PostgreSQL plans a sequential scan only where no index fits, with enable_seqscan off."""
+    request = request_of("Operações")
+    masking.can_see_personal_data(request)  # reads the permissions
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     with CaptureQueriesContext(connection) as statements:
-        search(text, lambda model: True, can_see_personal_data=True)
+        search(request, text, lambda model: True)
     assert len(statements) <= 9
     for statement in statements:
         with connection.cursor() as cursor:
