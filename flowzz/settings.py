@@ -33,10 +33,7 @@ CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "las
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotent-Replayed",
-    "RateLimit-Limit",
-    "RateLimit-Policy",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
+    *("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset"),
     "Retry-After",
     "X-Request-ID",
 ]
@@ -74,6 +71,7 @@ MIDDLEWARE = [
     "flowzz.core.logging.RequestLogMiddleware",
     "flowzz.core.server.security_headers.SecurityHeadersMiddleware",
     "flowzz.core.api.throttling.RateLimitHeadersMiddleware",
+    "flowzz.core.api.etags.CacheHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.decorators import method_decorator
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flowzz.core.api.etags import is_current, make_etag, with_etag
+from flowzz.core.api.etags import is_current, make_etag, never_stored, with_etag
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
@@ -28,6 +29,7 @@ from integrations.providers.errors import EndpointMissing
 from integrations.webhooks import tokens
 
 
+@method_decorator(never_stored, name="dispatch")
 class IntegrationListViewSet(
     SparseFieldsMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Integration]
 ):
@@ -44,6 +46,7 @@ class IntegrationListViewSet(
         return with_etag(Response(status=304) if is_current(request, etag) else response, etag)
 
 
+@method_decorator(never_stored, name="dispatch")
 class ConnectionViewSet(ProviderViewSet):
     @operation(
         TAG,

@@ -9,6 +9,7 @@ from django.db.models import Count, DecimalField, Max, Model, OuterRef, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.http import Http404
+from django.utils.decorators import method_decorator
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, viewsets
 from rest_framework.request import Request
@@ -16,7 +17,7 @@ from rest_framework.response import Response
 
 from clients.models import Client
 from flowzz.core.api.errors import NotFound
-from flowzz.core.api.etags import ConditionalListMixin
+from flowzz.core.api.etags import ConditionalListMixin, never_stored
 from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.views import FIELDS, SparseFieldsMixin, current_user_id, success
@@ -74,6 +75,7 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
             return super().get_object()
 
     @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound, parameters=[FIELDS])
+    @method_decorator(never_stored)
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
 
@@ -93,6 +95,7 @@ class ClientViewSet(OwnRowsViewSet[Client]):
         return super().list(request)
 
     @operation("Clientes", "Ver um cliente", BuyerSerializer, NotFound, parameters=[FIELDS])
+    @method_decorator(never_stored)
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
 

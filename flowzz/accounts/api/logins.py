@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.utils.decorators import method_decorator
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -17,6 +18,7 @@ from flowzz.accounts import login_attempts, sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
 from flowzz.core.api.errors import RateLimited, Unauthorized, ValidationFailed
+from flowzz.core.api.etags import never_stored
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import LoginThrottle
 from flowzz.core.api.views import success
@@ -64,6 +66,7 @@ class TooManyAttempts(RateLimited):
         self.wait = wait
 
 
+@method_decorator(never_stored, name="dispatch")
 class PublicView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)

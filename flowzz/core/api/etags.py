@@ -1,18 +1,24 @@
-"""ETags: a response that the client has already is answered with 304 and no body."""
+"""What clients may store of responses, and ETags: what a client has already is not sent again."""
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import cache_control
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flowzz.core.api.error_handlers import API_PATH
 from flowzz.core.api.incremental import BY_CHANGE, requested_ordering
 from flowzz.core.api.views import current_user_id
 from flowzz.core.models import DataVersion
 
+never_stored = cache_control(no_store=True)
+"""Decorates views of secrets and of single people: not even the user's browser keeps them."""
 FORMAT_VERSION = "1"
 """To be changed when the same data is rendered differently."""
 
@@ -44,9 +50,21 @@ def is_current(request: Request, etag: str) -> bool:
 
 def with_etag(response: Response, etag: str) -> Response:
     response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["Authorization"])
     return response
+
+
+class CacheHeadersMiddleware:
+    """Has a response of the API stored for its own user only, and asked for again each time."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(API_PATH):
+            response.setdefault("Cache-Control", "private, no-cache")
+            patch_vary_headers(response, ["Authorization"])
+        return response
 
 
 class ConditionalListMixin:
