@@ -110,6 +110,11 @@ class Cipher:
         return True
 
 
+def is_legacy(stored: str) -> bool:
+    """Return whether a value is of the older system, which bound it to no record."""
+    return stored.count(":") == 1
+
+
 @lru_cache(maxsize=16)
 def _derive(secret: str) -> _Keys:
     """Derive the keys from a secret, once a process: scrypt takes about 50 ms.

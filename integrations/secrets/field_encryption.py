@@ -1,15 +1,19 @@
 """Encrypt and decrypt an integration's secrets, bound to their row and field."""
 
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from django.conf import settings
 
+from flowzz.core.models import Setting
+from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from integrations.models import Integration, WebhookToken
 from integrations.secrets.crypto import Cipher
 
 Field: TypeAlias = Literal["api_key", "signing_secret", "previous_signing_secret"]
 FIELDS: tuple[Field, ...] = ("api_key", "signing_secret", "previous_signing_secret")
+ROTATED: Final = "ENCRYPTION_ROTATED"
+"""The name of the saved setting by which all processes refuse the older system's values."""
 
 
 @cache
@@ -27,7 +31,24 @@ def encrypt(integration: Integration, field: Field, plaintext: str) -> None:
 def decrypt(integration: Integration, field: Field) -> str:
     """Return a field's secret, empty if it has none. Raises DecryptionError."""
     stored = getattr(integration, field)
-    return cipher().decrypt(stored, identity=identity(integration, field)) if stored else ""
+    if not stored:
+        return ""
+    name = identity(integration, field)
+    return cipher().decrypt(stored, identity=name, allow_legacy=accepts_legacy())
+
+
+def accepts_legacy() -> bool:
+    """Return whether values of the older system, which are bound to no row, are still read.
+
+    They are until a rotation has found all values rewritten, or a setting forbids it.
+    """
+    return settings.ENCRYPTION_LEGACY_FORMAT and SAVED_VALUES.get(ROTATED) is None
+
+
+def refuse_legacy() -> None:
+    """Read no more values of the older system: none is left."""
+    Setting.objects.update_or_create(name=ROTATED, defaults={"value": "true"})
+    SAVED_VALUES.expire()
 
 
 def identity(integration: Integration, field: Field) -> str:

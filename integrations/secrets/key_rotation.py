@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from django.conf import settings
+
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
-from integrations.secrets.crypto import DecryptionError
+from integrations.secrets.crypto import DecryptionError, is_legacy
 
 
 class RotationResult(Enum):
@@ -16,6 +18,8 @@ class RotationResult(Enum):
     CHANGED = "changed"
     """Another process changed it meanwhile; the next rotation checks it again."""
     UNREADABLE = "unreadable"
+    LEGACY = "legacy"
+    """Nothing proves that the older system wrote it for this row: only a rotation rewrites it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +68,21 @@ def secrets_of(integration: Integration) -> Iterator[Secret]:
             )
 
 
-def rewrite(secret: Secret, *, dry_run: bool = False) -> RotationResult:
+def rewrite(
+    secret: Secret, *, dry_run: bool = False, rewrites_legacy: bool = False
+) -> RotationResult:
     """Encrypt a secret with the current key, unless it was changed since it was read."""
     cipher = field_encryption.cipher()
     try:
         if not cipher.needs_rewrite(secret.stored, identity=secret.identity):
             return RotationResult.CURRENT
+        if is_legacy(secret.stored) and not rewrites_legacy:
+            return RotationResult.LEGACY
         plaintext = cipher.decrypt(
             secret.stored,
             identity=secret.identity,
             # The older system had no webhook tokens: a token without a MAC was tampered with.
-            allow_legacy=isinstance(secret.row, Integration),
+            allow_legacy=isinstance(secret.row, Integration) and settings.ENCRYPTION_LEGACY_FORMAT,
         )
     except DecryptionError:
         return RotationResult.UNREADABLE

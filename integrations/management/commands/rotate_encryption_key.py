@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from integrations.secrets.field_encryption import refuse_legacy
 from integrations.secrets.key_rotation import RotationResult, all_secrets, count_secrets, rewrite
 
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         unreadable = []
         secrets = tqdm(all_secrets(), total=count_secrets(), unit=" segredos", disable=None)
         for secret in secrets:
-            result = rewrite(secret, dry_run=dry_run)
+            result = rewrite(secret, dry_run=dry_run, rewrites_legacy=True)
             counts[result] += 1
             if result is RotationResult.UNREADABLE:
                 unreadable.append(f"{secret.integration_id} ({secret.field})")
@@ -39,6 +40,8 @@ class Command(BaseCommand):
                 f"uma chave em {settings.ENCRYPTION_KEY_VARIABLE}_FALLBACKS:\n  "
                 + "\n  ".join(unreadable)
             )
+        if not dry_run and not counts[RotationResult.CHANGED]:
+            refuse_legacy()
 
     def _report(self, counts: "Counter[RotationResult]", *, dry_run: bool) -> None:
         label = "A cifrar de novo" if dry_run else "Cifrados de novo"

@@ -1,8 +1,12 @@
 """An encrypted field is bound to its row."""
 
 import pytest
+from django.core.management import call_command
+from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
+from flowzz.core.models import Setting
+from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from integrations.models import Integration
 from integrations.providers.coinzz import COINZZ
 from integrations.secrets import field_encryption
@@ -30,3 +34,29 @@ def test_value_of_the_older_system_decrypts(integration: Integration) -> None:
         integration.api_key = LEGACY
 
         assert field_encryption.decrypt(integration, "api_key").startswith("8702|ExampleToken")
+
+
+def test_key_cut_to_the_older_format_decrypts_in_no_row_after_a_rotation(
+    integration: Integration, settings: Settings
+) -> None:
+    user = User.objects.create_user("outra@flowzz.test")
+    cut = integration.api_key.rpartition(":")[0]
+    thief = Integration.objects.create(user=user, provider=COINZZ, api_key=cut)
+    assert field_encryption.decrypt(thief, "api_key")
+
+    field_encryption.refuse_legacy()
+    with pytest.raises(DecryptionError):
+        field_encryption.decrypt(thief, "api_key")
+
+    Setting.objects.all().delete()
+    SAVED_VALUES.expire()
+    settings.ENCRYPTION_LEGACY_FORMAT = False
+    with pytest.raises(DecryptionError):
+        field_encryption.decrypt(thief, "api_key")
+
+
+def test_rotation_without_a_failure_ends_the_older_format(integration: Integration) -> None:
+    call_command("rotate_encryption_key", dry_run=True)
+    assert field_encryption.accepts_legacy()
+    call_command("rotate_encryption_key")
+    assert not field_encryption.accepts_legacy()
