@@ -3,6 +3,7 @@
 import uuid
 from functools import reduce
 from operator import and_
+from typing import Final
 
 from django.db.models import Q, QuerySet
 
@@ -10,6 +11,10 @@ from clients.contacts import normalise_email, normalise_phone, phones_without_ar
 from clients.documents import normalise_document
 from clients.models import Client
 from clients.unaccent import Unaccent, unaccent
+
+MAX_LENGTH: Final = 500
+"""Characters of a text that are searched for: the length of a name."""
+MAX_WORDS: Final = 10
 
 
 class ClientLookupError(Exception):
@@ -24,6 +29,7 @@ def search_clients(text: str) -> "QuerySet[Client]":
 
     A phone without area code matches every area code. A name may contain digits.
     """
+    text = text[:MAX_LENGTH]
     clients = Client.objects.alias(unaccented_name=Unaccent("name"))
     if "@" not in text and not _has_digits(text):
         return clients.filter(_matches_name(text))
@@ -38,7 +44,8 @@ def search_clients(text: str) -> "QuerySet[Client]":
 def search_clients_exactly(text: str) -> "QuerySet[Client]":
     """Return the clients of all users with this document, phone, e-mail or full name."""
     clients = Client.objects.alias(unaccented_name=Unaccent("name"))
-    condition = _matches_exactly(text.strip())
+    text = text[:MAX_LENGTH].strip()
+    condition = _matches_exactly(text)
     if name := unaccent(text):
         condition |= Q(unaccented_name=name)
     return clients.filter(condition)
@@ -90,5 +97,5 @@ def _has_digits(text: str) -> bool:
 
 def _matches_name(text: str) -> Q:
     """Match names that contain every word, in any order, ignoring case and accents."""
-    words = (Q(unaccented_name__contains=word) for word in unaccent(text).split())
+    words = (Q(unaccented_name__contains=word) for word in unaccent(text).split()[:MAX_WORDS])
     return reduce(and_, words, Q())

@@ -29,6 +29,7 @@ __all__ = ["BaseAdmin", "JobAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "staff_pe
 
 
 _Row = TypeVar("_Row", bound=Model)
+MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 500, 10
 
 unfold_patches.install()
 
@@ -76,6 +77,13 @@ class BaseAdmin(ModelAdmin[_Row]):
         """Allow no other lookup: by yes or no it would read a hidden field, letter by letter."""
         filters = map(parameters_of, self.get_list_filter(request))
         return lookup in set(self.linked_lookups).union(*filters)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[_Row]", search_term: str
+    ) -> tuple["QuerySet[_Row]", bool]:
+        """Search for the first words: each is a condition of the statement."""
+        words = search_term[:MAX_SEARCH_LENGTH].split()[:MAX_SEARCH_WORDS]
+        return super().get_search_results(request, queryset, " ".join(words))
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         row = super().get_object(request, *args, **kwargs)

@@ -5,7 +5,6 @@ import json
 import re
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -90,15 +89,10 @@ def json_safe(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict):
-        return {_clean_key(key): json_safe(child) for key, child in value.items()}
+        return {clean_text(str(key)): json_safe(child) for key, child in value.items()}
     if isinstance(value, list):
         return [json_safe(child) for child in value]
     return value if isinstance(value, int) and abs(value) < _INEXACT else str(value)
-
-
-@lru_cache(maxsize=1024)
-def _clean_key(key: Any) -> str:
-    return clean_text(str(key))
 
 
 def may_be_deep(body: bytes) -> bool:

@@ -27,6 +27,8 @@ _CODES: Final = (
 )
 """Searched in this order, in the text without case, accents and punctuation."""
 _PATTERNS: Final = tuple((code, re.compile(pattern)) for code, pattern in _CODES)
+MAX_CACHED: Final = 4_096
+"""Bytes of what the earnings of a sale are derived from: few sales have more."""
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -48,7 +50,9 @@ def earnings(metadata: Mapping[str, Any], owner_email: str) -> Earnings:
     took part.
     """
     reported = {name: metadata[name] for name in EARNINGS if name in metadata}
-    return _earnings(orjson.dumps(reported, default=str), owner_email.strip().lower())
+    key = orjson.dumps(reported, default=str)
+    derive = _earnings if len(key) <= MAX_CACHED else _earnings.__wrapped__
+    return derive(key, owner_email.strip().lower())
 
 
 @lru_cache(maxsize=4096)  # a seller has few prices and partners

@@ -15,7 +15,7 @@ from integrations.providers.coinzz.files.columns import COLUMNS
 from integrations.providers.contracts import Page
 from integrations.sync.pages import apply_page
 from sales.metadata import DROPPED, MAX_BYTES
-from sales.models import Sale, Subscription
+from sales.models import Sale
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller
@@ -23,7 +23,8 @@ from tests.integrations.sellers import Seller
 pytestmark = pytest.mark.django_db
 
 LENGTH = 10_000
-IDS = {"order_number", "order_hash", "subscription_hash"}
+NEEDED = {"order_number", "order_hash", "order_final_price", "unit_price"}
+"""Without a readable id and price there is no sale."""
 FIELDS = [
     *(("client", name) for name in sorted(fields.CLIENT)),
     *(("order", name) for name in sorted(fields.SALE | fields.METADATA)),
@@ -32,7 +33,7 @@ FIELDS = [
     ("order", "unknown"),
     ("", "unknown"),
 ]
-BOUNDED = r"left\(|lower\(\(email\)"
+BOUNDED = r'^"left"\(|^lower\(email::text\)$'
 """Expressions of an index whose result is short: a beginning, and an e-mail of 254 characters."""
 
 
@@ -51,13 +52,14 @@ def long_order(section: str, name: str, text: str) -> dict[str, Any]:
 def test_long_value_of_a_webhook_loses_no_sale(section: str, name: str) -> None:
     seller = Seller()
     seller.process(long_order(section, name, incompressible()))
-    stored = Subscription.objects.count() if name == "order_number" else Sale.objects.count()
-    assert ([state for state, _ in seller.states], stored) == (["DONE"], 1)
+    assert {state for state, _ in seller.states} <= {"DONE", "QUARANTINED"}
+    if name not in NEEDED:
+        assert Sale.objects.count() == 1
 
 
 def test_long_values_of_api_items_lose_no_sale() -> None:
     seller = Seller()
-    bodies = [long_order(*field, incompressible()) for field in FIELDS if field[1] not in IDS]
+    bodies = [long_order(*field, incompressible()) for field in FIELDS if field[1] not in NEEDED]
     for number, body in enumerate(bodies):
         body["order"]["order_number"] = f"ord{number:05}"
     run: SyncRun = SyncRunFactory.create(integration=seller.integration)
@@ -70,7 +72,7 @@ def test_long_values_of_api_items_lose_no_sale() -> None:
 
 def test_long_values_of_files_lose_no_sale() -> None:
     seller = Seller()
-    paths = [path for path in COLUMNS if path.partition(".")[2] not in IDS]
+    paths = [path for path in COLUMNS if path.partition(".")[2] not in NEEDED]
     for number, path in enumerate(paths):
         needed = {
             "order.order_number": f"ord{number:05}",
@@ -101,7 +103,8 @@ def test_new_fields_in_every_event_do_not_grow_the_sale() -> None:
 
 def test_numbers_of_any_length_lose_no_sale() -> None:
     seller = Seller()
-    for number, value in enumerate((10**25, -(10**400), 0.1, 1e300)):
+    values: tuple[Any, ...] = (10**25, -(10**400), 0.1, 1e300)
+    for number, value in enumerate(values):
         for name in ("logistic_fee", "financial_fees", "producer_commission", "unknown"):
             seller.process(payloads.order(f"ord{number}{name}"[:20], **{name: value}))
     assert {state for state, _ in seller.states} == {"DONE"}
