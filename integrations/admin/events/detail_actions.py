@@ -49,7 +49,7 @@ def replay_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
     return confirm(
         request,
-        OptionalReasonForm(request.POST if request.method == "POST" else None),
+        OptionalReasonForm(request.POST or None),
         act,
         about=event,
         title="Reprocessar evento",
