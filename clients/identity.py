@@ -3,6 +3,8 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import partial
+from operator import attrgetter
 from typing import Self
 
 from django.db import models
@@ -89,15 +91,24 @@ class ClientBatch:
     def load(
         cls, user_id: uuid.UUID, incoming: Collection[Client], client_ids: Collection[uuid.UUID]
     ) -> Self:
-        """Read the clients that the incoming ones can match, and those with `client_ids`."""
-        clients = list(
-            Client.objects.candidates(
-                user_id,
-                ids=client_ids,
-                documents={client.cpf for client in incoming if client.document_identifies},
-                phones={client.phone for client in incoming if phone_identifies(client.phone)},
-            )
-        )
+        """Read the clients that the incoming ones can match, and those with `client_ids`.
+
+        Only the phones of unknown documents are searched: a known document decides the match.
+        """
+        documents = {client.cpf for client in incoming if client.document_identifies}
+        find = partial(Client.objects.candidates, user_id)
+        clients = list(find(ids=client_ids, documents=documents, phones=()))
+        documents -= {client.cpf for client in clients if client.document_identifies}
+        phones = {
+            client.phone
+            for client in incoming
+            if (not client.document_identifies or client.cpf in documents)
+            and phone_identifies(client.phone)
+        }
+        if phones:
+            by_id = {client.id: client for client in find(ids=(), documents=(), phones=phones)}
+            by_id |= {client.id: client for client in clients}
+            clients = sorted(by_id.values(), key=attrgetter("created_at", "id"))
         if merged_into := {client.merged_into_id for client in clients if client.merged_into_id}:
             owned = Client.objects.owned_by(user_id)
             clients += owned.filter(id__any_of=merged_into - {client.id for client in clients})
