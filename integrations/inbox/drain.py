@@ -15,7 +15,8 @@ from django.db import connection, transaction
 from django.db.models import F, RowRange, Sum, Value, Window
 from django.db.models.functions import Coalesce, Greatest
 
-from flowzz.core.db.bulk_upsert import gc_paused, to_json
+from flowzz.core.db.arrays import select_rows
+from flowzz.core.db.bulk_upsert import gc_paused
 from flowzz.core.db.locks import lock_user
 from integrations.inbox import hourly_counts, metrics, queue_stats
 from integrations.inbox.failure_reasons import quarantine_cause
@@ -118,6 +119,13 @@ def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:
     return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
 
 
+_RESULT_TYPES = {
+    "id": "uuid",
+    **dict.fromkeys(("state", "outcome", "kind", "external_id"), "text"),
+    **dict.fromkeys(("reason", "error", "cause"), "text"),
+    "value_warnings": "jsonb",
+    "next_attempt_at": "timestamptz",
+}
 _WRITE_RESULTS = """
     UPDATE integrations_webhookevent AS event
     SET state = result.state,
@@ -131,35 +139,28 @@ _WRITE_RESULTS = """
         next_attempt_at = result.next_attempt_at,
         attempts = event.attempts + 1,
         finished_at = CASE WHEN result.state = 'RETRY' THEN NULL ELSE clock_timestamp() END
-    FROM json_to_recordset(%s) AS result (
-        id uuid, state text, outcome text, kind text, external_id text, reason text, error text,
-        cause text, value_warnings jsonb, next_attempt_at timestamptz
-    )
+    FROM ({}) AS result
     WHERE event.id = result.id AND event.id = ANY(%s)
 """
 
 
 def _write_results(results: Sequence[EventResult]) -> None:
     """Write all results in one statement; `bulk_update` takes many times as long."""
+    if not results:
+        return
     rows = [
-        {
-            "id": result.event.id,
-            "state": result.state,
-            "outcome": result.outcome,
-            "kind": result.kind,
-            "external_id": result.external_id,
-            "reason": result.reason,
-            "error": result.error,
-            "cause": quarantine_cause(result.reason, result.error)
-            if result.state == EventState.QUARANTINED
-            else "",
-            "value_warnings": result.warnings,
-            "next_attempt_at": result.next_attempt_at,
-        }
+        (
+            result.event.id,
+            *(result.state, result.outcome, result.kind, result.external_id),
+            *(result.reason, result.error, _cause(result)),
+            *(result.warnings, result.next_attempt_at),
+        )
         for result in results
     ]
+    select, parameters = select_rows(_RESULT_TYPES, rows)
+    ids = [result.event.id for result in results]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_RESULTS, [to_json(rows), [row["id"] for row in rows]])
+        cursor.execute(_WRITE_RESULTS.format(select), [*parameters, ids])
     EventFailure.objects.bulk_create(
         EventFailure(
             event_id=result.event.id,
@@ -170,6 +171,12 @@ def _write_results(results: Sequence[EventResult]) -> None:
         for result in results
         if result.reason
     )
+
+
+def _cause(result: EventResult) -> str:
+    if result.state != EventState.QUARANTINED:
+        return ""
+    return quarantine_cause(result.reason, result.error)
 
 
 def _update_counters(integration: Integration, results: Sequence[EventResult]) -> None:

@@ -1,11 +1,11 @@
-"""Bulk writes: one statement with one parameter for any number of rows."""
+"""Bulk writes: one statement with one parameter a column for any number of rows."""
 
 import gc
-import uuid
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, Self, TypeVar
 
 import orjson
@@ -13,6 +13,8 @@ from django.db import connection, models
 from django.db.models.base import ModelState
 from django.db.models.lookups import Lookup
 from django.utils import timezone
+
+from flowzz.core.db.arrays import array_text, select_rows
 
 RowT = TypeVar("RowT", bound=models.Model)
 
@@ -50,19 +52,22 @@ class BulkRow(models.Model):
 
 
 def upsert(rows: Collection[RowT], *, update: Sequence[str] = ()) -> None:
-    """Insert rows, and update the fields in `update` of rows whose id exists.
+    """Insert new rows, and update the fields in `update` of those that exist.
 
-    PostgreSQL parses one JSON document, in a third of the time that `bulk_create` takes to adapt
-    each value. Fields with `auto_now` and `auto_now_add` are set; no signal is sent. A deferred
-    column would be lost.
+    One statement for rows made by `new`, which may exist after all, and one for rows that were
+    read. Fields with `auto_now` and `auto_now_add` are set; no signal is sent.
     """
     if not rows:
         return
     model = type(next(iter(rows)))
     _set_timestamps(model, rows)
-    with connection.cursor() as cursor:
-        document = to_json([row.__dict__ for row in rows])
-        cursor.execute(_statement(model, tuple(update)), [document])
+    columns = [field.attname for field in model._meta.concrete_fields if field.name in update]
+    new = [row for row in rows if row._state.adding]
+    known = [row for row in rows if not row._state.adding]
+    if new:
+        _insert(model, new, columns)
+    if known and columns:
+        _update(model, known, columns)
 
 
 def to_json(values: Sequence[dict[str, Any]]) -> str:
@@ -94,25 +99,12 @@ class AnyOf(Lookup[Any]):
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
         type_ = _ARRAYS.get(self.lhs.output_field.get_internal_type(), "text[]")
-        return f"{column} = ANY(%s::{type_})", [*parameters, _array(self.rhs)]
+        return f"{column} = ANY(%s::{type_})", [*parameters, array_text(self.rhs)]
 
 
 models.Field.register_lookup(AnyOf)
 
 _ARRAYS = {"UUIDField": "uuid[]", "BinaryField": "bytea[]", "DateTimeField": "timestamptz[]"}
-
-
-def _array(values: Collection[uuid.UUID | bytes | str | datetime]) -> str:
-    """Return PostgreSQL's text of an array; the driver would adapt each value."""
-    return "{" + ",".join(map(_element, values)) + "}"
-
-
-def _element(value: uuid.UUID | bytes | str | datetime) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, datetime):
-        return f'"{value.isoformat()}"'
-    return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else value.hex
 
 
 def _text(value: Any) -> str | None:
@@ -148,16 +140,44 @@ def _set_timestamps(model: type[models.Model], rows: Collection[models.Model]) -
                     setattr(row, field.attname, now)
 
 
-@cache
-def _statement(model: type[models.Model], update: tuple[str, ...]) -> str:
-    fields = model._meta.concrete_fields
-    table = f'"{model._meta.db_table}"'
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    sets = ", ".join(
-        f'"{field.column}" = excluded."{field.column}"' for field in fields if field.name in update
-    )
+def _insert(model: type[models.Model], rows: Sequence[models.Model], update: Sequence[str]) -> None:
+    columns = list(_types(model))
+    select, parameters = _select(model, rows, columns)
+    sets = ", ".join(f'"{column}" = excluded."{column}"' for column in update)
+    names = ", ".join(f'"{column}"' for column in columns)
     action = f"ON CONFLICT (id) DO UPDATE SET {sets}" if sets else ""
-    return (
-        f"INSERT INTO {table} ({columns}) "  # noqa: S608 - table and column names of models
-        f"SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s) {action}"
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{model._meta.db_table}" ({names}) {select} {action}', parameters
+        )
+
+
+def _update(
+    model: type[models.Model], rows: Sequence[models.Model], columns: Sequence[str]
+) -> None:
+    select, parameters = _select(model, rows, ["id", *columns])
+    sets = ", ".join(f'"{column}" = reported."{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{model._meta.db_table}" AS known SET {sets} '  # noqa: S608 - names of models
+            f"FROM ({select}) AS reported WHERE known.id = reported.id",
+            parameters,
+        )
+
+
+def _select(
+    model: type[models.Model], rows: Sequence[models.Model], columns: Sequence[str]
+) -> tuple[str, list[str | None]]:
+    types = _types(model)
+    values = map(attrgetter(*columns), rows)
+    return select_rows({column: types[column] for column in columns}, values)
+
+
+@cache
+def _types(model: type[models.Model]) -> dict[str, str]:
+    """Return the columns' types without their lengths: a cast would cut a text or round."""
+    fields = model._meta.concrete_fields
+    return {field.attname: _LENGTH.sub("", field.db_type(connection) or "") for field in fields}
+
+
+_LENGTH = re.compile(r"\(.*?\)")
