@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, RowRange, Sum, Value, Window
 from django.db.models.functions import Coalesce, Greatest
+from orjson import loads
 
 from flowzz.core.db.arrays import select_rows
 from flowzz.core.db.bulk_upsert import gc_paused
@@ -94,7 +95,9 @@ _ARRIVAL = ("received_at", "id")
 _BYTES_BEFORE = Coalesce(
     Window(Sum("body_size"), order_by=_ARRIVAL, frame=RowRange(end=-1)), Value(0)
 )
-_PAYLOADS = "SELECT * FROM integrations_webhookpayload WHERE event_id = ANY(%s)"
+_PAYLOADS = (
+    "SELECT event_id, body, headers FROM integrations_webhookpayload WHERE event_id = ANY(%s)"
+)
 
 
 def next_batch(integration: Integration) -> list[WebhookEvent]:
@@ -106,8 +109,12 @@ def next_batch(integration: Integration) -> list[WebhookEvent]:
         events.filter(bytes_before__lt=BATCH_BYTES).only(*_COLUMNS).order_by(*_ARRIVAL)
     )
     # By their ids, so that only the days concerned are read: a join reads every partition.
-    payloads = WebhookPayload.objects.raw(_PAYLOADS, [[event.id for event in batch]])
-    by_event = {payload.event_id: payload for payload in payloads}
+    with connection.cursor() as cursor:
+        cursor.execute(_PAYLOADS, [[event.id for event in batch]])
+        by_event = {
+            event_id: WebhookPayload.new(event_id=event_id, body=body, headers=loads(headers))
+            for event_id, body, headers in cursor
+        }
     for event in batch:
         event._state.fields_cache["payload"] = by_event.get(event.id)
     return batch
