@@ -88,6 +88,7 @@ def _form(request: Request) -> Any:
 class ImportThrottle(RateThrottle):
     name = "import"
     rate = IMPORT_RATE
+    counts_refused = False
 
 
 class ImportViewSet(viewsets.ViewSet):
@@ -130,6 +131,7 @@ class ImportViewSet(viewsets.ViewSet):
                 exported_at=form.validated_data["exported_at"],
                 is_preview=form.validated_data["preview"],
             )
+        ImportThrottle.count(request)
         return _response(row)
 
     @operation(TAG, "Acompanhar uma importação", ImportSerializer, NotFound, parameters=[IMPORT_ID])
@@ -150,7 +152,9 @@ class ImportViewSet(viewsets.ViewSet):
     @idempotent()
     def confirm(self, request: Request, pk: str) -> Response:
         with _as_api_errors():
-            return _response(import_jobs.confirm(self._row(pk)))
+            row = import_jobs.confirm(self._row(pk))
+        ImportThrottle.count(request)
+        return _response(row)
 
     @operation(
         TAG, "O que saber antes de importar: colunas, formatos, limites", ImportGuideSerializer

@@ -66,7 +66,13 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     )
 
 
-@row_action(SaleAdmin, "Contar", path="contar", icon="add_task", permission=MERGE_SALES)
+def _may_count(request: HttpRequest, sale_id: uuid.UUID | None = None) -> bool:
+    """Show the button on sales that count nowhere yet."""
+    may = request.user.has_perm(MERGE_SALES)
+    return may and not (sale_id and Sale.objects.associated().filter(id=sale_id).exists())
+
+
+@row_action(SaleAdmin, "Contar", path="contar", icon="add_task", permission=_may_count)
 def associate(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Ask for a reason and count an unassociated sale as an order of its own."""
     sale = get_object_or_404(Sale, id=object_id)

@@ -114,7 +114,6 @@ def _without_price() -> list[Case]:
             webhook(order(order_status="Reembolsado", order_final_price=price)),
             status="REFUNDED",
             total_price="100.10",
-            warned=(f"negative_money:{PRICE}",),
         )
         for price in ("-100.10", -100.1, "-R$ 100,10")
     ]

@@ -78,6 +78,7 @@ def collect(integration: Integration) -> DiagnosisFacts:
         last_sync_error=integration.last_sync_error,
         database_ahead=database_ahead,
         last_import=_last_import(integration),
+        accepts_without_token=settings.WEBHOOK_WITHOUT_TOKEN,
     )
 
 

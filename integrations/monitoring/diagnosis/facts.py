@@ -78,6 +78,8 @@ class DiagnosisFacts:
     last_sync_error: str
     database_ahead: timedelta
     last_import: LastImport | None = None
+    accepts_without_token: bool = True
+    """Whether the webhook URLs without a token are enabled."""
 
     def ago(self, time: datetime) -> str:
         """Format the time since then, such as "há 2 horas"."""

@@ -20,6 +20,11 @@ def webhook(facts: DiagnosisFacts) -> Finding:
     )
     if facts.requires_signature:
         next_step += " Confira também se o segredo de assinatura é o mesmo nos dois lados."
+    if not facts.accepts_without_token:
+        next_step += (
+            " Os endereços antigos, sem o código secreto no fim, estão desligados aqui e respondem "
+            "404 (WEBHOOK_WITHOUT_TOKEN)."
+        )
     customer_message = (
         f"Olá! Não estamos recebendo os avisos (postback) do {label}. Por favor confira, no "
         f"{label}, se o postback de cada produto está ativo e usa o endereço que aparece na "

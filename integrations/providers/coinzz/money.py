@@ -19,7 +19,7 @@ _CODES: Final = (
     # First: "Cartão na entrega" is paid at the door.
     (
         PaymentCode.CASH_ON_DELIVERY,
-        r"\bpos ?pag|after ?pay|post ?paid|(na|da|contra) entrega|on delivery|\bcod\b",
+        r"(\b|venda)pos ?pag|after ?pay|post ?paid|(na|da|contra) entrega|on delivery|\bcod\b",
     ),
     (PaymentCode.PIX, r"\bpix"),
     (PaymentCode.BOLETO, "bolet|bank ?slip|billet"),

@@ -27,10 +27,11 @@ from integrations.providers.coinzz.statuses import (
     is_open_refund,
     normalize_word,
 )
-from integrations.providers.coinzz.values import is_empty
+from integrations.providers.coinzz.values import NEGATIVE_MONEY, is_empty
 from integrations.providers.contracts import Order, ParsedWebhook
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import AffiliationFacts, SaleFacts, SubscriptionFacts, ValueWarning
+from sales.statuses import SaleStatus
 
 _NO_PRICE: Final = ValueWarning(
     "order.order_final_price",
@@ -82,6 +83,9 @@ def parse_order(item: Any, *, mapper: StatusMapper = DEFAULT_MAPPER) -> Order:
 
 def _require_object(value: Any, *, check_depth: bool = True) -> dict[str, Any]:
     value = value if isinstance(value, dict) else unwrap(value)
+    if isinstance(value, list) and len(value) > 1:
+        message = f"O JSON é uma lista de {len(value)} itens; o webhook deve trazer um só pedido."
+        raise PayloadInvalid("not_an_object", message)
     if not isinstance(value, dict):
         raise PayloadInvalid("not_an_object", "O JSON não é um objeto com campos: { … }.")
     if check_depth:
@@ -143,13 +147,16 @@ def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleF
     status, unknown_status = mapper.sale_status(word)
     shipping_status, unknown_shipping_status = mapper.shipping_status(shipping_word)
     price = order.money("order_final_price")
+    missing_price = _missing_price(order) if price is None else None
+    if status == SaleStatus.REFUNDED and missing_price and missing_price.reason == NEGATIVE_MONEY:
+        del order.warnings["order_final_price"]  # what was paid back is no unreadable price
     deleted_at = order.timestamp("deleted_at")
     return SaleFacts(
         **columns,
         external_id=order_ids[0],
         order_hash=order_ids[1],
         total_price=price,
-        missing_price=_missing_price(order) if price is None else None,
+        missing_price=missing_price,
         quantity=order.count("order_quantity"),
         status=status,
         shipping_status=shipping_status,

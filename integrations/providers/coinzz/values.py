@@ -19,6 +19,8 @@ MAX_MONEY: Final = Decimal("9999999999.99")
 MAX_COUNT: Final = 2_147_483_647
 MAX_IDENTITY_LENGTH: Final = 128
 
+NEGATIVE_MONEY: Final = "negative_money"
+
 _CENT: Final = Decimal("0.01")
 _MAX_DIGITS: Final = 40
 """A number with more digits before its fraction stays in scientific notation."""
@@ -143,7 +145,7 @@ def _amount(raw: str | float | Decimal) -> Decimal | None:
     else:
         amount = Decimal(str(raw))
     if amount < 0:
-        raise Unreadable("negative_money", "o valor não pode ser negativo.")
+        raise Unreadable(NEGATIVE_MONEY, "o valor não pode ser negativo.")
     # Compared before rounding: Decimal cannot round a number of a thousand digits.
     if amount > MAX_MONEY + 1 or (rounded := _to_cents(amount)) > MAX_MONEY:
         raise Unreadable("money_too_large", "o valor não cabe (máximo 9.999.999.999,99).")

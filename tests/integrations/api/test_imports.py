@@ -43,6 +43,13 @@ def figures(response: Any) -> tuple[int, ...]:
     return tuple(data[name] for name in names)
 
 
+def test_refused_uploads_are_not_counted(settings: Any, frontend: Frontend) -> None:
+    settings.RATE_LIMIT_IMPORT = "1/hour"
+    assert frontend.post("/api/v1/sales/import", {"file": ""}).status_code == 400
+    assert send(frontend, content=b"\x00").status_code == 400
+    assert [send(frontend, GOOD).status_code for _ in range(2)] == [200, 429]
+
+
 def test_preview_counts_and_stores_no_sales(frontend: Frontend) -> None:
     response = send(frontend, GOOD, OTHER, BAD, GOOD, preview="true")
     data = response.json()["data"]
@@ -142,6 +149,7 @@ def test_guide_has_the_columns_and_the_limits(frontend: Frontend) -> None:
             "Número da venda",
             "ID do pedido",
             "ID da venda",
+            "ID",
         ],
         "example": "EXEMPLO-1",
         "note": "Obrigatório, ou o hash do pedido.",

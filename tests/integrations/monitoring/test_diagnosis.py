@@ -142,6 +142,14 @@ def test_check_returns_a_severity_a_message_and_a_next_step(
         assert finding.customer_message.startswith("Olá! ")
 
 
+def test_disabled_urls_without_a_token_are_named_where_webhooks_are_missing() -> None:
+    disabled = replace(WELL, last_webhook_at=None, accepts_without_token=False)
+    name = "WEBHOOK_WITHOUT_TOKEN"
+    assert name in CHECKS["webhooks"][1](disabled).next_step
+    enabled = replace(disabled, accepts_without_token=True)
+    assert name not in CHECKS["webhooks"][1](enabled).next_step
+
+
 @pytest.mark.parametrize(
     ("account", "api_status"),
     [

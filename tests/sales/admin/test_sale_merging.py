@@ -69,9 +69,12 @@ def test_page_of_a_merged_sale_leads_to_the_other_which_offers_to_undo(
 
 
 def test_unassociated_sale_is_counted_on_its_page(staff: Staff, by_hash: Sale) -> None:
+    assert page_of(by_hash, "associate") in staff.get(page_of(by_hash)).content.decode()
     staff.post(page_of(by_hash, "associate"), REASON)
     by_hash.refresh_from_db()
     assert by_hash.is_associated
+    # It counts already: the button is gone.
+    assert page_of(by_hash, "associate") not in staff.get(page_of(by_hash)).content.decode()
 
 
 def test_unassociated_sales_are_counted_in_the_list(staff: Staff, by_hash: Sale) -> None:

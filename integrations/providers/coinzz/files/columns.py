@@ -31,6 +31,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "Número da venda",
         "ID do pedido",
         "ID da venda",
+        "ID",
     ),
     HASH: ("Hash do pedido", "Hash", "Hash da venda"),
     DATE: (
@@ -64,6 +65,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "Valor do pedido",
         "Valor da venda",
         "Valor da compra",
+        "Valor pago",
         "Preço final",
         "Preço total",
         "Preço",

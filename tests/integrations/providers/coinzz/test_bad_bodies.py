@@ -65,6 +65,11 @@ def nested(levels: int) -> Any:
         (gzip.compress(GOOD), "compressed_body", "O corpo veio comprimido; envie sem compressão."),
         (zlib.compress(GOOD), "compressed_body", "O corpo veio comprimido; envie sem compressão."),
         (b"[]", "not_an_object", "O JSON não é um objeto com campos: { … }."),
+        (
+            b'[{"order": {}}, {"order": {}}]',
+            "not_an_object",
+            "O JSON é uma lista de 2 itens; o webhook deve trazer um só pedido.",
+        ),
         (b'"order"', "not_an_object", "O JSON não é um objeto com campos: { … }."),
         (b"7", "not_an_object", "O JSON não é um objeto com campos: { … }."),
         (b"null", "not_an_object", "O JSON não é um objeto com campos: { … }."),

@@ -15,6 +15,8 @@ from integrations.providers.coinzz.money import earnings, payment_code
         ("Venda pós-paga", "cash_on_delivery"),
         ("venda pos paga", "cash_on_delivery"),
         ("PÓS‑PAGO", "cash_on_delivery"),
+        ("vendapospaga", "cash_on_delivery"),
+        ("venda_pos_paga", "cash_on_delivery"),
         ("afterpay", "cash_on_delivery"),
         ("After Pay", "cash_on_delivery"),
         ("Pagamento na entrega", "cash_on_delivery"),

@@ -232,6 +232,15 @@ def test_order_without_a_readable_price_says_why(price: Any, reason: str) -> Non
     )
 
 
+def test_negative_price_of_a_refund_is_no_warning() -> None:
+    sale = sale_of(order_status="Reembolsado", order_final_price="-100.10")
+    assert (sale.status, sale.total_price, list(sale.warnings)) == (SaleStatus.REFUNDED, None, [])
+    assert sale.missing_price is not None  # a sale that nobody knows has no price yet
+    assert sale.missing_price.reason == "negative_money"
+    paid = sale_of(order_status="Aprovado", order_final_price="-100.10")
+    assert [warning.reason for warning in paid.warnings] == ["negative_money"]
+
+
 FLAT = {
     "order_hash": "venaaa0001",
     "order_number": "ordhashs",

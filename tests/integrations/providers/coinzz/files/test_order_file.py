@@ -61,6 +61,11 @@ def test_line_becomes_an_order_and_unknown_columns_are_stored() -> None:
     assert sale.metadata["extra"] == {"order": {"Observação": "à noite"}}
 
 
+def test_short_headers_of_number_and_total_are_known() -> None:
+    order = item("ID;Valor Pago\nordaaaaa;97,00")["order"]
+    assert (order["order_number"], order["order_final_price"]) == ("ordaaaaa", "97,00")
+
+
 @pytest.mark.parametrize(
     ("cell", "kept"),
     [("R$ 1.234,56", "R$ 1.234,56"), ('"=""0099"""', "0099"), ("99.90", "99.90"), ("=1+1", "=1+1")],
