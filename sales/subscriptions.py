@@ -16,7 +16,7 @@ _REPORTED_FIELDS = (
     *("status", "unknown_status", "frequency"),
     *("cycle", "next_charge_date", "product_name"),
 )
-_UPDATED_FIELDS = (*_REPORTED_FIELDS, "client", "observed_at", "updated_at")
+_UPDATED_FIELDS = (*_REPORTED_FIELDS, "is_status_reported", "client", "observed_at", "updated_at")
 
 
 class SubscriptionBatch:
@@ -94,7 +94,10 @@ class SubscriptionBatch:
             subscription_hash=facts.subscription_hash,
             observed_at=source.observed_at,
             **{name: getattr(facts, name) for name in _REPORTED_FIELDS}
-            | {"status": facts.status or SubscriptionStatus.PENDING},
+            | {
+                "status": facts.status or SubscriptionStatus.PENDING,
+                "is_status_reported": bool(facts.status or facts.unknown_status),
+            },
         )
         self._subscriptions[row.subscription_hash] = row
         self._changed[row.id] = row
@@ -133,7 +136,9 @@ class SubscriptionBatch:
 
 def _changed_values(row: Subscription, facts: SubscriptionFacts) -> dict[str, Any]:
     """Return the reported values that differ; only a known status clears `unknown_status`."""
-    values = {name: getattr(facts, name) for name in _REPORTED_FIELDS}
+    values: dict[str, Any] = {name: getattr(facts, name) for name in _REPORTED_FIELDS}
+    if facts.status or facts.unknown_status:
+        values["is_status_reported"] = True
     if facts.unknown_status:
         del values["status"]
     return {

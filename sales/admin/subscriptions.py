@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from clients.admin import ClientSearchAdmin
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, ReadOnlyInline
-from flowzz.backoffice.display import badge_column
+from flowzz.backoffice.display import badge
 from flowzz.backoffice.masked_admin import MaskedAdmin, record_search
 from sales.models import AffiliationRequest, Subscription, SubscriptionCycle
 from sales.statuses import SubscriptionStatus
@@ -52,7 +52,12 @@ class SubscriptionAdmin(ClientSearchAdmin):
     search_fields = ("subscription_hash",)
     search_help_text = "Código da assinatura; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
 
-    status_badge = badge_column("status", "situação", SUBSCRIPTION_COLOURS)
+    @admin.display(description="situação", ordering="status")
+    def status_badge(self, subscription: Subscription) -> str:
+        if not subscription.is_status_reported:
+            return badge("Situação não informada", "warning")
+        status = SubscriptionStatus(subscription.status)
+        return badge(status.label, SUBSCRIPTION_COLOURS[status])
 
 
 @admin.register(SubscriptionCycle)

@@ -32,6 +32,12 @@ class Subscription(models.Model):
     subscription_hash = models.CharField("assinatura", max_length=128)
     status = models.CharField("situação", max_length=9, choices=SubscriptionStatus)
     unknown_status = models.CharField("situação sem tradução", max_length=100, blank=True)
+    is_status_reported = models.BooleanField(
+        "situação informada",
+        default=True,
+        db_default=True,
+        help_text="Sem isto a situação é “Pendente” porque a origem nunca informou uma.",
+    )
     frequency = models.CharField("frequência", max_length=64, blank=True)
     cycle = models.PositiveIntegerField("ciclo", null=True, blank=True)
     next_charge_date = models.DateTimeField("próxima cobrança", null=True, blank=True)

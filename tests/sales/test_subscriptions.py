@@ -71,6 +71,16 @@ def test_first_report_creates_the_subscription_with_its_cycle(user: User) -> Non
     assert cycles() == [(2, NOON, None)]
 
 
+def test_subscription_is_marked_until_a_status_is_reported(user: User) -> None:
+    record(user, event(0), status=None)
+    row = Subscription.objects.get()
+    assert (row.status, row.is_status_reported) == (SubscriptionStatus.PENDING, False)
+    assert record(user, event(1), status=None) == Outcome.UNCHANGED
+    assert record(user, event(2), status=SubscriptionStatus.PENDING) == Outcome.UPDATED
+    row.refresh_from_db()
+    assert (row.status, row.is_status_reported) == (SubscriptionStatus.PENDING, True)
+
+
 def test_renewal_adds_a_cycle_with_its_sale(user: User) -> None:
     sale = Sale.objects.create(
         user=user,
