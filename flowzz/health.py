@@ -1,5 +1,7 @@
 """Health checks for load balancers, `docker compose` and monitoring."""
 
+from typing import cast
+
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -8,10 +10,14 @@ from django.views.decorators.http import require_safe
 from redis import RedisError, ResponseError
 
 from flowzz.core import redis
+from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.db.migration_checks import invalid_indexes, unknown_migrations
 from flowzz.core.workers import heartbeat
-from integrations.inbox import queue_stats
+from integrations.inbox import queue_stats, store
 from integrations.monitoring.health import QUEUE_LATE
+
+DATABASE_SECONDS = 3.0
+"""For an answer of PostgreSQL, which may be frozen."""
 
 
 @require_safe
@@ -70,17 +76,30 @@ def _oldest_due_seconds() -> float | None:
 
 
 def _database_state() -> str:
+    """Return what prevents the use of PostgreSQL, which must take writes."""
     try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        unknown, invalid = unknown_migrations(executor.loader), invalid_indexes(connection)
+        with cast(DatabaseWrapper, connection).deadline(DATABASE_SECONDS):
+            executor = MigrationExecutor(connection)
+            pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            unknown, invalid = unknown_migrations(executor.loader), invalid_indexes(connection)
     except (DatabaseError, InterfaceError):
         return "unreachable"
     if unknown:
         return f"unknown migrations: {', '.join(unknown)}"
     if pending:
         return "migrations pending"
-    return f"invalid indexes: {', '.join(invalid)}" if invalid else "ok"
+    if invalid:
+        return f"invalid indexes: {', '.join(invalid)}"
+    return _write_state()
+
+
+def _write_state() -> str:
+    try:
+        with cast(DatabaseWrapper, connection).deadline(DATABASE_SECONDS):
+            store.check_writable()
+    except (DatabaseError, InterfaceError):
+        return "refuses writes"
+    return "ok"
 
 
 def _redis_state() -> str:

@@ -1,14 +1,20 @@
-"""The RSGI application of web processes: the WSGI application with this project's body limits."""
+"""The RSGI application of web processes: webhooks and liveness beside the WSGI application."""
 
+import asyncio
 import re
+from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from granian.rsgi import Scope
 
 from flowzz.core.server.rsgi import Application
+from flowzz.core.server.security_headers import headers_of_middleware
 from flowzz.core.server.thread_pools import ThreadPool
 from flowzz.wsgi import application as wsgi
 from integrations.imports.import_jobs import MAX_FORM_BYTES
+from integrations.imports.upload_access import UPLOAD_PATHS, may_be_large
+from integrations.webhooks.server import WebhookServer
 
 BODY_SECONDS = 20.0
 """For a body to arrive. Granian limits the time of the head."""
@@ -31,11 +37,26 @@ _POOLS = [
     ),
 ]
 """The threads of the requests that wait for others, by path; webhooks and pages have their own."""
-_UPLOAD_PATHS = ("/api/v1/sales/import", "/admin/integrations/salesimport/")
+
+
+class Liveness:
+    """Answers `/health/live` in the event loop, so that busy threads can't delay it."""
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._headers = [("Content-Type", "application/json"), *headers_of_middleware()]
+
+    def stop(self) -> None:
+        pass
+
+    async def handle(self, scope: Scope, proto: Any) -> bool:
+        if scope.path != "/health/live" or scope.method not in ("GET", "HEAD"):
+            return False
+        proto.response_bytes(200, self._headers, b'{"status": "ok"}')
+        return True
 
 
 def _max_body_bytes(path: str) -> int:
-    if path.startswith(_UPLOAD_PATHS):
+    if path.startswith(UPLOAD_PATHS):
         return MAX_FORM_BYTES
     name = "WEBHOOK_MAX_BYTES" if path.startswith("/webhooks/") else "DATA_UPLOAD_MAX_MEMORY_SIZE"
     limit: int = getattr(settings, name)
@@ -43,7 +64,7 @@ def _max_body_bytes(path: str) -> int:
 
 
 def _max_body_seconds(path: str) -> float:
-    return FILE_SECONDS if path.startswith(_UPLOAD_PATHS) else BODY_SECONDS
+    return FILE_SECONDS if path.startswith(UPLOAD_PATHS) else BODY_SECONDS
 
 
 def _pool(method: str, path: str) -> ThreadPool | None:
@@ -72,4 +93,6 @@ application = Application(
     max_body_seconds=_max_body_seconds,
     pool=_pool,
     on_start=_limit_database_waits,
+    may_be_large=may_be_large,
+    handlers={"/webhooks/": WebhookServer(), "/health/live": Liveness()},
 )

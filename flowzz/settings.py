@@ -113,8 +113,7 @@ TEMPLATES = [
     }
 ]
 
-# PostgreSQL and Redis. Connections stay open with their threads: opening one per request reduces
-# the throughput to a sixth.
+# Connections stay open with their threads: one per request would cost most of the throughput.
 DATABASES = {"default": env.database_url("DATABASE_URL")}
 DATABASE_POOLED = env.boolean("DATABASE_POOLED", default=False)
 DATABASES["default"] |= {
@@ -123,6 +122,7 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
+        "target_session_attrs": "read-write",  # the primary among several hosts
         "connect_timeout": env.integer("DATABASE_CONNECT_TIMEOUT", 5),
         "tcp_user_timeout": 10_000,  # milliseconds without an answer until the connection is lost
         "keepalives_idle": 30,
@@ -134,6 +134,7 @@ DATABASES["default"] |= {
         if DATABASE_POOLED
         else "-c idle_in_transaction_session_timeout=45s -c tcp_keepalives_idle=30 "
         "-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
+        **DATABASES["default"].get("OPTIONS", {}),  # sslmode, for example
     },
 }
 REDIS_URL = env.redis_url("REDIS_URL")

@@ -33,7 +33,7 @@ urlpatterns = [
     path("admin/", include("integrations.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/", include(api)),
-    path("webhooks/", include("integrations.webhooks.urls")),
+    path("webhooks/", include("integrations.webhooks.views")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("health/workers", health.workers),

@@ -4,11 +4,10 @@ A lost message delays the work until `tasks.enqueue_due_work` finds it, within 1
 """
 
 import uuid
-from functools import cache
+from collections.abc import Collection, Sequence
 
 import structlog
 from redis import RedisError
-from redis.commands.core import Script
 
 from flowzz.core import redis
 from flowzz.core.db import jobs
@@ -17,24 +16,41 @@ log = structlog.stdlib.get_logger(__name__)
 
 COALESCE_SECONDS = 15
 
-# Returns 0 if a drain was enqueued within the last seconds. A time in the future means that
-# Redis' clock was set back: the key would otherwise block longer than its seconds.
-_SET_DRAIN_FLAG = """
-local now = tonumber(redis.call('TIME')[1])
-local enqueued_at = tonumber(redis.call('GET', KEYS[1]) or 0)
-if enqueued_at <= now and now < enqueued_at + tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], now, 'EX', ARGV[1])
-return 1
+# Returns the integrations of which no drain was enqueued within the last seconds. A time in the
+# future means that Redis' clock was set back: the key would otherwise block longer than that.
+_SET_DRAIN_FLAGS = """
+local now, unset = tonumber(redis.call('TIME')[1]), {}
+for number, key in ipairs(KEYS) do
+    local enqueued_at = tonumber(redis.call('GET', key) or 0)
+    if enqueued_at > now or now >= enqueued_at + tonumber(ARGV[1]) then
+        redis.call('SET', key, now, 'EX', ARGV[1])
+        unset[#unset + 1] = ARGV[number + 1]
+    end
+end
+return unset
 """
 
 
 def enqueue_drain(integration_id: uuid.UUID) -> None:
     """Enqueue a drain of an integration's inbox, unless one is enqueued already."""
     try:
-        if _set_drain_flag()(keys=[_drain_flag(integration_id)], args=[COALESCE_SECONDS]):
-            jobs.enqueue("integrations.tasks.drain_inbox", integration_id)
+        [unset] = redis.run([drain_flags_command({integration_id})])
     except RedisError as error:
         log.warning("enqueue_failed", cause=type(error).__name__)
+    else:
+        enqueue_flagged(unset)
+
+
+def drain_flags_command(integration_ids: Collection[uuid.UUID]) -> redis.Command:
+    """Return the command that flags drains as enqueued. `enqueue_flagged` takes its result."""
+    ids = [str(id_) for id_ in integration_ids]
+    keys = [_drain_flag(id_) for id_ in ids]
+    return "EVAL", _SET_DRAIN_FLAGS, len(ids), *keys, COALESCE_SECONDS, *ids
+
+
+def enqueue_flagged(integration_ids: Sequence[bytes]) -> None:
+    for id_ in integration_ids:
+        jobs.enqueue("integrations.tasks.drain_inbox", uuid.UUID(id_.decode()))
 
 
 def clear_drain_flag(integration_id: uuid.UUID) -> None:
@@ -57,10 +73,5 @@ def enqueue_import(import_id: uuid.UUID) -> None:
     jobs.enqueue("integrations.tasks.run_import", import_id)
 
 
-@cache
-def _set_drain_flag() -> Script:
-    return redis.client().register_script(_SET_DRAIN_FLAG)
-
-
-def _drain_flag(integration_id: uuid.UUID) -> str:
+def _drain_flag(integration_id: uuid.UUID | str) -> str:
     return f"flowzz:drain-enqueued:{integration_id}"

@@ -17,7 +17,7 @@ from integrations.models import BulkAction, SalesImport, SyncRun
 from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_stats
 from integrations.sync import retention as sync_retention
 from integrations.sync import runs, schedule
-from integrations.webhooks import fallback_buffer
+from integrations.webhooks import fallback_buffer, known_tokens
 
 
 @shared_task
@@ -72,6 +72,7 @@ def enqueue_due_work() -> None:
     """Enqueue due work, and work whose message was lost or whose worker died."""
     with suppress(fallback_buffer.BufferBusy):
         fallback_buffer.flush_to_inbox()
+    known_tokens.restore()
     for integration_id in drain.integrations_with_work():
         dispatch.enqueue_drain(integration_id)
     schedule.start_due()

@@ -23,6 +23,8 @@ _BOOLEANS = {
 }
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
+_HOST = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:]+)(?::(?P<port>[0-9]{1,5}))?")
+
 T = TypeVar("T")
 
 environ.Env.read_env(BASE_DIR / ".env")
@@ -138,11 +140,13 @@ def redis_url(name: str) -> str:
 
 
 def database_url(name: str) -> dict[str, Any]:
-    """Read the URL of a PostgreSQL database as an entry of Django's DATABASES."""
+    """Read the URL of a PostgreSQL database as an entry of Django's DATABASES.
+
+    It may name several hosts, separated by commas: the one that takes writes is used.
+    """
     example = f"{name}=postgres://flowzz:password@127.0.0.1:5432/flowzz"
     hint = f"the URL of a PostgreSQL database, for example {example}"
-    parse = environ.Env.db_url_config
-    return dict(_parse(name, text(name), "postgres(ql)?://.+", parse, hint, is_secret=True))
+    return _parse(name, text(name), "postgres(ql)?://.+", _database, hint, is_secret=True)
 
 
 def email_url(name: str, default: str) -> dict[str, Any]:
@@ -169,6 +173,19 @@ def _parse(
         pass
     shown = "" if is_secret else f" (it is {value!r})"
     raise ImproperlyConfigured(f"Set {name} to {hint}{shown}.")
+
+
+def _database(url: str) -> dict[str, Any]:
+    before, at, rest = url.rpartition("@")
+    hosts, slash, after = rest.partition("/")
+    parsed = dict(environ.Env.db_url_config(f"{before}{at}{hosts.split(',')[0]}{slash}{after}"))
+    if "," in hosts:
+        pairs = [_HOST.fullmatch(host) for host in hosts.split(",")]
+        if None in pairs:
+            raise ValueError
+        parsed["HOST"] = ",".join(pair["host"].strip("[]") for pair in pairs if pair)
+        parsed["PORT"] = ",".join(pair["port"] or "5432" for pair in pairs if pair)
+    return parsed
 
 
 def _email(text: str) -> str:

@@ -110,20 +110,26 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = _request_id(request)
+        request_id = choose_request_id(request.headers.get("X-Request-ID"))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         response = self.get_response(request)
-        log.info(
-            "request",
-            method=request.method,
-            path=redact_path(request.path),
-            status=response.status_code,
-            milliseconds=round((time.perf_counter() - started) * 1000, 1),
-        )
+        seconds = time.perf_counter() - started
+        log_request(request.method or "", request.path, response.status_code, seconds)
         response["X-Request-ID"] = request_id
         return response
+
+
+def log_request(method: str, path: str, status: int, seconds: float, **details: str) -> None:
+    log.info(
+        "request",
+        method=method,
+        path=redact_path(path),
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        **details,
+    )
 
 
 @receiver(got_request_exception)
@@ -132,6 +138,6 @@ def log_unhandled_exception(request: HttpRequest, **details: Any) -> None:
     log.error("request_failed", path=redact_path(request.path), exc_info=sys.exc_info())
 
 
-def _request_id(request: HttpRequest) -> str:
-    received = request.headers.get("X-Request-ID", "")
-    return received if _REQUEST_ID.fullmatch(received) else uuid.uuid4().hex
+def choose_request_id(received: str | None) -> str:
+    """Return the id that a proxy gave to a request, or a new one."""
+    return received if received and _REQUEST_ID.fullmatch(received) else uuid.uuid4().hex

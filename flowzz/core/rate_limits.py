@@ -3,7 +3,7 @@
 While Redis is away each process counts for itself, and asks Redis again every few seconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from math import floor
@@ -19,7 +19,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis, RedisError
 
 from flowzz.core import redis
-from flowzz.core.redis_metrics import Counter, record
+from flowzz.core.redis_metrics import Counter, Fields, record
 
 REFUSED = Counter("flowzz_rate_limited", "Requests over a limit.", "limit")
 
@@ -29,6 +29,29 @@ Counters: TypeAlias = RedisStorage | MemoryStorage
 T = TypeVar("T")
 
 log = structlog.stdlib.get_logger(__name__)
+
+# Takes up to so many requests of each key; returns how many, and when the next one is available.
+# A sliding window: the share of the last window that still counts, and this window.
+_TAKE = """
+local limit, window, time = tonumber(ARGV[1]), tonumber(ARGV[2]), redis.call('TIME')
+local now = (tonumber(time[1]) + tonumber(time[2]) / 1e6) / window
+local elapsed, result = now - math.floor(now), {}
+for number, key in ipairs(KEYS) do
+    local current_key = key .. ':' .. math.floor(now)
+    local previous = tonumber(redis.call('GET', key .. ':' .. math.floor(now) - 1) or 0)
+    local current = tonumber(redis.call('GET', current_key) or 0)
+    local counted = math.floor(previous * (1 - elapsed)) + current
+    local taken = math.max(0, math.min(tonumber(ARGV[number + 2]), limit - counted))
+    if taken > 0 then
+        redis.call('INCRBY', current_key, taken)
+        redis.call('EXPIREAT', current_key, (math.floor(now) + 2) * window)
+    end
+    result[#result + 1] = taken
+    local next = math.min(window / math.max(previous, 1), window * (1 - elapsed))
+    result[#result + 1] = math.ceil(next)
+end
+return result
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +65,14 @@ class LimitStatus:
     window: int
     remaining: int
     reset_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many requests of a key are allowed, and the seconds until one more is."""
+
+    count: int
+    retry_after: float
 
 
 class RateLimitExceeded(Exception):
@@ -76,6 +107,26 @@ class RateLimit:
         for item in self._items:
             counter = item.key_for(self._name, key)
             _with_storage(methodcaller("clear_sliding_window", counter, item.get_expiry()))
+
+    def take_command(self, counts: Mapping[str, int]) -> redis.Command:
+        """Return the command that counts the requests of several keys, as many as are allowed.
+
+        They are counted apart from those of `hit`. `allowances` reads its result.
+        """
+        keys = [f"flowzz:rate_limit:{self._name}:{key}" for key in counts]
+        item = self._items[0]
+        limit = (item.amount, item.get_expiry())
+        return "EVAL", _TAKE, len(keys), *keys, *limit, *counts.values()
+
+    @staticmethod
+    def allowances(keys: Iterable[str], taken: Sequence[int]) -> dict[str, Allowance]:
+        """Return by key what the command returned."""
+        pairs = zip(taken[::2], taken[1::2], strict=True)
+        return {key: Allowance(*pair) for key, pair in zip(keys, pairs, strict=True)}
+
+    def refused(self, count: int) -> Fields:
+        """Return the increments that count requests that were not allowed."""
+        return REFUSED.increments({self._name: count} if count else {})
 
     def status(self, key: str) -> LimitStatus:
         """Return what the key has left of the first rate."""

@@ -76,14 +76,18 @@ class Histogram:
 
 def record(*increments: Fields) -> None:
     """Add all increments in one round trip. Without Redis they are lost, silently."""
-    fields = {name: amount for increment in increments for name, amount in increment.items()}
-    if not fields:
-        return
-    with contextlib.suppress(RedisError):  # the callers that depend on Redis log its failure
-        pipeline = redis.client().pipeline(transaction=False)
-        for name, amount in fields.items():
-            pipeline.hincrbyfloat(KEY, name, amount)
-        pipeline.execute()
+    if all_commands := commands(*increments):
+        with contextlib.suppress(RedisError):  # the callers that depend on Redis log its failure
+            redis.run(all_commands)
+
+
+def commands(*increments: Fields) -> list[redis.Command]:
+    """Return the commands that add all increments."""
+    return [
+        ("HINCRBYFLOAT", KEY, name, amount)
+        for increment in increments
+        for name, amount in increment.items()
+    ]
 
 
 def read() -> Fields:

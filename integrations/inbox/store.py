@@ -1,55 +1,67 @@
-"""Store webhooks as events: one INSERT, committed before the webhook is acknowledged."""
+"""Store webhooks as events: one INSERT, committed before the webhooks are acknowledged."""
 
-import hashlib
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-from typing import Any
+from typing import cast
 
 import orjson
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from psycopg.types.json import Json
 
+from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.ids import uuid7
 from integrations.inbox import metrics
 from integrations.models import EventState, Integration
 
 UNROUTABLE = "unroutable"
 
-# The database's clock: the clocks of the web machines may differ. A stored event's payload is not
-# inserted again: it may have been deleted since.
-_INSERT = """
-    WITH webhook (
-        id, integration_id, provider, body, body_hash, headers, received_at,
-        state, reason, cause, error
-    ) AS (VALUES {}),
+# Times are the database's: the clocks of the web machines may differ. Not stored, and not returned,
+# is a webhook whose token or secrets have changed since they were read. A stored event's payload
+# is not inserted again: it may have been deleted since.
+_INSERT = f"""
+    WITH webhook AS (
+        SELECT *, CASE WHEN integration_id IS NULL THEN '{UNROUTABLE}' ELSE '' END AS problem
+        FROM ROWS FROM (
+            json_to_recordset(%b::json) AS (
+                id uuid, integration_id uuid, provider text, headers jsonb, age float8,
+                token_hash text, secrets text
+            ),
+            unnest(%b::bytea[])
+        ) AS row (id, integration_id, provider, headers, age, token_hash, secrets, body)
+        WHERE token_hash IS NULL OR integration_id IS NULL OR EXISTS (
+            SELECT FROM integrations_webhooktoken AS token
+            JOIN integrations_integration AS owner ON owner.id = token.integration_id
+            WHERE token.token_hash = row.token_hash AND owner.id = row.integration_id
+            AND owner.signing_secret || ' ' || owner.previous_signing_secret = row.secrets
+            AND (token.expires_at IS NULL
+                OR token.expires_at > statement_timestamp() - make_interval(secs => age))
+        )
+    ),
     event AS (
         INSERT INTO integrations_webhookevent (
             id, integration_id, provider, body_size, body_hash, received_at,
             state, reason, cause, error, kind, external_id, outcome, attempts, is_replay
         )
-        SELECT id, integration_id, provider, length(body), body_hash,
-            least(received_at, statement_timestamp()),
-            state, reason, cause, error, '', '', '', 0, false
+        SELECT id, integration_id, provider, length(body), sha256(body),
+            statement_timestamp() - make_interval(secs => age),
+            CASE problem WHEN '' THEN '{EventState.PENDING}' ELSE '{EventState.QUARANTINED}' END,
+            problem, problem, CASE problem WHEN '' THEN ''
+                ELSE 'Nenhuma integração, ou mais de uma, pode ser a dona do evento.' END,
+            '', '', '', 0, false
         FROM webhook
         ON CONFLICT (id) DO NOTHING
         RETURNING id
+    ),
+    payload AS (
+        INSERT INTO integrations_webhookpayload (event_id, body, headers)
+        SELECT id, body, headers FROM webhook JOIN event USING (id)
     )
-    INSERT INTO integrations_webhookpayload (event_id, body, headers)
-    SELECT id, body, headers FROM webhook JOIN event USING (id)
-"""
-_ROW = """(
-    %s::uuid, %s::uuid, %s, %s::bytea, %s::bytea, %s::jsonb, %s::timestamptz, %s, %s, %s, %s
-)"""
-_PENDING = (EventState.PENDING.value, "", "", "")
-_QUARANTINED = (
-    EventState.QUARANTINED.value,
-    UNROUTABLE,
-    UNROUTABLE,
-    "Nenhuma integração, ou mais de uma, pode ser a dona do evento.",
-)
+    SELECT id FROM webhook
+"""  # noqa: S608 - constants of our own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,45 +74,72 @@ class InboundWebhook:
     headers: Mapping[str, str]
     id: uuid.UUID = field(default_factory=uuid7)
     arrived_at: datetime = field(default_factory=timezone.now)
+    """By this machine's clock."""
+    monotonic_arrival: float = field(default_factory=time.monotonic)
+    request_id: str = ""
 
 
-def store(webhook: InboundWebhook, integration: Integration | None) -> None:
-    """Store a webhook. One without an owner is quarantined until staff assign it.
+Routed = tuple[InboundWebhook, Integration | None]
 
-    One statement, which is its own commit. Storing the same id again changes nothing.
+
+def store(routed: Sequence[Routed]) -> set[uuid.UUID]:
+    """Store webhooks. One without an owner is quarantined until staff assign it.
+
+    One statement, which is its own commit. Storing the same id again changes nothing. Returns the
+    ids of all but those whose integration's token or secrets differ from what was read before.
     """
-    _insert([(webhook, integration)], [None])
+    if not routed:
+        return set()
+    now = time.monotonic()
+    ages = [now - webhook.monotonic_arrival for webhook, _ in routed]
+    stored = _insert(routed, ages, [webhook.token_hash or None for webhook, _ in routed])
+    _count_unowned(routed)
+    return stored
 
 
-def store_buffered(routed: Sequence[tuple[InboundWebhook, Integration | None]]) -> None:
+def store_buffered(routed: Sequence[Routed]) -> None:
     """Store webhooks from the fallback buffer in one commit, as received when they arrived."""
     if routed:
-        _insert(routed, [webhook.arrived_at for webhook, _ in routed])
+        now = timezone.now()
+        ages = [max(0.0, (now - webhook.arrived_at).total_seconds()) for webhook, _ in routed]
+        _insert(routed, ages, [None] * len(routed))
+        _count_unowned(routed)
+
+
+def check_writable() -> None:
+    """Store an event and roll back. Raises the DatabaseError that prevents it."""
+    event = InboundWebhook(provider="", token_hash="", body=b"", headers={})
+    with transaction.atomic():
+        _insert([(event, None)], [0.0], [None])
+        transaction.set_rollback(True)
 
 
 def _insert(
-    routed: Sequence[tuple[InboundWebhook, Integration | None]],
-    received_at: Sequence[datetime | None],
-) -> None:
-    """Insert without the ORM, which would compile the statement again for each webhook."""
-    rows = [_row(*pair, at) for pair, at in zip(routed, received_at, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(", ".join([_ROW] * len(rows))), list(chain(*rows)))
+    routed: Sequence[Routed], ages: Sequence[float], token_hashes: Sequence[str | None]
+) -> set[uuid.UUID]:
+    """Insert events received `ages` seconds ago, without the ORM.
+
+    The number of rows does not change the statement.
+    """
+    rows = [
+        {
+            "id": webhook.id,
+            "integration_id": integration and integration.id,
+            "provider": webhook.provider,
+            "headers": webhook.headers,
+            "age": age,
+            "token_hash": token_hash,
+            "secrets": integration
+            and f"{integration.signing_secret} {integration.previous_signing_secret}",
+        }
+        for (webhook, integration), age, token_hash in zip(routed, ages, token_hashes, strict=True)
+    ]
+    bodies = [webhook.body for webhook, _ in routed]
+    with cast(DatabaseWrapper, connection).prepared_cursor() as cursor:
+        cursor.execute(_INSERT, [Json(rows, dumps=orjson.dumps), bodies])
+        return {id_ for (id_,) in cursor}
+
+
+def _count_unowned(routed: Sequence[Routed]) -> None:
     if unowned := sum(integration is None for _, integration in routed):
         metrics.count_quarantined(UNROUTABLE, unowned)
-
-
-def _row(
-    webhook: InboundWebhook, integration: Integration | None, received_at: datetime | None
-) -> tuple[Any, ...]:
-    """Return the parameters of `_ROW`; `received_at` None means now."""
-    return (
-        webhook.id,
-        integration and integration.id,
-        webhook.provider,
-        webhook.body,
-        hashlib.sha256(webhook.body).digest(),
-        orjson.dumps(webhook.headers).decode(),
-        received_at,
-        *(_PENDING if integration else _QUARANTINED),
-    )

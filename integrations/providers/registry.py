@@ -24,6 +24,12 @@ def provider_names() -> list[str]:
     return list(_by_name())
 
 
+def signature_header(name: str) -> str:
+    """Return the header of a provider's signatures, without its other settings."""
+    header: str = getattr(settings, setting_name(_by_name()[name], "signature_header"))
+    return header
+
+
 def default_provider() -> str:
     """Return the name of the first provider: the one of files uploaded without a provider."""
     return PROVIDERS[0].name

@@ -15,12 +15,16 @@ from redis.exceptions import LockError
 from flowzz.core import redis
 from integrations import dispatch
 from integrations.inbox.store import InboundWebhook, store_buffered
+from integrations.webhooks import known_tokens
 from integrations.webhooks.routing import route_buffered
 
 log = structlog.stdlib.get_logger(__name__)
 
 KEY = "flowzz:fallback-buffer"
-BYTES_KEY = "flowzz:fallback-buffer:bytes"
+UNKNOWN_KEY = f"{KEY}:unknown-tokens"
+"""The buffer of webhooks whose tokens are not known to be ours: a small share of the size."""
+UNKNOWN_SHARE = 0.05
+KEYS = (KEY, UNKNOWN_KEY)
 LOCK_KEY = "flowzz:fallback-buffer:lock"
 LOCK_SECONDS = 15
 LOCK_WAIT_SECONDS = 2
@@ -31,38 +35,46 @@ BATCH = 200
 # needed: tokens can't be checked while the database is down, and many large bodies would fill
 # Redis.
 _PUSH = """
-local length = redis.call('LLEN', KEYS[1])
-local bytes = length > 0 and tonumber(redis.call('GET', KEYS[2]) or 0) or 0
-if length >= tonumber(ARGV[1]) or bytes + #ARGV[3] > tonumber(ARGV[2]) then return 0 end
-redis.call('SET', KEYS[2], bytes + #ARGV[3])
-return redis.call('RPUSH', KEYS[1], ARGV[3])
+local key, share = KEYS[2], 1
+if redis.call('SISMEMBER', KEYS[1], ARGV[4]) == 0 then key, share = KEYS[3], tonumber(ARGV[5]) end
+local length = redis.call('LLEN', key)
+local bytes = length > 0 and tonumber(redis.call('GET', key .. ':bytes') or 0) or 0
+local max_length, max_bytes = tonumber(ARGV[1]) * share, tonumber(ARGV[2]) * share
+if length + 1 > max_length or bytes + #ARGV[3] > max_bytes then return 0 end
+redis.call('SET', key .. ':bytes', bytes + #ARGV[3])
+return redis.call('RPUSH', key, ARGV[3])
 """
 # Removes by value: after its lock expired, another worker may have moved the same entry.
 _REMOVE = """
-if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 then redis.call('DECRBY', KEYS[2], #ARGV[1]) end
+if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 then
+    redis.call('DECRBY', KEYS[1] .. ':bytes', #ARGV[1])
+end
 """
-
-
-class BufferFull(Exception):
-    """The buffer has reached FALLBACK_BUFFER_MAX_EVENTS or FALLBACK_BUFFER_MAX_BYTES."""
 
 
 class BufferBusy(Exception):
     """Another worker is flushing the buffer."""
 
 
-def push(webhook: InboundWebhook) -> None:
-    """Append a webhook; its token is checked when it is flushed. Raises BufferFull, RedisError."""
+def push(webhooks: Sequence[InboundWebhook]) -> list[bool]:
+    """Append webhooks whose tokens are checked when they are flushed.
+
+    Returns which of them found room. Raises RedisError.
+    """
     limits = settings.FALLBACK_BUFFER_MAX_EVENTS, settings.FALLBACK_BUFFER_MAX_BYTES
-    if not redis.client().eval(_PUSH, 2, KEY, BYTES_KEY, *limits, _serialize(webhook)):
-        raise BufferFull
+    keys = (3, known_tokens.KEY, *KEYS)
+    commands = [
+        ("EVAL", _PUSH, *keys, *limits, _serialize(hook), hook.token_hash, UNKNOWN_SHARE)
+        for hook in webhooks
+    ]
+    return [bool(length) for length in redis.run(commands)] if commands else []
 
 
 def flush_to_inbox() -> int:
     """Move all buffered webhooks to the inbox in order; return how many left the buffer.
 
     An entry is removed after its event is committed. The event has the webhook's id, so an entry
-    that is moved twice is stored once. Raises BufferBusy, and OperationalError while the database
+    that is moved twice is stored once. Raises BufferBusy, and DatabaseError while the database
     is down.
     """
     moved, integration_ids = 0, set[uuid.UUID]()
@@ -73,10 +85,11 @@ def flush_to_inbox() -> int:
             LOCK_KEY, timeout=LOCK_SECONDS, blocking_timeout=LOCK_WAIT_SECONDS
         )
         with lock:
-            while entries := cast(Sequence[bytes], redis.client().lrange(KEY, 0, BATCH - 1)):
-                integration_ids |= _flush_batch(entries)
-                moved += len(entries)
-                lock.reacquire()
+            for key in KEYS:
+                while entries := cast(Sequence[bytes], redis.client().lrange(key, 0, BATCH - 1)):
+                    integration_ids |= _flush_batch(key, entries)
+                    moved += len(entries)
+                    lock.reacquire()
     except LockError as error:
         raise BufferBusy from error
     except RedisError as error:
@@ -90,16 +103,16 @@ def flush_to_inbox() -> int:
 
 def length() -> int:
     """Return the number of buffered webhooks. Raises RedisError."""
-    return redis.client().llen(KEY)
+    return sum(redis.client().llen(key) for key in KEYS)
 
 
-def _flush_batch(entries: Sequence[bytes]) -> set[uuid.UUID]:
+def _flush_batch(key: str, entries: Sequence[bytes]) -> set[uuid.UUID]:
     """Store a batch in one commit, then remove it; return the ids of its integrations."""
     routed = route_buffered([_deserialize(entry) for entry in entries])
     store_buffered(routed)
     with redis.client().pipeline(transaction=False) as pipeline:
         for entry in entries:
-            pipeline.eval(_REMOVE, 2, KEY, BYTES_KEY, entry.decode())
+            pipeline.eval(_REMOVE, 1, key, entry.decode())
         pipeline.execute()
     return {integration.id for _, integration in routed if integration}
 

@@ -1,40 +1,225 @@
-"""Accept a webhook: resolve its integration, limit its rate, authenticate and store it."""
+"""Accept webhooks: resolve their integrations, authenticate, limit their rates and store them.
+
+However many webhooks a batch has, it costs one INSERT, which is its own commit, a round trip to
+Redis, and a statement if a token is not known yet.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
+from redis import RedisError
 
-from flowzz.core.rate_limits import RateLimit
+from flowzz.core import redis, redis_metrics
+from flowzz.core.db.backend.base import DatabaseWrapper
+from flowzz.core.rate_limits import Allowance, RateLimit, RateLimitExceeded
 from integrations import dispatch
-from integrations.inbox.store import InboundWebhook, store
+from integrations.inbox.store import InboundWebhook, check_writable, store
 from integrations.runtime_settings import WEBHOOK_RATE
-from integrations.webhooks import fallback_buffer, without_token
-from integrations.webhooks.routing import authenticate, resolve_integration
+from integrations.webhooks import answers, fallback_buffer, without_token
+from integrations.webhooks.requests import WebhookRequest
+from integrations.webhooks.routing import (
+    SignatureRefused,
+    Tokens,
+    UnknownToken,
+    authenticate,
+    find_tokens,
+    resolve,
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
 RATE = RateLimit("webhook", WEBHOOK_RATE.value)
+DEADLINE_SECONDS = 2.5
+"""For the database to store a batch; then the batch goes to the fallback buffer."""
+ATTEMPTS = 3
 
 
-def accept(webhook: InboundWebhook) -> None:
-    """Store a webhook in the inbox, or in the fallback buffer while the database is down.
+def accept(
+    requests: Sequence[WebhookRequest], finished: list[WebhookRequest], tokens: Tokens
+) -> bool:
+    """Answer requests: their webhooks are stored in the inbox, else in the fallback buffer.
 
-    Raises UnknownToken, SignatureRefused, RateLimitExceeded, BufferFull and RedisError; the
-    webhook is then not stored.
+    Follows up the `finished` requests and clears their list. Returns False if the database failed.
     """
     try:
-        integration = resolve_integration(webhook)
-        RATE.hit(str(integration.id) if integration else webhook.provider)
-        integration = authenticate(webhook, integration)
-        if integration is None and not webhook.token_hash:
-            without_token.check_capacity(len(webhook.body))
-        store(webhook, integration)
-    except (OperationalError, InterfaceError) as error:
-        log.error("webhook_buffered", cause=type(error).__name__)
-        RATE.hit(webhook.token_hash or webhook.provider)
-        fallback_buffer.push(webhook)
+        with cast(DatabaseWrapper, connection).deadline(DEADLINE_SECONDS):
+            for _ in range(ATTEMPTS):
+                _resolve(_open(requests), tokens)
+                _limit_rates(_open(requests), finished)
+                _store(_open(requests))
+                if not _open(requests):
+                    break
+                tokens.clear()  # one was changed since it was read
+    except (DatabaseError, InterfaceError) as error:
+        log.error("database_failed", cause=type(error.__cause__ or error).__name__)
+        buffer(requests, finished)
+        return False
+    return True
+
+
+def buffer(requests: Sequence[WebhookRequest], finished: list[WebhookRequest]) -> None:
+    """Answer requests: their webhooks are stored in the fallback buffer."""
+    _refuse_over_rate(_open(requests), _token_key, finished)
+    waiting = _open(requests)
+    try:
+        is_kept = fallback_buffer.push([_webhook(request) for request in waiting])
+    except RedisError as error:
+        log.error("webhook_not_buffered", cause=type(error).__name__)
+        is_kept = [False] * len(waiting)
+    for request, is_stored in zip(waiting, is_kept, strict=True):
+        request.answer = answers.ACKNOWLEDGED if is_stored else answers.UNAVAILABLE
+        request.integration = None
+
+
+def follow_up(finished: list[WebhookRequest]) -> None:
+    """Log and count answered requests, and wake the workers."""
+    _exchange_with_redis({}, finished)
+
+
+def _exchange_with_redis(
+    counts: Mapping[str, int], finished: list[WebhookRequest]
+) -> dict[str, Allowance]:
+    """Count requests by key and follow up finished ones, in one round trip to Redis.
+
+    Returns what the rate allows of each key: everything without Redis.
+    """
+    stored = [request for request in finished if request.answer is answers.ACKNOWLEDGED]
+    for request in stored:
+        _log_received(request)
+    owned = {request.integration.id for request in stored if request.integration}
+    statuses = Counter(str(request.answer.status) for request in finished if request.answer)
+    finished.clear()
+    try:
+        commands = redis_metrics.commands(
+            answers.RESPONSES.increments(statuses), RATE.refused(statuses["429"])
+        )
+        if owned:
+            commands.insert(0, dispatch.drain_flags_command(owned))
+        if counts:
+            commands.append(RATE.take_command(counts))
+        results = redis.run(commands) if commands else []
+    except RedisError as error:
+        log.warning("redis_failed", cause=type(error).__name__)
+        return {key: Allowance(count, 0.0) for key, count in counts.items()}
+    if owned:
+        dispatch.enqueue_flagged(results[0])
+    return RATE.allowances(counts, results[-1]) if counts else {}
+
+
+def _resolve(requests: Sequence[WebhookRequest], tokens: Tokens) -> None:
+    """Find the owners, and verify the signatures that they require."""
+    _find_owners(requests, tokens)
+    if any(request.is_signature_refused for request in requests):
+        tokens.clear()  # the secret may have been changed since it was read
+        _find_owners(requests, tokens)
+
+
+def _find_owners(requests: Sequence[WebhookRequest], tokens: Tokens) -> None:
+    owners = resolve([_webhook(request) for request in requests], tokens)
+    for request, owner in zip(requests, owners, strict=True):
+        if isinstance(owner, UnknownToken):
+            request.answer = answers.UNKNOWN_TOKEN
+            continue
+        try:
+            request.integration = authenticate(_webhook(request), owner)
+            request.is_signature_refused = False
+        except SignatureRefused:
+            request.integration, request.is_signature_refused = owner, True
+
+
+def _limit_rates(requests: Sequence[WebhookRequest], finished: list[WebhookRequest]) -> None:
+    """Refuse what is over the rate. Refused signatures are counted apart from the others."""
+    _refuse_over_rate(requests, _rate_key, finished)
+    for request in _open(requests):
+        if request.is_signature_refused and request.integration:
+            id_ = str(request.integration.id)
+            log.warning("webhook_signature_refused", integration_id=id_)
+            request.answer = answers.INVALID_SIGNATURE
+
+
+def _refuse_over_rate(
+    requests: Sequence[WebhookRequest],
+    key_of: Callable[[WebhookRequest], str],
+    finished: list[WebhookRequest],
+) -> None:
+    """Let the first requests of each key pass, as many as its rate allows."""
+    keys = [key_of(request) for request in requests]
+    allowances = _exchange_with_redis(Counter(keys), finished)
+    passed = Counter[str]()
+    for request, key in zip(requests, keys, strict=True):
+        passed[key] += 1
+        if passed[key] > allowances[key].count:
+            request.answer = answers.rate_limited(allowances[key].retry_after)
+
+
+def _store(requests: Sequence[WebhookRequest]) -> None:
+    """Store webhooks in one commit, or each on its own if the data of one is refused."""
+    for request in requests:
+        if request.integration is None and not _token_hash(request):
+            _check_capacity(request, len(_webhook(request).body))
+    rows = _open(requests)
+    try:
+        stored = store([(_webhook(request), request.integration) for request in rows])
+    except (DataError, IntegrityError) as error:
+        _store_each(rows, error)
+    else:
+        for request in rows:
+            if _webhook(request).id in stored:
+                request.answer = answers.ACKNOWLEDGED
+
+
+def _store_each(rows: Sequence[WebhookRequest], error: Exception) -> None:
+    if len(rows) > 1:
+        for request in rows:
+            _store([request])
         return
-    if integration:
-        structlog.contextvars.bind_contextvars(integration_id=str(integration.id))
-    log.info("webhook_received", event_id=str(webhook.id), bytes=len(webhook.body))
-    if integration:
-        dispatch.enqueue_drain(integration.id)
+    log.error("webhook_refused_by_database", exc_info=error)
+    was_deleted = isinstance(error, IntegrityError)  # the integration, since it was found
+    rows[0].answer = answers.UNKNOWN_TOKEN if was_deleted else answers.FAILED
+
+
+def check_database() -> None:
+    """Do what accepting a webhook does, without a trace. Raises the error that prevents it."""
+    with cast(DatabaseWrapper, connection).deadline(DEADLINE_SECONDS):
+        find_tokens({""})
+        check_writable()
+
+
+def _check_capacity(request: WebhookRequest, size: int) -> None:
+    try:
+        without_token.check_capacity(size)
+    except RateLimitExceeded as error:
+        request.answer = answers.rate_limited(error.retry_after)
+
+
+def _open(requests: Sequence[WebhookRequest]) -> list[WebhookRequest]:
+    return [request for request in requests if request.answer is None]
+
+
+def _webhook(request: WebhookRequest) -> InboundWebhook:
+    assert request.webhook is not None
+    return request.webhook
+
+
+def _token_hash(request: WebhookRequest) -> str:
+    return _webhook(request).token_hash
+
+
+def _token_key(request: WebhookRequest) -> str:
+    return _token_hash(request) or _webhook(request).provider
+
+
+def _rate_key(request: WebhookRequest) -> str:
+    key = str(request.integration.id) if request.integration else _webhook(request).provider
+    return f"refused:{key}" if request.is_signature_refused else key
+
+
+def _log_received(request: WebhookRequest) -> None:
+    webhook = _webhook(request)
+    details = {"request_id": webhook.request_id} if webhook.request_id else {}
+    if request.integration:
+        details["integration_id"] = str(request.integration.id)
+    log.info("webhook_received", event_id=str(webhook.id), bytes=len(webhook.body), **details)

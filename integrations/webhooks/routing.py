@@ -4,15 +4,19 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import structlog
 from django.db import connection
 
+from flowzz.core.db.backend.base import DatabaseWrapper
 from integrations.inbox.store import InboundWebhook
 from integrations.models import Integration, IntegrationStatus
 from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
+
+MAX_TOKENS = 10_000
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,16 +31,6 @@ class SignatureRefused(Exception):
     def __init__(self, integration_id: uuid.UUID) -> None:
         super().__init__()
         self.integration_id = integration_id
-
-
-def resolve_integration(webhook: InboundWebhook) -> Integration | None:
-    """Resolve the integration that owns a webhook.
-
-    Returns None when none or several could own it. Raises UnknownToken.
-    """
-    if not webhook.token_hash:
-        return sole_connected_integration(webhook.provider)
-    return _owner(webhook, _find_tokens([webhook.token_hash]))
 
 
 def authenticate(webhook: InboundWebhook, integration: Integration | None) -> Integration | None:
@@ -60,25 +54,31 @@ def authenticate(webhook: InboundWebhook, integration: Integration | None) -> In
 def route_buffered(
     webhooks: Sequence[InboundWebhook],
 ) -> list[tuple[InboundWebhook, Integration | None]]:
-    """Resolve and authenticate buffered webhooks; drop those that are refused.
-
-    One statement finds the integrations of all tokens.
-    """
-    tokens = _find_tokens({webhook.token_hash for webhook in webhooks if webhook.token_hash})
+    """Resolve and authenticate buffered webhooks; drop those that are refused."""
     routed = []
-    for webhook in webhooks:
+    for webhook, owner in zip(webhooks, resolve(webhooks, Tokens()), strict=True):
         try:
-            integration = (
-                _owner(webhook, tokens)
-                if webhook.token_hash
-                else sole_connected_integration(webhook.provider)
-            )
-            integration = authenticate(webhook, integration)
+            if isinstance(owner, UnknownToken):
+                raise owner
+            integration = authenticate(webhook, owner)
         except (UnknownToken, SignatureRefused) as error:
             log.warning("buffered_webhook_refused", cause=type(error).__name__)
         else:
             routed.append((webhook, integration))
     return routed
+
+
+def resolve(
+    webhooks: Sequence[InboundWebhook], known: "Tokens"
+) -> list[Integration | UnknownToken | None]:
+    """Return the integrations that own webhooks; None where none or several could own one."""
+    tokens = known.find({webhook.token_hash for webhook in webhooks if webhook.token_hash})
+    return [
+        _owner(webhook, tokens)
+        if webhook.token_hash
+        else sole_connected_integration(webhook.provider)
+        for webhook in webhooks
+    ]
 
 
 def sole_connected_integration(provider: str) -> Integration | None:
@@ -89,7 +89,7 @@ def sole_connected_integration(provider: str) -> Integration | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
     """An integration found by webhook token, with the token's expiry."""
 
     integration: Integration
@@ -105,17 +105,37 @@ _FIND_TOKENS = f"""
 """  # noqa: S608 - names of our own columns
 
 
-def _find_tokens(hashes: Collection[str]) -> dict[str, _Token]:
-    """Find tokens by their hashes, without the ORM: every webhook pays for this statement."""
-    with connection.cursor() as cursor:
+class Tokens:
+    """The tokens that a writer has found. `store` refuses what has changed since."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Token] = {}
+
+    def find(self, hashes: Collection[str]) -> dict[str, Token]:
+        """Return the tokens of these hashes; one statement finds those that are missing."""
+        missing = [hash_ for hash_ in hashes if hash_ not in self._tokens]
+        if missing:
+            if len(self._tokens) > MAX_TOKENS:
+                self.clear()
+                missing = list(hashes)
+            self._tokens |= find_tokens(missing)
+        return self._tokens
+
+    def clear(self) -> None:
+        self._tokens = {}
+
+
+def find_tokens(hashes: Collection[str]) -> dict[str, Token]:
+    """Find tokens by their hashes, without the ORM."""
+    with cast(DatabaseWrapper, connection).prepared_cursor() as cursor:
         cursor.execute(_FIND_TOKENS, [list(hashes)])
         return {
-            token_hash: _Token(Integration.from_db("default", _COLUMNS, values), expires_at)
+            token_hash: Token(Integration.from_db("default", _COLUMNS, values), expires_at)
             for token_hash, expires_at, *values in cursor
         }
 
 
-def _owner(webhook: InboundWebhook, tokens: dict[str, _Token]) -> Integration:
+def _owner(webhook: InboundWebhook, tokens: dict[str, Token]) -> Integration | UnknownToken:
     """Return the integration whose token was valid when the webhook arrived."""
     token = tokens.get(webhook.token_hash)
     if (
@@ -123,7 +143,7 @@ def _owner(webhook: InboundWebhook, tokens: dict[str, _Token]) -> Integration:
         or token.integration.provider != webhook.provider
         or (token.expires_at and token.expires_at <= webhook.arrived_at)
     ):
-        raise UnknownToken
+        return UnknownToken()
     return token.integration
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
+from integrations.webhooks import known_tokens
 
 TOKEN_BYTES = 32
 
@@ -86,4 +87,5 @@ def _issue_token(integration: Integration) -> WebhookToken:
     token = WebhookToken(integration=integration, token_hash=hash_token(secret))
     field_encryption.encrypt_token(token, secret)
     token.save()
+    known_tokens.add(token.token_hash)
     return token

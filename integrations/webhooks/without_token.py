@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from flowzz.core.api.throttling import client_ip, hit_address
 from flowzz.core.rate_limits import RateLimitExceeded
 from integrations.models import WebhookEvent
-from integrations.webhooks.routing import UnknownToken
+from integrations.webhooks.requests import UnknownUrl
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,10 +27,10 @@ class UnroutedFull(RateLimitExceeded):
 
 
 def admit(request: HttpRequest) -> None:
-    """Raises UnknownToken where these URLs are disabled, and RateLimitExceeded."""
+    """Raises UnknownUrl where these URLs are disabled, and RateLimitExceeded."""
     if not settings.WEBHOOK_WITHOUT_TOKEN:
         log.warning("webhook_refused", cause="without_token_disabled")
-        raise UnknownToken
+        raise UnknownUrl
     hit_address("webhook_without_token", lambda: RATE, client_ip(request))
 
 

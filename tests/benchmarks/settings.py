@@ -2,6 +2,5 @@
 
 from flowzz.settings import *  # noqa: F403 - all settings
 
-ROOT_URLCONF = "tests.benchmarks.bare_view"
 RATE_LIMIT_WEBHOOK = "1000000/second"
 SYNC_PAGE_SIZE = 200

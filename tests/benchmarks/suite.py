@@ -45,21 +45,6 @@ def _print(measurement: Callable[[], list[tuple[str, str]]]) -> None:
         print(f"| {name} | {figure} |", flush=True)  # noqa: T201 - output
 
 
-def _intake() -> list[tuple[str, str]]:
-    webhooks, bare = intake.measure(Seller("porta@flowzz.test"))
-    return [
-        (
-            f"webhooks acknowledged, {intake.COUNT:,} sent",
-            f"{webhooks.rate:,.0f}/s, p99 {webhooks.p99 * 1000:.0f} ms",
-        ),
-        (
-            "a bare view that only INSERTs, the same server",
-            f"{bare.rate:,.0f}/s, p99 {bare.p99 * 1000:.0f} ms",
-        ),
-        ("webhooks : bare view", f"{webhooks.rate / bare.rate:.2f}"),
-    ]
-
-
 def _drain() -> list[tuple[str, str]]:
     seller = Seller("caixa@flowzz.test")
     new = processing.measure_drain(seller, bodies(ORDERS))
@@ -110,7 +95,7 @@ def _machine() -> str:
 
 
 _ALL = {
-    "intake": _intake,
+    "intake": intake.measure,
     "drain": _drain,
     "sync": _sync,
     "clock": comparison.measure,

@@ -121,6 +121,11 @@ class Server:
     def data(self) -> Path:
         return self._server.paths.data
 
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         """Start the server until it is ready. An earlier one that still ends can prevent it."""
         deadline = time.monotonic() + START_SECONDS

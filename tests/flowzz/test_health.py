@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from celery.signals import before_task_publish
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
@@ -138,3 +138,10 @@ def test_not_ready_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_process_is_live_without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis, "client", None)
     assert Client().get("/health/live").json() == {"status": "ok"}
+
+
+def test_database_that_takes_no_writes_is_not_ready() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")
+    response = Client().get("/health/ready")
+    assert (response.status_code, response.json()["checks"]["database"]) == (503, "refuses writes")

@@ -134,7 +134,7 @@ def zoraide(seller: Seller) -> Client:
         content=PREVIEWED_FILE.encode(),
         is_preview=True,
     )
-    fallback_buffer.push(buffered(seller, payloads.order("ordespera", client=BUYER)))
+    fallback_buffer.push([buffered(seller, payloads.order("ordespera", client=BUYER))])
     return client
 
 

@@ -211,7 +211,7 @@ def test_unexpected_errors(
 
     monkeypatch.setattr(tokens, "rotate_token", fail)
     assert_refused(owner.send("integrations/coinzz/webhook/rotate"), 500, markers)
-    monkeypatch.setattr("integrations.webhooks.intake.resolve_integration", fail)
+    monkeypatch.setattr("integrations.webhooks.intake.resolve", fail)
     assert_refused(post(path_of(integration), order()), 500, markers)
     monkeypatch.undo()
     assert post(path_of(integration), order()).status_code == 200

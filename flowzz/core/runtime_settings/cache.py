@@ -22,10 +22,13 @@ class SettingsCache:
         self._values: dict[str, str] = {}
         self._expires_at = 0.0
         self._reload_lock = threading.Lock()
+        self.is_frozen = False
+        """While True, the known values are used: the database is known to fail."""
 
     def get(self, name: str) -> str | None:
         """Return the saved text. While one thread reloads, the others use the known values."""
-        if time.monotonic() >= self._expires_at and self._reload_lock.acquire(blocking=False):
+        is_old = time.monotonic() >= self._expires_at and not self.is_frozen
+        if is_old and self._reload_lock.acquire(blocking=False):
             try:
                 self._reload()
             finally:

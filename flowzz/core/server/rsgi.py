@@ -6,17 +6,27 @@ docs/operations.md.
 """
 
 import asyncio
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
-from typing import Any
+from types import MappingProxyType
+from typing import IO, Any, Protocol
 from wsgiref.types import WSGIApplication
 
 import structlog
 from granian.rsgi import Scope
 
 from flowzz.core.logging import redact_path
+from flowzz.core.server.bodies import (
+    BodyReader,
+    BodyTooLarge,
+    ChunksTooSmall,
+    IncompleteBody,
+    LargeBodyRefused,
+    MemoryExhausted,
+)
 from flowzz.core.server.held_responses import HELD_RESPONSE, ConnectionLimiter, HeldResponse
 from flowzz.core.server.thread_pools import POOL_FULL, PoolFull, ThreadPool
 
@@ -38,6 +48,20 @@ _KEYS_WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
+BODIES_BYTES = 64 * 1024 * 1024
+"""For the bodies that one process is receiving."""
+RETRY_SECONDS = 10
+
+
+class Handler(Protocol):
+    """Answers the requests under a path in the event loop, without a thread and without Django."""
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None: ...
+
+    def stop(self) -> None: ...
+
+    async def handle(self, scope: Scope, proto: Any) -> bool:
+        """Answer a request. Return False for one that the WSGI application must answer."""
 
 
 class Application:
@@ -46,7 +70,8 @@ class Application:
     `pool` returns the threads for a method and a path, None for the common ones.
     `max_body_bytes` and `max_body_seconds` return the limits of a path. A larger body is not
     read: the application sees the announced length, or one byte more than the limit, and refuses
-    the request. A slower body is answered with 408.
+    the request. The same holds for a large body if `may_be_large` returns False: that function
+    gets the request's environment, in a thread. A slower body is answered with 408.
     """
 
     def __init__(
@@ -57,10 +82,15 @@ class Application:
         max_body_seconds: Callable[[str], float],
         pool: Callable[[str, str], ThreadPool | None] = lambda method, path: None,
         on_start: Callable[[], None] = lambda: None,
+        may_be_large: Callable[[Environ], bool] = lambda _: True,
+        handlers: Mapping[str, Handler] = MappingProxyType({}),
     ) -> None:
         self._wsgi = wsgi
         self._max_body_bytes = max_body_bytes
         self._max_body_seconds = max_body_seconds
+        self._may_be_large = may_be_large
+        self._handlers = handlers
+        self._bodies = BodyReader(BODIES_BYTES)
         self._limiter = ConnectionLimiter()
         self._pool = pool
         self._on_start = on_start
@@ -69,20 +99,50 @@ class Application:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called by Granian in each of its processes, before the first request."""
         self._on_start()
+        for handler in self._handlers.values():
+            handler.start(loop)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        for handler in self._handlers.values():
+            handler.stop()
 
     async def __rsgi__(self, scope: Scope, proto: Any) -> None:
+        for prefix, handler in self._handlers.items():
+            if scope.path.startswith(prefix) and await handler.handle(scope, proto):
+                return
         environ = _environ(scope)
         try:
             async with asyncio.timeout(self._max_body_seconds(scope.path)):
-                body = await _read_body(proto, environ, self._max_body_bytes(scope.path))
+                environ["wsgi.input"] = await self._read_body(scope, proto, environ)
         except TimeoutError:
             log.warning("request_too_slow", path=redact_path(scope.path))
             proto.response_empty(408, [("connection", "close")])
-        except RuntimeError:  # the base class of Granian's errors: the client disconnected
+        except MemoryExhausted:
+            log.warning("bodies_exhaust_memory", path=redact_path(scope.path))
+            proto.response_empty(503, [("retry-after", str(RETRY_SECONDS))])
+        except (IncompleteBody, ChunksTooSmall):
             proto.response_empty(400, [("connection", "close")])
         else:
-            environ["wsgi.input"] = BytesIO(body)
             await self._respond(environ, proto)
+
+    async def _read_body(self, scope: Scope, proto: Any, environ: Environ) -> IO[bytes]:
+        async def may_be_large() -> bool:
+            return await self._common_pool.run(partial(self._may_be_large, environ))
+
+        limit = self._max_body_bytes(scope.path)
+        try:
+            body = await self._bodies.read(
+                proto, scope.headers, limit=limit, may_be_large=may_be_large
+            )
+        except BodyTooLarge as error:
+            environ["CONTENT_LENGTH"] = str(error.size)
+            return BytesIO()
+        except LargeBodyRefused:
+            return BytesIO()
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            environ["CONTENT_LENGTH"] = str(body.seek(0, os.SEEK_END))
+            body.seek(0)
+        return body
 
     async def _respond(self, environ: Environ, proto: Any) -> None:
         held_response = HeldResponse(self._limiter)
@@ -96,6 +156,7 @@ class Application:
                 proto.response_bytes(*response)
         finally:
             held_response.release()
+            environ["wsgi.input"].close()
 
     async def _run(self, environ: Environ) -> tuple[int, Headers, bytes]:
         call = partial(self._call, environ)
@@ -158,18 +219,3 @@ def _headers(scope: Scope) -> dict[str, str]:
 def _wsgi_key(name: str) -> str:
     key = name.upper().replace("-", "_")
     return key if key in _KEYS_WITHOUT_PREFIX else f"HTTP_{key}"
-
-
-async def _read_body(proto: Any, environ: Environ, limit: int) -> bytes:
-    """Read the body. Raises RuntimeError if the client disconnects before its end."""
-    if content_length := environ.get("CONTENT_LENGTH"):
-        return b"" if int(content_length) > limit else await proto()
-    if "HTTP_TRANSFER_ENCODING" not in environ:
-        return b""
-    body = b""
-    async for chunk in proto:
-        body += chunk
-        if len(body) > limit:
-            break
-    environ["CONTENT_LENGTH"] = str(len(body))
-    return body

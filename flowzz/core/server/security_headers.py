@@ -1,8 +1,13 @@
 """Security headers: what browsers must not do with our pages."""
 
 from collections.abc import Callable
+from io import BytesIO
+from typing import Any
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 
 _NOTHING = dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors"), "'none'")
 _PAGES = _NOTHING | {
@@ -41,3 +46,13 @@ class SecurityHeadersMiddleware:
         response.setdefault("Content-Security-Policy", policy)
         response.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+
+def headers_of_middleware() -> list[tuple[str, str]]:
+    """Return the headers that middleware adds to every response over https, without an id."""
+    environ = {"REQUEST_METHOD": "POST", "wsgi.input": BytesIO(), "wsgi.url_scheme": "https"}
+    request = WSGIRequest(environ | {"HTTP_X_FORWARDED_PROTO": "https"})
+    frames = XFrameOptionsMiddleware(lambda _: HttpResponse())
+    security: Any = SecurityMiddleware(frames)
+    response = SecurityHeadersMiddleware(security)(request)
+    return [(name, value) for name, value in response.items() if name != "Content-Type"]

@@ -70,6 +70,7 @@ def set_variable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         (env.database_url, ""),
         (env.database_url, f"mysql://flowzz:{PASSWORD}@db/flowzz"),
         (env.database_url, f"postgres://flowzz:{PASSWORD}@db:port/flowzz"),
+        (env.database_url, f"postgres://flowzz:{PASSWORD}@one,two:port/flowzz"),
         (email_url, f"carrier://pigeon:{PASSWORD}@mail"),
         (email_url, f"smtp://flowzz:{PASSWORD}@mail:port"),
     ],
@@ -136,3 +137,19 @@ def test_missing_variable_counts_as_empty(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv(NAME, raising=False)
     assert NAME not in os.environ
     assert (boolean(NAME), integer(NAME), env.comma_list(NAME, ("one",))) == (False, 5, ["one"])
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        ("one:5433,two", ("one,two", "5433,5432")),
+        ("[::1]:5433,192.0.2.1:5434", ("::1,192.0.2.1", "5433,5434")),
+    ],
+)
+def test_database_may_have_several_hosts(
+    monkeypatch: pytest.MonkeyPatch, hosts: str, expected: tuple[str, str]
+) -> None:
+    monkeypatch.setenv("DB", f"postgres://flowzz:{PASSWORD}@{hosts}/sales?sslmode=require")
+    database = env.database_url("DB")
+    assert (database["HOST"], database["PORT"]) == expected
+    assert (database["NAME"], database["OPTIONS"]) == ("sales", {"sslmode": "require"})

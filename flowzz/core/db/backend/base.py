@@ -1,9 +1,13 @@
-"""Django's PostgreSQL backend: a cheaper connection check, faster times, schema timeouts."""
+"""Django's PostgreSQL backend: a cheaper connection check, faster times, timeouts, deadlines."""
 
 import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Self
 
+import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
@@ -53,6 +57,26 @@ class TimeoutSchemaEditor(DatabaseSchemaEditor):
                 cursor.execute("RESET lock_timeout")
 
 
+class DeadlineConnection(psycopg.Connection[Any]):
+    """A connection that can stop waiting for its server, which may be frozen.
+
+    The server's own `statement_timeout` does not help then.
+    """
+
+    deadline: float | None = None
+    """By `time.monotonic`. A wait beyond it closes the connection and raises OperationalError."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        if self.deadline is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, max(0.01, self.deadline - time.monotonic()))
+        except psycopg.OperationalError:
+            if time.monotonic() >= self.deadline:
+                self.pgconn.finish()  # in the middle of a statement
+            raise
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Checks an open connection by its socket, and sends `SELECT 1` only if data is waiting.
 
@@ -62,13 +86,72 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     SchemaEditorClass = TimeoutSchemaEditor
+    connection: DeadlineConnection | None
+    _deadline: float | None = None
+    _server_timeouts = ""
+    _has_own_server: bool | None = None
+
+    def limit_statements(self, *, lock_timeout: str, statement_timeout: str) -> None:
+        """Limit the statements of this thread's connections, from the next connection on."""
+        self._server_timeouts = (
+            f" -c lock_timeout={lock_timeout} -c statement_timeout={statement_timeout}"
+        )
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        """Give up statements that are unfinished after `seconds`. Raises OperationalError."""
+        self._set_deadline(time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._set_deadline(None)
+
+    def prepared_cursor(self) -> Any:
+        """Return a cursor for constant statements: the server plans them once a connection.
+
+        Parameters are sent beside the statement and in binary form, not as literals in it.
+        """
+        self.ensure_connection()
+        assert self.connection is not None
+        if self._has_own_server is None:
+            self._has_own_server = self._ask_for_own_server()
+        self.connection.prepare_threshold = 0 if self._has_own_server else None
+        cursor_class: Any = base.ServerBindingCursor
+        prepare: Any = self._prepare_cursor  # type: ignore[attr-defined]  # a wrapper that counts
+        return prepare(cursor_class(self.connection))
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        params["options"] = params.get("options", "") + self._server_timeouts
+        if self._deadline is not None:  # psycopg waits at least two seconds
+            params["connect_timeout"] = max(2, int(self._deadline - time.monotonic()))
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> DeadlineConnection:
+        """Connect. Django's pool and its option for the isolation level are not used here."""
+        self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        connection = DeadlineConnection.connect(**conn_params)
+        connection.deadline, self._has_own_server = self._deadline, None
+        return connection
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
+        assert self.connection is not None
         self.connection.adapters.register_loader("timestamptz", TimestampLoader)
 
     def is_usable(self) -> bool:
-        return self._is_idle() or super().is_usable()
+        return (self._is_idle() or super().is_usable()) and self._takes_writes()
+
+    def _set_deadline(self, deadline: float | None) -> None:
+        self._deadline = deadline
+        if self.connection is not None:
+            self.connection.deadline = deadline
+
+    def _ask_for_own_server(self) -> bool:
+        """Return False behind a pooler: another server may have prepared other statements."""
+        assert self.connection is not None
+        row = self.connection.execute("SELECT pg_backend_pid()").fetchone()
+        return bool(row and row[0] == self.connection.info.backend_pid)
 
     def _is_idle(self) -> bool:
         if self.connection is None or self.connection.closed or self.errors_occurred:
@@ -76,3 +159,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         socket = select.poll()
         socket.register(self.connection.fileno(), select.POLLIN)
         return not socket.poll(0)
+
+    def _takes_writes(self) -> bool:
+        """Return False for a server that became a standby, by what it has reported unasked."""
+        assert self.connection is not None
+        status = self.connection.pgconn.parameter_status
+        return b"on" not in (status(b"in_hot_standby"), status(b"default_transaction_read_only"))

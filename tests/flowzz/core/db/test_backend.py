@@ -1,13 +1,16 @@
 """The database backend: timeouts on the server, and the check of open connections."""
 
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.postgresql import base
 
 pytestmark = pytest.mark.django_db
+own: Any = connection
+"""The connection, with the methods of our backend."""
 
 
 @pytest.mark.parametrize(
@@ -55,3 +58,36 @@ def test_connection_after_an_error_is_checked_by_a_statement() -> None:
         patch.object(base.DatabaseWrapper, "is_usable", return_value=False),
     ):
         assert not connection.is_usable()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statement_without_an_answer_is_given_up_at_its_deadline() -> None:
+    before = backend_pid()
+    with pytest.raises(OperationalError), own.deadline(0.05), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(60)")
+    connection.close_if_unusable_or_obsolete()
+    assert backend_pid() != before
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [before])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_to_a_server_that_became_read_only_is_not_used_again() -> None:
+    before = backend_pid()
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    connection.close_if_unusable_or_obsolete()
+    assert backend_pid() != before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_prepared_statements_are_not_used_behind_a_pooler() -> None:
+    for has_own_server in (True, False):
+        connection.close()
+        with patch.object(connection, "_ask_for_own_server", return_value=has_own_server):
+            for number in range(2):
+                with own.prepared_cursor() as cursor:
+                    cursor.execute("SELECT %b::int", [number])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+            assert cursor.fetchone() == (int(has_own_server),)

@@ -1,0 +1,60 @@
+"""What is answered to a webhook, whichever server received it."""
+
+import json
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from flowzz.core.redis_metrics import Counter
+
+# The name is public: dashboards and alert rules of operators use it.
+RESPONSES = Counter(
+    "flowzz_webhook_answers",
+    "Webhooks by the status of the response: 200 stored, 401 signature refused, 429 rate limited.",
+    "status",
+)
+RETRY_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, without the headers that all responses have."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _error(status: int, code: str, message: str, *, retry_after: float | None = None) -> Answer:
+    body = {"error": code, "message": message, "details": None}
+    headers = {"Content-Type": "application/json"}
+    if retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(retry_after)))
+    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), headers)
+
+
+ACKNOWLEDGED = Answer(
+    200,
+    b'{"success": true, "message": "Webhook received and processing"}',
+    {"Content-Type": "application/json"},
+)
+INCOMPLETE = _error(400, "INCOMPLETE_BODY", "O corpo terminou antes do fim.")
+CHUNKS_TOO_SMALL = _error(400, "CHUNKS_TOO_SMALL", "O corpo veio em pedaços pequenos demais.")
+INVALID_SIGNATURE = _error(401, "INVALID_SIGNATURE", "Assinatura ausente ou inválida.")
+UNKNOWN_TOKEN = _error(404, "NOT_FOUND", "Endereço de webhook desconhecido.")
+NOT_ALLOWED = Answer(405, b"", {"Allow": "POST"})
+TOO_SLOW = Answer(408, b"", {"Connection": "close"})
+FAILED = _error(500, "INTERNAL_SERVER_ERROR", "Erro interno; envie de novo.")
+UNAVAILABLE = _error(
+    503, "UNAVAILABLE", "Serviço indisponível; envie de novo.", retry_after=RETRY_SECONDS
+)
+
+
+def rate_limited(retry_after: float) -> Answer:
+    message = "Webhooks demais em pouco tempo."
+    return _error(429, "RATE_LIMITED", message, retry_after=retry_after)
+
+
+def too_large() -> Answer:
+    limit = f"O corpo passa do limite de {settings.WEBHOOK_MAX_BYTES // 1024} KiB."
+    return _error(413, "PAYLOAD_TOO_LARGE", limit)

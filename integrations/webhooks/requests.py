@@ -1,0 +1,74 @@
+"""A webhook's request: its URL, the headers that are stored, and what became of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from unicodedata import category
+
+from integrations.inbox.store import InboundWebhook
+from integrations.models import Integration
+from integrations.providers.registry import provider_names, signature_header
+from integrations.webhooks.answers import Answer
+from integrations.webhooks.tokens import hash_token
+
+STORED_HEADERS = ("Content-Type", "Content-Encoding", "User-Agent")
+HEADER_LENGTH = 500
+WITHOUT_TOKEN = {"", "subscription", "subscription/", "affiliation", "affiliation/"}
+"""What may follow the provider in a URL without a token; the kind is in the body."""
+# Sellers paste URLs with slashes, spaces and paths of their own behind.
+# Not a path converter: its dot does not match an encoded line break.
+PATTERN = r"(?P<provider>[-\w]+)(?:/(?P<rest>[\s\S]*))?\Z"
+_PLAIN = re.compile(r"[\w-]+")
+_PATH = re.compile("/webhooks/" + PATTERN)
+
+
+class UnknownUrl(Exception):
+    """The URL names no provider, or has neither a token nor the form of URLs without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a URL names. `token_hash` is empty if the URL has no token."""
+
+    provider: str
+    token_hash: str
+
+
+@dataclass(slots=True)
+class WebhookRequest:
+    """A webhook, its owner once that is resolved, and the answer once that is decided."""
+
+    webhook: InboundWebhook | None
+    integration: Integration | None = None
+    answer: Answer | None = None
+    is_signature_refused: bool = False
+
+
+def parse_path(path: str) -> Target:
+    """Parse a decoded path. Raises UnknownUrl."""
+    match = _PATH.match(path)
+    if match is None:
+        raise UnknownUrl
+    return parse_url(match["provider"], match["rest"] or "")
+
+
+def parse_url(provider: str, rest: str) -> Target:
+    """Parse what follows `/webhooks/`. Raises UnknownUrl."""
+    token = _strip_invisible(rest.partition("/")[0])
+    if provider not in provider_names() or (not token and rest not in WITHOUT_TOKEN):
+        raise UnknownUrl
+    return Target(provider, "" if rest in WITHOUT_TOKEN else hash_token(token))
+
+
+def stored_headers(provider: str, get: Callable[[str], str | None]) -> dict[str, str]:
+    """Return the headers to store, and the signature. `get` reads one by its name."""
+    names = (*STORED_HEADERS, signature_header(provider))
+    return {name: value[:HEADER_LENGTH] for name in names if (value := get(name.lower()))}
+
+
+def _strip_invisible(text: str) -> str:
+    """Remove spaces, line breaks and zero-width characters around a token."""
+    if _PLAIN.fullmatch(text):
+        return text
+    visible = [index for index, sign in enumerate(text) if category(sign)[0] not in "ZC"]
+    return text[visible[0] : visible[-1] + 1] if visible else ""

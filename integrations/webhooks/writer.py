@@ -1,0 +1,197 @@
+"""The writer of a web process: one thread that answers all waiting webhooks together.
+
+Requests that arrive during a commit share the next one; a single request waits for nobody.
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, cast
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, reset_queries
+
+from flowzz.core.db.backend.base import DatabaseWrapper
+from flowzz.core.logging import log_request
+from flowzz.core.runtime_settings.cache import SAVED_VALUES
+from flowzz.core.server.security_headers import headers_of_middleware
+from integrations.webhooks import answers, intake, known_tokens
+from integrations.webhooks.requests import WebhookRequest
+from integrations.webhooks.routing import Tokens
+
+log = structlog.stdlib.get_logger(__name__)
+
+MAX_REQUESTS = 200
+MAX_BYTES = 8 * 1024 * 1024
+FOLLOW_UP_SECONDS = 0.002
+PROBE_SECONDS = 1.0
+STOP_SECONDS = 4.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange(WebhookRequest):
+    """A request of the RSGI server, and how its response is sent."""
+
+    proto: Any
+    sent: "asyncio.Future[None]"
+    request_id: str
+    method: str
+    path: str
+    started: float
+    """By `time.perf_counter`."""
+
+
+class Writer:
+    """Answers exchanges in the order of their arrival, many at a time."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Exchange | None] = SimpleQueue()
+        self._outage = Outage()
+        self._thread = threading.Thread(target=self._run, name="webhook-writer", daemon=True)
+        self._headers: list[tuple[str, str]] = []
+        self._finished: list[WebhookRequest] = []
+        self._tokens = Tokens()
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._headers = headers_of_middleware()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what waits, and end the thread."""
+        self._queue.put(None)
+        self._thread.join(STOP_SECONDS)
+
+    def put(self, exchange: Exchange) -> None:
+        self._queue.put(exchange)
+
+    def _run(self) -> None:
+        _limit_statements()
+        try:
+            with _database().deadline(intake.DEADLINE_SECONDS):
+                known_tokens.restore()
+        except (DatabaseError, InterfaceError):
+            self._outage.start()
+        while batch := self._take():
+            self._answer(batch)
+            self._send(batch)
+            self._finished.extend(batch)
+        self._follow_up()
+        connection.close()
+
+    def _take(self) -> list[Exchange]:
+        """Wait for an exchange, and return all that wait; none at the end."""
+        batch: list[Exchange] = []
+        size = 0
+        exchange = self._next()
+        with contextlib.suppress(Empty):
+            while exchange is not None:
+                batch.append(exchange)
+                size += len(exchange.webhook.body) if exchange.webhook else 0
+                if len(batch) == MAX_REQUESTS or size > MAX_BYTES:
+                    return batch
+                exchange = self._queue.get_nowait()
+            self._queue.put(None)  # to be found again
+        return batch
+
+    def _next(self) -> Exchange | None:
+        """Wait for an exchange. What is finished is followed up with the next one, or soon."""
+        if self._finished:
+            with contextlib.suppress(Empty):
+                return self._queue.get(timeout=FOLLOW_UP_SECONDS)
+            self._follow_up()
+        return self._queue.get()
+
+    def _follow_up(self) -> None:
+        try:
+            intake.follow_up(self._finished)
+        except Exception:  # the sweeper finds the events
+            log.exception("follow_up_failed")
+            self._finished.clear()
+
+    def _answer(self, batch: Sequence[Exchange]) -> None:
+        """Answer all. After an unexpected error each is tried alone."""
+        try:
+            if self._outage.is_active:
+                intake.buffer(batch, self._finished)
+            else:
+                self._accept(batch)
+        except Exception:
+            log.exception("request_failed")
+            if len(batch) > 1:
+                for exchange in batch:
+                    self._answer([exchange])
+            elif batch[0].answer is None:
+                batch[0].answer = answers.FAILED
+
+    def _accept(self, batch: Sequence[Exchange]) -> None:
+        reset_queries()
+        with _database().deadline(intake.DEADLINE_SECONDS):
+            connection.close_if_unusable_or_obsolete()
+        if not intake.accept(batch, self._finished, self._tokens):
+            connection.close()  # the next connection may reach another server
+            self._outage.start()
+
+    def _send(self, batch: Sequence[Exchange]) -> None:
+        for exchange in batch:
+            answer = exchange.answer or answers.FAILED
+            headers = [
+                *answer.headers.items(),
+                ("X-Request-ID", exchange.request_id),
+                *self._headers,
+            ]
+            exchange.proto.response_bytes(answer.status, headers, answer.body)
+            _log(exchange)
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(_finish, [exchange.sent for exchange in batch])
+
+
+class Outage:
+    """While the database fails, one thread probes it once a second and no webhook waits for it."""
+
+    def __init__(self) -> None:
+        self.is_active = False
+
+    def start(self) -> None:
+        self.is_active = SAVED_VALUES.is_frozen = True
+        threading.Thread(target=self._probe, name="webhook-probe", daemon=True).start()
+
+    def _probe(self) -> None:
+        _limit_statements()
+        while self.is_active:
+            time.sleep(PROBE_SECONDS)
+            with contextlib.suppress(DatabaseError, InterfaceError):
+                intake.check_database()
+                self.is_active = SAVED_VALUES.is_frozen = False
+            connection.close()
+
+
+def _limit_statements() -> None:
+    seconds = intake.DEADLINE_SECONDS
+    _database().limit_statements(lock_timeout="2s", statement_timeout=f"{seconds}s")
+
+
+def _database() -> DatabaseWrapper:
+    return cast(DatabaseWrapper, connection)
+
+
+def _finish(futures: Sequence["asyncio.Future[None]"]) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None)
+
+
+def _log(exchange: Exchange) -> None:
+    """Log a refusal; `webhook_received` is the line of a stored webhook."""
+    if exchange.answer and exchange.answer is not answers.ACKNOWLEDGED:
+        log_request(
+            exchange.method,
+            exchange.path,
+            exchange.answer.status,
+            time.perf_counter() - exchange.started,
+            request_id=exchange.request_id,
+        )
