@@ -180,4 +180,4 @@ def _types(model: type[models.Model]) -> dict[str, str]:
     return {field.attname: _LENGTH.sub("", field.db_type(connection) or "") for field in fields}
 
 
-_LENGTH = re.compile(r"\(.*?\)")
+_LENGTH = re.compile(r"\([^()]*\)")
