@@ -1,9 +1,11 @@
 """Orders with all of Coinzz's current fields, each of another invented client with a valid CPF."""
 
 import json
+from datetime import datetime, timedelta
 
 from tests import payloads
 
+FIRST_SALE = datetime(2025, 10, 2)  # noqa: DTZ001 - Coinzz sends none
 TEMPLATE = json.loads(payloads.raw("order_pix_approved_new_fields"))
 
 
@@ -26,7 +28,9 @@ def _order(number: int, *, changed: bool) -> dict[str, object]:
     order: dict[str, object] = TEMPLATE["order"] | {
         "order_number": f"ord{number:05}",
         "shipping_status": "A enviar",
+        "date_order": f"{FIRST_SALE + timedelta(seconds=number)}",
     }
+    order |= dict.fromkeys(("qrcode_pix", "url_pix", "url_bank_slip"), f"00020BR.PIX{number:020}")
     if changed:
         order |= {"shipping_status": "Enviado", "tracking_code": f"BR{number:09}BR"}
     body: dict[str, object] = TEMPLATE | {"client": client, "order": order}

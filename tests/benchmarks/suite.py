@@ -18,11 +18,13 @@ from django.db import connection
 from flowzz.core import redis
 from tests.benchmarks import intake, metrics, processing, streams
 from tests.benchmarks.orders import bodies
+from tests.benchmarks.peers import ready_rows, textbook
 from tests.benchmarks.syncing import comparison
 from tests.benchmarks.workers import latency, scaling
 from tests.integrations.sellers import Seller
 
 ORDERS = 10_000
+TASKS = 1_000
 
 
 def run() -> None:
@@ -49,9 +51,17 @@ def _drain() -> list[tuple[str, str]]:
     seller = Seller("caixa@flowzz.test")
     new = processing.measure_drain(seller, bodies(ORDERS))
     changed = processing.measure_drain(seller, bodies(ORDERS, changed=True))
+    rows_new, rows_changed = ready_rows.measure(seller, Seller("linhas@flowzz.test"))
+    student = Seller("aluna@flowzz.test")
+    tasks_new = textbook.measure(student, bodies(TASKS))
+    tasks_changed = textbook.measure(student, bodies(TASKS, changed=True))
     return [
         (f"events drained, {ORDERS:,} new orders", f"{new:,.0f}/s"),
         (f"events drained, {ORDERS:,} changed orders", f"{changed:,.0f}/s"),
+        ("plain psycopg, ready-made rows of sales", f"{rows_new:,.0f}/s, {rows_changed:,.0f}/s"),
+        ("drain : plain psycopg", f"{new / rows_new:.2f}, {changed / rows_changed:.2f}"),
+        (f"a Celery task an event, {TASKS:,} sent", f"{tasks_new:,.0f}/s, {tasks_changed:,.0f}/s"),
+        ("drain : a task an event", f"{new / tasks_new:.1f}, {changed / tasks_changed:.1f}"),
     ]
 
 
