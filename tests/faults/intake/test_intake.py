@@ -121,7 +121,7 @@ def wait_for_blocked_statement(stack: Stack) -> None:
 def test_webhooks_are_buffered_while_a_table_is_locked(
     web: Stack, senders: Senders, table: str
 ) -> None:
-    with locked(web, f"integrations_{table}"):
+    with locked(web, table):
         assert senders.send(100) == {200}
         assert buffered(web) == 100
     assert senders.stored() == dict.fromkeys(senders.responses, 1)
