@@ -45,7 +45,8 @@ UNFOLD: dict[str, Any] = {
     "LOGIN": {"form": "flowzz.accounts.staff_login.LoginForm"},
     "ACCOUNT": {
         "navigation": [
-            {"title": "Verificação em duas etapas", "link": reverse_lazy("second_factor:page")}
+            {"title": "Verificação em duas etapas", "link": reverse_lazy("second_factor:page")},
+            {"title": "Sessões abertas", "link": reverse_lazy("staff_sessions:page")},
         ]
     },
     "SIDEBAR": {

@@ -52,7 +52,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -153,6 +152,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Secure cookies, redirects and HSTS apply if the public URL is https.
 _is_https = PUBLIC_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
+SESSION_ENGINE = "flowzz.accounts.staff_sessions.engine"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a working day
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=_is_https)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
@@ -37,6 +38,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("ativo", default=True)
     is_staff = models.BooleanField("equipe", default=False)
     date_joined = models.DateTimeField("cadastrado em", default=timezone.now)
+    erasure_requested_at = models.DateTimeField("exclusão pedida em", null=True, editable=False)
+    """From then on the account is closed, and its data are deleted in the background."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -131,3 +134,16 @@ class LoginSession(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class StaffSession(AbstractBaseSession):
+    """A session of the back-office, written by `staff_sessions.engine` alone."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    started_at = models.DateTimeField("desde", null=True)
+    ip_address = models.CharField("endereço IP", max_length=64, blank=True)
+    user_agent = models.CharField("navegador", max_length=200, blank=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name = "sessão da equipe"
+        verbose_name_plural = "sessões da equipe"

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import login_attempts, second_factor
 from flowzz.accounts.models import User
+from flowzz.accounts.staff_sessions.engine import LOGIN
 from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, hit_address
 from flowzz.core.formatting import format_count
 from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
@@ -52,6 +54,11 @@ class LoginForm(AuthenticationForm):
         cleaned: dict[str, Any] = super().clean()
         self._check_second_factor()
         login_attempts.succeeded(self.request, email)
+        self.request.session[LOGIN] = {
+            "ip": client_ip(self.request)[:64],
+            "user_agent": self.request.headers.get("User-Agent", "")[:200],
+            "at": timezone.now().isoformat(),
+        }
         return cleaned
 
     def _count(self, request: HttpRequest, email: str) -> None:

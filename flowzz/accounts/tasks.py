@@ -14,11 +14,13 @@ from django.utils.http import urlsafe_base64_encode
 
 from flowzz.accounts import sessions
 from flowzz.accounts.models import User
+from flowzz.accounts.staff_sessions.engine import SessionStore
 
 
 @shared_task
 def delete_expired_sessions() -> None:
     sessions.delete_expired()
+    SessionStore.clear_expired()
 
 
 @shared_task(bind=True, max_retries=4, default_retry_delay=30)

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, verbose_name='ativo')),
                 ('is_staff', models.BooleanField(default=False, verbose_name='equipe')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='cadastrado em')),
+                ('erasure_requested_at', models.DateTimeField(editable=False, null=True, verbose_name='exclusão pedida em')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
@@ -72,6 +73,23 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'ação registrada',
                 'verbose_name_plural': 'registro de ações',
+            },
+        ),
+        migrations.CreateModel(
+            name='StaffSession',
+            fields=[
+                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
+                ('session_data', models.TextField(verbose_name='session data')),
+                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
+                ('started_at', models.DateTimeField(null=True, verbose_name='desde')),
+                ('ip_address', models.CharField(blank=True, max_length=64, verbose_name='endereço IP')),
+                ('user_agent', models.CharField(blank=True, max_length=200, verbose_name='navegador')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'sessão da equipe',
+                'verbose_name_plural': 'sessões da equipe',
+                'abstract': False,
             },
         ),
         migrations.AddConstraint(
