@@ -1,7 +1,5 @@
 from django.apps import AppConfig
-from django.core.checks import register
-
-from integrations import checks
+from django.core.checks import Tags, register
 
 
 class IntegrationsConfig(AppConfig):
@@ -9,6 +7,9 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Integrações"
 
     def ready(self) -> None:
+        from integrations import checks  # noqa: PLC0415 - models need the registry
+
         register(checks.check_encryption_fallbacks)
         register(checks.check_urls)
         register(checks.check_webhooks_without_token)
+        register(checks.check_stored_secrets, Tags.database)

@@ -1,15 +1,17 @@
 """System checks for settings that load but are unsafe."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError
 
 from flowzz.core.env import MINIMUM_SECRET_LENGTH
 from integrations.providers.registry import PROVIDERS, setting_name
+from integrations.secrets import key_rotation
 
 
 def check_encryption_fallbacks(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
@@ -55,6 +57,29 @@ def check_webhooks_without_token(app_configs: Any, **kwargs: Any) -> Sequence[Ch
             "become sales while exactly one integration is connected.",
             hint="Set WEBHOOK_WITHOUT_TOKEN=false unless an account is configured the old way.",
             id="integrations.W004",
+        )
+    ]
+
+
+def check_stored_secrets(
+    *, databases: Collection[str] | None, **kwargs: Any
+) -> Sequence[CheckMessage]:
+    """Warn of stored secrets that can't be decrypted; made by `migrate` and `check --database`."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    try:
+        unreadable, count = key_rotation.find_unreadable()
+    except (DatabaseError, InterfaceError):  # no tables yet, or reported by what needs them next
+        return []
+    if not unreadable:
+        return []
+    return [
+        Warning(
+            f"{len(unreadable)} of {count} stored secrets can't be decrypted: "
+            f"{key_rotation.describe(unreadable)}.",
+            hint=f"Add the earlier key to {settings.ENCRYPTION_KEY_VARIABLE}_FALLBACKS, or have "
+            "the owners connect again and change their webhook URL.",
+            id="integrations.W005",
         )
     ]
 

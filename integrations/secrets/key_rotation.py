@@ -1,7 +1,7 @@
 """Encrypt all secrets with the current key, one at a time; safe to interrupt and repeat."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -66,6 +66,23 @@ def secrets_of(integration: Integration) -> Iterator[Secret]:
                 identity=field_encryption.identity(integration, field),
                 integration_id=integration.id,
             )
+
+
+def find_unreadable() -> tuple[list[Secret], int]:
+    """Return the secrets that no configured key decrypts, and the number of all secrets."""
+    count, unreadable = 0, []
+    for secret in all_secrets():
+        count += 1
+        if rewrite(secret, dry_run=True) is RotationResult.UNREADABLE:
+            unreadable.append(secret)
+    return unreadable, count
+
+
+def describe(secrets: Sequence[Secret], most: int = 5) -> str:
+    """Name the integrations of secrets, for operators."""
+    ids = sorted({str(secret.integration_id) for secret in secrets})
+    rest = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return f"integrations {', '.join(ids[:most])}{rest}"
 
 
 def rewrite(
