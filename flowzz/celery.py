@@ -42,6 +42,7 @@ QUEUES = {
     "integrations.tasks.run_bulk_action": "bulk",
     "integrations.tasks.delete_expired_payloads": "bulk",
     "integrations.tasks.delete_old_records": "bulk",
+    "integrations.tasks.continue_seller_erasures": "bulk",
     "integrations.tasks.recount_hourly_stats": "bulk",
     "integrations.tasks.update_baselines": "bulk",
     "sales.tasks.run_export": "bulk",

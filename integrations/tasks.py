@@ -8,7 +8,7 @@ from celery import shared_task
 
 from flowzz.core.db import jobs
 from flowzz.core.workers import heartbeat
-from integrations import api_availability, dispatch
+from integrations import api_availability, dispatch, seller_erasure
 from integrations.bulk_actions import bulk_jobs
 from integrations.imports import import_jobs
 from integrations.inbox import drain
@@ -18,6 +18,8 @@ from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_s
 from integrations.sync import retention as sync_retention
 from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer, known_tokens
+
+MAX_ERASURE_SECONDS = 30.0
 
 
 @shared_task
@@ -131,3 +133,8 @@ def delete_expired_payloads() -> None:
     inbox_retention.delete_unrouted()
     inbox_retention.delete_expired_payloads()
     import_jobs.delete_expired_previews()
+
+
+@shared_task
+def continue_seller_erasures() -> None:
+    seller_erasure.continue_erasures(MAX_ERASURE_SECONDS)

@@ -1,4 +1,4 @@
-"""The arguments by which a command selects a client."""
+"""The arguments by which a command selects a client, and the confirmation of an erasure."""
 
 from argparse import ArgumentParser
 
@@ -6,6 +6,8 @@ from django.core.management.base import CommandError
 
 from clients.models import Client
 from clients.search import ClientLookupError, find_client
+
+CONFIRMATION = "APAGAR"
 
 
 def add_client_arguments(parser: ArgumentParser) -> None:
@@ -21,3 +23,13 @@ def client_from_arguments(who: str, user: str) -> Client:
         return find_client(who, user)
     except ClientLookupError as error:
         raise CommandError(str(error)) from None
+
+
+def confirm_erasure() -> None:
+    """Raises CommandError unless the confirmation is typed."""
+    try:
+        answer = input(f"Digite {CONFIRMATION} para apagar: ")
+    except EOFError:
+        raise CommandError("Nada foi apagado: sem terminal, confirme com --yes.") from None
+    if answer != CONFIRMATION:
+        raise CommandError("Nada foi apagado.")

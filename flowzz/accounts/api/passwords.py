@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.decorators import method_decorator
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from flowzz.accounts.api.logins import (
 )
 from flowzz.accounts.models import User
 from flowzz.core.api.errors import ValidationFailed
+from flowzz.core.api.etags import never_stored
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.api.throttling import ApiThrottle, LoginThrottle
@@ -39,6 +41,7 @@ class SentSerializer(serializers.Serializer[Any]):
     sent = serializers.BooleanField(help_text="Sempre true: não diz se a conta existe")
 
 
+@method_decorator(never_stored, name="dispatch")
 class PasswordView(APIView):
     throttle_classes = (ApiThrottle, LoginThrottle)
 

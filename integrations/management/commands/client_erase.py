@@ -3,14 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from clients.models import Client
 from flowzz.backoffice.masking import mask_document, mask_email, mask_name, mask_phone
 from integrations import privacy
-from integrations.management.client_arguments import add_client_arguments, client_from_arguments
-
-CONFIRMATION = "APAGAR"
+from integrations.management.client_arguments import (
+    add_client_arguments,
+    client_from_arguments,
+    confirm_erasure,
+)
 
 
 class Command(BaseCommand):
@@ -29,7 +31,7 @@ class Command(BaseCommand):
         sales = client.sales.count()
         self.stdout.write(f"{_describe(client)}, vendas: {sales}")
         if not yes:
-            _confirm()
+            confirm_erasure()
         erasure = privacy.erase(client.id)
         self.stdout.write(f"Cliente {client.id}: dados pessoais apagados.")
         self.stdout.write(f"  vendas que perderam dados pessoais: {erasure.sales}")
@@ -48,13 +50,3 @@ def _describe(client: Client) -> str:
     )
     person = ", ".join(filter(None, masked)) or "sem dados pessoais"
     return f"Cliente {client.id} de {client.user.email}: {person}"
-
-
-def _confirm() -> None:
-    """Raises CommandError unless the confirmation is typed."""
-    try:
-        answer = input(f"Digite {CONFIRMATION} para apagar: ")
-    except EOFError:
-        raise CommandError("Nada foi apagado: sem terminal, confirme com --yes.") from None
-    if answer != CONFIRMATION:
-        raise CommandError("Nada foi apagado.")

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 API = "/api/v1"
 COINZZ = f"{API}/integrations/coinzz"
 NEVER_STORED = {
-    *(f"{API}/auth/{name}" for name in ("token", "token/refresh", "logout")),
+    *(f"{API}/auth/{name}" for name in ("token", "token/refresh", "logout", "password")),
+    *(f"{API}/auth/session{name}" for name in ("", "/refresh", "/logout")),
     *(f"{COINZZ}/{name}" for name in ("status", "connect", "disconnect", "webhook/rotate")),
     f"{API}/integrations",
 }

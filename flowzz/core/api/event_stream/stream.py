@@ -6,6 +6,7 @@ Events contain ids and statuses, no personal data. If Redis is lost, only live u
 import re
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,12 @@ def publish(user_id: uuid.UUID, *events: Event) -> None:
             log.warning("event_stream_publish_failed", cause=type(error).__name__)
     else:
         _users_to_reset.difference_update(users_to_reset)
+
+
+def delete(user_id: uuid.UUID) -> None:
+    """Delete a user's events. While Redis is down they expire after RETENTION_SECONDS."""
+    with suppress(RedisError):
+        redis.client().delete(_key(user_id))
 
 
 def read(user_id: uuid.UUID, last_id: str) -> tuple[bytes, str]:
