@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleStatusChange
 from sales.recording import ChangeSource, SaleBatch
+from sales.sale_changes import STATUS_COLUMNS, StatusColumns
+from sales.statuses import SaleStatusField
 
 FIRST_STATUS = "PENDING"
 """The status of a sale, and of its shipping, before any is known."""
@@ -29,7 +31,7 @@ def apply(
     mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
 ) -> "Counter[str]":
     """Give the mapping's status to the sales whose last reported word is the mapping's."""
-    status_column, unknown_column = SALE_COLUMNS[StatusField(mapping.field)]
+    columns = _columns(mapping)
     batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
     sources = _event_sources(mapping, integration, external_ids)
     outcomes: Counter[str] = Counter()
@@ -37,7 +39,7 @@ def apply(
         source = next(filter(None, map(sources.get, sale.order_ids)), None)
         if source is None or source.observed_at < sale.observed_at:
             source = staff_source(mapping, sale)
-        facts = _report(sale, **{status_column: mapping.status, unknown_column: ""})
+        facts = _report(sale, columns, {columns.status: mapping.status})
         outcomes[batch.update(sale, facts, source).outcome] += 1
     batch.save()
     return outcomes
@@ -50,33 +52,38 @@ def revert(
     statuses: Collection[str],
 ) -> "Counter[str]":
     """Undo every status that the word was mapped to; its sales wait for another mapping."""
-    status_column, unknown_column = SALE_COLUMNS[StatusField(mapping.field)]
+    columns = _columns(mapping)
     batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
     sales = [
         sale
         for sale in _with_word(mapping, batch, external_ids)
-        if not getattr(sale, unknown_column)
+        if not getattr(sale, columns.unknown)
     ]
     ids = {order_id: sale.external_id for sale in sales for order_id in sale.order_ids}
     reported = reported_statuses(mapping, integration, ids)
-    changes = _status_changes(status_column, sales)
+    changes = _status_changes(columns.status, sales)
     outcomes: Counter[str] = Counter()
     for sale in sales:
         source = staff_source(mapping, sale)
         since = reported.get(sale.external_id, ReportedStatus()).since
         previous = _status_before_word(changes[sale.id], statuses, since)
         if previous:
-            batch.update(sale, _report(sale, **{status_column: previous}), source)
-        unknown = _report(sale, **{unknown_column: mapping.word})
+            batch.update(sale, _report(sale, columns, {columns.status: previous}), source)
+        unknown = _report(sale, columns, {columns.unknown: mapping.word})
         outcomes[batch.update(sale, unknown, source).outcome] += 1
     batch.save()
     return outcomes
 
 
-def _report(sale: Sale, **values: str) -> SaleFacts:
-    """Return a report of nothing but `values`."""
+def _columns(mapping: StatusMapping) -> StatusColumns:
+    status_column, _ = SALE_COLUMNS[StatusField(mapping.field)]
+    return STATUS_COLUMNS[SaleStatusField(status_column)]
+
+
+def _report(sale: Sale, columns: StatusColumns, values: Mapping[str, str]) -> SaleFacts:
+    """Return a report of `values`, with the word as it was: a status set by hand stays."""
     ids = {"external_id": sale.external_id, "order_hash": sale.order_hash}
-    facts: Any = ids | values
+    facts: Any = {**ids, **values, columns.word: getattr(sale, columns.word)}
     return SaleFacts(reports_deletion=False, **facts)
 
 

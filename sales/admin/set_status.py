@@ -39,7 +39,7 @@ def set_status(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
     def act() -> Done:
         statuses = {field: form.cleaned_data[field] for field in SaleStatusField}
-        _set_statuses(sale, statuses, by=request_user(request))
+        set_statuses(sale, statuses, by=request_user(request))
         details = {field.label: status for field, status in statuses.items()}
         return Done("Definiu situação da venda", "Situação definida.", sale, details)
 
@@ -54,7 +54,7 @@ def set_status(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     )
 
 
-def _set_statuses(sale: Sale, statuses: dict[SaleStatusField, str], *, by: User) -> None:
+def set_statuses(sale: Sale, statuses: dict[SaleStatusField, str], *, by: User) -> None:
     with transaction.atomic():
         lock_user(sale.user_id)
         batch = SaleBatch.load(sale.user_id, sale.source, [sale.external_id])

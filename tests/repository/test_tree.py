@@ -36,6 +36,7 @@ CROSS_CUTTING_TESTS = {
     "integrations/test_clocks.py",
     "integrations/test_pause.py",
     "integrations/webhooks/test_generated_bodies.py",
+    "model/test_model.py",
     "real_data/test_cases.py",
     "sales/api/test_clients.py",
     "sales/api/test_lists.py",

@@ -10,8 +10,9 @@ from integrations.bulk_actions import bulk_jobs
 from integrations.models import BulkAction, StatusMapping, StatusMappingUsage, WebhookPayload
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.contracts import StatusField
+from sales.admin.set_status import set_statuses
 from sales.models import Sale, Subscription
-from sales.statuses import SaleStatus, SubscriptionStatus
+from sales.statuses import SaleStatus, SaleStatusField, SubscriptionStatus
 from tests import payloads
 from tests.integrations.sellers import Seller
 
@@ -212,3 +213,20 @@ def test_mapping_of_a_subscription_is_changed_and_removed(seller: Seller, staff:
         (SubscriptionStatus.ACTIVE, "dormindo"),
         (SubscriptionStatus.PENDING, "dormindo"),
     ]
+
+
+@pytest.mark.parametrize("mapped_to", [SaleStatus.DELIVERED, ""])
+def test_status_set_by_hand_holds_while_its_word_stays(
+    seller: Seller, staff: User, mapped_to: str
+) -> None:
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
+    remap(SaleStatus.PAID, staff)
+    set_statuses(seller.sale("ord1"), {SaleStatusField.STATUS: SaleStatus.CANCELLED}, by=staff)
+
+    remap(mapped_to, staff)
+
+    assert seller.sale("ord1").status == SaleStatus.CANCELLED
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo", product_name="Outro"))
+    assert seller.sale("ord1").status == SaleStatus.CANCELLED
+    seller.process(payloads.order("ord1", order_status="Entregue"))
+    assert seller.sale("ord1").status == SaleStatus.DELIVERED

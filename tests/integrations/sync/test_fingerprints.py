@@ -159,7 +159,7 @@ def receive_webhook(seller: Seller) -> None:
 
 def set_status_by_hand(seller: Seller) -> None:
     statuses = {SaleStatusField.STATUS: "REFUNDED"}
-    set_status._set_statuses(seller.sale(NUMBER), statuses, by=UserFactory.create())
+    set_status.set_statuses(seller.sale(NUMBER), statuses, by=UserFactory.create())
 
 
 def import_file(seller: Seller) -> None:

@@ -1,0 +1,1 @@
+"""The product beside a model of its rules: both take the same random steps and must agree."""
