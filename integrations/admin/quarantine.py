@@ -83,7 +83,7 @@ def group_view(request: HttpRequest) -> HttpResponse:
         ),
         "explanation": explain(cause),
         "place": failed_field(cause),
-        "is_unroutable": cause == store.UNROUTABLE,
+        "is_unroutable": cause in store.UNOWNED,
         "examples": _examples(events),
         "kind": kind,
         "owner": owner,

@@ -39,6 +39,11 @@ EXPLANATIONS = {
         "Abra um exemplo, veja de qual conta é o pedido e atribua à integração pelo e-mail do "
         "usuário.",
     ),
+    "unverifiable": Explanation(
+        "Segredo de assinatura ilegível",
+        "Não dá para saber se a assinatura confere. Defina um segredo novo na página da "
+        "integração; se o conteúdo for do usuário, atribua o grupo à integração dele.",
+    ),
     "invalid_json": Explanation("O corpo não é um JSON válido", _RESEND),
     "invalid_utf8": Explanation("O corpo não está em UTF-8", _RESEND),
     "compressed_body": Explanation("O corpo veio comprimido", _RESEND),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from flowzz.core.db.batched_deletes import delete_in_batches
 from flowzz.core.ids import lowest_uuid7
+from integrations.inbox.store import UNVERIFIABLE
 from integrations.models import EventFailure, EventOutcome, EventState, WebhookEvent, WebhookPayload
 from integrations.models.events import EVENTS, PAYLOADS, UNFINISHED
 from integrations.runtime_settings import PAYLOAD_RETENTION, RECORD_RETENTION
@@ -66,9 +67,13 @@ def _delete_failures_without_event(first_kept: datetime) -> None:
 
 
 def delete_unrouted() -> int:
-    """Delete week-old events without an owner, which anybody can send; return how many."""
+    """Delete week-old events without a token and an owner, which anybody can send.
+
+    Return how many.
+    """
     old = timezone.now() - UNROUTED_RETENTION
     events = WebhookEvent.objects.filter(integration=None, received_at__lt=old)
+    events = events.exclude(reason=UNVERIFIABLE)
     ids = list(events.values_list("id", flat=True))
     WebhookPayload.objects.filter(event_id__in=ids).delete()
     WebhookEvent.objects.filter(id__in=ids).delete()

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,20 +19,28 @@ from integrations.inbox import metrics
 from integrations.models import EventState, Integration
 
 UNROUTABLE = "unroutable"
+UNVERIFIABLE = "unverifiable"
+"""The token is known, but nothing can tell whether the webhook is signed."""
+UNOWNED = {
+    UNROUTABLE: "Nenhuma integração, ou mais de uma, pode ser a dona do evento.",
+    UNVERIFIABLE: "O segredo de assinatura da integração não pôde ser lido.",
+}
+"""Why an event has no owner, by its reason."""
 
 # Times are the database's: the clocks of the web machines may differ. Not stored, and not returned,
 # is a webhook whose token or secrets have changed since they were read. A stored event's payload
 # is not inserted again: it may have been deleted since.
 _INSERT = f"""
     WITH webhook AS (
-        SELECT *, CASE WHEN integration_id IS NULL THEN '{UNROUTABLE}' ELSE '' END AS problem
-        FROM ROWS FROM (
+        SELECT * FROM ROWS FROM (
             json_to_recordset(%b::json) AS (
                 id uuid, integration_id uuid, provider text, headers jsonb, age float8,
-                token_hash text, secrets text
+                token_hash text, secrets text, reason text, error text
             ),
             unnest(%b::bytea[])
-        ) AS row (id, integration_id, provider, headers, age, token_hash, secrets, body)
+        ) AS row (
+            id, integration_id, provider, headers, age, token_hash, secrets, reason, error, body
+        )
         WHERE token_hash IS NULL OR integration_id IS NULL OR EXISTS (
             SELECT FROM integrations_webhooktoken AS token
             JOIN integrations_integration AS owner ON owner.id = token.integration_id
@@ -48,10 +57,8 @@ _INSERT = f"""
         )
         SELECT id, integration_id, provider, length(body), sha256(body),
             statement_timestamp() - make_interval(secs => age),
-            CASE problem WHEN '' THEN '{EventState.PENDING}' ELSE '{EventState.QUARANTINED}' END,
-            problem, problem, CASE problem WHEN '' THEN ''
-                ELSE 'Nenhuma integração, ou mais de uma, pode ser a dona do evento.' END,
-            '', '', '', 0, false
+            CASE reason WHEN '' THEN '{EventState.PENDING}' ELSE '{EventState.QUARANTINED}' END,
+            reason, reason, error, '', '', '', 0, false
         FROM webhook
         ON CONFLICT (id) DO NOTHING
         RETURNING id
@@ -131,6 +138,8 @@ def _insert(
             "token_hash": token_hash,
             "secrets": integration
             and f"{integration.signing_secret} {integration.previous_signing_secret}",
+            "reason": (reason := _reason_without_owner(webhook, integration)),
+            "error": UNOWNED.get(reason, ""),
         }
         for (webhook, integration), age, token_hash in zip(routed, ages, token_hashes, strict=True)
     ]
@@ -140,6 +149,13 @@ def _insert(
         return {id_ for (id_,) in cursor}
 
 
+def _reason_without_owner(webhook: InboundWebhook, integration: Integration | None) -> str:
+    if integration:
+        return ""
+    return UNVERIFIABLE if webhook.token_hash else UNROUTABLE
+
+
 def _count_unowned(routed: Sequence[Routed]) -> None:
-    if unowned := sum(integration is None for _, integration in routed):
-        metrics.count_quarantined(UNROUTABLE, unowned)
+    for reason, count in Counter(_reason_without_owner(*pair) for pair in routed).items():
+        if reason:
+            metrics.count_quarantined(reason, count)

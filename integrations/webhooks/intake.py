@@ -213,7 +213,9 @@ def _token_key(request: WebhookRequest) -> str:
 
 
 def _rate_key(request: WebhookRequest) -> str:
-    key = str(request.integration.id) if request.integration else _webhook(request).provider
+    # Anybody can send webhooks without a token: they use no account's rate.
+    owner = request.integration if _token_hash(request) else None
+    key = str(owner.id) if owner else _webhook(request).provider
     return f"refused:{key}" if request.is_signature_refused else key
 
 

@@ -174,7 +174,11 @@ def test_unreadable_signing_secret_quarantines_its_webhook_alone(seller: Seller)
 
     assert other.states == [("PENDING", "")]
     unowned = WebhookEvent.objects.get(integration=None)
-    assert (unowned.state, unowned.reason, unowned.body) == ("QUARANTINED", "unroutable", order(1))
+    assert (unowned.state, unowned.reason, unowned.body) == (
+        "QUARANTINED",
+        "unverifiable",
+        order(1),
+    )
 
 
 def test_entries_stay_buffered_while_the_database_is_down(seller: Seller) -> None:

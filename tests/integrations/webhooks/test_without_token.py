@@ -8,10 +8,12 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.core import redis
+from flowzz.core.rate_limits import RateLimit
+from integrations import connection
 from integrations.checks import check_webhooks_without_token
 from integrations.inbox import retention
-from integrations.models import EventState, WebhookEvent, WebhookPayload
-from integrations.webhooks import without_token
+from integrations.models import EventState, Integration, WebhookEvent, WebhookPayload
+from integrations.webhooks import intake, without_token
 from tests import payloads
 from tests.integrations.admin.rows import make_event
 from tests.integrations.sellers import Seller, post
@@ -84,3 +86,41 @@ def test_check_warns_of_enabled_urls(settings: Settings) -> None:
     assert [warning.id for warning in check_webhooks_without_token(None)] == ["integrations.W004"]
     settings.WEBHOOK_WITHOUT_TOKEN = False
     assert check_webhooks_without_token(None) == []
+
+
+@pytest.mark.usefixtures("_enabled")
+def test_strangers_do_not_use_up_the_rate_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "RATE", RateLimit("webhook-strangers", lambda: "2/minute"))
+    seller = Seller()
+    assert [send(number) for number in range(3)] == [200, 200, 429]
+    assert [post(seller.path, b"{}").status_code for _ in range(2)] == [200, 200]
+
+
+@pytest.mark.usefixtures("_enabled")
+def test_nothing_unsigned_enters_an_integration_that_requires_signatures() -> None:
+    seller = Seller()
+    connection.set_signing_secret(
+        seller.integration, "um segredo de assinatura", keep_previous=False
+    )
+    assert send() == 401
+    assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.usefixtures("_enabled")
+def test_ipv6_networks_of_a_site_share_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(without_token, "RATE", "1/minute")
+    statuses = [send(n, REMOTE_ADDR=f"2001:db8:9:{n:x}::1") for n in range(11)]
+    assert statuses == [*[200] * 10, 429]
+
+
+def test_webhook_whose_secret_is_unreadable_is_kept_until_staff_assign_it() -> None:
+    seller = Seller()
+    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    Integration.objects.update(signing_secret="cut off")
+    assert seller.post(b"{}").status_code == 200
+    (event,) = WebhookEvent.objects.all()
+    assert (event.integration, event.state) == (None, EventState.QUARANTINED)
+    assert event.cause == event.reason == "unverifiable"
+    WebhookEvent.objects.update(received_at=timezone.now() - timedelta(days=8))
+
+    assert retention.delete_unrouted() == 0
