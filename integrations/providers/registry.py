@@ -26,8 +26,9 @@ def provider_names() -> list[str]:
 
 def signature_header(name: str) -> str:
     """Return the header of a provider's signatures, without its other settings."""
-    header: str = getattr(settings, setting_name(_by_name()[name], "signature_header"))
-    return header
+    provider = _by_name()[name]
+    setting = setting_name(provider, "signature_header")
+    return getattr(settings, setting, provider.signature_header)
 
 
 def default_provider() -> str:

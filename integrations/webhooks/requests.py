@@ -62,7 +62,7 @@ def parse_url(provider: str, rest: str) -> Target:
 
 def stored_headers(provider: str, get: Callable[[str], str | None]) -> dict[str, str]:
     """Return the headers to store, and the signature. `get` reads one by its name."""
-    names = (*STORED_HEADERS, signature_header(provider))
+    names = filter(None, (*STORED_HEADERS, signature_header(provider)))
     return {name: value[:HEADER_LENGTH] for name in names if (value := get(name.lower()))}
 
 

@@ -47,6 +47,7 @@ def test_frequent_tasks_wait_for_no_sync_and_no_bulk_task() -> None:
     queues = {task: queue_of(task) for task in frequent}
     # The dashboard counts dirty days itself where this task comes too late.
     assert queues.pop("sales.tasks.refresh_daily_stats") == "bulk"
+    assert queues.pop("integrations.tasks.continue_seller_erasures") == "bulk"
     assert set(queues.values()) == {"control"}
 
 

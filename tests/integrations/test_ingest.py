@@ -278,6 +278,7 @@ def test_subscription_is_stored_with_its_cycle_and_sale(seller: Seller) -> None:
         "subscription_hash": "ass000123",
         "status": "ACTIVE",
         "unknown_status": "",
+        "is_status_reported": True,
         "frequency": "Mensal",
         "cycle": 2,
         "next_charge_date": charge,

@@ -18,6 +18,7 @@ from integrations.admin.integrations.actions import ACTIONS
 from integrations.inbox.store import UNROUTABLE
 from integrations.models import BulkAction, BulkKind, EventState, Integration, StatusMapping
 from sales.models.exports import Export, ExportSubject
+from tests.factories import SaleFactory
 from tests.integrations.admin.rows import make_event, make_rows
 from tests.staff import Staff
 
@@ -91,6 +92,7 @@ class SampleRows:
             self.ids[str(model._meta.model_name)] = row.pk if row else 1
         self.ids |= {"webhookevent": event.id, "assign_one": unowned.id, "user": owner.id}
         self.ids |= {"mapping_id": mapping.id, "action_id": bulk.id, "move_id": move.id}
+        self.ids["associate"] = SaleFactory.create(user=owner, is_associated=False).id
         self.ids["suggestion_id"] = self.ids["mergesuggestion"]
         self.ids |= {"export_id": self.ids["export"], "app_label": "sales", "content_type_id": 1}
 

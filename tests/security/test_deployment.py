@@ -44,10 +44,10 @@ def test_production_has_nothing_to_warn_of() -> None:
 def test_plain_http_is_warned_of() -> None:
     done = check(PUBLIC_BASE_URL="http://flowzz.example")
     assert done.returncode == 1
-    assert {code for code in ("W004", "W008", "W012", "W016") if code in done.stderr} == {
+    assert {code for code in ("W004", "W008", "W011", "W016") if code in done.stderr} == {
         "W004",
         "W008",
-        "W012",
+        "W011",
         "W016",
     }
 

@@ -54,7 +54,7 @@ console.log("first sync", status.lastSyncStatus, status.totalSalesSynced);
 const run = dataOf(await api.POST("/api/v1/integrations/coinzz/sync", { body: { forceFullSync: true } }));
 console.log("sync", run.data.success, run.data.salesCreated, run.data.salesUnchanged);
 
-// 7. Read all pages of sales by the cursor in `next`.
+// 7. Read all pages of sales by the cursor in `next`; two are deleted, and not listed.
 const sales: Sale[] = [];
 let cursor: string | undefined;
 do {

@@ -35,7 +35,7 @@ invalid VALIDATION_ERROR apiKey
 connected conectado Integração Coinzz conectada com sucesso
 first sync success 120
 sync true 0 120
-sales 120 120 true
+sales 118 118 true
 preview 1 0
 disconnected desconectado false
 again true true

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from flowzz.accounts.models import User
 from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus
-from tests.api_client import Frontend, error
+from tests.api_client import Frontend, error, invalid
 from tests.factories import NOON, SAO_PAULO, ClientFactory, SaleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +216,14 @@ def test_invalid_filter_is_a_validation_error(
     response = Frontend(user).fetch("sales", **query)
     assert (response.status_code, response.json()["error"]) == (400, "VALIDATION_ERROR")
     assert [detail["field"] for detail in response.json()["details"]] == [field]
+
+
+@pytest.mark.parametrize("offset", ["-19:37", "+23:59"])
+def test_time_of_change_may_have_any_offset(user: User, offset: str) -> None:
+    SaleFactory.create(user=user)
+    answers = [
+        Frontend(user).fetch("sales", updatedFrom=f"{year}-01-01T00:00:00{offset}").json()
+        for year in ("2020", "2999", "0644")
+    ]
+    assert [len(answer["data"]) for answer in answers[:2]] == [1, 0]
+    assert answers[2] == invalid("updatedFrom", "Use um ano de 1900 a 2999.")
