@@ -11,7 +11,7 @@ pytestmark = pytest.mark.faults
 
 
 def test_killed_processes_neither_lose_nor_duplicate_events(stack: Stack, random: Random) -> None:
-    report = scenarios.kills(stack, webhooks=5_000, times=20, random=random)
+    report = scenarios.kills(stack, webhooks=12_000, times=20, random=random)
 
     assert report.problems == []
     assert report.faults >= 20

@@ -23,7 +23,7 @@ def test_everything_works_behind_a_pooler_of_transactions(tmp_path: Path, random
     with Stack(tmp_path, webs=2, hosts=1, is_pooled=True) as stack, stack.database() as database:
         sync = SlowSync(stack, database)
         report = scenarios.concurrent_senders(
-            stack, sellers=10, orders=50, senders=2, clients=16, random=random
+            stack, sellers=10, orders=50, senders=2, clients=4, random=random
         )
         sync.audit(report)
         connections = database.execute(_SERVER_CONNECTIONS).fetchone()
