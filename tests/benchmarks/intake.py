@@ -11,15 +11,13 @@ from statistics import median
 
 from django.db import connection
 
-from tests.benchmarks.load import send
-from tests.benchmarks.orders import bodies
 from tests.benchmarks.webhooks import wrk
 from tests.benchmarks.webhooks.wrk import Load
 from tests.integrations.sellers import Seller
 
 ROUNDS = 5
 SECONDS = 4
-WARM_UP = 200
+WARM_UP_SECONDS = 1
 TABLE = "CREATE TABLE bare (id uuid PRIMARY KEY, body bytea, received_at timestamptz DEFAULT now())"
 BARE = "a bare Django view with one INSERT"
 OURS = "webhooks acknowledged, workers stopped"
@@ -77,7 +75,7 @@ def measure() -> list[tuple[str, str]]:
         )
         targets = {BARE: (peers, "/bare"), OURS: (ours, seller.path)}
         for port, path in (*targets.values(), (peers, "/textbook")):
-            send(port, path, bodies(WARM_UP))
+            wrk.run(port, path, connections=16, seconds=WARM_UP_SECONDS)
         for connections in (16, 1):
             results: Results = defaultdict(list)
             for _ in range(ROUNDS):
