@@ -1,10 +1,12 @@
-"""Random webhook bodies: valid, mutated, truncated, corrupted and arbitrary ones."""
+"""Random webhook bodies, valid or not, and any JSON value."""
 
 import copy
 import json
 from collections.abc import Iterator
 from random import Random
 from typing import Any
+
+from hypothesis import strategies as st
 
 from tests import payloads
 
@@ -15,6 +17,15 @@ STRANGE_VALUES: tuple[Any, ...] = (
 )
 KINDS = ("order", "recorded", "mutated", "truncated", "corrupted", "arbitrary")
 MAX_ARBITRARY_BYTES = 2000
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
 
 
 def bodies(random: Random) -> Iterator[bytes]:

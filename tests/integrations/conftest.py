@@ -25,7 +25,9 @@ def coinzz(settings: Settings) -> Iterator[SandboxClient]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_redis() -> None:
+def _empty_redis() -> Iterator[None]:
+    redis.client().flushdb()
+    yield
     redis.client().flushdb()
 
 

@@ -123,10 +123,7 @@ def user_by_password(request: Request) -> User:
     login = LoginSerializer(data=request.data)
     login.is_valid(raise_exception=True)
     email = login.validated_data["email"]
-    try:
-        login_attempts.count(request, email)
-    except RateLimitExceeded as exceeded:
-        raise TooManyAttempts(exceeded.retry_after) from None
+    count_attempt(request, email)
     # For an unknown e-mail Django hashes the password, too: both responses take the same time.
     user = authenticate(**login.validated_data)
     if user is None:
@@ -134,6 +131,14 @@ def user_by_password(request: Request) -> User:
     assert isinstance(user, User)
     login_attempts.succeeded(request, email)
     return user
+
+
+def count_attempt(request: Request, email: str) -> None:
+    """Count a password that was sent for an account. Raises TooManyAttempts."""
+    try:
+        login_attempts.count(request, email)
+    except RateLimitExceeded as exceeded:
+        raise TooManyAttempts(exceeded.retry_after) from None
 
 
 def read_refresh_token(text: str) -> RefreshToken:

@@ -15,7 +15,7 @@ from flowzz.accounts.api.logins import (
     TAG,
     PublicView,
     TokensSerializer,
-    TooManyAttempts,
+    count_attempt,
     tokens_response,
 )
 from flowzz.accounts.models import User
@@ -25,7 +25,6 @@ from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.api.throttling import ApiThrottle, LoginThrottle
 from flowzz.core.api.views import success
-from flowzz.core.rate_limits import RateLimitExceeded
 
 
 class PasswordSerializer(CamelCaseSerializer):
@@ -86,10 +85,7 @@ class PasswordResetView(PublicView):
 
 def _check_current(request: Request, user: User, password: str) -> None:
     """Raises ValidationFailed, TooManyAttempts."""
-    try:
-        login_attempts.count(request, user.email)
-    except RateLimitExceeded as exceeded:
-        raise TooManyAttempts(exceeded.retry_after) from None
+    count_attempt(request, user.email)
     if not user.check_password(password):
         raise ValidationFailed.of("currentPassword", "Senha atual incorreta.")
     login_attempts.succeeded(request, user.email)

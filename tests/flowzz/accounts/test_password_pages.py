@@ -10,21 +10,12 @@ from django.core import mail
 from django.test import Client as Browser
 from pytest_django.fixtures import Settings
 
-from flowzz.accounts import tasks
 from flowzz.accounts.models import User
 from tests.api_client import Frontend
 from tests.staff import log_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_tasks_run_at_once")]
 PASSWORD, NEW = "uma senha de teste", "outra senha comprida"
-
-
-@pytest.fixture(autouse=True)
-def _tasks_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(name: str, arguments: list[str], **options: Any) -> None:
-        getattr(tasks, name.rpartition(".")[2])(*arguments)
-
-    monkeypatch.setattr("flowzz.core.db.jobs.current_app.send_task", run)
 
 
 @pytest.fixture

@@ -31,13 +31,6 @@ pytestmark = pytest.mark.django_db
 BYTES_KEY = f"{fallback_buffer.KEY}:bytes"
 
 
-@pytest.fixture(autouse=True)
-def _own_redis() -> Iterator[None]:
-    redis.client().flushdb()
-    yield
-    redis.client().flushdb()
-
-
 @pytest.fixture
 def seller() -> Seller:
     return Seller()

@@ -1,7 +1,6 @@
 """The webhook endpoint, from the request to the stored event and the response."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from flowzz.core import redis
 from flowzz.core.rate_limits import RateLimit
 from integrations import connection
 from integrations.inbox import replay
@@ -27,13 +25,6 @@ pytestmark = pytest.mark.django_db
 ACKNOWLEDGED = {"success": True, "message": "Webhook received and processing"}
 LIMIT = 256 * 1024
 TOKENLESS = "/webhooks/coinzz"
-
-
-@pytest.fixture(autouse=True)
-def _own_redis() -> Iterator[None]:
-    redis.client().flushdb()
-    yield
-    redis.client().flushdb()
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """Webhook URLs without a token: disabled by default, limited, and forgotten after a week."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from flowzz.core import redis
 from flowzz.core.rate_limits import RateLimit
 from integrations import connection
 from integrations.checks import check_webhooks_without_token
@@ -20,13 +18,6 @@ from tests.integrations.sellers import Seller, post
 
 pytestmark = pytest.mark.django_db
 URL = "/webhooks/coinzz"
-
-
-@pytest.fixture(autouse=True)
-def _own_redis() -> Iterator[None]:
-    redis.client().flushdb()
-    yield
-    redis.client().flushdb()
 
 
 @pytest.fixture

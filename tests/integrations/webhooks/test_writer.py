@@ -26,13 +26,6 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def _own_redis() -> Iterator[None]:
-    redis.client().flushdb()
-    yield
-    redis.client().flushdb()
-
-
 @pytest.fixture
 def seller() -> Seller:
     return Seller()

@@ -6,22 +6,12 @@ import pytest
 from django.core import mail
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
-from flowzz.accounts import sessions, tasks
+from flowzz.accounts import sessions
 from flowzz.accounts.models import LoginSession, User
 from tests.api_client import Frontend, invalid
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_tasks_run_at_once")]
 PASSWORD, NEW = "uma senha de teste", "outra senha comprida"
-
-
-@pytest.fixture(autouse=True)
-def _tasks_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run what is enqueued: a worker would."""
-
-    def run(name: str, arguments: list[str], **options: Any) -> None:
-        getattr(tasks, name.rpartition(".")[2])(*arguments)
-
-    monkeypatch.setattr("flowzz.core.db.jobs.current_app.send_task", run)
 
 
 @pytest.fixture

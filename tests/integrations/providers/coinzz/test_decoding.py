@@ -9,16 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.providers.coinzz.decoding import decode_json, json_safe
+from tests.generated import JSON
 
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters()),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
 NOT_STRICT = "\ufeff"
 """A BOM, which makes a body tolerable JSON and no strict one."""
 

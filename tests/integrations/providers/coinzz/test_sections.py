@@ -16,6 +16,7 @@ from integrations.providers.contracts import Order
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import ValueWarning
 from tests import payloads
+from tests.generated import JSON
 from tests.integrations.providers.coinzz.samples import body_of, order_from, order_item
 
 TEXT = "esperado um texto."
@@ -148,15 +149,6 @@ def test_readable_fields_have_values_without_warnings() -> None:
 FULL = json.loads(payloads.raw("order_pix_approved_new_fields"))
 FULL["utms"] = json.loads(payloads.raw("order_card_affiliate_utms"))["utms"]
 PATHS = [(section, key) for section in ("client", "order", "utms") for key in FULL[section]]
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters()),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 INVISIBLE = st.text(st.characters(categories=["Cf"]), max_size=3)
 SPACES = st.text(st.sampled_from(" \u00a0\u2003\t\n\u200b\ufeff\x00"), max_size=3)
 OURS = {
