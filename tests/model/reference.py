@@ -80,17 +80,18 @@ class Buyer:
 
 @dataclass
 class Axis:
-    """A status: as shown, as last reported, and the word that reported it."""
+    """A status: as shown, as last reported, the word that reported it, and what was refused."""
 
     table: dict[str, set[str]]
     by_hand: str = ""
     reported: str = "PENDING"
     word: str = ""
     is_unknown: bool = False
+    refused: str = ""
 
     @property
     def shown(self) -> str:
-        return self.by_hand or _shown(self.reported)
+        return self.by_hand or shown(self.reported)
 
     def report(self, word: str, status: str, *, is_late: bool, is_snapshot: bool) -> bool:
         """Take a reported word; return whether the axis changed."""
@@ -100,19 +101,23 @@ class Axis:
         if status == UNKNOWN:
             if not is_late:  # the status stays as it is, whoever set it
                 self.reported, self.by_hand = self.by_hand or self.reported, ""
-                self.word, self.is_unknown = word, True
+                self.word, self.is_unknown, self.refused = word, True, ""
         elif status == self.reported:
             if not (is_late and self.word):
-                self._take(word, status)
+                self._take(word, status, "")
         elif is_snapshot or self._may_move(status, is_late=is_late):
             if is_late and self.is_unknown:
                 self.reported, self.by_hand = status, ""
             else:
-                self._take(word, status)
+                is_known = is_late and self.word
+                self._take(word, status, (self.refused or self.reported) if is_known else "")
+        elif not is_late:
+            self.refused = status
         return before != self
 
-    def _take(self, word: str, status: str) -> None:
-        self.word, self.reported, self.is_unknown, self.by_hand = word, status, False, ""
+    def _take(self, word: str, status: str, refused: str) -> None:
+        self.word, self.reported, self.refused = word, status, refused
+        self.is_unknown, self.by_hand = False, ""
 
     def _may_move(self, status: str, *, is_late: bool) -> bool:
         is_allowed = status in self.table[self.reported]
@@ -120,8 +125,8 @@ class Axis:
 
     def set_by_hand(self, status: str) -> None:
         if status != self.shown:
-            self.by_hand = "" if status == _shown(self.reported) else status
-            self.is_unknown = False
+            self.by_hand = "" if status == shown(self.reported) else status
+            self.is_unknown, self.refused = False, ""
 
 
 @dataclass
@@ -252,7 +257,7 @@ class Reference:
             buyer.document = buyer.document or person.document
 
 
-def _shown(status: str) -> str:
+def shown(status: str) -> str:
     """A refund that may still be reversed is shown as one."""
     return "REFUNDED" if status == "DISPUTED" else status
 

@@ -44,7 +44,7 @@ from sandbox.server import Sandbox
 from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import Seller
-from tests.model.reference import SHIPPING_WORDS, WORDS, Person, Reference, Report
+from tests.model.reference import SHIPPING_WORDS, WORDS, Person, Reference, Report, shown
 
 PEOPLE = (
     Person("Ana Lima", payloads.cpf(291417776), "+5511987650001"),
@@ -226,14 +226,17 @@ class RandomSteps(RuleBasedStateMachine):
         expected = self.reference.orders
         assert {
             number: (
-                *(sale.status, sale.status_word, bool(sale.unknown_status)),
-                *(sale.shipping_status, sale.shipping_status_word, sale.total_price),
+                *(sale.status, sale.status_word, bool(sale.unknown_status), sale.refused_status),
+                *(sale.shipping_status, sale.shipping_status_word, sale.refused_shipping_status),
+                sale.total_price,
             )
             for number, sale in found.items()
         } == {
             number: (
-                *(order.status.shown, self._word(order.status.word), order.status.is_unknown),
-                *(order.shipping.shown, self._word(order.shipping.word), order.price),
+                *(order.status.shown, self._word(order.status.word)),
+                *(order.status.is_unknown, shown(order.status.refused)),
+                *(order.shipping.shown, self._word(order.shipping.word), order.shipping.refused),
+                order.price,
             )
             for number, order in expected.items()
         }
