@@ -233,7 +233,10 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.json_parser.JSONParser"],
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": ["flowzz.core.api.throttling.ApiThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "flowzz.core.api.throttling.CallThrottle",
+        "flowzz.core.api.throttling.ApiThrottle",
+    ],
     "DEFAULT_PAGINATION_CLASS": "flowzz.core.api.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "flowzz.core.api.schema.openapi.Schema",
     "EXCEPTION_HANDLER": "flowzz.core.api.error_handlers.exception_handler",

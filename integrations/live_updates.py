@@ -4,6 +4,7 @@ import uuid
 from functools import partial
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from flowzz.core.api.event_stream import Event, publish
 from flowzz.core.db.jobs import JobState
@@ -16,9 +17,10 @@ def publish_run(run_id: uuid.UUID) -> None:
     transaction.on_commit(partial(_publish_run, run_id), robust=True)
 
 
-def publish_integration(integration_id: uuid.UUID) -> None:
-    """Publish an integration's status after the commit."""
-    transaction.on_commit(partial(_publish_integration, integration_id), robust=True)
+def publish_integration(integration_id: uuid.UUID, *, has_new_url: bool = False) -> None:
+    """Publish an integration's status after the commit, and whether its webhook URL is another."""
+    publish_now = partial(_publish_integration, integration_id, has_new_url=has_new_url)
+    transaction.on_commit(publish_now, robust=True)
 
 
 def _publish_run(run_id: uuid.UUID) -> None:
@@ -29,9 +31,9 @@ def _publish_run(run_id: uuid.UUID) -> None:
     publish(run.integration.user_id, *events)
 
 
-def _publish_integration(integration_id: uuid.UUID) -> None:
+def _publish_integration(integration_id: uuid.UUID, *, has_new_url: bool) -> None:
     integration = Integration.objects.get(id=integration_id)
-    publish(integration.user_id, _integration_event(integration))
+    publish(integration.user_id, _integration_event(integration, has_new_url=has_new_url))
 
 
 def _run_event(run: SyncRun) -> Event:
@@ -42,16 +44,19 @@ def _run_event(run: SyncRun) -> Event:
         "processed": run.processed,
         "total": run.expected,
         "percent": run.percent,
+        "error": run.error if run.is_postponed else None,
+        "retryAt": localtime(run.not_before) if run.is_postponed else None,
     }
     return Event("sync", data)
 
 
-def _integration_event(integration: Integration) -> Event:
+def _integration_event(integration: Integration, *, has_new_url: bool = False) -> Event:
     data = {
         "id": str(integration.id),
         "source": integration.provider,
         "status": modes.effective_status(integration).label,
         "mode": modes.effective_mode(integration).value,
         "paused": integration.is_paused,
+        "webhookUrlChanged": has_new_url,
     }
     return Event("integration", data)

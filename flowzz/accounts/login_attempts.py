@@ -20,6 +20,9 @@ from flowzz.core.rate_limits import RateLimit
 
 ACCOUNT_RATE: Final = "5/minute;15/hour;50/day"
 """The delay grows: after 5 attempts within a minute, after 15 to an hour, after 50 to a day."""
+TOO_MANY: Final = (
+    "Muitas tentativas de entrar nesta conta. Aguarde {} e tente novamente, ou redefina a senha."
+)
 KNOWN_FOR: Final = timedelta(days=30)
 _LIMIT: Final = RateLimit("login_account", lambda: ACCOUNT_RATE)
 

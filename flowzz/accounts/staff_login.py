@@ -12,7 +12,7 @@ from flowzz.accounts import login_attempts, second_factor
 from flowzz.accounts.models import User
 from flowzz.accounts.staff_sessions.engine import LOGIN
 from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, hit_address
-from flowzz.core.formatting import format_count
+from flowzz.core.formatting import format_wait
 from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
 
 if TYPE_CHECKING:  # unfold has no types
@@ -24,9 +24,6 @@ CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "sp
 
 
 TOO_MANY = "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
-TOO_MANY_OF_ACCOUNT = (
-    "Muitas tentativas de entrar nesta conta. Aguarde {} e tente novamente, ou redefina a senha."
-)
 
 
 def count_code(user: User) -> None:
@@ -69,9 +66,8 @@ class LoginForm(AuthenticationForm):
         try:
             login_attempts.count(request, email)
         except RateLimitExceeded as exceeded:
-            minutes = max(1, round(exceeded.retry_after / 60))
-            wait = format_count(minutes, "minuto", "minutos")
-            raise ValidationError(TOO_MANY_OF_ACCOUNT.format(wait)) from None
+            wait = format_wait(exceeded.retry_after)
+            raise ValidationError(login_attempts.TOO_MANY.format(wait)) from None
 
     def _check_second_factor(self) -> None:
         user = self.get_user()

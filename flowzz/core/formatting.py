@@ -1,6 +1,7 @@
 """How pages show money and counts, for Brazil, and texts and JSON of unknown length, cut."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -32,6 +33,13 @@ def format_number(number: float) -> str:
 def format_count(number: int, singular: str, plural: str) -> str:
     """Return `1 evento` or `1.234 eventos`."""
     return f"{number:,} {singular if number == 1 else plural}".replace(",", ".")
+
+
+def format_wait(seconds: float) -> str:
+    """Return `40 segundos`, `12 minutos` or `3 horas`, rounded up."""
+    units = ((120, 1, "segundo"), (7_200, 60, "minuto"), (math.inf, 3_600, "hora"))
+    size, name = next((size, name) for below, size, name in units if seconds <= below)
+    return format_count(max(1, math.ceil(seconds / size)), name, f"{name}s")
 
 
 def shorten(text: str, limit: int = MAX_TEXT) -> str:

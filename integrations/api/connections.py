@@ -48,6 +48,8 @@ class IntegrationListViewSet(
 
 @method_decorator(never_stored, name="dispatch")
 class ConnectionViewSet(ProviderViewSet):
+    polled = ("status",)
+
     @operation(
         TAG,
         f"Conectar o {errors.LABEL}, renovar a chave ou mudar o modo",

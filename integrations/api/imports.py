@@ -28,7 +28,7 @@ from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.json_parser import JSONParser
 from flowzz.core.api.known_inputs import refuse_unknown
 from flowzz.core.api.schema.openapi import error_responses, operation
-from flowzz.core.api.throttling import ApiThrottle, RateThrottle
+from flowzz.core.api.throttling import CallThrottle, RateThrottle
 from flowzz.core.api.views import current_user_id, success
 from integrations.api.import_serializers import (
     ImportGuideSerializer,
@@ -95,10 +95,12 @@ class ImportViewSet(viewsets.ViewSet):
     """The user's imports. They need no connected integration."""
 
     parser_classes = (parsers.MultiPartParser,)
-    throttle_classes = (ApiThrottle, ImportThrottle)
 
     def get_throttles(self) -> list[BaseThrottle]:
-        return super().get_throttles() if self.request.method == "POST" else [ApiThrottle()]
+        if self.action == "retrieve":  # polled
+            return [CallThrottle()]
+        own = [ImportThrottle()] if self.request.method == "POST" else []
+        return super().get_throttles() + own
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Serve the template to callers that accept its own type only."""

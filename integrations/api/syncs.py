@@ -39,6 +39,8 @@ class SyncThrottle(RateThrottle):
 
 
 class SyncViewSet(ProviderViewSet):
+    polled = ("sync_run",)
+
     @operation(
         TAG,
         "Sincronizar agora",

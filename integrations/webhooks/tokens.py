@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import live_updates
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
@@ -65,6 +66,7 @@ def rotate_token(integration: Integration) -> None:
             expires_at=timezone.now() + settings.WEBHOOK_TOKEN_GRACE
         )
         _issue_token(integration)
+        live_updates.publish_integration(integration.id, has_new_url=True)
 
 
 def hash_token(token: str) -> str:

@@ -17,7 +17,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from flowzz.accounts import login_attempts, sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.tokens import RefreshToken
-from flowzz.core.api.errors import RateLimited, Unauthorized, ValidationFailed
+from flowzz.core.api.errors import SOME_TIME, RateLimited, Unauthorized, ValidationFailed
 from flowzz.core.api.etags import never_stored
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import LoginThrottle
@@ -55,15 +55,10 @@ class LogoutSerializer(serializers.Serializer[Any]):
 
 
 class TooManyAttempts(RateLimited):
-    """Too many failed logins of one account; `wait` is in seconds."""
+    """Too many failed logins of one account."""
 
-    message = (
-        "Muitas tentativas de entrar nesta conta. Aguarde e tente novamente, ou redefina a senha."
-    )
-
-    def __init__(self, wait: float) -> None:
-        super().__init__()
-        self.wait = wait
+    template = login_attempts.TOO_MANY
+    message = template.format(SOME_TIME)
 
 
 @method_decorator(never_stored, name="dispatch")

@@ -116,8 +116,8 @@ def _as_api_error(exc: Exception) -> ApiError:
             return ValidationFailed(details=_flatten(exc.detail))
         case exceptions.ParseError():
             return ValidationFailed("O corpo não é um JSON válido.")
-        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            return Unauthorized()
+        case exceptions.Throttled():
+            return errors.RateLimited(getattr(exc, "wait", None))
         case Http404():
             return NotFound()
         case PermissionDenied():

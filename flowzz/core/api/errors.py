@@ -4,7 +4,10 @@ from typing import Self
 
 from rest_framework import exceptions
 
+from flowzz.core.formatting import format_wait
+
 MAX_BODY_BYTES = 64 * 1024
+SOME_TIME = "alguns instantes"
 
 Detail = dict[str, str | None]
 
@@ -95,7 +98,13 @@ class UnsupportedMediaType(ApiError):
 class RateLimited(ApiError):
     status_code = 429
     code = "RATE_LIMITED"
-    message = "Muitas requisições em pouco tempo. Aguarde e tente novamente."
+    template = "Muitas requisições em pouco tempo. Aguarde {} e tente novamente."
+    message = template.format(SOME_TIME)
+
+    def __init__(self, wait: float | None = None) -> None:
+        """`wait` is in seconds, for the message and for Retry-After."""
+        super().__init__(self.template.format(format_wait(wait)) if wait else "")
+        self.wait = wait
 
 
 class KeyReused(ApiError):

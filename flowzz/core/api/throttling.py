@@ -7,9 +7,11 @@ frontends know (ratelimit-header-parser).
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from math import ceil
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import Throttled
@@ -35,8 +37,13 @@ SCHEMA_RATE = rate_setting(
 NETWORK_FACTOR = 10
 """So many times the limit of an address has a network of IPv6 (/48)."""
 
+ALL_CALLS_RATE: Final = "600/minute"
+"""So many calls a user may make in all, polls of a status and 304s included."""
+
 _STATUSES = "flowzz.rate_limit_statuses"
 """The key in `request.META` of the statuses of the request's limits, by the limits' names."""
+_COUNT = "flowzz.count_call"
+"""The key in `request.META` of the function that counts an answered request."""
 
 
 class RateThrottle(BaseThrottle):
@@ -96,9 +103,30 @@ class RateThrottle(BaseThrottle):
         return self._retry_after
 
 
+class CallThrottle(RateThrottle):
+    """Bounds all calls of a user, also those that ApiThrottle does not count."""
+
+    @classmethod
+    def _limit(cls) -> RateLimit:
+        return RateLimit("call", lambda: ALL_CALLS_RATE)
+
+    @classmethod
+    def _report(cls, request: Request, status: LimitStatus | None) -> None:
+        """Report nothing: the headers are about the limit that callers plan with."""
+
+
 class ApiThrottle(RateThrottle):
+    """Counts a call after its response: that nothing has changed (304) costs nothing."""
+
     name = "api"
     rate = API_RATE
+    counts_refused = False
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        is_allowed = super().allow_request(request, view)
+        if is_allowed:
+            request.META[_COUNT] = partial(self.count, request)
+        return is_allowed
 
 
 class AddressThrottle(RateThrottle):
@@ -179,13 +207,18 @@ def _network(ip: str, prefix: int) -> str:
 
 
 class RateLimitHeadersMiddleware:
-    """Adds the headers of the limit with the fewest remaining requests, and all limits' policy."""
+    """Counts answered calls, and adds the limits' headers.
+
+    They are of the limit with the fewest remaining requests; the policy names all limits.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code != HTTPStatus.NOT_MODIFIED:
+            request.META.get(_COUNT, bool)()
         statuses: list[LimitStatus] = list(request.META.get(_STATUSES, {}).values())
         if statuses:
             tightest = min(statuses, key=lambda status: status.remaining)

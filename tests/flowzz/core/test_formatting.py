@@ -13,6 +13,7 @@ from flowzz.core.formatting import (
     format_json,
     format_number,
     format_reais,
+    format_wait,
     shorten,
 )
 
@@ -55,3 +56,18 @@ def test_shown_json_has_a_maximum_size(value: Any) -> None:
 def test_what_is_not_shown_is_said() -> None:
     assert format_json([1] * 100_000).endswith("\n… (o resto não é mostrado)")
     assert "[…]" in format_json(nested(lambda inner: [inner]))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "1 segundo"),
+        (0.2, "1 segundo"),
+        (119.5, "120 segundos"),
+        (121, "3 minutos"),
+        (7_200, "120 minutos"),
+        (7_201, "3 horas"),
+    ],
+)
+def test_wait_is_written_in_whole_units(seconds: float, text: str) -> None:
+    assert format_wait(seconds) == text

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings as configured
@@ -10,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from flowzz.core import rate_limits, redis
+from flowzz.core.api import throttling
 from flowzz.core.api.throttling import LoginThrottle, ip_key, network_key
 from tests.api_client import Frontend, error, status_and_body
 from tests.factories import UserFactory
@@ -68,9 +70,12 @@ def test_api_calls_are_limited_by_user(settings: Settings, frontend: Frontend) -
 
     assert status_and_body(response) == (
         429,
-        error("RATE_LIMITED", "Muitas requisições em pouco tempo. Aguarde e tente novamente."),
+        error(
+            "RATE_LIMITED",
+            "Muitas requisições em pouco tempo. Aguarde 60 minutos e tente novamente.",
+        ),
     )
-    assert int(response.headers["Retry-After"]) >= 1
+    assert 3_540 < int(response.headers["Retry-After"]) <= 3_600
     assert Frontend(UserFactory.create()).fetch("sales").status_code == 200
 
 
@@ -96,7 +101,7 @@ def test_counted_responses_have_rate_limit_headers(settings: Settings, frontend:
     sales = frontend.fetch("sales")
     unchanged = frontend.get("/api/v1/sales", HTTP_IF_NONE_MATCH=sales.headers["ETag"])
     sync = frontend.send("integrations/coinzz/sync")
-    missing = frontend.fetch("integrations/coinzz/status")
+    missing = [frontend.fetch("sales/nada") for _ in range(2)][-1]
     refused = frontend.fetch("sales")
 
     responses = [sales, unchanged, sync, missing, refused]
@@ -108,14 +113,36 @@ def test_counted_responses_have_rate_limit_headers(settings: Settings, frontend:
         {"RateLimit-Limit": "4", "RateLimit-Remaining": remaining, "RateLimit-Policy": policy}
         for remaining, policy in [
             ("3", "4;w=3600"),
-            ("2", "4;w=3600"),
-            ("1", "4;w=3600, 2;w=60"),
+            ("3", "4;w=3600"),
+            ("2", "4;w=3600, 2;w=60"),
             ("0", "4;w=3600"),
             ("0", "4;w=3600"),
         ]
     ]
     assert int(refused.headers["Retry-After"]) == resets[-1]
     assert rate_limit_headers(Frontend().fetch("sales")) == {}  # not counted
+
+
+@pytest.mark.parametrize(
+    "path", ["integrations/coinzz/status", f"integrations/coinzz/sync/{UUID(int=1)}"]
+)
+def test_polls_are_not_counted(settings: Settings, frontend: Frontend, path: str) -> None:
+    settings.RATE_LIMIT_API = "1/hour"
+    polls = [frontend.fetch(path) for _ in range(3)]
+    assert [poll.status_code for poll in polls] == [404] * 3
+    assert [rate_limit_headers(poll) for poll in polls] == [{}] * 3
+    assert frontend.fetch("sales").headers["RateLimit-Remaining"] == "0"
+
+
+def test_all_calls_together_are_bounded(
+    frontend: Frontend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "ALL_CALLS_RATE", "2/hour")
+    sales = frontend.fetch("sales")
+    unchanged = frontend.get("/api/v1/sales", HTTP_IF_NONE_MATCH=sales.headers["ETag"])
+    refused = frontend.fetch("integrations/coinzz/status")
+    assert [sales.status_code, unchanged.status_code, refused.status_code] == [200, 304, 429]
+    assert rate_limit_headers(refused) == {}
 
 
 def test_ipv6_network_of_a_site_has_ten_times_the_limit_of_an_address(settings: Settings) -> None:
