@@ -101,7 +101,7 @@ class ClientAdmin(MaskedAdmin):
         section("Contato", "formatted_phone", "phone_raw", "email"),
         section("Endereço", *STREET, "city", "state", "cep", "country"),
     )
-    status_badge = badge_column("status", "situação", STATUS_COLOURS)
+    status_badge = badge_column("status", "status", STATUS_COLOURS)
 
     @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value="—")
     def document(self, client: Client) -> str:
@@ -127,7 +127,7 @@ class ClientAdmin(MaskedAdmin):
     def city_and_state(self, client: Client) -> str:
         return " / ".join(filter(None, (client.city, client.state))) or "—"
 
-    @admin.display(description="usuário")
+    @admin.display(description="vendedor(a)")
     def seller(self, client: Client) -> SafeString:
         return breakable_email(client.user)
 

@@ -73,7 +73,7 @@ class Client(BulkRow):
         models.CASCADE,
         related_name="clients",
         db_index=False,
-        verbose_name="usuário",
+        verbose_name="vendedor(a)",
     )
     name = models.CharField("nome", max_length=500, blank=True)
     email = models.CharField("e-mail", max_length=254, null=True, blank=True)  # noqa: DJ001 - the API says null
@@ -98,7 +98,7 @@ class Client(BulkRow):
     cep = models.CharField("CEP", max_length=8, blank=True)
     country = models.CharField("país", max_length=100, blank=True)
     status = models.CharField(
-        "situação", max_length=8, choices=ClientStatus, default=ClientStatus.ACTIVE
+        "status", max_length=8, choices=ClientStatus, default=ClientStatus.ACTIVE
     )
     merged_into = models.ForeignKey(
         "self",

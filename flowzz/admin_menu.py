@@ -75,14 +75,14 @@ UNFOLD: dict[str, Any] = {
                 _item("Sincronizações", "sync", "integrations.syncrun"),
                 _item("Importações", "upload_file", "integrations.salesimport"),
                 _item("Alertas", "notifications", "integrations.alert"),
-                _item("Situações desconhecidas", "help", "integrations.statusmapping"),
+                _item("Status não reconhecidos", "help", "integrations.statusmapping"),
                 _item("Endereços de webhook", "link", "integrations.webhooktoken"),
             ),
             _group(
                 "Detalhes",
-                _item("Mudanças de situação", "history", "sales.salestatuschange"),
+                _item("Mudanças de status", "history", "sales.salestatuschange"),
                 _item("Ciclos de assinatura", "event_repeat", "sales.subscriptioncycle"),
-                _item("Achados das sincronizações", "troubleshoot", "integrations.syncfinding"),
+                _item("Divergências encontradas", "troubleshoot", "integrations.syncfinding"),
                 _item("Ações em massa", "fact_check", "integrations.bulkaction"),
             ),
             _group(

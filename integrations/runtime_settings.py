@@ -32,9 +32,9 @@ WEBHOOK_RATE = rate_setting(
     "Webhooks de uma integração",
     "Acima disso a plataforma recebe 429 e envia de novo depois.",
 )
-SYNC_RATE = rate_setting("RATE_LIMIT_SYNC", "Sincronizações pedidas por um usuário", "Pela API.")
+SYNC_RATE = rate_setting("RATE_LIMIT_SYNC", "Sincronizações pedidas por um vendedor", "Pela API.")
 IMPORT_RATE = rate_setting(
-    "RATE_LIMIT_IMPORT", "Arquivos importados por um usuário", "Prévias contam."
+    "RATE_LIMIT_IMPORT", "Arquivos importados por um vendedor", "Prévias contam."
 )
 PAYLOAD_RETENTION = amount_setting(
     "PAYLOAD_RETENTION",

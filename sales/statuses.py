@@ -39,14 +39,14 @@ class SubscriptionStatus(TextChoices):
 class SaleStatusField(TextChoices):
     """The fields of a sale that hold a status; each has a transition table of its own."""
 
-    STATUS = "status", "Situação"
+    STATUS = "status", "Status"
     SHIPPING = "shipping_status", "Entrega"
 
 
 class HistoryField(TextChoices):
     """The fields of a sale whose earlier values are kept in its history."""
 
-    STATUS = "status", "Situação"
+    STATUS = "status", "Status"
     SHIPPING = "shipping_status", "Entrega"
     PRICE = "total_price", "Valor total"
     QUANTITY = "quantity", "Quantidade"

@@ -81,7 +81,7 @@ def restore_default(request: HttpRequest, setting: RuntimeSetting[Any]) -> None:
         if row is None:
             return
         default = setting.format(setting.default)
-        _log(request, "Voltou configuração ao padrão", row, before=row.value, after=default)
+        _log(request, "Voltou configuração ao valor padrão", row, before=row.value, after=default)
         row.delete()
     SAVED_VALUES.expire()
 

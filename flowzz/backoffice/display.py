@@ -74,6 +74,15 @@ def reais_column(name: str, description: str) -> Callable[[object, Model], str |
     return admin.display(column, description=description, ordering=name, empty_value="—")
 
 
+def platform_column(name: str, description: str) -> Callable[[object, Model], str]:
+    """Return a column with the name of a platform, with its capital."""
+
+    def column(_page: object, row: Model) -> str:
+        return str(getattr(row, name)).capitalize()
+
+    return admin.display(column, description=description, ordering=name, empty_value="—")
+
+
 def badge_tone(colour: str) -> str:
     """Translate a colour of unfold's labels to a tone of `backoffice.css`."""
     return _TONES.get(colour, colour)

@@ -55,7 +55,7 @@ class ExactFilter(TextFilter):
 
 
 class SellerFilter(TextFilter):
-    title = "usuário (e-mail)"
+    title = "vendedor(a) (e-mail)"
     parameter_name = "usuario"
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":

@@ -16,7 +16,7 @@ class AlertAdmin(ReadOnlyAdmin):
     list_filter = ("kind", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do usuário"
+    search_help_text = "E-mail do vendedor"
     fields = (
         "kind",
         "message",
@@ -28,7 +28,7 @@ class AlertAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("next_step",)
 
-    owner = related_column("integration__user", "usuário")
+    owner = related_column("integration__user", "vendedor(a)")
 
     @admin.display(description="o que fazer")
     def next_step(self, alert: Alert) -> SafeString:

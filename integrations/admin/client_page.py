@@ -20,7 +20,7 @@ ERASE = "accounts.erase_people"
 ERASURE_CONSEQUENCES = (
     "Apagados: nome, documento, contatos e endereço; rastreio e outros dados pessoais das vendas; "
     "corpo e cabeçalhos dos webhooks; pedidos de afiliação.",
-    "Ficam, sem dizer de quem são: valores, datas, produtos, situações e histórico das vendas.",
+    "Ficam, sem dizer de quem são: valores, datas, produtos, status e histórico das vendas.",
     "Uma compra nova desta pessoa entra como a de um cliente novo.",
 )
 

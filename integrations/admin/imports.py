@@ -37,7 +37,7 @@ DEFERRED = ("content", "error_lines", "warning_lines", "unknown_words", "columns
 
 class UploadForm(StaffForm):
     email = UserField(
-        label="E-mail do usuário",
+        label="E-mail do vendedor",
         help_text="De quem são as vendas. A integração não precisa estar conectada.",
     )
     file = forms.FileField(
@@ -50,7 +50,7 @@ class UploadForm(StaffForm):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text="Quando se sabe: o que o arquivo diz vale sobre o que veio antes. "
-        "Sem isto, ele só leva situações adiante e completa o que falta.",
+        "Sem isto, ele só avança o status, nunca volta, e completa o que falta.",
     )
 
     def clean_file(self) -> Any:
@@ -98,11 +98,11 @@ class SalesImportAdmin(JobAdmin):
     list_filter = ("state",)
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do usuário"
+    search_help_text = "E-mail do vendedor"
     actions_list = ("upload",)
     has_import_permission = staff_permission("run_syncs")
 
-    owner = related_column("integration__user", "usuário")
+    owner = related_column("integration__user", "vendedor(a)")
     template = "integrations/imports/import.html"
     routes = {}
 
@@ -169,11 +169,11 @@ def _tables(row: SalesImport, *, is_masked: bool) -> dict[str, Any]:
     labels = column_labels(row.integration.provider)
     return {
         "sample_headers": (
-            *("Linha", "Pedido", "Data", "Produto", "Qtd.", "Total", "Situação", "Entrega"),
+            *("Linha", "Pedido", "Data", "Produto", "Qtd.", "Total", "Status", "Entrega"),
             *("Cliente", "CPF/CNPJ", "Telefone"),
         ),
         "sample": [_sample_cells(sale, is_masked=is_masked) for sale in sample(row)],
-        "word_headers": ("Campo", "Palavra", "Linhas"),
+        "word_headers": ("Tipo", "Texto recebido", "Linhas"),
         "words": [
             (StatusField(word["field"]).label, word["word"], word["lines"])
             for word in row.unknown_words

@@ -17,7 +17,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
-from flowzz.backoffice.display import change_url
+from flowzz.backoffice.display import change_url, platform_column
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.bulk_actions import bulk_jobs
@@ -61,7 +61,7 @@ def status_label(mapping: StatusMapping, status: str) -> str:
 class StatusMappingAdmin(ReadOnlyAdmin):
     list_display = (
         "word",
-        "provider",
+        "platform",
         "field",
         "mapped_status",
         "waiting",
@@ -75,14 +75,16 @@ class StatusMappingAdmin(ReadOnlyAdmin):
     ordering = ("-first_seen_at",)
     fields = (
         "word",
-        "provider",
+        "platform",
         "field",
         "mapped_status",
         "first_seen_at",
         "mapped_by",
         "mapping_link",
     )
-    readonly_fields = ("mapped_status", "mapping_link")
+    readonly_fields = ("platform", "mapped_status", "mapping_link")
+
+    platform = platform_column("provider", "plataforma")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)
@@ -149,9 +151,13 @@ def _apply(request: HttpRequest, mapping: StatusMapping, form: MappingForm) -> H
     status, reason = form.cleaned_data["status"], form.cleaned_data["reason"]
     action, is_new = bulk_jobs.request_remap(mapping, status, by=request.user, reason=reason)
     if is_new:
-        text = "Deu significado a uma palavra" if status else "Retirou o significado de uma palavra"
+        text = (
+            "Deu significado a um texto recebido"
+            if status
+            else "Retirou o significado de um texto recebido"
+        )
         details = {"before": mapping.status, "after": status, "bulk": str(action.id)}
         audit_log.record(request, text, mapping, reason=reason, details=details)
     else:
-        messages.warning(request, "Esta palavra já está sendo aplicada: espere terminar.")
+        messages.warning(request, "Este significado já está sendo aplicado: espere terminar.")
     return redirect(change_url(action))

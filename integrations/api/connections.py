@@ -85,7 +85,7 @@ class ConnectionViewSet(ProviderViewSet):
         except errors.CONNECTION_ERRORS as error:
             raise errors.ConnectionFailed(self.provider, error.message) from None
 
-    @operation(TAG, "Ver a situação da integração", StatusSerializer, errors.IntegrationNotFound)
+    @operation(TAG, "Ver o status da integração", StatusSerializer, errors.IntegrationNotFound)
     @action(detail=False)
     def status(self, request: Request, provider: str) -> Response:
         return _status(self.integration())

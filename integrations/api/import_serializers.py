@@ -40,7 +40,7 @@ class UploadSerializer(CamelCaseSerializer):
         allow_null=True,
         validators=[_not_in_the_future],
         help_text="Quando o arquivo foi exportado, se souber: o que ele diz vale sobre o que veio "
-        "antes. Sem isto, só leva situações adiante e completa o que falta.",
+        "antes. Sem isto, só avança o status, nunca volta, e completa o que falta.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -111,7 +111,7 @@ class SampleSaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale
 class UnknownWordSerializer(CamelCaseSerializer):
     field = serializers.ChoiceField(
         [StatusField.ORDER.value, StatusField.SHIPPING.value],
-        help_text="order: situação do pedido; shipping: da entrega",
+        help_text="order: status do pedido; shipping: da entrega",
     )
     word = serializers.CharField()
     lines = serializers.IntegerField(help_text="Em quantas linhas está")
@@ -147,8 +147,8 @@ class ImportSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImp
     )
     unknown_words = UnknownWordSerializer(
         many=True,
-        help_text="Situações que o Flowzz não conhece: a venda nova fica pendente, e a equipe do "
-        "Flowzz pode dar um significado à palavra",
+        help_text="Status que o Flowzz não reconhece: a venda nova fica pendente, e a equipe do "
+        "Flowzz pode dar um significado ao texto",
     )
     total_amount = serializers.DecimalField(
         source="amount",

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from flowzz.core.db.locks import lock_user
-from flowzz.core.formatting import format_reais
+from flowzz.core.formatting import format_count, format_number, format_reais
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.processing import EventResult, parse_events, process
 from integrations.models import EventOutcome, EventState, Integration, StatusMapping, WebhookEvent
@@ -83,6 +83,8 @@ class Example:
 @dataclass(slots=True)
 class Preview:
     total: int
+    tested: tuple[str, str] = ("evento testado", "eventos testados")
+    """What is counted, for one and for several."""
     covered: int = 0
     outcomes: "Counter[str]" = field(default_factory=Counter)
     examples: list[Example] = field(default_factory=list)
@@ -90,6 +92,15 @@ class Preview:
     @property
     def is_partial(self) -> bool:
         return self.covered < self.total
+
+    @property
+    def coverage(self) -> str:
+        """Say how many were tested: `12 eventos testados.`"""
+        count = format_count(self.covered, *self.tested)
+        if not self.is_partial:
+            return f"{count}."
+        total = format_number(self.total)
+        return f"{count}, de {total}; os outros costumam seguir na mesma proporção."
 
     def add(self, covered: int, outcomes: "Counter[str]", examples: Iterable[Example]) -> None:
         """Count a batch, and store its first examples, those with changes before the others."""
@@ -121,7 +132,12 @@ def preview_replay(
 
 def preview_mapping(mapping: StatusMapping, status: str) -> Preview:
     """Preview a mapping to `status`, or the removal of a mapping if `status` is empty."""
-    preview, deadline = Preview(count_affected(mapping)), time.monotonic() + MAX_SECONDS
+    tested = (
+        ("assinatura testada", "assinaturas testadas")
+        if mapping.field == StatusField.SUBSCRIPTION
+        else ("pedido testado", "pedidos testados")
+    )
+    preview, deadline = Preview(count_affected(mapping), tested), time.monotonic() + MAX_SECONDS
     with transaction.atomic():
         mapping = StatusMapping.objects.get(id=mapping.id)
         previous_status, mapping.status = mapping.status, status

@@ -29,7 +29,7 @@ class BulkAction(Job):
     cause = models.CharField("causa", max_length=160, blank=True)
     until = models.DateTimeField("recebidos até", null=True, blank=True)
     mapping = models.ForeignKey(
-        StatusMapping, models.CASCADE, null=True, blank=True, verbose_name="palavra"
+        StatusMapping, models.CASCADE, null=True, blank=True, verbose_name="texto recebido"
     )
     previous_status = models.CharField("significado anterior", max_length=9, blank=True)
     integration = models.ForeignKey(

@@ -21,8 +21,8 @@ class EventState(models.TextChoices):
 
 
 class EventOutcome(models.TextChoices):
-    CREATED = "created", "Criou"
-    UPDATED = "updated", "Atualizou"
+    CREATED = "created", "Venda criada"
+    UPDATED = "updated", "Venda atualizada"
     UNCHANGED = "unchanged", "Nada mudou"
     DUPLICATE = "duplicate", "Repetido"
     STALE = "stale", "Fora de ordem"
@@ -94,7 +94,7 @@ class WebhookEvent(BulkRow):
         help_text="Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.",
     )
     attempts = models.PositiveSmallIntegerField("tentativas", default=0)
-    next_attempt_at = models.DateTimeField("próxima tentativa", null=True, blank=True)
+    next_attempt_at = models.DateTimeField("próxima tentativa a partir de", null=True, blank=True)
     is_replay = models.BooleanField(
         "reprocessar",
         default=False,

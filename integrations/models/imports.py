@@ -28,7 +28,7 @@ class SalesImport(Job):
         "exportado em",
         null=True,
         blank=True,
-        help_text="Sem esta data, o arquivo só leva situações adiante.",
+        help_text="Sem esta data, o arquivo só avança o status, nunca volta.",
     )
     is_preview = models.BooleanField("prévia", default=False)
     state = models.CharField(
@@ -45,7 +45,7 @@ class SalesImport(Job):
     )
     warnings = models.PositiveIntegerField("com aviso", default=0)
     warning_lines = models.JSONField("avisos por linha", default=list, blank=True)
-    unknown_words = models.JSONField("palavras desconhecidas", default=list, blank=True)
+    unknown_words = models.JSONField("textos não reconhecidos", default=list, blank=True)
     amount = models.DecimalField("soma dos totais", max_digits=16, decimal_places=2, default=0)
 
     class Meta:

@@ -29,11 +29,11 @@ class Integration(models.Model):
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="integrations",
-        verbose_name="usuário",
+        verbose_name="vendedor(a)",
     )
     provider = models.CharField("plataforma", max_length=32)
     status = models.CharField(
-        "situação", max_length=12, choices=IntegrationStatus, default=IntegrationStatus.PENDING
+        "status", max_length=12, choices=IntegrationStatus, default=IntegrationStatus.PENDING
     )
     mode = models.CharField(
         "modo", max_length=7, choices=IntegrationMode, default=IntegrationMode.API
@@ -47,10 +47,10 @@ class Integration(models.Model):
         "segredo anterior (cifrado)", blank=True, editable=False
     )
     custom_webhook_url = models.CharField(
-        "endereço informado pelo usuário",
+        "endereço informado pelo vendedor",
         max_length=500,
         blank=True,
-        help_text="Anotação do usuário (um proxy na frente, por exemplo); nunca é chamado.",
+        help_text="Anotação do vendedor (um proxy na frente, por exemplo); nunca é chamado.",
     )
     owner_email = models.EmailField(
         "e-mail do dono na plataforma",

@@ -9,9 +9,9 @@ from integrations.models.integrations import Integration
 
 
 class Circuit(models.TextChoices):
-    CLOSED = "closed", "fechado"
-    HALF_OPEN = "half_open", "em teste"
-    OPEN = "open", "aberto"
+    CLOSED = "closed", "no ar"
+    HALF_OPEN = "half_open", "testando"
+    OPEN = "open", "fora do ar"
 
 
 class HourlyStats(models.Model):
@@ -27,7 +27,7 @@ class HourlyStats(models.Model):
     sales_updated = models.PositiveIntegerField("vendas atualizadas", default=0)
     longest_wait_seconds = models.FloatField("maior espera de um evento (s)", db_default=0.0)
     circuit = models.CharField(
-        "pior estado do circuito", max_length=9, choices=Circuit, db_default=Circuit.CLOSED
+        "pior estado da API", max_length=9, choices=Circuit, db_default=Circuit.CLOSED
     )
 
     class Meta:
@@ -102,7 +102,7 @@ class Alert(models.Model):
     )
     kind = models.CharField("tipo", max_length=32, choices=AlertKind)
     message = models.TextField("mensagem")
-    seller_message = models.TextField("mensagem ao cliente", blank=True)
+    seller_message = models.TextField("mensagem ao vendedor", blank=True)
     opened_at = models.DateTimeField("aberto em", auto_now_add=True)
     resolved_at = models.DateTimeField("resolvido em", null=True, blank=True)
     opening_mailed = models.BooleanField("abertura avisada", default=False)

@@ -14,7 +14,7 @@ from integrations.models.integrations import Integration
 class Trigger(models.TextChoices):
     INITIAL = "initial", "Primeira sincronização"
     SCHEDULE = "schedule", "Agenda"
-    USER = "user", "Usuário"
+    USER = "user", "Vendedor(a)"
     STAFF = "staff", "Equipe"
 
 
@@ -88,7 +88,7 @@ class SyncRun(Job):
 
 class FindingKind(models.TextChoices):
     ERROR = "error", "Venda com erro"
-    MISSED = "missed", "Não veio por webhook"
+    MISSED = "missed", "Só pela sincronização"
     DIFFERS = "differs", "Campos diferentes"
     UNASSOCIATED = "unassociated", "Não associada"
     WARNING = "warning", "Com aviso"
@@ -112,8 +112,8 @@ class SyncFinding(BulkRow):
     value = models.DecimalField("valor", max_digits=12, decimal_places=2, null=True, blank=True)
 
     class Meta:
-        verbose_name = "achado da sincronização"
-        verbose_name_plural = "achados da sincronização"
+        verbose_name = "divergência encontrada"
+        verbose_name_plural = "divergências encontradas"
         indexes = [
             models.Index(fields=["external_id"], name="finding_external_id"),
             models.Index(fields=["run", "kind", "id"], name="finding_of_run"),

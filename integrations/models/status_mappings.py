@@ -12,8 +12,8 @@ class StatusMapping(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.CharField("plataforma", max_length=32)
-    field = models.CharField("eixo", max_length=12, choices=StatusField)
-    word = models.CharField("palavra", max_length=100)
+    field = models.CharField("tipo (pedido / entrega)", max_length=12, choices=StatusField)
+    word = models.CharField("texto recebido", max_length=100)
     status = models.CharField("significado", max_length=9, blank=True)
     mapped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -27,8 +27,8 @@ class StatusMapping(models.Model):
     first_seen_at = models.DateTimeField("visto pela primeira vez", auto_now_add=True)
 
     class Meta:
-        verbose_name = "situação desconhecida"
-        verbose_name_plural = "situações desconhecidas"
+        verbose_name = "status não reconhecido"
+        verbose_name_plural = "status não reconhecidos"
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "field", "word"], name="status_mapping_unique"

@@ -30,7 +30,7 @@ class SaleOfClientInline(ReadOnlyInline):
     fields = ("number", "sale_date", "product_name", "price", "status_badge", "client_match")
     readonly_fields = fields
     ordering = ("-sale_date", "-id")
-    status_badge = badge_column("status", "situação", STATUS_COLOURS)
+    status_badge = badge_column("status", "status", STATUS_COLOURS)
     price = reais_column("total_price", "valor")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":

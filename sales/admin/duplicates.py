@@ -69,7 +69,7 @@ class MergeSuggestionAdmin(MaskedAdmin):
     def other(self, suggestion: MergeSuggestion) -> SafeString:
         return _cell(suggestion.second)
 
-    @admin.display(description="usuário")
+    @admin.display(description="vendedor(a)")
     def seller(self, suggestion: MergeSuggestion) -> SafeString:
         return breakable_email(suggestion.first.user)
 

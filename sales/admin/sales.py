@@ -22,6 +22,7 @@ from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.display import (
     breakable_email,
     bullet_list,
+    platform_column,
     preformatted,
     reais_column,
     section,
@@ -62,6 +63,10 @@ class SourceFilter(ExactFilter):
     title = "origem (integração)"
     parameter_name = "origem"
     field = "source"
+
+    def value(self) -> str | None:
+        value = super().value()
+        return value and str(value).lower()
 
 
 class CampaignFilter(TextFilter):
@@ -138,7 +143,7 @@ class SaleAdmin(ClientSearchAdmin):
     fieldsets = (
         section(
             None,
-            ("external_id", "order_hash", "source"),
+            ("external_id", "order_hash", "platform"),
             "is_associated",
             ("status", "shipping_status"),
             ("about_status", "about_shipping_status"),
@@ -167,7 +172,7 @@ class SaleAdmin(ClientSearchAdmin):
         ),
     )
 
-    @admin.display(description="situação", ordering="status")
+    @admin.display(description="status", ordering="status")
     def status_badge(self, sale: Sale) -> SafeString:
         return status_cell(sale, SaleStatusField.STATUS)
 
@@ -175,7 +180,7 @@ class SaleAdmin(ClientSearchAdmin):
     def shipping_badge(self, sale: Sale) -> SafeString:
         return status_cell(sale, SaleStatusField.SHIPPING)
 
-    @admin.display(description="sobre a situação", empty_value="—")
+    @admin.display(description="sobre o status", empty_value="—")
     def about_status(self, sale: Sale) -> str:
         return status_note(sale, SaleStatusField.STATUS)
 
@@ -202,17 +207,18 @@ class SaleAdmin(ClientSearchAdmin):
             return sale.payment_method
         return label
 
-    @admin.display(description="usuário")
+    @admin.display(description="vendedor(a)")
     def seller(self, sale: Sale) -> SafeString:
         return breakable_email(sale.user)
 
+    platform = platform_column("source", "origem")
     price = reais_column("total_price", "valor")
     formatted_unit_price = reais_column("unit_price", "preço unitário")
     formatted_commission = reais_column("commission", "comissão")
     formatted_fees = reais_column("fees", "taxas")
     formatted_net = reais_column("net", "líquido")
 
-    @admin.display(description="última informação")
+    @admin.display(description="última atividade")
     def last_observed(self, sale: Sale) -> str:
         return date_format(localtime(sale.observed_at), "DATETIME_FORMAT")
 

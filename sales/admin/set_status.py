@@ -19,14 +19,14 @@ from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
 
 
 class StatusForm(ReasonForm):
-    status = forms.ChoiceField(label="Situação", choices=SaleStatus.choices)
+    status = forms.ChoiceField(label="Status", choices=SaleStatus.choices)
     shipping_status = forms.ChoiceField(label="Entrega", choices=ShippingStatus.choices)
     field_order = ("status", "shipping_status", "reason")
 
 
 @row_action(
     SaleAdmin,
-    "Definir situação",
+    "Definir status",
     path="situacao",
     icon="edit_note",
     permission="sales.set_sale_status",
@@ -41,15 +41,15 @@ def set_status(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         statuses = {field: form.cleaned_data[field] for field in SaleStatusField}
         set_statuses(sale, statuses, by=request_user(request))
         details = {field.label: status for field, status in statuses.items()}
-        return Done("Definiu situação da venda", "Situação definida.", sale, details)
+        return Done("Definiu o status da venda", "Status definido.", sale, details)
 
     return confirm(
         request,
         form,
         act,
         about=sale,
-        title="Definir a situação",
-        text="Vale até a origem informar outra situação. Os números mudam na hora.",
+        title="Definir o status",
+        text="Vale até a origem informar outro status. Os números mudam na hora.",
         button="Definir",
     )
 

@@ -40,17 +40,17 @@ _LABELS: Final[dict[str, Callable[[str], str]]] = {
     HistoryField.CLIENT: lambda value: f"cliente {value[-6:]}",
 }
 _badges: Final = {
-    SaleStatusField.STATUS: badge_column("status", "situação", STATUS_COLOURS),
+    SaleStatusField.STATUS: badge_column("status", "status", STATUS_COLOURS),
     SaleStatusField.SHIPPING: badge_column("shipping_status", "entrega", SHIPPING_COLOURS),
 }
 
 
 class ReportedStatusFilter(admin.SimpleListFilter):
-    title = "situação informada"
+    title = "status informado"
     parameter_name = "informada"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("nao", "Não informada"), ("divergente", "Com divergência")]
+        return [("nao", "Não informado"), ("divergente", "Com divergência")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
         condition = {"nao": STATUS_MISSING, "divergente": STATUS_REFUSED}.get(self.value() or "")
@@ -67,11 +67,11 @@ def status_note(sale: Sale, field: SaleStatusField) -> str:
     columns = STATUS_COLUMNS[field]
     notes = []
     if overridden := _label(sale, columns.overridden):
-        notes.append(f"Definida pela equipe; a origem informou {overridden}.")
+        notes.append(f"Definido pela equipe; a origem informou {overridden}.")
     if refused := _label(sale, columns.refused):
         notes.append(f"A origem informou depois {refused}: seria um retrocesso, não foi aplicado.")
     if not (getattr(sale, columns.word) or overridden):
-        notes.append("Não informada pela origem.")
+        notes.append("Não informado pela origem.")
     return " ".join(notes)
 
 
@@ -81,7 +81,7 @@ def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
     shipping_tone = badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)])
     return [
         ("Valor", format_reais(sale.total_price), "neutral"),
-        ("Situação", _figure(sale, SaleStatusField.STATUS), tone),
+        ("Status", _figure(sale, SaleStatusField.STATUS), tone),
         ("Entrega", _figure(sale, SaleStatusField.SHIPPING), shipping_tone),
     ]
 
@@ -94,10 +94,10 @@ def _figure(sale: Sale, field: SaleStatusField) -> str:
 def _short_note(sale: Sale, field: SaleStatusField) -> str:
     columns = STATUS_COLUMNS[field]
     if getattr(sale, columns.overridden):
-        return "definida pela equipe"
+        return "definido pela equipe"
     if getattr(sale, columns.refused):
         return "com divergência"
-    return "" if getattr(sale, columns.word) else "não informada"
+    return "" if getattr(sale, columns.word) else "não informado"
 
 
 def _label(sale: Sale, column: str) -> str:

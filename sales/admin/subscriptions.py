@@ -52,10 +52,10 @@ class SubscriptionAdmin(ClientSearchAdmin):
     search_fields = ("subscription_hash",)
     search_help_text = "Código da assinatura; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
 
-    @admin.display(description="situação", ordering="status")
+    @admin.display(description="status", ordering="status")
     def status_badge(self, subscription: Subscription) -> str:
         if not subscription.is_status_reported:
-            return badge("Situação não informada", "warning")
+            return badge("Status não informado", "warning")
         status = SubscriptionStatus(subscription.status)
         return badge(status.label, SUBSCRIPTION_COLOURS[status])
 

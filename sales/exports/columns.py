@@ -94,10 +94,10 @@ _CITY: Final = (("Cidade", "city"), ("Estado", "state"))
 
 _SALE: Final = (
     Column("Pedido", "external_id"),
-    Column("Origem", "source"),
-    Column("Usuário", "user__email"),
+    Column("Origem", "source", str.capitalize),
+    Column("Vendedor(a)", "user__email"),
     Column("Data da venda", "sale_date", _local),
-    Column("Situação", "status", _label(dict(SaleStatus.choices))),
+    Column("Status", "status", _label(dict(SaleStatus.choices))),
     Column("Entrega", "shipping_status", _label(dict(ShippingStatus.choices))),
     Column("Produto", "product_name"),
     Column("Código do produto", "product_sku"),
@@ -127,8 +127,8 @@ _CLIENT: Final = (
     *(Column(*city) for city in _CITY),
     Column("CEP", "cep", _cep, masking.mask_text),
     Column("País", "country"),
-    Column("Situação", "status", _label(dict(ClientStatus.choices))),
-    Column("Usuário", "user__email"),
+    Column("Status", "status", _label(dict(ClientStatus.choices))),
+    Column("Vendedor(a)", "user__email"),
     Column("Criado em", "created_at", _local),
     Column("Id", "id", str),
 )

@@ -14,7 +14,7 @@ class AffiliationRequest(models.Model):
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="affiliation_requests",
-        verbose_name="usuário",
+        verbose_name="vendedor(a)",
     )
     source = models.CharField("origem", max_length=32)
     fingerprint = models.CharField("impressão do conteúdo", max_length=64)
@@ -22,7 +22,7 @@ class AffiliationRequest(models.Model):
     affiliate_email = models.CharField("e-mail", max_length=254, blank=True)
     affiliate_phone = models.CharField("telefone", max_length=64, blank=True)
     product_name = models.CharField("produto", max_length=500, blank=True)
-    status = models.CharField("situação", max_length=100, blank=True)
+    status = models.CharField("status", max_length=100, blank=True)
     requested_at = models.DateTimeField("pedido em", null=True, blank=True)
     observed_at = models.DateTimeField("visto em")
     created_at = models.DateTimeField("criado em", auto_now_add=True)

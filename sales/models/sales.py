@@ -78,7 +78,7 @@ class Sale(BulkRow):
         models.CASCADE,
         related_name="sales",
         db_index=False,
-        verbose_name="usuário",
+        verbose_name="vendedor(a)",
     )
     client = models.ForeignKey(
         Client,
@@ -120,24 +120,26 @@ class Sale(BulkRow):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text="Do afiliado e dos coprodutores, se o usuário é o produtor.",
+        help_text="Do afiliado e dos coprodutores, se o vendedor é o produtor.",
     )
     status = models.CharField(
-        "situação", max_length=9, choices=SaleStatus, default=SaleStatus.PENDING
+        "status", max_length=9, choices=SaleStatus, default=SaleStatus.PENDING
     )
     shipping_status = models.CharField(
         "entrega", max_length=9, choices=ShippingStatus, default=ShippingStatus.PENDING
     )
-    unknown_status = models.CharField("situação sem tradução", max_length=100, blank=True)
-    unknown_shipping_status = models.CharField("entrega sem tradução", max_length=100, blank=True)
+    unknown_status = models.CharField("status não reconhecido", max_length=100, blank=True)
+    unknown_shipping_status = models.CharField(
+        "entrega não reconhecida", max_length=100, blank=True
+    )
     status_word = models.CharField(
-        "situação informada", max_length=100, blank=True, default="", db_default=""
+        "status informado", max_length=100, blank=True, default="", db_default=""
     )
     shipping_status_word = models.CharField(
         "entrega informada", max_length=100, blank=True, default="", db_default=""
     )
     refused_status = models.CharField(
-        "situação recusada", max_length=9, choices=SaleStatus, blank=True, default="", db_default=""
+        "status recusado", max_length=9, choices=SaleStatus, blank=True, default="", db_default=""
     )
     refused_shipping_status = models.CharField(
         "entrega recusada",
@@ -148,7 +150,7 @@ class Sale(BulkRow):
         db_default="",
     )
     overridden_status = models.CharField(
-        "situação informada antes da manual",
+        "status informado antes do manual",
         max_length=9,
         choices=SaleStatus,
         blank=True,
@@ -206,7 +208,7 @@ class Sale(BulkRow):
         verbose_name = "venda"
         permissions: ClassVar = [
             ("merge_sale", "Pode unir vendas, e contar as não associadas"),
-            ("set_sale_status", "Pode definir a situação de uma venda"),
+            ("set_sale_status", "Pode definir o status de uma venda"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

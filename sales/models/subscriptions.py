@@ -18,7 +18,7 @@ class Subscription(models.Model):
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="subscriptions",
-        verbose_name="usuário",
+        verbose_name="vendedor(a)",
     )
     client = models.ForeignKey(
         Client,
@@ -30,13 +30,13 @@ class Subscription(models.Model):
     )
     source = models.CharField("origem", max_length=32)
     subscription_hash = models.CharField("assinatura", max_length=128)
-    status = models.CharField("situação", max_length=9, choices=SubscriptionStatus)
-    unknown_status = models.CharField("situação sem tradução", max_length=100, blank=True)
+    status = models.CharField("status", max_length=9, choices=SubscriptionStatus)
+    unknown_status = models.CharField("status não reconhecido", max_length=100, blank=True)
     is_status_reported = models.BooleanField(
-        "situação informada",
+        "status informado",
         default=True,
         db_default=True,
-        help_text="Sem isto a situação é “Pendente” porque a origem nunca informou uma.",
+        help_text="Sem isto o status é “Pendente” porque a origem nunca informou uma.",
     )
     frequency = models.CharField("frequência", max_length=64, blank=True)
     cycle = models.PositiveIntegerField("ciclo", null=True, blank=True)

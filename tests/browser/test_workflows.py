@@ -34,7 +34,7 @@ def search_an_order_and_open_its_event(page: Page, sample_data: SampleData) -> N
     page.keyboard.press("Enter")
     events = page.get_by_role("region", name="Eventos")
     expect(events.get_by_role("link")).to_have_count(2)
-    events.get_by_role("link").filter(has_text="Atualizou").click()
+    events.get_by_role("link").filter(has_text="Venda atualizada").click()
     expect(page.get_by_text("BR123456789BR").first).to_be_visible()
 
 

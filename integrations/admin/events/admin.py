@@ -12,7 +12,7 @@ from clients.admin import search_clients_for
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
-from flowzz.backoffice.display import badge_column, related_column, section
+from flowzz.backoffice.display import badge_column, platform_column, related_column, section
 from flowzz.backoffice.filters import WarningFilter, exact_match_first
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_count
@@ -67,7 +67,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
     fieldsets = (
         section(
-            None, "explanation", "integration", ("provider", "kind"), ("external_id", "received_at")
+            None, "explanation", "integration", ("platform", "kind"), ("external_id", "received_at")
         ),
         section("O que mudou", "effects", "warnings"),
         section("Diferenças do evento anterior do mesmo pedido", "differences"),
@@ -82,6 +82,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
         ),
     )
     readonly_fields = (
+        "platform",
         "explanation",
         "failure_reason",
         "effects",
@@ -95,7 +96,8 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     has_replay_permission = staff_permission("replay_events")
     has_settle_permission = staff_permission("settle_events")
 
-    owner = related_column("integration__user", "usuário")
+    platform = platform_column("provider", "plataforma")
+    owner = related_column("integration__user", "vendedor(a)")
     state_badge = badge_column("state", "estado", STATE_COLOURS)
     outcome_badge = badge_column("outcome", "resultado", OUTCOME_COLOURS)
 

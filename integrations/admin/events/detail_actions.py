@@ -81,7 +81,7 @@ def assign_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         act,
         about=event,
         title="Atribuir evento",
-        text="O evento passa a ser deste usuário e é aplicado às vendas dele.",
+        text="O evento passa a ser deste vendedor e é aplicado às vendas dele.",
         button="Atribuir",
     )
 

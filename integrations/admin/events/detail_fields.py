@@ -32,7 +32,7 @@ def _is_masked(event: WebhookEvent) -> bool:
 
 
 class EventDetailFields:
-    @admin.display(description="situação")
+    @admin.display(description="o que houve")
     def explanation(self, event: WebhookEvent) -> SafeString:
         context = {"explanation": explain_event(event), "event": event}
         return render_to_string("integrations/events/explanation.html", context)

@@ -22,7 +22,7 @@ _OUTCOMES = {
     ),
     EventOutcome.DISCONNECTED: Explanation(
         "Não aplicado: a integração estava desconectada quando chegou.",
-        "Se o cliente quer este pedido, reprocesse.",
+        "Se o vendedor quer este pedido, reprocesse.",
     ),
     EventOutcome.DISCARDED: Explanation(
         "Descartado pela equipe.", "Nada a fazer. Se foi engano, reprocesse."

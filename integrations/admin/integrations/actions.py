@@ -148,7 +148,7 @@ ACTIONS: dict[str, IntegrationAction] = {
             "Nenhuma sincronização é feita, e nada sobre a chave ou a API conta como problema.",
             "As vendas chegam pelos webhooks; as antigas entram por um arquivo, em Importações.",
             "A chave, os dados e o endereço de webhook ficam. Uma vez por dia a API é testada, e o "
-            "cliente é avisado se ela responder.",
+            "vendedor é avisado se ela responder.",
         ),
     ),
     "voltar-a-api": IntegrationAction(
@@ -159,7 +159,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         is_available=_can_sync_again,
         consequences=(
             "Uma sincronização começa agora, com a chave guardada, e depois de hora em hora.",
-            "Falhas de sincronização voltam a abrir alertas, e o cliente os recebe por e-mail.",
+            "Falhas de sincronização voltam a abrir alertas, e o vendedor os recebe por e-mail.",
         ),
     ),
     "pausar": IntegrationAction(
@@ -188,11 +188,11 @@ ACTIONS: dict[str, IntegrationAction] = {
         log_text="Endereço de webhook revelado",
         run=lambda integration, _: tokens.webhook_url(integration),
         consequences=(
-            "Quem conhece o endereço pode enviar vendas em nome deste cliente: passe-o só a ele.",
+            "Quem conhece o endereço pode enviar vendas em nome deste vendedor: passe-o só a ele.",
             "Quem revelou, quando e por quê fica no registro de ações.",
         ),
-        result_heading="Endereço de webhook deste cliente",
-        result_advice="O cliente o coloca em cada postback, na plataforma. Passe-o só a ele; se "
+        result_heading="Endereço de webhook deste vendedor",
+        result_advice="O vendedor o coloca em cada postback, na plataforma. Passe-o só a ele; se "
         "foi parar com outra pessoa, troque o endereço.",
     ),
     "trocar-endereco": IntegrationAction(
@@ -203,7 +203,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         is_available=_is_in_use,
         consequences=(
             f"O endereço em uso ainda vale por {_GRACE_HOURS} h; depois disso responde 404.",
-            "O cliente precisa colocar o endereço novo em cada postback até lá.",
+            "O vendedor precisa colocar o endereço novo em cada postback até lá.",
         ),
         is_destructive=True,
     ),
@@ -265,7 +265,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         consequences=(
             "A chave de API é esquecida e nada mais é sincronizado.",
             "Webhooks que chegarem são guardados, mas não aplicados.",
-            "O que já foi recebido fica. Para voltar, o cliente conecta de novo com a chave.",
+            "O que já foi recebido fica. Para voltar, o vendedor conecta de novo com a chave.",
         ),
         is_destructive=True,
     ),

@@ -19,6 +19,7 @@ from flowzz.backoffice.display import (
     breakable_email,
     change_url,
     list_url,
+    platform_column,
     related_column,
     section,
     two_line_cell,
@@ -59,11 +60,11 @@ class IntegrationAdmin(ReadOnlyAdmin):
     list_filter = (HealthFilter, ModeFilter, "status", "last_sync_status")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
-    search_help_text = "E-mail ou nome do usuário"
+    search_help_text = "E-mail ou nome do vendedor"
     fieldsets = (
         section(
             None,
-            ("user", "provider"),
+            ("user", "platform"),
             "owner_at_provider",
             ("status_badge", "connected_at"),
             ("mode_badge", "mode_changed_at"),
@@ -79,13 +80,20 @@ class IntegrationAdmin(ReadOnlyAdmin):
         section("Webhooks", ("last_webhook_at", "requires_signature"), "custom_webhook_url"),
         section("Datas", ("created_at", "updated_at"), "sales_synced"),
     )
-    readonly_fields = ("owner_at_provider", "requires_signature", "status_badge", "mode_badge")
+    readonly_fields = (
+        "platform",
+        "owner_at_provider",
+        "requires_signature",
+        "status_badge",
+        "mode_badge",
+    )
     actions = ("start_sync", "start_full_sync", "cancel_sync")
     actions_list = ("connect",)
+    platform = platform_column("provider", "plataforma")
     has_sync_permission = staff_permission("run_syncs")
     has_connect_permission = staff_permission("manage_connections")
 
-    @admin.display(description="usuário", ordering="user__email")
+    @admin.display(description="vendedor(a)", ordering="user__email")
     def seller(self, integration: Integration) -> SafeString:
         return two_line_cell(breakable_email(integration.user), integration.provider.capitalize())
 
@@ -93,7 +101,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
     def sales(self, integration: Integration) -> str:
         return format_number(integration.sales_synced)
 
-    @admin.display(description="situação", ordering="status")
+    @admin.display(description="status", ordering="status")
     def status_badge(self, integration: Integration) -> str:
         status = modes.effective_status(integration)
         return badge(str(status.label), STATUS_COLOURS[status])
@@ -118,7 +126,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
         return [(title, fields) for title, fields in fieldsets if title != SYNC_SECTION]
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Conectar um cliente",
+        description="Conectar um vendedor",
         url_path="conectar",
         icon="add_link",
         permissions=["connect"],
@@ -129,17 +137,17 @@ class IntegrationAdmin(ReadOnlyAdmin):
         form = ConnectForm(request.POST or None)
         if form.is_valid() and (row := form.connect()):
             mode, reason = form.cleaned_data["mode"], form.cleaned_data["reason"]
-            text = "Conectou a integração pelo cliente"
+            text = "Conectou a integração pelo vendedor"
             audit_log.record(request, text, row, reason=reason, details={"modo": mode})
-            done = "Integração conectada. Revele o endereço de webhook e passe-o ao cliente."
+            done = "Integração conectada. Revele o endereço de webhook e passe-o ao vendedor."
             self.message_user(request, done, messages.SUCCESS)
             return redirect(change_url(row))
         return render_confirmation(
             request,
             form,
             about=Integration,
-            title="Conectar um cliente",
-            text="O cliente já precisa ter um usuário. O que ele já recebeu fica.",
+            title="Conectar um vendedor",
+            text="O vendedor já precisa ter um usuário. O que já recebeu fica.",
             button="Conectar",
             back=list_url(Integration),
         )
@@ -197,7 +205,7 @@ class WebhookTokenAdmin(ReadOnlyAdmin):
     list_filter = (("expires_at", admin.EmptyFieldListFilter),)
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do usuário"
+    search_help_text = "E-mail do vendedor"
     fields = ("integration", "created_at", "expires_at")
 
-    owner = related_column("integration__user", "usuário")
+    owner = related_column("integration__user", "vendedor(a)")

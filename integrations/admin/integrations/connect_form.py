@@ -14,7 +14,7 @@ MINIMUM_KEY, MAXIMUM_KEY = 20, 500
 
 
 class ConnectForm(ReasonForm):
-    email = UserField(label="E-mail do usuário")
+    email = UserField(label="E-mail do vendedor")
     provider = forms.ChoiceField(
         label="Plataforma",
         choices=lambda: [(provider.name, provider.label) for provider in all_providers()],

@@ -18,8 +18,8 @@ from integrations.monitoring.hourly_stats import percentile
 from sales.models import Sale
 
 OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
-    ("Criou", "good", ("created",), {"outcome__exact": "created"}),
-    ("Atualizou", "info", ("updated",), {"outcome__exact": "updated"}),
+    ("Venda criada", "good", ("created",), {"outcome__exact": "created"}),
+    ("Venda atualizada", "info", ("updated",), {"outcome__exact": "updated"}),
     ("Nada mudou", "neutral", ("unchanged",), {"outcome__exact": "unchanged"}),
     (
         "Ignorados",
@@ -41,13 +41,13 @@ RUN_ERRORS = {
     "PROVIDER_UNAVAILABLE": "a plataforma não respondeu",
     "UNEXPECTED_RESPONSE": "o endereço não é o da API",
     "ENDPOINT_MISSING": "a API não tem a lista de vendas",
-    "CIRCUIT_OPEN": "circuito aberto",
+    "CIRCUIT_OPEN": "API fora do ar",
     "PAYLOAD_INVALID": "resposta que não se pode ler",
 }
 CIRCUIT_STATES = {
-    Circuit.CLOSED: ("Fechado", "good"),
-    Circuit.HALF_OPEN: ("Em teste", "warning"),
-    Circuit.OPEN: ("Aberto", "bad"),
+    Circuit.CLOSED: ("No ar", "good"),
+    Circuit.HALF_OPEN: ("Testando", "warning"),
+    Circuit.OPEN: ("Fora do ar", "bad"),
     "": ("Sem medição", "faint"),
 }
 CIRCUIT_HEIGHT = 28
@@ -148,8 +148,8 @@ def longest_wait_chart(slots: Sequence[SlotTotals]) -> Chart:
 def circuit_chart(slots: Sequence[SlotTotals]) -> Chart:
     """Return a strip in the colour of each slot's worst state."""
     return stacked_bar_chart(
-        "Circuito da API",
-        f"O pior estado {_slot_length(slots)}. Aberto: a API não responde, as sincronizações "
+        "API da plataforma",
+        f"O pior estado {_slot_length(slots)}. Fora do ar: não responde, e as sincronizações "
         "esperam.",
         _axis(slots, SyncRun, "finished_at"),
         [

@@ -24,9 +24,9 @@ from sales.models import Sale
 MAX_ROWS = 6
 MAX_COUNTED = 100_000
 CIRCUIT_FIGURES = {
-    "closed": ("Fechado", "good", "as chamadas à API passam"),
-    "half_open": ("Em teste", "warning", "uma chamada experimenta a API"),
-    "open": ("Aberto", "bad", "a API não responde"),
+    "closed": ("No ar", "good", "responde às chamadas"),
+    "half_open": ("Testando", "warning", "uma chamada experimenta se ela voltou"),
+    "open": ("Fora do ar", "bad", "não responde: as sincronizações esperam"),
 }
 """The value, tone and hint for each state of a circuit breaker."""
 
@@ -148,10 +148,10 @@ def _alert_figure() -> Figure:
 def _circuit_figures() -> list[Figure]:
     figures = []
     for provider in all_providers():
-        label = f"Circuito do {provider.label}"
+        label = f"API do {provider.label}"
         if not modes.is_api_enabled(provider.name):
-            hint = "a API está desligada em Configurações"
-            figures.append(Figure(label, "Desligado", list_url(SyncRun), hint=hint))
+            hint = "desligada em Configurações"
+            figures.append(Figure(label, "Desligada", list_url(SyncRun), hint=hint))
             continue
         circuit = breaker_for(provider.name).state()
         value, tone, hint = CIRCUIT_FIGURES[circuit.state]

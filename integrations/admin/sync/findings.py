@@ -60,7 +60,7 @@ class SyncFindingAdmin(MaskedAdmin):
     fields = readonly_fields = ("run", "kind", "external_id", "sale_value", "details")
 
     run_time = related_column("run__created_at", "sincronização de")
-    owner = related_column("run__integration__user", "usuário")
+    owner = related_column("run__integration__user", "vendedor(a)")
     kind_badge = badge_column("kind", "tipo", KIND_COLOURS)
     sale_value = reais_column("value", "valor")
 
@@ -80,7 +80,7 @@ class SyncFindingAdmin(MaskedAdmin):
 
 
 def describe_difference(difference: Mapping[str, str]) -> str:
-    """Return `situação: Pendente → Pago`, or the field's name alone if it has no values."""
+    """Return `status: Pendente → Pago`, or the field's name alone if it has no values."""
     name = difference["field"]
     try:
         field: Any = Sale._meta.get_field(name)

@@ -46,7 +46,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do usuário"
+    search_help_text = "E-mail do vendedor"
     fieldsets = (
         section(None, "integration", ("trigger", "is_full")),
         section(
@@ -66,7 +66,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     }
     has_sync_permission = staff_permission("run_syncs")
 
-    owner = related_column("integration__user", "usuário")
+    owner = related_column("integration__user", "vendedor(a)")
 
     @admin.display(description="iniciada por", ordering="trigger")
     def requested_by(self, run: SyncRun) -> SafeString:

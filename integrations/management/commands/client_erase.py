@@ -17,7 +17,7 @@ from integrations.management.client_arguments import (
 
 class Command(BaseCommand):
     help = (
-        "Apaga os dados pessoais de um cliente; valores, datas e situações das vendas ficam. "
+        "Apaga os dados pessoais de um cliente; valores, datas e status das vendas ficam. "
         "Não pode ser desfeito; pode ser repetido."
     )
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  vendas que perderam dados pessoais: {erasure.sales}")
         self.stdout.write(f"  webhooks que perderam o corpo: {erasure.events}")
         self.stdout.write(f"  pedidos de afiliação: {erasure.affiliations}")
-        self.stdout.write(f"  achados de sincronizações: {erasure.findings}")
+        self.stdout.write(f"  divergências de sincronizações: {erasure.findings}")
 
 
 def _describe(client: Client) -> str:

@@ -41,7 +41,7 @@ def test_saved_value_applies_until_the_default_is_restored(administration: Staff
     assert logged_changes() == [
         ("Alterou configuração", label, "1000/h", "5/s"),
         ("Alterou configuração", label, "5/s", "2/d"),
-        ("Voltou configuração ao padrão", label, "2/d", "1000/h"),
+        ("Voltou configuração ao valor padrão", label, "2/d", "1000/h"),
     ]
 
 

@@ -124,12 +124,12 @@ def test_timeline_lists_everything_newest_first_with_its_cause(
         ("Importação", "", "vendas.csv"),
         ("Mudança feita pela equipe", "", "ana@flowzz.test"),
         ("Webhook", "Repetido", ""),
-        ("Webhook", "Criou", ""),
+        ("Webhook", "Venda criada", ""),
     ]
     assert [list(entry.lines) for entry in entries[:2]] == [
         ["Motivo: Atendimento 7"],
         [
-            "Situação: Pendente → Pago",
+            "Status: Pendente → Pago",
             f"Código de rastreio: — → {TRACKING_CODE}",
             "Valor total: R$\N{NO-BREAK SPACE}10,00 → R$\N{NO-BREAK SPACE}1.234,50",
         ],

@@ -95,7 +95,7 @@ def test_mapping_is_removed_after_a_preview(staff: Staff) -> None:
         bulk_jobs.execute(BulkAction.objects.latest("id").id)
     assert (mapping.status, StaffAction.objects.latest("created_at").action) == (
         "",
-        "Retirou o significado de uma palavra",
+        "Retirou o significado de um texto recebido",
     )
 
 

@@ -140,7 +140,7 @@ def test_admin_shows_the_integration_and_its_event(status: Any) -> None:
 
     assert "Tinypay" in staff.get(integration).content.decode()
     assert "tiny1" in page.content.decode()
-    assert "Circuito do TinyPay" in first.content.decode()
+    assert "API do TinyPay" in first.content.decode()
 
 
 def test_event_page_masks_people_by_the_fields_of_the_provider(status: Any) -> None:

@@ -56,9 +56,9 @@ def test_staff_set_both_statuses_with_a_reason(staff: Staff, sale: Sale) -> None
         ("status", "PAID", "CANCELLED", "person"),
         ("shipping_status", "PENDING", "RETURNED", "person"),
     }
-    assert StaffAction.objects.filter(action="Definiu situação da venda", reason="Caso 7").exists()
+    assert StaffAction.objects.filter(action="Definiu o status da venda", reason="Caso 7").exists()
     page = staff.get(reverse("admin:sales_sale_change", args=[sale.id])).content.decode()
-    assert "Definida pela equipe; a origem informou Pago." in page
+    assert "Definido pela equipe; a origem informou Pago." in page
 
 
 def test_staff_without_the_permission_cannot_set_a_status(sale: Sale) -> None:

@@ -13,9 +13,9 @@ LIST = reverse("admin:sales_sale_changelist")
 @pytest.mark.parametrize(
     ("columns", "note"),
     [
-        ({"status_word": ""}, "não informada"),
+        ({"status_word": ""}, "não informado"),
         ({"refused_status": "PENDING"}, "com divergência"),
-        ({"overridden_status": "CANCELLED"}, "definida pela equipe"),
+        ({"overridden_status": "CANCELLED"}, "definido pela equipe"),
     ],
 )
 def test_list_and_page_tell_how_a_status_came_about(

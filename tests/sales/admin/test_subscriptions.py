@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("is_status_reported", "label"), [(True, "Pendente"), (False, "Situação não informada")]
+    ("is_status_reported", "label"), [(True, "Pendente"), (False, "Status não informado")]
 )
 def test_list_says_whether_a_status_was_reported(
     staff: Staff, is_status_reported: bool, label: str
@@ -24,5 +24,5 @@ def test_list_says_whether_a_status_was_reported(
         observed_at=NOON,
     )
     row = staff.get(reverse("admin:sales_subscription_changelist")).content.decode()
-    assert ("Situação não informada" in row) is not is_status_reported
+    assert ("Status não informado" in row) is not is_status_reported
     assert label in row

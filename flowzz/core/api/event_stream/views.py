@@ -37,7 +37,7 @@ data: {"created":0,"updated":60,"sales":[]}
 _DESCRIPTION = """\
 Eventos: `start` (a partir daqui), `sales` (vendas novas ou alteradas de uma vez: quantas, em
 `created` e `updated`, e até 50 delas em `sales`), `sync` (andamento de uma sincronização),
-`integration` (situação da integração) e `reset` (há lacuna: carregue as listas de novo). A
+`integration` (status da integração) e `reset` (há lacuna: carregue as listas de novo). A
 resposta fica aberta por até 5 minutos, ou até o token expirar; ao fim, volte com o último `id`
 em `Last-Event-ID` depois de `retry` milissegundos. Depois de um 503, carregue as listas."""
 

@@ -37,10 +37,8 @@ def describe_items(items: Sequence[Any]) -> Iterator[ProbeFinding]:
         names = [set(field_names(item)) for item in items]
         yield _order_ids(names)
         yield from _field_findings(set().union(*names))
-        yield _words("Situações do pedido", "order_status", sales, DEFAULT_MAPPER.sale_status)
-        yield _words(
-            "Situações da entrega", "shipping_status", sales, DEFAULT_MAPPER.shipping_status
-        )
+        yield _words("Status do pedido", "order_status", sales, DEFAULT_MAPPER.sale_status)
+        yield _words("Status da entrega", "shipping_status", sales, DEFAULT_MAPPER.shipping_status)
 
 
 def field_names(item: Any) -> Iterator[str]:
@@ -95,7 +93,7 @@ def _words(
 ) -> ProbeFinding:
     words = {str(sale.metadata.get(field) or "") for sale in sales} - {""}
     unknown = {word for word in words if find_status(word)[1]}
-    text = f"conhecidas: {_listed(words - unknown)}; desconhecidas: {_listed(unknown)}"
+    text = f"reconhecidos: {_listed(words - unknown)}; não reconhecidos: {_listed(unknown)}"
     return ProbeFinding("warning" if unknown else "ok", subject, text)
 
 

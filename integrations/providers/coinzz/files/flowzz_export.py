@@ -31,7 +31,7 @@ from sales.statuses import SaleStatus, ShippingStatus
 T = TypeVar("T")
 StatusT = TypeVar("StatusT", SaleStatus, ShippingStatus)
 
-SIGNATURE: Final = frozenset({"Pedido", "Situação", "Valor total (R$)", "Cliente reconhecido por"})
+SIGNATURE: Final = frozenset({"Pedido", "Status", "Valor total (R$)", "Cliente reconhecido por"})
 """Titles that a file of ours has, and no other."""
 IGNORED: Final = frozenset(
     {
@@ -90,7 +90,7 @@ class _Cells:
 
 def _read_line(number: int, line: Mapping[str, str]) -> FileLine:
     cells = _Cells(line)
-    owner_email = cells.text("Usuário")
+    owner_email = cells.text("Vendedor(a)")
     try:
         order = Order(customer=_customer(cells), sale=_sale(cells))
     except Unreadable as error:
@@ -120,7 +120,7 @@ def _sale(cells: _Cells) -> SaleFacts:
         quantity=cells.read(parse_count, "Quantidade"),
         product_name=cells.text("Produto"),
         product_sku=cells.text("Código do produto"),
-        status=cells.read(partial(_status, SaleStatus), "Situação"),
+        status=cells.read(partial(_status, SaleStatus), "Status"),
         shipping_status=cells.read(partial(_status, ShippingStatus), "Entrega"),
         payment_method=payment_method,
         payment_code=payment_code(payment_method),

@@ -64,7 +64,7 @@ _NOTES: Final = {
     fields.TIME: "Quando a data não tem a hora.",
     fields.AREA_CODE: "Quando o telefone não tem o DDD.",
     fields.COUNTRY_CODE: "Quando o telefone é de outro país.",
-    "order.order_status": "Como o Coinzz o escreve. Sem ele, a situação de uma venda não muda.",
+    "order.order_status": "Como o Coinzz o escreve. Sem ele, o status de uma venda não muda.",
 }
 _REQUIRED: Final = {group[0] for group in fields.REQUIRED}
 

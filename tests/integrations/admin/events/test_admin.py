@@ -35,7 +35,7 @@ def test_page_links_the_sale_and_lists_its_changes(staff: Staff) -> None:
     page = staff.get(reverse("admin:integrations_webhookevent_change", args=[event.id]))
     shown = page.content.decode()
     assert reverse("admin:sales_sale_change", args=[sale.id]) in shown
-    assert "Situação: — → Pago" in shown
+    assert "Status: — → Pago" in shown
 
 
 def test_replay_resets_events_to_pending(staff: Staff) -> None:

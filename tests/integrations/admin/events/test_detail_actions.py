@@ -32,7 +32,7 @@ def test_page_shows_state_effects_differences_and_body(staff: Staff, seller: Sel
     )
     page = staff.get(url_of(seller.events[1])).content.decode()
     assert "Aplicado: atualizou" in page
-    assert "Situação: Pago → Enviado" in page
+    assert "Status: Pago → Enviado" in page
     assert "<code>order.order_status</code>" in page
     assert "150.90</td>" in page
     assert "Maria de Souza" in page

@@ -66,7 +66,7 @@ def test_refused_key_is_connected_while_the_api_is_off(staff: Staff, settings: S
     assert str(integration.id) in listed
     assert not RESULT_ERROR.search(listed)
     assert "saúde 100" not in page  # nothing to correct
-    assert "Desligado" in page
+    assert "Desligada" in page
 
 
 @pytest.mark.parametrize("mode", ["api", "webhook"])
@@ -83,7 +83,7 @@ def test_staff_connect_a_user(staff: Staff, coinzz: SandboxClient, mode: str) ->
     assert response.headers["Location"] == f"{INTEGRATIONS}{integration.id}/change/"
     entry = StaffAction.objects.get()
     assert (entry.action, entry.reason, entry.details) == (
-        "Conectou a integração pelo cliente",
+        "Conectou a integração pelo vendedor",
         REASON["reason"],
         {"modo": mode},
     )

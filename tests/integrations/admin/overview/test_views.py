@@ -39,7 +39,7 @@ def test_overview_shows_the_current_state(staff: Staff) -> None:
         "Eventos a processar 1",
         "Espera do mais antigo 12 min",
         "Em quarentena 1",
-        "Circuito do Coinzz Fechado",
+        "API do Coinzz No ar",
         "Saudáveis 1",
         "Com problema 1",
         "A última sincronização falhou.",

@@ -56,7 +56,7 @@ def test_report_lists_findings_with_sales_and_values(staff: Staff) -> None:
     add_findings(run, FindingKind.WARNING)
     html = staff.get(f"{url_of(run)}change/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
     assert "R$ 1.234,56" in html
-    assert "situação: Pendente → Pago" in html
+    assert "status: Pendente → Pago" in html
     assert "outros dados" in html
     assert "Valor ilegível." in html
     for kind in FindingKind:

@@ -35,8 +35,8 @@ def test_item_with_all_fields_has_no_warning() -> None:
         f"ok Campos conhecidos: {', '.join(sorted(CLIENT | ORDER))}",
         "ok Campos ausentes: —",
         "ok Campos desconhecidos: — (guardados como vieram)",
-        "ok Situações do pedido: conhecidas: Aprovado; desconhecidas: —",
-        "ok Situações da entrega: conhecidas: A enviar; desconhecidas: —",
+        "ok Status do pedido: reconhecidos: Aprovado; não reconhecidos: —",
+        "ok Status da entrega: reconhecidos: A enviar; não reconhecidos: —",
     ]
 
 
@@ -57,8 +57,8 @@ def test_flat_item_with_a_hash_names_its_missing_and_unknown_fields() -> None:
         "warning Campos ausentes: client_documment, client_email, client_phone, date_order, "
         "method_payment, order_quantity, shipping_status",
         "ok Campos desconhecidos: coupon, loyalty (guardados como vieram)",
-        "warning Situações do pedido: conhecidas: —; desconhecidas: ON_THE_MOON",
-        "ok Situações da entrega: conhecidas: —; desconhecidas: —",
+        "warning Status do pedido: reconhecidos: —; não reconhecidos: ON_THE_MOON",
+        "ok Status da entrega: reconhecidos: —; não reconhecidos: —",
     ]
 
 

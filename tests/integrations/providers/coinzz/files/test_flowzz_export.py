@@ -156,7 +156,7 @@ def test_sales_of_another_user_are_refused() -> None:
         {
             "line": 2,
             "external_id": "007",
-            "message": "A coluna “Usuário” diz que a venda é de outro usuário. Importe-a para ele, "
+            "message": "A coluna “Vendedor(a)” diz que a venda é de outro. Importe-a para ele, "
             "ou apague a coluna.",
         }
     ]
