@@ -23,6 +23,7 @@ _DATA = (
     "integrations.syncfinding",
     "integrations.statusmapping",
     "integrations.alert",
+    "integrations.webhookrefusal",
 )
 _SCHEDULE = (
     "django_celery_beat.periodictask",

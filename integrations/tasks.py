@@ -17,7 +17,7 @@ from integrations.models import BulkAction, SalesImport, SyncRun
 from integrations.monitoring import alert_mails, alert_rules, baseline, hourly_stats
 from integrations.sync import retention as sync_retention
 from integrations.sync import runs, schedule
-from integrations.webhooks import fallback_buffer, known_tokens
+from integrations.webhooks import fallback_buffer, known_tokens, refusals
 
 MAX_ERASURE_SECONDS = 30.0
 
@@ -99,6 +99,7 @@ def evaluate_alert_rules() -> None:
 
 @shared_task
 def update_hourly_stats() -> None:
+    refusals.store_counts()
     hourly_stats.update_hourly_stats()
 
 

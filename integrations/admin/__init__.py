@@ -12,6 +12,7 @@ from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.imports import SalesImportAdmin
 from integrations.admin.integrations import views
 from integrations.admin.integrations.admin import IntegrationAdmin, WebhookTokenAdmin
+from integrations.admin.integrations.refusals import WebhookRefusalAdmin
 from integrations.admin.status_mappings import StatusMappingAdmin
 from integrations.admin.sync.findings import SyncFindingAdmin
 from integrations.admin.sync.run_admin import SyncRunAdmin

@@ -7,7 +7,15 @@ from django.utils.safestring import SafeString
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import list_url, related_column
-from integrations.models import Alert, AlertKind, EventState, Integration, SyncRun, WebhookEvent
+from integrations.models import (
+    Alert,
+    AlertKind,
+    EventState,
+    Integration,
+    SyncRun,
+    WebhookEvent,
+    WebhookRefusal,
+)
 
 
 @admin.register(Alert)
@@ -51,6 +59,9 @@ def _next_step(alert: Alert) -> tuple[str, str]:
             filters = {"integration__id__exact": alert.integration_id}
             url = list_url(WebhookEvent, state__exact=EventState.QUARANTINED, **filters)
             return "Ver os eventos em quarentena", url
+        case AlertKind.WEBHOOKS_REFUSED if alert.integration_id:
+            url = list_url(WebhookRefusal, integration__id__exact=alert.integration_id)
+            return "Ver os webhooks recusados", url
         case _ if alert.integration_id is None:
             return "Ver as integrações", list_url(Integration)
         case _:

@@ -35,17 +35,19 @@ _INSERT = f"""
         SELECT * FROM ROWS FROM (
             json_to_recordset(%b::json) AS (
                 id uuid, integration_id uuid, provider text, headers jsonb, age float8,
-                token_hash text, secrets text, reason text, error text
+                token_hash text, secrets text, is_observed bool, reason text, error text
             ),
             unnest(%b::bytea[])
         ) AS row (
-            id, integration_id, provider, headers, age, token_hash, secrets, reason, error, body
+            id, integration_id, provider, headers, age, token_hash, secrets, is_observed, reason,
+            error, body
         )
         WHERE token_hash IS NULL OR integration_id IS NULL OR EXISTS (
             SELECT FROM integrations_webhooktoken AS token
             JOIN integrations_integration AS owner ON owner.id = token.integration_id
             WHERE token.token_hash = row.token_hash AND owner.id = row.integration_id
             AND owner.signing_secret || ' ' || owner.previous_signing_secret = row.secrets
+            AND (owner.signing_observed_since IS NOT NULL) = row.is_observed
             AND (token.expires_at IS NULL
                 OR token.expires_at > statement_timestamp() - make_interval(secs => age))
         )
@@ -138,6 +140,7 @@ def _insert(
             "token_hash": token_hash,
             "secrets": integration
             and f"{integration.signing_secret} {integration.previous_signing_secret}",
+            "is_observed": integration and integration.signing_observed_since is not None,
             "reason": (reason := _reason_without_owner(webhook, integration)),
             "error": UNOWNED.get(reason, ""),
         }

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('api_key_set_at', models.DateTimeField(editable=False, null=True, verbose_name='chave informada em')),
                 ('signing_secret', models.TextField(blank=True, editable=False, verbose_name='segredo (cifrado)')),
                 ('previous_signing_secret', models.TextField(blank=True, editable=False, verbose_name='segredo anterior (cifrado)')),
+                ('signing_observed_since', models.DateTimeField(blank=True, editable=False, help_text='Em observação, o que a assinatura recusaria é aceito e contado.', null=True, verbose_name='assinatura em observação desde')),
                 ('custom_webhook_url', models.CharField(blank=True, help_text='Anotação do vendedor (um proxy na frente, por exemplo); nunca é chamado.', max_length=500, verbose_name='endereço informado pelo vendedor')),
                 ('owner_email', models.EmailField(blank=True, help_text='Decide qual comissão de uma venda é dele. Vazio: o e-mail de login.', max_length=254, verbose_name='e-mail do dono na plataforma')),
                 ('sync_cursor', models.DateTimeField(blank=True, null=True, verbose_name='sincronizado até')),
@@ -124,10 +125,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WebhookRefusal',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('minute', models.DateTimeField(verbose_name='minuto')),
+                ('reason', models.CharField(choices=[('signature', '401 · assinatura ausente ou inválida'), ('expired_url', '404 · endereço anterior, fora do prazo'), ('too_large', '413 · corpo grande demais'), ('rate', '429 · acima do limite por minuto'), ('observed', 'Aceito: assinatura inválida, em observação')], max_length=11, verbose_name='motivo')),
+                ('count', models.PositiveIntegerField(verbose_name='webhooks')),
+                ('bytes', models.PositiveBigIntegerField(verbose_name='bytes')),
+                ('integration', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='webhook_refusals', to='integrations.integration', verbose_name='integração')),
+            ],
+            options={
+                'verbose_name': 'webhook recusado',
+                'verbose_name_plural': 'webhooks recusados',
+                'indexes': [models.Index(fields=['minute', 'id'], name='webhook_refusal_minute'), models.Index(fields=['reason', 'minute', 'id'], name='webhook_refusal_reason')],
+                'constraints': [models.UniqueConstraint(fields=('integration', 'minute', 'reason'), name='webhook_refusals_per_minute')],
+            },
+        ),
+        migrations.CreateModel(
             name='Alert',
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('sync_late', 'Sem sincronização há 24 horas'), ('sync_failing', 'Três sincronizações seguidas com falha'), ('key_refused', 'Chave de API recusada'), ('key_old', 'Chave de API antiga'), ('circuit_open', 'API da plataforma fora do ar'), ('dead_letters', 'Eventos em quarentena'), ('queue_late', 'Fila atrasada'), ('silence', 'Webhooks em silêncio'), ('webhook_mode', 'Passou a receber só por webhooks'), ('api_answers', 'A API da plataforma respondeu')], max_length=32, verbose_name='tipo')),
+                ('kind', models.CharField(choices=[('sync_late', 'Sem sincronização há 24 horas'), ('sync_failing', 'Três sincronizações seguidas com falha'), ('key_refused', 'Chave de API recusada'), ('key_old', 'Chave de API antiga'), ('circuit_open', 'API da plataforma fora do ar'), ('dead_letters', 'Eventos em quarentena'), ('queue_late', 'Fila atrasada'), ('silence', 'Webhooks em silêncio'), ('webhooks_refused', 'Webhooks recusados'), ('webhook_mode', 'Passou a receber só por webhooks'), ('api_answers', 'A API da plataforma respondeu')], max_length=32, verbose_name='tipo')),
                 ('message', models.TextField(verbose_name='mensagem')),
                 ('seller_message', models.TextField(blank=True, verbose_name='mensagem ao vendedor')),
                 ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='aberto em')),

@@ -23,7 +23,9 @@ from integrations.models.monitoring import (
     Circuit,
     HourlyStats,
     HourlyWebhookCount,
+    RefusalReason,
     WebhookBaseline,
+    WebhookRefusal,
 )
 from integrations.models.runs import FindingKind, SyncFinding, SyncRun, Trigger
 from integrations.models.status_mappings import StatusMapping, StatusMappingUsage

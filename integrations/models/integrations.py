@@ -46,6 +46,13 @@ class Integration(models.Model):
     previous_signing_secret = models.TextField(
         "segredo anterior (cifrado)", blank=True, editable=False
     )
+    signing_observed_since = models.DateTimeField(
+        "assinatura em observação desde",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Em observação, o que a assinatura recusaria é aceito e contado.",
+    )
     custom_webhook_url = models.CharField(
         "endereço informado pelo vendedor",
         max_length=500,

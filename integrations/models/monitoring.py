@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from flowzz.core.ids import uuid7
 from integrations.models.integrations import Integration
@@ -53,6 +54,47 @@ class HourlyWebhookCount(models.Model):
         ]
 
 
+class RefusalReason(models.TextChoices):
+    SIGNATURE = "signature", "401 · assinatura ausente ou inválida"
+    EXPIRED_URL = "expired_url", "404 · endereço anterior, fora do prazo"
+    TOO_LARGE = "too_large", "413 · corpo grande demais"
+    RATE = "rate", "429 · acima do limite por minuto"
+    OBSERVED = "observed", "Aceito: assinatura inválida, em observação"
+
+
+class WebhookRefusal(models.Model):
+    """The webhooks of an integration that were refused in one minute for one reason."""
+
+    id = models.BigAutoField(primary_key=True)
+    integration = models.ForeignKey(
+        Integration,
+        models.CASCADE,
+        db_index=False,
+        related_name="webhook_refusals",
+        verbose_name="integração",
+    )
+    minute = models.DateTimeField("minuto")
+    reason = models.CharField("motivo", max_length=11, choices=RefusalReason)
+    count = models.PositiveIntegerField("webhooks")
+    bytes = models.PositiveBigIntegerField("bytes")
+
+    class Meta:
+        verbose_name = "webhook recusado"
+        verbose_name_plural = "webhooks recusados"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "minute", "reason"], name="webhook_refusals_per_minute"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["minute", "id"], name="webhook_refusal_minute"),
+            models.Index(fields=["reason", "minute", "id"], name="webhook_refusal_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{localtime(self.minute):%d/%m %H:%M} · {self.get_reason_display()}"
+
+
 class WebhookBaseline(models.Model):
     """Computed every night by `integrations.monitoring.baseline` from the last four weeks."""
 
@@ -80,6 +122,7 @@ class AlertKind(models.TextChoices):
     DEAD_LETTERS = "dead_letters", "Eventos em quarentena"
     QUEUE_LATE = "queue_late", "Fila atrasada"
     SILENCE = "silence", "Webhooks em silêncio"
+    WEBHOOKS_REFUSED = "webhooks_refused", "Webhooks recusados"
     WEBHOOK_MODE = "webhook_mode", "Passou a receber só por webhooks"
     API_ANSWERS = "api_answers", "A API da plataforma respondeu"
 

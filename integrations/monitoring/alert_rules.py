@@ -29,7 +29,7 @@ from integrations.models import (
 )
 from integrations.models.events import is_due
 from integrations.models.runs import ENDED
-from integrations.monitoring import alerts, baseline
+from integrations.monitoring import alerts, baseline, refusals
 from integrations.monitoring.alerts import Message, Violations
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
 from integrations.providers.contracts import Provider
@@ -207,6 +207,21 @@ def silence() -> Violations:
     }
 
 
+def webhooks_refused() -> Violations:
+    """More than a few webhooks of an integration in use were refused in the last hour."""
+    refused = refusals.refused_last_hour()
+    in_use = Integration.objects.filter(id__any_of=list(refused), status__in=IN_USE)
+    return {
+        id_: Message(
+            f"Na última hora, {refusals.describe(refused[id_])}. Não foram guardados. "
+            f"{refusals.staff_advice(refused[id_])}",
+            f"Na última hora, {refusals.describe(refused[id_])}. "
+            f"{refusals.seller_advice(refused[id_])}",
+        )
+        for id_ in in_use.values_list("id", flat=True)
+    }
+
+
 def _silence_since(since: datetime, label: str) -> Message:
     silent = (
         f"Nenhum webhook do {label} chegou desde {since:%d/%m às %H:%M}, muito mais tempo do que "
@@ -267,4 +282,5 @@ RULES: dict[AlertKind, Callable[[], Violations]] = {
     AlertKind.DEAD_LETTERS: dead_letters,
     AlertKind.QUEUE_LATE: queue_late,
     AlertKind.SILENCE: silence,
+    AlertKind.WEBHOOKS_REFUSED: webhooks_refused,
 }

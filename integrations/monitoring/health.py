@@ -1,6 +1,7 @@
 """How healthy an integration is: a score, and the reasons for what is missing to 100."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from integrations.models.events import UNFINISHED
+from integrations.monitoring import refusals
+from integrations.monitoring.refusals import RefusedTotal
 from integrations.webhooks import tokens
 from integrations.webhooks.tokens import TokenUnreadable
 
@@ -39,6 +42,8 @@ class HealthFacts:
     """Since when the oldest unfinished event has been waiting."""
     paused_at: datetime | None = None
     has_readable_url: bool = True
+    refused: Sequence[RefusedTotal] = ()
+    """The webhooks that were refused in the last hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Health:
 
 
 def assess_integration(integration: Integration) -> Health:
-    """Assess one integration; three statements."""
+    """Assess one integration; four statements."""
     events = WebhookEvent.objects.filter(integration=integration)
     unfinished = events.filter(state__in=UNFINISHED).order_by("received_at", "id")
     return assess(
@@ -61,12 +66,13 @@ def assess_integration(integration: Integration) -> Health:
             quarantined=events.filter(state=EventState.QUARANTINED).count(),
             waiting_since=unfinished.values_list("received_at", flat=True).first(),
             has_readable_url=tokens.is_readable(integration),
+            refused=refusals.refused_webhooks(integration, refusals.HOUR),
         )
     )
 
 
 def assess_all() -> list[tuple[uuid.UUID, Health]]:
-    """Assess every integration that is not disconnected, the worst first; three statements.
+    """Assess every integration that is not disconnected, the worst first; four statements.
 
     Returns ids, without users and secrets: there may be thousands, and few are shown.
     """
@@ -74,6 +80,7 @@ def assess_all() -> list[tuple[uuid.UUID, Health]]:
     counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
     quarantined = dict[uuid.UUID | None, int](counts)
     waiting_since = queue_stats.due_since()
+    refused = refusals.refused_last_hour()
     integrations = Integration.objects.exclude(status=IntegrationStatus.DISCONNECTED)
     healths = [
         (
@@ -83,6 +90,7 @@ def assess_all() -> list[tuple[uuid.UUID, Health]]:
                     integration,
                     quarantined=quarantined.get(integration.id, 0),
                     waiting_since=waiting_since.get(integration.id),
+                    refused=refused.get(integration.id, ()),
                 )
             ),
         )
@@ -167,6 +175,14 @@ def _general_checks(facts: HealthFacts) -> list[_Check]:
             "A equipe precisa ver as causas.",
             f"{format_count(facts.quarantined, 'aviso', 'avisos')} de venda em análise pela nossa "
             "equipe. Nada se perdeu, e você não precisa fazer nada.",
+        ),
+        _Check(
+            refusals.are_many(facts.refused),
+            20,
+            f"Na última hora, {refusals.describe(facts.refused)}. "
+            f"{refusals.staff_advice(facts.refused)}",
+            f"Na última hora, {refusals.describe(facts.refused)}. "
+            f"{refusals.seller_advice(facts.refused)}",
         ),
         _Check(
             not is_paused and _is_older(facts.waiting_since, facts.now - QUEUE_LATE),

@@ -14,9 +14,16 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from flowzz.core.db.batched_deletes import delete_in_batches
 from integrations.inbox import queue_stats
 from integrations.inbox.hourly_counts import HOUR, hour_of, pop_dirty
-from integrations.models import Circuit, HourlyStats, HourlyWebhookCount, Integration
+from integrations.models import (
+    Circuit,
+    HourlyStats,
+    HourlyWebhookCount,
+    Integration,
+    WebhookRefusal,
+)
 from integrations.providers.registry import provider_names
 from integrations.sync.breaker import breaker_for
 
@@ -35,7 +42,8 @@ _COUNT = """
         hour, events, quarantine_reasons, latencies, runs, run_errors, sales_created,
         sales_updated, circuit
     )
-    SELECT hour, events.outcomes, events.reasons, latencies.classes, runs.states, runs.errors,
+    SELECT hour, events.outcomes || refused.counts, events.reasons, latencies.classes,
+        runs.states, runs.errors,
         (SELECT count(*) FROM sales_sale
             WHERE created_at >= hour AND created_at < hour + interval '1 hour'
                 AND is_associated),
@@ -58,6 +66,11 @@ _COUNT = """
             GROUP BY axis, key
         ) AS counts
     ) AS events
+    CROSS JOIN LATERAL (
+        SELECT jsonb_strip_nulls(jsonb_build_object('refused', sum(count))) AS counts
+        FROM integrations_webhookrefusal
+        WHERE minute >= hour AND minute < hour + interval '1 hour' AND reason <> 'observed'
+    ) AS refused
     CROSS JOIN LATERAL (
         SELECT coalesce(jsonb_object_agg(class, number), '{}') AS classes
         FROM (
@@ -129,10 +142,10 @@ def hourly_webhook_counts(integration: Integration, hours: int) -> list[tuple[da
 
 
 def delete_old_webhook_counts() -> int:
-    """Delete webhook counts that no chart shows any more; return how many."""
+    """Delete counts of webhooks and refusals that no page shows any more; return how many."""
     expired_before = timezone.now() - WEBHOOK_COUNT_RETENTION
     deleted, _ = HourlyWebhookCount.objects.filter(hour__lt=expired_before).delete()
-    return deleted
+    return deleted + delete_in_batches(WebhookRefusal.objects.filter(minute__lt=expired_before))
 
 
 def _count(hours: Collection[datetime]) -> None:

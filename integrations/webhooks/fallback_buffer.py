@@ -15,7 +15,7 @@ from redis.exceptions import LockError
 from flowzz.core import redis
 from integrations import dispatch
 from integrations.inbox.store import InboundWebhook, store_buffered
-from integrations.webhooks import known_tokens
+from integrations.webhooks import known_tokens, refusals
 from integrations.webhooks.routing import route_buffered
 
 log = structlog.stdlib.get_logger(__name__)
@@ -108,8 +108,10 @@ def length() -> int:
 
 def _flush_batch(key: str, entries: Sequence[bytes]) -> set[uuid.UUID]:
     """Store a batch in one commit, then remove it; return the ids of its integrations."""
-    routed = route_buffered([_deserialize(entry) for entry in entries])
+    routed, refused = route_buffered([_deserialize(entry) for entry in entries])
     store_buffered(routed)
+    if refused:
+        redis.run([refusals.count_command(refused)])
     with redis.client().pipeline(transaction=False) as pipeline:
         for entry in entries:
             pipeline.eval(_REMOVE, 1, key, entry.decode())

@@ -17,8 +17,9 @@ from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.rate_limits import Allowance, RateLimit, RateLimitExceeded
 from integrations import dispatch
 from integrations.inbox.store import InboundWebhook, check_writable, store
+from integrations.models import RefusalReason
 from integrations.runtime_settings import WEBHOOK_RATE
-from integrations.webhooks import answers, fallback_buffer, without_token
+from integrations.webhooks import answers, fallback_buffer, refusals, without_token
 from integrations.webhooks.requests import WebhookRequest
 from integrations.webhooks.routing import (
     SignatureRefused,
@@ -91,6 +92,7 @@ def _exchange_with_redis(
         _log_received(request)
     owned = {request.integration.id for request in stored if request.integration}
     statuses = Counter(str(request.answer.status) for request in finished if request.answer)
+    refused = refusals.refused_among(finished)
     finished.clear()
     try:
         commands = redis_metrics.commands(
@@ -98,6 +100,8 @@ def _exchange_with_redis(
         )
         if owned:
             commands.insert(0, dispatch.drain_flags_command(owned))
+        if refused:
+            commands.append(refusals.count_command(refused))
         if counts:
             commands.append(RATE.take_command(counts))
         results = redis.run(commands) if commands else []
@@ -125,9 +129,11 @@ def _find_owners(requests: Sequence[WebhookRequest], tokens: Tokens) -> None:
             continue
         try:
             request.integration = authenticate(_webhook(request), owner)
-            request.is_signature_refused = False
-        except SignatureRefused:
-            request.integration, request.is_signature_refused = owner, True
+            request.is_signature_refused = request.is_signature_observed = False
+        except SignatureRefused as error:
+            request.integration = owner
+            request.is_signature_observed = error.reason == RefusalReason.OBSERVED
+            request.is_signature_refused = not request.is_signature_observed
 
 
 def _limit_rates(requests: Sequence[WebhookRequest], finished: list[WebhookRequest]) -> None:

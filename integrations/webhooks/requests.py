@@ -42,6 +42,20 @@ class WebhookRequest:
     integration: Integration | None = None
     answer: Answer | None = None
     is_signature_refused: bool = False
+    is_signature_observed: bool = False
+    """The signature would be refused, if it were not only observed."""
+    url_token_hash: str = ""
+    """Of a webhook that was refused before its body was read."""
+    announced_size: int = 0
+
+    @property
+    def token_hash(self) -> str:
+        return self.webhook.token_hash if self.webhook else self.url_token_hash
+
+    @property
+    def size(self) -> int:
+        """The size of the body in bytes."""
+        return len(self.webhook.body) if self.webhook else self.announced_size
 
 
 def parse_path(path: str) -> Target:

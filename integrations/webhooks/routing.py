@@ -1,6 +1,5 @@
 """Resolve the integration that owns a webhook, and authenticate the webhook."""
 
-import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +9,12 @@ import structlog
 from django.db import connection
 
 from flowzz.core.db.backend.base import DatabaseWrapper
-from integrations.inbox.store import InboundWebhook
-from integrations.models import Integration, IntegrationStatus
+from integrations.inbox.store import InboundWebhook, Routed
+from integrations.models import Integration, IntegrationStatus, RefusalReason
 from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
+from integrations.webhooks.refusals import Refused
 
 MAX_TOKENS = 10_000
 
@@ -28,9 +28,10 @@ class UnknownToken(Exception):
 class SignatureRefused(Exception):
     """The integration requires a signature, and the webhook's is missing or wrong."""
 
-    def __init__(self, integration_id: uuid.UUID) -> None:
+    def __init__(self, integration: Integration) -> None:
         super().__init__()
-        self.integration_id = integration_id
+        is_observed = integration.signing_observed_since is not None
+        self.reason = RefusalReason.OBSERVED if is_observed else RefusalReason.SIGNATURE
 
 
 def authenticate(webhook: InboundWebhook, integration: Integration | None) -> Integration | None:
@@ -47,25 +48,35 @@ def authenticate(webhook: InboundWebhook, integration: Integration | None) -> In
         log.error("signing_secret_unreadable", integration_id=str(integration.id))
         return None
     if not is_authentic:
-        raise SignatureRefused(integration.id)
+        raise SignatureRefused(integration)
     return integration
 
 
-def route_buffered(
-    webhooks: Sequence[InboundWebhook],
-) -> list[tuple[InboundWebhook, Integration | None]]:
-    """Resolve and authenticate buffered webhooks; drop those that are refused."""
-    routed = []
+def route_buffered(webhooks: Sequence[InboundWebhook]) -> tuple[list[Routed], list[Refused]]:
+    """Resolve and authenticate buffered webhooks; return those accepted, and those to count."""
+    routed: list[Routed] = []
+    refused = []
     for webhook, owner in zip(webhooks, resolve(webhooks, Tokens()), strict=True):
-        try:
-            if isinstance(owner, UnknownToken):
-                raise owner
-            integration = authenticate(webhook, owner)
-        except (UnknownToken, SignatureRefused) as error:
-            log.warning("buffered_webhook_refused", cause=type(error).__name__)
-        else:
+        integration, reason = _admit(webhook, owner)
+        if reason:
+            refused.append(Refused(webhook.token_hash, reason, len(webhook.body)))
+        if reason in (None, RefusalReason.OBSERVED):
             routed.append((webhook, integration))
-    return routed
+        else:
+            log.warning("buffered_webhook_refused", cause=reason)
+    return routed, refused
+
+
+def _admit(
+    webhook: InboundWebhook, owner: Integration | UnknownToken | None
+) -> tuple[Integration | None, RefusalReason | None]:
+    """Return the event's integration, and why the webhook is refused or would be."""
+    if isinstance(owner, UnknownToken):
+        return None, RefusalReason.EXPIRED_URL
+    try:
+        return authenticate(webhook, owner), None
+    except SignatureRefused as error:
+        return owner, error.reason
 
 
 def resolve(
@@ -96,7 +107,7 @@ class Token:
     expires_at: datetime | None
 
 
-_COLUMNS = ("id", "provider", "signing_secret", "previous_signing_secret")
+_COLUMNS = ("id", "provider", "signing_secret", "previous_signing_secret", "signing_observed_since")
 _FIND_TOKENS = f"""
     SELECT token.token_hash, token.expires_at, {", ".join(f"owner.{name}" for name in _COLUMNS)}
     FROM integrations_webhooktoken AS token

@@ -56,6 +56,7 @@ class WebhookServer:
             target = parse_path(exchange.path)
             if not target.token_hash:
                 return False
+            exchange.url_token_hash = target.token_hash
             if exchange.method == "POST":
                 exchange.webhook = await self._receive(target, proto, headers, exchange.request_id)
             else:
@@ -64,6 +65,7 @@ class WebhookServer:
             return False
         except tuple(_REFUSALS) as error:
             exchange.answer = _refusal(error)
+            exchange.announced_size = getattr(error, "size", 0)
         self._writer.put(exchange)
         await exchange.sent
         return True

@@ -45,7 +45,12 @@ def _parse(request: HttpRequest, provider: str, rest: str) -> WebhookRequest:
         return WebhookRequest(None, answer=answers.rate_limited(error.retry_after))
     body = _read_body(request)
     if isinstance(body, Answer):
-        return WebhookRequest(None, answer=body)
+        return WebhookRequest(
+            None,
+            answer=body,
+            url_token_hash=target.token_hash,
+            announced_size=int(request.META.get("CONTENT_LENGTH") or 0),
+        )
     headers = stored_headers(target.provider, request.headers.get)
     return WebhookRequest(
         InboundWebhook(

@@ -5,45 +5,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from django import forms
 from django.conf import settings
 
 from flowzz.backoffice.confirm_with_reason import ReasonForm
 from integrations import connection, modes
+from integrations.admin.integrations.forms import ChangedSecretForm, FirstSecretForm, OwnerForm
 from integrations.models import Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.sync import runs
 from integrations.webhooks import tokens
 
 RUN_SYNCS, MANAGE, REVEAL = "run_syncs", "manage_connections", "reveal_webhook_urls"
 SECRET_BYTES = 32
-MIN_SECRET_LENGTH = 16
 
 Answers: TypeAlias = Mapping[str, Any]
-
-
-class SecretForm(ReasonForm):
-    secret = forms.CharField(
-        label="Segredo",
-        required=False,
-        min_length=MIN_SECRET_LENGTH,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Deixe vazio para que o Flowzz crie um; ele é mostrado uma única vez.",
-    )
-    keep_previous = forms.BooleanField(
-        label="Aceitar também o segredo em uso",
-        required=False,
-        initial=True,
-        help_text="Até a plataforma passar a assinar com o novo; depois, encerre o anterior.",
-    )
-    field_order = ("secret", "keep_previous", "reason")
-
-
-class OwnerForm(ReasonForm):
-    owner_email = forms.EmailField(
-        label="E-mail do dono na plataforma", required=False, help_text="Vazio: o e-mail de login."
-    )
-    field_order = ("owner_email", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +62,17 @@ def _set_signing_secret(integration: Integration, answers: Answers) -> str | Non
     """Return a generated secret; one that was typed is known already."""
     typed: str = answers["secret"]
     secret = typed or secrets.token_urlsafe(SECRET_BYTES)
-    connection.set_signing_secret(integration, secret, keep_previous=answers["keep_previous"])
+    connection.set_signing_secret(
+        integration,
+        secret,
+        keep_previous=answers.get("keep_previous", False),
+        is_observed=answers.get("is_observed", _is_observed(integration)),
+    )
     return None if typed else secret
+
+
+def _is_observed(integration: Integration) -> bool:
+    return integration.signing_observed_since is not None
 
 
 def _can_sync(integration: Integration) -> bool:
@@ -111,6 +94,7 @@ def _is_in_use(integration: Integration) -> bool:
     return integration.status != IntegrationStatus.DISCONNECTED
 
 
+_SHOWN_ONCE = "Copie o segredo agora: ele não é mostrado de novo"
 _GRACE_HOURS = round(settings.WEBHOOK_TOKEN_GRACE.total_seconds() / 3600)
 
 ACTIONS: dict[str, IntegrationAction] = {
@@ -226,13 +210,39 @@ ACTIONS: dict[str, IntegrationAction] = {
         icon="key",
         log_text="Segredo de assinatura definido",
         run=_set_signing_secret,
-        is_available=_is_in_use,
+        is_available=lambda integration: _is_in_use(integration) and not integration.signing_secret,
         consequences=(
-            "Webhooks sem assinatura válida passam a ser recusados (401) e não são guardados.",
+            "Em observação, tudo continua a ser aceito, e o Flowzz conta o que seria recusado.",
+            "Sem observação, webhooks sem assinatura válida são recusados (401) e não são "
+            "guardados.",
             "O segredo é guardado cifrado e não pode ser visto de novo.",
         ),
-        form=SecretForm,
-        result_heading="Copie o segredo agora: ele não é mostrado de novo",
+        form=FirstSecretForm,
+        result_heading=_SHOWN_ONCE,
+        result_advice="Coloque-o na plataforma, no campo do segredo de assinatura do webhook. "
+        "Quando nada mais seria recusado, passe a exigir a assinatura na página da integração.",
+    ),
+    "exigir-assinatura": IntegrationAction(
+        label="Exigir a assinatura",
+        icon="verified_user",
+        log_text="Assinatura passou a ser exigida",
+        run=lambda integration, _: connection.enforce_signatures(integration),
+        is_available=_is_observed,
+        consequences=(
+            "Webhooks sem assinatura válida passam a ser recusados (401) e não são guardados.",
+        ),
+    ),
+    "trocar-segredo": IntegrationAction(
+        label="Trocar segredo de assinatura",
+        icon="key",
+        log_text="Segredo de assinatura trocado",
+        run=_set_signing_secret,
+        is_available=lambda integration: (
+            _is_in_use(integration) and bool(integration.signing_secret)
+        ),
+        consequences=("O segredo é guardado cifrado e não pode ser visto de novo.",),
+        form=ChangedSecretForm,
+        result_heading=_SHOWN_ONCE,
         result_advice="Coloque-o na plataforma, no campo do segredo de assinatura do webhook. "
         "Depois que ela passar a assinar com ele, encerre o segredo anterior na página da "
         "integração.",
@@ -249,9 +259,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         label="Remover segredo de assinatura",
         icon="no_encryption",
         log_text="Segredo de assinatura removido",
-        run=lambda integration, _: connection.set_signing_secret(
-            integration, "", keep_previous=False
-        ),
+        run=lambda integration, _: connection.set_signing_secret(integration, ""),
         is_available=lambda integration: bool(integration.signing_secret),
         consequences=("Qualquer um que conheça o endereço pode enviar webhooks sem assinatura.",),
         is_destructive=True,

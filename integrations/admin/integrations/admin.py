@@ -27,8 +27,8 @@ from flowzz.backoffice.display import (
 from flowzz.core.formatting import format_number
 from integrations import modes
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
-from integrations.admin.integrations.connect_form import ConnectForm
 from integrations.admin.integrations.filters import HealthFilter, ModeFilter
+from integrations.admin.integrations.forms import ConnectForm
 from integrations.admin.integrations.summary import summarize
 from integrations.models import Integration, IntegrationMode, IntegrationStatus, WebhookToken
 from integrations.providers.errors import IntegrationError

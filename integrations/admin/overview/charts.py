@@ -13,7 +13,7 @@ from flowzz.core.formatting import format_number
 from integrations.admin.overview.formatting import format_duration, format_percent
 from integrations.admin.overview.periods import HOURS_PER_DAY, SlotTotals, time_filters
 from integrations.inbox.failure_reasons import explain
-from integrations.models import Circuit, SyncRun, WebhookEvent
+from integrations.models import Circuit, SyncRun, WebhookEvent, WebhookRefusal
 from integrations.monitoring.hourly_stats import percentile
 from sales.models import Sale
 
@@ -59,9 +59,12 @@ def webhooks_chart(slots: Sequence[SlotTotals]) -> Chart:
         values = [sum(slot.events[key] for key in keys) for slot in slots]
         url = list_url(WebhookEvent, **filters, **time_filters(slots, "received_at"))
         series.append(Series(name, tone, values, url, format_number(sum(values))))
+    refused = [slot.events["refused"] for slot in slots]
+    url = list_url(WebhookRefusal, **time_filters(slots, "minute"))
+    series.append(Series("Recusados", "refused", refused, url, format_number(sum(refused))))
     return stacked_bar_chart(
         "Webhooks recebidos",
-        f"Eventos {_slot_length(slots)}, pelo que veio deles.",
+        f"Eventos {_slot_length(slots)}, pelo que veio deles. Os recusados não foram guardados.",
         _axis(slots, WebhookEvent, "received_at"),
         series,
         format_number=format_number,

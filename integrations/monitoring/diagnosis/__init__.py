@@ -13,6 +13,7 @@ CHECKS: dict[str, tuple[str, Callable[[DiagnosisFacts], Finding]]] = {
     "chave": ("Chave de API", api_checks.key),
     "api": ("Resposta da API", api_checks.api),
     "webhooks": ("Webhooks", inbound_checks.webhook),
+    "recusados": ("Webhooks recusados", inbound_checks.refused),
     "fila": ("Fila de eventos", inbound_checks.queue),
     "importacoes": ("Importações", inbound_checks.imports),
     "sincronizacao": ("Última sincronização", inbound_checks.sync),

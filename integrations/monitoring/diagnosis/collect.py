@@ -16,6 +16,7 @@ from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
 from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts, LastImport
+from integrations.monitoring.refusals import refused_webhooks
 from integrations.providers.contracts import Provider
 from integrations.providers.errors import (
     EndpointMissing,
@@ -37,6 +38,7 @@ _STATUSES = {
     UnexpectedResponse: ApiStatus.NOT_THE_API,
     EndpointMissing: ApiStatus.NOT_THE_API,
 }
+REFUSED_WITHIN = timedelta(hours=24)
 QUARANTINED_LIMIT = 1000
 """Quarantined events are counted up to this number."""
 
@@ -68,6 +70,8 @@ def collect(integration: Integration) -> DiagnosisFacts:
         .values_list("received_at", flat=True)
         .first(),
         requires_signature=bool(integration.signing_secret),
+        refused=refused_webhooks(integration, REFUSED_WITHIN),
+        signing_observed_since=integration.signing_observed_since,
         hourly_rates=baseline.hourly_rates if baseline else (),
         due_since=due_since,
         quarantined=events.filter(state=EventState.QUARANTINED)[:QUARANTINED_LIMIT].count(),

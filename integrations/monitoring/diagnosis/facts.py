@@ -7,6 +7,8 @@ from enum import Enum
 
 from django.utils.timesince import timesince
 
+from integrations.monitoring.refusals import RefusedTotal
+
 
 class Severity(Enum):
     GREEN = "good"
@@ -78,6 +80,9 @@ class DiagnosisFacts:
     last_sync_error: str
     database_ahead: timedelta
     last_import: LastImport | None = None
+    refused: Sequence[RefusedTotal] = ()
+    """The webhooks that were refused in the last 24 hours, and those observed."""
+    signing_observed_since: datetime | None = None
     accepts_without_token: bool = True
     """Whether the webhook URLs without a token are enabled."""
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flowzz.core.formatting import format_count
 from integrations.models import ImportState, IntegrationStatus
+from integrations.monitoring import refusals
 from integrations.monitoring.baseline import is_unusual_silence
 from integrations.monitoring.diagnosis.facts import DiagnosisFacts, Finding, Severity
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
@@ -45,6 +46,34 @@ def webhook(facts: DiagnosisFacts) -> Finding:
     if facts.now - received_at > QUIET_AFTER:
         return Finding(Severity.YELLOW, f"{message}.", next_step, customer_message)
     return Finding(Severity.GREEN, f"{message}.")
+
+
+def refused(facts: DiagnosisFacts) -> Finding:
+    if found := refusals.refused_only(facts.refused):
+        last_at = max(total.last_at for total in found)
+        advice = refusals.seller_advice(found)
+        return Finding(
+            Severity.RED,
+            f"Nas últimas 24 horas, {refusals.describe(found)}. O último, {facts.ago(last_at)}. "
+            "Não foram guardados.",
+            refusals.staff_advice(found),
+            f"Olá! Estamos recusando avisos de venda que chegam para você. {advice}",
+        )
+    if facts.signing_observed_since is None:
+        return Finding(Severity.GREEN, "Nenhum nas últimas 24 horas.")
+    observing = f"A assinatura está em observação {facts.ago(facts.signing_observed_since)}"
+    if observed := sum(total.count for total in facts.refused):
+        number = format_count(observed, "webhook seria recusado", "webhooks seriam recusados")
+        return Finding(
+            Severity.YELLOW,
+            f"{observing}: nas últimas 24 horas, {number}.",
+            "Confira se o segredo é o mesmo nos dois lados, antes de exigir a assinatura.",
+        )
+    return Finding(
+        Severity.YELLOW,
+        f"{observing}, e nada seria recusado nas últimas 24 horas.",
+        "Se chegaram webhooks nesse tempo, passe a exigir a assinatura na página da integração.",
+    )
 
 
 def queue(facts: DiagnosisFacts) -> Finding:

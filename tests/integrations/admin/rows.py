@@ -11,11 +11,13 @@ from integrations.models import (
     FindingKind,
     ImportState,
     Integration,
+    RefusalReason,
     SalesImport,
     StatusMapping,
     SyncFinding,
     WebhookEvent,
     WebhookPayload,
+    WebhookRefusal,
 )
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.contracts import StatusField
@@ -76,6 +78,9 @@ def make_rows(count: int) -> None:
             error_lines=[{"line": 2, "external_id": "", "message": "Sem número."}],
         )
         Alert.objects.create(integration=integration, kind=AlertKind.KEY_OLD, message="Antiga.")
+        WebhookRefusal.objects.create(
+            integration=integration, minute=NOON, reason=RefusalReason.RATE, count=2, bytes=300
+        )
         StatusMapping.objects.create(
             provider=COINZZ,
             field=StatusField.ORDER,

@@ -20,9 +20,11 @@ from integrations.models import (
     Alert,
     AlertKind,
     Integration,
+    RefusalReason,
     Trigger,
     WebhookBaseline,
     WebhookEvent,
+    WebhookRefusal,
 )
 from integrations.monitoring import alert_mails, alert_rules, alerts
 from integrations.providers.coinzz import COINZZ
@@ -239,6 +241,23 @@ def test_silence_until_a_webhook_comes(seller: Seller) -> None:
     assert open_kinds() == []
 
 
+def test_refused_webhooks_until_an_hour_without_many(seller: Seller) -> None:
+    minute, reason = timezone.now(), RefusalReason.SIGNATURE
+    row = WebhookRefusal.objects.create(
+        integration=seller.integration, minute=minute, reason=reason, count=4, bytes=8
+    )
+    assert open_kinds() == []
+    WebhookRefusal.objects.update(count=5)
+    assert open_kinds() == [AlertKind.WEBHOOKS_REFUSED]
+    message = "Na última hora, 5 webhooks recusados: 5 por assinatura ausente ou inválida."
+    assert Alert.objects.get().message.startswith(message)
+    assert Alert.objects.get().seller_message.startswith(message)
+
+    row.minute = ago(61 * MINUTE)
+    row.save()
+    assert open_kinds() == []
+
+
 def test_rule_that_fails_does_not_stop_the_others(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +307,13 @@ def create_violations(count: int) -> None:
             connected_at=ago(200 * DAY),
             api_key_set_at=ago(200 * DAY),
             last_sync_status="error",
+        )
+        WebhookRefusal.objects.create(
+            integration=seller.integration,
+            minute=ago(MINUTE),
+            reason=RefusalReason.TOO_LARGE,
+            count=9,
+            bytes=9,
         )
     IntegrationFactory.create_batch(count, status="ERROR")
     silent = IntegrationFactory.create_batch(count, last_webhook_at=ago(DAY))

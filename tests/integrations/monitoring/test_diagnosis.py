@@ -18,6 +18,7 @@ from integrations.models import (
     ImportState,
     Integration,
     IntegrationStatus,
+    RefusalReason,
     SalesImport,
     WebhookBaseline,
     WebhookEvent,
@@ -30,6 +31,7 @@ from integrations.monitoring.diagnosis.facts import (
     LastImport,
     Severity,
 )
+from integrations.monitoring.refusals import RefusedTotal
 from integrations.providers.coinzz import COINZZ, adapter
 from integrations.secrets import field_encryption
 from integrations.sync.breaker import breaker_for
@@ -71,6 +73,10 @@ def imported(state: ImportState, errors: int = 0) -> DiagnosisFacts:
     return replace(WEBHOOKS_ONLY, last_import=last)
 
 
+def refused(reason: RefusalReason, count: int) -> DiagnosisFacts:
+    return replace(WELL, refused=[RefusedTotal(reason, count, NOW - HOUR)])
+
+
 def probed(answer: ApiStatus, **details: Any) -> DiagnosisFacts:
     return replace(WELL, probe=ApiProbe(status=answer, message="Erro.", **details))
 
@@ -94,6 +100,15 @@ CASES = [
     ("webhooks", replace(WELL, last_webhook_at=None, connected_at=NOW - HOUR), Y, "Nenhum"),
     ("webhooks", replace(WELL, last_webhook_at=None), R, "Nenhum webhook"),
     ("webhooks", replace(WELL, hourly_rates=BUSY, last_webhook_at=NOW - 5 * HOUR), R, "O último"),
+    ("recusados", WELL, G, "Nenhum nas últimas 24 horas."),
+    ("recusados", refused(RefusalReason.EXPIRED_URL, 2), R, "Nas últimas 24 horas, 2 webhooks"),
+    ("recusados", replace(WELL, signing_observed_since=NOW - DAY), Y, "A assinatura está em"),
+    (
+        "recusados",
+        replace(refused(RefusalReason.OBSERVED, 1), signing_observed_since=NOW - DAY),
+        Y,
+        "A assinatura está em observação há 1\xa0dia: nas últimas 24 horas, 1 webhook seria",
+    ),
     ("fila", WELL, G, "Nada atrasado"),
     ("fila", replace(WELL, quarantined=3), Y, "3 eventos em quarentena"),
     ("fila", replace(WELL, paused_at=NOW - DAY, due_since=NOW - DAY), Y, "A integração está"),
@@ -169,7 +184,7 @@ def test_probe_is_one_request_that_the_breaker_does_not_count(
     assert facts.probe.clock_ahead is not None
     assert abs(facts.probe.clock_ahead) < 10 * timedelta(seconds=1)
     assert breaker_for(COINZZ).state().failures == 0
-    assert len(statements) == 6
+    assert len(statements) == 7
 
 
 def test_webhook_mode_checks_webhooks_queue_imports_and_clocks_without_the_api(
@@ -186,7 +201,7 @@ def test_webhook_mode_checks_webhooks_queue_imports_and_clocks_without_the_api(
     facts = collect.collect(integration)
 
     findings = {name: finding.severity for name, _, finding in run_checks(facts)}
-    assert findings == {"webhooks": G, "fila": G, "importacoes": Y, "relogios": G}
+    assert findings == {"webhooks": G, "recusados": G, "fila": G, "importacoes": Y, "relogios": G}
     assert facts.last_import is not None
     assert facts.last_import.errors == 3
     assert coinzz.control("GET", "stats")["accounts"] == {}
@@ -201,7 +216,7 @@ def test_missing_webhooks_are_imported_from_a_file_in_webhook_mode() -> None:
 
 def test_api_mode_checks_everything_else() -> None:
     names = [name for name, _, _ in run_checks(WELL)]
-    assert names == ["chave", "api", "webhooks", "fila", "sincronizacao", "relogios"]
+    assert names == ["chave", "api", "webhooks", "recusados", "fila", "sincronizacao", "relogios"]
 
 
 def test_diagnosis_does_not_wait_for_a_hanging_api(

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.models import IntegrationStatus
+from integrations.models import IntegrationStatus, RefusalReason
 from integrations.monitoring.health import Health, HealthFacts, assess
+from integrations.monitoring.refusals import RefusedTotal
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -45,6 +46,11 @@ def test_nothing_wrong_is_a_hundred() -> None:
         ),
         (replace(WELL, quarantined=3), 90, "3 eventos em quarentena."),
         (replace(WELL, waiting_since=NOW - timedelta(minutes=6)), 80, "Há eventos esperando"),
+        (
+            replace(WELL, refused=[RefusedTotal(RefusalReason.RATE, 5, NOW)]),
+            80,
+            "Na última hora, 5 webhooks recusados: 5 por passarem do limite por minuto. A",
+        ),
         (replace(WELL, api_key_set_at=NOW - timedelta(days=181)), 90, "A chave de API é antiga."),
     ],
 )
@@ -54,6 +60,10 @@ def test_each_fault_costs_and_says_why(facts: HealthFacts, score: int, reason: s
     assert health.score == score
     assert len(health.reasons) == 1
     assert health.reasons[0].startswith(reason)
+
+
+def test_a_few_refused_webhooks_are_no_fault() -> None:
+    assert assess(replace(WELL, refused=[RefusedTotal(RefusalReason.RATE, 4, NOW)])).score == 100
 
 
 def test_a_new_integration_has_a_day_for_its_first_sync() -> None:

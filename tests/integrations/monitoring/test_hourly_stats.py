@@ -16,7 +16,9 @@ from integrations.models import (
     EventState,
     HourlyStats,
     HourlyWebhookCount,
+    RefusalReason,
     WebhookEvent,
+    WebhookRefusal,
 )
 from integrations.monitoring import hourly_stats
 from integrations.sync.breaker import BreakerState
@@ -47,10 +49,15 @@ def test_hour_is_counted_from_events_runs_and_sales() -> None:
         integration=integration, state=JobState.FAILED, finished_at=now, error_code="KEY_REFUSED"
     )
 
+    for reason in (RefusalReason.RATE, RefusalReason.SIGNATURE, RefusalReason.OBSERVED):
+        WebhookRefusal.objects.create(
+            integration=integration, minute=now, reason=reason, count=3, bytes=6
+        )
+
     hourly_stats.update_hourly_stats()
 
     hour = HourlyStats.objects.get(hour=hour_of(now))
-    assert hour.events == {"created": 1, "updated": 1, "PENDING": 1, "QUARANTINED": 1}
+    assert hour.events == {"created": 1, "updated": 1, "PENDING": 1, "QUARANTINED": 1, "refused": 6}
     assert hour.quarantine_reasons == {"unroutable": 1}
     assert hour.runs == {"SUCCEEDED": 1, "FAILED": 1}
     assert hour.run_errors == {"KEY_REFUSED": 1}

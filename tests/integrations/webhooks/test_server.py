@@ -12,6 +12,7 @@ from flowzz.core.server import bodies
 from integrations.inbox.store import InboundWebhook
 from integrations.webhooks import server
 from integrations.webhooks.server import WebhookServer
+from integrations.webhooks.tokens import hash_token
 from integrations.webhooks.writer import Exchange, Writer
 
 KNOWN = "k" * 43
@@ -85,7 +86,11 @@ def test_body_of_tiny_chunks_is_refused() -> None:
 
 
 def test_body_over_the_limit_is_refused() -> None:
-    assert status(handle(Proto(), content_length=str(256 * 1024 + 1))) == 413
+    exchange = handle(Proto(), content_length=str(256 * 1024 + 1))
+
+    assert exchange
+    assert status(exchange) == 413
+    assert (exchange.token_hash, exchange.size) == (hash_token(KNOWN), 256 * 1024 + 1)
 
 
 @pytest.mark.parametrize(("is_known", "expected"), [(True, None), (False, 404)])

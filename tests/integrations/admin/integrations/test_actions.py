@@ -174,7 +174,7 @@ def test_unreadable_webhook_url_and_secret_are_named_and_replaced(
     assert (shown.status_code, advice in staff.get(shown.url).content.decode()) == (302, True)
 
     run_action(staff, integration, "trocar-endereco", **REASON)
-    run_action(staff, integration, "segredo", secret="s" * 16, keep_previous="on", **REASON)
+    run_action(staff, integration, "trocar-segredo", secret="s" * 16, keep_previous="on", **REASON)
 
     assert webhook_url(integration)
     integration.refresh_from_db()
@@ -201,7 +201,7 @@ def test_previous_secret_stays_valid_until_it_is_removed(
 ) -> None:
     set_signing_secret(integration, "o primeiro segredo", keep_previous=False)
     response = run_action(
-        staff, integration, "segredo", secret=SECRET, keep_previous="on", **REASON
+        staff, integration, "trocar-segredo", secret=SECRET, keep_previous="on", **REASON
     )
     assert response.status_code == 302
     assert field_encryption.decrypt(integration, "signing_secret") == SECRET
@@ -211,6 +211,38 @@ def test_previous_secret_stays_valid_until_it_is_removed(
     run_action(staff, integration, "remover-segredo", **REASON)
     assert integration.signing_secret == ""
     assert len(logged()) == 3
+
+
+def test_first_secret_is_observed_until_staff_require_it(
+    staff: Staff, integration: Integration
+) -> None:
+    run_action(staff, integration, "segredo", secret=SECRET, is_observed="on", **REASON)
+    assert integration.signing_observed_since
+    page = staff.get(f"{url_of(integration)}change/").content.decode()
+    assert "Assinatura em observação desde" in page
+    run_action(staff, integration, "trocar-segredo", secret=SECRET * 2, **REASON)
+    assert integration.signing_observed_since
+
+    run_action(staff, integration, "exigir-assinatura", **REASON)
+
+    assert integration.signing_observed_since is None
+    assert "Assinatura exigida." in staff.get(f"{url_of(integration)}change/").content.decode()
+    assert (
+        "não se aplica"
+        in staff.get(f"{url_of(integration)}acao/exigir-assinatura/", follow=True).content.decode()
+    )
+
+
+def test_form_speaks_of_a_previous_secret_only_where_there_is_one(
+    staff: Staff, integration: Integration
+) -> None:
+    def fields(name: str) -> list[str]:
+        response = staff.get(f"{url_of(integration)}acao/{name}/")
+        return list(response.context["form"].fields)
+
+    assert fields("segredo") == ["secret", "is_observed", "reason"]
+    set_signing_secret(integration, "o primeiro segredo")
+    assert fields("trocar-segredo") == ["secret", "keep_previous", "reason"]
 
 
 def test_typed_secret_is_not_rendered_again(staff: Staff, integration: Integration) -> None:

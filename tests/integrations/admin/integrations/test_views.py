@@ -32,7 +32,7 @@ def test_every_check_reports_a_finding_that_does_not_contain_the_key(
     integration.save()
     html = staff.post(f"{url_of(integration)}resultado/").content.decode()
     shown = re.findall(r'id="check-(\w+)" data-severity=', html)
-    assert shown == ["chave", "api", "webhooks", "fila", "sincronizacao", "relogios"]
+    assert shown == ["chave", "api", "webhooks", "recusados", "fila", "sincronizacao", "relogios"]
     assert 'id="check-chave" data-severity="bad"' in html
     assert 'data-copy="#text-chave"' in html
     assert key not in html

@@ -1,4 +1,4 @@
-"""The form by which staff connect a user."""
+"""The forms of an integration: connecting a user, the signing secret, the owner."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from integrations.providers.errors import EndpointMissing, IntegrationError
 from integrations.providers.registry import all_providers, default_provider
 
 MINIMUM_KEY, MAXIMUM_KEY = 20, 500
+MIN_SECRET_LENGTH = 16
 
 
 class ConnectForm(ReasonForm):
@@ -56,3 +57,41 @@ class ConnectForm(ReasonForm):
             advice = " Ou conecte só por webhooks." if isinstance(error, EndpointMissing) else ""
             self.add_error("api_key", f"{error.message}{advice}")
             return None
+
+
+class SecretForm(ReasonForm):
+    secret = forms.CharField(
+        label="Segredo",
+        required=False,
+        min_length=MIN_SECRET_LENGTH,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Deixe vazio para que o Flowzz crie um; ele é mostrado uma única vez.",
+    )
+
+
+class FirstSecretForm(SecretForm):
+    is_observed = forms.BooleanField(
+        label="Só observar, por enquanto",
+        required=False,
+        initial=True,
+        help_text="Nada é recusado até alguém escolher “Exigir a assinatura”.",
+    )
+    field_order = ("secret", "is_observed", "reason")
+
+
+class ChangedSecretForm(SecretForm):
+    keep_previous = forms.BooleanField(
+        label="Aceitar também o segredo em uso",
+        required=False,
+        initial=True,
+        help_text="Até a plataforma passar a assinar com o novo; depois, encerre o anterior.",
+    )
+    field_order = ("secret", "keep_previous", "reason")
+
+
+class OwnerForm(ReasonForm):
+    owner_email = forms.EmailField(
+        label="E-mail do dono na plataforma", required=False, help_text="Vazio: o e-mail de login."
+    )
+    field_order = ("owner_email", "reason")

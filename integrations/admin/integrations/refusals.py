@@ -1,0 +1,28 @@
+"""The list of refused webhooks: when and why, never their content."""
+
+from django.contrib import admin
+from django.template.defaultfilters import filesizeformat
+
+from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.display import badge_column, related_column
+from integrations.models import RefusalReason, WebhookRefusal
+
+REASON_COLOURS = dict.fromkeys(RefusalReason, "danger") | {RefusalReason.OBSERVED: "warning"}
+
+
+@admin.register(WebhookRefusal)
+class WebhookRefusalAdmin(ReadOnlyAdmin):
+    list_display = ("minute", "owner", "reason_badge", "count", "average_size")
+    list_filter = ("reason",)
+    linked_lookups = ("integration__id__exact", "minute__gte", "minute__lt")
+    list_select_related = ("integration__user",)
+    ordering = ("-minute", "-id")
+    fields = ("integration", "minute", "reason", ("count", "average_size"))
+    readonly_fields = ("average_size",)
+
+    owner = related_column("integration__user", "vendedor(a)")
+    reason_badge = badge_column("reason", "motivo", REASON_COLOURS)
+
+    @admin.display(description="tamanho (média)")
+    def average_size(self, refusal: WebhookRefusal) -> str:
+        return filesizeformat(refusal.bytes / refusal.count)
