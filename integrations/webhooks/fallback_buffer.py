@@ -59,7 +59,7 @@ class BufferBusy(Exception):
 def push(webhooks: Sequence[InboundWebhook]) -> list[bool]:
     """Append webhooks whose tokens are checked when they are flushed.
 
-    Returns which of them found room. Raises RedisError.
+    Returns which of them found room; those are on the disk of Redis. Raises RedisError.
     """
     limits = settings.FALLBACK_BUFFER_MAX_EVENTS, settings.FALLBACK_BUFFER_MAX_BYTES
     keys = (3, known_tokens.KEY, *KEYS)
@@ -67,7 +67,7 @@ def push(webhooks: Sequence[InboundWebhook]) -> list[bool]:
         ("EVAL", _PUSH, *keys, *limits, _serialize(hook), hook.token_hash, UNKNOWN_SHARE)
         for hook in webhooks
     ]
-    return [bool(length) for length in redis.run(commands)] if commands else []
+    return [bool(length) for length in redis.run_durably(commands)] if commands else []
 
 
 def flush_to_inbox() -> int:
