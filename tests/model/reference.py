@@ -87,6 +87,8 @@ class Axis:
     reported: str = "PENDING"
     word: str = ""
     is_unknown: bool = False
+    is_settled: bool = False
+    """Set by hand while the word was unknown: a meaning that it gets later changes nothing."""
     refused: str = ""
 
     @property
@@ -101,23 +103,27 @@ class Axis:
         if status == UNKNOWN:
             if not is_late:  # the status stays as it is, whoever set it
                 self.reported, self.by_hand = self.by_hand or self.reported, ""
-                self.word, self.is_unknown, self.refused = word, True, ""
+                self.word, self.is_unknown, self.is_settled = word, True, False
+                self.refused = ""
         elif status == self.reported:
             if not (is_late and self.word):
                 self._take(word, status, "")
         elif is_snapshot or self._may_move(status, is_late=is_late):
-            if is_late and self.is_unknown:
-                self.reported, self.by_hand = status, ""
-            else:
-                is_known = is_late and self.word
-                self._take(word, status, (self.refused or self.reported) if is_known else "")
+            self._move(word, status, is_late=is_late)
         elif not is_late:
             self.refused = status
         return before != self
 
+    def _move(self, word: str, status: str, *, is_late: bool) -> None:
+        if is_late and self.is_unknown:  # the unknown word is newer
+            self.reported, self.by_hand = status, ""
+        else:  # a late status that replaces a newer one refuses it
+            is_refused = is_late and self.word
+            self._take(word, status, (self.refused or self.reported) if is_refused else "")
+
     def _take(self, word: str, status: str, refused: str) -> None:
         self.word, self.reported, self.refused = word, status, refused
-        self.is_unknown, self.by_hand = False, ""
+        self.is_unknown, self.is_settled, self.by_hand = False, False, ""
 
     def _may_move(self, status: str, *, is_late: bool) -> bool:
         is_allowed = status in self.table[self.reported]
@@ -126,6 +132,7 @@ class Axis:
     def set_by_hand(self, status: str) -> None:
         if status != self.shown:
             self.by_hand = "" if status == shown(self.reported) else status
+            self.is_settled |= self.is_unknown
             self.is_unknown, self.refused = False, ""
 
 
@@ -196,7 +203,7 @@ class Reference:
         self.mapped_to = status
         for order in self.orders.values():
             axis = order.status
-            if axis.word == word and not axis.by_hand:
+            if axis.word == word and not axis.by_hand and not axis.is_settled:
                 axis.reported, axis.is_unknown = status, False
 
     def merge(self, kept: Buyer, absorbed: Buyer) -> None:
