@@ -63,6 +63,8 @@ class ChangeSource:
     """The source's current data, which overrides the transition tables unless it is late."""
     is_undated: bool = False
     """The time is unknown: the report counts as late, and no field takes its time from it."""
+    made_at: datetime | None = None
+    """When a person made the change, where that is later than the information; aware."""
     fingerprint: uuid.UUID | None = None
     """A hash of the report by which the next one is compared; None if it is not."""
 
@@ -258,7 +260,7 @@ class SaleBatch:
                 field=change.field,
                 from_status=str(change.before),
                 to_status=str(change.after),
-                changed_at=source.observed_at,
+                changed_at=source.made_at or source.observed_at,
                 origin=source.origin,
                 origin_id=source.origin_id,
             )

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -15,6 +16,7 @@ from integrations.admin.order_pages import order_page_link
 from integrations.admin.sync.findings import describe_difference, mask_differences
 from integrations.inbox.failure_reasons import describe_warning
 from integrations.models import (
+    BulkAction,
     EventState,
     FindingKind,
     SalesImport,
@@ -118,6 +120,15 @@ def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
     )
 
 
+_MAPPED = Concat(
+    Value("“"),
+    "mapping__word",
+    Value("”, por "),
+    Coalesce("requested_by__email", Value("(usuário removido)")),
+    output_field=TextField(),
+)
+"""The text that was given a meaning, and the person who gave it."""
+
 extend(
     Sale,
     SaleExtension(
@@ -127,6 +138,7 @@ extend(
             Origin.EVENT: (WebhookEvent, "provider"),
             Origin.RUN: (SyncRun, "trigger"),
             Origin.IMPORT: (SalesImport, "file_name"),
+            Origin.MAPPING: (BulkAction, _MAPPED),
         },
         mask_metadata=mask_metadata,
         describe_warning=describe_warning,

@@ -212,7 +212,7 @@ def _reprocess_sales(action: BulkAction) -> bool:
     batch = usages.next_batch(action.mapping, (action.cursor_id, action.cursor_key))
     if batch is None:
         return False
-    result = reprocess.reprocess(action.mapping, batch, previous_status=action.previous_status)
+    result = reprocess.reprocess(action, batch)
     action.cursor_id, action.cursor_key = result.cursor
     _count(action, result.outcomes)
     return True

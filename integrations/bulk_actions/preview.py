@@ -18,7 +18,14 @@ from flowzz.core.db.locks import lock_user
 from flowzz.core.formatting import format_count, format_number, format_reais
 from integrations.inbox.failure_reasons import explain
 from integrations.inbox.processing import EventResult, parse_events, process
-from integrations.models import EventOutcome, EventState, Integration, StatusMapping, WebhookEvent
+from integrations.models import (
+    BulkAction,
+    EventOutcome,
+    EventState,
+    Integration,
+    StatusMapping,
+    WebhookEvent,
+)
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings.reprocess import reprocess
 from integrations.status_mappings.subscriptions import find_subscriptions
@@ -140,7 +147,8 @@ def preview_mapping(mapping: StatusMapping, status: str) -> Preview:
     preview, deadline = Preview(count_affected(mapping), tested), time.monotonic() + MAX_SECONDS
     with transaction.atomic():
         mapping = StatusMapping.objects.get(id=mapping.id)
-        previous_status, mapping.status = mapping.status, status
+        action = BulkAction(mapping=mapping, previous_status=mapping.status)
+        mapping.status = status
         mapping.save(update_fields=["status"])
         cursor = START
         while preview.covered < MAX_ITEMS and time.monotonic() < deadline:
@@ -148,7 +156,7 @@ def preview_mapping(mapping: StatusMapping, status: str) -> Preview:
             if batch is None:
                 break
             before = _rows_of(mapping, batch)
-            result = reprocess(mapping, batch, previous_status=previous_status)
+            result = reprocess(action, batch)
             after = _rows_of(mapping, batch)
             cursor = result.cursor
             preview.add(len(batch.external_ids), result.outcomes, _compare(before, after))

@@ -25,29 +25,25 @@ class ReprocessResult:
     outcomes: "Counter[str]"
 
 
-def reprocess(
-    mapping: StatusMapping, batch: Batch, *, previous_status: str = ""
-) -> ReprocessResult:
-    """Apply the mapping's current status to a batch. The caller has opened a transaction."""
-    statuses = _all_statuses(mapping, previous_status)
-    outcomes = _reprocess(mapping, batch.user_id, batch.external_ids, statuses)
+def reprocess(action: BulkAction, batch: Batch) -> ReprocessResult:
+    """Apply the current status of the action's mapping to a batch, in the caller's transaction."""
+    mapping = action.mapping
+    assert mapping is not None
+    outcomes = _reprocess(action, mapping, batch.user_id, batch.external_ids)
     outcomes["unchanged"] += len(batch.external_ids) - outcomes.total()
     if not mapping.status:
         delete_usages(mapping, batch)
     return ReprocessResult((batch.user_id, batch.external_ids[-1]), outcomes)
 
 
-def _all_statuses(mapping: StatusMapping, previous_status: str) -> set[str]:
+def _all_statuses(action: BulkAction, mapping: StatusMapping) -> set[str]:
     """Return every status that the word has ever been mapped to."""
     earlier = BulkAction.objects.filter(mapping=mapping).values_list("previous_status", flat=True)
-    return {*earlier, previous_status, mapping.status} - {""}
+    return {*earlier, action.previous_status, mapping.status} - {""}
 
 
 def _reprocess(
-    mapping: StatusMapping,
-    user_id: uuid.UUID,
-    external_ids: Collection[str],
-    statuses: Collection[str],
+    action: BulkAction, mapping: StatusMapping, user_id: uuid.UUID, external_ids: Collection[str]
 ) -> "Counter[str]":
     integration = (
         Integration.objects.select_related("user")
@@ -57,8 +53,9 @@ def _reprocess(
     if integration is None:
         return Counter(skipped=len(external_ids))
     lock_user(user_id)
+    if mapping.status and mapping.field != StatusField.SUBSCRIPTION:
+        return sales.apply(action, mapping, integration, external_ids)
+    statuses = _all_statuses(action, mapping)
     if mapping.field == StatusField.SUBSCRIPTION:
-        return subscriptions.apply_or_revert(mapping, integration, external_ids, statuses)
-    if mapping.status:
-        return sales.apply(mapping, integration, external_ids)
-    return sales.revert(mapping, integration, external_ids, statuses)
+        return subscriptions.apply_or_revert(action, mapping, integration, external_ids, statuses)
+    return sales.revert(action, mapping, integration, external_ids, statuses)

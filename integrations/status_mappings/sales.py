@@ -6,20 +6,20 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from integrations.models import Integration, StatusMapping
+from integrations.models import BulkAction, Integration, StatusMapping
 from integrations.providers.contracts import StatusField
 from integrations.providers.registry import get_provider
 from integrations.status_mappings.status_history import (
     ReportedStatus,
     applied_events,
+    mapping_source,
     parse_orders,
     reported_statuses,
-    staff_source,
 )
 from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts
-from sales.models import Origin, Sale, SaleStatusChange
-from sales.recording import ChangeSource, SaleBatch
+from sales.models import Sale, SaleStatusChange
+from sales.recording import SaleBatch
 from sales.sale_changes import STATUS_COLUMNS, StatusColumns
 from sales.statuses import SaleStatusField
 
@@ -28,17 +28,19 @@ FIRST_STATUS = "PENDING"
 
 
 def apply(
-    mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
+    action: BulkAction,
+    mapping: StatusMapping,
+    integration: Integration,
+    external_ids: Collection[str],
 ) -> "Counter[str]":
     """Give the mapping's status to the sales whose last reported word is the mapping's."""
     columns = _columns(mapping)
     batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
-    sources = _event_sources(mapping, integration, external_ids)
+    reported = _reported_at(mapping, integration, external_ids)
     outcomes: Counter[str] = Counter()
     for sale in _with_word(mapping, batch, external_ids):
-        source = next(filter(None, map(sources.get, sale.order_ids)), None)
-        if source is None or source.observed_at < sale.observed_at:
-            source = staff_source(mapping, sale)
+        times = filter(None, map(reported.get, sale.order_ids))
+        source = mapping_source(action, max(next(times, sale.observed_at), sale.observed_at))
         facts = _report(sale, columns, {columns.status: mapping.status})
         outcomes[batch.update(sale, facts, source).outcome] += 1
     batch.save()
@@ -46,6 +48,7 @@ def apply(
 
 
 def revert(
+    action: BulkAction,
     mapping: StatusMapping,
     integration: Integration,
     external_ids: Collection[str],
@@ -64,7 +67,7 @@ def revert(
     changes = _status_changes(columns.status, sales)
     outcomes: Counter[str] = Counter()
     for sale in sales:
-        source = staff_source(mapping, sale)
+        source = mapping_source(action, sale.observed_at)
         since = reported.get(sale.external_id, ReportedStatus()).since
         previous = _status_before_word(changes[sale.id], statuses, since)
         if previous:
@@ -128,16 +131,14 @@ def _status_before_word(
     return status
 
 
-def _event_sources(
+def _reported_at(
     mapping: StatusMapping, integration: Integration, external_ids: Collection[str]
-) -> dict[str, ChangeSource]:
-    """Return each order's newest applied event that still has a body, if it has the word."""
+) -> dict[str, datetime]:
+    """Return when each order's newest applied event with a body arrived, if it has the word."""
     events = applied_events(integration, external_ids)
     newest = events.order_by("external_id", "-received_at", "-id").distinct("external_id")
     return {
-        event.external_id: ChangeSource(
-            observed_at=event.received_at, origin=Origin.EVENT, origin_id=event.id, is_snapshot=True
-        )
+        event.external_id: event.received_at
         for event, order in parse_orders(integration, newest)
         if mapping.id in order.used_mappings
     }

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from integrations.models import EventOutcome, Integration, StatusMapping, WebhookEvent
+from integrations.models import BulkAction, EventOutcome, Integration, StatusMapping, WebhookEvent
 from integrations.models.events import APPLIED
 from integrations.providers.contracts import Order, StatusField
 from integrations.providers.errors import PayloadInvalid
@@ -15,7 +16,7 @@ from integrations.providers.readers import reader_for
 from integrations.providers.registry import get_provider
 from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts, SubscriptionFacts
-from sales.models import Origin, Sale, Subscription
+from sales.models import Origin
 from sales.recording import ChangeSource
 
 
@@ -67,13 +68,14 @@ def reported_statuses(
     return dict(reported)
 
 
-def staff_source(mapping: StatusMapping, row: Sale | Subscription) -> ChangeSource:
-    """Return the source of a change by whoever mapped the word."""
+def mapping_source(action: BulkAction, observed_at: datetime) -> ChangeSource:
+    """Return the source of a change by a mapping: made now, about what was reported then."""
     return ChangeSource(
-        observed_at=row.observed_at,
-        origin=Origin.PERSON,
-        origin_id=mapping.mapped_by_id or mapping.id,
+        observed_at=observed_at,
+        origin=Origin.MAPPING,
+        origin_id=action.id,
         is_snapshot=True,
+        made_at=timezone.now(),
     )
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from integrations.models import Integration, StatusMapping
+from integrations.models import BulkAction, Integration, StatusMapping
 from integrations.status_mappings.status_history import (
     ReportedStatus,
+    mapping_source,
     reported_statuses,
-    staff_source,
 )
 from sales.facts import SubscriptionFacts
 from sales.models import Sale, Subscription, SubscriptionCycle
@@ -21,6 +21,7 @@ from sales.subscriptions import SubscriptionBatch
 
 
 def apply_or_revert(
+    action: BulkAction,
     mapping: StatusMapping,
     integration: Integration,
     external_ids: Collection[str],
@@ -40,7 +41,7 @@ def apply_or_revert(
     for subscription_hash, row in rows.items():
         status = reported.get(subscription_hash)
         if _has_word(mapping, row, status, statuses):
-            outcomes[_record(batch, mapping, row, status or ReportedStatus())] += 1
+            outcomes[_record(batch, action, mapping, row, status or ReportedStatus())] += 1
     batch.save()
     return outcomes
 
@@ -72,7 +73,11 @@ def _has_word(
 
 
 def _record(
-    batch: SubscriptionBatch, mapping: StatusMapping, row: Subscription, reported: ReportedStatus
+    batch: SubscriptionBatch,
+    action: BulkAction,
+    mapping: StatusMapping,
+    row: Subscription,
+    reported: ReportedStatus,
 ) -> Outcome:
     def record(status: str, unknown_status: str = "") -> Outcome:
         facts = SubscriptionFacts(
@@ -80,7 +85,7 @@ def _record(
             status=SubscriptionStatus(status),
             unknown_status=unknown_status,
         )
-        return batch.record(facts, None, None, staff_source(mapping, row))
+        return batch.record(facts, None, None, mapping_source(action, row.observed_at))
 
     if mapping.status:
         return record(mapping.status)

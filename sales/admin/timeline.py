@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import PageExtension
-from sales.models import Sale
+from sales.models import Origin, Sale
 
 PAGE_SIZE = 15
 SOURCE_LIMIT = PAGE_SIZE + 1
@@ -21,6 +22,8 @@ SOURCE_LIMIT = PAGE_SIZE + 1
 
 Cause = tuple[str, uuid.UUID | None]
 """What caused an entry: an `Origin`, and the id of the event, run, import or user."""
+Origins = Mapping[str, tuple[type[Model], str | Combinable]]
+"""By `Origin`: the model that causes status changes, and the field or expression that names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +83,7 @@ class SaleExtension(PageExtension):
     """The parts that another app adds to a sale's page."""
 
     timeline_sources: Sequence[Source] = ()
-    origins: Mapping[str, tuple[type[Model], str]] = field(default_factory=dict)
-    """By `Origin`: the model that causes status changes, and the field that names a row."""
+    origins: Origins = field(default_factory=dict)
     mask_metadata: Callable[[Sale], Any | None] | None = None
     """Returns the metadata without personal data, or None if the sale's source is unknown."""
     describe_warning: Callable[[str], str] = str
@@ -110,15 +112,21 @@ def build_timeline(sources: Iterable[Sequence[Entry]]) -> Timeline:
 
 def _join_effects(entries: Sequence[Entry]) -> Iterator[Entry]:
     """Add effects as lines to the entry of their cause, or else to the newest of the effects."""
-    heads: dict[Cause | None, Entry] = {}
+    heads: dict[object, Entry] = {}
     for entry in sorted(entries, key=lambda entry: entry.is_effect):
-        heads.setdefault(entry.cause, entry)
-    effects: defaultdict[Cause | None, list[str]] = defaultdict(list)
+        heads.setdefault(_act(entry), entry)
+    effects: defaultdict[object, list[str]] = defaultdict(list)
     for entry in reversed(entries):
-        effects[entry.cause] += entry.lines if entry.is_effect else ()
+        effects[_act(entry)] += entry.lines if entry.is_effect else ()
     for entry in entries:
-        if entry.cause and heads[entry.cause] is entry:
+        if entry.cause and heads[_act(entry)] is entry:
             own = () if entry.is_effect else entry.lines
-            yield replace(entry, lines=[*effects[entry.cause], *own])
+            yield replace(entry, lines=[*effects[_act(entry)], *own])
         elif not entry.is_effect:
             yield entry
+
+
+def _act(entry: Entry) -> object:
+    """Return what entries of one act share: a person acts at several times, a webhook at one."""
+    is_person = entry.cause and entry.cause[0] == Origin.PERSON
+    return (entry.cause, entry.at) if is_person else entry.cause

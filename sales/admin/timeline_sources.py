@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet, TextField
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,8 +17,8 @@ from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import short_datetime
-from sales.admin.statuses import value_label
-from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, SaleExtension, TimelineQuery
+from sales.admin.statuses import describe_change, value_label
+from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, Origins, SaleExtension, TimelineQuery
 from sales.models import Origin, Sale, SaleMerge, SaleStatusChange, Subscription, SubscriptionCycle
 from sales.statuses import HistoryField
 
@@ -26,16 +27,15 @@ TITLES = {
     Origin.RUN: ("Sincronização", "sync"),
     Origin.IMPORT: ("Importação", "upload_file"),
     Origin.PERSON: ("Mudança feita pela equipe", "person"),
+    Origin.MAPPING: ("Significado de um texto recebido", "translate"),
 }
 """The title and icon of each cause of a change."""
 MAX_MERGES = 50
 
-Origins = Mapping[str, tuple[type[Model], str]]
-
 
 def collect(query: TimelineQuery, extensions: Sequence[SaleExtension]) -> list[Sequence[Entry]]:
     """Return the entries of each source of this app and of the extensions."""
-    origins: dict[str, tuple[type[Model], str]] = {Origin.PERSON: (User, "email")}
+    origins: dict[str, tuple[type[Model], str | Combinable]] = {Origin.PERSON: (User, "email")}
     for extension in extensions:
         origins |= extension.origins
     sources = [source for extension in extensions for source in extension.timeline_sources]
@@ -106,19 +106,22 @@ def _status_change(
 def _with_causes(query: TimelineQuery, changes: Sequence[Entry], origins: Origins) -> list[Entry]:
     """Add to each change the page and the name of the row that caused it."""
     causes: dict[Cause | None, tuple[str, str]] = {}
-    for origin, (model, field) in origins.items():
+    for origin, (model, name) in origins.items():
         ids = {entry.cause[1] for entry in changes if entry.cause and entry.cause[0] == origin}
-        for row_id, name in _names(model, field, ids - {None}):
-            causes[origin, row_id] = (query.url_of(model, row_id), name)
+        for row_id, text in _names(model, name, ids - {None}):
+            causes[origin, row_id] = (query.url_of(model, row_id), text)
     found = ((entry, causes.get(entry.cause, ("", ""))) for entry in changes)
-    return [replace(entry, href=href, by=name) for entry, (href, name) in found]
+    return [replace(entry, href=href, by=text) for entry, (href, text) in found]
 
 
-def _names(model: type[Model], field: str, ids: Collection[Any]) -> list[tuple[uuid.UUID, str]]:
+def _names(
+    model: type[Model], name: str | Combinable, ids: Collection[Any]
+) -> list[tuple[uuid.UUID, str]]:
     if not ids:
         return []
-    labels: dict[Any, str] = dict(getattr(model._meta.get_field(field), "flatchoices", ()))
-    rows = model._default_manager.filter(pk__in=ids).values_list("pk", field)
+    field = model._meta.get_field(name) if isinstance(name, str) else None
+    labels: dict[Any, str] = dict(getattr(field, "flatchoices", ()))
+    rows = model._default_manager.filter(pk__in=ids).values_list("pk", name)
     return [(pk, str(labels.get(value, value))) for pk, value in rows]
 
 
@@ -145,12 +148,23 @@ def _sale_merge_entries(query: TimelineQuery, merge: SaleMerge) -> Iterator[Entr
         by = str(merge.undone_by or "")
         title = "União de vendas desfeita"
         yield Entry(at=merge.undone_at, title=title, icon="undo", lines=[number], by=by)
-    lines: list[str] = [f"A venda {number} é o mesmo pedido"]
+    lines: list[str] = [f"A venda {number} é o mesmo pedido", *_merged_values(merge)]
     if not merge.undone_at and query.request.user.has_perm("sales.merge_sale"):
         page = reverse("admin:sales_sale_undo", args=[merge.id])
         lines.append(format_html('<a class="bo-link" href="{}">Desfazer</a>', page))
     by = str(merge.created_by or "uma mensagem com o número e o hash")
     yield Entry(at=merge.created_at, title="União de vendas", icon="merge", lines=lines, by=by)
+
+
+def _merged_values(merge: SaleMerge) -> Iterator[str]:
+    """Yield the statuses, price and product that the merge changed."""
+    for field in HistoryField:
+        before, after = merge.changes.get(field.value, ("", ""))
+        if before != after and field != HistoryField.CLIENT:
+            change = SaleStatusChange(
+                field=field, from_status=str(before or ""), to_status=str(after or "")
+            )
+            yield f"{field.label}: {describe_change(change)}"
 
 
 def _merge_entries(query: TimelineQuery, merge: ClientMerge) -> Iterator[Entry]:

@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                 ('from_status', models.CharField(blank=True, max_length=500, verbose_name='de')),
                 ('to_status', models.CharField(max_length=500, verbose_name='para')),
                 ('changed_at', models.DateTimeField(verbose_name='quando')),
-                ('origin', models.CharField(choices=[('event', 'Webhook'), ('run', 'Sincronização'), ('import', 'Importação'), ('person', 'Pessoa')], max_length=6, verbose_name='por')),
+                ('origin', models.CharField(choices=[('event', 'Webhook'), ('run', 'Sincronização'), ('import', 'Importação'), ('person', 'Pessoa'), ('remap', 'Significado de um texto')], max_length=6, verbose_name='por')),
                 ('origin_id', models.UUIDField(blank=True, null=True, verbose_name='identificação da origem')),
                 ('sale', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='sales.sale', verbose_name='venda')),
             ],

@@ -17,6 +17,7 @@ class Origin(models.TextChoices):
     RUN = "run", "Sincronização"
     IMPORT = "import", "Importação"
     PERSON = "person", "Pessoa"
+    MAPPING = "remap", "Significado de um texto"
 
 
 class SaleStatusChange(BulkRow):

@@ -14,11 +14,13 @@ from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.display import change_url
 from integrations.models import (
+    BulkAction,
     EventOutcome,
     EventState,
     FindingKind,
     Integration,
     SalesImport,
+    StatusMapping,
     SyncFinding,
     WebhookEvent,
 )
@@ -136,6 +138,28 @@ def test_timeline_lists_everything_newest_first_with_its_cause(
     ]
     rows = [StaffAction.objects.get(), run, sales_import, person, duplicate, created]
     assert [entry.href for entry in entries] == [change_url(row) for row in rows]
+
+
+def test_acts_of_one_person_and_a_mapping_are_entries_of_their_own(
+    staff: Staff, sale: Sale
+) -> None:
+    person = User.objects.create_superuser("ana@flowzz.test")
+    mapping = StatusMapping.objects.create(provider="coinzz", field="order", word="Em análise")
+    action = BulkAction.objects.create(kind="remap", mapping=mapping, requested_by=person)
+    make_change(sale, Origin.PERSON, person.id)
+    make_change(sale, Origin.PERSON, person.id, hours=1)
+    make_change(sale, Origin.MAPPING, action.id, hours=2)
+
+    entries = entries_on_page(staff, sale)
+
+    hours = [(entry.at - NOON) // timedelta(hours=1) for entry in entries]
+    assert hours == [2, 1, 0]
+    assert [(entry.title, entry.by, len(entry.lines)) for entry in entries] == [
+        ("Significado de um texto recebido", "“Em análise”, por ana@flowzz.test", 1),
+        ("Mudança feita pela equipe", "ana@flowzz.test", 1),
+        ("Mudança feita pela equipe", "ana@flowzz.test", 1),
+    ]
+    assert entries[0].href == change_url(action)
 
 
 def test_support_sees_no_personal_data_undo_links_or_audit_log(

@@ -11,7 +11,7 @@ from integrations.models import BulkAction, StatusMapping, StatusMappingUsage, W
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.contracts import StatusField
 from sales.admin.set_status import set_statuses
-from sales.models import Sale, Subscription
+from sales.models import Origin, Sale, Subscription
 from sales.statuses import SaleStatus, SaleStatusField, SubscriptionStatus
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -41,13 +41,20 @@ def test_new_mapping_applies_to_the_sales_that_wait_for_it(seller: Seller, staff
         payloads.order("ord1", order_status="Confirmadíssimo"),
         payloads.order("ord2", order_status="Aprovado"),
     )
+    before = timezone.now()
     action = remap(SaleStatus.DELIVERED, staff)
 
     assert (action.state, action.total, action.processed) == ("SUCCEEDED", 1, 1)
     sale = seller.sale("ord1")
     assert (sale.status, sale.unknown_status) == (SaleStatus.DELIVERED, "")
     change = sale.status_changes.latest("id")
-    assert (change.to_status, change.origin_id) == (SaleStatus.DELIVERED, seller.events[0].id)
+    assert (change.to_status, change.origin, change.origin_id) == (
+        SaleStatus.DELIVERED,
+        Origin.MAPPING,
+        action.id,
+    )
+    received = seller.events[0].received_at
+    assert sale.delivered_at == received < before < change.changed_at
     assert seller.sale("ord2").status == SaleStatus.PAID
 
 
@@ -77,11 +84,12 @@ def test_word_before_a_message_without_a_status_is_mapped(seller: Seller, staff:
     seller.process(payloads.order("ord1", order_status=None, product_name="Outro"))
     assert seller.sale("ord1").unknown_status == "confirmadíssimo"
 
-    assert remap(SaleStatus.DELIVERED, staff).outcomes == {"updated": 1}
+    action = remap(SaleStatus.DELIVERED, staff)
 
+    assert action.outcomes == {"updated": 1}
     sale = seller.sale("ord1")
     assert (sale.status, sale.unknown_status) == (SaleStatus.DELIVERED, "")
-    assert sale.status_changes.latest("id").origin_id == staff.id
+    assert sale.status_changes.latest("id").origin_id == action.id
 
 
 def test_mapping_of_shipping_leaves_a_refused_status(seller: Seller, staff: User) -> None:
@@ -169,7 +177,7 @@ def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, sta
         "ord3": (SaleStatus.PAID, ""),
     }
     change = seller.sale("ord2").status_changes.latest("id")
-    assert (change.from_status, change.origin_id) == (SaleStatus.CANCELLED, staff.id)
+    assert (change.from_status, change.origin_id) == (SaleStatus.CANCELLED, action.id)
     assert StatusMappingUsage.objects.count() == 0
     assert remap(SaleStatus.DELIVERED, staff).outcomes == {"updated": 2}
 
