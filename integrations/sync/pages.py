@@ -15,6 +15,7 @@ from django.db import transaction
 
 from flowzz.core.db.bulk_upsert import gc_paused, upsert
 from flowzz.core.db.db_time import to_database_time
+from flowzz.core.db.jobs import log_at_commit
 from flowzz.core.db.locks import lock_user
 from integrations import live_updates
 from integrations.inbox.drain import drain
@@ -262,4 +263,7 @@ def _checkpoint(page: Page, result: PageResult) -> None:
     run.next_page, run.page_digest = page.number + 1, page.digest
     run.total = page.total
     run.checkpoint(*COUNTERS, "pages", "next_page", "page_digest", "total")
+    log_at_commit(
+        "sync_page_stored", lease=str(run.lease), page=page.number, is_last=is_last(run, page)
+    )
     live_updates.publish_run(run.id)

@@ -210,7 +210,8 @@ def _succeed(run: SyncRun) -> None:
         if not _release(run, JobState.SUCCEEDED, finished_at=Now(), **changes):
             return
         record_outcome(run, "success", sync_cursor=run.started_at)
-    log.info("sync_succeeded", **{name: getattr(run, name) for name in COUNTERS})
+    counts = {name: getattr(run, name) for name in COUNTERS}
+    log.info("sync_succeeded", cursor_from=run.cursor_from, cursor_to=run.started_at, **counts)
 
 
 def _fail(run: SyncRun, cause: Exception) -> None:

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from tests.faults import history
 from tests.faults.load.generator import AGENT, OK, Attempt
 from tests.faults.load.orders import ExpectedSale, LoadPlan
+from tests.faults.stack import Stack
 
 UNFINISHED_STATES = {"PENDING", "RETRY"}
+UNLOGGED_SHARE = 0.02
 INTERNAL_ERRORS = {
     "unfinished",
     "parser_fault",
@@ -42,6 +45,7 @@ class Report:
 
 
 class Event(NamedTuple):
+    id: str
     agent: str
     integration_id: str
     state: str
@@ -53,28 +57,43 @@ class Event(NamedTuple):
         return self.agent.removeprefix(AGENT).rsplit("/", 1)[0]
 
 
-def audit(
-    report: Report, plan: LoadPlan, attempts: Sequence[Attempt], database: psycopg.Connection
-) -> None:
-    """Check events, sales and counts, and complete the report."""
-    events = audit_inbox(report, plan, attempts, database)
+def audit(report: Report, plan: LoadPlan, attempts: Sequence[Attempt], stack: Stack) -> None:
+    """Check events, sales, counts and logs, and complete the report."""
+    events = audit_inbox(report, plan, attempts, stack)
     _audit_outcomes(report, plan, events)
-    _audit_sales(report, plan.sales, database)
-    _audit_counts(report, plan.sales, database)
+    with stack.database() as database:
+        _audit_sales(report, plan.sales, database)
+        _audit_counts(report, plan.sales, database)
 
 
 def audit_inbox(
-    report: Report, plan: LoadPlan, attempts: Sequence[Attempt], database: psycopg.Connection
+    report: Report, plan: LoadPlan, attempts: Sequence[Attempt], stack: Stack
 ) -> list[Event]:
-    """Compare the attempts with the stored events, and return the events."""
+    """Compare the attempts and the logs with the stored events, and return the events."""
     report.attempts = len(attempts)
     report.statuses = Counter(attempt.status for attempt in attempts)
     acknowledged = Counter(attempt.agent for attempt in attempts if attempt.status == OK)
     report.acknowledged = acknowledged.total()
     integrations = list({seller.integration_id for seller, _ in plan.sequences})
-    events = [Event(*row) for row in database.execute(_EVENTS, [integrations])]
+    with stack.database() as database:
+        events = [Event(*row) for row in database.execute(_EVENTS, [integrations])]
     _compare(report, acknowledged, attempts, events)
+    report.problems += check_logs(stack, [event.id for event in events])
     return events
+
+
+def check_logs(stack: Stack, event_ids: Sequence[str]) -> list[str]:
+    """Return what the logs of all programs so far violate. They must name the given events."""
+    lines = history.read_lines(stack.logs())
+    with stack.database() as database:
+        rows = database.execute(_RESULTS).fetchall()
+    stored = [{"event": "stored", "event_id": id_, "result": result} for id_, result in rows]
+    named = {line["event_id"] for line in lines if "event_id" in line}
+    missing = [id_ for id_ in event_ids if id_ not in named]
+    # A killed process may not have written the lines of its last batch.
+    is_logged = len(missing) <= len(event_ids) * UNLOGGED_SHARE
+    problems = [] if is_logged else [f"{len(missing)} events of {len(event_ids)} are in no log"]
+    return [*problems, *history.check([*lines, *stored])]
 
 
 def audit_results(report: Report, events: Sequence[Event]) -> None:
@@ -85,10 +104,15 @@ def audit_results(report: Report, events: Sequence[Event]) -> None:
 
 
 _EVENTS = """
-    SELECT headers->>'User-Agent', integration_id::text, state, outcome, reason
+    SELECT event.id::text, headers->>'User-Agent', integration_id::text, state, outcome, reason
     FROM integrations_webhookevent AS event
     LEFT JOIN integrations_webhookpayload AS payload ON payload.event_id = event.id
     WHERE integration_id = ANY(%s)
+"""
+
+
+_RESULTS = """
+    SELECT id::text, coalesce(nullif(outcome, ''), state) FROM integrations_webhookevent
 """
 
 

@@ -45,7 +45,7 @@ def kills(
         report.expect("the load ended before the last kill", process.has_ended, False)
         attempts = process.finish()
         report.recovery_seconds = wait_until_processed(stack, database)
-        audit(report, plan, attempts, database)
+        audit(report, plan, attempts, stack)
         sync.audit(report)
     return report
 
@@ -132,7 +132,7 @@ def _run_outage(
             report.recovery_seconds = wait_until_processed(stack, database)
             attempts = process.finish()
             wait_until_processed(stack, database)
-            audit(report, plan, attempts, database)
+            audit(report, plan, attempts, stack)
     return attempts
 
 
@@ -158,7 +158,7 @@ def concurrent_senders(
     with stack.database() as database, running_load(stack, plan, clients=clients) as process:
         attempts = process.finish()
         report.recovery_seconds = wait_until_processed(stack, database)
-        audit(report, plan, attempts, database)
+        audit(report, plan, attempts, stack)
         report.expect("responses", set(report.statuses), {generator.OK})
         report.expect("deadlocks", _deadlocks(database), 0)
     return report
@@ -171,7 +171,7 @@ def generated_bodies(stack: Stack, *, webhooks: int, random: Random) -> Report:
     with stack.database() as database, running_load(stack, plan) as process:
         attempts = process.finish()
         report.recovery_seconds = wait_until_processed(stack, database)
-        audit_results(report, audit_inbox(report, plan, attempts, database))
+        audit_results(report, audit_inbox(report, plan, attempts, stack))
         report.expect("responses", set(report.statuses), {generator.OK})
     return report
 
@@ -194,7 +194,7 @@ def cut_off_host(stack: Stack, *, webhooks: int, random: Random) -> Report:
             for worker in stack.workers_on(1):
                 worker.resume()
         stack.wait_until_ready()
-        audit(report, plan, attempts, database)
+        audit(report, plan, attempts, stack)
         sync.audit(report)
     return report
 
@@ -207,7 +207,7 @@ def slow_clients(stack: Stack, *, webhooks: int, slow: int, random: Random) -> R
         with running_load(stack, plan) as process:
             attempts = process.finish()
         report.recovery_seconds = wait_until_processed(stack, database)
-        audit(report, plan, attempts, database)
+        audit(report, plan, attempts, stack)
         report.expect("responses", set(report.statuses), {generator.OK})
         clients.wait_until_disconnected()
     return report

@@ -5,12 +5,14 @@ them, so that no process outlives a test.
 """
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Self
@@ -240,6 +242,15 @@ class Stack:
 
     def log(self, name: str) -> Path:
         return self._logs / f"{name}.log"
+
+    def logs(self) -> list[Path]:
+        return sorted(self._logs.iterdir())
+
+    def note(self, event: str, **details: object) -> None:
+        """Add a line to the logs: what a test itself has done."""
+        line = {"event": event, "timestamp": datetime.now(UTC).isoformat(), **details}
+        with self.log("test").open("a") as log:
+            log.write(json.dumps(line) + "\n")
 
     def database(self) -> psycopg.Connection:
         """Return a new connection."""

@@ -26,7 +26,7 @@ _RUNS = """
 """
 _OLD_LEASES = """
     UPDATE integrations_syncrun SET heartbeat_at = heartbeat_at - interval '2 minutes'
-    WHERE state = 'RUNNING'
+    WHERE state = 'RUNNING' RETURNING lease::text
 """
 
 
@@ -55,7 +55,8 @@ class SlowSync:
 
     def let_lease_expire(self) -> None:
         """Pretend that the lease's two minutes have passed."""
-        self._database.execute(_OLD_LEASES)
+        for (lease,) in self._database.execute(_OLD_LEASES):
+            self._stack.note("lease_aged", lease=lease)
 
     def audit(self, report: Report) -> None:
         """Expect that another worker resumed the run and that each sale is stored once."""

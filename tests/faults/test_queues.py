@@ -24,7 +24,9 @@ SECONDS = 120.0
 QUEUE = "flowzz:celery:{}"
 _RUNNING = "SELECT count(*) FROM integrations_syncrun WHERE state = 'RUNNING'"
 _SALES = "SELECT count(*) FROM sales_sale WHERE user_id = %s"
-_CANCEL_RUNS = "UPDATE integrations_syncrun SET state = 'CANCELLED', lease = NULL"
+_CANCEL_RUNS = (
+    "UPDATE integrations_syncrun SET state = 'CANCELLED', lease = NULL RETURNING id::text"
+)
 
 
 def send(stack: Stack, seller: Seller, number: str) -> None:
@@ -54,7 +56,8 @@ def slow_syncs(stack: Stack, count: int) -> Iterator[None]:
             yield
             assert database.execute(_RUNNING).fetchone() == (count,)
         finally:
-            database.execute(_CANCEL_RUNS)
+            for (run_id,) in database.execute(_CANCEL_RUNS):
+                stack.note("job_cancelled", job_id=run_id)
             requests.delete(control, timeout=5).raise_for_status()
 
 

@@ -8,6 +8,7 @@ All times come from the database, because the workers' clocks may differ.
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 import structlog
@@ -98,13 +99,29 @@ class Job(models.Model):
 
     def release(self, state: str, **changes: object) -> bool:
         """Give up the lease and store the next state. Returns False if the lease was lost."""
-        return bool(self.owned().update(state=state, lease=None, **changes))
+        is_released = bool(self.owned().update(state=state, lease=None, **changes))
+        if is_released:
+            log_at_commit("lease_released", **self._names(), state=state)
+        return is_released
 
     def finish(self, state: str, **changes: object) -> bool:
         return self.release(state, finished_at=Now(), **changes)
 
     def requeue(self, wait: timedelta, **changes: object) -> bool:
         return self.release(JobState.QUEUED, not_before=Now() + wait, **changes)
+
+    def _names(self) -> dict[str, str]:
+        """Return what names the job and its lease in the log."""
+        return {
+            "job": self._meta.model_name or "",
+            "job_id": str(self.pk),
+            "lease": str(self.lease),
+        }
+
+
+def log_at_commit(event: str, **details: object) -> None:
+    """Log what the current transaction has done, if it commits."""
+    transaction.on_commit(partial(log.info, event, **details))
 
 
 def enqueue(task: str, id_: uuid.UUID) -> None:
@@ -132,8 +149,9 @@ def claimable_ids(model: type[Job]) -> list[uuid.UUID]:
 
 def acquire(rows: "QuerySet[JobT]", job_id: uuid.UUID, **changes: object) -> JobT | None:
     """Acquire the lease of a claimable job and read the job, or return None."""
-    lease = uuid.uuid4()
-    claimed = rows.filter(claimable(), id=job_id).update(
+    lease, due = uuid.uuid4(), rows.filter(claimable(), id=job_id)
+    expired = due.values_list("lease", flat=True).first()
+    claimed = due.filter(lease=expired).update(
         state=JobState.RUNNING,
         lease=lease,
         heartbeat_at=Now(),
@@ -141,7 +159,10 @@ def acquire(rows: "QuerySet[JobT]", job_id: uuid.UUID, **changes: object) -> Job
         not_before=None,
         **changes,
     )
-    return rows.filter(id=job_id, lease=lease).first() if claimed else None
+    job = rows.filter(id=job_id, lease=lease).first() if claimed else None
+    if job:
+        log_at_commit("lease_acquired", **job._names(), expired=expired and str(expired))
+    return job
 
 
 def cancel(rows: "QuerySet[Any]") -> list[uuid.UUID]:
@@ -153,6 +174,8 @@ def cancel(rows: "QuerySet[Any]") -> list[uuid.UUID]:
         under_way = rows.filter(state__in=UNDER_WAY).select_for_update(of=["self"])
         ids = list(under_way.order_by("id").values_list("id", flat=True))
         rows.filter(id__in=ids).update(state=JobState.CANCELLED, lease=None, finished_at=Now())
+        for id_ in ids:
+            log_at_commit("job_cancelled", job=rows.model._meta.model_name, job_id=str(id_))
     return ids
 
 
@@ -170,7 +193,7 @@ def run(
     try:
         work(job)
     except LeaseLost:
-        log.warning("job_lease_lost", job=job._meta.model_name, job_id=str(job.pk))
+        log.warning("lease_lost", **job._names())
     except Exception as error:
         if not isinstance(error, expected):
             log.exception("job_fault", job=job._meta.model_name, job_id=str(job.pk))

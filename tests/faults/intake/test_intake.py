@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.faults.audit import check_logs
 from tests.faults.load.process import buffered, create_sellers
 from tests.faults.stack import Stack, is_up, kill_process
 from tests.processes import children_of
@@ -70,6 +71,7 @@ class Senders:
         """Return how often each body of this test is in the inbox, once the buffer is flushed."""
         self._stack.run_code(_FLUSH)
         assert buffered(self._stack) == 0
+        assert check_logs(self._stack, []) == []
         with self._stack.database() as database:
             bodies = [bytes(body).decode("latin-1") for (body,) in database.execute(_STORED)]
         return Counter(body for body in bodies if body.startswith(self._prefix))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import Job, JobState, LeaseLost
@@ -15,6 +16,7 @@ from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
+WRITTEN = {"event", "job", "job_id", "lease", "expired", "state"}
 
 
 @pytest.fixture(params=[SyncRun, SalesImport, Export, BulkAction])
@@ -124,6 +126,33 @@ def test_job_is_cancelled_once_and_its_worker_loses_the_lease(job: Job) -> None:
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
     assert job.finished_at is not None
+
+
+def test_leases_are_logged_when_the_transaction_commits(
+    job: Job,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    caplog.set_level("INFO")
+    with django_capture_on_commit_callbacks(execute=True):
+        first = acquire(job)
+        make_expired(job)
+        second = acquire(job)
+        assert not first.release(JobState.QUEUED)
+        assert second.release(JobState.QUEUED)
+        jobs.cancel(type(job)._default_manager.all())
+        assert caplog.records == []
+    lines: list[Any] = [record.msg for record in caplog.records]
+    names = {"job": type(job)._meta.model_name, "job_id": str(job.pk)}
+    expected: list[dict[str, object]] = [
+        {"event": "lease_acquired", "lease": str(first.lease), "expired": None},
+        {"event": "lease_acquired", "lease": str(second.lease), "expired": str(first.lease)},
+        {"event": "lease_released", "lease": str(second.lease), "state": "QUEUED"},
+        {"event": "job_cancelled"},
+    ]
+    assert [{key: line[key] for key in line.keys() & WRITTEN} for line in lines] == [
+        names | line for line in expected
+    ]
 
 
 @pytest.mark.parametrize(
