@@ -78,6 +78,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "integrations.api.schema.list_errors",
         "integrations.api.schema.name_providers",
         "flowzz.core.api.schema.openapi.remove_docstrings",
         "flowzz.core.api.schema.headers.add_headers",

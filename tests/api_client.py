@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from flowzz.accounts import sessions
 from flowzz.accounts.models import User
+from flowzz.core.api.errors import DETAIL_CODES
 
 
 class Frontend(APIClient):
@@ -25,8 +26,22 @@ class Frontend(APIClient):
         return self.get(f"/api/v1/{path}", query)
 
 
+class ErrorBody(dict[str, Any]):
+    """Equals an error's body, whatever its request id, and whichever known codes details have."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, dict) or not isinstance(other.get("requestId"), str):
+            return False
+        details = other["details"] and [dict(detail) for detail in other["details"]]
+        codes = {detail.pop("code") for detail in details or ()}
+        expected = {**self, "requestId": other["requestId"]}
+        return codes <= {*DETAIL_CODES} and expected == {**other, "details": details}
+
+
 def error(code: str, message: str, details: list[dict[str, str | None]] | None = None) -> Any:
-    return {"error": code, "message": message, "details": details}
+    return ErrorBody(error=code, message=message, details=details)
 
 
 def invalid(field: str | None, reason: str) -> Any:

@@ -138,6 +138,11 @@ def log_unhandled_exception(request: HttpRequest, **details: Any) -> None:
     log.error("request_failed", path=redact_path(request.path), exc_info=sys.exc_info())
 
 
+def current_request_id() -> str | None:
+    """Return the id of the request that this thread handles."""
+    return structlog.contextvars.get_contextvars().get("request_id")
+
+
 def choose_request_id(received: str | None) -> str:
     """Return the id that a proxy gave to a request, or a new one."""
     return received if received and _REQUEST_ID.fullmatch(received) else uuid.uuid4().hex

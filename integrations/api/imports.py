@@ -183,7 +183,8 @@ class ImportViewSet(viewsets.ViewSet):
     def template(self, request: Request) -> HttpResponse:
         format_ = request.query_params.get(TEMPLATE_FORMAT.name, TEMPLATE_FORMATS[0])
         if format_ not in TEMPLATE_FORMATS:
-            raise ValidationFailed.of(TEMPLATE_FORMAT.name, "Use csv ou xlsx.")
+            reason = "Use csv ou xlsx."
+            raise ValidationFailed.of(TEMPLATE_FORMAT.name, reason, code="INVALID_CHOICE")
         return HttpResponse(
             write_template(default_provider(), format_),
             content_type=MIME_TYPES[format_],
@@ -201,7 +202,7 @@ def _as_api_errors() -> Iterator[None]:
     try:
         yield
     except import_jobs.FileRefused as error:
-        raise ValidationFailed.of("file", error.message) from None
+        raise ValidationFailed.of("file", error.message, code="FILE_REFUSED") from None
     except import_jobs.ImportUnderWay:
         raise ImportInProgress from None
 

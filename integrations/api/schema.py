@@ -1,13 +1,24 @@
 """Hooks of drf-spectacular: document the calls of each provider under its own name."""
 
 import json
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
+from flowzz.core.api.errors import DETAIL_CODES, ApiError
 from integrations.api.errors import for_provider
 from integrations.providers.registry import all_providers, provider_names
 
 Endpoint = tuple[str, str, str, Any]
 _PARAMETER = "{provider}"
+_ERRORS = """
+## Códigos de erro
+
+| `error` | HTTP | `message`, se não houver outra mais exata |
+| --- | --- | --- |"""
+_DETAILS = """
+| `details[].code` | quando |
+| --- | --- |"""
 
 
 def expand_providers(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
@@ -17,6 +28,27 @@ def expand_providers(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
         for path, *rest in endpoints
         for name in (provider_names() if _PARAMETER in path else [""])
     ]
+
+
+def list_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Postprocessing hook: list all codes of errors, as values and in the description."""
+    rows: dict[str, tuple[int, str]] = {}
+    for error in sorted(_subclasses(ApiError), key=attrgetter("status_code", "code")):
+        for provider in all_providers():
+            message = for_provider(error.message, provider)
+            rows.setdefault(for_provider(error.code, provider), (error.status_code, message))
+    result["components"]["schemas"]["Error"]["properties"]["error"]["enum"] = [*rows]
+    lines = [f"| `{code}` | {status} | {message} |" for code, (status, message) in rows.items()]
+    details = [f"| `{code}` | {text} |" for code, text in DETAIL_CODES.items()]
+    result["info"]["description"] += "\n".join((_ERRORS, *lines, _DETAILS, *details, ""))
+    return result
+
+
+def _subclasses(error: type[ApiError]) -> Iterator[type[ApiError]]:
+    for subclass in error.__subclasses__():
+        if hasattr(subclass, "code"):  # an abstract one has none
+            yield subclass
+        yield from _subclasses(subclass)
 
 
 def name_providers(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -61,7 +61,9 @@ class PasswordView(APIView):
         try:
             validate_password(new, user)
         except ValidationError as error:
-            raise ValidationFailed.of("newPassword", *error.messages) from None
+            raise ValidationFailed.of(
+                "newPassword", *error.messages, code="PASSWORD_REFUSED"
+            ) from None
         passwords.change(user, new)
         return tokens_response(sessions.log_in(user), "Senha trocada")
 
@@ -87,5 +89,7 @@ def _check_current(request: Request, user: User, password: str) -> None:
     """Raises ValidationFailed, TooManyAttempts."""
     count_attempt(request, user.email)
     if not user.check_password(password):
-        raise ValidationFailed.of("currentPassword", "Senha atual incorreta.")
+        raise ValidationFailed.of(
+            "currentPassword", "Senha atual incorreta.", code="WRONG_PASSWORD"
+        )
     login_attempts.succeeded(request, user.email)

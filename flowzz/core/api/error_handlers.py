@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.core.exceptions import PermissionDenied
@@ -23,10 +23,14 @@ from flowzz.core.api.errors import (
     ValidationFailed,
 )
 from flowzz.core.db import failures
+from flowzz.core.logging import current_request_id
 
 log = structlog.stdlib.get_logger(__name__)
 
 API_PATH = "/api/"
+
+_CODES: Final = {"MIN_LENGTH": "TOO_SHORT", "MAX_LENGTH": "TOO_LONG", "EMPTY": "FILE_REFUSED"}
+"""Our codes of details by those of Django, where they differ."""
 
 _BY_STATUS: dict[int, type[ApiError]] = {
     error.status_code: error
@@ -101,7 +105,12 @@ def _is_api(request: HttpRequest) -> bool:
 
 def _response(error: ApiError, headers: Mapping[str, str] | None = None) -> JsonResponse:
     return JsonResponse(
-        {"error": error.code, "message": error.message, "details": error.details},
+        {
+            "error": error.code,
+            "message": error.message,
+            "details": error.details,
+            "requestId": current_request_id(),
+        },
         status=error.status_code,
         headers=dict(headers or {}),
         json_dumps_params={"ensure_ascii": False},
@@ -145,7 +154,9 @@ def _flatten(detail: Any, field: str | None = None) -> list[errors.Detail]:
         ]
     if isinstance(detail, list):
         return [flat for inner in detail for flat in _flatten(inner, field)]
-    return [{"field": field, "reason": str(detail)}]
+    code = str(getattr(detail, "code", "")).upper()
+    known = _CODES.get(code, code if code in errors.DETAIL_CODES else "INVALID")
+    return [errors.make_detail(field, known, str(detail))]
 
 
 def _qualified_name(outer: str | None, name: str) -> str | None:

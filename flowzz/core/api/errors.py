@@ -1,6 +1,6 @@
 """The errors of the API."""
 
-from typing import Self
+from typing import Final, Self
 
 from rest_framework import exceptions
 
@@ -10,6 +10,30 @@ MAX_BODY_BYTES = 64 * 1024
 SOME_TIME = "alguns instantes"
 
 Detail = dict[str, str | None]
+"""`field`, `code` and `reason` of one problem."""
+
+DETAIL_CODES: Final = {
+    "BLANK": "O texto está vazio",
+    "FILE_REFUSED": "O arquivo não pode ser lido; `reason` diz por quê",
+    "INVALID": "O valor não tem a forma certa, ou não vale aqui",
+    "INVALID_CHOICE": "O valor não é um dos possíveis",
+    "INVALID_CURSOR": "O cursor está danificado, ou é de outra lista ou ordem",
+    "NULL": "O valor não pode ser null",
+    "PASSWORD_REFUSED": "A senha nova é fraca",
+    "RANGE_REVERSED": "O começo vem depois do fim",
+    "REQUIRED": "Falta um valor obrigatório",
+    "TOO_LONG": "O texto, ou o intervalo, é longo demais",
+    "TOO_SHORT": "O texto é curto demais",
+    "UNKNOWN_FIELD": "A chamada não conhece este campo do corpo",
+    "UNKNOWN_PARAMETER": "A chamada não conhece este parâmetro",
+    "WRONG_PASSWORD": "A senha atual não é esta",
+}
+"""The codes of details, with what they say."""
+
+
+def make_detail(field: str | None, code: str, reason: str) -> Detail:
+    """`code` is one of DETAIL_CODES."""
+    return {"field": field, "code": code, "reason": reason}
 
 
 class ApiError(exceptions.APIException):
@@ -49,8 +73,8 @@ class ValidationFailed(ApiError):
     message = "Há dados inválidos na requisição."
 
     @classmethod
-    def of(cls, field: str | None, *reasons: str) -> Self:
-        return cls(details=[{"field": field, "reason": reason} for reason in reasons])
+    def of(cls, field: str | None, *reasons: str, code: str = "INVALID") -> Self:
+        return cls(details=[make_detail(field, code, reason) for reason in reasons])
 
 
 class Unauthorized(ApiError):

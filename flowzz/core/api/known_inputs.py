@@ -8,7 +8,7 @@ from typing import Any, Final
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from flowzz.core.api.errors import Detail, ValidationFailed
+from flowzz.core.api.errors import ValidationFailed, make_detail
 
 CACHE_BUSTER: Final = "_"
 MAX_DETAILS: Final = 20
@@ -31,9 +31,9 @@ def refuse_unknown(
         @wraps(handler)
         def strict(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
             known = {*parameters(view), CACHE_BUSTER}
-            _check(request.query_params, known, "Parâmetro desconhecido")
+            _check(request.query_params, known, "UNKNOWN_PARAMETER", "Parâmetro desconhecido")
             if request.method in ("POST", "PUT", "PATCH"):
-                _check(read(request), _field_names(body), "Campo desconhecido")
+                _check(read(request), _field_names(body), "UNKNOWN_FIELD", "Campo desconhecido")
             return handler(view, request, *args, **kwargs)
 
         return strict
@@ -54,13 +54,13 @@ def _field_names(body: Body | None) -> set[str]:
     return {name for name, field in fields.items() if not isinstance(field, hidden)}
 
 
-def _check(names: Iterable[str], known: Collection[str], problem: str) -> None:
+def _check(names: Iterable[str], known: Collection[str], code: str, problem: str) -> None:
     """Raises ValidationFailed."""
     unknown = [_printable(name) for name in names if name not in known]
     if unknown:
         accepted = ", ".join(sorted(set(known) - {CACHE_BUSTER}))
         reason = f"{problem}. {f'Aceitos: {accepted}' if accepted else 'Nenhum é aceito aqui'}."
-        details: list[Detail] = [{"field": name, "reason": reason} for name in unknown]
+        details = [make_detail(name, code, reason) for name in unknown]
         raise ValidationFailed(details=details[:MAX_DETAILS])
 
 

@@ -26,6 +26,7 @@ PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 CURSOR = "cursor"
 LIMIT = "limit"
+INVALID_CURSOR = "INVALID_CURSOR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,8 @@ class CursorPagination(BasePagination):
         names = list(self._orderings())
         ordering = requested_ordering(request, names[0])
         if ordering not in names:
-            raise ValidationFailed.of(ORDERING, f"Use {', '.join(names[:-1])} ou {names[-1]}.")
+            reason = f"Use {', '.join(names[:-1])} ou {names[-1]}."
+            raise ValidationFailed.of(ORDERING, reason, code="INVALID_CHOICE")
         return ordering
 
     def _following(self, queryset: QuerySet[Any], cursor: Cursor | None) -> QuerySet[Any]:
@@ -152,9 +154,10 @@ def _cursor(request: Request, scope: str) -> Cursor | None:
     try:
         cursor = Cursor.parse(text) if text else None
     except (ValueError, OverflowError):
-        raise ValidationFailed.of(CURSOR, "Cursor inválido.") from None
+        raise ValidationFailed.of(CURSOR, "Cursor inválido.", code=INVALID_CURSOR) from None
     if cursor and cursor.scope != scope:
-        raise ValidationFailed.of(CURSOR, "Cursor de outra lista ou de outra ordem.")
+        reason = "Cursor de outra lista ou de outra ordem."
+        raise ValidationFailed.of(CURSOR, reason, code=INVALID_CURSOR)
     return cursor
 
 

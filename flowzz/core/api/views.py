@@ -51,6 +51,6 @@ def _limit_fields(serializer: Any, requested: set[str]) -> None:
     existing = set(serializer.fields)
     if unknown := sorted(requested - existing):
         reasons = (f"Campo desconhecido: {name or '(vazio)'}." for name in unknown)
-        raise ValidationFailed.of(PARAMETER, *reasons)
+        raise ValidationFailed.of(PARAMETER, *reasons, code="UNKNOWN_FIELD")
     for name in existing - requested:
         serializer.fields.pop(name)

@@ -157,5 +157,9 @@ def test_files_are_refused_where_the_provider_reads_none(frontend: Frontend) -> 
 
     assert response.status_code == 400
     assert response.json()["details"] == [
-        {"field": "file", "reason": "O Flowzz não importa arquivos do TinyPay."}
+        {
+            "field": "file",
+            "code": "FILE_REFUSED",
+            "reason": "O Flowzz não importa arquivos do TinyPay.",
+        }
     ]

@@ -5,6 +5,7 @@ from typing import Any, Final
 from flowzz.core.api.idempotency.handlers import HEADER, REPLAYED_HEADER
 
 IF_NONE_MATCH: Final = "If-None-Match"
+REQUEST_ID_EXAMPLE: Final = "82a6b9e521da401fbea49dd05c659e22"
 
 Schema = dict[str, Any]
 
@@ -32,8 +33,7 @@ _RATE_LIMIT_HEADERS: Final[Schema] = {
 }
 _OTHER_HEADERS: Final[Schema] = {
     "X-Request-ID": _header(
-        "Identifica a chamada nos registros; informe-o ao suporte",
-        "82a6b9e521da401fbea49dd05c659e22",
+        "Identifica a chamada nos registros; informe-o ao suporte", REQUEST_ID_EXAMPLE
     ),
     "Retry-After": _header("Segundos a esperar antes de tentar de novo", 30),
     "ETag": _header(

@@ -15,6 +15,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from flowzz.core.api.errors import (
+    DETAIL_CODES,
     ApiError,
     BodyTooLarge,
     CallInProgress,
@@ -26,10 +27,11 @@ from flowzz.core.api.errors import (
     Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
+    make_detail,
 )
 from flowzz.core.api.idempotency.handlers import HEADER
 from flowzz.core.api.known_inputs import Body, list_parameters, refuse_unknown
-from flowzz.core.api.schema.headers import IF_NONE_MATCH
+from flowzz.core.api.schema.headers import IF_NONE_MATCH, REQUEST_ID_EXAMPLE
 from flowzz.core.api.views import FIELDS
 
 ETAG_PARAMETER = OpenApiParameter(
@@ -56,13 +58,15 @@ class Schema(AutoSchema):
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):
     field = serializers.CharField(allow_null=True, help_text="null: a requisição como um todo")
-    reason = serializers.CharField()
+    code = serializers.ChoiceField(list(DETAIL_CODES), help_text="Estável, para programas")
+    reason = serializers.CharField(help_text="Para pessoas, em português")
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
     error = serializers.CharField(help_text="Código estável, para programas")
     message = serializers.CharField(help_text="Para pessoas, em português")
     details = ErrorDetailSerializer(many=True, allow_null=True)
+    requestId = serializers.CharField(help_text="Como em X-Request-ID; informe-o ao suporte")
 
 
 def operation(
@@ -191,10 +195,15 @@ def _envelope(data: type[serializers.BaseSerializer[Any]]) -> serializers.Serial
 def _example(error: type[ApiError]) -> OpenApiExample:
     details = None
     if error is ValidationFailed:
-        details = [{"field": "campo", "reason": "Este campo é obrigatório."}]
+        details = [make_detail("campo", "REQUIRED", "Este campo é obrigatório.")]
     return OpenApiExample(
         error.code,
-        value={"error": error.code, "message": error.message, "details": details},
+        value={
+            "error": error.code,
+            "message": error.message,
+            "details": details,
+            "requestId": REQUEST_ID_EXAMPLE,
+        },
         response_only=True,
         status_codes=[str(error.status_code)],
     )

@@ -72,7 +72,11 @@ def test_inactive_user_is_refused() -> None:
     ],
 )
 def test_invalid_email_is_a_validation_error(email: str, reason: str) -> None:
-    assert login(email).json()["details"][0] == {"field": "email", "reason": reason}
+    assert login(email).json()["details"][0] == {
+        "field": "email",
+        "code": "INVALID",
+        "reason": reason,
+    }
 
 
 def test_lone_surrogates_are_a_validation_error() -> None:

@@ -1,5 +1,6 @@
 """The error responses of the API."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -152,4 +153,31 @@ def test_all_errors_have_the_same_format(
 ) -> None:
     response: Any = frontend.generic(method, path, headers=headers)
     assert (response.status_code, response.headers["Content-Type"]) == (status, JSON)
-    assert list(response.json()) == ["error", "message", "details"]
+    assert list(response.json()) == ["error", "message", "details", "requestId"]
+
+
+def test_error_repeats_the_request_id() -> None:
+    response = Frontend().get("/api/v1/sales", headers={"X-Request-ID": "do-proxy.1"})
+    assert response.json()["requestId"] == response.headers["X-Request-ID"] == "do-proxy.1"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("GET", "/api/v1/sales?limit=0", {}, "INVALID"),
+        ("GET", "/api/v1/sales?nada=1", {}, "UNKNOWN_PARAMETER"),
+        ("GET", "/api/v1/sales?cursor=nada", {}, "INVALID_CURSOR"),
+        ("GET", "/api/v1/sales?status=PAGO", {}, "INVALID_CHOICE"),
+        ("GET", f"/api/v1/sales?search={'a' * 101}", {}, "TOO_LONG"),
+        ("POST", "/api/v1/auth/token", {"email": "a@exemplo.com.br"}, "REQUIRED"),
+        ("POST", "/api/v1/integrations/coinzz/connect", {"apiKey": "curta"}, "TOO_SHORT"),
+        ("POST", "/api/v1/integrations/coinzz/connect", {"apiKey": None}, "NULL"),
+        ("POST", "/api/v1/integrations/coinzz/connect", {"apiKey": ""}, "BLANK"),
+        ("POST", "/api/v1/integrations/coinzz/sync", {"full": True}, "UNKNOWN_FIELD"),
+    ],
+)
+def test_details_have_stable_codes(
+    frontend: Frontend, method: str, path: str, body: dict[str, Any], code: str
+) -> None:
+    response: Any = frontend.generic(method, path, json.dumps(body), JSON)
+    assert [detail["code"] for detail in response.json()["details"]] == [code]

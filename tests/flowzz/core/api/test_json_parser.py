@@ -35,7 +35,8 @@ def test_large_body_is_refused_whether_read_or_announced() -> None:
     refusal = (413, error("PAYLOAD_TOO_LARGE", "O corpo passa do limite de 64 KiB."))
     announced = Client(CONTENT_TYPE=JSON, CONTENT_LENGTH="30000000")
     refused_unread = announced.generic("POST", "/api/v1/auth/token")
-    assert status_and_body(post(b" " * 65_537)) == status_and_body(refused_unread) == refusal
+    responses = [post(b" " * 65_537), refused_unread]
+    assert [status_and_body(response) for response in responses] == [refusal] * 2
 
 
 def test_form_is_refused() -> None:

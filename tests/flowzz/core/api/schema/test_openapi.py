@@ -1,5 +1,6 @@
 """The API description (OpenAPI)."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
@@ -74,3 +75,13 @@ def test_operations_with_an_etag_describe_304(paths: Any) -> None:
     with_304 = {path for path, operation in reads.items() if "304" in operation["responses"]}
     lists = ("affiliation-requests", "clients", "integrations", "sales", "subscriptions")
     assert with_304 == {f"/api/v1/{name}" for name in (*lists, "dashboard/metrics")}
+
+
+def test_all_codes_of_errors_are_values_and_listed_on_one_page(description: str) -> None:
+    document = yaml.safe_load(description)
+    values = document["components"]["schemas"]["Error"]["properties"]["error"]["enum"]
+    listed = re.findall(
+        r"^\| `([A-Z_]+)` \| \d{3} \|", document["info"]["description"], re.MULTILINE
+    )
+    assert listed == values
+    assert {"COINZZ_NOT_CONNECTED", "IMPORT_IN_PROGRESS", "RATE_LIMITED"} <= {*values}
