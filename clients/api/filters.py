@@ -1,16 +1,17 @@
 """Query parameters of the list of clients."""
 
 from django.db.models import QuerySet
-from django_filters import CharFilter, MultipleChoiceFilter
+from django_filters import CharFilter
 
 from clients.models import Client, ClientStatus
 from clients.search import search_clients
+from flowzz.core.api.choice_filters import ChoicesFilter
 from flowzz.core.api.date_filters import DayFilter
 from flowzz.core.api.incremental import UpdatedFilterSet
 
 
 class ClientFilter(UpdatedFilterSet):
-    status = MultipleChoiceFilter(choices=ClientStatus, help_text="Pode ser repetido")
+    status = ChoicesFilter(choices=ClientStatus)
     dateFrom = DayFilter("created_at", "gte", help_text="Primeiro dia do cadastro")
     dateTo = DayFilter("created_at", "lte", help_text="Último dia do cadastro")
     search = CharFilter(

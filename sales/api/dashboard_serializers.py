@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
-from flowzz.core.api.date_filters import check_year
+from flowzz.core.api.date_filters import DayField
 from flowzz.core.api.serializers import CamelCaseSerializer
 from sales.money import PaymentCode
 from sales.stats.funnel import Stage
@@ -33,21 +34,17 @@ class RangeSerializer(CamelCaseSerializer):
     period = serializers.ChoiceField(
         list(PERIODS), required=False, help_text="Termina hoje; 30d se nada for dito"
     )
-    date_from = serializers.DateField(
-        required=False, help_text="Primeiro dia (São Paulo)", validators=[check_year]
-    )
-    date_to = serializers.DateField(
-        required=False, help_text="Último dia; hoje se não for dito", validators=[check_year]
-    )
+    date_from = DayField(required=False, help_text="Primeiro dia (São Paulo)")
+    date_to = DayField(required=False, help_text="Último dia; hoje se não for dito")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         first, last = self._days(attrs)
         if first > last:
-            raise serializers.ValidationError({"dateFrom": "Deve ser antes de dateTo."})
+            reversed_ = ErrorDetail("Deve ser antes de dateTo.", "range_reversed")
+            raise serializers.ValidationError({"dateFrom": reversed_})
         if (last - first).days >= MAX_DAYS:
-            raise serializers.ValidationError(
-                {"dateFrom": f"O intervalo pode ter no máximo {MAX_DAYS} dias."}
-            )
+            too_long = ErrorDetail(f"O intervalo pode ter no máximo {MAX_DAYS} dias.", "too_long")
+            raise serializers.ValidationError({"dateFrom": too_long})
         return {"first": first, "last": last}
 
     def _days(self, query: dict[str, Any]) -> tuple[date, date]:

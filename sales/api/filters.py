@@ -2,37 +2,20 @@
 
 from typing import Any
 
-from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django_filters import BooleanFilter, CharFilter, ChoiceFilter, MultipleChoiceFilter, UUIDFilter
+from django_filters import CharFilter, ChoiceFilter, UUIDFilter
 
 from clients.api.filters import ClientFilter
 from clients.models import Client
 from clients.search import search_clients
 from clients.unaccent import Unaccent, unaccent
+from flowzz.core.api.choice_filters import ChoicesFilter, StrictBooleanFilter
 from flowzz.core.api.date_filters import DayFilter
 from flowzz.core.api.incremental import UpdatedFilterSet
 from sales.models import AffiliationRequest, Sale, Subscription
 from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
-
-
-class StrictBooleanField(forms.NullBooleanField):
-    """A boolean that refuses other words, which Django ignores: the list would be unfiltered."""
-
-    widget = forms.TextInput
-
-    def to_python(self, value: Any) -> bool | None:  # type: ignore[override] # as Django's
-        """Raises ValidationError."""
-        boolean = super().to_python(value)
-        if boolean is None and value:
-            raise forms.ValidationError("Use true ou false.")
-        return boolean
-
-
-class StrictBooleanFilter(BooleanFilter):
-    field_class = StrictBooleanField
 
 
 class ContainsFilter(CharFilter):
@@ -51,19 +34,15 @@ class SaleFilter(UpdatedFilterSet):
         help_text="true: só as excluídas; any: também as excluídas. Sem isto elas não vêm, a não "
         "ser com updatedFrom",
     )
-    status = MultipleChoiceFilter(choices=SaleStatus, help_text="Pode ser repetido")
-    shippingStatus = MultipleChoiceFilter(
-        "shipping_status", choices=ShippingStatus, help_text="Pode ser repetido"
-    )
+    status = ChoicesFilter(choices=SaleStatus)
+    shippingStatus = ChoicesFilter("shipping_status", choices=ShippingStatus)
     dateFrom = DayFilter("sale_date", "gte", help_text="Primeiro dia da venda")
     dateTo = DayFilter("sale_date", "lte", help_text="Último dia da venda")
     product = ContainsFilter("product_name", max_length=100, help_text="Parte do nome do produto")
     paymentMethod = CharFilter(
         "payment_method", "iexact", max_length=64, help_text="Forma de pagamento, como enviada"
     )
-    paymentCode = MultipleChoiceFilter(
-        "payment_code", choices=PaymentCode, help_text="Meio de pagamento; pode ser repetido"
-    )
+    paymentCode = ChoicesFilter("payment_code", choices=PaymentCode)
     source = CharFilter("source", max_length=32, help_text="Plataforma")
     utmSource = CharFilter("metadata__utms__source", max_length=200)
     utmMedium = CharFilter("metadata__utms__medium", max_length=200)
@@ -100,7 +79,7 @@ class BuyerFilter(ClientFilter):
 
 
 class SubscriptionFilter(UpdatedFilterSet):
-    status = MultipleChoiceFilter(choices=SubscriptionStatus, help_text="Pode ser repetido")
+    status = ChoicesFilter(choices=SubscriptionStatus)
     overdue = StrictBooleanFilter(
         method="filter_overdue", help_text="Ativa, com a cobrança atrasada"
     )

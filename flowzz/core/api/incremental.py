@@ -1,14 +1,12 @@
 """Incremental reading: lists in the order of their changes, of which a reader misses none."""
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from django.db import connection
-from django.db.models import QuerySet
-from django_filters import FilterSet, IsoDateTimeFilter
 from rest_framework.request import Request
 
-from flowzz.core.api.date_filters import check_year
+from flowzz.core.api.date_filters import InstantFilter, RangeFilterSet
 
 ORDERING: Final = "ordering"
 BY_CHANGE: Final = "updatedAt"
@@ -22,23 +20,14 @@ _FIRST_UNSETTLED_TIME = """
 """
 
 
-class InstantFilter(IsoDateTimeFilter):  # type: ignore[misc]  # untyped, and seen as Any here
-    """A time of any offset; PostgreSQL reads none of 16 hours and more."""
-
-    def __init__(self, lookup_expr: str, help_text: str) -> None:
-        super().__init__("updated_at", lookup_expr, help_text=help_text, validators=[check_year])
-
-    def filter(self, qs: QuerySet[Any], value: datetime | None) -> Any:
-        return super().filter(qs, value and value.astimezone(UTC))
-
-
-class UpdatedFilterSet(FilterSet):  # type: ignore[misc]  # untyped, and seen as Any here
+class UpdatedFilterSet(RangeFilterSet):
     updatedFrom = InstantFilter(
+        "updated_at",
         "gte",
         "Mudadas desde este momento (ISO 8601), na ordem updatedAt se outra não for "
         "pedida. Para ler só o que mudou: o updatedAt da última linha lida; ela pode vir de novo",
     )
-    updatedTo = InstantFilter("lte", "Mudadas até este momento (ISO 8601)")
+    updatedTo = InstantFilter("updated_at", "lte", "Mudadas até este momento (ISO 8601)")
 
 
 def requested_ordering(request: Request, default: str) -> str:

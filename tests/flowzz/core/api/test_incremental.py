@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clients.models import Client
 from flowzz.accounts.models import User
+from flowzz.core.api.date_filters import INVALID
 from sales.models import Sale
 from tests.api_client import Frontend, invalid
 from tests.factories import NOON, ClientFactory, SaleFactory, UserFactory
@@ -84,10 +85,7 @@ def test_reader_misses_no_row_that_changes_between_its_pages(user: User) -> None
 
 def test_invalid_time_is_a_validation_error(user: User) -> None:
     response = Frontend(user).fetch("sales", updatedFrom="ontem")
-    assert (response.status_code, response.json()) == (
-        400,
-        invalid("updatedFrom", "Informe uma data/hora válida."),
-    )
+    assert (response.status_code, response.json()) == (400, invalid("updatedFrom", INVALID))
 
 
 @pytest.mark.django_db(transaction=True)
