@@ -24,13 +24,17 @@ from flowzz.core.redis_metrics import Counter, Fields, record
 REFUSED = Counter("flowzz_rate_limited", "Requests over a limit.", "limit")
 
 AWAY_SECONDS = 5.0
+CREDIT_SHARE = 20
+CREDIT_SECONDS = 1.0
+MAX_CREDITS = 10_000
 
 Counters: TypeAlias = RedisStorage | MemoryStorage
 T = TypeVar("T")
 
 log = structlog.stdlib.get_logger(__name__)
 
-# Takes up to so many requests of each key; returns how many, and when the next one is available.
+# Takes up to so many requests of each key; returns how many, when the next one is available, and
+# how many are left.
 # A sliding window: the share of the last window that still counts, and this window.
 _TAKE = """
 local limit, window, time = tonumber(ARGV[1]), tonumber(ARGV[2]), redis.call('TIME')
@@ -49,6 +53,7 @@ for number, key in ipairs(KEYS) do
     result[#result + 1] = taken
     local next = math.min(window / math.max(previous, 1), window * (1 - elapsed))
     result[#result + 1] = math.ceil(next)
+    result[#result + 1] = math.max(0, limit - counted - taken)
 end
 return result
 """
@@ -69,10 +74,37 @@ class LimitStatus:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many requests of a key are allowed, and the seconds until one more is."""
+    """How many requests of a key are allowed, the seconds until one more is, and what is left."""
 
     count: int
     retry_after: float
+    remaining: int = 0
+
+
+class Credit:
+    """Requests that a process lets pass at once, and counts in Redis afterwards.
+
+    A key gets a twentieth of what it has left, for a second: twenty processes together pass no
+    limit, and near a limit each request is counted first.
+    """
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[int, float]] = {}
+
+    def spend(self, key: str, count: int) -> bool:
+        """Return whether so many requests may pass."""
+        left, until = self._left.get(key, (0, 0.0))
+        if count > left or monotonic() > until:
+            return False
+        self._left[key] = left - count, until
+        return True
+
+    def grant(self, allowances: Mapping[str, Allowance]) -> None:
+        if len(self._left) > MAX_CREDITS:
+            self._left.clear()
+        until = monotonic() + CREDIT_SECONDS
+        for key, allowance in allowances.items():
+            self._left[key] = allowance.remaining // CREDIT_SHARE, until
 
 
 class RateLimitExceeded(Exception):
@@ -121,8 +153,8 @@ class RateLimit:
     @staticmethod
     def allowances(keys: Iterable[str], taken: Sequence[int]) -> dict[str, Allowance]:
         """Return by key what the command returned."""
-        pairs = zip(taken[::2], taken[1::2], strict=True)
-        return {key: Allowance(*pair) for key, pair in zip(keys, pairs, strict=True)}
+        values = zip(taken[::3], taken[1::3], taken[2::3], strict=True)
+        return {key: Allowance(*three) for key, three in zip(keys, values, strict=True)}
 
     def refused(self, count: int) -> Fields:
         """Return the increments that count requests that were not allowed."""

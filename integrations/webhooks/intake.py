@@ -1,7 +1,7 @@
 """Accept webhooks: resolve their integrations, authenticate, limit their rates and store them.
 
-However many webhooks a batch has, it costs one INSERT, which is its own commit, a round trip to
-Redis, and a statement if a token is not known yet.
+However many webhooks a batch has, it costs one INSERT, which is its own commit, a statement if a
+token is not known yet, and a round trip to Redis if the credit of a rate is used up.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from redis import RedisError
 
 from flowzz.core import redis, redis_metrics
 from flowzz.core.db.backend.base import DatabaseWrapper
-from flowzz.core.rate_limits import Allowance, RateLimit, RateLimitExceeded
+from flowzz.core.rate_limits import Allowance, Credit, RateLimit, RateLimitExceeded
 from integrations import dispatch
 from integrations.inbox.store import InboundWebhook, check_writable, store
 from integrations.models import RefusalReason
@@ -38,32 +38,30 @@ DEADLINE_SECONDS = 2.5
 ATTEMPTS = 3
 
 
-def accept(
-    requests: Sequence[WebhookRequest], finished: list[WebhookRequest], tokens: Tokens
-) -> bool:
+def accept(requests: Sequence[WebhookRequest], tokens: Tokens, credit: Credit) -> bool:
     """Answer requests: their webhooks are stored in the inbox, else in the fallback buffer.
 
-    Follows up the `finished` requests and clears their list. Returns False if the database failed.
+    Returns False if the database failed.
     """
     try:
         with cast(DatabaseWrapper, connection).deadline(DEADLINE_SECONDS):
             for _ in range(ATTEMPTS):
                 _resolve(_open(requests), tokens)
-                _limit_rates(_open(requests), finished)
+                _limit_rates(_open(requests), credit)
                 _store(_open(requests))
                 if not _open(requests):
                     break
                 tokens.clear()  # one was changed since it was read
     except (DatabaseError, InterfaceError) as error:
         log.error("database_failed", cause=type(error.__cause__ or error).__name__)
-        buffer(requests, finished)
+        buffer(requests, credit)
         return False
     return True
 
 
-def buffer(requests: Sequence[WebhookRequest], finished: list[WebhookRequest]) -> None:
+def buffer(requests: Sequence[WebhookRequest], credit: Credit) -> None:
     """Answer requests: their webhooks are stored in the fallback buffer."""
-    _refuse_over_rate(_open(requests), _token_key, finished)
+    _refuse_over_rate(_open(requests), _token_key, credit)
     waiting = _open(requests)
     try:
         is_kept = fallback_buffer.push([_webhook(request) for request in waiting])
@@ -75,42 +73,32 @@ def buffer(requests: Sequence[WebhookRequest], finished: list[WebhookRequest]) -
         request.integration = None
 
 
-def follow_up(finished: list[WebhookRequest]) -> None:
-    """Log and count answered requests, and wake the workers."""
-    _exchange_with_redis({}, finished)
-
-
-def _exchange_with_redis(
-    counts: Mapping[str, int], finished: list[WebhookRequest]
-) -> dict[str, Allowance]:
-    """Count requests by key and follow up finished ones, in one round trip to Redis.
-
-    Returns what the rate allows of each key: everything without Redis.
-    """
+def follow_up(finished: Sequence[WebhookRequest], credit: Credit) -> None:
+    """Log and count answered requests, and wake the workers, in one round trip to Redis."""
     stored = [request for request in finished if request.answer is answers.ACKNOWLEDGED]
     for request in stored:
         _log_received(request)
     owned = {request.integration.id for request in stored if request.integration}
     statuses = Counter(str(request.answer.status) for request in finished if request.answer)
-    refused = refusals.refused_among(finished)
-    finished.clear()
+    passed = Counter(request.uncounted_key for request in finished if request.uncounted_key)
+    commands = redis_metrics.commands(
+        answers.RESPONSES.increments(statuses), RATE.refused(statuses["429"])
+    )
+    if refused := refusals.refused_among(finished):
+        commands.append(refusals.count_command(refused))
+    if owned:
+        commands.append(dispatch.drain_flags_command(owned))
+    if passed:
+        commands.append(RATE.take_command(passed))
     try:
-        commands = redis_metrics.commands(
-            answers.RESPONSES.increments(statuses), RATE.refused(statuses["429"])
-        )
-        if owned:
-            commands.insert(0, dispatch.drain_flags_command(owned))
-        if refused:
-            commands.append(refusals.count_command(refused))
-        if counts:
-            commands.append(RATE.take_command(counts))
-        results = redis.run(commands) if commands else []
+        results = redis.run(commands)
     except RedisError as error:
         log.warning("redis_failed", cause=type(error).__name__)
-        return {key: Allowance(count, 0.0) for key, count in counts.items()}
+        return
+    if passed:
+        credit.grant(RATE.allowances(passed, results.pop()))
     if owned:
-        dispatch.enqueue_flagged(results[0])
-    return RATE.allowances(counts, results[-1]) if counts else {}
+        dispatch.enqueue_flagged(results.pop())
 
 
 def _resolve(requests: Sequence[WebhookRequest], tokens: Tokens) -> None:
@@ -136,9 +124,9 @@ def _find_owners(requests: Sequence[WebhookRequest], tokens: Tokens) -> None:
             request.is_signature_refused = not request.is_signature_observed
 
 
-def _limit_rates(requests: Sequence[WebhookRequest], finished: list[WebhookRequest]) -> None:
+def _limit_rates(requests: Sequence[WebhookRequest], credit: Credit) -> None:
     """Refuse what is over the rate. Refused signatures are counted apart from the others."""
-    _refuse_over_rate(requests, _rate_key, finished)
+    _refuse_over_rate(requests, _rate_key, credit)
     for request in _open(requests):
         if request.is_signature_refused and request.integration:
             id_ = str(request.integration.id)
@@ -147,18 +135,31 @@ def _limit_rates(requests: Sequence[WebhookRequest], finished: list[WebhookReque
 
 
 def _refuse_over_rate(
-    requests: Sequence[WebhookRequest],
-    key_of: Callable[[WebhookRequest], str],
-    finished: list[WebhookRequest],
+    requests: Sequence[WebhookRequest], key_of: Callable[[WebhookRequest], str], credit: Credit
 ) -> None:
     """Let the first requests of each key pass, as many as its rate allows."""
     keys = [key_of(request) for request in requests]
-    allowances = _exchange_with_redis(Counter(keys), finished)
+    unpaid = {key: n for key, n in Counter(keys).items() if not credit.spend(key, n)}
+    allowances = _take(unpaid)
+    credit.grant(allowances)
     passed = Counter[str]()
     for request, key in zip(requests, keys, strict=True):
+        if key not in unpaid:
+            request.uncounted_key = key
+            continue
         passed[key] += 1
         if passed[key] > allowances[key].count:
             request.answer = answers.rate_limited(allowances[key].retry_after)
+
+
+def _take(counts: Mapping[str, int]) -> dict[str, Allowance]:
+    """Count requests by key. Returns what the rate allows of each: everything without Redis."""
+    try:
+        results = redis.run([RATE.take_command(counts)]) if counts else [()]
+    except RedisError as error:
+        log.warning("redis_failed", cause=type(error).__name__)
+        return {key: Allowance(count, 0.0) for key, count in counts.items()}
+    return RATE.allowances(counts, results[0])
 
 
 def _store(requests: Sequence[WebhookRequest]) -> None:

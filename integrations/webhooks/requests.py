@@ -44,6 +44,8 @@ class WebhookRequest:
     is_signature_refused: bool = False
     is_signature_observed: bool = False
     """The signature would be refused, if it were not only observed."""
+    uncounted_key: str = ""
+    """Of the rate that let the webhook pass, and has to count it."""
     url_token_hash: str = ""
     """Of a webhook that was refused before its body was read."""
     announced_size: int = 0

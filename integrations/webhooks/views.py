@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from flowzz.core.rate_limits import RateLimitExceeded
+from flowzz.core.rate_limits import Credit, RateLimitExceeded
 from integrations.inbox.store import InboundWebhook
 from integrations.webhooks import answers, intake, without_token
 from integrations.webhooks.answers import Answer
@@ -23,8 +23,9 @@ from integrations.webhooks.routing import Tokens
 def receive(request: HttpRequest, provider: str, rest: str | None = None) -> HttpResponse:
     """Receive a webhook. Its kind is in the body; the path after the token is ignored."""
     parsed = _parse(request, provider, rest or "")
-    intake.accept([parsed], [], Tokens())
-    intake.follow_up([parsed])
+    credit = Credit()
+    intake.accept([parsed], Tokens(), credit)
+    intake.follow_up([parsed], credit)
     assert parsed.answer
     return HttpResponse(
         parsed.answer.body, status=parsed.answer.status, headers=parsed.answer.headers

@@ -1,6 +1,7 @@
 """The writer of a web process: one thread that answers all waiting webhooks together.
 
-Requests that arrive during a commit share the next one; a single request waits for nobody.
+Requests that arrive during a commit share the next one; a single request waits for nobody. What
+an answer does not need happens in a second thread.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, connection, reset_queries
 
 from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.logging import log_request
+from flowzz.core.rate_limits import Credit
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from flowzz.core.server.security_headers import headers_of_middleware
 from integrations.webhooks import answers, intake, known_tokens
@@ -53,12 +55,14 @@ class Writer:
         self._outage = Outage()
         self._thread = threading.Thread(target=self._run, name="webhook-writer", daemon=True)
         self._headers: list[tuple[str, str]] = []
-        self._finished: list[WebhookRequest] = []
         self._tokens = Tokens()
+        self._credit = Credit()
+        self._follower = Follower(self._credit)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._headers = headers_of_middleware()
+        self._follower.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -79,15 +83,15 @@ class Writer:
         while batch := self._take():
             self._answer(batch)
             self._send(batch)
-            self._finished.extend(batch)
-        self._follow_up()
+            self._follower.put(batch)
+        self._follower.stop()
         connection.close()
 
     def _take(self) -> list[Exchange]:
         """Wait for an exchange, and return all that wait; none at the end."""
         batch: list[Exchange] = []
         size = 0
-        exchange = self._next()
+        exchange = self._queue.get()
         with contextlib.suppress(Empty):
             while exchange is not None:
                 batch.append(exchange)
@@ -98,26 +102,11 @@ class Writer:
             self._queue.put(None)  # to be found again
         return batch
 
-    def _next(self) -> Exchange | None:
-        """Wait for an exchange. What is finished is followed up with the next one, or soon."""
-        if self._finished:
-            with contextlib.suppress(Empty):
-                return self._queue.get(timeout=FOLLOW_UP_SECONDS)
-            self._follow_up()
-        return self._queue.get()
-
-    def _follow_up(self) -> None:
-        try:
-            intake.follow_up(self._finished)
-        except Exception:  # the sweeper finds the events
-            log.exception("follow_up_failed")
-            self._finished.clear()
-
     def _answer(self, batch: Sequence[Exchange]) -> None:
         """Answer all. After an unexpected error each is tried alone."""
         try:
             if self._outage.is_active:
-                intake.buffer(batch, self._finished)
+                intake.buffer(batch, self._credit)
             else:
                 self._accept(batch)
         except Exception:
@@ -132,7 +121,7 @@ class Writer:
         reset_queries()
         with _database().deadline(intake.DEADLINE_SECONDS):
             connection.close_if_unusable_or_obsolete()
-        if not intake.accept(batch, self._finished, self._tokens):
+        if not intake.accept(batch, self._tokens, self._credit):
             connection.close()  # the next connection may reach another server
             self._outage.start()
 
@@ -148,6 +137,46 @@ class Writer:
             _log(exchange)
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(_finish, [exchange.sent for exchange in batch])
+
+
+class Follower:
+    """Follows up answered exchanges in its own thread, so that no webhook waits for Redis."""
+
+    def __init__(self, credit: Credit) -> None:
+        self._credit = credit
+        self._queue: SimpleQueue[Sequence[WebhookRequest] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="webhook-follower", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Follow up what waits, and end the thread."""
+        self._queue.put(None)
+        self._thread.join(STOP_SECONDS)
+
+    def put(self, batch: Sequence[WebhookRequest]) -> None:
+        self._queue.put(batch)
+
+    def _run(self) -> None:
+        while finished := self._take():
+            try:
+                intake.follow_up(finished, self._credit)
+            except Exception:  # the sweeper finds the events
+                log.exception("follow_up_failed")
+
+    def _take(self) -> list[WebhookRequest]:
+        """Wait for a batch, and return what is finished a moment later; nothing at the end."""
+        finished: list[WebhookRequest] = []
+        batch = self._queue.get()
+        if batch:
+            time.sleep(FOLLOW_UP_SECONDS)
+        with contextlib.suppress(Empty):
+            while batch is not None:
+                finished.extend(batch)
+                batch = self._queue.get_nowait()
+            self._queue.put(None)  # to be found again
+        return finished
 
 
 class Outage:

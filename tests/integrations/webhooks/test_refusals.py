@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from flowzz.core import redis
-from flowzz.core.rate_limits import RateLimit
+from flowzz.core.rate_limits import Credit, RateLimit
 from integrations import connection
 from integrations.inbox.store import InboundWebhook
 from integrations.models import RefusalReason, WebhookRefusal, WebhookToken
@@ -89,7 +89,7 @@ def test_writer_that_knows_the_token_sees_that_observation_has_ended(seller: Sel
 
     webhook = InboundWebhook(provider="coinzz", token_hash=hash_, body=b"{}", headers={})
     request = WebhookRequest(webhook)
-    intake.accept([request], [], known)
+    intake.accept([request], known, Credit())
 
     assert request.answer
     assert request.answer.status == 401

@@ -8,11 +8,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from flowzz.core import redis
-from flowzz.core.rate_limits import RateLimit
+from flowzz.core.rate_limits import Credit, RateLimit
 from integrations import connection as connections
 from integrations.inbox.store import InboundWebhook
 from integrations.models import WebhookEvent, WebhookToken
@@ -82,7 +83,7 @@ def writer() -> Iterator[Writer]:
 def accept(*webhooks: InboundWebhook) -> list[int]:
     """Accept webhooks as one batch, and return the statuses."""
     requests = [WebhookRequest(webhook) for webhook in webhooks]
-    intake.accept(requests, [], Tokens())
+    intake.accept(requests, Tokens(), Credit())
     return [request.answer.status if request.answer else 0 for request in requests]
 
 
@@ -100,7 +101,7 @@ def test_known_token_costs_no_statement(seller: Seller) -> None:
     for statements in (2, 1):
         request = WebhookRequest(webhook_to(seller))
         with CaptureQueriesContext(connection) as queries:
-            intake.accept([request], [], known)
+            intake.accept([request], known, Credit())
         assert len(queries) == statements
     assert len(seller.events) == 2
 
@@ -114,11 +115,11 @@ def test_webhook_accepted_twice_is_stored_once(seller: Seller) -> None:
 
 def test_known_token_that_was_expired_meanwhile_is_refused(seller: Seller) -> None:
     known, webhook = Tokens(), webhook_to(seller)
-    intake.accept([WebhookRequest(webhook_to(seller))], [], known)
+    intake.accept([WebhookRequest(webhook_to(seller))], known, Credit())
     WebhookToken.objects.update(expires_at=webhook.arrived_at)
 
     request = WebhookRequest(webhook)
-    intake.accept([request], [], known)
+    intake.accept([request], known, Credit())
 
     assert request.answer
     assert request.answer.status == 404
@@ -127,11 +128,11 @@ def test_known_token_that_was_expired_meanwhile_is_refused(seller: Seller) -> No
 
 def test_signing_secret_that_was_set_meanwhile_is_required(seller: Seller) -> None:
     known = Tokens()
-    intake.accept([WebhookRequest(webhook_to(seller))], [], known)
+    intake.accept([WebhookRequest(webhook_to(seller))], known, Credit())
     connections.set_signing_secret(seller.integration, "segredo", keep_previous=False)
 
     request = WebhookRequest(webhook_to(seller))
-    intake.accept([request], [], known)
+    intake.accept([request], known, Credit())
 
     assert request.answer
     assert request.answer.status == 401
@@ -139,11 +140,11 @@ def test_signing_secret_that_was_set_meanwhile_is_required(seller: Seller) -> No
 
 def test_token_of_a_deleted_integration_is_unknown(seller: Seller) -> None:
     known, webhook = Tokens(), webhook_to(seller)
-    intake.accept([WebhookRequest(webhook_to(seller))], [], known)
+    intake.accept([WebhookRequest(webhook_to(seller))], known, Credit())
     seller.integration.delete()
 
     request = WebhookRequest(webhook)
-    intake.accept([request], [], known)
+    intake.accept([request], known, Credit())
 
     assert request.answer
     assert request.answer.status == 404
@@ -167,7 +168,7 @@ def test_webhook_that_the_database_refuses_does_not_affect_others(seller: Seller
     bad = InboundWebhook(provider="coinzz", token_hash=token_hash, body=b"", headers={"X": "\0"})
     requests = [WebhookRequest(webhook_to(seller)), WebhookRequest(bad)]
 
-    intake.accept(requests, [], Tokens())
+    intake.accept(requests, Tokens(), Credit())
 
     assert [request.answer.status for request in requests if request.answer] == [200, 500]
     assert len(seller.events) == 1
@@ -205,6 +206,21 @@ def test_responses_have_the_headers_of_djangos(seller: Seller, writer: Writer) -
     response = seller.post(b"{}", HTTP_X_REQUEST_ID="a" * 32, HTTP_X_FORWARDED_PROTO="https")
 
     assert client.headers == {k: v for k, v in response.items() if k != "Content-Length"}
+
+
+def test_webhooks_that_pass_on_credit_are_counted_afterwards(seller: Seller) -> None:
+    credit, known = Credit(), Tokens()
+    key = str(seller.integration.id)
+    requests = [WebhookRequest(webhook_to(seller)) for _ in range(5)]
+    intake.accept(requests[:1], known, credit)
+    with patch.object(redis, "run", side_effect=AssertionError):
+        intake.accept(requests[1:], known, credit)
+    intake.follow_up(requests, credit)
+
+    assert [request.uncounted_key for request in requests] == ["", *[key] * 4]
+    [taken] = redis.run([intake.RATE.take_command({key: 1})])
+    limit = int(settings.RATE_LIMIT_WEBHOOK.partition("/")[0])
+    assert intake.RATE.allowances([key], taken)[key].remaining == limit - 6
 
 
 def test_stop_answers_all_that_wait(seller: Seller, writer: Writer) -> None:
@@ -271,7 +287,7 @@ def test_unknown_tokens_get_a_small_share_of_the_buffer(seller: Seller, settings
     requests = [WebhookRequest(stranger) for _ in range(5)]
     requests += [WebhookRequest(webhook_to(seller)) for _ in range(5)]
 
-    intake.buffer(requests, [])
+    intake.buffer(requests, Credit())
 
     statuses = [request.answer.status for request in requests if request.answer]
     assert statuses == [200, 200, 503, 503, 503, *[200] * 5]
