@@ -59,6 +59,7 @@ IMPERSONAL: dict[str, set[str]] = {
         "reason",
         "received_at",
     },
+    "integrations.WebhookRefusal": {"minute", "reason", "integration__id"},
     "integrations.WebhookToken": {"expires_at"},
     "sales.Sale": {"created_at", "sale_date", "status", "shipping_status", "payment_code"},
     "sales.SaleStatusChange": {"field", "origin"},
