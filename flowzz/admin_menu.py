@@ -72,6 +72,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Integrações", "hub", "integrations.integration"),
                 _item("Eventos", "inbox", "integrations.webhookevent"),
                 _item("Quarentena", "healing", "integrations.webhookevent", "quarantine"),
+                _item("Onde está o pedido?", "search_check", "sales.sale", "missing_order"),
                 _item("Webhooks recusados", "block", "integrations.webhookrefusal"),
                 _item("Sincronizações", "sync", "integrations.syncrun"),
                 _item("Importações", "upload_file", "integrations.salesimport"),

@@ -8,6 +8,7 @@ from django.urls import path
 
 from flowzz.backoffice import configuration
 from integrations.admin import quarantine, search, status_mappings
+from integrations.admin.missing_order.views import missing_order
 from integrations.admin.overview.views import overview_view
 
 app_name = "backoffice"
@@ -19,6 +20,7 @@ _VIEWS: dict[str, tuple[Callable[..., HttpResponse], str]] = {
     "quarentena/grupo": (quarantine.group_view, "quarantine_group"),
     "quarentena/previa": (quarantine.preview_view, "quarantine_preview"),
     "palavras/<uuid:mapping_id>": (status_mappings.mapping_view, "status_mapping"),
+    "pedido": (missing_order, "missing_order"),
     "configuracoes": (configuration.edit_settings, "configuration"),
 }
 

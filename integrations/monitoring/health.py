@@ -179,8 +179,7 @@ def _general_checks(facts: HealthFacts) -> list[_Check]:
         _Check(
             refusals.are_many(facts.refused),
             20,
-            f"Na última hora, {refusals.describe(facts.refused)}. "
-            f"{refusals.staff_advice(facts.refused)}",
+            f"Na última hora, {refusals.describe(facts.refused)}. Veja o diagnóstico.",
             f"Na última hora, {refusals.describe(facts.refused)}. "
             f"{refusals.seller_advice(facts.refused)}",
         ),

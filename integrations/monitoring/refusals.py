@@ -13,7 +13,7 @@ from integrations.models import Integration, RefusalReason, WebhookRefusal
 
 MANY_REFUSED = 5
 """Fewer in an hour are no alert: a single webhook can be sent by mistake."""
-HOUR = timedelta(hours=1)
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 _BECAUSE = {
     RefusalReason.SIGNATURE: "por assinatura ausente ou inválida",
     RefusalReason.EXPIRED_URL: "por virem a um endereço anterior, fora do prazo",

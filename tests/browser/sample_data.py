@@ -14,8 +14,10 @@ from integrations.models import (
     EventState,
     Integration,
     IntegrationStatus,
+    RefusalReason,
     Trigger,
     WebhookEvent,
+    WebhookRefusal,
 )
 from integrations.monitoring import alert_rules, hourly_stats
 from integrations.secrets import field_encryption
@@ -51,6 +53,7 @@ class SampleData:
         self._receive_orders()
         self._quarantine_events()
         self.seller.process(payloads.order("ordmarina98", order_status=UNKNOWN_WORD))
+        self._refuse_webhooks()
         heartbeat.record("inbox")
         alert_rules.evaluate_alert_rules()
         hourly_stats.update_hourly_stats()
@@ -96,6 +99,17 @@ class SampleData:
             finished_at=timezone.now(),
         )
         self.seller.process(b"{", b"[1")
+
+    def _refuse_webhooks(self) -> None:
+        reasons = (RefusalReason.EXPIRED_URL, RefusalReason.SIGNATURE, RefusalReason.RATE)
+        for minutes, reason in enumerate(reasons, 1):
+            WebhookRefusal.objects.create(
+                integration=self.seller.integration,
+                minute=timezone.now() - timedelta(minutes=9 * minutes),
+                reason=reason,
+                count=3 * minutes,
+                bytes=4_000 * minutes,
+            )
 
 
 def _order(number: int, order_number: str = "", **changes: Any) -> dict[str, object]:

@@ -63,6 +63,8 @@ def main_pages(sample_data: SampleData) -> dict[str, str]:
         "event": change_url(sample_data.event),
         "quarantine": "/admin/quarentena",
         "quarantine-group": f"/admin/quarentena/grupo?causa={CAUSE}",
+        "missing-order": f"{reverse('backoffice:missing_order')}?pedido=Pedido+%23{ORDER}",
+        "refusals": reverse("admin:integrations_webhookrefusal_changelist"),
         "integrations": reverse("admin:integrations_integration_changelist"),
         "integration": change_url(integration),
         "diagnosis": reverse("admin:integrations_integration_diagnosis", args=[integration.id]),

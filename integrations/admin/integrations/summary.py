@@ -12,7 +12,7 @@ from integrations.admin.integrations.filters import LEVEL_TONES, level_of
 from integrations.models import Alert, Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.monitoring.health import Health, assess_integration
 from integrations.monitoring.hourly_stats import hourly_webhook_counts
-from integrations.monitoring.refusals import HOUR, RefusedTotal, refused_webhooks
+from integrations.monitoring.refusals import WEEK, RefusedTotal, refused_webhooks
 
 EVENTS_SHOWN, RUNS_SHOWN = 8, 5
 DAY_HOURS, WEEK_HOURS = 24, 168
@@ -73,5 +73,5 @@ def summarize(integration: Integration) -> IntegrationSummary:
             Sparkline("Últimas 24 horas", hours[-DAY_HOURS:]),
             Sparkline("Últimos 7 dias", hours),
         ],
-        refused=refused_webhooks(integration, WEEK_HOURS * HOUR),
+        refused=refused_webhooks(integration, WEEK),
     )
