@@ -18,6 +18,7 @@ from flowzz.backoffice.display import change_url, page_context
 
 _WIDGETS: dict[type[forms.Widget], Any] = {
     forms.TextInput: widgets.UnfoldAdminTextInputWidget,
+    forms.Textarea: widgets.UnfoldAdminTextareaWidget,
     forms.EmailInput: widgets.UnfoldAdminEmailInputWidget,
     forms.PasswordInput: widgets.UnfoldAdminPasswordWidget,
     forms.DateTimeInput: widgets.UnfoldAdminTextInputWidget,
@@ -83,6 +84,8 @@ class Texts(TypedDict, total=False):
     text: str
     consequences: Sequence[str]
     is_destructive: bool
+    preview_url: str
+    """What would change; the page loads it once it is shown."""
     hidden_fields: Sequence[tuple[str, str]]
     """Names and values that are posted with the form."""
 

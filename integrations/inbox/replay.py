@@ -1,5 +1,6 @@
 """Replay, assign and discard events at the request of staff."""
 
+import uuid
 from functools import partial
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from integrations import dispatch
 from integrations.inbox.hourly_counts import arrival_hours, mark_dirty
+from integrations.inbox.store import store_copy
 from integrations.models import EventOutcome, EventState, Integration, WebhookEvent
 
 
@@ -40,6 +42,20 @@ def assign(events: "QuerySet[WebhookEvent]", integration: Integration) -> int:
     ids = list(rows.values_list("id", flat=True))
     rows.update(integration=integration)
     return replay(WebhookEvent.objects.filter(id__in=ids))
+
+
+def send_corrected(event: WebhookEvent, body: bytes, *, keeps_original: bool) -> uuid.UUID:
+    """Process a corrected copy of an event with an integration; return the copy's id.
+
+    A quarantined original is discarded, with its body, unless `keeps_original`.
+    """
+    assert event.integration_id is not None
+    with transaction.atomic():
+        copy_id = store_copy(event, body)
+        if not keeps_original:
+            discard(WebhookEvent.objects.filter(id=event.id), f"Corrigido na cópia {copy_id}.")
+        transaction.on_commit(partial(dispatch.enqueue_drain, event.integration_id))
+    return copy_id
 
 
 def discard(events: "QuerySet[WebhookEvent]", reason: str) -> int:

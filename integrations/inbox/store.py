@@ -16,8 +16,10 @@ from psycopg.types.json import Json
 from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.ids import uuid7
 from integrations.inbox import metrics
-from integrations.models import EventState, Integration
+from integrations.models import EventState, Integration, WebhookEvent
 
+COPY_HEADER = "Flowzz-Copy-Of"
+"""Of a corrected copy: the id of the event that it corrects."""
 UNROUTABLE = "unroutable"
 UNVERIFIABLE = "unverifiable"
 """The token is known, but nothing can tell whether the webhook is signed."""
@@ -113,6 +115,22 @@ def store_buffered(routed: Sequence[Routed]) -> None:
         ages = [max(0.0, (now - webhook.arrived_at).total_seconds()) for webhook, _ in routed]
         _insert(routed, ages, [None] * len(routed))
         _count_unowned(routed)
+
+
+def store_copy(event: WebhookEvent, body: bytes) -> uuid.UUID:
+    """Store an event with another body, as received when `event` was; return the copy's id.
+
+    The order of arrival decides what it may change. The caller has `event` with an integration.
+    """
+    copy = InboundWebhook(
+        provider=event.provider,
+        token_hash="",
+        body=body,
+        headers={"Content-Type": "application/json", COPY_HEADER: str(event.id)},
+        arrived_at=event.received_at,
+    )
+    store_buffered([(copy, event.integration)])
+    return copy.id
 
 
 def check_writable() -> None:

@@ -5,13 +5,17 @@ from collections.abc import Callable
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, ReasonForm, confirm
-from flowzz.backoffice.extensions import row_action
+from flowzz.backoffice.extensions import page_view, row_action
+from integrations.admin.bulk_actions import outcome_figures
 from integrations.admin.events.admin import WebhookEventAdmin
-from integrations.admin.events.forms import OwnerReasonForm
+from integrations.admin.events.forms import CorrectionForm, OwnerReasonForm
+from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
 from integrations.inbox import replay
 from integrations.models import EventState, WebhookEvent
 
@@ -30,6 +34,12 @@ def _while(permission: str, applies: Q) -> Callable[[HttpRequest, uuid.UUID | No
 def _may_download(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
     event = _rows(object_id).filter(payload__isnull=False).only("id").first()
     return event is not None and masking.is_visible(request, event)
+
+
+def _may_correct(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
+    """Allow a correction to staff who may settle events, and see this one's personal data."""
+    owned = _rows(object_id).filter(integration__isnull=False)
+    return request.user.has_perm(SETTLE) and _may_download(request, object_id) and owned.exists()
 
 
 @row_action(
@@ -55,6 +65,49 @@ def replay_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         title="Reprocessar evento",
         text="O evento é aplicado de novo, mesmo que o conteúdo já tenha vindo antes.",
         button="Reprocessar",
+        preview_url=reverse("admin:integrations_webhookevent_preview_one", args=[object_id]),
+    )
+
+
+@page_view(WebhookEventAdmin, "<uuid:object_id>/previa/", permission=REPLAY)
+@require_safe
+def preview_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    """Show what a replay would change: it is done, and rolled back."""
+    preview = preview_replay(_rows(object_id), 1)
+    context = {"preview": preview, "figures": outcome_figures(preview.outcomes, OUTCOME_LABELS)}
+    return render(request, "integrations/bulk_actions/preview.html", context)
+
+
+@row_action(
+    WebhookEventAdmin,
+    "Corrigir uma cópia",
+    path="corrigir",
+    icon="edit_note",
+    permission=_may_correct,
+)
+def correct(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    """Process a copy of the event with another body."""
+    event = get_object_or_404(WebhookEvent.objects.select_related("integration"), id=object_id)
+    original = (event.body or b"").decode("utf-8-sig", errors="replace")
+    form = CorrectionForm(request.POST or None, initial={"body": original})
+    if event.state != EventState.QUARANTINED:
+        del form.fields["keeps_original"]
+
+    def act() -> Done:
+        keeps = form.cleaned_data.get("keeps_original", True)
+        body = form.cleaned_data["body"].encode()
+        copy = WebhookEvent(id=replay.send_corrected(event, body, keeps_original=keeps))
+        text = "A cópia está na fila: atualize a página em alguns segundos."
+        return Done("Enviou cópia corrigida do evento", text, event, {"copy": str(copy.id)}, copy)
+
+    return confirm(
+        request,
+        form,
+        act,
+        about=event,
+        title="Corrigir uma cópia do evento",
+        text="A cópia vale como chegada na hora do original: não desfaz o que veio depois.",
+        button="Enviar a cópia",
     )
 
 

@@ -15,6 +15,7 @@ from integrations.admin.events.explanations import explain_event
 from integrations.admin.events.payload_diff import MAX_DIFFERENCES, NotJson
 from integrations.admin.order_pages import order_page_link
 from integrations.inbox.failure_reasons import describe_warning, explain
+from integrations.inbox.store import COPY_HEADER
 from integrations.models import WebhookEvent
 from sales.admin.statuses import describe_change
 from sales.models import Origin, Sale, SaleStatusChange, Subscription
@@ -34,7 +35,11 @@ def _is_masked(event: WebhookEvent) -> bool:
 class EventDetailFields:
     @admin.display(description="o que houve")
     def explanation(self, event: WebhookEvent) -> SafeString:
-        context = {"explanation": explain_event(event), "event": event}
+        context = {
+            "explanation": explain_event(event),
+            "event": event,
+            "copy_of": event.headers.get(COPY_HEADER),
+        }
         return render_to_string("integrations/events/explanation.html", context)
 
     @admin.display(description="causa", ordering="reason", empty_value="—")
@@ -90,7 +95,7 @@ class EventDetailFields:
     def rendered_body(self, event: WebhookEvent) -> SafeString:
         if event.body is None:
             return preformatted("(corpo removido)")
-        return preformatted(payload_masking.render_body(event, is_masked=_is_masked(event)))
+        return payload_masking.render_body(event, is_masked=_is_masked(event))
 
 
 def _sale(event: WebhookEvent) -> Sale | None:

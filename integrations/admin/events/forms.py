@@ -1,8 +1,10 @@
-"""Forms that ask for the owner of events."""
+"""Forms that ask for the owner of events, and for the body of a corrected copy."""
 
+import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from flowzz.backoffice.confirm_with_reason import ReasonForm, StaffForm
@@ -38,3 +40,32 @@ class OwnerForm(StaffForm):
 
 class OwnerReasonForm(OwnerForm, ReasonForm):
     field_order = ("email", "reason")
+
+
+class CorrectionForm(ReasonForm):
+    """The body of a copy, which differs from the original's."""
+
+    body = forms.CharField(
+        label="Corpo da cópia",
+        strip=False,
+        max_length=settings.WEBHOOK_MAX_BYTES,
+        widget=forms.Textarea(attrs={"rows": 20, "spellcheck": "false", "class": "bo-code"}),
+        help_text="Só o que está errado muda; o original fica guardado como veio.",
+    )
+    keeps_original = forms.BooleanField(
+        label="Deixar o original na quarentena",
+        required=False,
+        help_text="Sem isto, o original fica como descartado, com o número da cópia.",
+    )
+    field_order = ("body", "keeps_original", "reason")
+
+    def clean_body(self) -> str:
+        text: str = self.cleaned_data["body"].replace("\r\n", "\n")
+        if text == self.initial["body"].replace("\r\n", "\n"):
+            raise ValidationError("Nada mudou. Para aplicar o evento como veio, reprocesse-o.")
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            place = f"linha {error.lineno}, coluna {error.colno}"
+            raise ValidationError(f"Não é um JSON válido: veja a {place}.") from None
+        return text

@@ -2,24 +2,30 @@
 
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from flowzz.backoffice import masking
+from flowzz.backoffice.display import preformatted
 from flowzz.core.formatting import MAX_SHOWN, format_json, shorten, visible
 from integrations.admin.events import payload_diff
+from integrations.admin.events.folded_json import fold
+from integrations.inbox.failure_reasons import failed_field
 from integrations.models import WebhookEvent
 from integrations.providers.registry import get_provider
 
 
-def render_body(event: WebhookEvent, *, is_masked: bool) -> str:
-    """Return the body, indented if it is JSON; of a masked body that is not JSON only the size."""
+def render_body(event: WebhookEvent, *, is_masked: bool) -> SafeString:
+    """Return the body, folded if it is JSON; of a masked body that is not JSON only the size."""
     body = event.body or b""
     try:
         payload = payload_diff.parse(body)
     except payload_diff.NotJson:
         if is_masked:
-            return f"(conteúdo oculto: {len(body)} bytes que não são JSON)"
+            return preformatted(f"(conteúdo oculto: {len(body)} bytes que não são JSON)")
         text = body.decode("utf-8-sig", errors="backslashreplace")
-        return shorten(visible(text), MAX_SHOWN)
-    return format_json(_mask(event, payload) if is_masked else payload)
+        return preformatted(shorten(visible(text), MAX_SHOWN))
+    marked = {failed_field(cause) for cause in (event.cause, *event.value_warnings)}
+    return fold(format_json(_mask(event, payload) if is_masked else payload), marked)
 
 
 def differences(

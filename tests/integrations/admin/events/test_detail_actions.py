@@ -1,10 +1,17 @@
 """The page of one event: its body, differences and effects, and its actions."""
 
+import re
+from datetime import timedelta
+from decimal import Decimal
+from html import unescape
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from flowzz.accounts.models import StaffAction
 from integrations.models import EventOutcome, EventState, WebhookEvent
+from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller
 from tests.staff import Staff, log_in_member
@@ -101,3 +108,74 @@ def test_failure_is_explained_in_portuguese(staff: Staff, seller: Seller) -> Non
         assert "O corpo não é um JSON válido" in page
         assert ">invalid_json<" not in page
     assert str(event).endswith(", sem número")
+
+
+def test_faulty_field_is_marked_in_the_body(staff: Staff, seller: Seller) -> None:
+    seller.process(payloads.order(order_final_price="muito"))
+    page = staff.get(url_of(seller.events[0])).content.decode()
+    [marked] = re.findall(r"<mark>\s*(.*?)</mark>", page)
+    assert unescape(marked).startswith('"order_final_price": "muito"')
+
+
+def test_single_replay_shows_what_would_change(staff: Staff, seller: Seller) -> None:
+    seller.receive(payloads.order())
+    [event] = seller.events
+    form = staff.get(reverse("admin:integrations_webhookevent_replay_one", args=[event.id]))
+    preview_url = reverse("admin:integrations_webhookevent_preview_one", args=[event.id])
+    assert f'hx-get="{preview_url}"' in form.content.decode()
+
+    preview = staff.get(preview_url).content.decode()
+
+    assert "Criaria" in preview
+    assert not Sale.objects.exists()
+    assert seller.states == [("PENDING", "")]
+
+
+def test_corrected_copy_is_applied_and_the_original_kept(staff: Staff, seller: Seller) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    wrong = payloads.order(order_final_price="muito")
+    seller.process(wrong, received_at=yesterday)
+    [original] = seller.events
+    body = payloads.encode(payloads.order(order_final_price="97.90")).decode()
+
+    assert act(staff, original, "correct", body=body, reason="preço") == 302
+    seller.drain()
+
+    assert seller.sale().total_price == Decimal("97.90")
+    original, copy = seller.events
+    assert (original.state, original.outcome) == ("IGNORED", "discarded")
+    assert original.body == payloads.encode(wrong)
+    assert (copy.state, copy.outcome) == ("DONE", "created")
+    assert abs(copy.received_at - original.received_at) < timedelta(seconds=5)
+    entry = StaffAction.objects.get()
+    assert (entry.action, entry.reason) == ("Enviou cópia corrigida do evento", "preço")
+    assert entry.details == {"copy": str(copy.id)}
+    assert url_of(original) in staff.get(url_of(copy)).content.decode()
+
+
+def test_correction_needs_a_change_and_json(staff: Staff, seller: Seller) -> None:
+    seller.process(b'{"order": 1}')
+    [event] = seller.events
+    url = reverse("admin:integrations_webhookevent_correct", args=[event.id])
+    for body, error in (
+        ('{"order": 1}', "Nada mudou."),
+        ('{"order":\n 1', "Não é um JSON válido: veja a linha 2, coluna"),
+    ):
+        response = staff.post(url, {"body": body, "reason": "teste"})
+        assert error in response.content.decode()
+    assert len(seller.events) == 1
+
+
+def test_original_stays_in_quarantine_if_staff_say_so(staff: Staff, seller: Seller) -> None:
+    seller.process(b'{"order": 1}')
+    act(staff, seller.events[0], "correct", body="{}", keeps_original="on", reason="teste")
+    assert [state for state, _ in seller.states] == ["QUARANTINED", "PENDING"]
+
+
+def test_only_staff_who_see_the_body_may_correct_it(seller: Seller) -> None:
+    seller.process(b'{"order": 1}')
+    statuses = [
+        act(log_in_member(group), seller.events[0], "correct", body="{}", reason="teste")
+        for group in ("Suporte", "Operações")
+    ]
+    assert statuses == [403, 302]
