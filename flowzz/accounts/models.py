@@ -1,6 +1,7 @@
 """Users, the audit log of staff, and API logins."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -12,6 +13,7 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils import timezone
 
+from flowzz.core.api.event_stream import end_at_commit
 from flowzz.core.ids import uuid7
 
 
@@ -66,6 +68,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Save, and end the open responses of a user who may not log in as before."""
+        is_new = self._state.adding
+        super().save(update_fields=update_fields, **options)
+        changed = {"password", "is_active"}
+        if not is_new and (update_fields is None or changed.intersection(update_fields)):
+            end_at_commit(self.id)
 
 
 def request_user(request: HttpRequest) -> User:

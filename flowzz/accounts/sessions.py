@@ -15,6 +15,7 @@ from rest_framework_simplejwt.settings import api_settings
 
 from flowzz.accounts.models import LoginSession, User
 from flowzz.accounts.tokens import SESSION_CLAIM, RefreshToken
+from flowzz.core.api.event_stream import end_at_commit
 
 REPEATABLE_FOR: Final = timedelta(seconds=30)
 
@@ -51,7 +52,8 @@ def renew(old: tokens.RefreshToken) -> tokens.RefreshToken:
     session = find(session_id, _user_id(old))
     is_newest = session is not None and session.previous_token_id == token_id
     if session is None or not is_newest or session.issued_at <= timezone.now() - REPEATABLE_FOR:
-        row.delete()
+        if row.delete()[0]:
+            end_at_commit(_user_id(old))
         raise SessionEnded
     return _newest_token(session)
 
@@ -60,7 +62,10 @@ def log_out(token: tokens.RefreshToken) -> bool:
     """End the session of a token. Return False if it had ended before."""
     try:
         session_id, _ = _ids(token)
-        return bool(LoginSession.objects.filter(id=session_id).delete()[0])
+        is_ended = bool(LoginSession.objects.filter(id=session_id).delete()[0])
+        if is_ended:
+            end_at_commit(_user_id(token))
+        return is_ended
     except SessionEnded:
         return False
 

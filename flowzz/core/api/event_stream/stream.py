@@ -8,11 +8,13 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 import structlog
 from django.conf import settings
+from django.db import transaction
 from redis import RedisError
 from redis import asyncio as redis_asyncio
 
@@ -27,6 +29,8 @@ HEARTBEAT_SECONDS = 15
 HEARTBEAT = b":\n\n"
 _ID = re.compile(r"\d{1,18}-\d{1,18}")
 _START, _RESET = "start", "reset"
+_END = "end"
+"""Not sent to clients: ends their responses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,11 @@ def publish(user_id: uuid.UUID, *events: Event) -> None:
         _users_to_reset.difference_update(users_to_reset)
 
 
+def end_at_commit(user_id: uuid.UUID) -> None:
+    """End a user's open responses. Clients come back within seconds, and need a valid login."""
+    transaction.on_commit(partial(publish, user_id, Event(_END, {})), robust=True)
+
+
 def delete(user_id: uuid.UUID) -> None:
     """Delete a user's events. While Redis is down they expire after RETENTION_SECONDS."""
     with suppress(RedisError):
@@ -82,7 +91,10 @@ def read(user_id: uuid.UUID, last_id: str) -> tuple[bytes, str]:
 
 
 async def follow(user_id: uuid.UUID, last_id: str) -> AsyncIterator[bytes]:
-    """Yield the events after an id as they are published, and heartbeats. Ends if Redis fails."""
+    """Yield the events after an id as they are published, and heartbeats.
+
+    Ends if Redis fails, and after `end_at_commit`.
+    """
     key = _key(user_id)
     client = redis_asyncio.Redis.from_url(
         settings.REDIS_URL,
@@ -98,7 +110,10 @@ async def follow(user_id: uuid.UUID, last_id: str) -> AsyncIterator[bytes]:
             if streams:
                 entries = streams[0][1]
                 last_id = entries[-1][0].decode()
-                yield _format_entries(entries)
+                if text := _format_entries(entries):
+                    yield text
+                if any(fields[b"event"] == _END.encode() for _, fields in entries):
+                    return
             else:
                 yield HEARTBEAT
     except RedisError as error:
@@ -125,6 +140,7 @@ def _format_entries(entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> byte
     return b"".join(
         _format_event(id_.decode(), fields[b"event"].decode(), fields[b"data"])
         for id_, fields in entries
+        if fields[b"event"] != _END.encode()
     )
 
 

@@ -38,8 +38,9 @@ _DESCRIPTION = """\
 Eventos: `start` (a partir daqui), `sales` (vendas novas ou alteradas de uma vez: quantas, em
 `created` e `updated`, e até 50 delas em `sales`), `sync` (andamento de uma sincronização),
 `integration` (status da integração) e `reset` (há lacuna: carregue as listas de novo). A
-resposta fica aberta por até 5 minutos, ou até o token expirar; ao fim, volte com o último `id`
-em `Last-Event-ID` depois de `retry` milissegundos. Depois de um 503, carregue as listas."""
+resposta fica aberta por até 5 minutos, ou até o token expirar ou um acesso desta conta terminar
+(saída, nova senha); ao fim, volte com o último `id` em `Last-Event-ID` depois de `retry`
+milissegundos. Depois de um 503, carregue as listas."""
 
 
 class EventsUnavailable(ApiError):

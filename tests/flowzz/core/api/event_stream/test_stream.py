@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
+from flowzz.accounts import passwords, sessions
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from flowzz.core.api.event_stream import Event, publish
@@ -182,6 +183,58 @@ def test_held_response_continues_with_new_events(user: User) -> None:
     assert connection.headers == []
     assert connection.received[0] == b"body"
     assert connection.received[1].endswith(b"event: a\ndata: {}\n\n")
+
+
+def log_out(user: User) -> None:
+    sessions.log_out(sessions.log_in(user))
+
+
+def change_password(user: User) -> None:
+    passwords.change(user, "outra senha bem comprida")
+
+
+def deactivate(user: User) -> None:
+    user.is_active = False
+    user.save()
+
+
+def reuse_a_token(user: User) -> None:
+    token = sessions.log_in(user)
+    sessions.renew(sessions.renew(token))
+    with pytest.raises(sessions.SessionEnded):
+        sessions.renew(token)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", [log_out, change_password, deactivate, reuse_a_token])
+def test_held_response_ends_with_a_login(user: User, end: Callable[[User], None]) -> None:
+    held_response = HeldResponse(ConnectionLimiter())
+    _, last_id = read(user)
+    read(user, last_id, **{HELD_RESPONSE: held_response})
+    connection = Connection(chunks=3)
+    publish(user.id, Event("a", {}))
+    end(user)
+
+    asyncio.run(held_response.send(connection, 200, [], b"body"))
+
+    assert connection.received[0] == b"body"
+    assert b"".join(connection.received[1:]).count(b"event:") == 1
+    if user.is_active:
+        assert read(user, last_id)[0] == [("a", {})]
+
+
+def test_held_response_outlasts_changes_that_end_no_login(user: User) -> None:
+    held_response = HeldResponse(ConnectionLimiter())
+    _, last_id = read(user)
+    read(user, last_id, **{HELD_RESPONSE: held_response})
+    user.save(update_fields=["last_login"])
+    publish(user.id, Event("a", {}))
+    publish(user.id, Event("b", {}))
+    connection = Connection(chunks=2)
+
+    asyncio.run(held_response.send(connection, 200, [], b"body"))
+
+    assert connection.received[1].count(b"event:") == 2
 
 
 async def no_chunks() -> AsyncIterator[bytes]:
