@@ -167,6 +167,7 @@ vars().update(env.email_url("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Flowzz <nao-responda@flowzz.example>")
 ALERT_EMAILS = env.emails("ALERT_EMAILS")
+ALERT_WEBHOOK_URL = env.url("ALERT_WEBHOOK_URL", "")
 
 # Coinzz
 COINZZ_API_URL = env.url("COINZZ_API_URL", "https://app.coinzz.com.br/api")

@@ -103,8 +103,10 @@ def parse_rate(text: str) -> str:
 
 
 def url(name: str, default: str) -> str:
-    """Read an http(s) URL without its last slash."""
+    """Read an http(s) URL without its last slash; an empty one is only valid as the default."""
     value = text(name, default).rstrip("/")
+    if value == default == "":
+        return value
     return _parse(name, value, r"https?://[^/\s]+.*", str, "a URL such as https://flowzz.example")
 
 

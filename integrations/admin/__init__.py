@@ -5,7 +5,8 @@ Importing this package registers all its ModelAdmin classes, and extends the pag
 """
 
 from integrations.admin import client_page, sale_page, user_page
-from integrations.admin.alerts import AlertAdmin
+from integrations.admin.alerts import handling, recipients
+from integrations.admin.alerts.admin import AlertAdmin
 from integrations.admin.bulk_actions import BulkActionAdmin
 from integrations.admin.events import detail_actions
 from integrations.admin.events.admin import WebhookEventAdmin

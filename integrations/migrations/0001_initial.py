@@ -142,6 +142,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AlertRecipients',
+            fields=[
+                ('kind', models.CharField(choices=[('sync_late', 'Sem sincronização há 24 horas'), ('sync_failing', 'Três sincronizações seguidas com falha'), ('key_refused', 'Chave de API recusada'), ('key_old', 'Chave de API antiga'), ('circuit_open', 'API da plataforma fora do ar'), ('dead_letters', 'Eventos em quarentena'), ('queue_late', 'Fila atrasada'), ('silence', 'Webhooks em silêncio'), ('webhooks_refused', 'Webhooks recusados'), ('webhook_mode', 'Passou a receber só por webhooks'), ('api_answers', 'A API da plataforma respondeu')], max_length=32, primary_key=True, serialize=False, verbose_name='tipo')),
+                ('emails', django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), blank=True, default=list, size=None, verbose_name='e-mails')),
+            ],
+            options={
+                'verbose_name': 'destinatários de alertas',
+                'verbose_name_plural': 'destinatários de alertas',
+            },
+        ),
+        migrations.CreateModel(
             name='Alert',
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -152,6 +163,12 @@ class Migration(migrations.Migration):
                 ('resolved_at', models.DateTimeField(blank=True, null=True, verbose_name='resolvido em')),
                 ('opening_mailed', models.BooleanField(default=False, verbose_name='abertura avisada')),
                 ('resolution_mailed', models.BooleanField(default=False, verbose_name='solução avisada')),
+                ('opening_posted', models.BooleanField(default=False, verbose_name='abertura enviada ao canal')),
+                ('resolution_posted', models.BooleanField(default=False, verbose_name='solução enviada ao canal')),
+                ('acknowledged_at', models.DateTimeField(blank=True, null=True, verbose_name='visto em')),
+                ('snoozed_until', models.DateTimeField(blank=True, null=True, verbose_name='adiado até')),
+                ('comment', models.CharField(blank=True, db_default='', max_length=500, verbose_name='comentário')),
+                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='com quem está')),
                 ('integration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='integrations.integration', verbose_name='integração')),
             ],
             options={
@@ -365,7 +382,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='alert',
-            index=models.Index(condition=models.Q(('opening_mailed', False), models.Q(('resolution_mailed', False), ('resolved_at__isnull', False)), _connector='OR'), fields=['opened_at'], name='alert_unmailed'),
+            index=models.Index(condition=models.Q(('opening_mailed', False), ('opening_posted', False), models.Q(('resolution_mailed', False), ('resolved_at__isnull', False)), models.Q(('resolution_posted', False), ('resolved_at__isnull', False)), _connector='OR'), fields=['opened_at'], name='alert_unsent'),
         ),
         migrations.AddConstraint(
             model_name='alert',

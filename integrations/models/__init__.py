@@ -18,12 +18,15 @@ from integrations.models.integrations import (
 )
 from integrations.models.monitoring import (
     NOTICES,
+    SEVERITIES,
     Alert,
     AlertKind,
+    AlertRecipients,
     Circuit,
     HourlyStats,
     HourlyWebhookCount,
     RefusalReason,
+    Severity,
     WebhookBaseline,
     WebhookRefusal,
 )

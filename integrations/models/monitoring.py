@@ -1,8 +1,12 @@
 """Monitoring: hourly statistics, the usual rate of webhooks, and the alerts of integrations."""
 
+from typing import ClassVar
+
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
 from flowzz.core.ids import uuid7
@@ -131,6 +135,52 @@ NOTICES = (AlertKind.WEBHOOK_MODE, AlertKind.API_ANSWERS)
 """News that is mailed once: such an alert is resolved from the beginning."""
 
 
+ALERT_UNSENT = (
+    Q(opening_mailed=False)
+    | Q(opening_posted=False)
+    | Q(resolution_mailed=False, resolved_at__isnull=False)
+    | Q(resolution_posted=False, resolved_at__isnull=False)
+)
+
+
+class Severity(models.TextChoices):
+    CRITICAL = "critical", "Crítico"
+    WARNING = "warning", "Atenção"
+    NOTICE = "notice", "Aviso"
+
+
+SEVERITIES = {
+    **dict.fromkeys(AlertKind, Severity.WARNING),
+    **dict.fromkeys(NOTICES, Severity.NOTICE),
+    **dict.fromkeys(
+        (
+            AlertKind.KEY_REFUSED,
+            AlertKind.QUEUE_LATE,
+            AlertKind.WEBHOOKS_REFUSED,
+            AlertKind.SILENCE,
+        ),
+        Severity.CRITICAL,
+    ),
+    AlertKind.KEY_OLD: Severity.NOTICE,
+}
+"""Critical is what may cost orders, or stops them."""
+
+
+def needs_someone() -> Q:
+    """Match the alerts that are neither resolved nor snoozed."""
+    return Q(resolved_at=None) & (Q(snoozed_until=None) | Q(snoozed_until__lte=Now()))
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def gravest_first(self) -> "AlertQuerySet":
+        """Order by severity, and the newest first."""
+        ranks = [
+            When(kind__in=[kind for kind in SEVERITIES if SEVERITIES[kind] == level], then=rank)
+            for rank, level in enumerate(Severity)
+        ]
+        return self.order_by(Case(*ranks), "-opened_at")
+
+
 class Alert(models.Model):
     """A violated rule, open until `resolved_at`; without an integration it concerns all Flowzz."""
 
@@ -150,6 +200,21 @@ class Alert(models.Model):
     resolved_at = models.DateTimeField("resolvido em", null=True, blank=True)
     opening_mailed = models.BooleanField("abertura avisada", default=False)
     resolution_mailed = models.BooleanField("solução avisada", default=False)
+    opening_posted = models.BooleanField("abertura enviada ao canal", default=False)
+    resolution_posted = models.BooleanField("solução enviada ao canal", default=False)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="com quem está",
+    )
+    acknowledged_at = models.DateTimeField("visto em", null=True, blank=True)
+    snoozed_until = models.DateTimeField("adiado até", null=True, blank=True)
+    comment = models.CharField("comentário", max_length=500, blank=True, db_default="")
+
+    objects: ClassVar = AlertQuerySet.as_manager()
 
     class Meta:
         verbose_name = "alerta"
@@ -161,14 +226,25 @@ class Alert(models.Model):
                 name="alert_open_once",
             )
         ]
-        indexes = [
-            models.Index(
-                fields=["opened_at"],
-                condition=Q(opening_mailed=False)
-                | Q(resolution_mailed=False, resolved_at__isnull=False),
-                name="alert_unmailed",
-            )
-        ]
+        indexes = [models.Index(fields=["opened_at"], condition=ALERT_UNSENT, name="alert_unsent")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+    @property
+    def severity(self) -> Severity:
+        return SEVERITIES[AlertKind(self.kind)]
+
+
+class AlertRecipients(models.Model):
+    """Which staff are mailed about a kind of alert, in place of ALERT_EMAILS; empty: nobody."""
+
+    kind = models.CharField("tipo", max_length=32, choices=AlertKind, primary_key=True)
+    emails = ArrayField(models.EmailField(), verbose_name="e-mails", default=list, blank=True)
+
+    class Meta:
+        verbose_name = "destinatários de alertas"
+        verbose_name_plural = "destinatários de alertas"
 
     def __str__(self) -> str:
         return self.get_kind_display()

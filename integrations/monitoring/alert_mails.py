@@ -1,5 +1,7 @@
 """Mail the opening and the resolution of alerts to the integration's owner and to staff.
 
+They are posted to the channel of staff, too, if there is one.
+
 Each reads what they can do, with a link to where: the owner to the frontend, staff to the admin.
 """
 
@@ -13,22 +15,20 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from integrations.models import NOTICES, Alert, AlertKind
+from integrations.models.monitoring import ALERT_UNSENT
+from integrations.monitoring import alert_recipients
+from integrations.monitoring.alert_channel import AlertChannel
 from integrations.providers.registry import get_provider
-from integrations.runtime_settings import ALERT_EMAILS
 
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH = 50
 MAX_SECONDS = 10.0
-OWNERS_ALONE = (AlertKind.API_ANSWERS,)
-"""Alerts that are not mailed to staff."""
 PREFIXES = {"opened": "Atenção", "resolved": "Resolvido"}
-PENDING = Q(opening_mailed=False) | Q(resolution_mailed=False, resolved_at__isnull=False)
 # SMTP reply codes (RFC 5321, 4.2.1).
 ACCEPTED, PERMANENT_FAILURE, INVALID_MAILBOX = 250, 500, 553
 
@@ -40,14 +40,15 @@ def send_pending() -> int:
     that was sent is not sent again. After MAX_SECONDS the rest waits: sweeps must not.
     """
     sent, deadline = 0, time.monotonic() + MAX_SECONDS
-    oldest = Alert.objects.filter(PENDING).order_by("opened_at").values_list("id", flat=True)
+    oldest = Alert.objects.filter(ALERT_UNSENT).order_by("opened_at").values_list("id", flat=True)
     alert_ids = list(oldest[:BATCH])
     if not alert_ids:
         return 0
+    channel = AlertChannel()
     try:
         with get_connection() as server:
             for alert_id in alert_ids:
-                sent += _send_alert(alert_id, server)
+                sent += _send_alert(alert_id, server, channel)
                 if time.monotonic() > deadline:
                     break
     except (SMTPException, OSError) as error:
@@ -55,11 +56,11 @@ def send_pending() -> int:
     return sent
 
 
-def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend) -> int:
-    """Mail an alert's opening, resolution or both, unless another worker has it locked."""
+def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend, channel: AlertChannel) -> int:
+    """Send an alert's opening, resolution or both, unless another worker has it locked."""
     sent = 0
     with transaction.atomic():
-        alerts = Alert.objects.filter(PENDING, id=alert_id).select_related("integration__user")
+        alerts = Alert.objects.filter(ALERT_UNSENT, id=alert_id).select_related("integration__user")
         alert = alerts.select_for_update(of=("self",), skip_locked=True).first()
         if alert is None:
             return 0
@@ -69,7 +70,16 @@ def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend) -> int:
         if alert.resolved_at and alert.opening_mailed and not alert.resolution_mailed:
             alert.resolution_mailed = _send_mail(alert, "resolved", server)
             sent += alert.resolution_mailed
-        alert.save(update_fields=["opening_mailed", "resolution_mailed"])
+        if not alert.opening_posted:
+            alert.opening_posted = channel.post(alert, "opened")
+        if alert.resolved_at and alert.opening_posted and not alert.resolution_posted:
+            alert.resolution_posted = channel.post(alert, "resolved")
+        alert.save(
+            update_fields=[
+                *("opening_mailed", "resolution_mailed"),
+                *("opening_posted", "resolution_posted"),
+            ]
+        )
     return sent
 
 
@@ -98,7 +108,7 @@ def _send_mail(
 def _recipients(alert: Alert) -> list[tuple[str, bool]]:
     """Return the e-mail addresses, and whether each is the seller's."""
     owner = [(alert.integration.user.email, True)] if alert.integration else []
-    staff = [] if alert.kind in OWNERS_ALONE else ALERT_EMAILS.value()
+    staff = alert_recipients.emails_of(AlertKind(alert.kind))
     return [*owner, *((email, False) for email in staff)]
 
 

@@ -23,10 +23,12 @@ Violations: TypeAlias = Mapping[uuid.UUID | None, Message]
 
 
 def reconcile(kind: AlertKind, violations: Violations) -> None:
-    """Open an alert for each new violation, resolve those that are over: at most 3 statements."""
-    open_alerts = dict(
-        Alert.objects.filter(kind=kind, resolved_at=None).values_list("integration_id", "id")
-    )
+    """Open an alert for each new violation, resolve those that are over: at most 4 statements.
+
+    An open alert says what is so now: its texts follow the violation's.
+    """
+    rows = Alert.objects.filter(kind=kind, resolved_at=None)
+    open_alerts = {row.integration_id: row for row in rows}
     Alert.objects.bulk_create(
         [
             Alert(
@@ -40,13 +42,24 @@ def reconcile(kind: AlertKind, violations: Violations) -> None:
         ],
         ignore_conflicts=True,
     )
+    changed = [
+        row
+        for integration_id, row in open_alerts.items()
+        if (message := violations.get(integration_id)) and _update_texts(row, message)
+    ]
+    Alert.objects.bulk_update(changed, ["message", "seller_message"])
     over = [
-        alert_id
-        for integration_id, alert_id in open_alerts.items()
-        if integration_id not in violations
+        row.id for integration_id, row in open_alerts.items() if integration_id not in violations
     ]
     if over:
         Alert.objects.filter(id__any_of=over, resolved_at=None).update(resolved_at=timezone.now())
+
+
+def _update_texts(alert: Alert, message: Message) -> bool:
+    """Return whether the texts differed."""
+    before = (alert.message, alert.seller_message)
+    alert.message, alert.seller_message = message.staff, message.seller
+    return before != (message.staff, message.seller)
 
 
 def notify(integration: Integration, kind: AlertKind, message: Message) -> None:
@@ -58,6 +71,7 @@ def notify(integration: Integration, kind: AlertKind, message: Message) -> None:
         seller_message=message.seller,
         resolved_at=timezone.now(),
         resolution_mailed=True,
+        resolution_posted=True,
     )
 
 

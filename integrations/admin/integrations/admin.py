@@ -104,6 +104,8 @@ class IntegrationAdmin(ReadOnlyAdmin):
     @admin.display(description="status", ordering="status")
     def status_badge(self, integration: Integration) -> str:
         status = modes.effective_status(integration)
+        if integration.is_paused and status != IntegrationStatus.DISCONNECTED:
+            return badge(f"{status.label}, pausada", "warning")
         return badge(str(status.label), STATUS_COLOURS[status])
 
     @admin.display(description="modo", ordering="mode")

@@ -16,6 +16,8 @@ from integrations.admin.integrations.filters import LEVEL_TONES, HealthLevel, le
 from integrations.admin.overview.formatting import format_duration, format_time_since
 from integrations.inbox import queue_stats
 from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, WebhookEvent
+from integrations.models.monitoring import needs_someone
+from integrations.monitoring.alert_recipients import kinds_for_nobody
 from integrations.monitoring.health import QUEUE_LATE, Health, assess_all
 from integrations.providers.registry import all_providers
 from integrations.sync.breaker import breaker_for
@@ -56,18 +58,23 @@ class Snapshot:
     health_figures: Sequence[Figure]
     unhealthy_integrations: Sequence[UnhealthyIntegration]
     alerts: Sequence[Alert]
+    has_recipients: bool
+    """Whether somebody of staff is told of every kind of alert."""
     runs: Sequence[SyncRun]
 
 
 def take_snapshot() -> Snapshot:
     assessed = assess_all()
-    alerts = Alert.objects.filter(resolved_at=None).select_related("integration__user")
+    alerts = Alert.objects.filter(needs_someone()).select_related(
+        "integration__user", "assigned_to"
+    )
     runs = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
     return Snapshot(
         figures=[*_queue_figures(), *_unassociated_figures(), _alert_figure(), *_circuit_figures()],
         health_figures=_health_figures(Counter(level_of(health) for _, health in assessed)),
         unhealthy_integrations=_unhealthy(assessed[:MAX_ROWS]),
-        alerts=list(alerts.order_by("-opened_at")[:MAX_ROWS]),
+        alerts=list(alerts.gravest_first()[:MAX_ROWS]),
+        has_recipients=not kinds_for_nobody(),
         runs=list(runs.order_by("-id")[:MAX_ROWS]),
     )
 
@@ -140,8 +147,8 @@ def _unassociated_figures() -> list[Figure]:
 
 
 def _alert_figure() -> Figure:
-    count = Alert.objects.filter(resolved_at=None).count()
-    url = list_url(Alert, resolved_at__isempty=1)
+    count = Alert.objects.filter(needs_someone()).count()
+    url = list_url(Alert, trabalho="abertos")
     return Figure("Alertas abertos", format_number(count), url, "bad" if count else "good")
 
 

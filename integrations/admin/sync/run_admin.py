@@ -90,11 +90,12 @@ class SyncRunAdmin(ReadOnlyAdmin):
     def progress(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         """Render the upper part of the page, which refreshes while the run is under way."""
         run = self.get_visible(request, object_id)
-        return render(request, "integrations/sync/run.html", self.detail_context(request, run))
+        context = self.detail_context(request, run)
+        return _reload_at_end(run, render(request, "integrations/sync/run.html", context))
 
     def bar(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         run = self.get_visible(request, object_id)
-        return render(request, "integrations/sync/run_bar.html", {"run": run})
+        return _reload_at_end(run, render(request, "integrations/sync/run_bar.html", {"run": run}))
 
     @method_decorator(require_POST)
     def cancel_run(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
@@ -125,6 +126,13 @@ class SyncRunAdmin(ReadOnlyAdmin):
         level = messages.SUCCESS if count else messages.WARNING
         text = format_count(count, "sincronização cancelada", "sincronizações canceladas")
         self.message_user(request, f"{text}.", level)
+
+
+def _reload_at_end(run: SyncRun, response: HttpResponse) -> HttpResponse:
+    """Have htmx reload the page once the run has ended: the rest of the page shows it, too."""
+    if not run.is_under_way:
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def _cancel(request: HttpRequest, run: SyncRun) -> bool:

@@ -35,6 +35,14 @@ def webhook(facts: DiagnosisFacts) -> Finding:
         if facts.uses_api
         else "As vendas que faltarem entram por um arquivo, em Importar vendas."
     )
+    if facts.status == IntegrationStatus.DISCONNECTED:
+        return Finding(
+            Severity.RED,
+            "A integração está desconectada: o que chega é guardado, e não é aplicado.",
+            "Peça ao vendedor que conecte de novo; depois reprocesse, em Eventos, o que chegou.",
+            f"Olá! Sua integração com o {label} está desconectada. Abra Integrações no Flowzz e "
+            "conecte de novo.",
+        )
     if received_at is None:
         waiting = facts.now - (facts.connected_at or facts.now)
         severity = Severity.RED if waiting > FIRST_WEBHOOK_WITHIN else Severity.YELLOW

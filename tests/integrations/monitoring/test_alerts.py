@@ -23,6 +23,14 @@ def test_alert_opens_once_and_can_open_again_after_its_end(integration: Integrat
     assert Alert.objects.count() == 2
 
 
+def test_open_alert_says_what_is_so_now(integration: Integration) -> None:
+    for count in (3, 3, 8):
+        message = Message(f"{count} eventos em quarentena", "Em análise.")
+        alerts.reconcile(AlertKind.DEAD_LETTERS, {integration.id: message})
+    alert = Alert.objects.get()
+    assert (alert.message, alert.seller_message) == ("8 eventos em quarentena", "Em análise.")
+
+
 def test_reconcile_opens_new_violations_and_resolves_old_ones(integration: Integration) -> None:
     other = IntegrationFactory.create()
     alerts.reconcile(AlertKind.QUEUE_LATE, {integration.id: Message("Há eventos esperando.")})

@@ -100,6 +100,7 @@ CASES = [
     ("webhooks", replace(WELL, last_webhook_at=None, connected_at=NOW - HOUR), Y, "Nenhum"),
     ("webhooks", replace(WELL, last_webhook_at=None), R, "Nenhum webhook"),
     ("webhooks", replace(WELL, hourly_rates=BUSY, last_webhook_at=NOW - 5 * HOUR), R, "O último"),
+    ("webhooks", replace(WELL, status="DISCONNECTED"), R, "A integração está desconectada"),
     ("recusados", WELL, G, "Nenhum nas últimas 24 horas."),
     ("recusados", refused(RefusalReason.EXPIRED_URL, 2), R, "Nas últimas 24 horas, 2 webhooks"),
     ("recusados", replace(WELL, signing_observed_since=NOW - DAY), Y, "A assinatura está em"),

@@ -4,7 +4,8 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import StaffAction, User
@@ -142,3 +143,9 @@ def test_view_permission_does_not_permit_actions(staff: Staff) -> None:
 def test_seller_can_not_open_the_back_office(staff: Staff) -> None:
     staff.force_login(User.objects.create_user("vendedora@flowzz.test"))
     assert staff.get(INTEGRATIONS).status_code == 302
+
+
+def test_list_says_that_an_integration_is_paused(staff: Staff) -> None:
+    IntegrationFactory.create(paused_at=timezone.now())
+    page = staff.get(reverse("admin:integrations_integration_changelist")).content.decode()
+    assert "conectado, pausada" in page

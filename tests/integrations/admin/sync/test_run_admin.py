@@ -42,9 +42,27 @@ def test_progress_refreshes_until_the_run_has_ended(staff: Staff, path: str) -> 
     assert f'hx-get="{url_of(run)}{path}"' in html
     assert 'value="50" max="120"' in html
     SyncRun.objects.update(state=JobState.SUCCEEDED)
-    html = staff.get(url_of(run) + path).content.decode()
-    assert "hx-get" not in html
-    assert "Concluída" in html
+    response = staff.get(url_of(run) + path)
+    assert "hx-get" not in response.content.decode()
+    assert "Concluída" in response.content.decode()
+    assert response.headers["HX-Refresh"] == "true"  # the rest of the page shows the run, too
+
+
+@pytest.mark.parametrize(
+    ("state", "processed", "text"),
+    [
+        (JobState.SUCCEEDED, 3, "Nada: os webhooks trouxeram tudo o que ela viu."),
+        (JobState.SUCCEEDED, 0, "A sincronização não recebeu vendas para comparar."),
+        (JobState.QUEUED, 0, "Só se sabe quando a sincronização terminar."),
+        (JobState.FAILED, 3, "Não se sabe: a sincronização não chegou ao fim."),
+        (JobState.CANCELLED, 3, "Não se sabe: a sincronização não chegou ao fim."),
+    ],
+)
+def test_only_a_run_that_succeeded_says_that_the_webhooks_missed_nothing(
+    staff: Staff, state: JobState, processed: int, text: str
+) -> None:
+    run = SyncRunFactory.create(state=state, processed=processed)
+    assert text in staff.get(f"{url_of(run)}change/").content.decode()
 
 
 def test_report_lists_findings_with_sales_and_values(staff: Staff) -> None:

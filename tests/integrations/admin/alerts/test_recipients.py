@@ -1,0 +1,42 @@
+"""Which staff are told of each kind of alert."""
+
+import pytest
+from django.urls import reverse
+
+from flowzz.accounts.models import StaffAction
+from integrations.models import AlertKind, AlertRecipients
+from integrations.monitoring.alert_recipients import emails_of
+from tests.staff import Staff, log_in_member
+
+pytestmark = pytest.mark.django_db
+
+URL = "admin:integrations_alert_recipients"
+
+
+def test_each_kind_has_its_own_people_or_everyone_or_nobody(staff: Staff) -> None:
+    form = {"silence": "ana@flowzz.test, bia@flowzz.test", "key_old": "Ninguém"}
+    assert staff.post(reverse(URL), form).status_code == 302
+
+    assert emails_of(AlertKind.SILENCE) == ["ana@flowzz.test", "bia@flowzz.test"]
+    assert emails_of(AlertKind.KEY_OLD) == []
+    assert emails_of(AlertKind.QUEUE_LATE) == ["equipe@flowzz.test"]
+    assert emails_of(AlertKind.API_ANSWERS) == []
+    assert StaffAction.objects.get().details == {
+        "Webhooks em silêncio": "ana@flowzz.test, bia@flowzz.test",
+        "Chave de API antiga": "Ninguém",
+    }
+    assert 'value="ana@flowzz.test, bia@flowzz.test"' in staff.get(reverse(URL)).content.decode()
+
+    staff.post(reverse(URL), {"key_old": "ninguém"})
+    assert emails_of(AlertKind.SILENCE) == ["equipe@flowzz.test"]
+
+
+def test_mistyped_address_is_named_beside_its_field(staff: Staff) -> None:
+    response = staff.post(reverse(URL), {"silence": "ana@"})
+    assert "“ana@” não é um e-mail" in response.content.decode()
+    assert not AlertRecipients.objects.exists()
+
+
+def test_only_administration_changes_them(db: None) -> None:
+    browsers = map(log_in_member, ("Operações", "Administração"))
+    assert [browser.get(reverse(URL)).status_code for browser in browsers] == [403, 200]
