@@ -11,7 +11,7 @@ from integrations.admin.bulk_actions import BulkActionAdmin
 from integrations.admin.events import detail_actions
 from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.imports import SalesImportAdmin
-from integrations.admin.integrations import views
+from integrations.admin.integrations import trial, views
 from integrations.admin.integrations.admin import IntegrationAdmin, WebhookTokenAdmin
 from integrations.admin.integrations.refusals import WebhookRefusalAdmin
 from integrations.admin.status_mappings import StatusMappingAdmin

@@ -45,6 +45,7 @@ OUTCOME_LABELS = {
     EventOutcome.STALE: "Chegaria fora de ordem",
     EventOutcome.DISCONNECTED: "Não seria aplicado: integração desconectada",
     EventOutcome.DISCARDED: "Seria descartado",
+    EventOutcome.TEST: "É um teste: nada mudaria",
     QUARANTINED: "Continuaria em quarentena",
 }
 _COMPARED_FIELDS = {

@@ -22,7 +22,14 @@ from flowzz.core.db.locks import lock_user
 from integrations.inbox import hourly_counts, metrics, queue_stats
 from integrations.inbox.failure_reasons import quarantine_cause
 from integrations.inbox.processing import EventResult, ParsedEvent, parse_events, process
-from integrations.models import EventFailure, EventState, Integration, WebhookEvent, WebhookPayload
+from integrations.models import (
+    EventFailure,
+    EventOutcome,
+    EventState,
+    Integration,
+    WebhookEvent,
+    WebhookPayload,
+)
 from integrations.models.events import is_due
 
 log = structlog.stdlib.get_logger(__name__)
@@ -187,7 +194,8 @@ def _cause(result: EventResult) -> str:
 
 
 def _update_counters(integration: Integration, results: Sequence[EventResult]) -> None:
-    """Update the integration's last webhook and its hourly webhook counts."""
+    """Update the integration's last webhook and its hourly webhook counts; tests don't count."""
+    results = [result for result in results if result.outcome != EventOutcome.TEST]
     if not results:
         return
     latest = max(result.event.received_at for result in results)

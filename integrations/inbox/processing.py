@@ -14,6 +14,7 @@ import structlog
 from django.utils import timezone
 
 from flowzz.core.db.db_time import to_database_time
+from integrations.inbox.trial_bodies import is_test_body
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest, is_refusal
 from integrations.models import (
     EventOutcome,
@@ -92,23 +93,30 @@ class ParsedEvent:
 def parse_events(
     integration: Integration, events: Sequence[WebhookEvent]
 ) -> tuple[list[ParsedEvent], list[EventResult]]:
-    """Parse bodies. An unreadable event is quarantined without affecting the rest of the batch."""
+    """Parse bodies. An unreadable event is quarantined without affecting the rest of the batch.
+
+    Returns the results of those, and of tests, beside the events that are to be applied.
+    """
     reader = reader_for(integration)
-    parsed, quarantined = [], []
+    parsed, results = [], []
     for event in events:
+        if is_test_body(event.body or b""):
+            test = EventResult(event=event, state=EventState.IGNORED, outcome=EventOutcome.TEST)
+            results.append(test)
+            continue
         try:
             webhook = reader.parse_webhook(event.body or b"", event.headers)
         except PayloadInvalid as error:
-            quarantined.append(
+            results.append(
                 _quarantine(event, error.reason, error.message, external_id=error.external_id)
             )
         except Exception as error:  # a bug in the parser must not stop the other events
             log.exception("parser_failed", event_id=str(event.id))
             message = f"Falha interna ao ler o corpo ({type(error).__name__})."
-            quarantined.append(_quarantine(event, "parser_fault", message))
+            results.append(_quarantine(event, "parser_fault", message))
         else:
             parsed.append(ParsedEvent(event, webhook.kind, webhook.payload))
-    return parsed, quarantined
+    return parsed, results
 
 
 def process(integration: Integration, events: Sequence[ParsedEvent]) -> list[EventResult]:

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(blank=True, choices=[('order', 'Pedido'), ('subscription', 'Assinatura'), ('affiliation', 'Afiliação')], max_length=12, verbose_name='tipo')),
                 ('external_id', models.CharField(blank=True, max_length=128, verbose_name='pedido ou assinatura')),
                 ('state', models.CharField(choices=[('PENDING', 'Pendente'), ('DONE', 'Processado'), ('IGNORED', 'Ignorado'), ('RETRY', 'Nova tentativa'), ('QUARANTINED', 'Quarentena')], default='PENDING', max_length=11, verbose_name='estado')),
-                ('outcome', models.CharField(blank=True, choices=[('created', 'Venda criada'), ('updated', 'Venda atualizada'), ('unchanged', 'Nada mudou'), ('duplicate', 'Repetido'), ('stale', 'Fora de ordem'), ('disconnected', 'Integração desconectada'), ('discarded', 'Descartado pela equipe')], max_length=12, verbose_name='resultado')),
+                ('outcome', models.CharField(blank=True, choices=[('created', 'Venda criada'), ('updated', 'Venda atualizada'), ('unchanged', 'Nada mudou'), ('duplicate', 'Repetido'), ('stale', 'Fora de ordem'), ('disconnected', 'Integração desconectada'), ('discarded', 'Descartado pela equipe'), ('test', 'Teste')], max_length=12, verbose_name='resultado')),
                 ('reason', models.CharField(blank=True, max_length=64, verbose_name='causa')),
                 ('error', models.TextField(blank=True, verbose_name='erro')),
                 ('cause', models.CharField(blank=True, db_default='', help_text='Mesmo erro no mesmo lugar; vazio fora da quarentena.', max_length=160, verbose_name='grupo da quarentena')),

@@ -28,6 +28,7 @@ class EventOutcome(models.TextChoices):
     STALE = "stale", "Fora de ordem"
     DISCONNECTED = "disconnected", "Integração desconectada"
     DISCARDED = "discarded", "Descartado pela equipe"
+    TEST = "test", "Teste"
 
 
 class EventKind(models.TextChoices):
@@ -39,7 +40,12 @@ class EventKind(models.TextChoices):
 UNFINISHED = (EventState.PENDING, EventState.RETRY)
 
 APPLIED = Q(state__in=(EventState.DONE, EventState.IGNORED)) & ~Q(
-    outcome__in=(EventOutcome.DUPLICATE, EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
+    outcome__in=(
+        EventOutcome.DUPLICATE,
+        EventOutcome.DISCONNECTED,
+        EventOutcome.DISCARDED,
+        EventOutcome.TEST,
+    )
 )
 """Events whose body was applied, or was stale."""
 

@@ -273,6 +273,10 @@ class Provider(ABC):
         """Return the form in which two status words are compared."""
         return " ".join(word.casefold().split())
 
+    def sign(self, body: bytes, secret: str) -> str:
+        """Return the value of `signature_header` for a body signed with `secret`."""
+        return ""
+
     def is_signed(self, body: bytes, header: str, secrets: Sequence[str]) -> bool:
         """Return whether one of `secrets` signed `body`."""
         return False

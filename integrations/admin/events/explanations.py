@@ -24,6 +24,7 @@ _OUTCOMES = {
         "Não aplicado: a integração estava desconectada quando chegou.",
         "Se o vendedor quer este pedido, reprocesse.",
     ),
+    EventOutcome.TEST: Explanation("Teste enviado pela equipe: chegou e foi lido.", _NO_STEP),
     EventOutcome.DISCARDED: Explanation(
         "Descartado pela equipe.", "Nada a fazer. Se foi engano, reprocesse."
     ),

@@ -24,7 +24,7 @@ OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
     (
         "Ignorados",
         "faint",
-        ("duplicate", "stale", "disconnected", "discarded"),
+        ("duplicate", "stale", "disconnected", "discarded", "test"),
         {"state__exact": "IGNORED"},
     ),
     ("Esperam", "warning", ("PENDING", "RETRY"), {"state__in": "PENDING,RETRY"}),

@@ -100,6 +100,9 @@ class CoinzzProvider(Provider):
     def normalize_word(self, word: str) -> str:
         return normalize_word(word)
 
+    def sign(self, body: bytes, secret: str) -> str:
+        return signature.sign(secret, body)
+
     def is_signed(self, body: bytes, header: str, secrets: Sequence[str]) -> bool:
         return signature.is_valid(body, header, secrets)
 
