@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import badge, list_url, related_column, short_datetime, two_line_cell
@@ -26,6 +27,7 @@ from integrations.models import (
 from integrations.models.monitoring import needs_someone
 from integrations.monitoring.alert_recipients import kinds_for_nobody
 
+MAX_SUMMARY = 140
 SEVERITY_COLOURS = {
     Severity.CRITICAL: "danger",
     Severity.WARNING: "warning",
@@ -70,7 +72,7 @@ class WorkFilter(admin.SimpleListFilter):
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
     list_display = (
-        *("severity_badge", "kind", "message", "owner", "opened_at", "resolved_at"),
+        *("severity_badge", "kind", "summary", "owner", "opened_at", "resolved_at"),
         *("work", "next_step"),
     )
     list_filter = (
@@ -101,6 +103,11 @@ class AlertAdmin(ReadOnlyAdmin):
     @admin.display(description="gravidade")
     def severity_badge(self, alert: Alert) -> str:
         return badge(str(alert.severity.label), SEVERITY_COLOURS[alert.severity])
+
+    @admin.display(description="mensagem")
+    def summary(self, alert: Alert) -> str:
+        """Return the beginning: the alert's page has all of it."""
+        return Truncator(alert.message).chars(MAX_SUMMARY)
 
     @admin.display(description="com quem está")
     def work(self, alert: Alert) -> SafeString:
