@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from flowzz.core import redis
-from tests.benchmarks import intake, metrics, processing, streams
+from tests.benchmarks import growth, intake, metrics, processing, streams
 from tests.benchmarks.orders import bodies
 from tests.benchmarks.peers import ready_rows, textbook
 from tests.benchmarks.syncing import comparison
@@ -114,5 +114,8 @@ _ALL = {
     "metrics": metrics.measure,
     "streams": streams.measure,
     "visible": latency.measure,
+    "neighbours": latency.measure_beside_syncs,
     "processes": scaling.measure,
+    "growth": growth.measure,
+    "backlog": growth.measure_backlog,
 }

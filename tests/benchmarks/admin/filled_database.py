@@ -3,9 +3,18 @@
 Sellers differ in size: the first one has a tenth of all rows. All people are invented.
 """
 
+import sys
+import time
 from collections.abc import Iterator
 
+from django.apps import apps
 from django.db import connection
+from psycopg import sql
+
+from flowzz.accounts.models import User
+from integrations.models import Integration
+from integrations.monitoring import hourly_stats
+from integrations.providers.coinzz import COINZZ
 
 SALES = 1_000_000
 SELLERS = 1_000
@@ -178,6 +187,33 @@ INSERT INTO accounts_staffaction (id, created_at, actor_id, action, target_id, t
 """
 
 
+def fill_with_sellers(sales: int) -> None:
+    """Fill an empty migrated database, and print the progress to the error output."""
+    sellers = [User(email=f"vendedora{n}@flowzz.test") for n in range(SELLERS)]
+    User.objects.bulk_create(sellers)
+    Integration.objects.bulk_create(
+        Integration(user=user, provider=COINZZ, status="CONNECTED") for user in sellers
+    )
+    started = time.perf_counter()
+    _set_defaults()
+    for step in fill(sales):
+        print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201 - progress
+    hourly_stats.recount_hourly_stats()
+
+
+def _set_defaults() -> None:
+    """Give columns the defaults of their fields, so that the statements survive new columns."""
+    with connection.cursor() as cursor, connection.schema_editor(collect_sql=True) as editor:
+        for model in apps.get_models():
+            for field in model._meta.concrete_fields:
+                value = editor.effective_default(field)
+                if field.null or field.primary_key or value is None:
+                    continue
+                column = sql.Identifier(model._meta.db_table), sql.Identifier(field.column)
+                change = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}")
+                cursor.execute(change.format(*column, sql.Literal(value)))
+
+
 def fill(sales: int = SALES) -> Iterator[str]:
     """Fill a migrated database that has only sellers. Yields the name of each step."""
     parameters = {"sales": sales, "clients": int(sales * CLIENTS_PER_SALE), "runs": sales // 10}
@@ -188,5 +224,6 @@ def fill(sales: int = SALES) -> Iterator[str]:
             yield " ".join(statement.split()[:3])
             cursor.execute(statement, parameters)
         cursor.execute("SET session_replication_role = origin; SET synchronous_commit = on")
+        cursor.execute("DROP TABLE seller, new_client, new_sale")
         yield "VACUUM ANALYZE"
         cursor.execute("VACUUM ANALYZE")

@@ -1,7 +1,6 @@
 """Measures the pages of the back-office as a browser waits for them."""
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,10 +14,7 @@ from django.db import connection
 from django.test import Client as Browser
 
 from flowzz.accounts.models import StaffAction, User
-from integrations.models import Integration
-from integrations.monitoring import hourly_stats
-from integrations.providers.coinzz import COINZZ
-from tests.benchmarks.admin import filled_database
+from tests.benchmarks.admin.filled_database import fill_with_sellers
 from tests.benchmarks.admin.urls import Page, pages
 
 TIMES = 5
@@ -37,7 +33,7 @@ class Duration(NamedTuple):
 def run(sales: int) -> None:
     call_command("migrate", verbosity=0)
     if not StaffAction.objects.exists():  # the table that is filled last
-        _fill(sales)
+        fill_with_sellers(sales)
     browser = Browser(SERVER_NAME="127.0.0.1")
     email = "medida@flowzz.test"
     staff = User.objects.filter(email=email).first() or User.objects.create_superuser(email)
@@ -46,18 +42,6 @@ def run(sales: int) -> None:
     _print("| --- | ---: | ---: | ---: | ---: |")
     for page in pages():
         _print(_row(browser, page))
-
-
-def _fill(sales: int) -> None:
-    sellers = [User(email=f"vendedora{n}@flowzz.test") for n in range(filled_database.SELLERS)]
-    User.objects.bulk_create(sellers)
-    Integration.objects.bulk_create(
-        Integration(user=user, provider=COINZZ, status="CONNECTED") for user in sellers
-    )
-    started = time.perf_counter()
-    for step in filled_database.fill(sales):
-        print(f"{time.perf_counter() - started:6.1f} s  {step}", file=sys.stderr)  # noqa: T201 - progress
-    hourly_stats.recount_hourly_stats()
 
 
 def _row(browser: Browser, page: Page) -> str:
