@@ -6,6 +6,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -113,7 +114,7 @@ def _costs() -> dict[str, float]:
         "a drained webhook": 1 / drained,
         "a synced new sale": 1 / new,
         "a synced changed sale": 1 / changed,
-        "metrics of 30 days": _time(lambda: _read(frontend, "/api/v1/dashboard/metrics")),
+        "metrics of 30 days": _time(partial(_read, frontend, "/api/v1/dashboard/metrics")),
         **_read_pages(),
     }
 
@@ -122,7 +123,7 @@ def _read_pages() -> dict[str, float]:
     browser = Browser(SERVER_NAME="127.0.0.1")
     staff = User.objects.filter(email="medida@flowzz.test").first()
     browser.force_login(staff or User.objects.create_superuser("medida@flowzz.test"))
-    return {name: _time(lambda path=path: _read(browser, path)) for name, path in PAGES.items()}
+    return {name: _time(partial(_read, browser, path)) for name, path in PAGES.items()}
 
 
 def _read(browser: Browser, path: str) -> None:

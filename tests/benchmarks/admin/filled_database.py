@@ -209,7 +209,7 @@ def _set_defaults() -> None:
                 value = editor.effective_default(field)
                 if field.null or field.primary_key or value is None:
                     continue
-                column = sql.Identifier(model._meta.db_table), sql.Identifier(field.column)
+                column = map(sql.Identifier, (model._meta.db_table, field.column or field.name))
                 change = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}")
                 cursor.execute(change.format(*column, sql.Literal(value)))
 
