@@ -1,7 +1,10 @@
 """The metadata of a sale: what its source reports and no column has. Pure."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
+
+import orjson
 
 NESTED_METADATA: Final = ("utms", "extra")
 MAX_BYTES: Final = 64 * 1024
@@ -72,8 +75,11 @@ def _count(extra: dict[str, Any] | None) -> int:
 
 
 def _size(value: Any) -> int:
-    """Return the size in bytes, nearly as JSON."""
-    return len(str(value).encode(errors="replace"))
+    """Return the size in bytes as JSON."""
+    try:
+        return len(orjson.dumps(value))
+    except TypeError:  # a number or text that only Python's JSON accepts
+        return len(json.dumps(value, default=str))
 
 
 def _merge_sections(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
+import msgspec
 from django.conf import settings
 
 from flowzz.core.env import BASE_DIR
@@ -21,6 +21,7 @@ from sales.models import Sale
 
 _CODE: Final = ("clients", "sales", "integrations")
 _LIBRARIES: Final = ("phonenumbers", "validate-docbr")
+_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 def compute(items: Iterable[Any], words: Sequence[MappedWord]) -> list[UUID]:
@@ -50,8 +51,8 @@ def find_unchanged(
 
 def _encode(item: Any) -> bytes:
     try:
-        return orjson.dumps(item, default=lambda number: orjson.Fragment(str(number)))
-    except TypeError:  # a text with half a character
+        return _JSON.encode(item)
+    except UnicodeEncodeError:  # a text with half a character
         return repr(item).encode(errors="surrogatepass")
 
 

@@ -24,7 +24,8 @@ _MAX_DIGITS: Final = 4300
 _INEXACT: Final = 10**15
 """Integers from here on are stored as texts: JavaScript, for one, would round them."""
 
-_NESTING: Final = (dict, list)
+_NESTING: Final = frozenset({dict, list})
+"""The types that decoders of JSON return, exactly: `isinstance` takes twice the time."""
 
 _COMPRESSED: Final = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
 """The first bytes of gzip, zlib (at its four levels) and zstd; no JSON begins with them."""
@@ -107,8 +108,8 @@ def reject_deep(value: Any) -> None:
         level = [
             child
             for node in level
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, _NESTING)
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) in _NESTING
         ]
         if not level:
             return
