@@ -1,7 +1,9 @@
 """The money of a sale: how the buyer pays, and which part is the user's. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from django.db.models import TextChoices
@@ -20,7 +22,7 @@ class PaymentCode(TextChoices):
 EARNINGS_FIELDS: Final = ("commission", "fees", "partner_shares")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Earnings:
     """The parts of a sale's price that its source reports, in BRL; None where unknown.
 
@@ -37,8 +39,8 @@ class Earnings:
     partner_shares: Decimal | None = None
     """Of the affiliate and the coproducers; None also if the user is not the producer."""
 
-    @property
-    def values(self) -> dict[str, Decimal | None]:
+    @cached_property
+    def values(self) -> Mapping[str, Decimal | None]:
         """The columns of a sale to set: not the commission if none is reported."""
         names = EARNINGS_FIELDS if self.reports_commissions else EARNINGS_FIELDS[1:]
         return {name: getattr(self, name) for name in names}

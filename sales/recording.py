@@ -136,13 +136,17 @@ class SaleBatch:
         *,
         is_associated: bool = True,
     ) -> RecordResult:
-        sale = new_sale(facts, user_id=self._user_id, source=self._provider)
-        sale.is_associated = is_associated
+        sale = new_sale(
+            facts,
+            user_id=self._user_id,
+            source=self._provider,
+            client_id=client.id if client else None,
+            client_match=match or "",
+            is_associated=is_associated,
+            report_fingerprint=source.fingerprint,
+        )
         sale.sale_date = facts.sale_date or source.observed_at
         sale.observed_at = sale.sale_date if source.is_undated else source.observed_at
-        sale.report_fingerprint = source.fingerprint
-        if client:
-            sale.client_id, sale.client_match = client.id, match or ""
         self.index.add(sale)
         self._changed[sale.id] = sale
         self.created_count += is_associated

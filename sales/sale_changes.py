@@ -1,5 +1,6 @@
 """The changes that a report makes to one sale. Nothing here writes to the database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -213,7 +214,7 @@ def set_fields(
     return set_values(sale, values | moves.columns | {"metadata": metadata})
 
 
-def set_values(sale: Sale, values: dict[str, Any]) -> list[FieldChange]:
+def set_values(sale: Sale, values: Mapping[str, Any]) -> list[FieldChange]:
     changes = []
     for name, after in values.items():
         before = getattr(sale, name)
@@ -266,11 +267,8 @@ def new_sale(facts: SaleFacts, **values: Any) -> Sale:
 
 def _first_metadata(facts: SaleFacts) -> dict[str, Any]:
     """Return the metadata of a new sale: without what was sent in place of a status word."""
-    missing = [
-        name
-        for status, name in facts.word_fields.items()
-        if not getattr(facts, STATUS_COLUMNS[SaleStatusField(status)].word)
-    ]
+    words = facts.word_fields.items()
+    missing = [name for status, name in words if not getattr(facts, f"{status}_word")]
     return limit_metadata(without_fields(facts.metadata, missing))
 
 

@@ -4,6 +4,7 @@ import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.fields.json
 import django.db.models.functions.text
+import flowzz.core.db.bulk_upsert
 import flowzz.core.ids
 import sales.models.exports
 from django.conf import settings
@@ -200,7 +201,7 @@ class Migration(migrations.Migration):
                 ('delivered_at', models.DateTimeField(blank=True, null=True, verbose_name='entregue em')),
                 ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='cancelado em')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='excluído em')),
-                ('metadata', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='outros dados')),
+                ('metadata', models.JSONField(blank=True, decoder=flowzz.core.db.bulk_upsert.JsonDecoder, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='outros dados')),
                 ('value_warnings', models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, help_text='Valores que não puderam ser lidos: causa e campo. O resto foi aplicado.', verbose_name='avisos')),
                 ('report_fingerprint', models.UUIDField(editable=False, help_text='Um relato igual não muda a venda. O banco a apaga quando a venda muda.', null=True, verbose_name='impressão do último relato')),
                 ('observed_at', models.DateTimeField(help_text='Momento da informação mais recente que foi aplicada.', verbose_name='visto em')),

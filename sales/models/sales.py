@@ -15,7 +15,7 @@ from django.db.models.functions import Left
 
 from clients.identity import Match
 from clients.models import Client
-from flowzz.core.db.bulk_upsert import BulkRow
+from flowzz.core.db.bulk_upsert import BulkRow, JsonDecoder
 from flowzz.core.ids import uuid7
 from sales.facts import SaleFacts
 from sales.money import PaymentCode
@@ -182,7 +182,9 @@ class Sale(BulkRow):
     delivered_at = models.DateTimeField("entregue em", null=True, blank=True)
     cancelled_at = models.DateTimeField("cancelado em", null=True, blank=True)
     deleted_at = models.DateTimeField("excluído em", null=True, blank=True)
-    metadata = models.JSONField("outros dados", default=dict, blank=True, encoder=DjangoJSONEncoder)
+    metadata = models.JSONField(
+        "outros dados", default=dict, blank=True, encoder=DjangoJSONEncoder, decoder=JsonDecoder
+    )
     value_warnings = models.JSONField(
         "avisos",
         default=list,

@@ -1,5 +1,6 @@
 """Bulk rows equal those of Django's constructor; lookups and timestamps equal Django's."""
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from django.db import connection
 from clients.models import Client, ClientStatus
 from flowzz.accounts.models import User
 from flowzz.core.db.backend.base import TimestampLoader
-from flowzz.core.db.bulk_upsert import upsert
+from flowzz.core.db.bulk_upsert import JsonDecoder, upsert
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,11 @@ def test_timestamp_is_loaded_like_by_django(text: str) -> None:
 
 def test_loader_has_the_timezone_attribute_that_django_reads() -> None:
     assert TimestampLoader.timezone is UTC
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": [1, 1.50, "é \\ud83d\\ude00", null, true]}', "[]", "1" * 40, "1e400", "-0.0"]
+)
+def test_json_is_decoded_as_python_does(text: str) -> None:
+    decoded = json.loads(text, cls=JsonDecoder)
+    assert (repr(decoded), type(decoded)) == (repr(json.loads(text)), type(json.loads(text)))
