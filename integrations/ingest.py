@@ -29,6 +29,7 @@ from sales.subscriptions import SubscriptionBatch
 
 T = TypeVar("T")
 
+_PRECEDENCE = [*Outcome]
 _NO_PRICE = ValueWarning("", "missing_money", "O pedido é novo e veio sem valor.")
 
 
@@ -143,7 +144,7 @@ class _Rows:
     subscriptions: SubscriptionBatch
     matcher: SaleMatcher
     provider: Provider
-    owner_email: str
+    owner_email: Callable[[], str]
 
     @classmethod
     def load(
@@ -156,13 +157,13 @@ class _Rows:
         clients = ClientBatch.load(user_id, incoming, sales.client_ids)
         subscriptions = SubscriptionBatch.load(user_id, provider, hashes)
         matcher = SaleMatcher(sales, clients, cache(partial(_receives_webhooks, integration)))
-        email = _owner_email(integration)
+        email = cache(partial(_owner_email, integration))
         return cls(sales, clients, subscriptions, matcher, get_provider(provider), email)
 
     def changes_earnings(self, change: FieldChange) -> bool:
-        return change.field == "metadata" and any(
-            change.before.get(name) != change.after.get(name)
-            for name in self.provider.earnings_fields
+        names = self.provider.earnings_fields
+        return change.field == "metadata" and (
+            [*map(change.before.get, names)] != [*map(change.after.get, names)]
         )
 
     def save(self) -> None:
@@ -174,7 +175,9 @@ class _Rows:
 
 def _owner_email(integration: Integration) -> str:
     """Read it anew: it may have changed since the caller read the integration."""
-    return Integration.objects.select_related("user").get(id=integration.id).effective_owner_email
+    emails = Integration.objects.values_list("owner_email", "user__email")
+    owner_email, login_email = emails.get(id=integration.id)
+    return (owner_email or login_email).lower()
 
 
 def _receives_webhooks(integration: Integration) -> bool:
@@ -208,7 +211,7 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         sale = recorded.sale if recorded else None
         outcomes.append(rows.subscriptions.record(order.subscription, client, sale, source))
     return IngestResult(
-        outcome=None if refusal else next(outcome for outcome in Outcome if outcome in outcomes),
+        outcome=None if refusal else min(outcomes, key=_PRECEDENCE.index),
         sale=recorded.sale if recorded else None,
         changes=recorded.changes if recorded else [],
         warnings=(*order.warnings, matched.warning)
@@ -223,7 +226,7 @@ def _set_earnings(recorded: RecordResult, rows: _Rows) -> None:
     sale, is_new = recorded.sale, recorded.outcome == Outcome.CREATED
     is_merged = sale.id in rows.sales.absorbed.values()
     if is_new or is_merged or any(map(rows.changes_earnings, recorded.changes)):
-        earnings = rows.provider.earnings(sale.metadata, rows.owner_email)
+        earnings = rows.provider.earnings(sale.metadata, rows.owner_email())
         changes = set_values(sale, earnings.values)
         recorded.changes += [] if is_new else changes
 

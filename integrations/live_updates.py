@@ -17,6 +17,12 @@ def publish_run(run_id: uuid.UUID) -> None:
     transaction.on_commit(partial(_publish_run, run_id), robust=True)
 
 
+def publish_progress(run: SyncRun) -> None:
+    """Publish the progress of a run under way, as this instance has it, after the commit."""
+    update = partial(publish, run.integration.user_id, _run_event(run))
+    transaction.on_commit(update, robust=True)
+
+
 def publish_integration(integration_id: uuid.UUID, *, has_new_url: bool = False) -> None:
     """Publish an integration's status after the commit, and whether its webhook URL is another."""
     publish_now = partial(_publish_integration, integration_id, has_new_url=has_new_url)

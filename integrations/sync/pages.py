@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeAlias
@@ -18,7 +18,7 @@ from flowzz.core.db.db_time import to_database_time
 from flowzz.core.db.jobs import log_at_commit
 from flowzz.core.db.locks import lock_user
 from integrations import live_updates
-from integrations.inbox.drain import drain
+from integrations.inbox.drain import drain, has_work
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest
 from integrations.models import FindingKind, SyncFinding, SyncRun, Trigger
 from integrations.providers.contracts import Client, Page, Reader
@@ -108,7 +108,7 @@ def drain_inbox(run: SyncRun) -> bool:
     with suppress(fallback_buffer.BufferBusy):
         fallback_buffer.flush_to_inbox()
     deadline = time.monotonic() + MAX_DRAIN_SECONDS
-    while drain(run.integration_id):
+    while has_work(run.integration_id) and drain(run.integration_id):
         run.heartbeat()
         if time.monotonic() > deadline:
             return False
@@ -124,7 +124,9 @@ def apply_page(run: SyncRun, page: Page) -> None:
     words = mapped_words(integration.provider)
     reader = get_provider(integration.provider).reader(words)
     hashed = list(zip(items, fingerprints.compute(items, words), strict=True))
-    unchanged = fingerprints.find_unchanged(integration, reader, hashed)
+    # A first sync has no earlier one whose fingerprints it could find.
+    is_first = integration.sync_cursor is None
+    unchanged = {} if is_first else fingerprints.find_unchanged(integration, reader, hashed)
     try:
         _store(run, page, hashed, reader, unchanged)
     except _UnchangedConcerned:
@@ -170,12 +172,7 @@ def _store(
 def _parse_items(
     page: Page, items: Iterable[HashedItem], reader: Reader, result: PageResult
 ) -> list[SourcedOrder]:
-    source = ChangeSource(
-        observed_at=to_database_time(page.fetched_at),
-        origin=Origin.RUN,
-        origin_id=result.run.id,
-        is_snapshot=True,
-    )
+    observed_at = to_database_time(page.fetched_at)
     orders = []
     for item, fingerprint in items:
         try:
@@ -183,9 +180,15 @@ def _parse_items(
         except PayloadInvalid as error:
             result.add_error(error.external_id, error.message)
         else:
-            # A subscription changes by itself: its order is always read.
-            compared = None if order.subscription else fingerprint
-            orders.append(SourcedOrder(order, replace(source, fingerprint=compared)))
+            source = ChangeSource(
+                observed_at=observed_at,
+                origin=Origin.RUN,
+                origin_id=result.run.id,
+                is_snapshot=True,
+                # A subscription changes by itself: its order is always read.
+                fingerprint=None if order.subscription else fingerprint,
+            )
+            orders.append(SourcedOrder(order, source))
     return orders
 
 
@@ -197,7 +200,8 @@ def _ingest(orders: Sequence[SourcedOrder], result: PageResult) -> None:
             continue
         counts = ingested.sale is None or ingested.sale.is_associated
         is_changed = counts and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED)
-        result.counts.update(["processed", str(ingested.outcome) if is_changed else "unchanged"])
+        result.counts["processed"] += 1
+        result.counts[str(ingested.outcome) if is_changed else "unchanged"] += 1
         if ingested.warnings and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED):
             _add_warnings(ingested, result)
         if counts:
@@ -266,4 +270,4 @@ def _checkpoint(page: Page, result: PageResult) -> None:
     log_at_commit(
         "sync_page_stored", lease=str(run.lease), page=page.number, is_last=is_last(run, page)
     )
-    live_updates.publish_run(run.id)
+    live_updates.publish_progress(run)

@@ -180,7 +180,7 @@ def _sync_pages(run: SyncRun, deadline: float, on_progress: Progress | None) -> 
     with provider.client(
         api_key,
         breaker=breaker_for(provider.name),
-        on_attempt=run.heartbeat,
+        on_attempt=run.keep_alive,
         page_size=settings.SYNC_PAGE_SIZE,
     ) as client:
         for page in pages_from_checkpoint(run, client):

@@ -79,7 +79,7 @@ def flush_to_inbox() -> int:
     """
     moved, integration_ids = 0, set[uuid.UUID]()
     try:
-        if not length():
+        if not redis.client().exists(*KEYS):
             return 0
         lock = redis.client().lock(
             LOCK_KEY, timeout=LOCK_SECONDS, blocking_timeout=LOCK_WAIT_SECONDS

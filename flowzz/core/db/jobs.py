@@ -5,6 +5,8 @@ end. A job whose last heartbeat is older than `LEASE_DURATION` can be acquired b
 All times come from the database, because the workers' clocks may differ.
 """
 
+import math
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +25,7 @@ from flowzz.core.ids import uuid7
 log = structlog.stdlib.get_logger(__name__)
 
 LEASE_DURATION: Final = timedelta(minutes=2)
+HEARTBEAT_SECONDS: Final = 5.0
 
 
 class JobState(models.TextChoices):
@@ -53,6 +56,8 @@ class Job(models.Model):
     created_at = models.DateTimeField("criada em", auto_now_add=True)
     started_at = models.DateTimeField("início", null=True, blank=True)
     finished_at = models.DateTimeField("fim", null=True, blank=True)
+    _renewed_at: float = -math.inf
+    """When this instance renewed its lease, by `time.monotonic`."""
 
     class Meta:
         abstract = True
@@ -92,6 +97,12 @@ class Job(models.Model):
         """Renew the lease and store progress. Raises LeaseLost."""
         if not self.owned().update(heartbeat_at=Now(), **changes):
             raise LeaseLost
+        self._renewed_at = time.monotonic()
+
+    def keep_alive(self) -> None:
+        """Renew the lease unless this instance did within HEARTBEAT_SECONDS. Raises LeaseLost."""
+        if time.monotonic() - self._renewed_at > HEARTBEAT_SECONDS:
+            self.heartbeat()
 
     def checkpoint(self, *names: str) -> None:
         """Renew the lease and store the named fields of this instance. Raises LeaseLost."""

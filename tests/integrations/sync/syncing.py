@@ -15,7 +15,8 @@ from tests.factories import SyncRunFactory
 def sync_page(
     integration: Integration, items: Sequence[Any], fetched_at: datetime | None = None
 ) -> SyncRun:
-    """Apply a page with these items, by default fetched now; return its run."""
+    """Apply a page of a later sync with these items, by default fetched now; return its run."""
+    integration.sync_cursor = integration.sync_cursor or timezone.now()
     SyncRun.objects.filter(integration=integration).update(state="SUCCEEDED")
     run = SyncRunFactory.create(integration=integration)
     page = Page(

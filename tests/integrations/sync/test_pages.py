@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from unittest.mock import Mock, patch
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from flowzz.core.db.jobs import JobState, claimable_ids
 from integrations import dispatch
 from integrations.models import Integration, SyncRun, Trigger
 from integrations.providers.coinzz.api.client import CoinzzClient
-from integrations.sync import pages, runs
+from integrations.sync import fingerprints, pages, runs
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sync.syncing import sync_page
@@ -83,6 +86,7 @@ def test_page_waits_for_a_long_inbox_in_the_queue(
     run = runs.request_run(integration, Trigger.INITIAL)
     with monkeypatch.context() as patched:
         patched.setattr(pages, "MAX_DRAIN_SECONDS", 0)
+        patched.setattr(pages, "has_work", lambda _: True)
         patched.setattr(pages, "drain", lambda _: 1000)
         runs.execute(run.id)
     run.refresh_from_db()
@@ -97,8 +101,34 @@ def test_draining_keeps_the_lease(integration: Integration) -> None:
     run = sync_page(integration, [payloads.order()])
     batches = iter([1000, 1000, 0])
     with (
+        patch.object(pages, "has_work", return_value=True),
         patch.object(pages, "drain", lambda _: next(batches)),
         patch.object(run, "heartbeat") as heartbeat,
     ):
         assert pages.drain_inbox(run)
     assert heartbeat.call_count == 2
+
+
+def test_page_without_webhooks_costs_one_statement_before_it_is_stored(
+    integration: Integration, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    run = sync_page(integration, [payloads.order()])
+    with django_assert_num_queries(1):
+        assert pages.drain_inbox(run)
+
+
+def test_statements_of_a_page_do_not_grow_with_its_sales(integration: Integration) -> None:
+    counts = []
+    for size in (2, 40):
+        items = [payloads.order(f"{size}-{number}") for number in range(size)]
+        with CaptureQueriesContext(connection) as queries:
+            sync_page(integration, items)
+        counts.append(len(queries))
+    assert counts == [18, 18]  # two of them make the run
+
+
+def test_first_sync_compares_no_fingerprints(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.INITIAL)
+    with patch.object(fingerprints, "find_unchanged") as find_unchanged:
+        runs.execute(run.id)
+    assert not find_unchanged.called

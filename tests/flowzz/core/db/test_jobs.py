@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import Job, JobState, LeaseLost
@@ -92,6 +92,19 @@ def test_heartbeat_stores_progress_and_renews_the_lease(job: Job) -> None:
     worker.heartbeat(processed=7)
     job.refresh_from_db()
     assert job.processed == 7
+    assert jobs.claimable_ids(type(job)) == []
+
+
+def test_lease_is_kept_alive_without_a_statement_for_each_step(
+    job: Job, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = acquire(job)
+    worker.keep_alive()
+    with django_assert_num_queries(0):
+        worker.keep_alive()
+    make_expired(job)
+    monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0.0)
+    worker.keep_alive()
     assert jobs.claimable_ids(type(job)) == []
 
 
