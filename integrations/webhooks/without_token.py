@@ -36,8 +36,13 @@ def admit(request: HttpRequest) -> None:
 
 def check_capacity(size: int) -> None:
     """Raises UnroutedFull if an unrouted event of `size` bytes is too much."""
-    unrouted = WebhookEvent.objects.filter(integration=None).order_by()
-    sizes = list(unrouted.values_list("body_size", flat=True)[:MAX_EVENTS])
-    if len(sizes) >= MAX_EVENTS or sum(sizes) + size > MAX_BYTES:
+    if is_full(size):
         log.warning("webhook_refused", cause="unrouted_full")
         raise UnroutedFull
+
+
+def is_full(size: int = 1) -> bool:
+    """Return whether there is no room for an unrouted event of `size` bytes."""
+    unrouted = WebhookEvent.objects.filter(integration=None).order_by()
+    sizes = list(unrouted.values_list("body_size", flat=True)[:MAX_EVENTS])
+    return len(sizes) >= MAX_EVENTS or sum(sizes) + size > MAX_BYTES

@@ -29,6 +29,7 @@ from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
 from integrations.sync.breaker import breaker_for
+from integrations.webhooks import without_token
 
 TIMEOUT_SECONDS = 5.0
 # The Date header of HTTP is cut to whole seconds: on average the time is half a second later.
@@ -83,6 +84,7 @@ def collect(integration: Integration) -> DiagnosisFacts:
         database_ahead=database_ahead,
         last_import=_last_import(integration),
         accepts_without_token=settings.WEBHOOK_WITHOUT_TOKEN,
+        is_unrouted_full=settings.WEBHOOK_WITHOUT_TOKEN and without_token.is_full(),
     )
 
 

@@ -85,6 +85,8 @@ class DiagnosisFacts:
     signing_observed_since: datetime | None = None
     accepts_without_token: bool = True
     """Whether the webhook URLs without a token are enabled."""
+    is_unrouted_full: bool = False
+    """Whether these URLs refuse webhooks, because too many events are unrouted."""
 
     def ago(self, time: datetime) -> str:
         """Format the time since then, such as "há 2 horas"."""

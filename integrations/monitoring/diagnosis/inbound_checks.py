@@ -26,6 +26,11 @@ def webhook(facts: DiagnosisFacts) -> Finding:
             " Os endereços antigos, sem o código secreto no fim, estão desligados aqui e respondem "
             "404 (WEBHOOK_WITHOUT_TOKEN)."
         )
+    elif facts.is_unrouted_full:
+        next_step += (
+            " Os endereços antigos, sem o código secreto no fim, estão cheios e respondem 429: "
+            "atribua ou descarte os eventos sem integração."
+        )
     customer_message = (
         f"Olá! Não estamos recebendo os avisos (postback) do {label}. Por favor confira, no "
         f"{label}, se o postback de cada produto está ativo e usa o endereço que aparece na "

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from time_machine import travel
 
 from flowzz.core.workers import heartbeat
@@ -35,6 +36,7 @@ from integrations.monitoring.refusals import RefusedTotal
 from integrations.providers.coinzz import COINZZ, adapter
 from integrations.secrets import field_encryption
 from integrations.sync.breaker import breaker_for
+from integrations.webhooks import without_token
 from tests.integrations.admin.rows import make_event
 from tests.sandbox.client import SandboxClient
 
@@ -164,6 +166,8 @@ def test_disabled_urls_without_a_token_are_named_where_webhooks_are_missing() ->
     assert name in CHECKS["webhooks"][1](disabled).next_step
     enabled = replace(disabled, accepts_without_token=True)
     assert name not in CHECKS["webhooks"][1](enabled).next_step
+    full = replace(enabled, is_unrouted_full=True)
+    assert "estão cheios e respondem 429" in CHECKS["webhooks"][1](full).next_step
 
 
 @pytest.mark.parametrize(
@@ -186,6 +190,15 @@ def test_probe_is_one_request_that_the_breaker_does_not_count(
     assert abs(facts.probe.clock_ahead) < 10 * timedelta(seconds=1)
     assert breaker_for(COINZZ).state().failures == 0
     assert len(statements) == 7
+
+
+def test_full_urls_without_a_token_are_found(
+    integration: Integration, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEBHOOK_WITHOUT_TOKEN = True
+    assert not collect.collect(integration).is_unrouted_full
+    monkeypatch.setattr(without_token, "MAX_EVENTS", 0)
+    assert collect.collect(integration).is_unrouted_full
 
 
 def test_webhook_mode_checks_webhooks_queue_imports_and_clocks_without_the_api(
