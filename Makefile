@@ -8,6 +8,8 @@ INSTALLED := .venv/installed.txt
 PEERS_REQUIREMENTS := requirements/bench.txt
 PEERS := .flowzz/peers
 # npm's packages that check the API's document. The Node in .venv runs them.
+MUTATION_REQUIREMENTS := requirements/mutation.txt
+MUTATION := .flowzz/mutation
 NODE := .flowzz/npm
 TYPESCRIPT := tests/typescript
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/node $(NODE)/node_modules/@redocly/cli/bin/cli.js
@@ -23,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The slowest first, so that two parallel jobs end at about the same time.
 CHECKS := check-types check-api check-imports check-migrations check-libraries check-manifests check-style
 .PHONY: help install reinstall peers node run test test-faults lint format openapi bench bench-admin \
-	bench-faults real-data requirements screenshots $(CHECKS)
+	bench-faults mutate real-data requirements screenshots $(CHECKS)
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -120,10 +122,24 @@ peers:
 bench-admin: install  ## measure the back-office with a million sales
 	$(BIN)/python -m tests.benchmarks.admin
 
-bench-faults: install  ## run the fault scenarios at full length and print the table of docs/faults.md
+bench-faults: install  ## run the fault scenarios with KILLS=1000 and print the table of docs/faults.md
 	$(BIN)/python -m tests.benchmarks.faults
+
+# In a copy. Mutmut can't change functions with a decorator, nor those whose results are cached.
+mutate: install  ## change the pure rules one by one, and list the changes that no test notices
+	@cmp -s $(MUTATION_REQUIREMENTS) $(MUTATION)/venv/installed.txt || { \
+		echo "Installing mutmut into $(MUTATION): half a minute, once ..."; \
+		$(PYTHON) -m venv --clear $(MUTATION)/venv && $(MUTATION)/venv/bin/python -m pip install --quiet --disable-pip-version-check \
+			--require-hashes --requirement $(MUTATION_REQUIREMENTS) && \
+		$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+			"$$($(MUTATION)/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/flowzz.pth" && \
+		cp $(MUTATION_REQUIREMENTS) $(MUTATION)/venv/installed.txt; }
+	@rm -rf $(MUTATION)/tree && mkdir -p $(MUTATION)/tree && git ls-files -z | xargs -0 cp --parents -t $(MUTATION)/tree
+	@find $(MUTATION)/tree/clients $(MUTATION)/tree/integrations -name '*.py' -exec sed -i '/^@lru_cache/d' {} +
+	@cd $(MUTATION)/tree && ../venv/bin/mutmut run && ../venv/bin/mutmut results
 
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile $(COMPILE) --output-file requirements/production.txt pyproject.toml
 	uv pip compile $(COMPILE) --group dev --output-file requirements/dev.txt pyproject.toml
 	uv pip compile $(COMPILE) --group bench --output-file $(PEERS_REQUIREMENTS)
+	uv pip compile $(COMPILE) --group mutation --output-file $(MUTATION_REQUIREMENTS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clients.cleaning import clean_digits, clean_text, fold
+from clients.cleaning import _Repairs, clean_digits, clean_text, fold
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,18 @@ from clients.cleaning import clean_digits, clean_text, fold
 )
 def test_text_is_cleaned(raw: str, clean: str) -> None:
     assert clean_text(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("char", "repaired"),
+    [
+        *(("\u200b", ""), ("\x00", ""), ("\t", " "), ("\n", " "), ("\r", " ")),
+        *(("\xa0", " "), ("\u2028", " "), ("\u2029", " "), ("\ud800", "\ufffd"), ("é", "é")),
+    ],
+)
+def test_char_is_repaired_the_same_on_first_and_later_use(char: str, repaired: str) -> None:
+    repairs = _Repairs()
+    assert [char.translate(repairs), char.translate(repairs)] == [repaired, repaired]
 
 
 def test_full_width_digits_become_ascii() -> None:

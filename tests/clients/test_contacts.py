@@ -17,6 +17,7 @@ from clients.contacts import (
     normalise_phone,
     normalise_state,
     phone_identifies,
+    phones_without_area,
 )
 
 any_text = st.text(st.characters(exclude_categories=()))
@@ -80,6 +81,17 @@ def test_formats_of_one_number(raw: str) -> None:
     assert normalise_phone(raw) == "+5511987654321"
 
 
+@pytest.mark.parametrize("digits", ["87654321", "987654321"])
+def test_phone_without_area_can_be_of_any_area(digits: str) -> None:
+    phones = phones_without_area(digits)
+    assert (len(phones), phones[0], phones[-1]) == (67, f"+5511{digits}", f"+5599{digits}")
+
+
+@pytest.mark.parametrize("digits", ["7654321", "1187654321", ""])
+def test_other_phones_are_not_without_area(digits: str) -> None:
+    assert phones_without_area(digits) == []
+
+
 def test_old_mobile_number_gets_no_ninth_digit() -> None:
     assert normalise_phone("(11) 8765-4321") == "+551187654321"
 
@@ -90,6 +102,7 @@ def test_old_mobile_number_gets_no_ninth_digit() -> None:
         ("+351 912 345 678", "+351912345678"),
         ("00351912345678", "+351912345678"),
         ("+1 (415) 555-2671", "+14155552671"),
+        ("+65 3123 4567", "+6531234567"),
         ("+39 06 6982 1234", "+390669821234"),
     ],
 )

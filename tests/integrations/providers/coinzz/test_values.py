@@ -176,6 +176,9 @@ def test_invalid_count_is_rejected(raw: Any, reason: str) -> None:
     with pytest.raises(Unreadable) as refused:
         parse_count(raw)
     assert refused.value.reason == reason
+    if reason == "invalid_number":
+        message = "número inválido; esperado um inteiro a partir de zero."
+        assert refused.value.message == message
 
 
 @pytest.mark.parametrize(
@@ -203,6 +206,9 @@ def test_invalid_count_is_rejected(raw: Any, reason: str) -> None:
         ("02.10.2025 22:41:07,500", (2025, 10, 3, 1, 41, 7)),
         ("02/10/2025 10:41:07 PM", (2025, 10, 3, 1, 41, 7)),
         ("02/10/2025 12:41 a.m.", (2025, 10, 2, 3, 41, 0)),
+        ("02/10/2025 1:05 am", (2025, 10, 2, 4, 5, 0)),
+        ("02/10/2025 1:05 P.M.", (2025, 10, 2, 16, 5, 0)),
+        ("02/10/2025 12:05 pm", (2025, 10, 2, 15, 5, 0)),
         ("2025-10-02 10:41:07 PM", (2025, 10, 3, 1, 41, 7)),
         ("2025/10/02, 22:41h", (2025, 10, 3, 1, 41, 0)),
         ("2025-10-02 às 9:41", (2025, 10, 2, 12, 41, 0)),
@@ -261,6 +267,7 @@ def test_missing_date_and_phps_null_date_are_none(raw: Any) -> None:
         "2025-10-02 amanhã",
         "02/10/2025 22:41 PM",
         "02/10/2025 0:41 AM",
+        "02/10/2025 13:41 PM",
         "02/10-2025",
         "ontem",
         20251002,
@@ -364,3 +371,4 @@ def test_other_flags_are_rejected(raw: Any) -> None:
     with pytest.raises(Unreadable) as refused:
         parse_flag(raw)
     assert refused.value.reason == "invalid_flag"
+    assert refused.value.message == "esperado verdadeiro ou falso."
