@@ -1,5 +1,10 @@
-"""`make bench-faults`: the fault scenarios at full length. Prints the table of docs/faults.md."""
+"""`make bench-faults`: the fault scenarios at full length. Prints the table of docs/faults.md.
 
+`KILLS=100 make bench-faults` kills 100 processes instead of 1,000; FAULTS_SEED repeats its choices.
+"""
+
+import math
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,14 +16,24 @@ from tests.faults import scenarios
 from tests.faults.audit import Report
 from tests.faults.stack import Stack
 
+KILLS = 1000
 Scenario = Callable[[Stack], Report]
-HEADER = "| fault | faults | sent | acknowledged | applied | lost | duplicated | recovery |"
-RULE = "| --- |" + " ---: |" * 7
+HEADER = "| fault | faults | sent | acknowledged | applied | lost | duplicated | p99 | recovery |"
+RULE = "| --- |" + " ---: |" * 8
 
 
-def full_length(random: Random) -> list[Scenario]:
+def full_length(random: Random, kills: int) -> list[Scenario]:
+    share = math.ceil(kills / (len(scenarios.FAULTS) + 1))
     return [
-        partial(scenarios.kills, webhooks=6_000, times=40, real_lease=True, random=random),
+        partial(scenarios.kills, times=share, real_lease=True, random=random),
+        *(
+            partial(scenarios.kills_during, name, times=share, random=random)
+            for name in scenarios.FAULTS
+        ),
+        *(
+            partial(scenarios.during, name, webhooks=2_500, seconds=15, random=random)
+            for name in scenarios.FAULTS
+        ),
         partial(scenarios.without_redis, webhooks=2_500, seconds=10, keep_data=True, random=random),
         partial(
             scenarios.without_redis, webhooks=2_500, seconds=10, keep_data=False, random=random
@@ -47,6 +62,7 @@ def row(report: Report) -> str:
         report.applied,
         report.lost,
         report.duplicated,
+        f"{report.p99_seconds * 1000:,.0f} ms",
         f"{report.recovery_seconds:.1f} s",
     ]
     return f"| {' | '.join(map(str, cells))} |"
@@ -55,12 +71,13 @@ def row(report: Report) -> str:
 def main() -> int:
     """Print a row per scenario. Returns 1 if an audit found a problem."""
     problems = []
+    random = Random(int(os.environ.get("FAULTS_SEED", "1")))
     print(HEADER, RULE, sep="\n", flush=True)  # noqa: T201 - the table
     with (
         tempfile.TemporaryDirectory() as directory,
         Stack(Path(directory), webs=2, hosts=2) as stack,
     ):
-        for scenario in full_length(Random(1)):
+        for scenario in full_length(random, int(os.environ.get("KILLS", KILLS))):
             report = scenario(stack)
             problems += report.problems
             print(row(report), flush=True)  # noqa: T201 - the table

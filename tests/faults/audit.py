@@ -1,7 +1,7 @@
 """The audit: compares the acknowledged webhooks with the final content of the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -34,6 +34,8 @@ class Report:
     applied: int = 0
     lost: int = 0
     duplicated: int = 0
+    p99_seconds: float = 0.0
+    """99 % of the acknowledged attempts took at most this long."""
     recovery_seconds: float = 0.0
     """From the end of the fault until all events received by then were processed."""
     problems: list[str] = field(default_factory=list)
@@ -74,12 +76,17 @@ def audit_inbox(
     report.statuses = Counter(attempt.status for attempt in attempts)
     acknowledged = Counter(attempt.agent for attempt in attempts if attempt.status == OK)
     report.acknowledged = acknowledged.total()
+    report.p99_seconds = p99([item.seconds for item in attempts if item.status == OK])
     integrations = list({seller.integration_id for seller, _ in plan.sequences})
     with stack.database() as database:
         events = [Event(*row) for row in database.execute(_EVENTS, [integrations])]
     _compare(report, acknowledged, attempts, events)
     report.problems += check_logs(stack, [event.id for event in events])
     return events
+
+
+def p99(values: Collection[float]) -> float:
+    return sorted(values)[len(values) * 99 // 100]
 
 
 def check_logs(stack: Stack, event_ids: Sequence[str]) -> list[str]:

@@ -2,17 +2,27 @@
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
 import psycopg
 
-from tests.faults.audit import Report, audit, audit_inbox, audit_results
+from tests.faults.audit import Report, audit, audit_inbox, audit_results, p99
+from tests.faults.intake.server_faults import frozen, full_redis, locked, read_only
 from tests.faults.load import generator
-from tests.faults.load.orders import plan_concurrent_senders, plan_generated_bodies, plan_orders
+from tests.faults.load.neighbours import slow_neighbours
+from tests.faults.load.orders import (
+    LoadPlan,
+    plan_concurrent_senders,
+    plan_generated_bodies,
+    plan_orders,
+)
 from tests.faults.load.process import (
     CLIENTS,
+    LoadProcess,
     buffered,
     create_sellers,
     running_load,
@@ -25,29 +35,62 @@ from tests.faults.syncing import SlowSync
 SELLERS = 20
 FAULT_AFTER = 1 / 5
 """The share of the webhooks that is sent before a fault begins."""
+WEBHOOKS_PER_KILL = 600
+"""More than are sent: the audit stops the load after the last kill."""
+PAUSE_SECONDS = 0.05
+"""After each webhook of a client: leaves the processes time to start again."""
+ATTEMPTS_BEFORE_KILLS = 100
+FIRST_COMMIT_SECONDS = 3.0
+"""A commit that a fault meets fails after 2.5 seconds, and webhooks are buffered from then on."""
 
 
-def kills(
-    stack: Stack, *, webhooks: int, times: int, random: Random, real_lease: bool = False
-) -> Report:
+Fault = Callable[[Stack], AbstractContextManager[object]]
+FAULTS: dict[str, Fault] = {
+    "PostgreSQL read-only": read_only,
+    "a table locked": partial(locked, table="integrations_webhookpayload"),
+    "PostgreSQL frozen": frozen,
+    "Redis full": full_redis,
+    "slow neighbours": slow_neighbours,
+}
+"""What comes and goes while processes are killed."""
+KILLS_BETWEEN_CHANGES = 3
+
+
+def kills(stack: Stack, *, times: int, random: Random, real_lease: bool = False) -> Report:
     """Kill processes of every kind at random times, first those that run a sync."""
     report = Report("worker, beat and web processes killed (-9)")
-    plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
-    with stack.database() as database, running_load(stack, plan) as process:
+    with stack.database() as database, load_during_kills(stack, times, random) as load:
         sync = SlowSync(stack, database)
         report.faults = sync.kill_workers()
         if not real_lease:
             sync.let_lease_expire()
-        while report.faults < times:
-            time.sleep(random.uniform(0.1, 0.8))
-            stack.restart_ended()
-            report.faults += _kill_one(stack, random)
-        report.expect("the load ended before the last kill", process.has_ended, False)
-        attempts = process.finish()
-        report.recovery_seconds = wait_until_processed(stack, database)
-        audit(report, plan, attempts, stack)
+        report.faults += _kill(stack, times - report.faults, random)
+        _stop_and_audit(report, stack, load, database)
         sync.audit(report)
     return report
+
+
+def kills_during(name: str, stack: Stack, *, times: int, random: Random) -> Report:
+    """Kill processes at random times while one of the FAULTS comes and goes."""
+    report = Report(f"killed (-9) while {name}")
+    with stack.database() as database, load_during_kills(stack, times, random) as load:
+        load.process.wait_for(ATTEMPTS_BEFORE_KILLS)
+        while report.faults < times:
+            with FAULTS[name](stack):
+                report.faults += _kill(stack, KILLS_BETWEEN_CHANGES, random)
+            report.faults += _kill(stack, KILLS_BETWEEN_CHANGES, random)
+        _stop_and_audit(report, stack, load, database)
+    return report
+
+
+def _kill(stack: Stack, times: int, random: Random) -> int:
+    """Kill so many processes at random times, and return their number."""
+    killed = 0
+    while killed < times:
+        time.sleep(random.uniform(0.1, 0.8))
+        stack.restart_ended()
+        killed += _kill_one(stack, random)
+    return killed
 
 
 def _kill_one(stack: Stack, random: Random) -> bool:
@@ -59,6 +102,29 @@ def _kill_one(stack: Stack, random: Random) -> bool:
     program.kill()
     program.restart()
     return True
+
+
+class Load(NamedTuple):
+    plan: LoadPlan
+    process: LoadProcess
+
+
+@contextmanager
+def load_during_kills(stack: Stack, kills: int, random: Random) -> Iterator[Load]:
+    """Send webhooks until `_stop_and_audit`."""
+    sellers = create_sellers(stack, SELLERS)
+    webhooks = (10 + kills) * WEBHOOKS_PER_KILL
+    plan = plan_orders(sellers, webhooks=webhooks, random=random)
+    with running_load(stack, plan, pause=PAUSE_SECONDS) as process:
+        yield Load(plan, process)
+
+
+def _stop_and_audit(report: Report, stack: Stack, load: Load, database: psycopg.Connection) -> None:
+    report.expect("the load ended before the last kill", load.process.has_ended, False)
+    load.process.stop_after_begun_sequences()
+    attempts = load.process.finish()
+    report.recovery_seconds = wait_until_processed(stack, database)
+    audit(report, load.plan.sent({attempt.key for attempt in attempts}), attempts, stack)
 
 
 def without_redis(
@@ -145,6 +211,30 @@ def _audit_refusals(report: Report, attempts: Sequence[generator.Attempt]) -> No
     report.expect("responses", set(report.statuses), {generator.OK, generator.UNAVAILABLE})
     waits = {attempt.retry_after for attempt in attempts if attempt.status == generator.UNAVAILABLE}
     report.expect("Retry-After of refusals", waits, {"30"})
+
+
+def during(name: str, stack: Stack, *, webhooks: int, seconds: float, random: Random) -> Report:
+    """Send webhooks during one of the FAULTS. The p99 leaves out the first commits that fail."""
+    report, fault = Report(f"{name}, for {seconds:g} s", faults=1), ExitStack()
+    started = ended = 0.0
+
+    def begin() -> None:
+        nonlocal started
+        fault.enter_context(FAULTS[name](stack))
+        started = time.time()
+
+    def end() -> None:
+        nonlocal ended
+        ended = time.time()
+        fault.close()
+
+    outage = Outage(begin, seconds, end)
+    attempts = _run_outage(outage, stack, report, webhooks=webhooks, random=random)
+    report.expect("responses", set(report.statuses), {generator.OK})
+    settled = (started + FIRST_COMMIT_SECONDS, ended)
+    waits = [item.seconds for item in attempts if settled[0] < item.started < settled[1]]
+    report.p99_seconds = p99(waits)
+    return report
 
 
 def concurrent_senders(

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
+from flowzz.accounts import sessions
 from flowzz.accounts.models import User
 from integrations.connection import connect
 from integrations.models import Integration, IntegrationStatus
@@ -29,6 +30,14 @@ def create_sellers(count: int) -> None:
         path = urlsplit(webhook_url(integration)).path
         sellers.append(asdict(Seller(str(user.id), str(integration.id), path)))
     print(json.dumps(sellers))  # noqa: T201 - the caller reads it
+
+
+def create_logins(count: int) -> None:
+    """Create users and print an access token of each."""
+    first = User.objects.count()
+    for number in range(first, first + count):
+        user = User.objects.create(email=f"vizinha{number}@exemplo.com.br")
+        print(sessions.log_in(user).access_token)  # noqa: T201 - the caller reads it
 
 
 def connect_seller(api_key: str) -> None:

@@ -11,11 +11,22 @@ pytestmark = pytest.mark.faults
 
 
 def test_killed_processes_neither_lose_nor_duplicate_events(stack: Stack, random: Random) -> None:
-    report = scenarios.kills(stack, webhooks=12_000, times=20, random=random)
+    report = scenarios.kills(stack, times=16, random=random)
 
     assert report.problems == []
-    assert report.faults >= 20
-    assert report.acknowledged >= 5_000
+    assert report.faults >= 16
+    assert report.acknowledged >= 500
+
+
+@pytest.mark.parametrize("name", scenarios.FAULTS)
+def test_killed_processes_lose_nothing_while_servers_fail(
+    stack: Stack, random: Random, name: str
+) -> None:
+    report = scenarios.kills_during(name, stack, times=6, random=random)
+
+    assert report.problems == []
+    assert report.faults == 6
+    assert report.acknowledged >= 200
 
 
 @pytest.mark.parametrize("keep_data", [True, False], ids=["data_kept", "data_lost"])
@@ -43,10 +54,10 @@ def test_webhooks_are_refused_with_retry_after_without_both(stack: Stack, random
 
 
 def test_every_body_is_stored_and_processed(stack: Stack, random: Random) -> None:
-    report = scenarios.generated_bodies(stack, webhooks=20_000, random=random)
+    report = scenarios.generated_bodies(stack, webhooks=8_000, random=random)
 
     assert report.problems == []
-    assert report.acknowledged == 20_000
+    assert report.acknowledged == 8_000
 
 
 def test_slow_clients_do_not_delay_others(stack: Stack, random: Random) -> None:

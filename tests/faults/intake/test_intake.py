@@ -3,7 +3,6 @@
 A lock is held until all responses have arrived: they can't have waited for it.
 """
 
-import contextlib
 import os
 import signal
 import socket
@@ -17,9 +16,9 @@ import pytest
 import requests
 
 from tests.faults.audit import check_logs
+from tests.faults.intake.server_faults import frozen, locked, read_only
 from tests.faults.load.process import buffered, create_sellers
 from tests.faults.stack import Stack, is_up, kill_process
-from tests.processes import children_of
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.faults
@@ -100,13 +99,6 @@ def is_buffering(stack: Stack, senders: Senders) -> bool:
     return bool(buffered(stack)) and bool(stack.run_code(_FLUSH) or True)
 
 
-@contextlib.contextmanager
-def locked(stack: Stack, table: str) -> Iterator[None]:
-    with stack.database() as database, database.transaction():
-        database.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
-        yield
-
-
 def wait_for_blocked_statement(stack: Stack) -> None:
     def is_blocked() -> bool:
         with stack.database() as database:
@@ -137,39 +129,14 @@ def test_webhooks_are_buffered_while_the_server_is_frozen(web: Stack, senders: S
     assert senders.stored() == dict.fromkeys(senders.responses, 1)
 
 
-@contextlib.contextmanager
-def frozen(stack: Stack) -> Iterator[None]:
-    """Stop all processes of PostgreSQL, which accepts connections by the kernel alone."""
-    process = stack.postgres.pid
-    pids = [process, *children_of(process)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
 def test_webhooks_are_buffered_while_the_server_is_read_only(web: Stack, senders: Senders) -> None:
-    set_read_only(web, "on")
-    try:
+    with read_only(web):
         assert senders.send(100) == {200}
         assert buffered(web) > 0
         assert not is_up(f"{web.web_urls[0]}/health/ready")
-    finally:
-        set_read_only(web, "off")
     wait_until(lambda: is_up(f"{web.web_urls[0]}/health/ready"), SECONDS)
     wait_until(lambda: not is_buffering(web, senders), SECONDS)
     assert senders.stored() == dict.fromkeys(senders.responses, 1)
-
-
-def set_read_only(stack: Stack, value: str) -> None:
-    with stack.database() as database:
-        database.execute("SET default_transaction_read_only = off")
-        database.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
-        database.execute("SELECT pg_reload_conf()")
 
 
 def test_webhooks_are_buffered_while_a_column_is_missing(web: Stack, senders: Senders) -> None:

@@ -1,12 +1,14 @@
 """The load generator: clients that send webhooks as Coinzz does, and record every response.
 
 `python -m tests.faults.load.generator PLAN RESULTS CLIENTS PAUSE WEB…`. Each attempt has its own
-User-Agent, which the inbox stores. A webhook is sent again until the response is 200.
+User-Agent, which the inbox stores. A webhook is sent again until the response is 200. SIGTERM ends
+the load after the sequences that have begun.
 """
 
 import itertools
 import json
 import queue
+import signal
 import sys
 import threading
 import time
@@ -34,6 +36,10 @@ class Attempt:
     started: float
     ended: float
     """Seconds since the epoch."""
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.started
 
     @property
     def agent(self) -> str:
@@ -86,6 +92,7 @@ class Client(threading.Thread):
 class LoadGenerator:
     def __init__(self, sequences: list[dict[str, Any]], webs: list[str], pause: float) -> None:
         self.pause = pause
+        self._is_stopped = False
         self._sequences: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         for sequence in sequences:
             self._sequences.put(sequence)
@@ -101,9 +108,12 @@ class LoadGenerator:
             for thread in threads:
                 thread.join()
 
+    def stop(self, *_: object) -> None:
+        self._is_stopped = True
+
     def next_sequence(self) -> dict[str, Any] | None:
         try:
-            return self._sequences.get_nowait()
+            return None if self._is_stopped else self._sequences.get_nowait()
         except queue.Empty:
             return None
 
@@ -119,6 +129,7 @@ class LoadGenerator:
 
 def main(plan: str, results: str, clients: str, pause: str, *webs: str) -> None:
     load = LoadGenerator(json.loads(Path(plan).read_text()), list(webs), float(pause))
+    signal.signal(signal.SIGTERM, load.stop)
     load.run(Path(results), int(clients))
 
 

@@ -1,7 +1,7 @@
 """Webhooks of whole order lifecycles, and the sales that must exist once all are processed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
@@ -91,6 +91,16 @@ class LoadPlan:
     def webhook_count(self) -> int:
         return sum(len(webhooks) for _, webhooks in self.sequences)
 
+    def sent(self, keys: Collection[str]) -> "LoadPlan":
+        """Return the sequences that have begun, whose first webhook has one of the keys."""
+        sequences = [pair for pair in self.sequences if pair[1][0].key in keys]
+        numbers = {webhooks[0].key.partition("-")[0] for _, webhooks in sequences}
+        return LoadPlan(
+            sequences,
+            [sale for sale in self.sales if sale.number in numbers],
+            self.broken & {webhooks[0].key for _, webhooks in sequences},
+        )
+
     def to_json(self) -> str:
         """Return the sequences in the format that the load generator reads."""
         return json.dumps(
@@ -107,13 +117,14 @@ class LoadPlan:
 def plan_orders(sellers: Sequence[Seller], *, webhooks: int, random: Random) -> LoadPlan:
     """Plan whole order lifecycles, some with a resent webhook, and a few broken bodies."""
     buyers = {seller: [_buyer(random) for _ in range(BUYERS_PER_SELLER)] for seller in sellers}
-    plan = LoadPlan()
-    while (missing := webhooks - plan.webhook_count) > 0:
+    plan, missing = LoadPlan(), webhooks
+    while missing > 0:
         number = f"ord{len(plan.sequences):06}"
         seller = random.choice(sellers)
         if random.random() < BROKEN_PROBABILITY:
             plan.broken.add(number)
             plan.sequences.append((seller, [Webhook(number, f'{{"order": "{number}')]))
+            missing -= 1
             continue
         stages = random.choice(LIFECYCLES)[: max(missing, 1)]
         buyer = random.choice(buyers[seller])
@@ -121,6 +132,7 @@ def plan_orders(sellers: Sequence[Seller], *, webhooks: int, random: Random) -> 
         if random.random() < RESEND_PROBABILITY:
             sequence.append(random.choice(sequence))
         plan.sequences.append((seller, sequence))
+        missing -= len(sequence)
         plan.sales.append(ExpectedSale(seller, number, stages, buyer["client_documment"]))
     return plan
 

@@ -51,6 +51,9 @@ class LoadProcess:
         """Wait until so many attempts are recorded."""
         wait_until(lambda: self.has_ended or self._attempt_count() >= attempts, LOAD_SECONDS)
 
+    def stop_after_begun_sequences(self) -> None:
+        self._process.terminate()
+
     def finish(self) -> list[generator.Attempt]:
         """Wait until all webhooks are acknowledged, and return all attempts."""
         wait_until(lambda: self.has_ended, LOAD_SECONDS)
