@@ -1,5 +1,6 @@
 """The audit: compares the acknowledged webhooks with the final content of the database."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ def audit_inbox(
 
 
 def p99(values: Collection[float]) -> float:
-    return sorted(values)[len(values) * 99 // 100]
+    return sorted(values)[len(values) * 99 // 100] if values else math.nan
 
 
 def check_logs(stack: Stack, event_ids: Sequence[str]) -> list[str]:

@@ -181,6 +181,7 @@ class Outage(NamedTuple):
     fail: Callable[[], None]
     seconds: float
     restore: Callable[[], None]
+    seconds_to_begin: float = 0.0
 
 
 def _run_outage(
@@ -188,7 +189,8 @@ def _run_outage(
 ) -> list[generator.Attempt]:
     """Run an outage in the middle of a load, and audit the result."""
     plan = plan_orders(create_sellers(stack, SELLERS), webhooks=webhooks, random=random)
-    with running_load(stack, plan, pause=_pause(webhooks, outage.seconds)) as process:
+    duration = outage.seconds_to_begin + outage.seconds
+    with running_load(stack, plan, pause=_pause(webhooks, duration)) as process:
         process.wait_for(int(webhooks * FAULT_AFTER))
         outage.fail()
         time.sleep(outage.seconds)
@@ -228,7 +230,7 @@ def during(name: str, stack: Stack, *, webhooks: int, seconds: float, random: Ra
         ended = time.time()
         fault.close()
 
-    outage = Outage(begin, seconds, end)
+    outage = Outage(begin, seconds, end, seconds_to_begin=10.0)
     attempts = _run_outage(outage, stack, report, webhooks=webhooks, random=random)
     report.expect("responses", set(report.statuses), {generator.OK})
     settled = (started + FIRST_COMMIT_SECONDS, ended)
