@@ -1,6 +1,8 @@
 """The admin of clients; other apps extend it with `flowzz.backoffice.extensions`."""
 
+from collections.abc import Iterator
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any
 
@@ -15,8 +17,13 @@ from clients.models import Client, ClientStatus
 from clients.search import search_clients, search_clients_exactly
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import (
+    NOTHING,
+    Fact,
+    FactGroup,
+    Notice,
     badge_column,
     breakable_email,
+    change_url,
     section,
     short_datetime,
     two_line_cell,
@@ -64,6 +71,18 @@ def search_clients_for(request: HttpRequest, text: str) -> "QuerySet[Client]":
     return search_clients_exactly(text) if is_allowed else Client.objects.none()
 
 
+def contact_facts(client: Client) -> list[Fact]:
+    """Return who a client is, with a link to the client's page."""
+    phone, document = format_phone(client.phone), format_document(client.cpf)
+    return [
+        Fact("Nome", str(client), change_url(client)),
+        Fact("CPF/CNPJ", document, is_copied=True),
+        Fact("Telefone", phone or client.phone_raw, is_copied=True),
+        Fact("E-mail", client.email, is_copied=True),
+        Fact("Endereço", client.postal_address, is_copied=True),
+    ]
+
+
 class ClientSearchAdmin(MaskedAdmin):
     """A page of rows with a client, found by one of `search_fields`, or by the client."""
 
@@ -81,8 +100,9 @@ class ClientSearchAdmin(MaskedAdmin):
 @admin.register(Client)
 class ClientAdmin(MaskedAdmin):
     masks = CLIENT_MASKS
+    change_form_outer_before_template = "clients/client.html"
     list_display = (
-        "name",
+        "person",
         "document",
         "contact",
         "city_and_state",
@@ -96,14 +116,27 @@ class ClientAdmin(MaskedAdmin):
     search_fields = ("cpf",)
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
     fieldsets = (
-        section(None, "name", "status", "user", "created_at", "updated_at", "erased_at"),
-        section("Documento", "document", "has_valid_digits", "identifies_client"),
-        section("Contato", "formatted_phone", "phone_raw", "email"),
-        section("Endereço", *STREET, "city", "state", "cep", "country"),
+        section(None, "user", "status_badge", "has_valid_digits", "identifies_client", "phone_raw"),
+        section("Datas", "created_at", "updated_at", "erased_at"),
     )
     status_badge = badge_column("status", "status", STATUS_COLOURS)
 
-    @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value="—")
+    @admin.display(description="nome", ordering="name")
+    def person(self, client: Client) -> SafeString:
+        """Show the name, and whether another client stands for this one."""
+        if client.erased_at:
+            return two_line_cell(client, "dados apagados")
+        return two_line_cell(client, "unido a outro" if client.merged_into_id else "")
+
+    def detail_context(self, request: HttpRequest, row: Client) -> dict[str, Any]:
+        figures = [extra.figures(row) for extra in self.extensions if extra.figures]
+        return {
+            "notices": list(_notices(row)),
+            "figures": list(chain.from_iterable(figures)),
+            "facts": [FactGroup("Contato", "person", contact_facts(row)[1:])],
+        }
+
+    @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value=NOTHING)
     def document(self, client: Client) -> str:
         return format_document(client.cpf)
 
@@ -115,17 +148,13 @@ class ClientAdmin(MaskedAdmin):
     def identifies_client(self, client: Client) -> str:
         return _document_flag(client, client.document_identifies)
 
-    @admin.display(description="telefone", empty_value="—")
-    def formatted_phone(self, client: Client) -> str:
-        return format_phone(client.phone)
-
     @admin.display(description="contato")
     def contact(self, client: Client) -> SafeString:
         return two_line_cell(format_phone(client.phone), breakable_email(client.email or ""))
 
     @admin.display(description="cidade")
     def city_and_state(self, client: Client) -> str:
-        return " / ".join(filter(None, (client.city, client.state))) or "—"
+        return " / ".join(filter(None, (client.city, client.state))) or NOTHING
 
     @admin.display(description="vendedor(a)")
     def seller(self, client: Client) -> SafeString:
@@ -143,8 +172,18 @@ class ClientAdmin(MaskedAdmin):
         return queryset, False
 
 
+def _notices(client: Client) -> Iterator[Notice]:
+    """Yield what stands for the client now."""
+    if client.merged_into:
+        text = "Este cliente foi unido a outro: as vendas e os próximos pedidos são do outro."
+        yield Notice(text, "warning", change_url(client.merged_into), f"Abrir {client.merged_into}")
+    if client.erased_at:
+        at = short_datetime(client.erased_at)
+        yield Notice(f"Os dados pessoais foram apagados em {at}, e não há como voltar.", "info")
+
+
 def _document_flag(client: Client, value: bool) -> str:
     """Return Sim or Não; a dash for a client without a document."""
     if not client.cpf:
-        return "—"
+        return NOTHING
     return "Sim" if value else "Não"

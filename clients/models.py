@@ -135,7 +135,14 @@ class Client(BulkRow):
                 fields=["phone", "user", "id"], condition=~Q(phone=""), name="client_search_phone"
             ),
             models.Index(
-                fields=["email"], condition=Q(email__isnull=False), name="client_search_email"
+                OpClass("email", "varchar_pattern_ops"),
+                condition=Q(email__isnull=False),
+                name="client_search_email",
+            ),
+            GinIndex(
+                OpClass("cpf", "gin_trgm_ops"),
+                OpClass("phone", "gin_trgm_ops"),
+                name="client_search_parts",
             ),
             GinIndex(OpClass(Unaccent("name"), "gin_trgm_ops"), name="client_search_name"),
             models.Index(
@@ -148,6 +155,14 @@ class Client(BulkRow):
 
     def __str__(self) -> str:
         return self.name or "(sem nome)"
+
+    @property
+    def postal_address(self) -> str:
+        """The address on one line, as people write it; empty where nothing is known."""
+        street = ", ".join(filter(None, (self.address, self.address_number, self.complement)))
+        place = "/".join(filter(None, (self.city, self.state)))
+        cep = f"{self.cep[:5]}-{self.cep[5:]}" if len(self.cep) == 8 else self.cep
+        return ", ".join(filter(None, (street, self.district, place, cep and f"CEP {cep}")))
 
 
 class UndoableChange(models.Model):

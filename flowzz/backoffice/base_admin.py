@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from unfold.paginator import InfinitePaginator
 
 from flowzz.backoffice import audit_log, unfold_patches
-from flowzz.backoffice.display import JOB_STATE_COLOURS, badge_column, page_context
+from flowzz.backoffice.display import JOB_STATE_COLOURS, NOTHING, badge_column, page_context
 from flowzz.backoffice.extensions import PageExtension
 from flowzz.backoffice.filters import parameters_of
 
@@ -39,6 +39,7 @@ REFRESH_SECONDS = "2"
 class BaseAdmin(ModelAdmin[_Row]):
     """An admin page that logs to the audit log and that other apps can extend."""
 
+    empty_value_display = NOTHING
     list_sections = ()  # read for each row by the list's template; unfold defines no default
     list_before_template = "backoffice/list_panels.html"
     list_panels: tuple[str, ...] = ()
@@ -134,6 +135,7 @@ class ReadOnlyAdmin(_ReadOnly, BaseAdmin[Any]):
     Neither lists nor filters count rows: with ten million rows that takes seconds.
     """
 
+    change_form_template = "backoffice/row_page.html"
     paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -189,7 +191,6 @@ class ReadOnlyInline(_ReadOnly, TabularInline[Any, Any]):
 
     extra = 0
     per_page = 20
-    tab = True
 
 
 def staff_permission(codename: str) -> Callable[[object, HttpRequest], bool]:

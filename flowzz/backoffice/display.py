@@ -1,6 +1,7 @@
 """Columns, cells and links of admin pages, and the template context of pages of our own."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -31,6 +32,43 @@ JOB_STATE_COLOURS = {
 }
 
 
+NOTHING = "—"
+"""Shown for a missing value, everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What to know first about a row, and where to go on."""
+
+    text: str
+    tone: str = "warning"
+    href: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A named value at the top of a row's page; shown only if there is one."""
+
+    label: str
+    value: object
+    href: str = ""
+    is_copied: bool = False
+    """Whether a button copies the value."""
+    is_external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactGroup:
+    title: str
+    icon: str
+    facts: Sequence[Fact]
+
+    @property
+    def known(self) -> list[Fact]:
+        return [fact for fact in self.facts if fact.value not in (None, "")]
+
+
 def section(title: str | None, *fields: object) -> tuple[str | None, Any]:
     """Return a fieldset of an admin page; a tuple of fields shares one line."""
     return title, {"fields": fields}
@@ -52,7 +90,7 @@ def badge_column(
 def badge(text: str, colour: str) -> str:
     """Render unfold's label; cached, because a list shows the same few a hundred times."""
     context = {"text": text, "type": colour}
-    return render_to_string("unfold/helpers/label.html", context) if text else "-"
+    return render_to_string("unfold/helpers/label.html", context) if text else NOTHING
 
 
 def related_column(path: str, description: str) -> Callable[[object, Model], object]:
@@ -65,13 +103,15 @@ def related_column(path: str, description: str) -> Callable[[object, Model], obj
 
 
 def reais_column(name: str, description: str) -> Callable[[object, Model], str | None]:
-    """Return a column with an amount; a missing one is shown as `—`."""
+    """Return a column with an amount, aligned to the right."""
 
     def column(_page: object, row: Model) -> str | None:
         amount: Decimal | None = getattr(row, name)
-        return None if amount is None else format_reais(amount)
+        if amount is None:
+            return None
+        return format_html('<span class="bo-money">{}</span>', format_reais(amount))
 
-    return admin.display(column, description=description, ordering=name, empty_value="—")
+    return admin.display(column, description=description, ordering=name, empty_value=NOTHING)
 
 
 def platform_column(name: str, description: str) -> Callable[[object, Model], str]:
@@ -80,7 +120,7 @@ def platform_column(name: str, description: str) -> Callable[[object, Model], st
     def column(_page: object, row: Model) -> str:
         return str(getattr(row, name)).capitalize()
 
-    return admin.display(column, description=description, ordering=name, empty_value="—")
+    return admin.display(column, description=description, ordering=name, empty_value=NOTHING)
 
 
 def badge_tone(colour: str) -> str:
@@ -123,7 +163,7 @@ def two_line_cell(first: object, second: object = "") -> SafeString:
     """Return a list's cell with a main value, and a smaller one below it."""
     cell = '<span class="flex flex-col text-right lg:text-left"><span>{}</span>{}</span>'
     more = format_html('<span class="bo-hint">{}</span>', second) if second else ""
-    return format_html(cell, first or "—", more)
+    return format_html(cell, first or NOTHING, more)
 
 
 def breakable_email(email: object) -> SafeString:

@@ -29,6 +29,8 @@ class PageExtension:
     inlines: Sequence[type[InlineModelAdmin[Any, Any]]] = ()
     fieldsets: Sequence[tuple[str, Sequence[str | Callable[[Any], object]]]] = ()
     """Titles with their read-only fields: fields of the model, or functions of a row."""
+    figures: Callable[[Any], Sequence[tuple[str, str, str, str]]] | None = None
+    """Returns key figures of a row: label, value, tone, hint."""
     prepare_row: Callable[[HttpRequest, Any], None] | None = None
     """Called with a row before its page is rendered."""
 

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.helpers import AdminReadonlyField
 from django.contrib.admin.views.main import ChangeList
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from unfold import forms
 from unfold.templatetags import unfold_list
+
+from flowzz.backoffice.display import NOTHING
 
 if TYPE_CHECKING:  # unfold has no types
 
@@ -47,6 +50,11 @@ class CachedReadonlyField(UnfoldField):
 
     def contents(self) -> SafeString:
         return self.cached_contents
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether there is anything to read."""
+        return strip_tags(self.contents()).strip() not in ("", "None", NOTHING)
 
     def _resolve_field(self) -> Any:
         """Resolve model fields only: unfold needs their type, and would call our methods."""

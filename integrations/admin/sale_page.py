@@ -1,18 +1,19 @@
 """What integrations add to a sale's page: webhooks and sync findings, and rules for masking."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Concat
-from django.utils.safestring import SafeString
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import lowest_uuid7, uuid7_time
 from integrations.admin.events.explanations import explain_event
-from integrations.admin.order_pages import order_page_link
+from integrations.admin.order_pages import order_page
 from integrations.admin.sync.findings import describe_difference, mask_differences
 from integrations.inbox.failure_reasons import describe_warning
 from integrations.models import (
@@ -24,11 +25,13 @@ from integrations.models import (
     SyncRun,
     WebhookEvent,
 )
+from integrations.providers.contracts import StatusField
 from integrations.providers.registry import get_provider, provider_names
+from sales.admin.sale_page.timeline import SOURCE_LIMIT, Entry, SaleExtension, TimelineQuery
+from sales.admin.sale_page.timeline_sources import TITLES, staff_actions
 from sales.admin.sales import CAMPAIGN_FIELDS
-from sales.admin.timeline import SOURCE_LIMIT, Entry, SaleExtension, TimelineQuery
-from sales.admin.timeline_sources import TITLES, staff_actions
 from sales.models import Origin, Sale
+from sales.sale_changes import STATUS_COLUMNS
 from sales.statuses import SaleStatusField
 
 FINDING_TONES = {
@@ -48,9 +51,17 @@ def mask_metadata(sale: Sale) -> Any | None:
     return masking.mask_payload(sale.metadata, provider.personal_fields, shown)
 
 
-@admin.display(description="página do pedido", empty_value="—")
-def order_page(sale: Sale) -> SafeString | None:
-    return order_page_link(sale)
+def metadata_labels(sale: Sale) -> Sequence[tuple[str, str, str]]:
+    known = sale.source in provider_names()
+    return get_provider(sale.source).metadata_labels if known else ()
+
+
+def word_url(sale: Sale, field: SaleStatusField) -> str:
+    """Return the URL that leads to the mapping of the sale's unknown status word."""
+    word = getattr(sale, STATUS_COLUMNS[field].unknown)
+    axis = StatusField.ORDER if field == SaleStatusField.STATUS else StatusField.SHIPPING
+    query = urlencode({"plataforma": sale.source, "tipo": axis, "texto": word})
+    return f"{reverse('backoffice:status_word')}?{query}" if word else ""
 
 
 def _events_of(sale: Sale) -> "QuerySet[WebhookEvent]":
@@ -132,7 +143,9 @@ _MAPPED = Concat(
 extend(
     Sale,
     SaleExtension(
-        fieldsets=[("Na origem", [order_page])],
+        order_page=order_page,
+        metadata_labels=metadata_labels,
+        word_url=word_url,
         timeline_sources=[events, findings, staff_actions_on_events],
         origins={
             Origin.EVENT: (WebhookEvent, "provider"),

@@ -17,7 +17,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
-from flowzz.backoffice.display import change_url, platform_column
+from flowzz.backoffice.display import change_url, list_url, platform_column
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.bulk_actions import bulk_jobs
@@ -107,6 +107,17 @@ class StatusMappingAdmin(ReadOnlyAdmin):
         url = reverse("backoffice:status_mapping", args=[mapping.id])
         text = "Mudar o significado" if mapping.status else "Dar um significado"
         return format_html('<a class="underline" href="{}">{}</a>', url, text)
+
+
+@permission_required("integrations.view_statusmapping", raise_exception=True)
+def word_view(request: HttpRequest) -> HttpResponse:
+    """Redirect to the mapping of a word, named by platform, field and word; or to the list."""
+    names = {"provider": "plataforma", "field": "tipo", "word": "texto"}
+    values = {name: request.GET.get(parameter, "") for name, parameter in names.items()}
+    mapping = StatusMapping.objects.filter(**values).first()
+    if mapping is None:
+        return redirect(list_url(StatusMapping, q=values["word"]))
+    return redirect("backoffice:status_mapping", mapping.id)
 
 
 @permission_required("integrations.view_statusmapping", raise_exception=True)

@@ -227,6 +227,8 @@ class Provider(ABC):
     """Fields of a body that describe a person, and their kind (a key of `masking.MASKS`)."""
     public_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields of a body that all staff may read; any other field may describe a person."""
+    metadata_labels: ClassVar[Sequence[tuple[str, str, str]]] = ()
+    """Fields of a sale's metadata that staff see by name: field, group and label, by group."""
     earnings_fields: ClassVar[frozenset[str]] = frozenset()
     """The fields of a sale's metadata that `earnings` reads."""
 

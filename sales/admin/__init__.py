@@ -1,7 +1,7 @@
 """The admin of sales, subscriptions and exports: importing it registers the pages.
 
-Other apps extend a sale's page with `timeline.SaleExtension`, and add an entry with
-`timeline_sources.staff_actions`.
+Other apps extend a sale's page with `sale_page.timeline.SaleExtension`, and add an entry with
+`sale_page.timeline_sources.staff_actions`.
 """
 
 from sales.admin import sales  # isort: skip - registers the page that others extend

@@ -1,7 +1,9 @@
 """What sales add to a client's page: the client's sales, an export, merges and splits."""
 
+from decimal import Decimal
+
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -12,14 +14,15 @@ from clients.admin import CLIENT_MASKS, ClientAdmin
 from clients.models import Client, ClientMerge
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyInline
-from flowzz.backoffice.display import badge_column, reais_column, row_link
+from flowzz.backoffice.display import NOTHING, badge_column, reais_column, row_link, short_datetime
 from flowzz.backoffice.extensions import PageExtension, extend
-from flowzz.core.formatting import format_count
+from flowzz.core.formatting import format_count, format_number, format_reais
 from sales.admin.client_merging import MERGE_CLIENTS
 from sales.admin.exports import extend_with_export
 from sales.admin.statuses import STATUS_COLOURS
 from sales.models import Sale
 from sales.models.exports import ExportSubject
+from sales.statuses import REVENUE_STATUSES
 
 MAX_ALIASES = MAX_MERGES = 20
 
@@ -47,7 +50,7 @@ def aliases(client: Client) -> SafeString | str:
     merged = list(client.merged_clients.order_by("created_at")[:MAX_ALIASES])
     for alias in merged if masking.is_masked(client) else ():
         masking.mask_row(alias, CLIENT_MASKS)
-    return format_html_join(", ", "{}", ((row_link(alias),) for alias in merged)) or "—"
+    return format_html_join(", ", "{}", ((row_link(alias),) for alias in merged)) or NOTHING
 
 
 @admin.display(description="feitas")
@@ -57,7 +60,7 @@ def merges(client: Client) -> SafeString | str:
     rows = of_client.select_related("created_by")[:MAX_MERGES]
     can_undo = vars(client).get("can_undo_merges", False)
     lines = ((_merge_line(merge, can_undo=can_undo),) for merge in rows)
-    return format_html_join("", "<p>{}</p>", lines) or "—"
+    return format_html_join("", "<p>{}</p>", lines) or NOTHING
 
 
 def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
@@ -73,6 +76,25 @@ def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
     return format_html('{} · <a class="bo-link" href="{}">Desfazer</a>', line, page)
 
 
+def _figures(client: Client) -> list[tuple[str, str, str, str]]:
+    """Return what the client spent, by one statement over the client's sales."""
+    sums = (
+        Sale.objects.associated()
+        .filter(client=client, deleted_at=None)
+        .aggregate(
+            count=Count("id"),
+            spent=Sum("total_price", filter=Q(status__in=REVENUE_STATUSES)),
+            last=Max("sale_date"),
+        )
+    )
+    last = short_datetime(sums["last"]) if sums["last"] else NOTHING
+    return [
+        ("Total gasto", format_reais(sums["spent"] or Decimal(0)), "good", ""),
+        ("Pedidos", format_number(sums["count"]), "neutral", ""),
+        ("Última compra", last, "neutral", ""),
+    ]
+
+
 def _prepare(request: HttpRequest, client: Client) -> None:
     vars(client)["can_undo_merges"] = request.user.has_perm(MERGE_CLIENTS)
     if client.merged_into and not masking.is_visible(request, client):
@@ -84,7 +106,8 @@ extend(
     Client,
     PageExtension(
         inlines=[SaleOfClientInline],
-        fieldsets=[("Uniões e separações", ["merged_into", aliases, merges])],
+        fieldsets=[("Uniões e separações", [aliases, merges])],
+        figures=_figures,
         prepare_row=_prepare,
     ),
 )

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
@@ -17,9 +16,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import is_aware, localtime
 
-from clients.admin import ClientSearchAdmin
+from clients.admin import CLIENT_MASKS, ClientSearchAdmin
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.display import (
+    NOTHING,
     breakable_email,
     bullet_list,
     platform_column,
@@ -29,21 +29,22 @@ from flowzz.backoffice.display import (
     short_datetime,
     two_line_cell,
 )
-from flowzz.backoffice.filters import (
-    ExactFilter,
-    PeriodFilter,
-    SellerFilter,
-    TextFilter,
-    WarningFilter,
-)
+from flowzz.backoffice.filters import PeriodFilter, SellerFilter, WarningFilter
 from flowzz.core.formatting import format_count, format_json
-from sales.admin import timeline_sources
 from sales.admin.exports import extend_with_export
-from sales.admin.statuses import ReportedStatusFilter, status_cell, status_note, summary_figures
-from sales.admin.timeline import SaleExtension, TimelineQuery, build_timeline
+from sales.admin.sale_filters import (
+    CampaignFilter,
+    DeletedFilter,
+    ProductFilter,
+    SourceFilter,
+    UnassociatedFilter,
+)
+from sales.admin.sale_page import timeline_sources
+from sales.admin.sale_page.summary import facts, notices, word_url
+from sales.admin.sale_page.timeline import SaleExtension, TimelineQuery, build_timeline
+from sales.admin.statuses import ReportedStatusFilter, status_cell, summary_figures
 from sales.admin.totals import calculate_totals, seller_charts
-from sales.exports.export_files import DELETED_PARAMETER
-from sales.models import CAMPAIGN_PATH, CAMPAIGN_START, MAX_INDEXED, Sale, SaleMerge
+from sales.models import Sale, SaleMerge
 from sales.models.exports import ExportSubject
 from sales.money import PaymentCode
 from sales.order_ids.merges import associate
@@ -53,61 +54,12 @@ CAMPAIGN_FIELDS = ("source", "medium", "campaign", "content", "term")
 _END = datetime.max.replace(tzinfo=UTC)
 
 
-class ProductFilter(ExactFilter):
-    title = "produto (nome exato)"
-    parameter_name = "produto"
-    field = "product_name"
-
-
-class SourceFilter(ExactFilter):
-    title = "origem (integração)"
-    parameter_name = "origem"
-    field = "source"
-
-    def value(self) -> str | None:
-        value = super().value()
-        return value and str(value).lower()
-
-
-class CampaignFilter(TextFilter):
-    title = "campanha (UTM)"
-    parameter_name = "campanha"
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
-        campaign = self.value()
-        if not campaign:
-            return queryset
-        rows = queryset.alias(campaign=KT(CAMPAIGN_PATH), start=CAMPAIGN_START)
-        start = campaign[:MAX_INDEXED]
-        return rows.filter(metadata__has_key="utms", start=start, campaign=campaign)
-
-
-class UnassociatedFilter(admin.SimpleListFilter):
-    title = "não associadas"
-    parameter_name = "nao_associadas"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Só estas")]
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
-        return queryset.filter(is_associated=False) if self.value() else queryset
-
-
-class DeletedFilter(admin.SimpleListFilter):
-    title = "excluídas na origem"
-    parameter_name = DELETED_PARAMETER
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Só estas"), ("todas", "Também na exportação")]
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
-        return queryset.filter(deleted_at__isnull=False) if self.value() == "1" else queryset
-
-
 @admin.register(Sale)
 class SaleAdmin(ClientSearchAdmin):
     change_form_outer_before_template = "sales/sale_timeline.html"
-    masks = {"client__name": masking.mask_name, "tracking_code": masking.mask_text}
+    masks = {f"client__{name}": mask for name, mask in CLIENT_MASKS.items()} | {
+        "tracking_code": masking.mask_text
+    }
     list_display = (
         "number",
         "product",
@@ -142,65 +94,40 @@ class SaleAdmin(ClientSearchAdmin):
     search_help_text = "Número ou hash do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
     fieldsets = (
         section(
-            None,
-            ("external_id", "order_hash", "platform"),
-            "is_associated",
-            ("status", "shipping_status"),
-            ("about_status", "about_shipping_status"),
-            ("client", "client_match"),
-            "user",
-        ),
-        section(
-            "Produto",
-            ("product_name", "product_sku"),
-            ("quantity", "formatted_unit_price", "price"),
-            ("formatted_commission", "formatted_fees", "formatted_net"),
-            ("payment_method_label", "payment_method", "tracking_code"),
-        ),
-        section(
             "Datas",
             ("sale_date", "paid_at", "shipped_at"),
             ("delivered_at", "cancelled_at", "deleted_at"),
             ("last_observed", "created_at", "updated_at"),
         ),
-        section(
-            "Outros dados",
-            "unknown_status",
-            "unknown_shipping_status",
-            "warnings",
-            "formatted_metadata",
-        ),
+        section("Outros dados", "client_match", "platform", "warnings"),
+        ("Dados completos", {"fields": ("formatted_metadata",), "classes": ("collapse",)}),
     )
 
     @admin.display(description="status", ordering="status")
     def status_badge(self, sale: Sale) -> SafeString:
-        return status_cell(sale, SaleStatusField.STATUS)
+        return self._status_cell(sale, SaleStatusField.STATUS)
 
     @admin.display(description="entrega", ordering="shipping_status")
     def shipping_badge(self, sale: Sale) -> SafeString:
-        return status_cell(sale, SaleStatusField.SHIPPING)
+        return self._status_cell(sale, SaleStatusField.SHIPPING)
 
-    @admin.display(description="sobre o status", empty_value="—")
-    def about_status(self, sale: Sale) -> str:
-        return status_note(sale, SaleStatusField.STATUS)
-
-    @admin.display(description="sobre a entrega", empty_value="—")
-    def about_shipping_status(self, sale: Sale) -> str:
-        return status_note(sale, SaleStatusField.SHIPPING)
+    def _status_cell(self, sale: Sale, field: SaleStatusField) -> SafeString:
+        return status_cell(sale, field, word_url(sale, field, self.sale_extensions))
 
     @admin.display(description="pedido", ordering="sale_date")
     def number(self, sale: Sale) -> SafeString:
         nowrap = '<span class="whitespace-nowrap">{}</span>'
-        date = short_datetime(sale.sale_date)
-        line = date if sale.is_associated else f"{date} · não associada"
+        deleted = "excluída" if sale.deleted_at else ""
+        unassociated = "" if sale.is_associated else "não associada"
+        parts = (short_datetime(sale.sale_date), deleted, unassociated)
+        line = " · ".join(filter(None, parts))
         return two_line_cell(sale.external_id, format_html(nowrap, line))
 
     @admin.display(description="produto")
     def product(self, sale: Sale) -> SafeString:
-        return two_line_cell(sale.product_name, self.payment_method_label(sale))
+        return two_line_cell(sale.product_name, self._payment_method(sale))
 
-    @admin.display(description="forma de pagamento", empty_value="—")
-    def payment_method_label(self, sale: Sale) -> str:
+    def _payment_method(self, sale: Sale) -> str:
         """Show the code, and the word as sent where it says more."""
         label = sale.get_payment_code_display()
         if sale.payment_code == PaymentCode.OTHER or not label:
@@ -213,16 +140,12 @@ class SaleAdmin(ClientSearchAdmin):
 
     platform = platform_column("source", "origem")
     price = reais_column("total_price", "valor")
-    formatted_unit_price = reais_column("unit_price", "preço unitário")
-    formatted_commission = reais_column("commission", "comissão")
-    formatted_fees = reais_column("fees", "taxas")
-    formatted_net = reais_column("net", "líquido")
 
     @admin.display(description="última atividade")
     def last_observed(self, sale: Sale) -> str:
         return date_format(localtime(sale.observed_at), "DATETIME_FORMAT")
 
-    @admin.display(description="avisos", empty_value="Nenhum.")
+    @admin.display(description="avisos", empty_value=NOTHING)
     def warnings(self, sale: Sale) -> SafeString:
         """List the values that could not be read; the metadata has them as sent."""
         extensions = self.sale_extensions
@@ -251,7 +174,9 @@ class SaleAdmin(ClientSearchAdmin):
         query = TimelineQuery(row, before or _END, request)
         entries = timeline_sources.collect(query, self.sale_extensions)
         return {
+            "notices": list(notices(row, self.sale_extensions)),
             "figures": summary_figures(row),
+            "facts": facts(row, self.sale_extensions),
             "timeline": build_timeline(entries),
             "before": before,
         }
@@ -259,8 +184,9 @@ class SaleAdmin(ClientSearchAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Redirect from a sale that was merged into another to that one."""
+        """Redirect from a sale that was merged into another to that one, and say so."""
         if kept_id := SaleMerge.objects.kept_sale_id(UUID(object_id)):
+            messages.info(request, "Este pedido foi unido a outro: esta é a venda que ficou.")
             return redirect("admin:sales_sale_change", kept_id)
         return super().change_view(request, object_id, *args, **kwargs)
 

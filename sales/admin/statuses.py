@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
@@ -45,21 +46,38 @@ _badges: Final = {
 }
 
 
+_REPORTED: Final = {
+    "desconhecido": ~Q(unknown_status="") | ~Q(unknown_shipping_status=""),
+    "nao": STATUS_MISSING,
+    "divergente": STATUS_REFUSED,
+}
+
+
 class ReportedStatusFilter(admin.SimpleListFilter):
     title = "status informado"
     parameter_name = "informada"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("nao", "Não informado"), ("divergente", "Com divergência")]
+        return [
+            ("desconhecido", "Não reconhecido"),
+            ("nao", "Não informado"),
+            ("divergente", "Com divergência"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
-        condition = {"nao": STATUS_MISSING, "divergente": STATUS_REFUSED}.get(self.value() or "")
+        condition = _REPORTED.get(self.value() or "")
         return queryset.filter(condition) if condition else queryset
 
 
-def status_cell(sale: Sale, field: SaleStatusField) -> SafeString:
-    """Return the badge of a status, and a word about how it came about."""
-    return two_line_cell(_badges[field](None, sale), _short_note(sale, field))
+def status_cell(sale: Sale, field: SaleStatusField, word_url: str = "") -> SafeString:
+    """Return the badge of a status, and a word about how it came about.
+
+    `word_url` is where an unknown status word is given a meaning.
+    """
+    note: str | SafeString = _short_note(sale, field)
+    if word_url and getattr(sale, STATUS_COLUMNS[field].unknown):
+        note = format_html('<a class="bo-link" href="{}">{}</a>', word_url, note)
+    return two_line_cell(_badges[field](None, sale), note)
 
 
 def status_note(sale: Sale, field: SaleStatusField) -> str:
@@ -75,24 +93,25 @@ def status_note(sale: Sale, field: SaleStatusField) -> str:
     return " ".join(notes)
 
 
-def summary_figures(sale: Sale) -> list[tuple[str, str, str]]:
-    """Return the sale's price and statuses: label, value, tone."""
+def summary_figures(sale: Sale) -> list[tuple[str, str, str, str]]:
+    """Return the sale's price and statuses: label, value, tone, hint."""
     tone = badge_tone(STATUS_COLOURS[SaleStatus(sale.status)])
     shipping_tone = badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)])
     return [
-        ("Valor", format_reais(sale.total_price), "neutral"),
-        ("Status", _figure(sale, SaleStatusField.STATUS), tone),
-        ("Entrega", _figure(sale, SaleStatusField.SHIPPING), shipping_tone),
+        ("Valor", format_reais(sale.total_price), "neutral", ""),
+        _figure(sale, SaleStatusField.STATUS, tone),
+        _figure(sale, SaleStatusField.SHIPPING, shipping_tone),
     ]
 
 
-def _figure(sale: Sale, field: SaleStatusField) -> str:
-    note = _short_note(sale, field)
-    return f"{_label(sale, field)} ({note})" if note else _label(sale, field)
+def _figure(sale: Sale, field: SaleStatusField, tone: str) -> tuple[str, str, str, str]:
+    return str(field.label), _label(sale, field), tone, _short_note(sale, field)
 
 
 def _short_note(sale: Sale, field: SaleStatusField) -> str:
     columns = STATUS_COLUMNS[field]
+    if word := getattr(sale, columns.unknown):
+        return f"“{word}” não reconhecido"
     if getattr(sale, columns.overridden):
         return "definido pela equipe"
     if getattr(sale, columns.refused):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from flowzz.accounts.models import User
 from flowzz.backoffice.charts import Chart, Series, Slot, stacked_bar_chart
 from flowzz.backoffice.display import list_url
-from flowzz.core.formatting import format_number, format_reais
+from flowzz.core.formatting import format_count, format_number, format_reais
 from sales.models import Sale
 from sales.money import PaymentCode
 from sales.stats.dashboard_stats import Figures, dashboard_stats
@@ -26,26 +26,34 @@ CHART_DAYS, DAYS_PER_TICK = 30, 5
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Totals of at most `MAX_SALES` sales; money in BRL.
-
-    Deleted and unassociated sales are left out.
-    """
+    """Totals of at most `MAX_SALES` sales; money in BRL, without the `uncounted` ones."""
 
     count: int
+    uncounted: int
+    """Deleted and unassociated sales, which are in no figure."""
     revenue: str
     ticket: str
+
+    @property
+    def uncounted_text(self) -> str:
+        if not self.uncounted:
+            return ""
+        text = format_count(self.uncounted, "não entra", "não entram")
+        return f"{text} nos números: excluídas ou não associadas"
 
 
 def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
     """Return None if there are too many sales, or adding them up takes too long."""
-    counted = sales.order_by().filter(is_associated=True, deleted_at=None)
-    limited = counted.values("total_price", "status")[: MAX_SALES + 1]
-    is_revenue = Q(status__in=REVENUE_STATUSES)
+    columns = ("total_price", "status", "is_associated", "deleted_at")
+    limited = sales.order_by().values(*columns)[: MAX_SALES + 1]
+    is_counted = Q(is_associated=True, deleted_at=None)
+    is_revenue = is_counted & Q(status__in=REVENUE_STATUSES)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
             sums = limited.aggregate(
                 count=Count("*"),
+                uncounted=Count("status", filter=~is_counted),
                 sold=Count("status", filter=is_revenue),
                 revenue=Sum("total_price", filter=is_revenue),
             )
@@ -55,7 +63,7 @@ def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
         return None
     revenue = sums["revenue"] or Decimal(0)
     ticket = revenue / sums["sold"] if sums["sold"] else Decimal(0)
-    return Totals(sums["count"], format_reais(revenue), format_reais(ticket))
+    return Totals(sums["count"], sums["uncounted"], format_reais(revenue), format_reais(ticket))
 
 
 def seller_charts(email: str) -> list[Chart]:

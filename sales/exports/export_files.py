@@ -5,7 +5,7 @@ from typing import IO, Any, Final
 
 from django.contrib import admin
 from django.db import OperationalError, connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from flowzz.core.db.keyset import behind
@@ -16,8 +16,6 @@ from sales.models.exports import Export, ExportFormat, ExportSubject
 
 MAX_SYNCHRONOUS_ROWS: Final = 5_000
 """A longer list is exported in the background."""
-DELETED_PARAMETER: Final = "excluidas"
-"""The filter of a list of sales without which deleted sales are not exported."""
 BATCH_ROWS: Final = 2_000
 PART_BYTES: Final = 1024 * 1024
 _COUNT_TIMEOUT_MS: Final = 2_000
@@ -25,16 +23,10 @@ _WRITERS: Final[dict[str, type[Csv | Xlsx]]] = {ExportFormat.CSV: Csv, ExportFor
 
 
 def rows_for(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
-    """Return the rows of a list, filtered as its admin page filters them for this request.
-
-    Unassociated sales are left out, and deleted ones unless the list is filtered by deletion.
-    """
+    """Return the rows of a list, filtered as its admin page filters them for this request."""
     page = admin.site.get_model_admin(TABLES[subject].model)
     rows: QuerySet[Model] = page.get_changelist_instance(request).queryset
-    if subject == ExportSubject.CLIENTS:
-        return rows
-    has_deleted = bool(request.GET.get(DELETED_PARAMETER))
-    return rows.filter(Q() if has_deleted else Q(deleted_at=None), is_associated=True)
+    return rows
 
 
 def is_short(rows: "QuerySet[Model]") -> bool:

@@ -135,6 +135,28 @@ PERSONAL: Final = {
 } | dict.fromkeys((*ADDRESS, *COMPLEMENT), "address")
 """Fields that describe a person and their kind, for masking; the last two of `coproducers`."""
 
+DESCRIBED: Final = (
+    ("offer_name", "Produto", "Oferta"),
+    ("offer_code", "Produto", "Código da oferta"),
+    ("total_installments", "Dinheiro", "Parcelas"),
+    ("producer_commission", "Dinheiro", "Comissão do produtor"),
+    ("affiliate_commission", "Dinheiro", "Comissão do afiliado"),
+    ("financial_fees", "Dinheiro", "Taxas financeiras"),
+    ("logistic_fee", "Dinheiro", "Taxa de logística"),
+    ("courier_name", "Entrega", "Entregador"),
+    ("delivery_time", "Entrega", "Previsão"),
+    ("deadline_delivery", "Entrega", "Prazo (dias)"),
+    ("agency_address", "Entrega", "Agência"),
+    ("order_status", "Entrega", "Status na origem"),
+    ("shipping_status", "Entrega", "Entrega na origem"),
+    ("producer_name", "Produtor e afiliado", "Produtor"),
+    ("producer_email", "Produtor e afiliado", "E-mail do produtor"),
+    ("affiliate_name", "Produtor e afiliado", "Afiliado"),
+    ("affiliate_email", "Produtor e afiliado", "E-mail do afiliado"),
+    ("affiliate_phone", "Produtor e afiliado", "Telefone do afiliado"),
+)
+"""Metadata that staff see by name: field, group and label."""
+
 SELLERS_EMAILS: Final = ("producer_email",)
 
 UTMS: Final = {

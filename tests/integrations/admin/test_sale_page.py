@@ -24,7 +24,7 @@ from integrations.models import (
     SyncFinding,
     WebhookEvent,
 )
-from sales.admin.timeline import PAGE_SIZE, SOURCE_LIMIT, Entry
+from sales.admin.sale_page.timeline import PAGE_SIZE, SOURCE_LIMIT, Entry
 from sales.models import Origin, Sale, SaleStatusChange, Subscription, SubscriptionCycle
 from tests.factories import NOON, IntegrationFactory, SaleFactory, SyncRunFactory
 from tests.integrations.admin.rows import make_event

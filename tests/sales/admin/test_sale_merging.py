@@ -79,7 +79,7 @@ def test_unassociated_sale_is_counted_on_its_page(staff: Staff, by_hash: Sale) -
 
 def test_unassociated_sales_are_counted_in_the_list(staff: Staff, by_hash: Sale) -> None:
     form = {"action": "count_unassociated", "_selected_action": [str(by_hash.id)]}
-    response = staff.post(reverse("admin:sales_sale_changelist"), form)
+    response = staff.post(reverse("admin:sales_sale_changelist") + "?nao_associadas=1", form)
     assert messages_in(response) == ["1 venda passou a entrar nos números."]
     by_hash.refresh_from_db()
     assert by_hash.is_associated

@@ -14,6 +14,7 @@ LIST = reverse("admin:sales_sale_changelist")
     ("columns", "note"),
     [
         ({"status_word": ""}, "não informado"),
+        ({"unknown_status": "em análise"}, "“em análise” não reconhecido"),
         ({"refused_status": "PENDING"}, "com divergência"),
         ({"overridden_status": "CANCELLED"}, "definido pela equipe"),
     ],

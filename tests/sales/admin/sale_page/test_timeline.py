@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from clients.models import ClientMerge
-from sales.admin.timeline import SOURCE_LIMIT, Entry, build_timeline
+from sales.admin.sale_page.timeline import SOURCE_LIMIT, Entry, build_timeline
 from sales.models import Sale, Subscription, SubscriptionCycle
 from tests.factories import NOON, SaleFactory
 from tests.staff import Staff

@@ -17,8 +17,15 @@ from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import short_datetime
+from sales.admin.sale_page.timeline import (
+    SOURCE_LIMIT,
+    Cause,
+    Entry,
+    Origins,
+    SaleExtension,
+    TimelineQuery,
+)
 from sales.admin.statuses import describe_change, value_label
-from sales.admin.timeline import SOURCE_LIMIT, Cause, Entry, Origins, SaleExtension, TimelineQuery
 from sales.models import Origin, Sale, SaleMerge, SaleStatusChange, Subscription, SubscriptionCycle
 from sales.statuses import HistoryField
 

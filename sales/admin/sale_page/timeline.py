@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import PageExtension
 from sales.models import Origin, Sale
+from sales.statuses import SaleStatusField
 
 PAGE_SIZE = 15
 SOURCE_LIMIT = PAGE_SIZE + 1
@@ -86,6 +87,12 @@ class SaleExtension(PageExtension):
     origins: Origins = field(default_factory=dict)
     mask_metadata: Callable[[Sale], Any | None] | None = None
     """Returns the metadata without personal data, or None if the sale's source is unknown."""
+    metadata_labels: Callable[[Sale], Sequence[tuple[str, str, str]]] = lambda _: ()
+    """Returns the fields of the sale's metadata to show: name, group and label, by group."""
+    word_url: Callable[[Sale, SaleStatusField], str] | None = None
+    """Returns the URL of the page that gives a sale's unknown status word a meaning."""
+    order_page: Callable[[Sale], tuple[str, str] | None] | None = None
+    """Returns the URL of the order at its source and the text of the link; None without one."""
     describe_warning: Callable[[str], str] = str
     """Returns the Portuguese text of a cause in `Sale.value_warnings`."""
 

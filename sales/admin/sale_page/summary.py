@@ -1,0 +1,143 @@
+"""What a sale's page shows first: what is special about the sale, and its facts with names."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from clients.admin import contact_facts
+from flowzz.backoffice.display import Fact, FactGroup, Notice, change_url
+from flowzz.core.formatting import format_reais
+from sales.admin.sale_page.timeline import SaleExtension
+from sales.admin.statuses import status_note
+from sales.models import Sale
+from sales.sale_changes import STATUS_COLUMNS
+from sales.statuses import SaleStatusField
+
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,12}[.][0-9]{1,2}")
+_CORREIOS: Final = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
+_CORREIOS_PAGE: Final = "https://rastreamento.correios.com.br/app/index.php?objetos={}"
+_UTMS: Final = (
+    ("source", "Origem (utm_source)"),
+    ("medium", "Meio (utm_medium)"),
+    ("campaign", "Campanha (utm_campaign)"),
+    ("content", "Conteúdo (utm_content)"),
+    ("term", "Termo (utm_term)"),
+)
+PAYMENT: Final = "Dinheiro"
+DELIVERY: Final = "Entrega"
+
+
+def notices(sale: Sale, extensions: Sequence[SaleExtension]) -> Iterator[Notice]:
+    """Yield what makes the sale unlike the others: deleted, unassociated, erased, its statuses."""
+    if sale.deleted_at:
+        at = date_format(localtime(sale.deleted_at), "SHORT_DATETIME_FORMAT")
+        yield Notice(f"Excluída na origem em {at}: não entra em número nenhum.", "bad")
+    if not sale.is_associated:
+        yield Notice(
+            "Não associada: a origem só informou o hash, e pode ser o pedido de outra venda. Não "
+            "entra em número nenhum até você a unir a outra ou contá-la, nos botões acima."
+        )
+    if sale.client and sale.client.erased_at:
+        yield Notice(
+            "Os dados pessoais do comprador foram apagados a pedido.",
+            "info",
+            change_url(sale.client),
+            "Ver o cliente",
+        )
+    for field in SaleStatusField:
+        if word := getattr(sale, STATUS_COLUMNS[field].unknown):
+            text = f"{field.label}: veio “{word}”, que o Flowzz não reconhece."
+            yield Notice(text, "warning", word_url(sale, field, extensions), "Dar um significado")
+        elif note := status_note(sale, field):
+            yield Notice(f"{field.label}: {note}", "info")
+
+
+def word_url(sale: Sale, field: SaleStatusField, extensions: Sequence[SaleExtension]) -> str:
+    """Return the URL of the page that gives the sale's unknown status word a meaning."""
+    urls = (extra.word_url(sale, field) for extra in extensions if extra.word_url)
+    return next(filter(None, urls), "")
+
+
+def facts(sale: Sale, extensions: Sequence[SaleExtension]) -> list[FactGroup]:
+    """Return the buyer, the product, the money and the rest that is known, by name."""
+    client = sale.client
+    known = {extra_title: list(found) for extra_title, found in _metadata(sale, extensions)}
+    quantity = sale.quantity if sale.quantity != 1 else None
+    groups = [
+        FactGroup("Pedido", "tag", list(_order(sale, extensions))),
+        FactGroup("Comprador", "person", contact_facts(client) if client else ()),
+        FactGroup(
+            "Produto",
+            "inventory_2",
+            [
+                Fact("Produto", sale.product_name),
+                Fact("Código", sale.product_sku, is_copied=True),
+                Fact("Quantidade", quantity),
+                Fact("Preço unitário", format_reais(sale.unit_price) if quantity else ""),
+                *known.pop("Produto", ()),
+            ],
+        ),
+        FactGroup(PAYMENT, "payments", [*_money(sale), *known.pop(PAYMENT, ())]),
+        FactGroup(DELIVERY, "local_shipping", [*_delivery(sale), *known.pop(DELIVERY, ())]),
+        FactGroup("Campanha", "campaign", list(_campaign(sale))),
+        *(FactGroup(title, "handshake", found) for title, found in known.items()),
+    ]
+    return [group for group in groups if group.known]
+
+
+def _order(sale: Sale, extensions: Sequence[SaleExtension]) -> Iterator[Fact]:
+    yield Fact("Número", sale.external_id, is_copied=True)
+    if not sale.has_only_hash:
+        yield Fact("Hash", sale.order_hash, is_copied=True)
+    for extra in extensions:
+        if extra.order_page and (page := extra.order_page(sale)):
+            yield Fact("Na origem", page[1], page[0], is_external=True)
+    yield Fact("Vendedor(a)", str(sale.user), change_url(sale.user))
+
+
+def _money(sale: Sale) -> Iterator[Fact]:
+    amounts = {
+        "Valor total": sale.total_price,
+        "Comissão": sale.commission,
+        "Taxas": sale.fees,
+        "Comissões de parceiros": sale.partner_shares,
+        "Líquido": sale.net,
+    }
+    for label, amount in amounts.items():
+        yield Fact(label, "" if amount is None else format_reais(amount))
+    method = sale.get_payment_code_display()
+    sent = sale.payment_method
+    yield Fact("Forma de pagamento", f"{method} ({sent})" if method and sent else method or sent)
+
+
+def _delivery(sale: Sale) -> Iterator[Fact]:
+    code = sale.tracking_code
+    url = _CORREIOS_PAGE.format(code) if _CORREIOS.fullmatch(code) else ""
+    yield Fact("Código de rastreio", code, url, is_copied=True, is_external=True)
+
+
+def _campaign(sale: Sale) -> Iterator[Fact]:
+    utms = sale.metadata.get("utms")
+    for name, label in _UTMS if isinstance(utms, dict) else ():
+        yield Fact(label, utms.get(name))
+
+
+def _metadata(
+    sale: Sale, extensions: Sequence[SaleExtension]
+) -> Iterator[tuple[str, Iterator[Fact]]]:
+    """Yield what the source's own fields say, by group."""
+    labels = [row for extra in extensions for row in extra.metadata_labels(sale)]
+    for group, rows in groupby(labels, key=lambda row: row[1]):
+        yield group, (Fact(label, _text(sale.metadata.get(name))) for name, _, label in rows)
+
+
+def _text(value: Any) -> str:
+    """Return a plain value as text; what is nested is in the complete data only."""
+    if _AMOUNT.fullmatch(str(value)):
+        return format_reais(Decimal(str(value)))
+    return "" if value is None or isinstance(value, dict | list | bool) else str(value)
