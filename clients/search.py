@@ -1,5 +1,6 @@
 """Search clients by what a person types: document, phone, e-mail or parts of a name."""
 
+import re
 import uuid
 from functools import reduce
 from operator import and_
@@ -15,6 +16,8 @@ from clients.unaccent import Unaccent, unaccent
 MAX_LENGTH: Final = 500
 """Characters of a text that are searched for: the length of a name."""
 MAX_WORDS: Final = 10
+MIN_PART: Final = 4
+"""Digits of a part of a document or phone."""
 
 
 class ClientLookupError(Exception):
@@ -39,6 +42,26 @@ def search_clients(text: str) -> "QuerySet[Client]":
     if "@" not in text and any(map(str.isalpha, text)):
         condition |= _matches_name(text)
     return clients.filter(condition)
+
+
+def search_clients_by_part(text: str) -> "QuerySet[Client] | None":
+    """Return the clients with this beginning of an e-mail, or part of a document or phone.
+
+    None for a text that is none of these.
+    """
+    text = text[:MAX_LENGTH].strip()
+    if "@" in text:
+        return Client.objects.filter(email__startswith=text.lower())
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < MIN_PART or any(map(str.isalpha, text)):
+        return None
+    return Client.objects.filter(Q(cpf__contains=digits) | Q(phone__contains=digits))
+
+
+def search_similar_names(text: str) -> "QuerySet[Client]":
+    """Return the clients whose name has words like these, one typo included."""
+    clients = Client.objects.alias(unaccented_name=Unaccent("name"))
+    return clients.filter(unaccented_name__trigram_word_similar=unaccent(text[:MAX_LENGTH]))
 
 
 def search_clients_exactly(text: str) -> "QuerySet[Client]":

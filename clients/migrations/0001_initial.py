@@ -104,7 +104,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='client',
-            index=models.Index(condition=models.Q(('email__isnull', False)), fields=['email'], name='client_search_email'),
+            index=models.Index(django.contrib.postgres.indexes.OpClass('email', 'varchar_pattern_ops'), condition=models.Q(('email__isnull', False)), name='client_search_email'),
+        ),
+        migrations.AddIndex(
+            model_name='client',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('cpf', 'gin_trgm_ops'), django.contrib.postgres.indexes.OpClass('phone', 'gin_trgm_ops'), name='client_search_parts'),
         ),
         migrations.AddIndex(
             model_name='client',

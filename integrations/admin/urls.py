@@ -7,18 +7,21 @@ from django.http import HttpResponse
 from django.urls import path
 
 from flowzz.backoffice import configuration
-from integrations.admin import quarantine, search, status_mappings
+from integrations.admin import quarantine, status_mappings
 from integrations.admin.missing_order.views import missing_order
 from integrations.admin.overview.views import overview_view
+from integrations.admin.search import views as search
 
 app_name = "backoffice"
 
 _VIEWS: dict[str, tuple[Callable[..., HttpResponse], str]] = {
     "busca": (search.search_view, "search"),
+    "search/": (search.command_view, "command_search"),
     "painel": (overview_view, "overview"),
     "quarentena": (quarantine.causes_view, "quarantine"),
     "quarentena/grupo": (quarantine.group_view, "quarantine_group"),
     "quarentena/previa": (quarantine.preview_view, "quarantine_preview"),
+    "palavras": (status_mappings.word_view, "status_word"),
     "palavras/<uuid:mapping_id>": (status_mappings.mapping_view, "status_mapping"),
     "pedido": (missing_order, "missing_order"),
     "configuracoes": (configuration.edit_settings, "configuration"),

@@ -1,3 +1,4 @@
+import clients.unaccent
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.serializers.json
@@ -314,6 +315,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pedidos de afiliação',
                 'constraints': [models.UniqueConstraint(fields=('user', 'source', 'fingerprint'), name='affiliation_unique_by_content')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='affiliationrequest',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(clients.unaccent.Unaccent('affiliate_name'), 'gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(clients.unaccent.Unaccent('affiliate_email'), 'gin_trgm_ops'), name='affiliation_search'),
         ),
         migrations.AddIndex(
             model_name='export',

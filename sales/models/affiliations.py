@@ -1,8 +1,10 @@
 """Requests of people who want to sell a user's products."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
+from clients.unaccent import Unaccent
 from flowzz.core.ids import uuid7
 
 
@@ -34,6 +36,13 @@ class AffiliationRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "source", "fingerprint"], name="affiliation_unique_by_content"
+            )
+        ]
+        indexes = [
+            GinIndex(
+                OpClass(Unaccent("affiliate_name"), "gin_trgm_ops"),
+                OpClass(Unaccent("affiliate_email"), "gin_trgm_ops"),
+                name="affiliation_search",
             )
         ]
 

@@ -1,15 +1,36 @@
 /* Keyboard shortcuts, tooltips and accessibility of the back-office; pages work without them. */
 "use strict";
 
+/* `/` opens the search, as Ctrl+K does by django-unfold's own shortcut, in fields, too. On a list,
+   django-unfold's shortcut focuses the list's search field. */
 document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    const field = document.querySelector("#bo-search-input");
-    // On a list, django-unfold's own shortcut focuses the list's search field.
-    if (!field || document.querySelector("#searchbar")) return;
+    const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const isCommand = event.key === "k" && (event.ctrlKey || event.metaKey);
+    const opensHere = isSlash ? !isTyping && !document.querySelector("#searchbar") : isCommand && isTyping;
+    if (!opensHere || !document.querySelector("#search-input-command")) return;
     event.preventDefault();
-    field.focus();
-    field.select();
+    window.dispatchEvent(new Event("opencommand"));
+});
+
+/* Enter without a chosen result opens the page of all results; django-unfold has no such page. */
+document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (event.key !== "Enter" || field.id !== "search-input-command" || !field.value.trim()) return;
+    if (document.querySelector("#command-results-list .active a")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const form = document.querySelector(".bo-search");
+    window.location = `${form.action}?q=${encodeURIComponent(field.value)}`;
+}, true);
+
+/* <button data-copy-text="…">: copies the text. */
+document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-text]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copyText);
+    button.classList.add("bo-copied");
+    setTimeout(() => button.classList.remove("bo-copied"), 2000);
 });
 
 /* <button data-copy="#id">: copies that element's text. */

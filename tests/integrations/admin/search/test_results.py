@@ -1,5 +1,7 @@
 """The back-office's search by order number, client, or seller."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.http import HttpRequest
@@ -8,10 +10,13 @@ from django.urls import reverse
 
 from clients.models import Client
 from clients.search import search_clients
-from flowzz.accounts.models import User
+from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
-from integrations.admin.search import MAX_ROWS, search
-from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
+from integrations.admin.search.queries import MAX_ROWS
+from integrations.admin.search.results import search
+from integrations.models import EventState
+from sales.models import AffiliationRequest, Sale
+from tests.factories import NOON, ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.rows import make_event
 from tests.staff import Staff, log_in_member
 
@@ -53,6 +58,11 @@ def titles(text: str) -> dict[str, list[str]]:
         "+55 62 95454 4554",
         "JOSE@exemplo.com.br",
         "jose silva",
+        "4554",
+        "982.247",
+        "jose@ex",
+        "beltrão josé da silv",
+        "Beltrto",
         "Beltrao",
     ],
 )
@@ -64,13 +74,67 @@ def test_client_is_found_with_sales_and_events(client: Client, text: str) -> Non
     }
 
 
-@pytest.mark.parametrize("text", ["ordabc123", "ORDABC123", " ordabc "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ordabc123",
+        "ORDABC123",
+        " ordabc ",
+        "#ordabc123",
+        "Pedido #ordabc123",
+        "nº ordabc",
+        "abc123",
+    ],
+)
 def test_order_is_found_by_its_number_or_the_beginning(client: Client, text: str) -> None:
     assert titles(text) == {"Vendas": ["ordabc123"], "Eventos": ["ordabc123"]}
 
 
 def test_integration_is_found_by_the_sellers_email(client: Client) -> None:
-    assert titles(client.user.email) == {"Integrações": [client.user.email]}
+    email = client.user.email
+    assert titles(email) == {"Integrações": [email], "Usuários": [email]}
+
+
+def test_event_in_quarantine_is_found_by_the_person_in_it(client: Client) -> None:
+    person = {"client_name": "Zulmira Antão", "client_phone": "62 98888-7777"}
+    body = json.dumps({"client": person}).encode()
+    make_event(
+        IntegrationFactory.create(), "", body=body, state=EventState.QUARANTINED, reason="invalid"
+    )
+    groups = search(request_of("Operações"), "zulmira antao", lambda model: True)
+    assert [(group.title, len(group.results)) for group in groups] == [("Eventos", 1)]
+    assert titles("988887777") == titles("zulmira antao")
+
+
+def test_affiliation_request_is_found_by_name_and_email(client: Client) -> None:
+    AffiliationRequest.objects.create(
+        user=client.user,
+        affiliate_name="Íris Prado",
+        affiliate_email="iris@afiliada.test",
+        observed_at=NOON,
+    )
+    for text in ("iris pra", "IRIS@afiliada"):
+        assert titles(text) == {"Pedidos de afiliação": ["Íris Prado"]}
+
+
+def test_results_say_state_and_cause(client: Client) -> None:
+    other = ClientFactory.create(user=client.user)
+    Client.objects.filter(id=client.id).update(merged_into=other)
+    Sale.objects.filter(external_id="ordabc123").update(deleted_at=NOON, unknown_status="ué")
+    groups = search(request_of("Operações"), "beltrão", lambda model: True)
+    details = {group.title: group.results[0].details for group in groups}
+    assert details["Clientes"].startswith("unido a outro")
+    assert details["Vendas"].startswith("excluída na origem · veio “ué”")
+
+
+def test_typing_searches_no_masked_person_and_counts_nothing(client: Client) -> None:
+    support = log_in_member("Suporte")
+    page = support.get("/admin/search/", {"s": "529.982.247-25", "extended": "1"}).content.decode()
+    assert "Buscar pessoas por" in page
+    assert not StaffAction.objects.exists()
+    found = support.get("/admin/search/", {"s": "#ordabc", "extended": "1"}).content.decode()
+    assert "ordabc123" in found
+    assert "Beltrão" not in found
 
 
 def test_results_are_masked_and_limited_to_visible_models(client: Client) -> None:
@@ -98,7 +162,9 @@ def test_page_shows_results_only_to_permitted_staff(staff: Staff, client: Client
     assert "José" not in staff.get(reverse("backoffice:search"), {"q": "jose"}).content.decode()
 
 
-@pytest.mark.parametrize("text", ["529.982.247-25", "beltrao", "jose@exemplo.com.br", "ordabc"])
+@pytest.mark.parametrize(
+    "text", ["529.982.247-25", "beltrao", "jose@exemplo.com.br", "ordabc", "4554"]
+)
 def test_every_statement_uses_an_index(client: Client, text: str) -> None:
     """PostgreSQL plans a sequential scan only where no index fits, with enable_seqscan off."""
     request = request_of("Operações")
@@ -107,8 +173,10 @@ def test_every_statement_uses_an_index(client: Client, text: str) -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
     with CaptureQueriesContext(connection) as statements:
         search(request, text, lambda model: True)
-    assert len(statements) <= 9
+    assert len(statements) <= 12
     for statement in statements:
+        if not statement["sql"].startswith("SELECT"):
+            continue
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN " + statement["sql"])
             plan = "\n".join(row[0] for row in cursor.fetchall())
