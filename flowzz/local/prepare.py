@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from flowzz.core.db.migration_checks import unknown_migrations
 from flowzz.local import older_data
 from flowzz.local.demo import ADMIN_EMAIL, USER_EMAIL, DemoPasswords
+from flowzz.local.processes import ADMINISTRATOR_CREATED, FIRST_ADMINISTRATOR
 
 
 def exit_on_older_data() -> None:
@@ -43,6 +44,15 @@ def create_users(passwords: DemoPasswords) -> None:
             seller.save()
 
 
+def create_administrator(password: str) -> bool:
+    """Create the first administrator; return False if there is one already."""
+    users = get_user_model().objects
+    if users.filter(is_superuser=True).exists():
+        return False
+    users.create_superuser(ADMIN_EMAIL, password)
+    return True
+
+
 def main(*options: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowzz.settings")
     django.setup()
@@ -53,6 +63,8 @@ def main(*options: str) -> None:
     check_encryption_key()
     if "--demo" in options:
         create_users(DemoPasswords.load_or_create())
+    elif (password := os.environ.get(FIRST_ADMINISTRATOR)) and create_administrator(password):
+        print(ADMINISTRATOR_CREATED)
 
 
 if __name__ == "__main__":

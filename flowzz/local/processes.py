@@ -14,6 +14,9 @@ QUEUES = {
     "control": ("--pool", "threads", "--concurrency", "1"),
 }
 """The queues (see `flowzz/celery.py`), and how many tasks of each run at once."""
+FIRST_ADMINISTRATOR = "FLOWZZ_FIRST_ADMINISTRATOR"
+"""The variable with the password for `prepare` alone, whose output is a log: it never prints it."""
+ADMINISTRATOR_CREATED = "The first administrator was created."
 
 
 @dataclass(frozen=True)

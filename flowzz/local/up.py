@@ -5,6 +5,7 @@ This module does not import Django, which takes longer to load than everything e
 
 import argparse
 import os
+import secrets
 import signal
 import sys
 import time
@@ -93,8 +94,8 @@ def run(options: argparse.Namespace, handles: Handles) -> NoReturn:
     with run_lock.published(variables), Supervisor(logs=LOGS, report=echo) as supervisor:
         echo("Flowzz is starting ...")
         passwords = demo.DemoPasswords.load_or_create() if options.demo else None
-        start(addresses, supervisor, handles, passwords)
-        print_summary(addresses, passwords)
+        first_password = start(addresses, supervisor, handles, passwords)
+        print_summary(addresses, passwords, first_password)
         supervise(supervisor, handles)
 
 
@@ -103,12 +104,19 @@ def start(
     supervisor: Supervisor,
     handles: Handles,
     passwords: demo.DemoPasswords | None,
-) -> None:
-    """Start the processes. Raises OlderData, ProcessFailed and CallFailed."""
+) -> str:
+    """Start the processes; return the password of a first administrator, if one was created.
+
+    Raises OlderData, ProcessFailed and CallFailed.
+    """
     environ = addresses.process_environment(os.environ)
     if passwords:
         environ.setdefault("WEBHOOK_WITHOUT_TOKEN", "true")
-    prepare = supervisor.start(processes.prepare(demo=passwords is not None), environ)
+    first_password = secrets.token_urlsafe(12)
+    prepare = supervisor.start(
+        processes.prepare(demo=passwords is not None),
+        environ | {processes.FIRST_ADMINISTRATOR: first_password},
+    )
     supervisor.start(processes.web(addresses.port), environ)
     if addresses.sandbox_port:
         supervisor.start(processes.sandbox(addresses.sandbox_port, STATE / "sandbox.db"), environ)
@@ -134,9 +142,13 @@ def start(
     supervisor.wait_until(
         lambda: workers.count_logged(" ready.") == len(processes.QUEUES), seconds=START_SECONDS
     )
+    is_first = prepare.log_tail(lines=1) == processes.ADMINISTRATOR_CREATED
+    return first_password if is_first else ""
 
 
-def print_summary(addresses: Addresses, passwords: demo.DemoPasswords | None) -> None:
+def print_summary(
+    addresses: Addresses, passwords: demo.DemoPasswords | None, first_password: str
+) -> None:
     sandbox = addresses.sandbox_url and f"{addresses.sandbox_url}/ (a sandbox)"
     lines = {
         "API": f"{addresses.base_url}/api/v1",
@@ -145,6 +157,8 @@ def print_summary(addresses: Addresses, passwords: demo.DemoPasswords | None) ->
         "Coinzz": sandbox or os.environ["COINZZ_API_URL"],
         "Logs": f"{LOGS}/ (web, workers, sandbox)",
     }
+    if first_password:
+        lines["Admin login"] = f"{demo.ADMIN_EMAIL}  {first_password}  (shown this once)"
     if passwords:
         lines["Admin login"] = f"{demo.ADMIN_EMAIL}  {passwords.admin}"
         lines["User login"] = f"{demo.USER_EMAIL}  {passwords.user}"

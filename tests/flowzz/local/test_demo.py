@@ -49,6 +49,15 @@ def test_users_are_created_once() -> None:
 
 
 @pytest.mark.django_db
+def test_first_administrator_is_created_once() -> None:
+    assert prepare.create_administrator("the first password")
+    assert not prepare.create_administrator("another password")
+    admin = get_user_model().objects.get(email=ADMIN_EMAIL)
+    assert admin.is_superuser
+    assert admin.check_password("the first password")
+
+
+@pytest.mark.django_db
 def test_users_of_another_folder_get_this_folders_passwords() -> None:
     prepare.create_users(DemoPasswords(admin="of", user="another", webhook_user="folder"))
     prepare.create_users(PASSWORDS)
