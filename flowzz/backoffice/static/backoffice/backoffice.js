@@ -8,9 +8,13 @@ document.addEventListener("keydown", (event) => {
     const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
     const isCommand = event.key === "k" && (event.ctrlKey || event.metaKey);
     const opensHere = isSlash ? !isTyping && !document.querySelector("#searchbar") : isCommand && isTyping;
-    if (!opensHere || !document.querySelector("#search-input-command")) return;
+    const field = document.querySelector("#search-input-command");
+    if (!opensHere || !field) return;
     event.preventDefault();
     window.dispatchEvent(new Event("opencommand"));
+    // At once: django-unfold focuses the field 20 ms later, and the first letters would be lost.
+    field.closest("[x-data]").style.display = "";
+    field.focus();
 });
 
 /* Enter without a chosen result opens the page of all results; django-unfold has no such page. */
