@@ -29,6 +29,7 @@ from flowzz.backoffice.display import (
     two_line_cell,
 )
 from flowzz.backoffice.filters import ExactFilter, PeriodFilter, SellerFilter, exact_match_first
+from flowzz.backoffice.lists.filter_fields import ChoiceFilter
 from flowzz.backoffice.masked_admin import MaskedAdmin, record_search
 
 STREET = ("address", "address_number", "complement", "district")
@@ -52,7 +53,7 @@ class StateFilter(ExactFilter):
     field = "state"
 
 
-class MergedFilter(admin.SimpleListFilter):
+class MergedFilter(ChoiceFilter):
     title = "unidos a outro"
     parameter_name = "unidos"
 
@@ -111,7 +112,6 @@ class ClientAdmin(MaskedAdmin):
         "created",
     )
     list_filter = (("created_at", PeriodFilter), "status", StateFilter, SellerFilter, MergedFilter)
-    list_filter_submit = True
     list_select_related = ("user",)
     search_fields = ("cpf",)
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"

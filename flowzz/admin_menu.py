@@ -20,8 +20,9 @@ def _item(title: str, icon: str, model: str, page: str = "", **more: Any) -> dic
     return {"title": title, "icon": icon, "link": link, "permission": can_view} | more
 
 
-def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
-    return {"title": title, "separator": True, "items": list(items)}
+def _group(title: str, *items: dict[str, Any], is_open: bool = True) -> dict[str, Any]:
+    """Return a group of the menu; one that is not open unfolds on a click and on its pages."""
+    return {"title": title, "separator": True, "collapsible": not is_open, "items": list(items)}
 
 
 def _static(name: str) -> Callable[[HttpRequest], str]:
@@ -45,6 +46,7 @@ UNFOLD: dict[str, Any] = {
     "LOGIN": {"form": "flowzz.accounts.staff_login.LoginForm"},
     "ACCOUNT": {
         "navigation": [
+            {"title": "Alterar senha", "link": reverse_lazy("admin:password_change")},
             {"title": "Verificação em duas etapas", "link": reverse_lazy("second_factor:page")},
             {"title": "Sessões abertas", "link": reverse_lazy("staff_sessions:page")},
         ]
@@ -65,18 +67,29 @@ UNFOLD: dict[str, Any] = {
                 ),
                 _item("Assinaturas", "autorenew", "sales.subscription"),
                 _item("Pedidos de afiliação", "handshake", "sales.affiliationrequest"),
-                _item("Exportações", "download", "sales.export"),
+                _item("Minhas exportações", "download", "sales.export"),
             ),
             _group(
                 "Integrações",
                 _item("Integrações", "hub", "integrations.integration"),
                 _item("Eventos", "inbox", "integrations.webhookevent"),
-                _item("Quarentena", "healing", "integrations.webhookevent", "quarantine"),
+                _item(
+                    "Quarentena",
+                    "healing",
+                    "integrations.webhookevent",
+                    "quarantine",
+                    badge="integrations.admin.quarantine.quarantined_count",
+                ),
                 _item("Onde está o pedido?", "search_check", "sales.sale", "missing_order"),
                 _item("Webhooks recusados", "block", "integrations.webhookrefusal"),
                 _item("Sincronizações", "sync", "integrations.syncrun"),
                 _item("Importações", "upload_file", "integrations.salesimport"),
-                _item("Alertas", "notifications", "integrations.alert"),
+                _item(
+                    "Alertas",
+                    "notifications",
+                    "integrations.alert",
+                    badge="integrations.admin.alerts.admin.open_count",
+                ),
                 _item("Status não reconhecidos", "help", "integrations.statusmapping"),
                 _item("Endereços de webhook", "link", "integrations.webhooktoken"),
             ),
@@ -86,6 +99,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Ciclos de assinatura", "event_repeat", "sales.subscriptioncycle"),
                 _item("Divergências encontradas", "troubleshoot", "integrations.syncfinding"),
                 _item("Ações em massa", "fact_check", "integrations.bulkaction"),
+                is_open=False,
             ),
             _group(
                 "Administração",
@@ -94,6 +108,7 @@ UNFOLD: dict[str, Any] = {
                 _item("Registro de ações", "history_edu", "accounts.staffaction"),
                 _item("Configurações", "tune", "core.setting", "configuration"),
                 _item("Agenda", "schedule", "django_celery_beat.periodictask"),
+                is_open=False,
             ),
         ],
     },

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/senha/", include("flowzz.accounts.password_pages")),
     path("admin/sessoes/", include("flowzz.accounts.staff_sessions.pages")),
+    path("admin/visoes/", include("flowzz.backoffice.lists.saved_views")),
     path("admin/verificacao/", include("flowzz.accounts.second_factor_pages")),
     # No page of ours completes texts, and Django's view would send whole names.
     path("admin/autocomplete/", page_not_found, {"exception": Http404()}),

@@ -157,3 +157,28 @@ class StaffSession(AbstractBaseSession):
     class Meta(AbstractBaseSession.Meta):
         verbose_name = "sessão da equipe"
         verbose_name_plural = "sessões da equipe"
+
+
+class SavedView(models.Model):
+    """A filtered list of the back-office under a staff member's own name."""
+
+    MAX_NAME, MAX_QUERY = 60, 2000
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    page = models.CharField("lista", max_length=100)
+    name = models.CharField("nome", max_length=MAX_NAME)
+    query = models.CharField("filtros", max_length=MAX_QUERY)
+    is_open = False
+    """Set on the page that shows this view."""
+
+    class Meta:
+        verbose_name = "visão salva"
+        verbose_name_plural = "visões salvas"
+        default_permissions = ()
+        ordering = ("name",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "page", "name"], name="saved_view_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

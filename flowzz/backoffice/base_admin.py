@@ -19,6 +19,9 @@ from flowzz.backoffice import audit_log, unfold_patches
 from flowzz.backoffice.display import JOB_STATE_COLOURS, NOTHING, badge_column, page_context
 from flowzz.backoffice.extensions import PageExtension
 from flowzz.backoffice.filters import parameters_of
+from flowzz.backoffice.lists.active_filters import active_filters
+from flowzz.backoffice.lists.filter_fields import form_filter
+from flowzz.backoffice.lists.saved_views import saved_views
 
 if TYPE_CHECKING:  # unfold has no types, and its classes are used as Django's own
     from django.contrib.admin import ModelAdmin, TabularInline
@@ -42,6 +45,7 @@ class BaseAdmin(ModelAdmin[_Row]):
     empty_value_display = NOTHING
     list_sections = ()  # read for each row by the list's template; unfold defines no default
     list_before_template = "backoffice/list_panels.html"
+    list_filter_submit = True
     list_panels: tuple[str, ...] = ()
     """Templates shown above the list."""
     routes: Mapping[str, str] = {}
@@ -73,6 +77,20 @@ class BaseAdmin(ModelAdmin[_Row]):
             return view(request, *args, **kwargs)
 
         return checked
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [form_filter(entry, self.model) for entry in super().get_list_filter(request)]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add what is above the list; an action's response has no list."""
+        response = super().changelist_view(request, extra_context)
+        context: dict[str, Any] = getattr(response, "context_data", None) or {}
+        if changes := context.get("cl"):
+            context["active_filters"] = active_filters(changes, request.GET)
+            context["saved_views"] = saved_views(request, self.model)
+        return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow no other lookup: by yes or no it would read a hidden field, letter by letter."""

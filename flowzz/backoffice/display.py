@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -138,9 +138,18 @@ def change_url(row: Model) -> str:
 
 
 def list_url(model: type[Model], **filters: object) -> str:
-    """Return the URL of a model's admin list, filtered by lookups such as `state__exact`."""
+    """Return the URL of a model's admin list, filtered by lookups such as `state__exact`.
+
+    A tuple stands for several values, one of which a row has.
+    """
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return f"{url}?{urlencode(filters)}" if filters else url
+    return f"{url}?{urlencode(filters, doseq=True)}" if filters else url
+
+
+def menu_count(rows: "QuerySet[Any]", most: int = 99) -> str:
+    """Return the number beside a menu item; empty for none. Each page counts it."""
+    count = rows.order_by()[: most + 1].count()
+    return f"{most}+" if count > most else str(count or "")
 
 
 def row_link(row: Model | None) -> SafeString | None:

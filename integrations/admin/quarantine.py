@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, ReasonForm
-from flowzz.backoffice.display import change_url, list_url
+from flowzz.backoffice.display import change_url, list_url, menu_count
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.admin.events.forms import OwnerForm
@@ -42,6 +42,11 @@ LOG_TEXTS = {
 }
 
 _can_view = permission_required("integrations.view_webhookevent", raise_exception=True)
+
+
+def quarantined_count(request: HttpRequest) -> str:
+    """Return the number beside the menu item; empty for none."""
+    return menu_count(WebhookEvent.objects.filter(state=EventState.QUARANTINED), most=999)
 
 
 @require_safe

@@ -18,6 +18,7 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
 from flowzz.backoffice.display import change_url, list_url, platform_column
+from flowzz.backoffice.lists.filter_fields import empty_filter
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.bulk_actions import bulk_jobs
@@ -57,6 +58,9 @@ def status_label(mapping: StatusMapping, status: str) -> str:
     return str(STATUSES[StatusField(mapping.field)](status).label) if status else ""
 
 
+IS_MAPPED = empty_filter("significado", empty="A definir", filled="Definido")
+
+
 @admin.register(StatusMapping)
 class StatusMappingAdmin(ReadOnlyAdmin):
     list_display = (
@@ -69,7 +73,7 @@ class StatusMappingAdmin(ReadOnlyAdmin):
         "mapped_by",
         "mapping_link",
     )
-    list_filter = ("field", ("status", admin.EmptyFieldListFilter))
+    list_filter = ("field", ("status", IS_MAPPED))
     list_select_related = ("mapped_by",)
     search_fields = ("word",)
     ordering = ("-first_seen_at",)

@@ -22,6 +22,7 @@ from flowzz.backoffice.display import (
     breakable_email,
     change_url,
     list_url,
+    menu_count,
     row_link,
     short_datetime,
     two_line_cell,
@@ -32,13 +33,10 @@ from flowzz.core.formatting import format_count
 from sales import merging
 from sales.admin.client_merging import MERGE_CLIENTS
 
-MAX_COUNTED = 99
-
 
 def pending_count(request: HttpRequest) -> str:
     """Return the number beside the menu item; empty for none."""
-    count = MergeSuggestion.objects.pending()[: MAX_COUNTED + 1].count()
-    return f"{MAX_COUNTED}+" if count > MAX_COUNTED else str(count or "")
+    return menu_count(MergeSuggestion.objects.pending())
 
 
 @admin.register(MergeSuggestion)

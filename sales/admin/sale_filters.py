@@ -10,6 +10,7 @@ from django.db.models.fields.json import KT
 from django.http import HttpRequest
 
 from flowzz.backoffice.filters import ExactFilter, TextFilter
+from flowzz.backoffice.lists.filter_fields import ChoiceFilter
 from sales.models import CAMPAIGN_PATH, CAMPAIGN_START, MAX_INDEXED, Sale
 
 
@@ -42,7 +43,7 @@ class CampaignFilter(TextFilter):
         return rows.filter(metadata__has_key="utms", start=start, campaign=campaign)
 
 
-class HiddenRowsFilter(admin.SimpleListFilter):
+class HiddenRowsFilter(ChoiceFilter):
     """Leaves rows out of the list, its totals and its export, unless they are asked for.
 
     A search in the list finds them all the same: they are marked.

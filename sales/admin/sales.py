@@ -83,7 +83,6 @@ class SaleAdmin(ClientSearchAdmin):
         UnassociatedFilter,
         DeletedFilter,
     )
-    list_filter_submit = True
     linked_lookups = ("created_at__gte", "created_at__lt")
     actions = ("count_unassociated",)
     list_panels = ("sales/totals_panel.html",)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import badge_column, badge_tone, two_line_cell
+from flowzz.backoffice.lists.filter_fields import ChoiceFilter
 from flowzz.core.formatting import format_reais
 from sales.models import Sale, SaleStatusChange
 from sales.models.sales import STATUS_MISSING, STATUS_REFUSED
@@ -53,7 +54,7 @@ _REPORTED: Final = {
 }
 
 
-class ReportedStatusFilter(admin.SimpleListFilter):
+class ReportedStatusFilter(ChoiceFilter):
     title = "status informado"
     parameter_name = "informada"
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin import ModelAdmin
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import change_url, preformatted
+from flowzz.backoffice.lists.filter_fields import ChoiceFilter
 from flowzz.core.formatting import format_json
 
 Actions = QuerySet[StaffAction]
@@ -34,7 +35,7 @@ DISTINCT_ACTIONS = """
 """
 
 
-class ChoiceFilter(SimpleListFilter):
+class KnownChoiceFilter(ChoiceFilter):
     """Filters by the field of the parameter; a value that is no choice filters nothing."""
 
     def queryset(self, request: HttpRequest, actions: Actions) -> Actions:
@@ -46,7 +47,7 @@ class ChoiceFilter(SimpleListFilter):
         return actions.filter(**{str(self.parameter_name): value})
 
 
-class ActorFilter(ChoiceFilter):
+class ActorFilter(KnownChoiceFilter):
     title = "quem"
     parameter_name = "actor"
 
@@ -55,7 +56,7 @@ class ActorFilter(ChoiceFilter):
         return [(str(person.pk), person.email) for person in staff[:200]]
 
 
-class ActionFilter(ChoiceFilter):
+class ActionFilter(KnownChoiceFilter):
     title = "ação"
     parameter_name = "action"
 
@@ -65,7 +66,7 @@ class ActionFilter(ChoiceFilter):
             return [(action, action) for (action,) in cursor.fetchall()]
 
 
-class PeriodFilter(ChoiceFilter):
+class PeriodFilter(KnownChoiceFilter):
     title = "período"
     parameter_name = "days"
 

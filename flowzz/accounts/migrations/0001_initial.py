@@ -57,6 +57,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('page', models.CharField(max_length=100, verbose_name='lista')),
+                ('name', models.CharField(max_length=60, verbose_name='nome')),
+                ('query', models.CharField(max_length=2000, verbose_name='filtros')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'visão salva',
+                'verbose_name_plural': 'visões salvas',
+                'ordering': ('name',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='StaffAction',
             fields=[
                 ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -111,5 +127,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='staffaction',
             index=models.Index(fields=['content_type', 'target_id', '-created_at'], name='staff_action_on_target'),
+        ),
+        migrations.AddConstraint(
+            model_name='savedview',
+            constraint=models.UniqueConstraint(fields=('owner', 'page', 'name'), name='saved_view_name'),
         ),
     ]

@@ -12,7 +12,15 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import badge, list_url, related_column, short_datetime, two_line_cell
+from flowzz.backoffice.display import (
+    badge,
+    list_url,
+    menu_count,
+    related_column,
+    short_datetime,
+    two_line_cell,
+)
+from flowzz.backoffice.lists.filter_fields import ChoiceFilter, empty_filter
 from integrations.models import (
     SEVERITIES,
     Alert,
@@ -24,6 +32,7 @@ from integrations.models import (
     WebhookEvent,
     WebhookRefusal,
 )
+from integrations.models.events import UNFINISHED
 from integrations.models.monitoring import needs_someone
 from integrations.monitoring.alert_recipients import kinds_for_nobody
 
@@ -35,7 +44,15 @@ SEVERITY_COLOURS = {
 }
 
 
-class SeverityFilter(admin.SimpleListFilter):
+STATE = empty_filter("estado", empty="Não resolvidos", filled="Resolvidos")
+
+
+def open_count(request: HttpRequest) -> str:
+    """Return the number beside the menu item; empty for none."""
+    return menu_count(Alert.objects.filter(needs_someone()))
+
+
+class SeverityFilter(ChoiceFilter):
     title = "gravidade"
     parameter_name = "gravidade"
 
@@ -49,7 +66,7 @@ class SeverityFilter(admin.SimpleListFilter):
         return queryset.filter(kind__in=kinds)
 
 
-class WorkFilter(admin.SimpleListFilter):
+class WorkFilter(ChoiceFilter):
     """Filters by what is left to do; the first choice is what the first page counts."""
 
     title = "trabalho"
@@ -77,7 +94,7 @@ class AlertAdmin(ReadOnlyAdmin):
     )
     list_filter = (
         *(WorkFilter, SeverityFilter, "kind"),
-        ("resolved_at", admin.EmptyFieldListFilter),
+        ("resolved_at", STATE),
     )
     list_select_related = ("integration__user", "assigned_to")
     list_panels = ("integrations/alerts/panel.html",)
@@ -128,7 +145,7 @@ def _next_step(alert: Alert) -> tuple[str, str]:
     """Return the text and URL of the link."""
     match AlertKind(alert.kind):
         case AlertKind.QUEUE_LATE:
-            url = list_url(WebhookEvent, state__in="PENDING,RETRY")
+            url = list_url(WebhookEvent, state__exact=UNFINISHED)
             return "Ver os eventos que esperam", url
         case AlertKind.CIRCUIT_OPEN:
             return "Ver as sincronizações", list_url(SyncRun)

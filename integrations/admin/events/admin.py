@@ -14,6 +14,7 @@ from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
 from flowzz.backoffice.display import badge_column, platform_column, related_column, section
 from flowzz.backoffice.filters import WarningFilter, exact_match_first
+from flowzz.backoffice.lists.filter_fields import empty_filter
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_count
 from integrations.admin.events.detail_fields import EventDetailFields, mask_detail_fields
@@ -52,7 +53,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
         "state",
         "outcome",
         "kind",
-        ("integration", admin.EmptyFieldListFilter),
+        ("integration", empty_filter("dono", empty="Sem integração", filled="De uma integração")),
         WarningFilter,
     )
     linked_lookups = (

@@ -24,6 +24,7 @@ from flowzz.backoffice.display import (
     section,
     two_line_cell,
 )
+from flowzz.backoffice.lists.filter_fields import empty_filter
 from flowzz.core.formatting import format_number
 from integrations import modes
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
@@ -204,7 +205,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
 @admin.register(WebhookToken)
 class WebhookTokenAdmin(ReadOnlyAdmin):
     list_display = ("owner", "created_at", "expires_at")
-    list_filter = (("expires_at", admin.EmptyFieldListFilter),)
+    list_filter = (("expires_at", empty_filter("validade", empty="O atual", filled="Já trocado")),)
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
     search_help_text = "E-mail do vendedor"

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from flowzz.backoffice.lists.filter_fields import ChoiceFilter
 from integrations import modes
 from integrations.models import Integration, IntegrationMode
 from integrations.monitoring.health import Health, assess_all
@@ -29,7 +29,7 @@ def level_of(health: Health) -> HealthLevel:
     return HealthLevel.FAIR if health.score >= FAIR_SCORE else HealthLevel.BAD
 
 
-class HealthFilter(admin.SimpleListFilter):
+class HealthFilter(ChoiceFilter):
     """Disconnected integrations have no health and match no level."""
 
     title = "saúde"
@@ -51,7 +51,7 @@ class HealthFilter(admin.SimpleListFilter):
         return queryset.filter(id__any_of=ids)
 
 
-class ModeFilter(admin.SimpleListFilter):
+class ModeFilter(ChoiceFilter):
     """Filters by the mode in effect."""
 
     title = "modo"

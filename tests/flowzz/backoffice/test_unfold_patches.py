@@ -17,6 +17,7 @@ from tests.staff import Staff
 
 UNFOLD_TEMPLATES = Path(unfold.__file__).parent / "templates"
 COPIED_TEMPLATES = {
+    "admin/base_site.html": "50eb1e71a0b2729c",
     "admin/index.html": "9fdb849b7da18ccd",
     "admin/login.html": "13deb7765ce36659",
     "unfold/helpers/app_list_badge.html": "bc002ff5a001fd04",

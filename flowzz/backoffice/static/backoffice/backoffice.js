@@ -42,10 +42,53 @@ document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
     const source = document.querySelector(button.dataset.copy);
-    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    await navigator.clipboard.writeText(textOf(source));
+    confirmCopy(button);
+});
+
+/* <button data-download="#id" data-name="file.txt">: saves that element's text as a file. */
+document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-download]");
+    if (!button) return;
+    const text = new Blob([`${textOf(document.querySelector(button.dataset.download))}\n`], { type: "text/plain" });
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(text), download: button.dataset.name });
+    link.click();
+    URL.revokeObjectURL(link.href);
+});
+
+function textOf(source) {
+    return source.value ?? source.textContent.split("\n").map((line) => line.trim()).filter(Boolean).join("\n");
+}
+
+function confirmCopy(button) {
     const label = button.textContent;
     button.textContent = "Copiado";
     setTimeout(() => { button.textContent = label; }, 2000);
+}
+
+/* A button that copies the page's address, with its filters. */
+document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-link]");
+    if (!button) return;
+    await navigator.clipboard.writeText(location.href);
+    confirmCopy(button);
+});
+
+/* A row of a list opens its page, as the link in it does. */
+document.addEventListener("click", (event) => {
+    const row = event.target.closest("#result_list tbody tr");
+    if (!row || event.target.closest("a, button, input, label, select, summary, [role=button], .action-checkbox")) return;
+    if (getSelection().toString()) return;
+    const link = row.querySelector("th a[href], td a[href]");
+    if (link) open(link.href, event.ctrlKey || event.metaKey ? "_blank" : "_self");
+});
+
+/* Filters without a value stay out of the address, and new filters start at the first page. */
+document.addEventListener("submit", ({ target }) => {
+    if (target.id !== "filter-form") return;
+    target.querySelectorAll("[name]").forEach((field) => {
+        field.disabled ||= field.value === "" || (field.type === "hidden" && field.name === "p");
+    });
 });
 
 /* Tooltips: the values of a chart's column, on hover and on keyboard focus. */
@@ -56,7 +99,15 @@ function showTooltip(event) {
     if (!target) { tooltip.hidden = true; return; }
     const box = target.getBoundingClientRect();
     if (!tooltip.isConnected) { tooltip.ariaHidden = "true"; document.body.append(tooltip); }
-    tooltip.textContent = target.getAttribute("aria-label");
+    const [title, ...values] = target.dataset.tooltip.split("\n");
+    tooltip.replaceChildren(Object.assign(document.createElement("strong"), { textContent: title }));
+    values.map((line) => line.split("\t")).forEach(([tone, name, value]) => {
+        const row = tooltip.appendChild(document.createElement("div"));
+        const dot = Object.assign(document.createElement("span"), { className: tone ? `bo-dot bo-${tone}` : "bo-dot bo-no-dot" });
+        const amount = Object.assign(document.createElement("span"), { className: "bo-align-end", textContent: value });
+        row.append(dot, name, amount);
+    });
+    if (!values.length) tooltip.append(" nada");
     tooltip.hidden = false;
     const half = tooltip.offsetWidth / 2 + 8;
     const middle = Math.min(Math.max(box.left + box.width / 2, half), document.documentElement.clientWidth - half);
@@ -126,4 +177,45 @@ document.addEventListener("keydown", (event) => {
     if (!["Enter", " "].includes(event.key) || !event.target.matches(CONTROLS)) return;
     event.preventDefault();
     event.target.click();
+});
+
+/* A part of the page that could not be loaded says so; htmx would leave the page as it was. */
+const REFUSALS = {
+    403: "Sem permissão para ver uma parte desta página.",
+    404: "Uma parte desta página não existe mais. Recarregue a página.",
+};
+
+function showNote(text) {
+    const note = document.querySelector("#page-note");
+    if (!note || note.querySelector("#session-expired")) return;
+    note.replaceChildren(...(text ? [Object.assign(document.createElement("p"), { className: "bo-card", textContent: text })] : []));
+}
+document.addEventListener("htmx:responseError", ({ detail }) => {
+    showNote(REFUSALS[detail.xhr.status] ?? "O servidor não conseguiu atualizar esta página. Ela tenta de novo; se continuar, avise a equipe técnica com o horário.");
+});
+document.addEventListener("htmx:sendError", () => showNote("Sem conexão com o servidor. A página volta a se atualizar quando a conexão voltar."));
+document.addEventListener("htmx:afterOnLoad", ({ detail }) => { if (detail.xhr.status < 286) showNote(""); });
+
+/* On a phone the action that was used last comes first; the others are in a menu. */
+const ID = /[0-9a-f-]{36}|\d+/g;
+const nameOf = (action) => new URL(action.action || action.href).pathname.replace(ID, "*");
+const lastAction = () => `bo-action:${location.pathname.replace(ID, "*")}`;
+
+document.addEventListener("DOMContentLoaded", () => {
+    const row = document.querySelector("[data-actions]");
+    const actions = [...(row?.querySelectorAll(":scope > :is(form, a)") ?? [])];
+    actions.forEach((action) => action.addEventListener(action.action ? "submit" : "click", () => {
+        localStorage.setItem(lastAction(), nameOf(action));
+    }));
+    if (actions.length < 2 || !matchMedia("(max-width: 767px)").matches) return;
+    const first = actions.find((action) => nameOf(action) === localStorage.getItem(lastAction())) ?? actions[0];
+    const menu = Object.assign(document.createElement("details"), { className: "bo-more" });
+    menu.append(Object.assign(document.createElement("summary"), { className: "bo-link", textContent: "Mais ações" }));
+    menu.append(...actions.filter((action) => action !== first));
+    row.prepend(first, menu);
+});
+
+/* Until Alpine has started, the page is hidden and takes no focus. */
+document.addEventListener("alpine:initialized", () => {
+    setTimeout(() => document.querySelector("#login-form [autofocus]")?.focus());
 });
