@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "flowzz.accounts.second_factor_pages.second_factor_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "flowzz.accounts.staff_sessions.expired.expired_session_middleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -247,11 +248,9 @@ REST_FRAMEWORK = {
 API_EXAMPLES = api_guide.EXAMPLES
 SPECTACULAR_SETTINGS = api_guide.SPECTACULAR_SETTINGS
 
-# Second factor of staff
+# Second factor of staff, and monitoring
 STAFF_TOTP_REQUIRED = env.boolean("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "Flowzz"
-
-# Monitoring
 METRICS_TOKEN = env.secret("METRICS_TOKEN", required=False)
 
 # Celery: messages say that there is work; the work itself is in PostgreSQL.

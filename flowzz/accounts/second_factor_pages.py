@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import User, request_user
-from flowzz.accounts.staff_login import CODE_ATTRIBUTES, count_code
+from flowzz.accounts.staff_login import CODE_ATTRIBUTES, count_code, throttled_message
 from flowzz.backoffice import audit_log
 
 PAGE = "second_factor:page"
@@ -43,7 +43,11 @@ class CodeForm(forms.Form):
         except ValidationError as refusal:
             self.add_error("code", refusal)
             return None
-        result = verify(user, self.cleaned_data["code"])
+        try:
+            result = verify(user, self.cleaned_data["code"])
+        except second_factor.CodeThrottled as throttled:
+            self.add_error("code", throttled_message(throttled))
+            return None
         if not result:
             self.add_error("code", WRONG_CODE)
         return result
@@ -109,7 +113,8 @@ def _render(request: HttpRequest, **context: object) -> HttpResponse:
     context |= admin.site.each_context(request) | {
         "title": "Verificação em duas etapas",
         "is_required": settings.STAFF_TOTP_REQUIRED,
-        "device": second_factor.pending_device(request_user(request)),
+        "device": (device := second_factor.pending_device(request_user(request))),
+        "secret": second_factor.secret_to_type(device) if device else "",
     }
     return render(request, "accounts/second_factor.html", context)
 

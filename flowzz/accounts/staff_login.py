@@ -1,11 +1,15 @@
 """The admin's login form: rate limited together with the API's login, with a second factor."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django import forms
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django_otp.models import Device
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import login_attempts, second_factor
@@ -23,6 +27,10 @@ else:
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
 
 
+CODE_NEEDED = "Falta o código de verificação."
+WRONG_CODE = "Código incorreto. Aguarde o próximo do aplicativo, ou use um código de recuperação."
+FIRST_STEP = "flowzz.accounts.first_step"
+FIRST_STEP_VALID = timedelta(minutes=5)
 TOO_MANY = "Muitas tentativas em pouco tempo. Aguarde um minuto e tente novamente."
 
 
@@ -34,21 +42,68 @@ def count_code(user: User) -> None:
         raise ValidationError(TOO_MANY) from None
 
 
+def check_code(user: User, code: str) -> Device:
+    """Return the device of a valid code; raises ValidationError in words for the person."""
+    try:
+        device = second_factor.verify(user, code)
+    except second_factor.CodeThrottled as throttled:
+        raise ValidationError(throttled_message(throttled)) from None
+    if device is None:
+        raise ValidationError(WRONG_CODE)
+    return device
+
+
+def throttled_message(throttled: second_factor.CodeThrottled) -> str:
+    wait = format_wait(throttled.wait_seconds)
+    return f"Códigos errados demais em seguida. Espere {wait} e digite o código novo do aplicativo."
+
+
 class LoginForm(AuthenticationForm):
+    """Asks for e-mail and password, then, of those who have a second factor, for its code.
+
+    Between the two steps the page holds a signed note of whose password was right: the password
+    itself does not travel again.
+    """
+
     code = forms.CharField(
         label="Código de verificação",
         required=False,
         max_length=16,
-        help_text="Só para quem ativou a verificação em duas etapas.",
+        help_text="Os seis números do aplicativo autenticador, ou um código de recuperação.",
         widget=UnfoldAdminTextInputWidget(attrs=CODE_ATTRIBUTES),
     )
+    first_step = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asks_code = bool(self.data.get("first_step"))
+        """Whether the page shows the second step."""
+        self.fields["username"].required = self.fields["password"].required = not self.asks_code
+        focused = "code" if self.asks_code else "password" if self.is_bound else "username"
+        self._focus(focused)
+
+    def _focus(self, name: str) -> None:
+        for field in self.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+        self.fields[name].widget.attrs["autofocus"] = ""
+
+    def shown_errors(self) -> list[str]:
+        """Return what is wrong with the login as a whole: one sentence, if any."""
+        errors = [str(error) for error in self.non_field_errors()]
+        return [error for error in errors if error != CODE_NEEDED][:1]
 
     def clean(self) -> dict[str, Any]:
         """Count the attempt before the password is checked; raises ValidationError."""
         assert self.request is not None
-        email = self.cleaned_data.get("username", "")
+        user = self._user_of_first_step() if self.asks_code else None
+        email = user.email if user else self.cleaned_data.get("username", "")
         self._count(self.request, email)
-        cleaned: dict[str, Any] = super().clean()
+        if user:
+            self.user_cache = user
+            self.confirm_login_allowed(user)
+            cleaned: dict[str, Any] = self.cleaned_data
+        else:
+            cleaned = super().clean()
         self._check_second_factor()
         login_attempts.succeeded(self.request, email)
         self.request.session[LOGIN] = {
@@ -73,13 +128,32 @@ class LoginForm(AuthenticationForm):
         user = self.get_user()
         if not isinstance(user, User) or not second_factor.is_enabled(user):
             return
-        code = self.cleaned_data.get("code", "")
-        if not code:
-            raise ValidationError("Digite também o código de verificação do seu aplicativo.")
-        device = second_factor.verify(user, code)
-        if device is None:
-            raise ValidationError(
-                "Código de verificação incorreto. Aguarde o próximo código do aplicativo, "
-                "ou use um de recuperação."
+        if not (code := self.cleaned_data.get("code", "")):
+            self._ask_code(user)
+        vars(user)["otp_device"] = check_code(user, code)  # stored in the session at login
+
+    def _ask_code(self, user: User) -> NoReturn:
+        if self.asks_code:
+            raise ValidationError("Digite o código de verificação.")
+        note = {"user": str(user.pk), "session": user.get_session_auth_hash()}
+        self.data = {"first_step": signing.dumps(note, salt=FIRST_STEP)}
+        self.asks_code = True
+        self._focus("code")
+        raise ValidationError(CODE_NEEDED)
+
+    def _user_of_first_step(self) -> User:
+        """Return the user whose password was right; raises ValidationError for an old note."""
+        try:
+            note = signing.loads(
+                self.cleaned_data["first_step"], salt=FIRST_STEP, max_age=FIRST_STEP_VALID
             )
-        vars(user)["otp_device"] = device  # django-otp stores it in the session at login
+        except signing.BadSignature:
+            note = {}
+        user = User.objects.filter(pk=note.get("user")).first()
+        if user is None or not constant_time_compare(
+            note.get("session", ""), user.get_session_auth_hash()
+        ):
+            self.asks_code = False
+            self._focus("username")
+            raise ValidationError("O tempo para digitar o código acabou. Entre de novo.")
+        return user

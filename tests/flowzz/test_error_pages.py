@@ -42,3 +42,17 @@ def test_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prometheus, "generate_latest", fail)
     browser = Browser(raise_request_exception=False)
     assert heading(browser, "/metrics") == (500, "Algo deu errado")
+
+
+def test_form_that_is_no_longer_valid() -> None:
+    browser = Browser(enforce_csrf_checks=True)
+    page = browser.post("/admin/login/", {}).content.decode()
+    assert "<h1>Este formulário não vale mais</h1>" in page
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/admin/nowhere"])
+def test_page_leads_on(path: str) -> None:
+    browser = Browser()
+    browser.force_login(User.objects.create_superuser("equipe@flowzz.test"))
+    page = browser.get(path).content.decode()
+    assert [url for url in ('href="/admin/"', 'href="/admin/busca"') if url not in page] == []

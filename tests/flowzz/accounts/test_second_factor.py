@@ -1,16 +1,22 @@
 """The second factor of staff's login."""
 
 import re
+import time
+from base64 import b32decode
+from unittest import mock
 
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from django_otp.oath import totp
+from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.models import StaffAction, User
+from flowzz.accounts.staff_login import FIRST_STEP_VALID
 
 pytestmark = pytest.mark.django_db
 EMAIL, PASSWORD = "equipe@flowzz.test", "uma senha de teste"
@@ -54,6 +60,65 @@ def test_login_requires_a_code_once_enabled(user: User) -> None:
     assert log_in(code, fresh)
     assert not log_in(code)
     assert fresh.get(PAGE).status_code == 200
+
+
+def test_code_is_asked_in_a_second_step_without_the_password(user: User) -> None:
+    browser = Browser()
+    browser.force_login(user)
+    first, *_ = enrol(browser, user)
+    fresh = Browser()
+    form = fresh.post("/admin/login/", {"username": EMAIL, "password": PASSWORD}).context["form"]
+    assert (form.asks_code, form.shown_errors()) == (True, [])
+    note = form["first_step"].value()
+    page = fresh.post("/admin/login/", {"first_step": note, "code": "errado00"}).content.decode()
+    assert page.count("Código incorreto.") == 1
+    assert PASSWORD not in page
+    StaticDevice.objects.update(throttling_failure_count=0)
+    assert fresh.post("/admin/login/", {"first_step": note, "code": first}).status_code == 302
+    assert fresh.get("/admin/").status_code == 200
+
+
+def test_second_step_ends_with_time_and_with_the_password(user: User) -> None:
+    browser = Browser()
+    browser.force_login(user)
+    first, *_ = enrol(browser, user)
+    form = (
+        Browser().post("/admin/login/", {"username": EMAIL, "password": PASSWORD}).context["form"]
+    )
+    answer = {"first_step": form["first_step"].value(), "code": first}
+    too_late = time.time() + FIRST_STEP_VALID.total_seconds() + 1
+    with mock.patch("django.core.signing.time.time", return_value=too_late):
+        form = Browser().post("/admin/login/", answer).context["form"]
+    assert form.shown_errors() == ["O tempo para digitar o código acabou. Entre de novo."]
+    assert not form.asks_code
+    user.set_password("outra senha de teste")
+    user.save()
+    assert Browser().post("/admin/login/", answer).status_code == 200
+    assert Browser().post("/admin/login/", answer | {"first_step": "x"}).status_code == 200
+
+
+def test_wrong_codes_in_a_row_have_to_wait(user: User) -> None:
+    browser = Browser()
+    browser.force_login(user)
+    first, *_ = enrol(browser, user)
+    now = timezone.now()
+    StaticDevice.objects.update(throttling_failure_count=5, throttling_failure_timestamp=now)
+    form = {"username": EMAIL, "password": PASSWORD, "code": first}
+    [error] = Browser().post("/admin/login/", form).context["form"].shown_errors()
+    assert re.match("Códigos errados demais em seguida. Espere 1[56] segundos", error)
+
+
+def test_secret_can_be_typed(user: User) -> None:
+    browser = Browser()
+    browser.force_login(user)
+    browser.post(PAGE + "comecar")
+    device = second_factor.pending_device(user)
+    assert device is not None
+    secret = second_factor.secret_to_type(device)
+    assert b32decode(secret.replace(" ", "") + "=" * (-len(secret.replace(" ", "")) % 8)) == (
+        device.bin_key
+    )
+    assert secret in browser.get(PAGE + "?passo=ativar").content.decode()
 
 
 def test_recovery_code_is_valid_once(user: User) -> None:
