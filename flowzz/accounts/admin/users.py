@@ -6,23 +6,30 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 # From their admin modules, which register the pages that are removed below.
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 from unfold.decorators import action
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from flowzz.accounts import second_factor
+from flowzz.accounts.admin.permission_fields import PermissionsField
 from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
-from flowzz.backoffice.display import change_url, section
+from flowzz.backoffice.display import badge, change_url, section
 
 ACCESS = ("is_staff", "groups")
 REMOVAL = (
@@ -32,27 +39,76 @@ REMOVAL = (
 PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
 
+class UserForm(UserChangeForm[User]):
+    password: Any = None  # Django shows the algorithm and parts of the hash
+
+
+class _PermissionsPage(BaseAdmin[Any]):
+    """A page whose permissions are chosen in words."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
+        if db_field.name in ("permissions", "user_permissions"):
+            return PermissionsField(label=capfirst(db_field.verbose_name))
+        return super().formfield_for_manytomany(db_field, *args, **kwargs)
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], BaseAdmin[User]):
+class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
     """Users can not be deleted here: their sales would be deleted as well."""
 
-    form = UserChangeForm
+    form = UserForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("email", "name", "is_active", "is_staff", "date_joined", "last_login")
-    list_filter = ("is_active", "is_staff")
+    list_display = ("email", "name", "access", "has_second_factor", "is_active", "last_login")
+    list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email", "name")
     ordering = ("email",)
     show_full_result_count = False
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("password_state", "last_login", "date_joined")
     fieldsets = (
-        section(None, "email", "password", "name", "is_active"),
+        section(None, "email", "name", "password_state", "is_active"),
         section("Permissões", *PRIVILEGES),
         section("Datas", "last_login", "date_joined"),
     )
     add_fieldsets = (section(None, "email", "name", "usable_password", "password1", "password2"),)
 
     actions_detail = ("remove_second_factor",)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
+        device = second_factor.confirmed_devices().filter(user=OuterRef("pk"))
+        users: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
+        return users.annotate(has_second_factor=Exists(device))
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        user = super().get_object(request, *args, **kwargs)
+        if user is not None:
+            vars(user)["may_be_changed"] = self.has_change_permission(request, user)
+        return user
+
+    @admin.display(description="acesso")
+    def access(self, user: User) -> str:
+        """Name the groups of staff; all others are sellers."""
+        if user.is_superuser:
+            return badge("Superusuário", "danger")
+        if not user.is_staff:
+            return badge("Vendedor(a)", "info")
+        names = ", ".join(sorted(group.name for group in user.groups.all()))
+        return badge(names or "Equipe, sem grupo", "success" if names else "warning")
+
+    @admin.display(description="duas etapas", boolean=True)
+    def has_second_factor(self, user: User) -> bool:
+        return bool(vars(user)["has_second_factor"])
+
+    @admin.display(description="senha")
+    def password_state(self, user: User) -> SafeString:
+        is_set = user.has_usable_password()
+        state, link = ("Definida", "Trocar") if is_set else ("Nenhuma", "Definir")
+        if not vars(user)["may_be_changed"]:
+            return format_html("{}", state)
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('{} · <a class="bo-link" href="{}">{} a senha</a>', state, url, link)
 
     def has_reset_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("accounts.grant_staff_access")
@@ -112,5 +168,13 @@ admin.site.unregister((Group, StaticDevice, TOTPDevice))  # django-otp's pages s
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, BaseAdmin[Group]):
-    pass
+class GroupAdmin(_PermissionsPage, DjangoGroupAdmin):
+    list_display = ("name", "members")
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Group]":
+        groups: QuerySet[Group] = super().get_queryset(request)
+        return groups.annotate(members=Count("user"))
+
+    @admin.display(description="pessoas")
+    def members(self, group: Group) -> int:
+        return int(vars(group)["members"])

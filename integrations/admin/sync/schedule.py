@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 from celery import current_app
+from cron_descriptor import Options, get_description
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import override
 
 # Importing this module registers beat's own pages, which are replaced below.
 from django_celery_beat import admin as beat_admin
@@ -30,28 +33,77 @@ admin.site.unregister((CrontabSchedule, IntervalSchedule, PeriodicTask))
 admin.site.register((CrontabSchedule, IntervalSchedule), BaseAdmin)
 
 
+FIXED = ("name", "task", "enabled")
+"""What staff may not change of a core task."""
+OWN_TASKS = ("flowzz.", "sales.", "integrations.")
+CRON_OPTIONS = Options()
+CRON_OPTIONS.locale_code, CRON_OPTIONS.use_24hour_time_format = "pt_PT", True
+
+
 class TaskSelect(UnfoldAdminSelectWidget, beat_admin.TaskSelectWidget):  # type: ignore[misc]  # untyped
     """Beat's select of registered tasks in unfold's style."""
 
 
+DAYS_AND_MONTHS = (*WEEKDAYS.values(), *MONTHS.values())
+PERIODS = {
+    "days": ("a cada dia", "a cada {} dias"),
+    "hours": ("a cada hora", "a cada {} horas"),
+    "minutes": ("a cada minuto", "a cada {} minutos"),
+    "seconds": ("a cada segundo", "a cada {} segundos"),
+}
+SECONDS = {60: "minutes", 3600: "hours", 86_400: "days"}
+
+
+def describe_interval(interval: IntervalSchedule) -> str:
+    """Return `a cada 15 segundos`, or `a cada hora` for 3,600 seconds."""
+    every, period = interval.every, interval.period
+    if period == "seconds" and (unit := SECONDS.get(every)):
+        every, period = 1, unit
+    one, many = PERIODS.get(period, (str(interval), str(interval)))
+    return one if every == 1 else many.format(every)
+
+
 def describe_crontab(crontab: CrontabSchedule) -> str:
-    """Return `todo dia às 03:25` for common schedules, the crontab expression for others."""
+    """Return `todo dia às 03:25` or `a cada hora, no minuto 0`, and likewise for other times."""
     minute, hour = crontab.minute, crontab.hour
     is_daily = (crontab.day_of_month, crontab.month_of_year, crontab.day_of_week) == ("*",) * 3
     if is_daily and minute.isdecimal() and hour.isdecimal():
         return f"todo dia às {int(hour):02}:{int(minute):02}"
     if is_daily and minute.isdecimal() and hour == "*":
         return f"a cada hora, no minuto {int(minute)}"
-    return str(crontab)
+    fields = (minute, hour, crontab.day_of_month, crontab.month_of_year, crontab.day_of_week)
+    text: str = get_description(" ".join(fields), CRON_OPTIONS)
+    with override("en"):
+        names = [(str(name), name) for name in DAYS_AND_MONTHS]
+    for english, name in names:
+        text = text.replace(english, str(name).lower())
+    return text[:1].lower() + text[1:]
+
+
+def is_core(task: PeriodicTask) -> bool:
+    """Whether this row alone runs one of our tasks: without it Flowzz would stop working."""
+    others = PeriodicTask.objects.filter(task=task.task, enabled=True).exclude(pk=task.pk)
+    return task.task.startswith(OWN_TASKS) and not others.exists()
 
 
 class TaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["task"].widget = UnfoldAdminTextInputWidget()
-        self.fields["regtask"].widget = TaskSelect()
-        if crontab := self.fields.get("crontab"):  # a read-only form has no such field
-            crontab.label_from_instance = describe_crontab
+        if self.instance.pk and is_core(self.instance):
+            for name in ("regtask", *FIXED):
+                self.fields.pop(name, None)
+        # A read-only form lacks fields, too.
+        if "task" in self.fields:
+            self.fields["task"].widget = UnfoldAdminTextInputWidget()
+            self.fields["regtask"].widget = TaskSelect()
+        for name, describe in (("crontab", describe_crontab), ("interval", describe_interval)):
+            if name in self.fields:
+                self.fields[name].label_from_instance = describe
+
+    def clean(self) -> Any:
+        if "task" not in self.fields:
+            self.cleaned_data["task"] = self.instance.task
+        return super().clean()
 
 
 @admin.register(PeriodicTask)
@@ -71,13 +123,32 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
     )
     readonly_fields = ("last_run_at", "total_run_count")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: PeriodicTask | None = None) -> Any:
+        """Leave only the timing of a core task, and its description, to be changed."""
+        fixed = FIXED if obj and is_core(obj) else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def get_fieldsets(self, request: HttpRequest, obj: PeriodicTask | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj and is_core(obj):
+            return (section(None, "name", "enabled", "description"), *fieldsets[1:])
+        return fieldsets
+
+    def has_delete_permission(self, request: HttpRequest, obj: PeriodicTask | None = None) -> bool:
+        return not (obj and is_core(obj)) and super().has_delete_permission(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        super().delete_queryset(request, self._without_core(request, queryset))
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         """Leave out the cleanup of task results, which Celery adds although none are stored."""
         return super().get_queryset(request).exclude(task="celery.backend_cleanup")
 
     @admin.display(description="quando")
     def when(self, task: PeriodicTask) -> str:
-        return describe_crontab(task.crontab) if task.crontab else str(task.interval or "—")
+        if task.crontab:
+            return describe_crontab(task.crontab)
+        return describe_interval(task.interval) if task.interval else "—"
 
     @admin.action(description="Ligar", permissions=["change"])
     def enable_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
@@ -87,6 +158,7 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
 
     @admin.action(description="Desligar", permissions=["change"])
     def disable_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        queryset = self._without_core(request, queryset)
         self._report(request, queryset, "Desligou tarefa da agenda")
         queryset.update(enabled=False, last_run_at=None)
         PeriodicTasks.update_changed()
@@ -97,6 +169,14 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
             arguments = json.loads(task.args), json.loads(task.kwargs)
             current_app.send_task(task.task, *arguments, queue=task.queue or None)
         self._report(request, queryset, "Executou tarefa da agenda")
+
+    def _without_core(self, request: HttpRequest, tasks: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Leave out core tasks, with a message for each."""
+        core = [task for task in tasks if is_core(task)]
+        for task in core:
+            text = f"{task.name}: o Flowzz precisa desta tarefa. Mude o horário dela, se preciso."
+            self.message_user(request, text, messages.WARNING)
+        return tasks.exclude(pk__in=[task.pk for task in core])
 
     def _report(self, request: HttpRequest, tasks: "QuerySet[Any]", log_text: str) -> None:
         for task in tasks:

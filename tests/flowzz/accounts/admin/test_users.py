@@ -1,12 +1,17 @@
+from typing import Any
+
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
 from django.test import Client as Browser
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from flowzz.accounts.models import User
-from tests.staff import Staff, log_in
+from tests.staff import Staff, log_in, log_in_member
 
 USERS = "/admin/accounts/user/"
 PASSWORD = "uma senha de teste"
+ACCESS = ("Operações, Suporte", "Superusuário", "Vendedor(a)")
 PASSWORD_FORM = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
 
 
@@ -57,3 +62,49 @@ def test_staff_can_not_make_themselves_superusers(manager: Staff) -> None:
 def test_staff_can_not_change_a_superuser(manager: Staff, page: str) -> None:
     superuser = User.objects.create_superuser("chefe@flowzz.test")
     assert manager.post(f"{USERS}{superuser.id}/{page}/", {}).status_code == 403
+
+
+def test_list_names_groups_and_second_factor(staff: Staff) -> None:
+    log_in_member("Suporte", "Operações")
+    User.objects.create_user("vendedora@flowzz.test")
+    member = User.objects.get(email="equipe1@flowzz.test")
+    TOTPDevice.objects.create(user=member, name="app", confirmed=True)
+    page: Any = admin.site.get_model_admin(User)
+    shown = {
+        row.email: (
+            next(words for words in ACCESS if words in page.access(row)),
+            page.has_second_factor(row),
+        )
+        for row in staff.get(USERS).context["cl"].result_list
+    }
+    assert shown == {
+        "equipe1@flowzz.test": ("Operações, Suporte", True),
+        "equipe@flowzz.test": ("Superusuário", False),
+        "vendedora@flowzz.test": ("Vendedor(a)", False),
+    }
+
+
+def test_page_shows_no_part_of_the_password(staff: Staff) -> None:
+    user = User.objects.create_user("vendedora@flowzz.test", PASSWORD)
+    page = staff.get(f"{USERS}{user.id}/change/").content.decode()
+    algorithm, salt, digest = user.password.split("$")
+    assert [part for part in (algorithm, salt, digest[:6]) if part in page] == []
+    assert "Trocar a senha" in page
+
+
+def test_permissions_are_named_in_portuguese(staff: Staff) -> None:
+    group = Group.objects.get(name="Suporte")
+    form = staff.get(f"/admin/auth/group/{group.id}/change/").context["adminform"].form
+    labels = {label for _, label in form.fields["permissions"].choices}
+    assert {"Clientes: ver", "Usuários: reprocessar eventos"} <= labels
+    assert [label for label in labels if "Can " in label] == []
+
+
+def test_saving_a_group_keeps_its_permissions(staff: Staff) -> None:
+    group = Group.objects.get(name="Administração")
+    url = f"/admin/auth/group/{group.id}/change/"
+    before = set(group.permissions.all())
+    form = staff.get(url).context["adminform"].form
+    values = [permission.pk for permission in form.initial["permissions"]]
+    staff.post(url, {"name": group.name, "permissions": values})
+    assert set(group.permissions.all()) == before

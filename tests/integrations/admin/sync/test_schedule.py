@@ -4,17 +4,18 @@ from unittest import mock
 
 import pytest
 from celery import current_app
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from flowzz.accounts.models import StaffAction
-from integrations.admin.sync.schedule import describe_crontab
+from integrations.admin.sync.schedule import describe_crontab, describe_interval
 from tests.staff import Staff, messages_in
 
 LIST = "/admin/django_celery_beat/periodictask/"
 
 
 def test_running_disabling_and_enabling_a_task_is_logged(staff: Staff) -> None:
-    task = PeriodicTask.objects.earliest("id")
+    core = PeriodicTask.objects.earliest("id")
+    task = PeriodicTask.objects.create(name="Outra", task=core.task, interval=core.interval)
     chosen = {"_selected_action": [str(task.id)]}
     with mock.patch.object(current_app, "send_task") as sent:
         messages = messages_in(staff.post(LIST, {"action": "run_tasks", **chosen}))
@@ -47,9 +48,51 @@ def test_list_describes_schedules_in_portuguese(staff: Staff) -> None:
     [
         ({"minute": "5", "hour": "3"}, "todo dia às 03:05"),
         ({"minute": "0"}, "a cada hora, no minuto 0"),
-        ({"minute": "*/10"}, "*/10 * * * * (m/h/dM/MY/d) America/Sao_Paulo"),
-        ({"hour": "3", "day_of_week": "1"}, "* 3 * * 1 (m/h/dM/MY/d) America/Sao_Paulo"),
+        ({"minute": "*/10"}, "a cada 10 minutos"),
+        (
+            {"minute": "5", "hour": "3", "day_of_week": "1-5"},
+            "às 03:05, de segunda-feira a sexta-feira",
+        ),
+        (
+            {"minute": "0", "hour": "9", "day_of_month": "1", "month_of_year": "3"},
+            "às 09:00, no dia 1 do mês, somente em março",
+        ),
     ],
 )
 def test_common_crontabs_are_described_in_words(crontab: dict[str, str], description: str) -> None:
     assert describe_crontab(CrontabSchedule(**crontab)) == description
+
+
+@pytest.mark.parametrize(
+    ("every", "period", "description"),
+    [
+        (15, "seconds", "a cada 15 segundos"),
+        (60, "seconds", "a cada minuto"),
+        (3600, "seconds", "a cada hora"),
+        (1, "days", "a cada dia"),
+    ],
+)
+def test_intervals_are_described_in_words(every: int, period: str, description: str) -> None:
+    assert describe_interval(IntervalSchedule(every=every, period=period)) == description
+
+
+def test_core_task_is_neither_disabled_nor_deleted_nor_changed(staff: Staff) -> None:
+    task = PeriodicTask.objects.get(name="Varredura da fila")
+    chosen = {"_selected_action": [str(task.id)]}
+    warning = "Varredura da fila: o Flowzz precisa desta tarefa. Mude o horário dela, se preciso."
+    assert messages_in(staff.post(LIST, {"action": "disable_tasks", **chosen})) == [warning]
+    staff.post(LIST, {"action": "delete_selected", "post": "yes", **chosen})
+    assert staff.post(f"{LIST}{task.id}/delete/", {"post": "yes"}).status_code == 403
+    nightly = CrontabSchedule.objects.earliest("id")
+    form = {"name": "Outra", "task": "other.task", "interval": "", "crontab": str(nightly.id)}
+    assert staff.post(f"{LIST}{task.id}/change/", form).status_code == 302
+    changed = PeriodicTask.objects.get(id=task.id)
+    assert (changed.name, changed.task, changed.enabled) == (task.name, task.task, True)
+    assert (changed.interval, changed.crontab) == (None, nightly)
+
+
+def test_task_of_which_another_row_runs_can_be_deleted(staff: Staff) -> None:
+    core = PeriodicTask.objects.get(name="Varredura da fila")
+    task = PeriodicTask.objects.create(name="Outra", task=core.task, interval=core.interval)
+    assert staff.post(f"{LIST}{task.id}/delete/", {"post": "yes"}).status_code == 302
+    assert not PeriodicTask.objects.filter(id=task.id).exists()
