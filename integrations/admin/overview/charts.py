@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Model
 
-from flowzz.backoffice.charts import Chart, Series, Slot, line_chart, stacked_bar_chart
+from flowzz.backoffice.charts import PREVIOUS, Chart, Series, Slot, line_chart, stacked_bar_chart
 from flowzz.backoffice.display import list_url
 from flowzz.core.db.jobs import JobState
 from flowzz.core.formatting import format_number
@@ -14,10 +15,12 @@ from integrations.admin.overview.formatting import format_duration, format_perce
 from integrations.admin.overview.periods import HOURS_PER_DAY, SlotTotals, time_filters
 from integrations.inbox.failure_reasons import explain
 from integrations.models import Circuit, SyncRun, WebhookEvent, WebhookRefusal
+from integrations.models.events import UNFINISHED
 from integrations.monitoring.hourly_stats import percentile
 from sales.models import Sale
 
-OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
+Slots = Sequence[SlotTotals]
+OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, Any]], ...] = (
     ("Venda criada", "good", ("created",), {"outcome__exact": "created"}),
     ("Venda atualizada", "info", ("updated",), {"outcome__exact": "updated"}),
     ("Nada mudou", "neutral", ("unchanged",), {"outcome__exact": "unchanged"}),
@@ -27,13 +30,15 @@ OUTCOMES: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
         ("duplicate", "stale", "disconnected", "discarded", "test"),
         {"state__exact": "IGNORED"},
     ),
-    ("Esperam", "warning", ("PENDING", "RETRY"), {"state__in": "PENDING,RETRY"}),
+    ("Esperam", "warning", ("PENDING", "RETRY"), {"state__exact": UNFINISHED}),
     ("Quarentena", "bad", ("QUARANTINED",), {"state__exact": "QUARANTINED"}),
 )
 """Name, tone, the keys of `HourlyStats.events`, and the filters of the list of events."""
 LATENCY_TICKS = (0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)
 PERCENTILES = (("p50", 0.5, "good"), ("p95", 0.95, "warning"), ("p99", 0.99, "bad"))
-MIN_WAIT_AXIS_MINUTES = 5.0
+MIN_WAIT_AXIS_SECONDS = 10.0
+MAX_WAIT_IN_SECONDS = 120
+"""Longer waits are shown in minutes."""
 MAX_DAILY_TICKS = 7
 MAX_ERRORS = 8
 RUN_ERRORS = {
@@ -53,7 +58,7 @@ CIRCUIT_STATES = {
 CIRCUIT_HEIGHT = 28
 
 
-def webhooks_chart(slots: Sequence[SlotTotals]) -> Chart:
+def webhooks_chart(slots: Slots, previous: Slots) -> Chart:
     series = []
     for name, tone, keys, filters in OUTCOMES:
         values = [sum(slot.events[key] for key in keys) for slot in slots]
@@ -68,15 +73,16 @@ def webhooks_chart(slots: Sequence[SlotTotals]) -> Chart:
         _axis(slots, WebhookEvent, "received_at"),
         series,
         format_number=format_number,
+        unit="eventos",
+        has_total=True,
+        previous=_previous([slot.events.total() for slot in previous]),
     )
 
 
-def sync_success_chart(slots: Sequence[SlotTotals]) -> Chart:
+def sync_success_chart(slots: Slots, previous: Slots) -> Chart:
     succeeded = [slot.runs[JobState.SUCCEEDED] for slot in slots]
     ended = [slot.runs.total() for slot in slots]
-    success_rates = [
-        100 * part / whole if whole else None for part, whole in zip(succeeded, ended, strict=True)
-    ]
+    success_rates = [_success_rate(slot) for slot in slots]
     failure_rates = [None if rate is None else 100 - rate for rate in success_rates]
     total = ""
     if all_ended := sum(ended):
@@ -84,8 +90,8 @@ def sync_success_chart(slots: Sequence[SlotTotals]) -> Chart:
         total = f"{overall_rate} de {format_number(all_ended)}"
     period = time_filters(slots, "finished_at")
     succeeded_url = list_url(SyncRun, state__exact=JobState.SUCCEEDED, **period)
-    failed_states = f"{JobState.FAILED},{JobState.CANCELLED}"
-    failed_url = list_url(SyncRun, state__in=failed_states, **period)
+    failed_states = (JobState.FAILED, JobState.CANCELLED)
+    failed_url = list_url(SyncRun, state__exact=failed_states, **period)
     return stacked_bar_chart(
         "Taxa de sucesso das sincronizações",
         f"Das que terminaram {_slot_length(slots)}, quantas deram certo (%).",
@@ -96,10 +102,17 @@ def sync_success_chart(slots: Sequence[SlotTotals]) -> Chart:
         ],
         format_number=format_percent,
         maximum=100,
+        previous=Series(PREVIOUS, "previous", [_success_rate(slot) for slot in previous]),
     )
 
 
-def latency_chart(slots: Sequence[SlotTotals]) -> Chart:
+def _success_rate(slot: SlotTotals) -> float | None:
+    """Return the percentage of the ended runs that succeeded."""
+    ended = slot.runs.total()
+    return 100 * slot.runs[JobState.SUCCEEDED] / ended if ended else None
+
+
+def latency_chart(slots: Slots, previous: Slots) -> Chart:
     all_latencies: Counter[str] = sum((slot.latencies for slot in slots), Counter())
     series = []
     for name, share, tone in PERCENTILES:
@@ -114,10 +127,15 @@ def latency_chart(slots: Sequence[SlotTotals]) -> Chart:
         series,
         format_number=format_duration,
         ticks=LATENCY_TICKS,
+        previous=Series(
+            f"p95, {PREVIOUS.lower()}",
+            "previous",
+            [percentile(slot.latencies, 0.95) for slot in previous],
+        ),
     )
 
 
-def sales_chart(days: Sequence[SlotTotals]) -> Chart:
+def sales_chart(days: Slots, previous: Slots) -> Chart:
     created = [day.sales_created for day in days]
     updated = [day.sales_updated for day in days]
     created_url = list_url(Sale, **time_filters(days, "created_at"))
@@ -133,22 +151,30 @@ def sales_chart(days: Sequence[SlotTotals]) -> Chart:
             Series("Atualizadas", "info", updated, events_url, format_number(sum(updated))),
         ],
         format_number=format_number,
+        unit="vendas",
+        has_total=True,
+        previous=_previous([day.sales_created + day.sales_updated for day in previous]),
     )
 
 
-def longest_wait_chart(slots: Sequence[SlotTotals]) -> Chart:
-    minutes = [slot.longest_wait_seconds / 60 for slot in slots]
+def longest_wait_chart(slots: Slots, previous: Slots) -> Chart:
+    """Return the waits in seconds, or in minutes if one is long."""
+    longest = max(slot.longest_wait_seconds for slot in (*slots, *previous))
+    size, unit = (1, "s") if longest <= MAX_WAIT_IN_SECONDS else (60, "min")
     return stacked_bar_chart(
         "Maior espera na fila",
-        f"O evento que mais esperou para ser processado, em minutos, {_slot_length(slots)}.",
+        f"O evento que mais esperou para ser processado, {_slot_length(slots)}.",
         _axis(slots, WebhookEvent, "received_at"),
-        [Series("Espera (min)", "warning", minutes)],
-        format_number=format_number,
-        maximum=max(MIN_WAIT_AXIS_MINUTES, *minutes),
+        [Series("Espera", "warning", [slot.longest_wait_seconds / size for slot in slots])],
+        format_number=lambda value: f"{format_number(value)} {unit}",
+        maximum=max(MIN_WAIT_AXIS_SECONDS, longest) / size,
+        previous=Series(
+            PREVIOUS, "previous", [slot.longest_wait_seconds / size for slot in previous]
+        ),
     )
 
 
-def circuit_chart(slots: Sequence[SlotTotals]) -> Chart:
+def circuit_chart(slots: Slots) -> Chart:
     """Return a strip in the colour of each slot's worst state."""
     return stacked_bar_chart(
         "API da plataforma",
@@ -165,13 +191,17 @@ def circuit_chart(slots: Sequence[SlotTotals]) -> Chart:
     )
 
 
-def _slot_length(slots: Sequence[SlotTotals]) -> str:
+def _previous(values: Sequence[int]) -> Series:
+    return Series(PREVIOUS, "previous", values, total=format_number(sum(values)))
+
+
+def _slot_length(slots: Slots) -> str:
     """Return `por hora`, `por dia` or `a cada 6 horas`."""
     hours = slots[0].hours
     return {1: "por hora", HOURS_PER_DAY: "por dia"}.get(hours, f"a cada {hours} horas")
 
 
-def _axis(slots: Sequence[SlotTotals], model: type[Model], field: str) -> list[Slot]:
+def _axis(slots: Slots, model: type[Model], field: str) -> list[Slot]:
     return [
         Slot(
             slot.label,
@@ -201,7 +231,7 @@ class ErrorBar:
     href: str
 
 
-def most_frequent_errors(slots: Sequence[SlotTotals]) -> list[ErrorBar]:
+def most_frequent_errors(slots: Slots) -> list[ErrorBar]:
     errors = sorted(
         [*_quarantine_errors(slots), *_run_errors(slots)], key=lambda error: error[0], reverse=True
     )
@@ -211,7 +241,7 @@ def most_frequent_errors(slots: Sequence[SlotTotals]) -> list[ErrorBar]:
     ]
 
 
-def _quarantine_errors(slots: Sequence[SlotTotals]) -> list[tuple[int, str, str]]:
+def _quarantine_errors(slots: Slots) -> list[tuple[int, str, str]]:
     reasons: Counter[str] = sum((slot.quarantine_reasons for slot in slots), Counter())
     filters = {"state__exact": "QUARANTINED", **time_filters(slots, "received_at")}
     return [
@@ -220,7 +250,7 @@ def _quarantine_errors(slots: Sequence[SlotTotals]) -> list[tuple[int, str, str]
     ]
 
 
-def _run_errors(slots: Sequence[SlotTotals]) -> list[tuple[int, str, str]]:
+def _run_errors(slots: Slots) -> list[tuple[int, str, str]]:
     codes: Counter[str] = sum((slot.run_errors for slot in slots), Counter())
     filters = {"state__exact": "FAILED", **time_filters(slots, "finished_at")}
     return [

@@ -24,6 +24,7 @@ class Period:
     hours_per_slot: int
 
     def slots(self, now: datetime) -> list["SlotTotals"]:
+        """Return the period's slots up to the one of `now`."""
         hour = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
         last = hour - HOUR * (hour.hour % self.hours_per_slot)
         width = HOUR * self.hours_per_slot
@@ -101,7 +102,15 @@ def fill_slots(slots: Sequence[SlotTotals], rows: Iterable[HourlyStats]) -> list
     return list(slots)
 
 
+def with_previous(
+    period: Period, now: datetime, rows: Sequence[HourlyStats]
+) -> tuple[list[SlotTotals], list[SlotTotals]]:
+    """Return the totals of a period up to now, and of the period of equal length before."""
+    current = fill_slots(period.slots(now), rows)
+    return current, fill_slots(period.slots(now - timedelta(hours=period.hours)), rows)
+
+
 def read_hours(now: datetime, period: Period) -> list[HourlyStats]:
-    """Read the hours of a period and of the last week, in one statement."""
-    longest = timedelta(hours=max(period.hours, WEEK.hours) + HOURS_PER_DAY)
+    """Read the hours of a period or of a week, and those of the one before, in one statement."""
+    longest = timedelta(hours=2 * max(period.hours, WEEK.hours) + HOURS_PER_DAY)
     return list(HourlyStats.objects.filter(hour__gte=now - longest).order_by("hour"))

@@ -13,9 +13,10 @@ from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import format_number
 from integrations import modes
 from integrations.admin.integrations.filters import LEVEL_TONES, HealthLevel, level_of
-from integrations.admin.overview.formatting import format_duration, format_time_since
+from integrations.admin.overview.formatting import format_time_since
 from integrations.inbox import queue_stats
 from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, WebhookEvent
+from integrations.models.events import UNFINISHED
 from integrations.models.monitoring import needs_someone
 from integrations.monitoring.alert_recipients import kinds_for_nobody
 from integrations.monitoring.health import QUEUE_LATE, Health, assess_all
@@ -54,8 +55,9 @@ class UnhealthyIntegration:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    figures: Sequence[Figure]
-    health_figures: Sequence[Figure]
+    urgent: Sequence[Figure]
+    """What needs someone, the largest number first."""
+    facts: Sequence[Figure]
     unhealthy_integrations: Sequence[UnhealthyIntegration]
     alerts: Sequence[Alert]
     has_recipients: bool
@@ -69,9 +71,10 @@ def take_snapshot() -> Snapshot:
         "integration__user", "assigned_to"
     )
     runs = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
+    levels = Counter(level_of(health) for _, health in assessed)
     return Snapshot(
-        figures=[*_queue_figures(), *_unassociated_figures(), _alert_figure(), *_circuit_figures()],
-        health_figures=_health_figures(Counter(level_of(health) for _, health in assessed)),
+        urgent=_urgent_figures(levels),
+        facts=[*_circuit_figures(), *_health_figures(levels), *_unassociated_figures()],
         unhealthy_integrations=_unhealthy(assessed[:MAX_ROWS]),
         alerts=list(alerts.gravest_first()[:MAX_ROWS]),
         has_recipients=not kinds_for_nobody(),
@@ -108,33 +111,41 @@ def _unhealthy(worst: Sequence[tuple[UUID, Health]]) -> list[UnhealthyIntegratio
     ]
 
 
-def _queue_figures() -> list[Figure]:
-    oldest = queue_stats.oldest_due()
-    age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
-    unfinished_url = list_url(WebhookEvent, state__in="PENDING,RETRY")
-    is_late = age > QUEUE_LATE.total_seconds()
-    quarantined = queue_stats.count_quarantined()
+def _urgent_figures(levels: Counter[HealthLevel]) -> list[Figure]:
+    """Return what needs someone, the largest number first."""
+    alerts = Alert.objects.filter(needs_someone()).count()
+    quarantined, (waiting, hint, is_late) = queue_stats.count_quarantined(), _queue()
+    counts = {
+        "Em quarentena": (quarantined, reverse("backoffice:quarantine"), "", bool(quarantined)),
+        "Alertas abertos": (alerts, list_url(Alert, trabalho="abertos"), "", bool(alerts)),
+        "Integrações com problema": (
+            levels[HealthLevel.BAD],
+            list_url(Integration, saude=HealthLevel.BAD.value),
+            f"{format_number(levels[HealthLevel.FAIR])} em atenção",
+            bool(levels[HealthLevel.BAD]),
+        ),
+        "Eventos a processar": (
+            waiting,
+            list_url(WebhookEvent, state__exact=UNFINISHED),
+            hint,
+            is_late,
+        ),
+    }
+    ordered = sorted(counts.items(), key=lambda item: item[1][0], reverse=True)
     return [
-        Figure(
-            "Eventos a processar",
-            format_number(queue_stats.count_waiting()),
-            unfinished_url,
-            "info",
-        ),
-        Figure(
-            "Espera do mais antigo",
-            format_duration(age) if oldest else "—",
-            unfinished_url,
-            "bad" if is_late else "good",
-            "" if oldest else "nenhum evento espera",
-        ),
-        Figure(
-            "Em quarentena",
-            format_number(quarantined),
-            reverse("backoffice:quarantine"),
-            "bad" if quarantined else "good",
-        ),
+        Figure(label, format_number(count), url, "bad" if is_bad else "good", hint)
+        for label, (count, url, hint, is_bad) in ordered
     ]
+
+
+def _queue() -> tuple[int, str, bool]:
+    """Return how many events wait, how long the oldest does in words, and whether it is late."""
+    oldest = queue_stats.oldest_due()
+    if oldest is None:
+        return queue_stats.count_waiting(), "nenhum está atrasado", False
+    age = (timezone.now() - oldest).total_seconds()
+    hint = f"o mais antigo espera {format_time_since(oldest)}"
+    return queue_stats.count_waiting(), hint, age > QUEUE_LATE.total_seconds()
 
 
 def _unassociated_figures() -> list[Figure]:
@@ -144,12 +155,6 @@ def _unassociated_figures() -> list[Figure]:
     hint = "não entram em número nenhum"
     figure = Figure("Vendas não associadas", format_number(count), url, "warning", hint)
     return [figure] if count else []
-
-
-def _alert_figure() -> Figure:
-    count = Alert.objects.filter(needs_someone()).count()
-    url = list_url(Alert, trabalho="abertos")
-    return Figure("Alertas abertos", format_number(count), url, "bad" if count else "good")
 
 
 def _circuit_figures() -> list[Figure]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from integrations.admin.overview import charts
-from integrations.admin.overview.periods import PERIODS, WEEK, fill_slots, read_hours
+from integrations.admin.overview.periods import PERIODS, WEEK, read_hours, with_previous
 from integrations.admin.overview.snapshot import take_snapshot
 
 PERMISSIONS = ("integrations.view_integration", "integrations.view_webhookevent")
@@ -32,19 +32,19 @@ def _overview(request: HttpRequest) -> dict[str, Any]:
     period = PERIODS.get(request.GET.get("periodo", ""), PERIODS["24h"])
     now = timezone.now()
     hours = read_hours(now, period)
-    slots = fill_slots(period.slots(now), hours)
-    days = fill_slots((period if period.hours > WEEK.hours else WEEK).slots(now), hours)
+    slots, before = with_previous(period, now, hours)
+    days, days_before = with_previous(period if period.hours > WEEK.hours else WEEK, now, hours)
     return {
         "now": now,
         "period": period,
         "periods": PERIODS.values(),
         "snapshot": take_snapshot(),
         "charts": {
-            "webhooks": charts.webhooks_chart(slots),
-            "success": charts.sync_success_chart(slots),
-            "latency": charts.latency_chart(slots),
-            "sales": charts.sales_chart(days),
-            "longest_wait": charts.longest_wait_chart(slots),
+            "webhooks": charts.webhooks_chart(slots, before),
+            "success": charts.sync_success_chart(slots, before),
+            "latency": charts.latency_chart(slots, before),
+            "sales": charts.sales_chart(days, days_before),
+            "longest_wait": charts.longest_wait_chart(slots, before),
             "circuit": charts.circuit_chart(slots),
         },
         "errors": charts.most_frequent_errors(slots),

@@ -36,12 +36,11 @@ def test_overview_shows_the_current_state(staff: Staff) -> None:
     hourly_stats.update_hourly_stats()
     page = text_of(staff.get(FIRST_PAGE).content.decode())
     for text in (
-        "Eventos a processar 1",
-        "Espera do mais antigo 12 min",
+        "Eventos a processar 1 o mais antigo espera há 12 min",
         "Em quarentena 1",
         "API do Coinzz No ar",
         "Saudáveis 1",
-        "Com problema 1",
+        "Integrações com problema 1 0 em atenção",
         "A última sincronização falhou.",
     ):
         assert text in page
@@ -56,6 +55,21 @@ def test_every_figure_and_bar_links_a_list(staff: Staff) -> None:
     assert len(one_per_filter) > 10
     statuses = {url: staff.get(url).status_code for url in one_per_filter.values()}
     assert {url: status for url, status in statuses.items() if status != 200} == {}
+
+
+def test_what_needs_someone_comes_largest_first(staff: Staff) -> None:
+    integration = IntegrationFactory.create(connected_at=timezone.now(), status="ERROR")
+    for _ in range(3):
+        make_event(integration, state=EventState.QUARANTINED)
+    for _ in range(2):
+        make_event(integration)
+    figures = staff.get(FIRST_PAGE).context["overview"]["snapshot"].urgent
+    assert [(figure.label, figure.value) for figure in figures] == [
+        ("Em quarentena", "3"),
+        ("Eventos a processar", "2"),
+        ("Integrações com problema", "1"),
+        ("Alertas abertos", "0"),
+    ]
 
 
 @pytest.mark.parametrize("period", ["24h", "7d", "30d", "?"])
@@ -87,5 +101,5 @@ def test_overview_needs_permission_to_view_integrations(staff: Staff) -> None:
     user = User.objects.create_user("nova@flowzz.test", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_sale"))
     staff.force_login(user)
-    assert "Espera do mais antigo" not in staff.get(FIRST_PAGE).content.decode()
+    assert "Eventos a processar" not in staff.get(FIRST_PAGE).content.decode()
     assert staff.get(reverse("backoffice:overview")).status_code == 403
