@@ -178,15 +178,20 @@ def _tables(row: SalesImport, *, is_masked: bool) -> dict[str, Any]:
             (StatusField(word["field"]).label, word["word"], word["lines"])
             for word in row.unknown_words
         ],
-        "column_headers": ("Coluna", "Campo"),
+        "column_headers": ("Coluna do arquivo", "O que o Flowzz faz com ela"),
         "columns": [
-            (column["header"], labels.get(column["field"], "guardada como veio"))
-            for column in row.columns
+            (column["header"], _column_words(labels.get(column["field"]))) for column in row.columns
         ],
         "line_headers": ("Linha", "Pedido", "O que houve"),
         "errors": [_line_cells(line) for line in row.error_lines],
         "warnings": [_line_cells(line) for line in row.warning_lines],
     }
+
+
+def _column_words(field: str | None) -> str:
+    if field is None:
+        return "Não conhece: guarda o valor como veio, nos outros dados da venda"
+    return f"Lê como “{field}”"
 
 
 def _line_cells(line: dict[str, Any]) -> tuple[Any, ...]:

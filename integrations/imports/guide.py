@@ -28,7 +28,9 @@ def write_template(provider: str, format_: TemplateFormat) -> bytes:
     """Return a file with the usual headers and two example lines, which no import takes."""
     columns = [c for c in get_provider(provider).accepted_columns() if c.is_in_template]
     content = BytesIO()
-    writer = _WRITERS[format_](content, [column.headers[0] for column in columns])
+    writer = _WRITERS[format_](
+        content, [column.headers[0] for column in columns], "Modelo de vendas"
+    )
     for number in range(2):
         writer.add([column.examples[number] for column in columns])
     writer.close()

@@ -106,10 +106,11 @@ def _export_now(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -
     with TemporaryFile() as file:
         for written in export_files.write(rows, export, file):
             export.total = written
+        export_jobs.store_written(export, file)
         file.seek(0)
         response = HttpResponse(file.read(), headers=_headers(export))
     details = {**_audit_details(request, export), "linhas": export.total}
-    audit_log.record(request, f"Exportou {_subject(export)}", None, details=details)
+    audit_log.record(request, f"Exportou {_subject(export)}", export, details=details)
     return response
 
 

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.db.models.fields.json import KT
 from django.utils.timezone import get_default_timezone
 
+from clients.contacts import format_phone
 from clients.documents import format_document
 from clients.identity import Match
 from clients.models import Client, ClientStatus
@@ -36,18 +37,11 @@ def _label(labels: Mapping[str, Any]) -> Format:
 
 
 def _phone(phone: str) -> str:
-    """Format `+5562954544554` as `55 62 95454-4554`: a leading plus starts a formula.
-
-    A foreign phone keeps its plus in brackets: `(+)351 91234-5678`.
-    """
+    """Format `+5562954544554` as `+55 62 95454-4554`: a spreadsheet reads no number there."""
     digits = phone.removeprefix("+")
     if digits.startswith("55"):
-        return f"55 {digits[2:4]} {digits[4:-4]}-{digits[-4:]}"
-    return f"(+){digits[:-4]}-{digits[-4:]}"
-
-
-def _masked_phone(phone: str) -> str:
-    return masking.mask_phone(phone).removeprefix("+")
+        return f"+55 {digits[2:4]} {digits[4:-4]}-{digits[-4:]}"
+    return format_phone(phone)
 
 
 def _cep(cep: str) -> str:
@@ -74,6 +68,7 @@ class Column:
 class Table:
     """A table; `order` is a unique, indexed key by which rows are read, newest first."""
 
+    name: str
     model: type[Model]
     order: tuple[str, ...]
     columns: tuple[Column, ...]
@@ -87,7 +82,7 @@ _UTMS: Final = {
 _PERSON: Final = (
     ("Cliente", "name", _unchanged, masking.mask_name),
     ("CPF/CNPJ", "cpf", format_document, masking.mask_document),
-    ("Telefone", "phone", _phone, _masked_phone),
+    ("Telefone", "phone", _phone, masking.mask_phone),
     ("E-mail", "email", _unchanged, masking.mask_email),
 )
 _CITY: Final = (("Cidade", "city"), ("Estado", "state"))
@@ -134,7 +129,7 @@ _CLIENT: Final = (
 )
 TABLES: Final = {
     ExportSubject.SALES: Table(
-        Sale, ("sale_date", "id"), _SALE, {name: KT(path) for name, path in _UTMS.items()}
+        "Vendas", Sale, ("sale_date", "id"), _SALE, {name: KT(path) for name, path in _UTMS.items()}
     ),
-    ExportSubject.CLIENTS: Table(Client, ("id",), _CLIENT),
+    ExportSubject.CLIENTS: Table("Clientes", Client, ("id",), _CLIENT),
 }

@@ -42,7 +42,7 @@ def is_short(rows: "QuerySet[Model]") -> bool:
 def write(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> Iterator[int]:
     """Write the rows to `file`; yield the number of rows written after each batch."""
     table = TABLES[ExportSubject(export.subject)]
-    sheet = _WRITERS[export.format](file, [column.title for column in table.columns])
+    sheet = _WRITERS[export.format](file, [column.title for column in table.columns], table.name)
     written = 0
     for batch in _batches(rows, table):
         for values in batch:

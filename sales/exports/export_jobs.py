@@ -6,6 +6,7 @@ again from the first row.
 
 import gzip
 import os
+import shutil
 import uuid
 from functools import partial
 from tempfile import TemporaryFile
@@ -52,6 +53,21 @@ def execute(export_id: uuid.UUID) -> None:
     jobs.run(export, _work, _fail, expected=(ExportRefused,))
     for next_id in jobs.claimable_ids(Export)[:1]:
         _enqueue(next_id)
+
+
+def store_written(export: Export, file: IO[bytes]) -> None:
+    """Save an export that was written within its request, so that it is listed like others."""
+    with TemporaryFile() as packed:
+        if export.format == ExportFormat.CSV:
+            file.seek(0)
+            with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=4) as content:
+                shutil.copyfileobj(file, content)
+        stored = packed if export.format == ExportFormat.CSV else file
+        export.state, export.processed = ExportState.SUCCEEDED, export.total
+        export.finished_at, export.size = timezone.now(), stored.seek(0, os.SEEK_END)
+        with transaction.atomic():
+            export.save(force_insert=True)
+            export_files.store(export, stored)
 
 
 def delete_expired() -> int:

@@ -1,14 +1,19 @@
 """The cells of exported files."""
 
+import gzip
 import io
 import zipfile
 from decimal import Decimal
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client as Browser
+from django.urls import reverse
+from django.utils.timezone import get_default_timezone
 
 from sales.models import Sale
+from sales.models.exports import Export
 from tests.factories import NOON, SaleFactory
 from tests.sales.exports.conftest import (
     CLIENTS_EXPORT,
@@ -47,7 +52,7 @@ def test_csv_has_the_format_of_a_brazilian_excel(staff: Browser) -> None:
         "150,99",
         "-12,30",
         "011.524.493-03",
-        "55 62 95454-4554",
+        "+55 62 95454-4554",
     ]
     assert line["utm_campaign"] == "maio"
 
@@ -70,6 +75,7 @@ def test_excel_has_typed_cells_and_no_formula(staff: Browser) -> None:
     sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - our own
     namespace = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     cells = {cell.get("r"): cell for cell in sheet.iter(f"{namespace}c")}
+    assert b'<sheet name="Vendas"' in book.read("xl/workbook.xml")
     assert "".join(cells["A2"].itertext()) == "'=HYPERLINK(1)"
     assert cells["D2"].findtext(f"{namespace}v") == "46083.5"
     assert cells["K2"].findtext(f"{namespace}v") == "150.99"
@@ -82,5 +88,32 @@ def test_excel_has_typed_cells_and_no_formula(staff: Browser) -> None:
 def test_personal_data_are_masked_without_the_permission(login: Login, url: str) -> None:
     (line,) = parse_csv(post_export(login(*PERMISSIONS), url).content)
     personal = [line[name] for name in ("Cliente", "CPF/CNPJ", "Telefone", "E-mail")]
-    masked = ["Ru*** P***", "***.524.493-**", "55 62 ***-4554", "r***@exemplo.com.br"]
+    masked = ["Ru*** P***", "***.524.493-**", "+55 62 ***-4554", "r***@exemplo.com.br"]
     assert personal == masked
+
+
+def test_phone_that_is_a_formula_is_escaped(staff: Browser) -> None:
+    SaleFactory.create(client__phone="+5562954544554", client__name="+1 2+cmd|x")
+    SaleFactory.create(client__phone="+351912345678", client__name="+1+1")
+    lines = parse_csv(post_export(staff).content)
+    assert [(line["Telefone"], line["Cliente"]) for line in lines] == [
+        ("+351 912 345 678", "'+1+1"),
+        ("+55 62 95454-4554", "'+1 2+cmd|x"),
+    ]
+
+
+def test_day_without_a_time_has_none(staff: Browser) -> None:
+    SaleFactory.create(sale_date=NOON.astimezone(get_default_timezone()).replace(hour=0))
+    (line,) = parse_csv(post_export(staff).content)
+    assert line["Data da venda"] == "02/03/2026"
+
+
+@pytest.mark.usefixtures("sale")
+@pytest.mark.parametrize("format_", ["csv", "xlsx"])
+def test_short_export_is_listed_and_can_be_downloaded_again(staff: Browser, format_: str) -> None:
+    first = post_export(staff, format_=format_).content
+    export = Export.objects.get()
+    assert (export.state, export.total, export.processed) == ("SUCCEEDED", 1, 1)
+    response: Any = staff.get(reverse("admin:sales_export_download", args=[export.id]))
+    stored = b"".join(response.streaming_content)
+    assert (gzip.decompress(stored) if format_ == "csv" else stored) == first
