@@ -31,6 +31,7 @@ COPY sales sales
 COPY integrations integrations
 COPY templates templates
 COPY docs/openapi.yaml docs/openapi.yaml
+COPY docs/back-office.md docs/back-office.md
 # The settings need both URLs to load. No server is contacted.
 RUN DEBUG=true DATABASE_URL=postgres://none/none REDIS_URL=redis://none \
     python manage.py collectstatic --no-input

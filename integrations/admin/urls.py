@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.http import HttpResponse
 from django.urls import path
 
-from flowzz.backoffice import configuration
+from flowzz.backoffice.pages import configuration
+from flowzz.backoffice.pages import help as help_page
 from integrations.admin import quarantine, status_mappings
 from integrations.admin.missing_order.views import missing_order
 from integrations.admin.overview.views import overview_view
@@ -24,6 +25,7 @@ _VIEWS: dict[str, tuple[Callable[..., HttpResponse], str]] = {
     "palavras": (status_mappings.word_view, "status_word"),
     "palavras/<uuid:mapping_id>": (status_mappings.mapping_view, "status_mapping"),
     "pedido": (missing_order, "missing_order"),
+    "ajuda": (help_page.help_view, "help"),
     "configuracoes": (configuration.edit_settings, "configuration"),
 }
 

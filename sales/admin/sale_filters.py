@@ -1,9 +1,7 @@
 """The filters of the list of sales."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
@@ -50,14 +48,10 @@ class HiddenRowsFilter(ChoiceFilter):
     """
 
     shown: Q
+    all_option = ("", "Sem estas")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("1", "Só estas"), ("todas", "Também estas")]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        without, *others = super().choices(changelist)
-        yield {**without, "display": "Sem estas"}
-        yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Sale]") -> "QuerySet[Sale]":
         if self.value() == "1":

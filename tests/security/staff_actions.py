@@ -39,7 +39,6 @@ LISTS_WITH_BUTTONS = (
     "mergesuggestion_changelist",
 )
 FORMS: dict[str, list[dict[str, str]]] = {
-    "configuration": [{"name": "none"}],
     "client_export": [{"format": "csv"}],
     "sale_export": [{"format": "csv"}],
     "status_mapping": [{"status": "PAID"}],

@@ -92,10 +92,7 @@ class AlertAdmin(ReadOnlyAdmin):
         *("severity_badge", "kind", "summary", "owner", "opened_at", "resolved_at"),
         *("work", "next_step"),
     )
-    list_filter = (
-        *(WorkFilter, SeverityFilter, "kind"),
-        ("resolved_at", STATE),
-    )
+    list_filter = (*(WorkFilter, SeverityFilter, "kind"), ("resolved_at", STATE))
     list_select_related = ("integration__user", "assigned_to")
     list_panels = ("integrations/alerts/panel.html",)
     search_fields = ("integration__user__email__iexact",)

@@ -17,9 +17,13 @@ def administration() -> Staff:
     return log_in_member("Administração")
 
 
-def save(staff: Staff, name: str, value: str, **fields: str) -> str:
-    """Post the form; return the page that refuses the value, or an empty text."""
-    response = staff.post(PAGE, {"name": name, "value": value, **fields})
+def save(staff: Staff, name: str, value: str) -> str:
+    """Post the form with one changed field; return the page that refuses, or an empty text."""
+    return post(staff, {name: value, f"initial-{name}": "shown before"})
+
+
+def post(staff: Staff, form: dict[str, str]) -> str:
+    response = staff.post(PAGE, form)
     return "" if response.status_code == 302 else response.content.decode()
 
 
@@ -35,7 +39,8 @@ def test_saved_value_applies_until_the_default_is_restored(administration: Staff
     assert API_RATE.value() == "5/second"
     assert "Mudado por equipe0@flowzz.test" in administration.get(PAGE).content.decode()
     assert save(administration, RATE, "2/d") == ""
-    assert save(administration, RATE, "", default="1") == ""
+    page = post(administration, {"default": RATE, EMAILS: "ana@fl", f"initial-{EMAILS}": ""})
+    assert 'value="ana@fl"' in page  # an edit of another field is not lost
     assert (API_RATE.value(), Setting.objects.count()) == ("1000/hour", 0)
     label = "configuração RATE_LIMIT_API"
     assert logged_changes() == [
@@ -77,9 +82,26 @@ def test_values_are_parsed(administration: Staff) -> None:
     assert API_ENABLED["coinzz"].value() is True
 
 
+def test_invalid_value_keeps_and_saves_no_other_edit(administration: Staff) -> None:
+    edits = {RATE: "10/foo", EMAILS: "ana@flowzz.test", f"initial-{EMAILS}": ""}
+    page = post(administration, edits)
+    assert [
+        text for text in ('value="10/foo"', 'value="ana@flowzz.test"') if text not in page
+    ] == []
+    assert page.count('mt-2" role="alert"') == 1
+    assert Setting.objects.count() == 0
+
+
+def test_what_a_colleague_saved_meanwhile_stays(administration: Staff) -> None:
+    save(administration, RATE, "5/s")
+    shown_before = {RATE: "1000/h", f"initial-{RATE}": "1000/h"}
+    assert post(administration, shown_before | {OVERLAP: "60", f"initial-{OVERLAP}": "120"}) == ""
+    assert (API_RATE.value(), SYNC_OVERLAP.value().seconds) == ("5/second", 3600)
+
+
 def test_only_administration_sees_and_changes_settings() -> None:
     operations = log_in_member("Operações")
     assert operations.get(PAGE).status_code == 403
-    assert operations.post(PAGE, {"name": RATE, "value": "1/s"}).status_code == 403
+    assert operations.post(PAGE, {RATE: "1/s", f"initial-{RATE}": "2/s"}).status_code == 403
     assert PAGE not in operations.get("/admin/").content.decode()
     assert Setting.objects.count() == 0
