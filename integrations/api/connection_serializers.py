@@ -83,6 +83,7 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
 
     connected = serializers.SerializerMethodField()
     status = serializers.SerializerMethodField()
+    state = serializers.SerializerMethodField(help_text="`status` em código")
     mode = serializers.SerializerMethodField()
     mode_note = serializers.SerializerMethodField(
         help_text="No modo `webhook`: como as vendas chegam, e como trazer as antigas"
@@ -113,6 +114,7 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
             "provider",
             "connected",
             "status",
+            "state",
             "mode",
             "mode_note",
             "paused",
@@ -145,6 +147,10 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
     @extend_schema_field(serializers.ChoiceField(["conectado", "desconectado", "erro", "pendente"]))
     def get_status(self, integration: Integration) -> str:
         return str(modes.effective_status(integration).label)
+
+    @extend_schema_field(serializers.ChoiceField(IntegrationStatus.choices))
+    def get_state(self, integration: Integration) -> str:
+        return modes.effective_status(integration).value
 
     @extend_schema_field(serializers.ChoiceField(IntegrationMode.values))
     def get_mode(self, integration: Integration) -> str:

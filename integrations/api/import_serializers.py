@@ -123,6 +123,26 @@ class LineErrorSerializer(CamelCaseSerializer):
     message = serializers.CharField(help_text="Todos os problemas da linha")
 
 
+class ImportRowSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImport]):
+    """An import in a list; its own call has columns, lines and the sample, too."""
+
+    preview = serializers.BooleanField(source="is_preview")
+    lines_total = serializers.IntegerField(source="total")
+    sales_created = serializers.IntegerField(source="created")
+    sales_updated = serializers.IntegerField(source="updated")
+    sales_unchanged = serializers.IntegerField(source="unchanged")
+    error = serializers.CharField(allow_blank=True, help_text="Por que a importação toda falhou")
+
+    class Meta:
+        model = SalesImport
+        fields = (
+            *("id", "state", "preview", "file_name", "exported_at", "lines_total"),
+            *("sales_created", "sales_updated", "sales_unchanged", "errors", "warnings"),
+            *("error", "created_at", "finished_at"),
+        )
+        read_only_fields = fields
+
+
 class ImportSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImport]):
     """An import's progress and result; for a preview, the expected result."""
 
@@ -166,6 +186,7 @@ class ImportSerializer(CamelCaseSerializer, serializers.ModelSerializer[SalesImp
         fields = (
             "id",
             "status",
+            "state",
             "preview",
             "file_name",
             "exported_at",

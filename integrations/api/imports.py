@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, parsers, viewsets
+from rest_framework import exceptions, parsers
 from rest_framework.decorators import action
-from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -27,11 +27,13 @@ from flowzz.core.api.errors import (
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.json_parser import JSONParser
 from flowzz.core.api.known_inputs import refuse_unknown
-from flowzz.core.api.schema.openapi import error_responses, operation
+from flowzz.core.api.pagination import CursorPagination
+from flowzz.core.api.schema.openapi import error_responses, listing, operation
 from flowzz.core.api.throttling import CallThrottle, RateThrottle
-from flowzz.core.api.views import current_user_id, success
+from flowzz.core.api.views import ListViewSet, current_user_id, success
 from integrations.api.import_serializers import (
     ImportGuideSerializer,
+    ImportRowSerializer,
     ImportSerializer,
     UploadSerializer,
 )
@@ -91,9 +93,16 @@ class ImportThrottle(RateThrottle):
     counts_refused = False
 
 
-class ImportViewSet(viewsets.ViewSet):
+class ImportPagination(CursorPagination):
+    fields = ()
+
+
+class ImportViewSet(ListViewSet[SalesImport]):
     """The user's imports. They need no connected integration."""
 
+    queryset = SalesImport.objects.defer("content")
+    serializer_class = ImportRowSerializer
+    pagination_class = ImportPagination
     parser_classes = (parsers.MultiPartParser,)
 
     def get_throttles(self) -> list[BaseThrottle]:
@@ -136,9 +145,18 @@ class ImportViewSet(viewsets.ViewSet):
         ImportThrottle.count(request)
         return _response(row)
 
+    @listing(
+        TAG,
+        "Listar as importações, da mais nova à mais antiga",
+        ImportRowSerializer,
+        has_etag=False,
+    )
+    def list(self, request: Request) -> Response:
+        return super().list(request)
+
     @operation(TAG, "Acompanhar uma importação", ImportSerializer, NotFound, parameters=[IMPORT_ID])
     def retrieve(self, request: Request, pk: str) -> Response:
-        return success(ImportSerializer(self._row(pk)).data)
+        return success(ImportSerializer(self.get_object()).data)
 
     @operation(
         TAG,
@@ -154,7 +172,7 @@ class ImportViewSet(viewsets.ViewSet):
     @idempotent()
     def confirm(self, request: Request, pk: str) -> Response:
         with _as_api_errors():
-            row = import_jobs.confirm(self._row(pk))
+            row = import_jobs.confirm(self.get_object())
         ImportThrottle.count(request)
         return _response(row)
 
@@ -191,10 +209,9 @@ class ImportViewSet(viewsets.ViewSet):
             headers={"Content-Disposition": f'attachment; filename="modelo-de-vendas.{format_}"'},
         )
 
-    def _row(self, pk: str) -> SalesImport:
-        """Return one of the user's own imports. Raises Http404."""
-        rows = SalesImport.objects.filter(integration__user_id=current_user_id(self.request))
-        return get_object_or_404(rows.defer("content"), id=pk)
+    def get_queryset(self) -> QuerySet[SalesImport]:
+        imports = super().get_queryset()
+        return imports.filter(integration__user_id=current_user_id(self.request))
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class ProgressSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRu
         fields = (
             "id",
             "status",
+            "state",
             "page",
             "processed",
             "total",
@@ -77,6 +78,7 @@ class RunSerializer(CamelCaseSerializer, serializers.ModelSerializer[SyncRun]):
             "id",
             "success",
             "status",
+            "state",
             "sales_processed",
             "sales_created",
             "sales_updated",

@@ -48,6 +48,7 @@ class SaleFilter(UpdatedFilterSet):
     utmMedium = CharFilter("metadata__utms__medium", max_length=200)
     utmCampaign = CharFilter("metadata__utms__campaign", max_length=200)
     clientId = UUIDFilter("client_id", help_text="Vendas de um cliente")
+    state = CharFilter("client__state", "iexact", max_length=100, help_text="Estado do cliente")
     search = CharFilter(
         method="filter_search",
         max_length=100,

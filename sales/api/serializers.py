@@ -1,12 +1,23 @@
 """Sales, clients with totals, subscriptions and affiliation requests in API responses."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clients.api.serializers import ClientNameSerializer, ClientSerializer
-from flowzz.core.api.serializers import CamelCaseSerializer
-from sales.api.dashboard_serializers import money
-from sales.models import AffiliationRequest, Sale, Subscription
+from flowzz.core.api.serializers import CamelCaseSerializer, UpperChoiceField
+from sales.api.dashboard_serializers import CountSerializer, money
+from sales.models import (
+    AffiliationRequest,
+    Origin,
+    Sale,
+    SaleStatusChange,
+    Subscription,
+    SubscriptionCycle,
+)
 from sales.money import PaymentCode
+from sales.statuses import HistoryField
 
 
 class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
@@ -54,11 +65,76 @@ class SubscriptionSerializer(CamelCaseSerializer, serializers.ModelSerializer[Su
 
     class Meta:
         model = Subscription
-        fields = (
+        fields: tuple[str, ...] = (
             *("id", "source", "subscription_hash", "client", "product_name"),
             *("status", "frequency", "cycle", "next_charge_date", "created_at", "updated_at"),
         )
         read_only_fields = fields
+
+
+class CycleSerializer(CamelCaseSerializer, serializers.ModelSerializer[SubscriptionCycle]):
+    class Meta:
+        model = SubscriptionCycle
+        fields = ("cycle", "sale_id", "next_charge_date", "observed_at")
+        read_only_fields = fields
+        extra_kwargs = {
+            "cycle": {"help_text": "O número da cobrança, a partir de 1"},
+            "sale_id": {"help_text": "A venda que ela gerou, se já chegou"},
+            "observed_at": {"help_text": "Quando o Flowzz soube dela"},
+        }
+
+
+class SubscriptionDetailSerializer(SubscriptionSerializer):
+    cycles = serializers.SerializerMethodField(help_text="As cobranças, da primeira à última")
+
+    class Meta(SubscriptionSerializer.Meta):
+        fields = (*SubscriptionSerializer.Meta.fields, "cycles")
+        read_only_fields = fields
+
+    @extend_schema_field(CycleSerializer(many=True))
+    def get_cycles(self, subscription: Subscription) -> Any:
+        return CycleSerializer(subscription.cycles.order_by("cycle"), many=True).data
+
+
+class ChangeSerializer(CamelCaseSerializer, serializers.ModelSerializer[SaleStatusChange]):
+    field = UpperChoiceField(HistoryField.choices)
+    before = serializers.CharField(
+        source="from_status", allow_blank=True, help_text="Vazio na primeira situação"
+    )
+    after = serializers.CharField(source="to_status", help_text="De CLIENT_ID, o id do cliente")
+    origin = UpperChoiceField(
+        Origin.choices,
+        help_text="O que mudou a venda: webhook, sincronização, arquivo ou a equipe do Flowzz",
+    )
+
+    class Meta:
+        model = SaleStatusChange
+        fields = ("field", "before", "after", "changed_at", "origin")
+        read_only_fields = fields
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    changes = ChangeSerializer(many=True, help_text="Da primeira à última; as 500 mais novas")
+
+
+class TotalsSerializer(CamelCaseSerializer):
+    sales = serializers.IntegerField(help_text="Todas as da lista")
+    paid_sales = serializers.IntegerField(help_text="Pagas, enviadas ou entregues")
+    revenue = money(help_text="Soma das pagas, enviadas ou entregues")
+    net = CountSerializer(help_text="Líquido das pagas em que se conhece, e quantas são")
+
+
+class FilterValuesSerializer(CamelCaseSerializer):
+    """The values of the 20,000 newest sales, at most 500 of each kind."""
+
+    products = serializers.ListField(child=serializers.CharField())
+    payment_methods = serializers.ListField(
+        child=serializers.CharField(), help_text="Para o filtro `paymentMethod`"
+    )
+    campaigns = serializers.ListField(
+        child=serializers.CharField(), help_text="Para o filtro `utmCampaign`"
+    )
+    states = serializers.ListField(child=serializers.CharField(), help_text="Dos clientes")
 
 
 class AffiliationRequestSerializer(

@@ -2,51 +2,53 @@
 
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, DecimalField, Max, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils.decorators import method_decorator
-from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Client
-from flowzz.core.api.errors import NotFound
-from flowzz.core.api.etags import ConditionalListMixin, never_stored
+from flowzz.core.api.errors import ApiError, NotFound
+from flowzz.core.api.etags import ConditionalListMixin, never_stored, unless_current
 from flowzz.core.api.pagination import CursorPagination
-from flowzz.core.api.schema.openapi import listing, operation
-from flowzz.core.api.views import FIELDS, SparseFieldsMixin, current_user_id, success
+from flowzz.core.api.schema.openapi import ETAG_PARAMETER, listing, operation
+from flowzz.core.api.views import FIELDS, ListViewSet, RowT, current_user_id, success
 from sales.api.filters import AffiliationRequestFilter, BuyerFilter, SaleFilter, SubscriptionFilter
 from sales.api.serializers import (
     AffiliationRequestSerializer,
     BuyerSerializer,
+    FilterValuesSerializer,
+    HistorySerializer,
     SaleSerializer,
+    SubscriptionDetailSerializer,
     SubscriptionSerializer,
+    TotalsSerializer,
 )
 from sales.models import AffiliationRequest, Sale, SaleMerge, Subscription
+from sales.stats.filter_values import newest_values
+from sales.stats.list_totals import calculate_totals
 from sales.statuses import REVENUE_STATUSES
 
-RowT = TypeVar("RowT", bound=Model)
+MAX_CHANGES = 500
 
 
-class OwnRowsViewSet(
-    ConditionalListMixin, SparseFieldsMixin, mixins.ListModelMixin, viewsets.GenericViewSet[RowT]
-):
+class TooManySales(ApiError):
+    status_code = 422
+    code = "TOO_MANY_SALES"
+    message = "São vendas demais para somar de uma vez. Use um período menor ou outro filtro."
+
+
+class OwnRowsViewSet(ConditionalListMixin, ListViewSet[RowT]):
     """Lists the rows of the current user."""
-
-    filter_backends = (DjangoFilterBackend,)
 
     def get_queryset(self) -> QuerySet[RowT]:
         return super().get_queryset().filter(user_id=current_user_id(self.request))
-
-    def filter_queryset(self, queryset: QuerySet[RowT, Any]) -> QuerySet[RowT, Any]:
-        """Filter lists alone: a row that is requested by its id is found whatever its state."""
-        return super().filter_queryset(queryset) if self.action == "list" else queryset
 
 
 class SalePagination(CursorPagination):
@@ -79,6 +81,46 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
 
+    @operation("Vendas", "Ver o histórico de uma venda", HistorySerializer, NotFound)
+    @method_decorator(never_stored)
+    @action(detail=True)
+    def history(self, request: Request, pk: str) -> Response:
+        changes = self.get_object().status_changes.order_by("-changed_at", "-id")
+        data = {"changes": list(changes[:MAX_CHANGES])[::-1]}
+        return success(HistorySerializer(data).data)
+
+    @operation(
+        "Vendas",
+        "Somar as vendas de uma lista filtrada",
+        TotalsSerializer,
+        TooManySales,
+        filters=True,
+        parameters=[ETAG_PARAMETER],
+    )
+    @action(detail=False)
+    def totals(self, request: Request) -> Response:
+        return unless_current(request, self._totals)
+
+    def _totals(self) -> Response:
+        totals = calculate_totals(self.filter_queryset(self.get_queryset()))
+        if totals is None:
+            raise TooManySales
+        return success(TotalsSerializer(totals).data)
+
+    @operation(
+        "Vendas",
+        "Ver os valores para filtrar: produtos, formas de pagamento, campanhas, estados",
+        FilterValuesSerializer,
+        parameters=[ETAG_PARAMETER],
+    )
+    @action(detail=False)
+    def values(self, request: Request) -> Response:
+        return unless_current(request, self._values)
+
+    def _values(self) -> Response:
+        values = newest_values(self.get_queryset().filter(deleted_at=None))
+        return success(FilterValuesSerializer(values).data)
+
 
 class ClientViewSet(OwnRowsViewSet[Client]):
     """Clients with the totals of their sales, which the package `clients` cannot read."""
@@ -108,6 +150,13 @@ class SubscriptionViewSet(OwnRowsViewSet[Subscription]):
     @listing("Assinaturas", "Listar as assinaturas, da mais nova à mais antiga", serializer_class)
     def list(self, request: Request) -> Response:
         return super().list(request)
+
+    @operation(
+        "Assinaturas", "Ver uma assinatura e suas cobranças", SubscriptionDetailSerializer, NotFound
+    )
+    @method_decorator(never_stored)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return success(SubscriptionDetailSerializer(self.get_object()).data)
 
 
 class AffiliationRequestViewSet(OwnRowsViewSet[AffiliationRequest]):

@@ -39,6 +39,7 @@ CROSS_CUTTING_TESTS = {
     "model/test_model.py",
     "real_data/test_cases.py",
     "sales/api/test_clients.py",
+    "sales/api/test_details.py",
     "sales/api/test_lists.py",
     "sales/api/test_sales.py",
     "sales/order_ids/test_unassociated.py",

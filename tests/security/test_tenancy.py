@@ -162,7 +162,7 @@ def test_owner_finds_the_same_rows(path: str, owned: Digests, ids: set[UUID]) ->
     owner = Frontend(Integration.objects.get().user)
     urls = fill_ids(path, ids)
     statuses = {owner.generic(method, url).status_code for method in CALLS for url in urls}
-    assert 200 in statuses
+    assert statuses & {200, 409}  # found, in whatever state
 
 
 def test_filters_find_no_rows_of_another_user(ids: set[UUID], stranger: Frontend) -> None:

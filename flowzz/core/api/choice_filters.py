@@ -22,6 +22,16 @@ class ChoicesFilter(MultipleChoiceFilter):  # type: ignore[misc]  # untyped, and
         super().__init__(*arguments, **options)
 
 
+class UpperChoicesFilter(ChoicesFilter):
+    """Accepts codes in capitals, which are in small letters in the database."""
+
+    def __init__(self, *, choices: Any) -> None:
+        super().__init__(choices=[(value.upper(), label) for value, label in choices.choices])
+
+    def filter(self, qs: Any, value: list[str]) -> Any:
+        return super().filter(qs, [code.lower() for code in value])
+
+
 class _StrictBooleanField(forms.NullBooleanField):
     """A boolean that refuses other words, which Django ignores: the list would be unfiltered."""
 

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -67,20 +68,24 @@ class CacheHeadersMiddleware:
         return response
 
 
-class ConditionalListMixin:
-    """Responds with 304, without a query of the list, unless the user's data has changed.
+def unless_current(request: Request, respond: Callable[[], Response]) -> Response:
+    """Respond with 304, without a query of the data, unless the user's data has changed."""
+    user_id = current_user_id(request)
+    version = current_version(user_id)
+    # The date is part of the ETag, because what is overdue changes with the day.
+    etag = make_etag(user_id, version, timezone.localdate(), request.get_full_path())
+    if is_current(request, etag):
+        return with_etag(Response(status=304), etag)
+    return with_etag(respond(), etag)
 
-    Rows in the order of their changes have no ETag: one may appear after its data version.
+
+class ConditionalListMixin:
+    """Lists with an ETag, unless they are in the order of their changes.
+
+    There a row may appear after its data version.
     """
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        if requested_ordering(request, "") == BY_CHANGE:
-            rows: Response = super().list(request, *args, **kwargs)  # type: ignore[misc]  # a mixin
-            return rows
-        user_id = current_user_id(request)
-        version = current_version(user_id)
-        # The date is part of the ETag, because what is overdue changes with the day.
-        etag = make_etag(user_id, version, timezone.localdate(), request.get_full_path())
-        if is_current(request, etag):
-            return with_etag(Response(status=304), etag)
-        return with_etag(super().list(request, *args, **kwargs), etag)  # type: ignore[misc]  # a mixin
+        rows = partial(super().list, request, *args, **kwargs)  # type: ignore[misc]  # a mixin
+        is_by_change = requested_ordering(request, "") == BY_CHANGE
+        return rows() if is_by_change else unless_current(request, rows)

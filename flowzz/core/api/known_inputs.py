@@ -43,9 +43,14 @@ def refuse_unknown(
 
 def list_parameters(view: Any) -> set[str]:
     """Return the filters and the page's parameters of a generic view."""
-    filters = getattr(view, "filterset_class", None)
     page = view.paginator.get_schema_operation_parameters(view)
-    return {*(filters.base_filters if filters else ()), *(entry["name"] for entry in page)}
+    return {*filter_names(view), *(entry["name"] for entry in page)}
+
+
+def filter_names(view: Any) -> Collection[str]:
+    """Return the filters of a generic view."""
+    filters = getattr(view, "filterset_class", None)
+    return filters.base_filters if filters else ()
 
 
 def _field_names(body: Body | None) -> set[str]:

@@ -64,6 +64,8 @@ class CursorPagination(BasePagination):
     """
 
     default_field: ClassVar[str] = "created_at"
+    fields: ClassVar[tuple[str, ...]] = ("updated_at",)
+    """Further fields that rows can be ordered by."""
     time_field: str
     next: Cursor | None = None
     previous: Cursor | None = None
@@ -123,7 +125,7 @@ class CursorPagination(BasePagination):
 
     def _orderings(self) -> dict[str, str]:
         """Return the fields by the names of their orders, the default one first."""
-        fields = (self.default_field, "updated_at")
+        fields = (self.default_field, *self.fields)
         return {f"{sign}{camel_case(field)}": field for field in fields for sign in ("-", "")}
 
     def _ordering(self, request: Request) -> str:

@@ -19,5 +19,15 @@ class CamelCaseSerializer(serializers.Serializer[Any]):
         return {camel_case(name): field for name, field in fields.items()}
 
 
+class UpperChoiceField(serializers.ChoiceField):
+    """Codes in capitals, whatever their case in the database."""
+
+    def __init__(self, choices: Any, **options: Any) -> None:
+        super().__init__([(value.upper(), label) for value, label in choices], **options)
+
+    def to_representation(self, value: str) -> str:
+        return value.upper()
+
+
 def camel_case(name: str) -> str:
     return re.sub(r"_(\w)", lambda match: match[1].upper(), name)

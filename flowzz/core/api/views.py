@@ -1,14 +1,19 @@
-"""What the API's views share: the user's id, the envelope of a success, sparse fields."""
+"""What the API's views share: the user's id, the envelope of a success, lists, sparse fields."""
 
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from flowzz.core.api.errors import ValidationFailed
+
+RowT = TypeVar("RowT", bound=Model)
 
 PARAMETER = "fields"
 FIELDS = OpenApiParameter(
@@ -45,6 +50,15 @@ class SparseFieldsMixin:
         if text is not None:
             _limit_fields(getattr(serializer, "child", serializer), set(text.split(",")))
         return serializer
+
+
+class ListViewSet(SparseFieldsMixin, mixins.ListModelMixin, viewsets.GenericViewSet[RowT]):
+    """Lists rows by its filters; a row that is requested by its id is found whatever its state."""
+
+    filter_backends = (DjangoFilterBackend,)
+
+    def filter_queryset(self, queryset: QuerySet[RowT, Any]) -> QuerySet[RowT, Any]:
+        return queryset if self.detail else super().filter_queryset(queryset)
 
 
 def _limit_fields(serializer: Any, requested: set[str]) -> None:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 WEBHOOK_STATUS = {
     "connected": True,
     "status": "conectado",
+    "state": "CONNECTED",
     "mode": "webhook",
     "modeNote": "As vendas chegam pelos webhooks: cole o endereço de webhook desta página em cada "
     "postback do Coinzz. As vendas de antes disso entram por um arquivo exportado do painel do "
@@ -73,6 +74,7 @@ def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: Sandbo
         "provider": "coinzz",
         "connected": True,
         "status": "conectado",
+        "state": "CONNECTED",
         "mode": "api",
         "modeNote": None,
         "paused": False,
@@ -83,6 +85,7 @@ def test_valid_key_connects_and_starts_the_first_sync(user: User, coinzz: Sandbo
         "currentSync": {
             "id": str(run.id),
             "status": "na fila",
+            "state": "QUEUED",
             "page": 0,
             "processed": 0,
             "total": None,

@@ -116,6 +116,7 @@ def test_status_shows_the_progress_of_the_run(integration: Integration, frontend
     assert status(frontend)["currentSync"] == {
         "id": str(run.id),
         "status": "em andamento",
+        "state": "RUNNING",
         "page": 2,
         "processed": 400,
         "total": 1_000,

@@ -82,6 +82,7 @@ def test_finished_run_has_its_counts(integration: Integration, frontend: Fronten
     assert data.pop("progress") == {
         "id": str(run.id),
         "status": "concluída",
+        "state": "SUCCEEDED",
         "page": 3,
         "processed": 120,
         "total": 120,
@@ -95,6 +96,7 @@ def test_finished_run_has_its_counts(integration: Integration, frontend: Fronten
         "id": str(run.id),
         "success": True,
         "status": "concluída",
+        "state": "SUCCEEDED",
         "salesProcessed": 120,
         "salesCreated": 120,
         "salesUpdated": 0,

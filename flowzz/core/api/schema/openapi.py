@@ -30,7 +30,7 @@ from flowzz.core.api.errors import (
     make_detail,
 )
 from flowzz.core.api.idempotency.handlers import HEADER
-from flowzz.core.api.known_inputs import Body, list_parameters, refuse_unknown
+from flowzz.core.api.known_inputs import Body, filter_names, list_parameters, refuse_unknown
 from flowzz.core.api.schema.headers import IF_NONE_MATCH, REQUEST_ID_EXAMPLE
 from flowzz.core.api.views import FIELDS
 
@@ -79,8 +79,8 @@ def operation(
 ) -> Callable[[F], F]:
     """Describe an operation: its data in the envelope, and its errors beside the common ones.
 
-    `accepted` is the data of a 202 response. Parameters and fields without a description are
-    refused.
+    `accepted` is the data of a 202 response; with `filters=True` the view's filters apply.
+    Parameters and fields without a description are refused.
     """
     responses: dict[int, Any] = {200: _envelope(data)}
     if accepted:
@@ -101,21 +101,29 @@ def operation(
             parameters=parameters,
             **more,
         )
-        strict = refuse_unknown(lambda view: query, _body(more.get("request")))
+        has_filters = more.get("filters", False)
+        strict = refuse_unknown(
+            lambda view: query.union(filter_names(view) if has_filters else ()),
+            _body(more.get("request")),
+        )
         return cast("F", schema(strict(handler)))
 
     return describe
 
 
 def listing(
-    tag: str, summary: str, item: type[serializers.BaseSerializer[Any]]
+    tag: str,
+    summary: str,
+    item: type[serializers.BaseSerializer[Any]],
+    *errors: type[ApiError],
+    has_etag: bool = True,
 ) -> Callable[[F], F]:
     """Describe an operation that returns pages."""
     schema = extend_schema(
         tags=[tag],
         summary=summary,
-        responses={200: item(many=True)} | error_responses(),
-        parameters=[FIELDS, ETAG_PARAMETER],
+        responses={200: item(many=True)} | error_responses(*errors),
+        parameters=[FIELDS, *([ETAG_PARAMETER] if has_etag else [])],
     )
     strict = refuse_unknown(lambda view: {FIELDS.name, *list_parameters(view)})
 

@@ -31,7 +31,7 @@ def test_committed_description_is_current(description: str) -> None:
 
 def test_every_operation_has_a_summary_a_tag_and_errors(paths: Any) -> None:
     operations = [operation for path in paths.values() for operation in path.values()]
-    assert len(operations) == 29
+    assert len(operations) == 38
     for operation in operations:
         assert operation["summary"]
         assert len(operation["tags"]) == 1
@@ -74,7 +74,8 @@ def test_operations_with_an_etag_describe_304(paths: Any) -> None:
     reads = {path: operations["get"] for path, operations in paths.items() if "get" in operations}
     with_304 = {path for path, operation in reads.items() if "304" in operation["responses"]}
     lists = ("affiliation-requests", "clients", "integrations", "sales", "subscriptions")
-    assert with_304 == {f"/api/v1/{name}" for name in (*lists, "dashboard/metrics")}
+    figures = ("dashboard/metrics", "sales/totals", "sales/values")
+    assert with_304 == {f"/api/v1/{name}" for name in (*lists, *figures)}
 
 
 def test_all_codes_of_errors_are_values_and_listed_on_one_page(description: str) -> None:

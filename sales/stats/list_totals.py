@@ -1,0 +1,49 @@
+"""The totals of a filtered list of sales, limited in time."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from sales.models import Sale
+from sales.stats.funnel import Count as SaleCount
+from sales.statuses import REVENUE_STATUSES
+
+TIMEOUT_MS = 2_000
+_IS_PAID = Q(status__in=REVENUE_STATUSES)
+_NET = Coalesce("commission", F("total_price") - F("fees") - F("partner_shares"))
+"""`Sale.net` in SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Money in BRL; `net` is of the paid sales where it is known."""
+
+    sales: int
+    paid_sales: int
+    revenue: Decimal
+    net: SaleCount
+
+
+def calculate_totals(sales: "QuerySet[Sale]", *, limit: int | None = None) -> Totals | None:
+    """Return None for more sales than `limit`, or if adding them up takes too long."""
+    rows = sales.order_by().annotate(net_value=_NET)
+    limited = rows.values("total_price", "status", "net_value")[: limit and limit + 1]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
+            sums = limited.aggregate(
+                sales=Count("*"),
+                paid=Count("status", filter=_IS_PAID),
+                revenue=Sum("total_price", filter=_IS_PAID, default=Decimal(0)),
+                known=Count("net_value", filter=_IS_PAID),
+                net=Sum("net_value", filter=_IS_PAID, default=Decimal(0)),
+            )
+    except OperationalError:
+        return None
+    if limit and sums["sales"] > limit:
+        return None
+    net = SaleCount(sums["known"], sums["net"])
+    return Totals(sums["sales"], sums["paid"], sums["revenue"], net)

@@ -1,0 +1,77 @@
+"""The totals of a filtered list of sales, as the API returns them."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
+from flowzz.accounts.models import User
+from sales.api.filters import SaleFilter
+from sales.stats import list_totals
+from sales.statuses import SaleStatus
+from tests.api_client import Frontend, error, status_and_body
+from tests.factories import NOON, SaleFactory, UserFactory
+
+_SLOW = RawSQL("pg_sleep(1) IS NOT NULL", [], output_field=BooleanField())
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user() -> User:
+    user: User = UserFactory.create()
+    values: list[dict[str, Any]] = [
+        {"status": SaleStatus.PAID, "commission": Decimal("60.00")},
+        {"status": SaleStatus.SHIPPED, "fees": Decimal("5.00"), "partner_shares": Decimal("15.00")},
+        {"status": SaleStatus.DELIVERED, "fees": Decimal("5.00")},
+        {"status": SaleStatus.PENDING, "commission": Decimal("1.00")},
+        {"status": SaleStatus.PAID, "deleted_at": NOON},
+        {"status": SaleStatus.PAID, "is_associated": False},
+    ]
+    for number, fields in enumerate(values):
+        price = Decimal(100 + number)
+        SaleFactory.create(user=user, external_id=f"ord{number}", total_price=price, **fields)
+    SaleFactory.create()
+    return user
+
+
+def test_totals_are_of_the_filtered_list(user: User) -> None:
+    frontend = Frontend(user)
+    everything = frontend.fetch("sales/totals")
+    assert everything.json()["data"] == {
+        "sales": 4,
+        "paidSales": 3,
+        "revenue": "303.00",
+        "net": {"sales": 2, "value": "141.00"},
+    }
+    paid = frontend.fetch("sales/totals", status="PAID,PENDING").json()["data"]
+    assert (paid["sales"], paid["revenue"]) == (2, "100.00")
+    nothing = frontend.fetch("sales/totals", dateTo="2020-01-01").json()["data"]
+    assert nothing == {
+        "sales": 0,
+        "paidSales": 0,
+        "revenue": "0.00",
+        "net": {"sales": 0, "value": "0.00"},
+    }
+
+
+def test_unchanged_totals_are_not_sent_again(user: User) -> None:
+    frontend = Frontend(user)
+    etag = frontend.fetch("sales/totals").headers["ETag"]
+    path = "/api/v1/sales/totals"
+    assert frontend.get(path, HTTP_IF_NONE_MATCH=etag).status_code == 304
+    SaleFactory.create(user=user, external_id="outra")
+    assert frontend.get(path, HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+def test_sum_that_takes_too_long_is_refused(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SaleFilter, "filter_search", lambda self, sales, *_: sales.filter(_SLOW))
+    monkeypatch.setattr(list_totals, "TIMEOUT_MS", 20)
+    assert status_and_body(Frontend(user).fetch("sales/totals", search="a")) == (
+        422,
+        error(
+            "TOO_MANY_SALES",
+            "São vendas demais para somar de uma vez. Use um período menor ou outro filtro.",
+        ),
+    )
