@@ -104,6 +104,7 @@ UNFOLD: dict[str, Any] = {
             _group(
                 "Administração",
                 _item("Usuários", "person", "accounts.user"),
+                _item("Chaves de API", "key", "accounts.apikey"),
                 _item("Grupos", "groups", "auth.group"),
                 _item("Registro de ações", "history_edu", "accounts.staffaction"),
                 _item("Configurações", "tune", "core.setting", "configuration"),

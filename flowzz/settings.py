@@ -230,8 +230,14 @@ SIMPLE_JWT = {
     "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),
 }
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["flowzz.accounts.authentication.JWTAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "flowzz.accounts.api_keys.authentication.ApiKeyAuthentication",
+        "flowzz.accounts.authentication.JWTAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "flowzz.accounts.api_keys.authentication.WithinScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.json_parser.JSONParser"],
     "DEFAULT_METADATA_CLASS": None,

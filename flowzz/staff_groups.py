@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, Permission
 
 _DATA = (
     "accounts.user",
+    "accounts.apikey",
     "clients.client",
     "clients.mergesuggestion",
     "sales.sale",

@@ -15,7 +15,7 @@ from flowzz.prometheus import metrics
 
 # Every URL works with a trailing slash, too.
 api: list[URLPattern | URLResolver] = [
-    path("v1/auth/", include("flowzz.accounts.api.urls")),
+    path("v1/", include("flowzz.accounts.api.urls")),
     re_path(r"^v1/events/?$", EventsView.as_view()),
     path("v1/", include("integrations.api.urls")),
     path("v1/", include("sales.api.urls")),

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.http import HttpRequest
@@ -144,6 +145,49 @@ class LoginSession(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class KeyScope(models.TextChoices):
+    READ = "READ", "Só ler"
+    ALL = "ALL", "Ler e mudar"
+
+
+class ApiKey(models.Model):
+    """A key with which a script calls the API for a user; `accounts.api_keys.keys` writes them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_keys", verbose_name="usuário")
+    name = models.CharField("nome", max_length=100)
+    scope = models.CharField("permissão", max_length=4, choices=KeyScope, default=KeyScope.READ)
+    hourly_limit = models.PositiveIntegerField(
+        "chamadas por hora",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Vazio: o limite de um usuário.",
+    )
+    key_hash = models.BinaryField("hash", max_length=32, unique=True)
+    hint = models.CharField("fim da chave", max_length=16)
+    created_at = models.DateTimeField("criada em", auto_now_add=True)
+    last_used_at = models.DateTimeField("último uso", null=True)
+    revoked_at = models.DateTimeField("revogada em", null=True)
+
+    class Meta:
+        verbose_name = "chave de API"
+        verbose_name_plural = "chaves de API"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint})"
+
+    @property
+    def limit_key(self) -> str:
+        """What calls are counted by: a script does not spend the limit of its user's frontend."""
+        return f"key:{self.id}"
+
+    @property
+    def rate(self) -> str:
+        """The limit of calls, or an empty text: that of a user."""
+        return f"{self.hourly_limit}/hour" if self.hourly_limit else ""
 
 
 class StaffSession(AbstractBaseSession):

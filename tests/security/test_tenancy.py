@@ -28,7 +28,7 @@ from tests.security.api_paths import api_paths, fill_ids, takes_ids
 
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-CALLS = ("GET", "POST")
+CALLS = ("GET", "POST", "DELETE")
 UPLOAD = "/api/v1/sales/import"
 PUBLIC = {
     "/api/schema",

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.utils.decorators import method_decorator
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -34,6 +35,17 @@ class JWTScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # it has no 
 
     target_class = "flowzz.accounts.authentication.JWTAuthentication"
     name = "jwt"
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # no types
+    """The API description of `ApiKeyAuthentication`."""
+
+    target_class = "flowzz.accounts.api_keys.authentication.ApiKeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        text = "Uma chave de API (`fz_…`), para programas"
+        return {"type": "http", "scheme": "bearer", "description": text}
 
 
 class LoginSerializer(serializers.Serializer[Any]):

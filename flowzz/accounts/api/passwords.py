@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.decorators import method_decorator
 from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +19,7 @@ from flowzz.accounts.api.logins import (
     count_attempt,
     tokens_response,
 )
+from flowzz.accounts.api_keys.authentication import IsLogin, LoginRequired
 from flowzz.accounts.models import User
 from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.etags import never_stored
@@ -42,6 +44,7 @@ class SentSerializer(serializers.Serializer[Any]):
 
 @method_decorator(never_stored, name="dispatch")
 class PasswordView(APIView):
+    permission_classes = (IsAuthenticated, IsLogin)
     throttle_classes = (ApiThrottle, LoginThrottle)
 
     @operation(
@@ -49,6 +52,7 @@ class PasswordView(APIView):
         "Trocar a senha: os outros acessos terminam, este ganha tokens novos",
         TokensSerializer,
         ValidationFailed,
+        LoginRequired,
         request=PasswordSerializer,
     )
     def post(self, request: Request) -> Response:

@@ -1,4 +1,5 @@
 import django.core.serializers.json
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -37,6 +38,25 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'usuário',
                 'permissions': [('replay_events', 'Pode reprocessar eventos'), ('settle_events', 'Pode descartar e atribuir eventos'), ('run_syncs', 'Pode iniciar e cancelar sincronizações'), ('manage_connections', 'Pode desconectar integrações e trocar endereços e segredos'), ('reveal_webhook_urls', 'Pode ver endereços de webhook'), ('view_personal_data', 'Pode ver dados pessoais sem máscara'), ('reveal_personal_data', 'Pode revelar os dados pessoais de um registro, com motivo'), ('erase_people', 'Pode exportar e apagar os dados de uma pessoa'), ('grant_staff_access', 'Pode dar acesso e grupos à equipe')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ApiKey',
+            fields=[
+                ('id', models.UUIDField(default=flowzz.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=100, verbose_name='nome')),
+                ('scope', models.CharField(choices=[('READ', 'Só ler'), ('ALL', 'Ler e mudar')], default='READ', max_length=4, verbose_name='permissão')),
+                ('hourly_limit', models.PositiveIntegerField(blank=True, help_text='Vazio: o limite de um usuário.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='chamadas por hora')),
+                ('key_hash', models.BinaryField(max_length=32, unique=True, verbose_name='hash')),
+                ('hint', models.CharField(max_length=16, verbose_name='fim da chave')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='criada em')),
+                ('last_used_at', models.DateTimeField(null=True, verbose_name='último uso')),
+                ('revoked_at', models.DateTimeField(null=True, verbose_name='revogada em')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to=settings.AUTH_USER_MODEL, verbose_name='usuário')),
+            ],
+            options={
+                'verbose_name': 'chave de API',
+                'verbose_name_plural': 'chaves de API',
             },
         ),
         migrations.CreateModel(

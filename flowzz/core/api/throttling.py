@@ -59,7 +59,7 @@ class RateThrottle(BaseThrottle):
         key = self.key(request)
         if key is None:
             return True
-        limit = self._limit()
+        limit = self._limit(request)
         try:
             (limit.hit if self.counts_refused else limit.check)(key)
         except RateLimitExceeded as exceeded:
@@ -79,14 +79,14 @@ class RateThrottle(BaseThrottle):
     @classmethod
     def count(cls, request: Request) -> None:
         """Count an accepted request; one that has become too many meanwhile is accepted, too."""
-        key, limit = cls().key(request), cls._limit()
+        key, limit = cls().key(request), cls._limit(request)
         if key is not None:
             with suppress(RateLimitExceeded):
                 limit.hit(key)
             cls._report(request, limit.status(key))
 
     @classmethod
-    def _limit(cls) -> RateLimit:
+    def _limit(cls, request: Request) -> RateLimit:
         return RateLimit(cls.name, cls.rate.value)
 
     @classmethod
@@ -103,11 +103,18 @@ class RateThrottle(BaseThrottle):
         return self._retry_after
 
 
-class CallThrottle(RateThrottle):
-    """Bounds all calls of a user, also those that ApiThrottle does not count."""
+class CallerThrottle(RateThrottle):
+    """Counts the calls with an API key apart from those of its user."""
+
+    def key(self, request: Request) -> str | None:
+        return getattr(request.auth, "limit_key", None) or super().key(request)
+
+
+class CallThrottle(CallerThrottle):
+    """Bounds all calls, also those that ApiThrottle does not count."""
 
     @classmethod
-    def _limit(cls) -> RateLimit:
+    def _limit(cls, request: Request) -> RateLimit:
         return RateLimit("call", lambda: ALL_CALLS_RATE)
 
     @classmethod
@@ -115,12 +122,17 @@ class CallThrottle(RateThrottle):
         """Report nothing: the headers are about the limit that callers plan with."""
 
 
-class ApiThrottle(RateThrottle):
+class ApiThrottle(CallerThrottle):
     """Counts a call after its response: that nothing has changed (304) costs nothing."""
 
     name = "api"
     rate = API_RATE
     counts_refused = False
+
+    @classmethod
+    def _limit(cls, request: Request) -> RateLimit:
+        rate_of_key: str = getattr(request.auth, "rate", "")
+        return RateLimit(cls.name, lambda: rate_of_key or cls.rate.value())
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         is_allowed = super().allow_request(request, view)

@@ -4,6 +4,8 @@ import hashlib
 from typing import Any
 
 from clients.models import MergeSuggestion
+from flowzz.accounts.api_keys import keys
+from flowzz.accounts.models import ApiKey
 from integrations.connection import mask_api_key
 from integrations.models import (
     Alert,
@@ -47,6 +49,7 @@ def make_rows(count: int) -> None:
         integration.save()
         webhook_url(integration)
         user = integration.user
+        keys.issue(ApiKey(user=user, name="planilha"))
         sale = SaleFactory.create(user=user)
         event = make_event(integration, sale.external_id)
         SaleStatusChange.objects.create(
@@ -77,16 +80,20 @@ def make_rows(count: int) -> None:
             columns=[{"header": "Pedido", "field": "order.order_number"}],
             error_lines=[{"line": 2, "external_id": "", "message": "Sem número."}],
         )
-        Alert.objects.create(integration=integration, kind=AlertKind.KEY_OLD, message="Antiga.")
-        WebhookRefusal.objects.create(
-            integration=integration, minute=NOON, reason=RefusalReason.RATE, count=2, bytes=300
-        )
-        StatusMapping.objects.create(
-            provider=COINZZ,
-            field=StatusField.ORDER,
-            word=f"palavra {sale.external_id}",
-            mapped_by=user,
-        )
+        _make_monitoring_rows(integration, sale.external_id)
+
+
+def _make_monitoring_rows(integration: Integration, number: str) -> None:
+    Alert.objects.create(integration=integration, kind=AlertKind.KEY_OLD, message="Antiga.")
+    WebhookRefusal.objects.create(
+        integration=integration, minute=NOON, reason=RefusalReason.RATE, count=2, bytes=300
+    )
+    StatusMapping.objects.create(
+        provider=COINZZ,
+        field=StatusField.ORDER,
+        word=f"palavra {number}",
+        mapped_by=integration.user,
+    )
 
 
 def make_event(

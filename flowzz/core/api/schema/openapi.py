@@ -19,6 +19,7 @@ from flowzz.core.api.errors import (
     ApiError,
     BodyTooLarge,
     CallInProgress,
+    Forbidden,
     KeyReused,
     NotAcceptable,
     RateLimited,
@@ -92,7 +93,7 @@ def operation(
         all_errors, parameters = errors, list(more.pop("parameters", ()))
         query = set(_query_names(parameters))
         if hasattr(handler, "is_idempotent"):
-            all_errors += (CallInProgress, KeyReused)
+            all_errors += (CallInProgress, KeyReused, Forbidden)
             parameters.append(IDEMPOTENCY_PARAMETER)
         schema = extend_schema(
             tags=[tag],

@@ -1,0 +1,86 @@
+"""The admin of API keys: staff make one for a user, change its limit and revoke it."""
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from flowzz.accounts.api_keys import keys
+from flowzz.accounts.models import ApiKey
+from flowzz.backoffice.base_admin import BaseAdmin
+from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, confirm
+from flowzz.backoffice.display import list_url, page_context
+from flowzz.backoffice.extensions import row_action
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(BaseAdmin[ApiKey]):
+    """A key is shown once, on the page after it was made."""
+
+    list_display = ("name", "user", "scope", "hint", "created_at", "last_used_at", "revoked_at")
+    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user",)
+    search_fields = ("user__email__iexact", "name")
+    search_help_text = "E-mail do usuário, ou nome da chave"
+    ordering = ("-id",)
+    show_full_result_count = False
+    raw_id_fields = ("user",)
+    actions_detail = ()
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        new = ("user", "name", "scope", "hourly_limit")
+        return (*new, "hint", "created_at", "last_used_at", "revoked_at") if obj else new
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        fields = ("hint", "created_at", "last_used_at", "revoked_at")
+        return (*fields, "user", "scope") if obj else fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["name", "hourly_limit"])
+        else:
+            vars(obj)["secret"] = keys.issue(obj)
+
+    def add_view(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
+        try:
+            return super().add_view(request, *arguments, **options)
+        except keys.TooManyKeys:
+            text = f"Este usuário já tem {keys.MAX_KEYS} chaves válidas. Revogue uma antes."
+            self.message_user(request, text, messages.ERROR)
+            return redirect(list_url(ApiKey))
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, *_: Any) -> Any:
+        """Show the secret. No page of the back-office is stored by browsers."""
+        context = page_context(request, "Chave criada", obj, back=list_url(ApiKey))
+        context |= {"secret": vars(obj)["secret"], "key": obj}
+        return render(request, "accounts/api_key.html", context)
+
+
+def _may_revoke(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
+    valid = ApiKey.objects.filter(id=object_id or uuid.UUID(int=0), revoked_at=None)
+    return request.user.has_perm("accounts.change_apikey") and valid.exists()
+
+
+@row_action(ApiKeyAdmin, "Revogar", path="revogar", icon="key_off", permission=_may_revoke)
+def revoke_key(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+    key = get_object_or_404(ApiKey, id=object_id)
+
+    def act() -> Done:
+        keys.revoke(key)
+        return Done("Revogou chave de API", "Chave revogada.", key)
+
+    return confirm(
+        request,
+        OptionalReasonForm(request.POST or None),
+        act,
+        about=key,
+        title="Revogar a chave de API",
+        text="O programa que a usa não entra mais. Não há como voltar: crie outra.",
+        button="Revogar",
+        is_destructive=True,
+    )
