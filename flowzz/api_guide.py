@@ -78,7 +78,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "flowzz.core.api.schema.openapi.shorten_enum_names",
         "integrations.api.schema.list_errors",
+        "integrations.api.schema.describe_stream",
         "integrations.api.schema.name_providers",
         "flowzz.core.api.schema.openapi.remove_docstrings",
         "flowzz.core.api.schema.headers.add_headers",

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "flowzz.core.logging.RequestLogMiddleware",
     "flowzz.core.server.security_headers.SecurityHeadersMiddleware",
+    "flowzz.core.server.compression.ApiGzipMiddleware",
     "flowzz.core.api.throttling.RateLimitHeadersMiddleware",
     "flowzz.core.api.etags.CacheHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",

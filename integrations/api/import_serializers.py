@@ -21,8 +21,13 @@ def _not_in_the_future(value: datetime) -> None:
         raise serializers.ValidationError("A data de exportação está no futuro")
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class BinaryField(serializers.FileField):
+    """A file, whose content is sent: the generator would describe its URL."""
+
+
 class UploadSerializer(CamelCaseSerializer):
-    file = serializers.FileField(
+    file = BinaryField(
         allow_empty_file=False,
         help_text="CSV ou Excel (.xlsx) com cabeçalho, de até 20 MB e 50.000 linhas",
         error_messages={

@@ -3,11 +3,61 @@
 import json
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from flowzz.core.api.errors import DETAIL_CODES, ApiError
 from integrations.api.errors import for_provider
 from integrations.providers.registry import all_providers, provider_names
+
+_UUID: Final = {"type": "string", "format": "uuid"}
+_TIME: Final = {"type": "string", "format": "date-time"}
+_NUMBER: Final = {"type": "integer"}
+_NUMBER_OR_NULL: Final = {"type": ["integer", "null"]}
+_EVENTS: Final[dict[str, dict[str, Any]]] = {
+    "start": {},
+    "sales": {
+        "created": _NUMBER,
+        "updated": _NUMBER,
+        "sales": {
+            "type": "array",
+            "description": "Até 50 vendas; com mais, vazia: carregue a lista",
+            "items": {
+                "type": "object",
+                "required": [
+                    *("change", "id", "externalId", "status", "shippingStatus", "updatedAt")
+                ],
+                "properties": {
+                    "change": {"type": "string", "enum": ["created", "updated"]},
+                    "id": _UUID,
+                    "externalId": {"type": "string"},
+                    "status": {"$ref": "#/components/schemas/SaleStatus"},
+                    "shippingStatus": {"$ref": "#/components/schemas/ShippingStatus"},
+                    "updatedAt": _TIME,
+                },
+            },
+        },
+    },
+    "sync": {
+        "id": _UUID,
+        "status": {"type": "string"},
+        "page": _NUMBER,
+        "processed": _NUMBER,
+        "total": _NUMBER_OR_NULL,
+        "percent": _NUMBER_OR_NULL,
+        "error": {"type": ["string", "null"]},
+        "retryAt": {"type": ["string", "null"], "format": "date-time"},
+    },
+    "integration": {
+        "id": _UUID,
+        "source": {"type": "string"},
+        "status": {"type": "string", "enum": ["conectado", "desconectado", "erro", "pendente"]},
+        "mode": {"type": "string", "enum": ["api", "webhook"]},
+        "paused": {"type": "boolean"},
+        "webhookUrlChanged": {"type": "boolean"},
+    },
+    "reset": {},
+}
+"""The data of the events of the stream; `tests/integrations/test_live_updates.py` compares them."""
 
 Endpoint = tuple[str, str, str, Any]
 _PARAMETER = "{provider}"
@@ -28,6 +78,31 @@ def expand_providers(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
         for path, *rest in endpoints
         for name in (provider_names() if _PARAMETER in path else [""])
     ]
+
+
+def describe_stream(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Postprocessing hook: describe the data of each event of `GET /events`."""
+    schemas = result["components"]["schemas"]
+    names = {}
+    for event, properties in _EVENTS.items():
+        names[event] = f"{event.capitalize()}StreamEvent"
+        schemas[names[event]] = _object(
+            {
+                "id": {"type": "string", "description": "Para Last-Event-ID"},
+                "event": {"type": "string", "const": event},
+                "data": _object(properties, description="Como JSON em uma linha"),
+            }
+        )
+    stream = result["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]
+    stream["text/event-stream"]["schema"] = {
+        "description": "Cada evento, lido",
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names.values()],
+    }
+    return result
+
+
+def _object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "object", "required": [*properties], "properties": properties, **more}
 
 
 def list_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -4,10 +4,13 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]  # its types are not installed
+import yaml
 from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from flowzz.core.api.event_stream import stream
+from flowzz.core.api.schema.views import DOCUMENT
 from integrations import connection
 from integrations.live_updates import publish_run
 from integrations.models import Integration, SyncRun, Trigger
@@ -18,6 +21,16 @@ from integrations.webhooks import tokens
 def published(user_id: Any, after: str) -> list[dict[str, Any]]:
     lines = stream.read(user_id, after)[0].decode().splitlines()
     return [json.loads(line.removeprefix("data: ")) for line in lines if line[:5] == "data:"]
+
+
+def check_event(event: dict[str, Any]) -> None:
+    """Compare an event with the API's document. Raises ValidationError."""
+    document = yaml.load(DOCUMENT.read_bytes(), yaml.CSafeLoader)
+    name = f"{event['event'].capitalize()}StreamEvent"
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    jsonschema.validate(event, schema)
+    properties = document["components"]["schemas"][name]["properties"]["data"]["properties"]
+    assert {*event["data"]} == {*properties}
 
 
 def test_progress_of_a_run_and_status_of_the_integration_are_published(
@@ -32,6 +45,9 @@ def test_progress_of_a_run_and_status_of_the_integration_are_published(
         connection.pause(integration)
 
     text = stream.read(integration.user_id, start)[0].decode()
+    for block in text.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines())
+        check_event(fields | {"data": json.loads(fields["data"])})
     names = [line.removeprefix("event: ") for line in text.splitlines() if line[:6] == "event:"]
     data = [line.removeprefix("data: ") for line in text.splitlines() if line[:5] == "data:"]
     assert {*names} == {"sync", "sales", "integration"}

@@ -70,7 +70,6 @@ class EventsView(APIView):
     content_negotiation_class = EventStreamNegotiation
 
     @extend_schema(
-        operation_id="v1_events_retrieve",
         tags=["Ao vivo"],
         summary="Acompanhar as novidades",
         description=_DESCRIPTION,

@@ -1,8 +1,10 @@
 """The API description: operations with their envelopes, errors and examples."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
@@ -55,6 +57,17 @@ class Schema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]  # as the generator calls it
         return ""
+
+    def get_operation_id(self) -> str:
+        """Return the path and what is done: `sales_list`, `sales_import_confirm`, `me_get`."""
+        path = re.sub(r"\{\w+\}", "", self.path.removeprefix("/api/v1/")).replace("-", "_")
+        action = getattr(self.view, "action", "")
+        suffix = _SUFFIXES.get(action) or _SUFFIX_BY_METHOD.get(self.method, "")
+        return "_".join([*filter(None, path.split("/")), *([suffix] if suffix else [])])
+
+
+_SUFFIXES: Final = {"list": "list", "retrieve": "get", "create": "create", "destroy": "delete"}
+_SUFFIX_BY_METHOD: Final = {"GET": "get", "PATCH": "update", "DELETE": "delete"}
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):
@@ -170,6 +183,22 @@ def error_responses(*errors: type[ApiError]) -> dict[int, Any]:
         )
         for status, group in by_status.items()
     }
+
+
+def shorten_enum_names(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Name closed sets of values by what they are of, without `Enum` (postprocessing hook)."""
+    schemas = result["components"]["schemas"]
+    names = {name: name.removesuffix("Enum") for name in schemas if name.endswith("Enum")}
+    names |= {name: f"{new}Code" for name, new in names.items() if new in schemas}
+    text = json.dumps(result)
+    for old, new in names.items():
+        text = text.replace(f'schemas/{old}"', f'schemas/{new}"')
+    renamed: dict[str, Any] = json.loads(text)
+    components = renamed["components"]
+    components["schemas"] = {
+        names.get(name, name): schema for name, schema in components["schemas"].items()
+    }
+    return renamed
 
 
 def strip_trailing_slashes(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
