@@ -10,6 +10,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "Acesso", "description": "Entrar e continuar dentro."},
     {"name": "Integrações", "description": "A conexão com a plataforma, do começo ao fim."},
     {"name": "Importação", "description": "Vendas de um arquivo, quando não há webhook nem API."},
+    {"name": "Exportação", "description": "Vendas e clientes em um arquivo, feito aos poucos."},
     {"name": "Vendas", "description": "O que foi vendido, e em que pé está."},
     {"name": "Clientes", "description": "Quem comprou, e quanto."},
     {"name": "Assinaturas", "description": "Cobranças que se repetem, e as atrasadas."},

@@ -10,7 +10,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.timezone import localtime
 
@@ -24,10 +24,7 @@ from sales.exports.columns import TABLES
 from sales.models.exports import Export, ExportFormat, ExportSubject
 
 MAKE_EXPORT = "sales.make_export"
-CONTENT_TYPES = {
-    ExportFormat.CSV: "text/csv; charset=utf-8",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+FORMATS = (ExportFormat.CSV, ExportFormat.XLSX)
 _NOT_FILTERS = ("p", "o", "all")
 """The parameters of a list's URL that select a page and an order."""
 
@@ -45,7 +42,7 @@ def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBas
     page = admin.site.get_model_admin(model)
     if not page.has_view_permission(request):
         raise PermissionDenied
-    if request.method != "POST" or request.POST.get("format") not in ExportFormat:
+    if request.method != "POST" or request.POST.get("format") not in FORMATS:
         return HttpResponseNotAllowed(["POST"])
     export = _new_export(request, subject)
     try:
@@ -82,11 +79,7 @@ class ExportAdmin(JobAdmin):
         if not (export.is_masked or masking.can_see_personal_data(request)):
             raise PermissionDenied
         audit_log.record(request, "Baixou exportação", export, details={"linhas": export.total})
-        response = StreamingHttpResponse(export_files.read(export), headers=_headers(export))
-        response.headers["Content-Length"] = str(export.size)
-        if export.format == ExportFormat.CSV:
-            response.headers["Content-Encoding"] = "gzip"
-        return response
+        return export_files.download(export, accepts_gzip=True)
 
 
 def _new_export(request: HttpRequest, subject: ExportSubject) -> Export:
@@ -138,6 +131,6 @@ def _audit_details(request: HttpRequest, export: Export) -> dict[str, Any]:
 def _headers(export: Export) -> dict[str, str]:
     name = f"{_subject(export)}-{localtime(export.created_at):%Y-%m-%d-%H%M}.{export.format}"
     return {
-        "Content-Type": CONTENT_TYPES[ExportFormat(export.format)],
+        "Content-Type": export_files.CONTENT_TYPES[ExportFormat(export.format)],
         "Content-Disposition": f'attachment; filename="{name}"',
     }

@@ -1,17 +1,27 @@
 """The file of an export: rows of an admin list, written batch by batch, stored in parts."""
 
+import zlib
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
+import orjson
 from django.contrib import admin
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.http.response import StreamingHttpResponse
+from django.utils.timezone import localtime
+from django_filters import FilterSet
 
+from clients.api.serializers import ClientSerializer
+from clients.models import Client
+from flowzz.accounts.models import User
 from flowzz.core.db.keyset import behind
+from sales.api.filters import BuyerFilter, SaleFilter
+from sales.api.serializers import SaleSerializer
 from sales.exports.columns import TABLES, Table
 from sales.exports.spreadsheet_writers import Csv, Xlsx
-from sales.models import ExportPart
+from sales.models import ExportPart, Sale
 from sales.models.exports import Export, ExportFormat, ExportSubject
 
 MAX_SYNCHRONOUS_ROWS: Final = 5_000
@@ -19,6 +29,11 @@ MAX_SYNCHRONOUS_ROWS: Final = 5_000
 BATCH_ROWS: Final = 2_000
 PART_BYTES: Final = 1024 * 1024
 _COUNT_TIMEOUT_MS: Final = 2_000
+CONTENT_TYPES: Final = {
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.NDJSON: "application/x-ndjson",
+}
 _WRITERS: Final[dict[str, type[Csv | Xlsx]]] = {ExportFormat.CSV: Csv, ExportFormat.XLSX: Xlsx}
 
 
@@ -27,6 +42,19 @@ def rows_for(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
     page = admin.site.get_model_admin(TABLES[subject].model)
     rows: QuerySet[Model] = page.get_changelist_instance(request).queryset
     return rows
+
+
+def own_rows(export: Export) -> "QuerySet[Any]":
+    """Return the requester's rows, with the filters of the API's list in `export.query`."""
+    query = QueryDict(export.query)
+    rows: QuerySet[Any] = own_filters(ExportSubject(export.subject), query, export.requested_by).qs
+    return rows
+
+
+def own_filters(subject: ExportSubject, query: QueryDict, user: User) -> FilterSet:
+    if subject == ExportSubject.CLIENTS:
+        return BuyerFilter(query, Client.objects.unmerged().filter(user=user))
+    return SaleFilter(query, Sale.objects.associated().filter(user=user).select_related("client"))
 
 
 def is_short(rows: "QuerySet[Model]") -> bool:
@@ -42,6 +70,9 @@ def is_short(rows: "QuerySet[Model]") -> bool:
 def write(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> Iterator[int]:
     """Write the rows to `file`; yield the number of rows written after each batch."""
     table = TABLES[ExportSubject(export.subject)]
+    if export.format == ExportFormat.NDJSON:
+        yield from _write_json_lines(rows, table, file)
+        return
     sheet = _WRITERS[export.format](file, [column.title for column in table.columns], table.name)
     written = 0
     for batch in _batches(rows, table):
@@ -65,6 +96,42 @@ def read(export: Export) -> Iterator[bytes]:
     parts = ExportPart.objects.filter(export=export).order_by("number")
     for number in range(parts.count()):
         yield bytes(parts.get(number=number).content)
+
+
+def download(export: Export, *, accepts_gzip: bool) -> StreamingHttpResponse:
+    """Return the response with a stored file; what is stored packed is sent so, if accepted."""
+    name = f"{export.get_subject_display().lower()}-{localtime(export.created_at):%Y-%m-%d-%H%M}"
+    headers = {
+        "Content-Type": CONTENT_TYPES[ExportFormat(export.format)],
+        "Content-Disposition": f'attachment; filename="{name}.{export.format}"',
+    }
+    if export.format == ExportFormat.XLSX:
+        return StreamingHttpResponse(read(export), headers=headers)
+    if accepts_gzip:
+        packed = {"Content-Encoding": "gzip", "Content-Length": str(export.size)}
+        return StreamingHttpResponse(read(export), headers=headers | packed)
+    return StreamingHttpResponse(_unpack(read(export)), headers=headers)
+
+
+def _unpack(parts: Iterator[bytes]) -> Iterator[bytes]:
+    unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    for part in parts:
+        yield unpacked.decompress(part)
+    yield unpacked.flush()
+
+
+def _write_json_lines(rows: "QuerySet[Model]", table: Table, file: IO[bytes]) -> Iterator[int]:
+    """Write each row as the API returns it."""
+    serializer: Any = SaleSerializer if table.model is Sale else ClientSerializer
+    ordered = rows.order_by(*(f"-{name}" for name in table.order))
+    batch, written = list(ordered[:BATCH_ROWS]), 0
+    while batch:
+        lines = serializer(batch, many=True).data
+        file.writelines(orjson.dumps(line, default=str) + b"\n" for line in lines)
+        written += len(batch)
+        yield written
+        last = [getattr(batch[-1], name) for name in table.order]
+        batch = list(ordered.filter(behind(table.order, last, is_descending=True))[:BATCH_ROWS])
 
 
 def _batches(rows: "QuerySet[Model]", table: Table) -> Iterator[list[tuple[Any, ...]]]:

@@ -127,20 +127,25 @@ def _fail(export: Export, error: Exception) -> None:
 def _write(export: Export, file: IO[bytes]) -> None:
     if export.attempts > MAX_ATTEMPTS:
         raise ExportRefused("Não deu certo em três tentativas. Filtre por um período menor.")
-    request = _request_for(export)
-    if not request.user.has_perm("sales.make_export"):
-        raise ExportRefused("Quem pediu não pode mais exportar.")
-    rows = export_files.rows_for(ExportSubject(export.subject), request)
+    rows = export_files.own_rows(export) if export.is_own else _listed_rows(export)
     total = rows.order_by()[: MAX_ROWS + 1].count()
     if total > MAX_ROWS:
         raise ExportRefused("Mais de 1.000.000 de linhas. Filtre por um período e peça de novo.")
-    export.is_masked = not masking.can_see_personal_data(request)
     export.heartbeat(total=total, is_masked=export.is_masked)
     if export.format == ExportFormat.XLSX:
         _write_rows(rows, export, file)
     else:
         with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=4) as packed:
             _write_rows(rows, export, packed)  # type: ignore[arg-type]  # it is an IO[bytes]
+
+
+def _listed_rows(export: Export) -> "QuerySet[Model]":
+    """Return the rows of the back-office's list. Raises ExportRefused."""
+    request = _request_for(export)
+    if not request.user.has_perm("sales.make_export"):
+        raise ExportRefused("Quem pediu não pode mais exportar.")
+    export.is_masked = not masking.can_see_personal_data(request)
+    return export_files.rows_for(ExportSubject(export.subject), request)
 
 
 def _write_rows(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> None:

@@ -19,6 +19,7 @@ class ExportSubject(models.TextChoices):
 class ExportFormat(models.TextChoices):
     CSV = "csv", "CSV"
     XLSX = "xlsx", "Excel"
+    NDJSON = "ndjson", "NDJSON"
 
 
 class ExportState(models.TextChoices):
@@ -42,8 +43,14 @@ class Export(Job):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="pedida por"
     )
     subject = models.CharField("lista", max_length=7, choices=ExportSubject)
-    format = models.CharField("formato", max_length=4, choices=ExportFormat)
+    format = models.CharField("formato", max_length=6, choices=ExportFormat)
     query = models.TextField("filtros", blank=True, help_text="Como no endereço da lista.")
+    is_own = models.BooleanField(
+        "pela API",
+        default=False,
+        db_default=False,
+        help_text="Só as vendas e os clientes de quem pediu, com os filtros da API.",
+    )
     state = models.CharField(
         "estado", max_length=9, choices=ExportState, default=ExportState.QUEUED
     )

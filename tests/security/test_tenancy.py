@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
 from integrations.models import Integration, SalesImport
-from sales.models import Sale, Subscription
+from sales.models import Export, Sale, Subscription
 from tests import payloads
 from tests.api_client import Frontend
 from tests.factories import IntegrationFactory
@@ -74,6 +74,8 @@ def owned() -> Digests:
     """Create rows of every kind for one user; return their digests."""
     make_rows(1)
     SalesImport.objects.update(content=zlib.compress(sheet()))
+    user = Integration.objects.get().user
+    Export.objects.create(requested_by=user, subject="sales", format="csv", is_own=True)
     return digests()
 
 
