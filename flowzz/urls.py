@@ -5,12 +5,12 @@ from django.http import Http404
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from flowzz import health
 from flowzz.core.api.error_handlers import not_found, page_not_found
 from flowzz.core.api.event_stream.views import EventsView
-from flowzz.core.api.schema.views import SchemaView
+from flowzz.core.api.schema.guide import guide_page
+from flowzz.core.api.schema.views import DocsView, SchemaView
 from flowzz.prometheus import metrics
 
 # Every URL works with a trailing slash, too.
@@ -20,7 +20,8 @@ api: list[URLPattern | URLResolver] = [
     path("v1/", include("integrations.api.urls")),
     path("v1/", include("sales.api.urls")),
     re_path(r"^schema/?$", SchemaView.as_view(), name="schema"),
-    re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    re_path(r"^docs/?$", DocsView.as_view(url_name="schema")),
+    re_path(r"^docs/guide/?$", guide_page),
     re_path(r"", not_found),
 ]
 

@@ -1,5 +1,7 @@
 """A TypeScript client generated from the API's document compiles and works with a real server."""
 
+import json
+import re
 import shutil
 import subprocess
 import threading
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from flowzz.accounts.models import User
@@ -18,6 +21,7 @@ from integrations.models import SyncRun
 from integrations.sync import runs
 from tests.sandbox.client import SandboxClient
 
+GUIDE = PROJECT / "docs/frontend.md"
 HERE = Path(__file__).parent
 NODE = PROJECT / ".venv/bin/node"
 INSTALLED = PROJECT / ".flowzz/npm"
@@ -73,6 +77,37 @@ def client() -> Path:
     return program
 
 
+GUIDE_PRELUDE = """
+declare const process: { argv: string[] };
+const [server = "", email = "", password = "", apiKey = ""] = process.argv.slice(2);
+const cursor: string | null = null;
+const input = { files: [new File(["Pedido;Valor\\nordnovo;10,00\\n"], "vendas.csv")] };
+function show(text: string): void { console.log("show", text); }
+function showBeside(details: unknown): void { console.log("beside", details); }
+function render(status: { status: string }): void { console.log("render", status.status); }
+"""
+
+
+@pytest.fixture(scope="module")
+def guide_page(client: Path) -> Path:
+    """Return the guide's TypeScript, compiled: its blocks one after the other, in a function."""
+    folder = client.parent.parent
+    blocks = re.findall(r"```ts\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    lines = "".join(blocks).splitlines()
+    imports = [line for line in lines if line.startswith("import ")]
+    # Each block sees the names of those before it; the first two, the client, each other's.
+    nested = "\n{\n".join(["".join(blocks[:2]), *blocks[2:]]) + "}" * (len(blocks) - 2)
+    code = re.sub(r"^import .*$", "", nested, flags=re.MULTILINE)
+    body = code.replace('"https://flowzz.example"', "server")
+    page = f"async function page(): Promise<void> {{\n{body}\n}}"
+    end = 'await page();\nconsole.log("end");\n'
+    (folder / "guide.ts").write_text("\n".join([*imports, GUIDE_PRELUDE, page, end]))
+    options = json.loads((folder / "tsconfig.json").read_text())
+    (folder / "guide.json").write_text(json.dumps(options | {"files": ["guide.ts"]}))
+    node(MODULES / "typescript/bin/tsc", "-p", folder / "guide.json")
+    return folder / "out/guide.js"
+
+
 @pytest.fixture
 def _worker() -> Iterator[None]:
     """Execute claimable sync runs, as a worker does."""
@@ -99,3 +134,16 @@ def test_client_connects_syncs_lists_and_disconnects(
     User.objects.create_user("vendedora@flowzz.test", "uma-senha-comprida")
     arguments = ("vendedora@flowzz.test", "uma-senha-comprida", coinzz.sandbox.api_key())
     assert node(client, live_server.url, *arguments) == EXPECTED_OUTPUT
+
+
+@pytest.mark.usefixtures("_worker")
+@pytest.mark.django_db(transaction=True)
+def test_typescript_of_the_guide_compiles_and_runs(
+    guide_page: Path, live_server: LiveServer, coinzz: SandboxClient, settings: Settings
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [live_server.url]
+    User.objects.create_user("vendedora@flowzz.test", "uma-senha-comprida")
+    arguments = ("vendedora@flowzz.test", "uma-senha-comprida", coinzz.sandbox.api_key())
+    output = node(guide_page, live_server.url, *arguments).splitlines()
+    assert (output[0], output[-2:]) == ("render conectado", ["render conectado", "end"])
+    assert {*output} == {"render conectado", "end"}

@@ -1,4 +1,4 @@
-"""The view that serves the API description: `docs/openapi.yaml`, which `make openapi` writes."""
+"""The API description (`docs/openapi.yaml`, which `make openapi` writes), and its browser."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -66,3 +67,17 @@ class SchemaView(APIView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         return Response(True)  # what is sent is the renderer's
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger UI; its page names no language, and its texts are ours."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # it has no types
+        response.add_post_render_callback(_name_language)
+        return response
+
+
+def _name_language(response: Response) -> None:
+    response.content = response.content.replace(b"<html>", b'<html lang="pt-BR">', 1)
