@@ -63,6 +63,27 @@ EXAMPLES: dict[str, Any] = {
 }
 """Invented values by the name of a property, where its schema tells too little of it."""
 
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "flowzz.accounts.api_keys.authentication.ApiKeyAuthentication",
+        "flowzz.accounts.authentication.JWTAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "flowzz.accounts.api_keys.authentication.WithinScope",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.json_parser.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": [
+        "flowzz.core.api.throttling.CallThrottle",
+        "flowzz.core.api.throttling.ApiThrottle",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "flowzz.core.api.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "flowzz.core.api.schema.openapi.Schema",
+    "EXCEPTION_HANDLER": "flowzz.core.api.error_handlers.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Flowzz API",
     "DESCRIPTION": DESCRIPTION,

@@ -230,28 +230,7 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": env.text("JWT_USER_ID_CLAIM", "userId"),
     "AUTH_TOKEN_CLASSES": ("flowzz.accounts.tokens.AccessToken",),
 }
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "flowzz.accounts.api_keys.authentication.ApiKeyAuthentication",
-        "flowzz.accounts.authentication.JWTAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated",
-        "flowzz.accounts.api_keys.authentication.WithinScope",
-    ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["flowzz.core.api.json_parser.JSONParser"],
-    "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": [
-        "flowzz.core.api.throttling.CallThrottle",
-        "flowzz.core.api.throttling.ApiThrottle",
-    ],
-    "DEFAULT_PAGINATION_CLASS": "flowzz.core.api.pagination.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "flowzz.core.api.schema.openapi.Schema",
-    "EXCEPTION_HANDLER": "flowzz.core.api.error_handlers.exception_handler",
-    "NUM_PROXIES": TRUSTED_PROXIES,
-    "URL_FORMAT_OVERRIDE": None,
-}
+REST_FRAMEWORK = api_guide.REST_FRAMEWORK | {"NUM_PROXIES": TRUSTED_PROXIES}
 API_EXAMPLES = api_guide.EXAMPLES
 SPECTACULAR_SETTINGS = api_guide.SPECTACULAR_SETTINGS
 

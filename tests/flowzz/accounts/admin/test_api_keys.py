@@ -30,7 +30,7 @@ def test_key_is_changed_and_revoked(staff: Staff) -> None:
     key = ApiKey(user=UserFactory.create(), name="planilha", scope="READ")
     keys.issue(key)
     staff.post(f"{LIST}{key.id}/change/", {"name": "relatório", "hourly_limit": ""})
-    staff.post(f"{LIST}{key.id}/revogar", {"reason": ""})
+    staff.post(f"{LIST}{key.id}/revogar/", {"reason": ""})
 
     key.refresh_from_db()
     assert (key.name, key.scope, key.revoked_at is None) == ("relatório", "READ", False)

@@ -9,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.api_keys import keys
 from flowzz.accounts.models import ApiKey, KeyScope, User
-from tests.api_client import Frontend, error, invalid, status_and_body
+from tests.api_client import Frontend, error, status_and_body
 from tests.factories import SaleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,8 @@ def test_number_of_valid_keys_is_limited(user: User, monkeypatch: pytest.MonkeyP
 
 def test_scope_is_one_of_two(user: User) -> None:
     answer = Frontend(user).send("keys", {"name": "a", "scope": "WRITE"})
-    assert answer.json() == invalid("scope", '"WRITE" não é um escolha válido.')
+    (detail,) = answer.json()["details"]
+    assert (detail["field"], detail["code"]) == ("scope", "INVALID_CHOICE")
 
 
 def test_key_follows_live_updates(user: User) -> None:
