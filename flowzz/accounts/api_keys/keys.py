@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from flowzz.accounts.models import ApiKey, User
+from flowzz.core.api.event_stream import end_at_commit
 
 PREFIX: Final = "fz_"
 SECRET_BYTES: Final = 32
@@ -36,8 +37,9 @@ def issue(key: ApiKey) -> str:
 
 
 def revoke(key: ApiKey) -> None:
-    """From now on no call with the key is accepted."""
+    """From now on no call with the key is accepted, and its open responses end."""
     ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=Now())
+    end_at_commit(key.user_id)
     key.refresh_from_db()
 
 
