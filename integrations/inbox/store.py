@@ -31,7 +31,8 @@ UNOWNED = {
 
 # Times are the database's: the clocks of the web machines may differ. Not stored, and not returned,
 # is a webhook whose token or secrets have changed since they were read. A stored event's payload
-# is not inserted again: it may have been deleted since.
+# is not inserted again: it may have been deleted since. A frozen server executes the statement when
+# it goes on, so that the event seems to have arrived then: the buffered copy corrects that.
 _INSERT = f"""
     WITH webhook AS (
         SELECT * FROM ROWS FROM (
@@ -64,12 +65,15 @@ _INSERT = f"""
             CASE reason WHEN '' THEN '{EventState.PENDING}' ELSE '{EventState.QUARANTINED}' END,
             reason, reason, error, '', '', '', 0, false
         FROM webhook
-        ON CONFLICT (id) DO NOTHING
+        ON CONFLICT (id) DO UPDATE SET received_at = excluded.received_at
+            WHERE integrations_webhookevent.state = '{EventState.PENDING}'
+            AND integrations_webhookevent.received_at > excluded.received_at
         RETURNING id
     ),
     payload AS (
         INSERT INTO integrations_webhookpayload (event_id, body, headers)
         SELECT id, body, headers FROM webhook JOIN event USING (id)
+        ON CONFLICT (event_id) DO NOTHING
     )
     SELECT id FROM webhook
 """  # noqa: S608 - constants of our own

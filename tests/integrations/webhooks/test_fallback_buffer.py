@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ from flowzz.core import redis
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from integrations import connection, dispatch, tasks
-from integrations.inbox.store import store_buffered
+from integrations.inbox.store import store, store_buffered
 from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
 from integrations.sync.pages import apply_page, drain_inbox
@@ -91,6 +91,21 @@ def test_entry_moved_twice_is_stored_once(seller: Seller) -> None:
 
     assert fallback_buffer.flush_to_inbox() == 1
     assert len(seller.events) == 1
+
+
+def test_buffered_copy_corrects_the_arrival_of_an_insert_that_was_frozen(seller: Seller) -> None:
+    """The server executed the INSERT when it went on, an hour after the webhook was buffered."""
+    post_without_database(seller.path, order(1))
+    [entry] = cast(list[bytes], redis.client().lrange(fallback_buffer.KEY, 0, -1))
+    store([(fallback_buffer._deserialize(entry), seller.integration)])
+    an_hour = timedelta(hours=1)
+
+    with time_machine.travel(timezone.now() + an_hour, tick=False):
+        fallback_buffer.flush_to_inbox()
+
+    [event] = seller.events
+    assert timezone.now() - event.received_at >= an_hour
+    assert bytes(event.body or b"") == order(1)
 
 
 def test_two_flushes_at_once_lose_no_entry(seller: Seller) -> None:
