@@ -94,9 +94,10 @@ def describe_stream(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             }
         )
     stream = result["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]
+    read = [{"$ref": f"#/components/schemas/{name}"} for name in names.values()]
     stream["text/event-stream"]["schema"] = {
-        "description": "Cada evento, lido",
-        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names.values()],
+        "description": "O texto, e cada evento como é lido dele",
+        "oneOf": [{"type": "string"}, *read],
     }
     return result
 
