@@ -7,7 +7,7 @@ The number of SQL statements does not grow with the batch. Only this module call
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import DataError, InterfaceError, OperationalError, transaction
@@ -66,10 +66,14 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
     _record_unknown_words(provider, orders)
     _record_mapping_usages(user_id, orders)
     if created := rows.sales.created_count:
-        Integration.objects.filter(id=integration.id).update(
-            sales_synced=F("sales_synced") + created
-        )
+        count_sales(user_id=user_id, source=provider, change=created)
     return results
+
+
+def count_sales(*, user_id: UUID, source: str, change: int, **_: Any) -> None:
+    """Add to the number of an integration's sales. Also receives `merges.orders_counted`."""
+    integrations = Integration.objects.filter(user_id=user_id, provider=source)
+    integrations.update(sales_synced=F("sales_synced") + change)
 
 
 def apply_bisecting(

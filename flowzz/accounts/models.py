@@ -11,11 +11,15 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils import timezone
 
 from flowzz.core.api.event_stream import end_at_commit
 from flowzz.core.ids import uuid7
+
+login_email_changed = Signal()
+"""Sent with the `user` whose login has another e-mail."""
 
 
 class UserManager(BaseUserManager["User"]):

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from clients.models import Client
@@ -20,6 +21,9 @@ from sales.merging import MergeRefused
 from sales.metadata import merge_metadata
 from sales.models import Sale, SaleMerge
 from sales.sale_changes import STATUS_COLUMNS
+
+orders_counted = Signal()
+"""Sent when staff change how many sales count as orders: `user_id`, `source` and the `change`."""
 
 _FIRST_TIMES = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 _KEPT_FIELDS = {
@@ -101,9 +105,11 @@ def merge(first_id: uuid.UUID, second_id: uuid.UUID, *, by: User) -> SaleMerge:
     with transaction.atomic():
         first, second = _lock_sales((first_id, second_id))
         check(first, second)
+        counted = first.is_associated + second.is_associated
         kept, done = combine(first, second, by=by)
         save([done])
         kept.save()
+        _send_count(kept, kept.is_associated - counted)
     return done
 
 
@@ -127,7 +133,10 @@ def undo(merge_id: uuid.UUID, *, by: User) -> SaleMerge:
         (kept,) = _lock_sales([found.sale_id])
         done = SaleMerge.objects.select_for_update().get(id=merge_id)
         _check_can_undo(done)
+        counted = kept.is_associated
         _restore(kept, done)
+        both = Sale.objects.filter(id__in=(kept.id, done.absorbed_id), is_associated=True)
+        _send_count(kept, both.count() - counted)
         done.undone_at, done.undone_by = timezone.now(), by
         done.save(update_fields=["undone_at", "undone_by"])
     return done
@@ -139,7 +148,13 @@ def associate(sale_ids: Collection[uuid.UUID]) -> int:
         waiting = Sale.objects.filter(id__any_of=sale_ids, is_associated=False)
         for user_id in sorted(set(waiting.values_list("user_id", flat=True))):
             lock_user(user_id)
+        for sale in waiting.only("user_id", "source"):
+            _send_count(sale, 1)
         return waiting.update(is_associated=True, updated_at=timezone.now())
+
+
+def _send_count(sale: Sale, change: int) -> None:
+    orders_counted.send(Sale, user_id=sale.user_id, source=sale.source, change=change)
 
 
 def _combine_values(kept: Sale, absorbed: Sale) -> None:

@@ -25,7 +25,7 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.admin.permission_fields import PermissionsField
-from flowzz.accounts.models import User
+from flowzz.accounts.models import User, login_email_changed
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
@@ -153,6 +153,8 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         obj.email = obj.email.lower()  # login is case-insensitive
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            login_email_changed.send(User, user=obj)
 
 
 def _locked_privileges(request: HttpRequest) -> tuple[str, ...]:

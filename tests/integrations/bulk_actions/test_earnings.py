@@ -14,6 +14,7 @@ from integrations.providers.coinzz import COINZZ
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller
+from tests.staff import Staff
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +99,17 @@ def test_recording_uses_an_email_that_changed_after_the_integration_was_read() -
     connection.set_owner_email(stale, "produtora@example.com")
     seller.process(payloads.order(**SHARES))
     assert seller.sale().commission == Decimal("80.00")
+
+
+def test_new_login_email_changes_the_commission_of_stored_sales(staff: Staff) -> None:
+    """The seller's e-mail at the provider was never set: it is the login's."""
+    seller = Seller()
+    seller.process(payloads.order("ord0", **SHARES))
+    user = seller.integration.user
+
+    for form in ({"name": "Rita Melo", "email": user.email}, {"email": "afiliada@example.com"}):
+        staff.post(f"/admin/accounts/user/{user.id}/change/", form | {"is_active": "on"})
+
+    assert run_recalculation().total == 1
+    assert BulkAction.objects.filter(kind=BulkKind.EARNINGS).count() == 1
+    assert seller.sale("ord0").commission == Decimal("12.50")

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from flowzz.accounts.models import User
+from integrations.models import Integration
 from integrations.privacy import erase
 from sales.merging import MergeRefused
 from sales.models import Sale, SaleMerge, SaleStatusChange, Subscription, SubscriptionCycle
@@ -88,6 +89,26 @@ def test_undo_restores_both_sales(by_number: Sale, by_hash: Sale, staff: User) -
     merges.undo(done.id, by=staff)
     assert (columns(by_number.id), columns(by_hash.id)) == before
     assert SaleMerge.objects.kept_sale_id(by_number.id) is None
+
+
+def test_number_of_synced_sales_follows_merges_by_staff(staff: User) -> None:
+    seller = Seller()
+    for external_id, order_hash in ((NUMBER, ""), (HASH, HASH)):
+        user = seller.integration.user
+        SaleFactory.create(user=user, external_id=external_id, order_hash=order_hash)
+    Integration.objects.update(sales_synced=2)
+
+    def synced() -> int:
+        seller.integration.refresh_from_db()
+        return seller.integration.sales_synced
+
+    merge = merges.merge(*Sale.objects.values_list("id", flat=True), by=staff)
+    assert synced() == 1
+    merges.undo(merge.id, by=staff)
+    assert synced() == 2
+    Sale.objects.filter(external_id=HASH).update(is_associated=False)
+    merges.associate([seller.sale(HASH).id])
+    assert synced() == 3
 
 
 def test_undo_keeps_later_changes(by_number: Sale, by_hash: Sale, staff: User) -> None:
