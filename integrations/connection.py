@@ -13,7 +13,6 @@ from django.utils import timezone
 from redis import RedisError
 from redis.exceptions import LockError
 
-from flowzz.accounts.models import User
 from flowzz.core import redis
 from flowzz.core.db.locks import lock_user
 from integrations import dispatch, live_updates, modes
@@ -242,14 +241,6 @@ def set_owner_email(integration: Integration, email: str) -> None:
         if changed.update(owner_email=email, updated_at=timezone.now()):
             bulk_jobs.request_recalculation(integration)
     integration.refresh_from_db()
-
-
-def recalculate_for_login(*, user: User, **_: object) -> None:
-    """Recalculate the user's sales after another login e-mail. Receives `login_email_changed`."""
-    with transaction.atomic():
-        lock_user(user.id)
-        for integration in Integration.objects.filter(user=user, owner_email=""):
-            bulk_jobs.request_recalculation(integration)
 
 
 def set_signing_secret(

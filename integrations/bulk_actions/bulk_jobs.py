@@ -21,6 +21,7 @@ from flowzz.accounts.models import User
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from flowzz.core.db.keyset import behind
+from flowzz.core.db.locks import lock_user
 from integrations import dispatch
 from integrations.bulk_actions import earnings
 from integrations.inbox import drain, replay
@@ -116,6 +117,14 @@ def request_recalculation(integration: Integration) -> BulkAction:
     )
     transaction.on_commit(partial(dispatch.enqueue_bulk_action, action.id))
     return action
+
+
+def recalculate_for_login(*, user: User, **_: object) -> None:
+    """Recalculate the user's sales after another login e-mail. Receives `login_email_changed`."""
+    with transaction.atomic():
+        lock_user(user.id)
+        for integration in Integration.objects.filter(user=user, owner_email=""):
+            request_recalculation(integration)
 
 
 def cancel(action_id: uuid.UUID) -> bool:

@@ -18,8 +18,9 @@ def test_images_contain_every_package() -> None:
 
     assert set(copied) == packages | {"templates"}
     assert set(not_ignored) == set(copied)
-    assert "\n!docs/openapi.yaml\n" in IGNORE  # /api/schema sends it
-    assert "\nCOPY docs/openapi.yaml docs/openapi.yaml\n" in DOCKERFILE
+    for document in ("openapi.yaml", "frontend.md", "back-office.md"):  # the web process sends them
+        assert f"\n!docs/{document}\n" in IGNORE
+        assert f" docs/{document} " in DOCKERFILE
 
 
 def test_missing_secrets_have_an_explanation() -> None:
