@@ -30,7 +30,9 @@ COPY clients clients
 COPY sales sales
 COPY integrations integrations
 COPY templates templates
-COPY docs/openapi.yaml docs/frontend.md docs/back-office.md docs/
+COPY docs/openapi.yaml docs/openapi.yaml
+COPY docs/back-office.md docs/back-office.md
+COPY docs/frontend.md docs/frontend.md
 # The settings need both URLs to load. No server is contacted.
 RUN DEBUG=true DATABASE_URL=postgres://none/none REDIS_URL=redis://none \
     python manage.py collectstatic --no-input

@@ -86,11 +86,18 @@ def describe_stream(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     names = {}
     for event, properties in _EVENTS.items():
         names[event] = f"{event.capitalize()}StreamEvent"
+        data = f"{event.capitalize()}StreamData"
+        schemas[data] = _object(properties)
         schemas[names[event]] = _object(
             {
                 "id": {"type": "string", "description": "Para Last-Event-ID"},
                 "event": {"type": "string", "const": event},
-                "data": _object(properties, description="Como JSON em uma linha"),
+                "data": {
+                    "type": "string",
+                    "description": "JSON em uma linha",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": f"#/components/schemas/{data}"},
+                },
             }
         )
     stream = result["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]

@@ -31,6 +31,7 @@ every_list = pytest.mark.parametrize(
     ("model", "page"), LISTS, ids=[model._meta.label for model, _ in LISTS]
 )
 IMPERSONAL: dict[str, set[str]] = {
+    "accounts.ApiKey": {"revoked_at", "scope"},
     "accounts.User": {"is_active", "is_staff"},
     "accounts.StaffAction": {"action", "actor", "content_type__id", "target_id"},
     "clients.Client": {"created_at", "status"},
