@@ -13,6 +13,7 @@ from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, confirm
 from flowzz.backoffice.display import list_url, page_context
 from flowzz.backoffice.extensions import row_action
+from flowzz.backoffice.lists.filter_fields import empty_filter
 
 
 @admin.register(ApiKey)
@@ -20,7 +21,10 @@ class ApiKeyAdmin(BaseAdmin[ApiKey]):
     """A key is shown once, on the page after it was made."""
 
     list_display = ("name", "user", "scope", "hint", "created_at", "last_used_at", "revoked_at")
-    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        "scope",
+        ("revoked_at", empty_filter("validade", empty="Válidas", filled="Revogadas")),
+    )
     list_select_related = ("user",)
     search_fields = ("user__email__iexact", "name")
     search_help_text = "E-mail do usuário, ou nome da chave"

@@ -23,7 +23,7 @@ INVALID: Final = "Informe um dia (2026-03-02) ou um momento ISO 8601 (2026-03-02
 # fold: if the clock is set back at midnight, the day ends at the second 23:59:59.
 _END_OF_DAY: Final = time.max.replace(fold=1)
 _DAY_FORMATS: Final = {r"\d{4}-\d\d-\d\d": "%Y-%m-%d", r"\d\d/\d\d/\d{4}": "%d/%m/%Y"}
-_UNQUOTED_PLUS: Final = re.compile(r"(T.*) (\d\d:?\d\d)$")
+_UNQUOTED_PLUS: Final = re.compile(r"T([\d:.,]{1,30}) (\d\d:?\d\d)$")
 
 
 def parse_time(text: str, *, is_end: bool = False) -> datetime:
@@ -31,7 +31,7 @@ def parse_time(text: str, *, is_end: bool = False) -> datetime:
 
     Raises Django's ValidationError, also for years that no sale has.
     """
-    text = _UNQUOTED_PLUS.sub(r"\1+\2", text.strip())
+    text = _UNQUOTED_PLUS.sub(r"T\1+\2", text.strip())
     try:
         day = _parse_day(text)
         value = datetime.combine(day, _END_OF_DAY if is_end else time.min) if day else None

@@ -27,7 +27,9 @@ NEWEST_SALES: Final = 20_000
 NEWEST_QUARANTINED: Final = 300
 SIMILAR_MS: Final = 200
 """Names with a typo have to be compared one by one: as many as this time allows."""
-_PREFIX: Final = re.compile(r"^\s*(?:(?:pedido|venda|order|n[ºo°.])\b\W*|#\s*)+", re.IGNORECASE)
+_PREFIX: Final = re.compile(
+    r"^[\s#]{0,9}(?:(?:pedido|venda|order|n[ºo°.])\b\W{0,9}){0,3}", re.IGNORECASE
+)
 
 
 def order_number(text: str) -> str:

@@ -15,7 +15,7 @@ from flowzz.core.env import BASE_DIR
 
 GUIDE: Final = BASE_DIR / "docs" / "frontend.md"
 MAX_QUERY: Final = 100
-_OTHER_FILE: Final = re.compile(r'<a href="(?!#|https?:)[^"]*">(.*?)</a>')
+_OTHER_FILE: Final = re.compile(r'<a href="(?!#|https?:)[^"]{0,200}">(.{0,200}?)</a>')
 
 
 @dataclass(frozen=True, slots=True)
