@@ -74,6 +74,7 @@ def test_task_without_a_request_has_no_request_id() -> None:
     assert headers == {}
 
 
+@pytest.mark.django_db  # connections may be checked before a task
 def test_log_context_of_a_task_names_the_task_and_its_request() -> None:
     task = SimpleNamespace(
         name="integrations.tasks.enqueue_due_work", request=Context(request_id="req-1")
