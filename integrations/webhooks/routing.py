@@ -63,7 +63,7 @@ def route_buffered(webhooks: Sequence[InboundWebhook]) -> tuple[list[Routed], li
         if reason in (None, RefusalReason.OBSERVED):
             routed.append((webhook, integration))
         else:
-            log.warning("buffered_webhook_refused", cause=reason)
+            log.warning("buffered_webhook_refused", event_id=str(webhook.id), cause=reason)
     return routed, refused
 
 

@@ -70,6 +70,10 @@ CORRECT: dict[str, list[Line]] = {
     "a page whose worker was killed before it could log": [
         *(acquired(1, "A"), page(2, 1), acquired(122, "B", "A"), page(123, 3, "B"))
     ],
+    "a stranger's webhook in the buffer": [
+        RECEIVED,
+        at(2, "buffered_webhook_refused", event_id="e1", cause="EXPIRED_URL"),
+    ],
     "a cancelled job": [
         *(acquired(1, "A"), at(2, "job_cancelled", job_id="run")),
         at(3, "lease_lost", job_id="run", lease="A"),
