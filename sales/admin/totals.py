@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db import OperationalError, connection, transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from flowzz.accounts.models import User
@@ -15,13 +14,13 @@ from flowzz.backoffice.display import list_url
 from flowzz.core.formatting import format_count, format_number, format_reais
 from sales.models import Sale
 from sales.money import PaymentCode
+from sales.stats import list_totals
 from sales.stats.dashboard_stats import Figures, dashboard_stats
 from sales.stats.range_totals import DayRevenue
-from sales.statuses import REVENUE_STATUSES
 
 MAX_SALES = 100_000
-TIMEOUT_MS = 2_000
 CHART_DAYS, DAYS_PER_TICK = 30, 5
+_IS_COUNTED = Q(is_associated=True, deleted_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +43,11 @@ class Totals:
 
 def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
     """Return None if there are too many sales, or adding them up takes too long."""
-    columns = ("total_price", "status", "is_associated", "deleted_at")
-    limited = sales.order_by().values(*columns)[: MAX_SALES + 1]
-    is_counted = Q(is_associated=True, deleted_at=None)
-    is_revenue = is_counted & Q(status__in=REVENUE_STATUSES)
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
-            sums = limited.aggregate(
-                count=Count("*"),
-                uncounted=Count("status", filter=~is_counted),
-                sold=Count("status", filter=is_revenue),
-                revenue=Sum("total_price", filter=is_revenue),
-            )
-    except OperationalError:
+    sums = list_totals.calculate_totals(sales, limit=MAX_SALES, counted=_IS_COUNTED)
+    if sums is None:
         return None
-    if sums["count"] > MAX_SALES:
-        return None
-    revenue = sums["revenue"] or Decimal(0)
-    ticket = revenue / sums["sold"] if sums["sold"] else Decimal(0)
-    return Totals(sums["count"], sums["uncounted"], format_reais(revenue), format_reais(ticket))
+    ticket = sums.revenue / sums.paid_sales if sums.paid_sales else Decimal(0)
+    return Totals(sums.sales, sums.uncounted, format_reais(sums.revenue), format_reais(ticket))
 
 
 def seller_charts(email: str) -> list[Chart]:

@@ -12,7 +12,8 @@ from sales.stats.funnel import Count as SaleCount
 from sales.statuses import REVENUE_STATUSES
 
 TIMEOUT_MS = 2_000
-_IS_PAID = Q(status__in=REVENUE_STATUSES)
+_COLUMNS = ("total_price", "status", "is_associated", "deleted_at")
+_ALL = Q(status__isnull=False)
 _NET = Coalesce("commission", F("total_price") - F("fees") - F("partner_shares"))
 """`Sale.net` in SQL."""
 
@@ -22,28 +23,35 @@ class Totals:
     """Money in BRL; `net` is of the paid sales where it is known."""
 
     sales: int
+    uncounted: int
+    """Among `sales`, and in no other figure."""
     paid_sales: int
     revenue: Decimal
     net: SaleCount
 
 
-def calculate_totals(sales: "QuerySet[Sale]", *, limit: int | None = None) -> Totals | None:
+def calculate_totals(
+    sales: "QuerySet[Sale]", *, limit: int | None = None, counted: Q = _ALL
+) -> Totals | None:
     """Return None for more sales than `limit`, or if adding them up takes too long."""
     rows = sales.order_by().annotate(net_value=_NET)
-    limited = rows.values("total_price", "status", "net_value")[: limit and limit + 1]
+    limited = rows.values(*_COLUMNS, "net_value")[: limit and limit + 1]
+    is_paid = counted & Q(status__in=REVENUE_STATUSES)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
             sums = limited.aggregate(
                 sales=Count("*"),
-                paid=Count("status", filter=_IS_PAID),
-                revenue=Sum("total_price", filter=_IS_PAID, default=Decimal(0)),
-                known=Count("net_value", filter=_IS_PAID),
-                net=Sum("net_value", filter=_IS_PAID, default=Decimal(0)),
+                counted=Count("status", filter=counted),
+                paid=Count("status", filter=is_paid),
+                revenue=Sum("total_price", filter=is_paid, default=Decimal(0)),
+                known=Count("net_value", filter=is_paid),
+                net=Sum("net_value", filter=is_paid, default=Decimal(0)),
             )
     except OperationalError:
         return None
     if limit and sums["sales"] > limit:
         return None
     net = SaleCount(sums["known"], sums["net"])
-    return Totals(sums["sales"], sums["paid"], sums["revenue"], net)
+    uncounted = sums["sales"] - sums["counted"]
+    return Totals(sums["sales"], uncounted, sums["paid"], sums["revenue"], net)
