@@ -22,11 +22,16 @@ pytestmark = pytest.mark.faults
 
 SECONDS = 120.0
 QUEUE = "flowzz:celery:{}"
-_RUNNING = "SELECT count(*) FROM integrations_syncrun WHERE state = 'RUNNING'"
+_RUNNING = """
+    SELECT count(*) FROM integrations_syncrun run
+    JOIN integrations_integration integration ON integration.id = run.integration_id
+    WHERE run.state = 'RUNNING' AND integration.user_id = ANY(%s::uuid[])
+"""
 _SALES = "SELECT count(*) FROM sales_sale WHERE user_id = %s"
-_CANCEL_RUNS = (
-    "UPDATE integrations_syncrun SET state = 'CANCELLED', lease = NULL RETURNING id::text"
-)
+_CANCEL_RUNS = """
+    UPDATE integrations_syncrun SET state = 'CANCELLED', lease = NULL
+    WHERE state IN ('QUEUED', 'RUNNING') RETURNING id::text
+"""
 
 
 def send(stack: Stack, seller: Seller, number: str) -> None:
@@ -41,23 +46,32 @@ def wait_for_sales(stack: Stack, seller: Seller, count: int) -> None:
         )
 
 
+def cancel_runs(stack: Stack) -> None:
+    with stack.database() as database:
+        for (run_id,) in database.execute(_CANCEL_RUNS):
+            stack.note("job_cancelled", job_id=run_id)
+
+
 @contextmanager
 def slow_syncs(stack: Stack, count: int) -> Iterator[None]:
-    """Run syncs that wait for Coinzz for longer than any test."""
+    """Run syncs of new sellers that wait for Coinzz for longer than any test.
+
+    The scheduled runs of earlier tests' sellers, which would take threads, are cancelled.
+    """
+    cancel_runs(stack)
     control = f"{stack.sandbox_url}/_control/faults"
     requests.delete(control, timeout=5).raise_for_status()
     slow = {"fault": "slow:20", "path": "sales", "times": None}
     requests.post(control, json=slow, timeout=5).raise_for_status()
     call = f"sellers.connect_seller({Sandbox().api_key()!r})\n" * count
-    stack.run_code(f"from tests.faults import sellers\n{call}")
+    user_ids = stack.run_code(f"from tests.faults import sellers\n{call}").split()
     with stack.database() as database:
-        wait_until(lambda: database.execute(_RUNNING).fetchone() == (count,), SECONDS)
+        wait_until(lambda: database.execute(_RUNNING, [user_ids]).fetchone() == (count,), SECONDS)
         try:
             yield
-            assert database.execute(_RUNNING).fetchone() == (count,)
+            assert database.execute(_RUNNING, [user_ids]).fetchone() == (count,)
         finally:
-            for (run_id,) in database.execute(_CANCEL_RUNS):
-                stack.note("job_cancelled", job_id=run_id)
+            cancel_runs(stack)
             requests.delete(control, timeout=5).raise_for_status()
 
 
