@@ -163,14 +163,11 @@ def normalise_cep(raw: str) -> str:
 def normalise_state(raw: str) -> str:
     """Return the two letters of a Brazilian state (UF); any other text without outer spaces."""
     text = clean_text(raw)
-    simple = _simplify(text)
-    if code := _STATE_BY_WORD.get(simple):
-        return code
-    parts = _STATE_SEPARATORS.split(_STATE_PREFIX.sub("", simple, count=1))
+    parts = _STATE_SEPARATORS.split(_STATE_PREFIX.sub("", _simplify(text)))
     words = " ".join(parts).split()
     forms = (" ".join(words), "".join(words), *map(str.strip, parts))
-    codes = set(map(_STATE_BY_WORD.get, forms)) - {None}
-    return codes.pop() or text if len(codes) == 1 else text
+    codes = {_STATE_BY_WORD[form] for form in forms if form in _STATE_BY_WORD}
+    return codes.pop() if len(codes) == 1 else text
 
 
 def _without_decimal_part(text: str) -> str:
@@ -220,4 +217,4 @@ def _is_valid_abroad(digits: str) -> bool:
 
 def _is_placeholder(digits: str) -> bool:
     """Whether all digits are equal, or all are zero after the area code."""
-    return len(set(digits)) == 1 or not digits[2:].strip("0")
+    return len(set(digits)) == 1 or set(digits[2:]) <= {"0"}

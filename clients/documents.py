@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from operator import mul
-from typing import Literal
 
 from validate_docbr import CNPJ
 
@@ -20,7 +19,7 @@ _CPF_WITHOUT_ZEROS = re.compile(r"[0-9]{8,11}")
 _CNPJ_WITHOUT_ZEROS = re.compile(r"[0-9]{12,14}")
 _FULL_LENGTH = re.compile(r"[0-9]{11}|[0-9A-Z]{12}[0-9]{2}")
 _LABEL = re.compile(
-    r"['\"(\[\s]*(?:(?:c\W?p\W?f|c\W?n\W?p\W?j|doc(?:umento)?)(?![a-z])[\s/:.noº°#=)\]-]*)*'*",
+    r"\A['\"(\[\s]*(?:(?:c\W?p\W?f|c\W?n\W?p\W?j|doc(?:umento)?)(?![a-z])[\s/:.noº°#=)\]-]*)*'*",
     re.IGNORECASE,
 )
 _WHOLE_NUMBER = re.compile(r"([0-9]+)[.,]0*")
@@ -63,26 +62,23 @@ def normalise_document(raw: str) -> Document:
     if _CPF_SHAPE.fullmatch(raw) and _is_cpf(raw):
         return Document(raw, valid=True)
     text = clean_digits(raw)
-    compact_texts = [_compact(text), _compact(_LABEL.sub("", text, count=1))]
-    for value in compact_texts:
+    without_label = _compact(_LABEL.sub("", text))
+    for value in (_compact(text), without_label):
         for candidate in _with_zeros(value):
             if _is_valid(candidate):
                 return Document(candidate, valid=True)
-    value = compact_texts[-1]
-    if value and not _FULL_LENGTH.fullmatch(value):
-        value = clean_text(raw)[:MAX_LENGTH].rstrip()
-    return Document(value, valid=False)
+    if without_label and not _FULL_LENGTH.fullmatch(without_label):
+        return Document(clean_text(raw)[:MAX_LENGTH].rstrip(), valid=False)
+    return Document(without_label, valid=False)
 
 
 def format_document(value: str) -> str:
     """Punctuate a normalised CPF or CNPJ for people; return any other text unchanged."""
-    match _kind(value):
-        case "cpf":
-            return f"{value[:3]}.{value[3:6]}.{value[6:9]}-{value[9:]}"
-        case "cnpj":
-            return f"{value[:2]}.{value[2:5]}.{value[5:8]}/{value[8:12]}-{value[12:]}"
-        case _:
-            return value
+    if _CPF_SHAPE.fullmatch(value):
+        return f"{value[:3]}.{value[3:6]}.{value[6:9]}-{value[9:]}"
+    if _CNPJ_SHAPE.fullmatch(value):
+        return f"{value[:2]}.{value[2:5]}.{value[5:8]}/{value[8:12]}-{value[12:]}"
+    return value
 
 
 def _compact(text: str) -> str:
@@ -102,12 +98,6 @@ def _with_zeros(compact: str) -> list[str]:
     return [compact]
 
 
-def _kind(value: str) -> Literal["cpf", "cnpj", ""]:
-    if _CPF_SHAPE.fullmatch(value):
-        return "cpf"
-    return "cnpj" if _CNPJ_SHAPE.fullmatch(value) else ""
-
-
 def _is_cpf(digits: str) -> bool:
     """Check the last two of eleven digits; validate-docbr takes four times as long."""
     numbers = list(map(int, digits))
@@ -117,10 +107,6 @@ def _is_cpf(digits: str) -> bool:
 
 
 def _is_valid(value: str) -> bool:
-    match _kind(value):
-        case "cpf":
-            return _is_cpf(value)
-        case "cnpj":
-            return _cnpj.validate(value)
-        case _:
-            return False
+    if _CPF_SHAPE.fullmatch(value):
+        return _is_cpf(value)
+    return bool(_CNPJ_SHAPE.fullmatch(value)) and _cnpj.validate(value)

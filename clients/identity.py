@@ -154,7 +154,7 @@ class ClientBatch:
         """Withdraw documents that no longer identify by today's rules, such as placeholders."""
         for client in self._by_id.values():
             if client.document_identifies and not normalise_document(client.cpf).identifies:
-                self._by_document.pop(client.cpf, None)
+                del self._by_document[client.cpf]
                 client.document_identifies = False
                 self._changed[client.id] = client
 

@@ -50,6 +50,8 @@ nationals_apart = nationals.filter(lambda national: national[2:].strip("0") != "
         ("+62 95454-4554", "+5562954544554"),
         ("1144445555", "+551144445555"),
         ("5433210000", "+555433210000"),
+        ("1190000000", "+551190000000"),
+        ("+28 99876-5401", "+5528998765401"),
     ],
 )
 def test_brazilian_numbers(raw: str, expected: str) -> None:
@@ -104,6 +106,8 @@ def test_old_mobile_number_gets_no_ninth_digit() -> None:
         ("+1 (415) 555-2671", "+14155552671"),
         ("+65 3123 4567", "+6531234567"),
         ("+39 06 6982 1234", "+390669821234"),
+        ("0045 3212 3456", "+4532123456"),
+        ("+44 (0)20 7946 0958", "+442079460958"),
     ],
 )
 def test_foreign_numbers(raw: str, expected: str) -> None:

@@ -147,6 +147,8 @@ def test_empty_text_is_no_document(raw: str) -> None:
         ("#73410714197;", Document("73410714197", valid=True)),
         ("RG 12.345.678-9", Document("RG 12.345.678-9", valid=False)),
         ("xxx.107.141-xx", Document("xxx.107.141-xx", valid=False)),
+        ("734.107.141-97 CPF", Document("734.107.141-97 CPF", valid=False)),
+        ("CPF: CPF 734.107.141-97", Document("73410714197", valid=True)),
     ],
 )
 def test_documents(raw: str, expected: Document) -> None:
@@ -162,8 +164,16 @@ def test_eleven_digits_are_never_padded_to_a_cnpj() -> None:
     assert normalise_document(without_zeros) == Document(without_zeros, valid=False)
 
 
-def test_long_text_is_truncated() -> None:
-    assert normalise_document("x" * 100) == Document("x" * MAX_LENGTH, valid=False)
+@pytest.mark.parametrize(
+    ("raw", "stored"),
+    [
+        ("x" * 100, "x" * MAX_LENGTH),
+        ("x" * MAX_LENGTH, "x" * MAX_LENGTH),
+        ("x" * (MAX_LENGTH - 1) + " y", "x" * (MAX_LENGTH - 1)),
+    ],
+)
+def test_long_text_is_truncated(raw: str, stored: str) -> None:
+    assert normalise_document(raw) == Document(stored, valid=False)
 
 
 @pytest.mark.parametrize(

@@ -58,12 +58,9 @@ def earnings(metadata: Mapping[str, Any], owner_email: str) -> Earnings:
 @lru_cache(maxsize=4096)  # a seller has few prices and partners
 def _earnings(reported: bytes, owner_email: str) -> Earnings:
     metadata = orjson.loads(reported)
-    producer = _Party.parse(metadata, "producer_name", "producer_email", "producer_commission")
-    affiliate = _Party.parse(metadata, "affiliate_name", "affiliate_email", "affiliate_commission")
-    coproducers = [
-        _Party.parse(entry, "name", "email", "commission")
-        for entry in _entries(metadata.get("coproducers"))
-    ]
+    producer = _Party.parse(metadata, "producer_")
+    affiliate = _Party.parse(metadata, "affiliate_")
+    coproducers = [_Party.parse(entry) for entry in _entries(metadata.get("coproducers"))]
     parties = (producer, affiliate, *coproducers)
     own = [party for party in parties if owner_email and party.email == owner_email]
     own = own or _assumed_owner(producer, affiliate)
@@ -88,12 +85,12 @@ class _Party:
     amount: Decimal | None
 
     @classmethod
-    def parse(cls, fields: Mapping[str, Any], name: str, email: str, amount: str) -> "_Party":
-        address = fields.get(email)
+    def parse(cls, fields: Mapping[str, Any], prefix: str = "") -> "_Party":
+        email = fields.get(f"{prefix}email")
         return cls(
-            bool(fields.get(name) or address),
-            address.strip().lower() if isinstance(address, str) else "",
-            _amount(fields.get(amount)),
+            bool(fields.get(f"{prefix}name") or email),
+            email.strip().lower() if isinstance(email, str) else "",
+            _amount(fields.get(f"{prefix}commission")),
         )
 
     @property

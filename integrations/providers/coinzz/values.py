@@ -22,6 +22,8 @@ MAX_IDENTITY_LENGTH: Final = 128
 NEGATIVE_MONEY: Final = "negative_money"
 
 _CENT: Final = Decimal("0.01")
+_TOO_MUCH: Final = MAX_MONEY + _CENT / 2
+"""Compared before rounding: Decimal cannot round a number of a thousand digits."""
 _MAX_DIGITS: Final = 40
 """A number with more digits before its fraction stays in scientific notation."""
 
@@ -146,10 +148,9 @@ def _amount(raw: str | float | Decimal) -> Decimal | None:
         amount = Decimal(str(raw))
     if amount < 0:
         raise Unreadable(NEGATIVE_MONEY, "o valor não pode ser negativo.")
-    # Compared before rounding: Decimal cannot round a number of a thousand digits.
-    if amount > MAX_MONEY + 1 or (rounded := _to_cents(amount)) > MAX_MONEY:
+    if amount >= _TOO_MUCH:
         raise Unreadable("money_too_large", "o valor não cabe (máximo 9.999.999.999,99).")
-    return rounded
+    return abs(amount.quantize(_CENT, ROUND_HALF_UP))  # not -0.00
 
 
 def parse_count(raw: Any) -> int | None:
@@ -167,10 +168,10 @@ def parse_count(raw: Any) -> int | None:
             message = "número ambíguo; escreva 1000 ou 1, por exemplo."
             raise Unreadable("ambiguous_number", message) from None
         raise _invalid_count() from None
-    if number < 0 or (number <= MAX_COUNT and number % 1):
-        raise _invalid_count()
     if number > MAX_COUNT:
         raise Unreadable("number_too_large", "o número não cabe (máximo 2.147.483.647).")
+    if number < 0 or number % 1:
+        raise _invalid_count()
     return int(number)
 
 
@@ -210,7 +211,7 @@ def parse_flag(raw: Any) -> bool | None:
 
 def _number_text(number: int | Decimal) -> str:
     """Return a number's digits; the fraction of a whole number adds none."""
-    if isinstance(number, int) or number.adjusted() > _MAX_DIGITS:
+    if isinstance(number, int) or number.adjusted() >= _MAX_DIGITS:
         return str(number)
     whole = number.to_integral_value()
     return str(int(whole)) if whole == number else str(number)
@@ -254,31 +255,27 @@ def _offset(hour: str) -> str:
 
 def _datetime(text: str) -> datetime:
     if _DATE.match(text):
-        return datetime.fromisoformat(_SPACED_ZONE.sub(_zone, text) if len(text) > 19 else text)
+        return datetime.fromisoformat(_SPACED_ZONE.sub(_zone, text))
     if epoch := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(epoch[1]), UTC)
     if match := _BRAZILIAN_DATE.fullmatch(_YEAR_FIRST.sub(r"\4/\3/\1", text)):
         day, _, month, year, hour, minute, second, half = match.groups()
-        date = datetime(int(year), int(month), int(day), _of_24(hour, half))  # noqa: DTZ001 - São Paulo time
+        date = datetime(int(year), int(month), int(day), _of_24(int(hour or 0), half))  # noqa: DTZ001 - São Paulo time
         return date.replace(minute=int(minute or 0), second=int(second or 0))
     raise ValueError
 
 
-def _of_24(hour: str | None, half: str | None) -> int:
+def _of_24(hour: int, half: str | None) -> int:
     """Return an hour of the day from one before or after noon (`a.m.`, `p.m.`)."""
     if half is None:
-        return int(hour or 0)
-    if not 1 <= int(hour or 0) <= 12:
+        return hour
+    if not 1 <= hour <= 12:
         raise ValueError
-    return int(hour or 0) % 12 + (12 if "p" in half.lower() else 0)
+    return hour % 12 + (12 if "p" in half.lower() else 0)
 
 
 def _zone(match: "re.Match[str]") -> str:
     return "Z" if match[0].strip() else ""
-
-
-def _to_cents(amount: Decimal) -> Decimal:
-    return abs(amount.quantize(_CENT, ROUND_HALF_UP))
 
 
 def _invalid_money() -> Unreadable:
