@@ -16,6 +16,7 @@ EXCEPTION = re.compile(r"# (?:noqa|type: ignore)")
 EXCEPTION_WITH_REASON = re.compile(r"# (?:noqa: [A-Z0-9, ]+ - |type: ignore\[[a-z, -]+\] +# )\S")
 TEXT_FILES = {".py", ".html", ".txt", ".css", ".js"}
 CROSS_CUTTING_TESTS = {
+    "clients/test_matching.py",
     "flowzz/test_error_pages.py",
     "flowzz/test_translations.py",
     "integrations/admin/test_pages.py",

@@ -11,13 +11,22 @@ from sales.models import Sale
 from sales.money import PaymentCode
 from sales.sale_changes import (
     UPDATED_FIELDS,
+    FieldChange,
+    StatusColumns,
+    StatusMoves,
     classify_statuses,
     new_sale,
     set_fields,
     set_warnings,
     unit_price,
 )
-from sales.statuses import SaleStatus, ShippingStatus
+from sales.statuses import (
+    OPEN_REFUND,
+    SHIPPING_TRANSITIONS,
+    SaleStatus,
+    SaleStatusField,
+    ShippingStatus,
+)
 from tests.factories import NOON, SaleFactory
 
 
@@ -51,15 +60,139 @@ def test_report_of_the_stored_values_changes_nothing() -> None:
     assert set_fields(sale, facts, moves, only_empty=False) == []
 
 
-def test_override_allows_a_refused_status() -> None:
-    sale = SaleFactory.build(user=None, client=None, status=SaleStatus.REFUNDED)
-    facts: SaleFacts = facts_from_sale(sale, status=SaleStatus.PAID)
+def named(field: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return values by the columns of one status: `word` becomes `shipping_status_word`."""
+    names = {"status": field, "word": f"{field}_word", "is_refund_open": "is_refund_open"}
+    own = {name for name in values if name != "is_refund_open" or field == "status"}
+    return {names.get(name, f"{name}_{field}"): values[name] for name in own}
 
-    refused = classify_statuses(sale, facts, is_late=False, is_override=False)
-    overridden = classify_statuses(sale, facts, is_late=False, is_override=True)
 
-    assert (refused.allowed, refused.has_refused) == ([], True)
-    assert [change.after for change in overridden.allowed] == [SaleStatus.PAID]
+@pytest.mark.parametrize("field", SaleStatusField.values)
+def test_columns_of_a_status_are_fields_of_a_sale(field: str) -> None:
+    columns = StatusColumns(SaleStatusField(field), SHIPPING_TRANSITIONS)
+    assert columns.transitions is SHIPPING_TRANSITIONS
+    parts = ("status", "unknown", "word", "refused", "overridden")
+    by_part = {part: getattr(columns, part) for part in parts}
+    assert by_part == {part: name for part in parts for name in named(field, {part: ""})}
+    assert columns.names == tuple(by_part.values())
+    assert set(columns.names) <= {column.name for column in Sale._meta.fields}
+
+
+def case(name: str, stored: object, reported: object, when: str = "", **expected: Any) -> Any:
+    return pytest.param(stored, reported, when, expected, id=name)
+
+
+SENT = {"status": "SHIPPED", "word": "enviado"}
+RECEIVED = {"status": "DELIVERED", "word": "entregue"}
+FLYING = {"status": "PENDING", "word": "em voo", "unknown": "em voo"}
+LOST = FLYING | {"status": "SHIPPED"}
+BY_HAND = {"status": "DELIVERED", "word": "enviado", "overridden": "SHIPPED"}
+FORWARD, BACKWARD = ("SHIPPED", "DELIVERED"), ("DELIVERED", "SHIPPED")
+ADOPTED = {"unknown": "", "word": "entregue", "refused": "", "overridden": ""}
+MOVED = ADOPTED | {"is_refund_open": False}
+WORD_SENT, WAS_SENT = MOVED | {"word": "enviado"}, MOVED | {"refused": "SHIPPED"}
+NO_WORD, REFUSED = {"word": ""}, {"refused": "PENDING"}
+NOTHING: dict[str, Any] = {}
+
+
+@pytest.mark.parametrize("field", SaleStatusField.values)
+@pytest.mark.parametrize(
+    ("stored", "reported", "when", "expected"),
+    [
+        case("forward", SENT | REFUSED, RECEIVED, move=FORWARD, columns=MOVED),
+        case("backward", RECEIVED, SENT, kept=True, refused=True, columns={"refused": "SHIPPED"}),
+        case("backward by a sync", RECEIVED, SENT, "override", move=BACKWARD, columns=WORD_SENT),
+        case("other word", RECEIVED | {"word": "recebido"}, RECEIVED, columns=MOVED),
+        case("same word", RECEIVED, RECEIVED, kept=True, columns=MOVED),
+        case("no word", SENT, RECEIVED | NO_WORD, move=FORWARD, columns=WORD_SENT),
+        case("no words", SENT | NO_WORD, {"status": "SHIPPED"}, columns=MOVED | NO_WORD),
+        case("missing", SENT, NOTHING, kept=True),
+        case("unknown", SENT, FLYING, columns=ADOPTED | {"word": "em voo", "unknown": "em voo"}),
+        case("late, missing", SENT, NOTHING, "late", kept=True),
+        case("late, unknown", SENT, FLYING, "late", kept=True),
+        case("late, backward", RECEIVED, SENT, "late", kept=True),
+        case("late, other word", RECEIVED, RECEIVED | {"word": "recebido"}, "late", kept=True),
+        case("late, first word", RECEIVED | NO_WORD, RECEIVED, "late", late=True, columns=MOVED),
+        case("late, forward", SENT, RECEIVED, "late", move=FORWARD, late=True, columns=WAS_SENT),
+        case(
+            *("late, forward, one refused before", SENT | REFUSED, RECEIVED, "late"),
+            move=FORWARD,
+            late=True,
+            columns=MOVED | REFUSED,
+        ),
+        case(
+            *("late, forward from a status without a word", SENT | NO_WORD, RECEIVED, "late"),
+            move=FORWARD,
+            late=True,
+            columns=MOVED,
+        ),
+        case(
+            *("late, forward, same word", SENT | {"word": "entregue"}, RECEIVED, "late"),
+            move=FORWARD,
+            kept=True,
+            columns=WAS_SENT,
+        ),
+        case(
+            *("late, forward from an unknown word", LOST, RECEIVED, "late"),
+            move=FORWARD,
+            kept=True,
+            columns={"is_refund_open": False},
+        ),
+        case("by hand, same word", BY_HAND, SENT, kept=True),
+        case("by hand, other word", BY_HAND, RECEIVED, columns=MOVED),
+        case(
+            *("by hand, other word of the same status", BY_HAND, SENT | {"word": "a caminho"}),
+            move=BACKWARD,
+            columns=MOVED | {"word": "a caminho"},
+        ),
+        case("by hand, late, other word", BY_HAND, RECEIVED, "late", kept=True),
+        case("by hand, no word", BY_HAND, {"status": "SHIPPED"}, kept=True),
+        case("by hand, no word, other status", BY_HAND, {"status": "DELIVERED"}, columns=WORD_SENT),
+        case("by hand, late, no word", BY_HAND, {"status": "DELIVERED"}, "late", kept=True),
+    ],
+)
+def test_reported_status(
+    field: str, stored: dict[str, str], reported: dict[str, str], when: str, expected: Any
+) -> None:
+    sale = Sale(**named(field, stored))
+    facts = facts_with(word_fields={field: "sent"}, **named(field, reported))
+
+    moves = classify_statuses(sale, facts, is_late=when == "late", is_override=when == "override")
+
+    own_words = ["sent"] if "kept" in expected else []
+    assert moves == StatusMoves(
+        allowed=[FieldChange(field, *expected["move"])] if "move" in expected else [],
+        has_refused="refused" in expected,
+        columns=named(field, expected.get("columns", {})),
+        kept_words=[*own_words, ""] if field == "status" else ["", *own_words],
+        late_words=["sent"] if "late" in expected else [],
+    )
+
+
+def refund(status: str) -> dict[str, Any]:
+    is_open = status == OPEN_REFUND
+    return {"status": "REFUNDED" if is_open else status, "is_refund_open": is_open}
+
+
+@pytest.mark.parametrize(
+    ("stored", "reported", "after", "has_refused", "is_open"),
+    [
+        (OPEN_REFUND, "PAID", ["PAID"], False, False),
+        ("REFUNDED", "PAID", [], True, None),
+        ("PAID", OPEN_REFUND, ["REFUNDED"], False, True),
+        ("PAID", "REFUNDED", ["REFUNDED"], False, False),
+        (OPEN_REFUND, "REFUNDED", [], False, False),
+        ("REFUNDED", OPEN_REFUND, [], False, True),
+    ],
+)
+def test_only_an_open_refund_can_be_reversed(
+    stored: str, reported: str, after: list[str], has_refused: bool, is_open: bool | None
+) -> None:
+    facts = facts_with(**refund(reported))
+    moves = classify_statuses(Sale(**refund(stored)), facts, is_late=False, is_override=False)
+    statuses = [change.after for change in moves.allowed]
+    assert (statuses, moves.has_refused) == (after, has_refused)
+    assert moves.columns.get("is_refund_open") is is_open
 
 
 QUANTITY = ValueWarning("order.order_quantity", "invalid_number", "…")
@@ -108,6 +241,23 @@ def test_warning_is_replaced_by_a_newer_one_of_the_same_field() -> None:
     assert sale.value_warnings == ["number_too_large:order.order_quantity", NAME.cause]
 
 
+def test_first_warning_of_a_sale_is_stored() -> None:
+    sale = Sale(value_warnings=[])
+    assert set_warnings(sale, facts_with(warnings=(QUANTITY, NAME)))
+    assert sale.value_warnings == [QUANTITY.cause, NAME.cause]
+
+
+def test_sale_without_warnings_is_not_changed() -> None:
+    assert not set_warnings(Sale(value_warnings=[]), facts_with())
+
+
+def test_repeated_warning_without_a_field_is_listed_once() -> None:
+    warning = ValueWarning("", "too_many_fields", "…")
+    sale = Sale(value_warnings=[warning.cause])
+    assert not set_warnings(sale, facts_with(warnings=(warning,)))
+    assert sale.value_warnings == ["too_many_fields"]
+
+
 REPORTED = SaleFacts(
     external_id="ord1",
     order_hash="hash1",
@@ -143,6 +293,12 @@ def test_new_sale_has_the_reported_values() -> None:
     assert (sale.status, sale.unit_price, sale.source) == ("PENDING", Decimal("3.33"), "coinzz")
     assert sale.value_warnings == [QUANTITY.cause]
     assert sale.metadata == {"order_status": "Aprovado", "gift": 1}
+
+
+def test_new_sale_has_the_words_of_both_statuses() -> None:
+    sale = new_sale(replace(REPORTED, shipping_status_word="postado"))
+    assert (sale.status_word, sale.shipping_status_word) == ("aprovado", "postado")
+    assert sale.metadata == REPORTED.metadata
 
 
 @pytest.mark.parametrize(("quantity", "stored", "unit"), [(None, 1, "10.00"), (0, 0, "10.00")])
@@ -196,6 +352,26 @@ def test_late_report_fills_empty_fields_alone() -> None:
     changed = report(sale, only_empty=True)
     assert changed == {"product_sku": "CRM", "commission": Decimal("2.50")}
     assert sale.metadata == {"gift": 2}
+
+
+@pytest.mark.parametrize(
+    ("reported", "merged"),
+    [
+        ({"word": "Entregue", "gift": 1, "new": 3}, {"word": "Entregue", "gift": 2, "new": 3}),
+        ({"gift": 1}, {"word": "Enviado", "gift": 2}),
+    ],
+)
+def test_late_word_of_a_status_replaces_the_stored_one(
+    reported: dict[str, Any], merged: dict[str, Any]
+) -> None:
+    sale = Sale(**named("status", SENT), metadata={"word": "Enviado", "gift": 2})
+    words = {"status": "word"}
+    facts = facts_with(**named("status", RECEIVED), metadata=reported, word_fields=words)
+    moves = classify_statuses(sale, facts, is_late=True, is_override=False)
+
+    set_fields(sale, facts, moves, only_empty=True)
+
+    assert (sale.status_word, sale.metadata) == ("entregue", merged)
 
 
 @pytest.mark.parametrize("warnings", [(), (NAME,), (NAME, QUANTITY)])

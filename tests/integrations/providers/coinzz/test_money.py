@@ -64,7 +64,8 @@ def money(text: str | None) -> Decimal | None:
 @pytest.mark.parametrize(
     ("amounts", "owner", "commission"),
     [
-        ({"producer_commission": "50.99"}, "", "50.99"),
+        ({"producer_commission": Decimal("50.99")}, "", "50.99"),
+        ({"producer_commission": "50.99"}, " \tPRODUTORA@example.com ", "50.99"),
         ({"affiliate_commission": "20.99"}, "", "20.99"),
         ({"producer_commission": 0, "affiliate_commission": None}, "", "0.00"),
         (BOTH, "", None),
@@ -80,6 +81,11 @@ def money(text: str | None) -> Decimal | None:
         ({**BOTH, "affiliate_email": None}, "", None),
         ({"producer_commission": 50, "affiliate_commission": 0, "affiliate_email": None}, "", "50"),
         ({"producer_commission": "9999999999.99", "producer_email": COPRODUCER}, COPRODUCER, None),
+        (
+            {"producer_commission": 7, "affiliate_commission": None, "affiliate_name": "Lia"},
+            "",
+            "7",
+        ),
         ({}, "", None),
     ],
 )
@@ -87,6 +93,20 @@ def test_commission_is_the_users_own(
     amounts: dict[str, Any], owner: str, commission: str | None
 ) -> None:
     assert earnings({**PARTIES, **amounts}, owner).commission == money(commission)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reports"),
+    [
+        ({"producer_commission": 0}, True),
+        ({"affiliate_commission": "20"}, True),
+        ({"coproducers": [{"commission": "5"}]}, True),
+        ({**PARTIES, "coproducers": []}, False),
+        ({"producer_commission": "a combinar", "logistic_fee": 1}, False),
+    ],
+)
+def test_anyones_readable_commission_is_reported(fields: dict[str, Any], reports: bool) -> None:
+    assert earnings(fields, "").reports_commissions is reports
 
 
 @pytest.mark.parametrize(
@@ -102,6 +122,8 @@ def test_commission_is_the_users_own(
         ({"logistic_fee": "12.90", "financial_fees": {"total": "5.30"}}, "18.20"),
         ({"logistic_fee": "a combinar", "financial_fees": {"total": "5.30"}}, "5.30"),
         ({"logistic_fee": 0}, "0.00"),
+        ({"logistic_fee": "9999999999.98", "financial_fees": "0.01"}, "9999999999.99"),
+        ({"logistic_fee": "9999999999.98", "financial_fees": "0.02"}, None),
     ],
 )
 def test_fees_are_the_sum_of_what_is_known(fields: dict[str, Any], fees: str | None) -> None:
@@ -120,6 +142,9 @@ def test_fees_are_the_sum_of_what_is_known(fields: dict[str, Any], fees: str | N
         ({"affiliate_name": "Lia", "affiliate_commission": "20"}, PRODUCER, None),
         ({"coproducers": {"email": COPRODUCER, "commission": "5.5"}}, "", "5.50"),
         ({"coproducers": [{"email": COPRODUCER}]}, "", None),
+        ({"coproducers": [{"name": "Eva"}]}, "", None),
+        ({"coproducers": [{"commission": "5.5"}, {"commission": 0}]}, "", "5.50"),
+        ({**PARTIES, **BOTH, "producer_email": COPRODUCER}, COPRODUCER, "21.00"),
     ],
 )
 def test_partner_shares_are_known_to_the_producer_alone(

@@ -9,6 +9,7 @@ from integrations.providers.coinzz.statuses import (
     SUBSCRIPTION_WORDS,
     WORD_LENGTH,
     StatusMapper,
+    is_open_refund,
     normalize_word,
 )
 from integrations.providers.contracts import StatusField
@@ -170,5 +171,39 @@ def test_long_word_is_compared_and_stored_by_its_beginning() -> None:
     assert len(normalize_word("ﷺ" * 5000)) == WORD_LENGTH
 
 
-def test_word_of_emoji_alone_is_unknown_and_not_missing() -> None:
-    assert DEFAULT_MAPPER.sale_status("❌") == (SaleStatus.PENDING, "❌")
+@pytest.mark.parametrize("word", ["❌", "❌❌"])
+def test_word_of_emoji_alone_is_unknown_and_not_missing(word: str) -> None:
+    assert DEFAULT_MAPPER.sale_status(word) == (SaleStatus.PENDING, word)
+    assert normalize_word(word) == word
+
+
+@pytest.mark.parametrize(
+    ("word", "compared"),
+    [
+        ("Em conferência", "em conferencio"),
+        ("Vendas retidas", "vendo retido"),
+        ("x_b-c/d", "x b c d"),
+        ("Re\u200bti\u00addo", "retido"),
+        ("S", "s"),
+        ("NULL", ""),
+    ],
+)
+def test_words_are_compared_without_gender_number_signs_and_accents(
+    word: str, compared: str
+) -> None:
+    assert normalize_word(word) == compared
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "is_open"),
+    [
+        *((SaleStatus.REFUNDED, word, True) for word in ("Reclamado", "Contestada", "CHARGEBACK")),
+        (SaleStatus.REFUNDED, "Reembolso em andamento", True),
+        *((SaleStatus.REFUNDED, word, False) for word in ("Reembolsada", "Estornado", "")),
+        *((SaleStatus.PAID, "Reclamada", False), (None, "Reclamada", False)),
+    ],
+)
+def test_dispute_and_refund_in_progress_are_open(
+    status: SaleStatus | None, word: str, is_open: bool
+) -> None:
+    assert is_open_refund(status, word) is is_open
