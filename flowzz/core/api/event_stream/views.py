@@ -99,6 +99,8 @@ class EventsView(APIView):
             text, last_id = stream.read(user_id, last_id)
         except RedisError:
             raise EventsUnavailable from None
+        # A login that ended before the last id was read will not end this response.
+        self.perform_authentication(self.initialize_request(request._request))
         is_held = _hold_open(request, user_id, last_id)
         retry = RETRY_HELD_MS if is_held else RETRY_SHORT_MS
         return HttpResponse(

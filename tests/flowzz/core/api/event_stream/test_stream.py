@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -13,9 +14,9 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from flowzz.accounts import passwords, sessions
-from flowzz.accounts.models import User
+from flowzz.accounts.models import LoginSession, User
 from flowzz.core import redis
-from flowzz.core.api.event_stream import Event, publish
+from flowzz.core.api.event_stream import Event, publish, stream
 from flowzz.core.server.held_responses import HELD_RESPONSE, ConnectionLimiter, HeldResponse
 from tests import payloads
 from tests.api_client import Frontend, error
@@ -162,6 +163,22 @@ def test_token_in_its_grace_after_expiry_holds_no_response_open(user: User) -> N
     with time_machine.travel(timezone.now() + timedelta(minutes=15, seconds=10), tick=False):
         response = frontend.get("/api/v1/events", **environ)
     assert (response.status_code, held_response.is_held) == (200, False)
+
+
+def test_login_that_ends_while_the_last_id_is_read_holds_no_response_open(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_response = HeldResponse(ConnectionLimiter())
+    frontend, environ = Frontend(user), dict[str, Any]({HELD_RESPONSE: held_response})
+    read_stream = stream.read
+
+    def log_out_and_read(user_id: UUID, last_id: str) -> tuple[bytes, str]:
+        LoginSession.objects.get().delete()
+        return read_stream(user_id, last_id)
+
+    monkeypatch.setattr(stream, "read", log_out_and_read)
+    response = frontend.get("/api/v1/events", **environ)
+    assert (response.status_code, held_response.is_held) == (401, False)
 
 
 def test_held_response_continues_with_new_events(user: User) -> None:
