@@ -1,15 +1,28 @@
 """The queues of the tasks, their time limits, and what workers do before and beside them."""
 
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
 import pytest
+from celery.concurrency import thread
 from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]  # untyped
-from celery.signals import beat_init, heartbeat_sent, task_prerun
+from celery.signals import beat_init, heartbeat_sent, task_postrun, task_prerun
 from django.db import connection
 from django_celery_beat.models import PeriodicTask
 
-from flowzz.celery import QUEUES, app
+from flowzz.celery import (
+    QUEUES,
+    app,
+    end_time_limits,
+    prepare_worker,
+    start_time_limits,
+    time_limits,
+)
 from flowzz.core import redis
 from flowzz.core.env import BASE_DIR
 from flowzz.core.workers import heartbeat
+from flowzz.core.workers.time_limits import TimeLimits
 from flowzz.local import processes
 
 OURS = ("clients.", "flowzz.", "integrations.", "sales.")
@@ -39,6 +52,34 @@ def test_every_task_has_time_limits() -> None:
     assert limits["integrations.tasks.drain_inbox"] == (120, 150)
     assert limits["integrations.tasks.run_sync"] == (3_000, 3_060)
     assert set(limits.values()) == {(120, 150), (3_000, 3_060)}
+
+
+@pytest.fixture
+def _worker_with_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Start what a worker with threads starts, apart from the thread that checks the limits."""
+    monkeypatch.setattr(app.amqp.queues, "_consume_from", {"control": None})
+    monkeypatch.setattr(TimeLimits, "start", lambda _: None)
+    prepare_worker(sender=SimpleNamespace(pool=thread.TaskPool(limit=1)))
+    yield
+    task_prerun.disconnect(start_time_limits)
+    task_postrun.disconnect(end_time_limits)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_worker_with_threads")
+def test_time_limits_of_every_task_are_in_effect_in_threads() -> None:
+    for task in app.tasks.values():
+        now = time.monotonic()
+        task_prerun.send(sender=task, task_id="1", task=task)
+        (running,) = time_limits._running.values()
+        task_postrun.send(sender=task, task_id="1", task=task)
+        assert task.soft_time_limit
+        assert task.time_limit
+        soft_since = running.soft_deadline - task.soft_time_limit
+        hard_since = running.hard_deadline - task.time_limit
+        assert now <= soft_since <= time.monotonic()
+        assert hard_since == pytest.approx(soft_since)
+        assert time_limits._running == {}
 
 
 @pytest.mark.django_db
