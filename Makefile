@@ -135,7 +135,7 @@ mutate: install  ## change the pure rules one by one, and list the changes that 
 			"$$($(MUTATION)/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/flowzz.pth" && \
 		cp $(MUTATION_REQUIREMENTS) $(MUTATION)/venv/installed.txt; }
 	@rm -rf $(MUTATION)/tree && mkdir -p $(MUTATION)/tree && git ls-files -z | xargs -0 cp --parents -t $(MUTATION)/tree
-	@find $(MUTATION)/tree/clients $(MUTATION)/tree/integrations -name '*.py' -exec sed -i '/^@lru_cache/d; s/\.__wrapped__//' {} +
+	@find $(MUTATION)/tree/clients $(MUTATION)/tree/integrations -name '*.py' -exec sed -i '/^@lru_cache/d; /^@cache_short/d' {} +
 	@cd $(MUTATION)/tree && ../venv/bin/mutmut run && ../venv/bin/mutmut results
 
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)

@@ -1,11 +1,11 @@
 """Normalise phones, e-mails, CEPs and states as people type them. Pure; accepts any text."""
 
 import re
-from functools import lru_cache
 
 import phonenumbers
 
 from clients.cleaning import clean_digits, clean_text, fold
+from flowzz.core.caching import cache_short
 
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 # Two numbers in one field, or a number and its extension ("ramal 5").
@@ -159,7 +159,7 @@ def normalise_cep(raw: str) -> str:
     return cep.zfill(8) if _CEP.fullmatch(cep) else ""
 
 
-@lru_cache(maxsize=1024)
+@cache_short(1024)
 def normalise_state(raw: str) -> str:
     """Return the two letters of a Brazilian state (UF); any other text without outer spaces."""
     text = clean_text(raw)

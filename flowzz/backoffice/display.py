@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from flowzz.backoffice.masking import follow
+from flowzz.core.caching import cache_short
 from flowzz.core.db.jobs import JobState
 from flowzz.core.formatting import format_reais
 
@@ -86,7 +86,7 @@ def badge_column(
     return admin.display(column, description=description, ordering=field)
 
 
-@cache
+@cache_short(256)
 def badge(text: str, colour: str) -> str:
     """Render unfold's label; cached, because a list shows the same few a hundred times."""
     context = {"text": text, "type": colour}

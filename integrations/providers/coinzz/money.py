@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final, Literal
 
 import orjson
 
 from clients.cleaning import clean_text, fold
+from flowzz.core.caching import cache_short
 from integrations.providers.coinzz.fields import EARNINGS
 from integrations.providers.coinzz.values import MAX_MONEY, Unreadable, parse_money
 from sales.money import Earnings, PaymentCode
@@ -27,12 +27,10 @@ _CODES: Final = (
 )
 """Searched in this order, in the text without case, accents and punctuation."""
 _PATTERNS: Final = tuple((code, re.compile(pattern)) for code, pattern in _CODES)
-MAX_CACHED: Final = 4_096
-"""Bytes of what the earnings of a sale are derived from: few sales have more."""
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 
 
-@lru_cache(maxsize=1024)
+@cache_short(1024)
 def payment_code(method: str) -> PaymentCode | Literal[""]:
     """Return the code for a payment method as sent, or an empty text if none is sent."""
     plain = fold(clean_text(method))
@@ -51,11 +49,10 @@ def earnings(metadata: Mapping[str, Any], owner_email: str) -> Earnings:
     """
     reported = {name: metadata[name] for name in EARNINGS if name in metadata}
     key = orjson.dumps(reported, default=str)
-    derive = _earnings if len(key) <= MAX_CACHED else _earnings.__wrapped__
-    return derive(key, owner_email.strip().lower())
+    return _earnings(key, owner_email.strip().lower())
 
 
-@lru_cache(maxsize=4096)  # a seller has few prices and partners
+@cache_short(4096)  # a seller has few prices and partners
 def _earnings(reported: bytes, owner_email: str) -> Earnings:
     metadata = orjson.loads(reported)
     producer = _Party.parse(metadata, "producer_")

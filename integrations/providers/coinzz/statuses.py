@@ -7,11 +7,11 @@ new word to a table; until then staff can map it in the back-office.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from html import unescape
 from typing import Final, Generic, TypeVar
 from unicodedata import category, normalize
 
+from flowzz.core.caching import cache_short
 from integrations.providers.contracts import StatusField
 from sales.statuses import SaleStatus, ShippingStatus, SubscriptionStatus
 
@@ -56,7 +56,7 @@ Other codes are in the tables.
 """
 
 
-@lru_cache(maxsize=1024)
+@cache_short(1024)
 def normalize_word(word: str) -> str:
     """Return the form in which words are compared; empty if the word means that there is none.
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from clients.cleaning import clean_digits, clean_text
+from flowzz.core.caching import cache_short
 
 SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
 """The time zone of all times in Coinzz, which sends none."""
@@ -72,8 +73,6 @@ _HYPHENS: Final = re.compile("[\u2010-\u2015\N{MINUS SIGN}]")
 _SPACED_ZONE: Final = re.compile(r"\s{1,9}(?:(?=[+-][0-9]{2})|(?:UTC|GMT|Z)$)", re.IGNORECASE)
 # Seconds since 1970, from 2001 on, or milliseconds. Fewer digits are a date without separators.
 _EPOCH: Final = re.compile(r"([1-9][0-9]{9})([0-9]{3})?(?:\.[0-9]+)?")
-MAX_CACHED: Final = 100
-"""Characters of an amount: longer ones would fill the memory."""
 _YEARS: Final = range(1900, 2201)
 """Years outside are mistakes, and PostgreSQL cannot return those at the ends of the calendar."""
 
@@ -123,8 +122,6 @@ def parse_identity(raw: Any) -> str:
 
 def parse_money(raw: Any) -> Decimal | None:
     """Return an amount in BRL, rounded half-up to the cent. Zero is an amount."""
-    if isinstance(raw, str) and len(raw) > MAX_CACHED:
-        return _amount.__wrapped__(raw)
     if isinstance(raw, str | int | float | Decimal):
         return _amount(raw)
     if raw:
@@ -132,7 +129,7 @@ def parse_money(raw: Any) -> Decimal | None:
     return None
 
 
-@lru_cache(maxsize=4096, typed=True)  # a seller has few prices
+@cache_short(4096, typed=True)  # a seller has few prices
 def _amount(raw: str | float | Decimal) -> Decimal | None:
     if raw is True:
         raise _invalid_money()

@@ -6,10 +6,10 @@ new header to the table, or to the setting COINZZ_EXPORT_COLUMNS.
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from clients.cleaning import fold
+from flowzz.core.caching import cache_short
 
 TOTAL: Final = "order.order_final_price"
 UNIT_PRICE: Final = "order.unit_price"
@@ -177,7 +177,7 @@ _SYNONYMS: Final = {
 """Abbreviations, and words with the same meaning in every header."""
 
 
-@lru_cache(maxsize=1024)
+@cache_short(1024)
 def normalize_header(header: str) -> str:
     """Return the form in which headers are compared.
 
