@@ -51,6 +51,15 @@ UNFOLD: dict[str, Any] = {
             {"title": "Sessões abertas", "link": reverse_lazy("staff_sessions:page")},
         ]
     },
+    "TABS": [
+        {
+            "models": ["accounts.staffaction", "accounts.loginattempt"],
+            "items": [
+                _item("Ações da equipe", "", "accounts.staffaction"),
+                _item("Entradas e tentativas de entrar", "", "accounts.loginattempt"),
+            ],
+        }
+    ],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

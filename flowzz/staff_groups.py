@@ -41,6 +41,7 @@ def _permissions(models: Iterable[str], *verbs: str) -> set[str]:
 
 
 _SUPPORT = _permissions(_DATA, "view") | {
+    "accounts.view_loginattempt",
     "accounts.view_staffaction",
     "accounts.replay_events",
     "accounts.reveal_personal_data",

@@ -6,14 +6,16 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from flowzz.core.api.event_stream import end_at_commit
 from flowzz.core.ids import uuid7
@@ -121,10 +123,69 @@ class StaffAction(models.Model):
             models.Index(
                 fields=["content_type", "target_id", "-created_at"], name="staff_action_on_target"
             ),
+            GinIndex(
+                OpClass(Upper("target_label"), "gin_trgm_ops"),
+                OpClass(Upper("reason"), "gin_trgm_ops"),
+                name="staff_action_search",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.action
+
+
+class LoginWay(models.TextChoices):
+    BACK_OFFICE = "back_office", "Administração"
+    API = "api", "API"
+
+
+class LoginOutcome(models.TextChoices):
+    SUCCESS = "success", "Entrou"
+    REFUSED = "refused", "Senha errada, ou sem acesso"
+    WRONG_CODE = "wrong_code", "Código de verificação errado"
+    TOO_MANY = "too_many", "Recusado: tentativas demais"
+
+
+class LoginAttempt(models.Model):
+    """The attempts to log in to one account in one minute, written by `login_attempts.record`.
+
+    Those for e-mails that have no account are counted together.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        User,
+        models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="login_attempts",
+        verbose_name="conta",
+    )
+    minute = models.DateTimeField("quando")
+    way = models.CharField("onde", max_length=11, choices=LoginWay)
+    outcome = models.CharField("resultado", max_length=10, choices=LoginOutcome)
+    network = models.CharField("rede", max_length=43, blank=True)
+    """The IP address without its end, such as `192.0.2.x` or `2001:db8::/48`."""
+    count = models.PositiveIntegerField("tentativas")
+
+    class Meta:
+        verbose_name = "tentativa de entrar"
+        verbose_name_plural = "entradas e tentativas de entrar"
+        default_permissions = ("view",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "minute", "way", "outcome", "network"],
+                name="login_attempts_per_minute",
+                nulls_distinct=False,
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-minute", "-id"], name="login_attempt_recent"),
+            models.Index(fields=["outcome", "-minute", "-id"], name="login_attempt_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{localtime(self.minute):%d/%m %H:%M} · {self.get_outcome_display()}"
 
 
 class LoginSession(models.Model):

@@ -1,5 +1,7 @@
 """The admin's login form: rate limited together with the API's login, with a second factor."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,7 +15,7 @@ from django_otp.models import Device
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from flowzz.accounts import login_attempts, second_factor
-from flowzz.accounts.models import User
+from flowzz.accounts.models import LoginOutcome, LoginWay, User
 from flowzz.accounts.staff_sessions.engine import LOGIN
 from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, hit_address
 from flowzz.core.formatting import format_wait
@@ -98,20 +100,36 @@ class LoginForm(AuthenticationForm):
         user = self._user_of_first_step() if self.asks_code else None
         email = user.email if user else self.cleaned_data.get("username", "")
         self._count(self.request, email)
-        if user:
-            self.user_cache = user
-            self.confirm_login_allowed(user)
-            cleaned: dict[str, Any] = self.cleaned_data
-        else:
-            cleaned = super().clean()
-        self._check_second_factor()
+        with self._recording(email, LoginOutcome.REFUSED):
+            if user:
+                self.user_cache = user
+                self.confirm_login_allowed(user)
+            else:
+                super().clean()
+        if self.get_user() is None:  # the e-mail or the password is missing
+            return self.cleaned_data
+        self._check_second_factor(email)
         login_attempts.succeeded(self.request, email)
+        self._record(email, LoginOutcome.SUCCESS)
         self.request.session[LOGIN] = {
             "ip": client_ip(self.request)[:64],
             "user_agent": self.request.headers.get("User-Agent", "")[:200],
             "at": timezone.now().isoformat(),
         }
-        return cleaned
+        return self.cleaned_data
+
+    @contextmanager
+    def _recording(self, email: str, outcome: LoginOutcome) -> Iterator[None]:
+        """Record the attempt if it is refused."""
+        try:
+            yield
+        except ValidationError:
+            self._record(email, outcome)
+            raise
+
+    def _record(self, email: str, outcome: LoginOutcome) -> None:
+        assert self.request is not None
+        login_attempts.record(self.request, email, LoginWay.BACK_OFFICE, outcome)
 
     def _count(self, request: HttpRequest, email: str) -> None:
         try:
@@ -121,16 +139,18 @@ class LoginForm(AuthenticationForm):
         try:
             login_attempts.count(request, email)
         except RateLimitExceeded as exceeded:
+            self._record(email, LoginOutcome.TOO_MANY)
             wait = format_wait(exceeded.retry_after)
             raise ValidationError(login_attempts.TOO_MANY.format(wait)) from None
 
-    def _check_second_factor(self) -> None:
+    def _check_second_factor(self, email: str) -> None:
         user = self.get_user()
         if not isinstance(user, User) or not second_factor.is_enabled(user):
             return
         if not (code := self.cleaned_data.get("code", "")):
             self._ask_code(user)
-        vars(user)["otp_device"] = check_code(user, code)  # stored in the session at login
+        with self._recording(email, LoginOutcome.WRONG_CODE):
+            vars(user)["otp_device"] = check_code(user, code)  # stored in the session at login
 
     def _ask_code(self, user: User) -> NoReturn:
         if self.asks_code:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from flowzz.accounts import sessions
+from flowzz.accounts import login_attempts, sessions
 from flowzz.accounts.models import User
 from flowzz.accounts.staff_sessions.engine import SessionStore
 
@@ -21,6 +21,7 @@ from flowzz.accounts.staff_sessions.engine import SessionStore
 def delete_expired_sessions() -> None:
     sessions.delete_expired()
     SessionStore.clear_expired()
+    login_attempts.delete_old_attempts()
 
 
 @shared_task(bind=True, max_retries=4, default_retry_delay=30)

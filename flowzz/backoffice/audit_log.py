@@ -1,14 +1,22 @@
-"""The audit log: which staff member did what, to which row, when and why. Append-only."""
+"""The audit log: which staff member did what, to which row, when and why. Append-only.
+
+The details of an entry are values by labels in Portuguese. A value is plain, or from `change` or
+`reference`, which the log's pages show as before and after, and as a link with the row's name.
+"""
 
 import re
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.timezone import localtime
 
 from flowzz.accounts.models import StaffAction, User
 from flowzz.core.api.throttling import client_ip
@@ -56,6 +64,61 @@ def record(
         details=details or {},
         ip_address=client_ip(request)[:64] if request else "",
     )
+
+
+def change(before: object, after: object) -> dict[str, Any]:
+    """Return a detail that has changed; of several values only those that came or left."""
+    if isinstance(before, list) and isinstance(after, list):
+        kept = set(before).intersection(after)
+        before = [value for value in before if value not in kept]
+        after = [value for value in after if value not in kept]
+    return {"before": before, "after": after}
+
+
+def reference(row: Model) -> dict[str, Any]:
+    """Return a detail that is another row: a page shows its name of today, or this label."""
+    return {"model": row._meta.label_lower, "id": str(row.pk), "label": target_label(row)}
+
+
+def form_changes(form: forms.BaseForm, names: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the changes of a form, or of some of its fields, as details.
+
+    Of texts that may be personal they only say that they have changed.
+    """
+    model = getattr(getattr(form, "_meta", None), "model", None)
+    is_impersonal = model is not None and model._meta.label_lower in IMPERSONAL
+    changes: dict[str, Any] = {}
+    for name in form.changed_data if names is None else names:
+        field = form.fields.get(name)
+        label = str(field.label or name) if field else "Senha"
+        if field is None or not (is_impersonal or _has_choices(field)):
+            changes[label] = "alterado"
+        else:
+            values = form.get_initial_for_field(field, name), form.cleaned_data.get(name)
+            changes[label] = change(*(_in_words(field, value) for value in values))
+    return changes
+
+
+def _has_choices(field: forms.Field) -> bool:
+    """Whether a person ticked or chose the value, and typed nothing."""
+    return isinstance(field, forms.BooleanField | forms.ChoiceField)
+
+
+def _in_words(field: forms.Field, value: Any) -> Any:
+    if isinstance(value, bool):
+        return "sim" if value else "não"
+    if isinstance(value, datetime):
+        return f"{localtime(value):%d/%m/%Y %H:%M}"
+    if isinstance(field, forms.ModelChoiceField):
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            return sorted(field.label_from_instance(row) for row in value)
+        rows: Any = field.queryset
+        row = value if isinstance(value, Model) else rows.filter(pk=value).first()
+        return field.label_from_instance(row) if row else ""
+    if isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        return str(dict(choices).get(value, value))
+    return "" if value is None else str(value)
 
 
 def target_label(target: Model) -> str:

@@ -125,10 +125,15 @@ class BaseAdmin(ModelAdmin[_Row]):
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         return audit_log.record(request, "Incluiu", obj)
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        return {} if add else audit_log.form_changes(form)
+
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         if isinstance(message, str):
             return audit_log.record(request, message, obj)
-        return audit_log.record(request, "Alterou", obj, details={"changes": message})
+        return audit_log.record(request, "Alterou", obj, details=message)
 
     def log_deletions(self, request: HttpRequest, queryset: "QuerySet[_Row]") -> Any:
         return [audit_log.record(request, "Excluiu", row) for row in queryset]

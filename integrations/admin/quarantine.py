@@ -134,7 +134,11 @@ def _start(
         kind, cause, by=request.user, reason=reason, integration=integration
     )
     if is_new:
-        details: dict[str, Any] = {"cause": cause, "events": action.total, "bulk": str(action.id)}
+        details: dict[str, Any] = {
+            "causa": explain(cause).title,
+            "eventos": action.total,
+            "ação em massa": audit_log.reference(action),
+        }
         audit_log.record(request, LOG_TEXTS[kind], integration, reason=reason, details=details)
     else:
         messages.warning(request, "Este grupo já tem uma ação em andamento: é esta.")

@@ -171,7 +171,12 @@ def _apply(request: HttpRequest, mapping: StatusMapping, form: MappingForm) -> H
             if status
             else "Retirou o significado de um texto recebido"
         )
-        details = {"before": mapping.status, "after": status, "bulk": str(action.id)}
+        details = {
+            "significado": audit_log.change(
+                status_label(mapping, mapping.status), status_label(mapping, status)
+            ),
+            "ação em massa": audit_log.reference(action),
+        }
         audit_log.record(request, text, mapping, reason=reason, details=details)
     else:
         messages.warning(request, "Este significado já está sendo aplicado: espere terminar.")

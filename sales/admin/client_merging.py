@@ -78,7 +78,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     except (ClientLookupError, merging.MergeRefused) as refusal:
         form.add_error("other", str(refusal))
         return _ask_other(request, form, client)
-    details = {"outro": str(other.id), "vendas": len(done.sale_ids)}
+    details = {"cliente unido": audit_log.reference(other), "vendas": len(done.sale_ids)}
     reason = form.cleaned_data["reason"]
     audit_log.record(request, "Uniu clientes", client, reason=reason, details=details)
     moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
@@ -95,7 +95,9 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     def act() -> Done:
         sales, by = form.cleaned_data["sales"], request_user(request)
         done = merging.split(client.id, sales, form.customer, by=by)
-        details = {"novo": str(done.target_id), "vendas": len(done.sale_ids)}
+        assert done.target
+        new = audit_log.reference(done.target)
+        details = {"cliente novo": new, "vendas": len(done.sale_ids)}
         moved = format_count(len(done.sale_ids), "venda é", "vendas são")
         text = f"{moved} agora de outro cliente."
         return Done("Separou vendas", text, client, details, page=done.target)

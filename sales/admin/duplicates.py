@@ -97,7 +97,7 @@ def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
     except merging.MergeRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(list_url(MergeSuggestion))
-    details = {"outro": str(absorbed.id), "vendas": len(done.sale_ids)}
+    details = {"cliente unido": audit_log.reference(absorbed), "vendas": len(done.sale_ids)}
     audit_log.record(request, "Uniu clientes", kept, reason="Possível duplicado", details=details)
     moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
     text = 'Clientes unidos: {} para um só. <a class="bo-link" href="{}">Ver ou desfazer</a>'
@@ -110,7 +110,7 @@ def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
 def dismiss(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
     suggestion = _suggestion(suggestion_id)
     MergeSuggestion.objects.filter(id=suggestion.id).update(dismissed_at=timezone.now())
-    details = {"outro": str(suggestion.second_id)}
+    details = {"o outro": audit_log.reference(suggestion.second)}
     audit_log.record(request, "Dispensou possível duplicado", suggestion.first, details=details)
     messages.success(request, "Dispensado: não será sugerido de novo.")
     return redirect(list_url(MergeSuggestion))

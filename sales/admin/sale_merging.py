@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from flowzz.accounts.models import request_user
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm, render_confirmation
 from flowzz.backoffice.display import change_url, short_datetime
 from flowzz.backoffice.extensions import page_view, row_action
@@ -50,7 +51,8 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
     def act() -> Done:
         done = merges.merge(sale.id, other.id, by=request_user(request))
-        details = {"unida": str(done.absorbed_id)}
+        absorbed = other if done.absorbed_id == other.id else sale
+        details = {"venda unida": audit_log.reference(absorbed)}
         return Done("Uniu vendas", "Vendas unidas.", done.sale, details)
 
     return confirm(

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from flowzz.accounts.models import User, request_user
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
 from flowzz.backoffice.extensions import row_action
 from flowzz.core.db.locks import lock_user
@@ -39,8 +40,8 @@ def set_status(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
     def act() -> Done:
         statuses = {field: form.cleaned_data[field] for field in SaleStatusField}
+        details = audit_log.form_changes(form, SaleStatusField.values)
         set_statuses(sale, statuses, by=request_user(request))
-        details = {field.label: status for field, status in statuses.items()}
         return Done("Definiu o status da venda", "Status definido.", sale, details)
 
     return confirm(

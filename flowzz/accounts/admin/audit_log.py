@@ -1,25 +1,29 @@
 """The audit log's list and pages: read-only."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from flowzz.accounts.admin import logged_rows
 from flowzz.accounts.models import StaffAction, User
-from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import change_url, preformatted
+from flowzz.backoffice.base_admin import MAX_SEARCH_LENGTH, ReadOnlyAdmin
+from flowzz.backoffice.display import bullet_list, short_datetime, two_line_cell
 from flowzz.backoffice.lists.filter_fields import ChoiceFilter
-from flowzz.core.formatting import format_json
 
 Actions = QuerySet[StaffAction]
 Lookups = list[tuple[str, str]]
+MAX_PEOPLE = 200
+MAX_SHOWN = 3
+"""Details in a line of the list; the entry's page shows all."""
 PERIODS = {"1": "Últimas 24 horas", "7": "7 dias", "30": "30 dias", "90": "90 dias"}
 # One index step per distinct action, however many entries there are: a loose index scan.
 DISTINCT_ACTIONS = """
@@ -33,6 +37,12 @@ DISTINCT_ACTIONS = """
     )
     SELECT action FROM distinct_action WHERE action IS NOT NULL
 """
+
+
+def distinct_actions() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(DISTINCT_ACTIONS)
+        return [action for (action,) in cursor.fetchall()]
 
 
 class KnownChoiceFilter(ChoiceFilter):
@@ -61,9 +71,7 @@ class ActionFilter(KnownChoiceFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, page: ModelAdmin[Any]) -> Lookups:
-        with connection.cursor() as cursor:
-            cursor.execute(DISTINCT_ACTIONS)
-            return [(action, action) for (action,) in cursor.fetchall()]
+        return [(action, action) for action in distinct_actions()]
 
 
 class PeriodFilter(KnownChoiceFilter):
@@ -79,36 +87,60 @@ class PeriodFilter(KnownChoiceFilter):
 
 @admin.register(StaffAction)
 class StaffActionAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "actor", "action", "target_label", "reason")
-    list_display_links = ("created_at", "action")
+    list_display = ("at", "actor", "what", "about", "reason")
+    list_display_links = ("at",)
     list_filter = (PeriodFilter, ActorFilter, ActionFilter)
-    list_select_related = ("actor",)
+    list_select_related = ("actor", "content_type")
     linked_lookups = ("content_type__id__exact", "target_id__exact")
     ordering = ("-created_at", "-id")
-    search_fields = ("target_id__exact",)
-    search_help_text = "Id do registro (venda, cliente, integração…)"
-    fields = (
-        ("created_at", "actor", "ip_address"),
-        ("action", "about"),
-        ("content_type", "target_id"),
-        "reason",
-        "shown_details",
-    )
+    search_fields = ("target_label", "reason")
+    search_help_text = "Pedido, nome ou e-mail, ação, quem fez, ou motivo"
+    fields = (("created_at", "actor", "ip_address"), ("action", "about"), "reason", "shown_details")
     readonly_fields = ("about", "shown_details")
 
-    def get_queryset(self, request: HttpRequest) -> Actions:
-        actions: Actions = super().get_queryset(request)
-        return actions.defer("details")
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changes = super().get_changelist_instance(request)
+        self._load_rows(request, changes.result_list)
+        return changes
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        action = super().get_object(request, *args, **kwargs)
+        self._load_rows(request, [action] if action else [])
+        return action
+
+    def _load_rows(self, request: HttpRequest, actions: Sequence[StaffAction]) -> None:
+        rows = logged_rows.load(request, actions)
+        for action in actions:
+            vars(action)["rows"] = rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Actions, search_term: str
+    ) -> tuple[Actions, bool]:
+        """Search for what the list shows: the names of rows and of people, actions, reasons."""
+        text = search_term.strip()[:MAX_SEARCH_LENGTH]
+        if not text:
+            return queryset, False
+        people = User.objects.filter(Q(email__icontains=text) | Q(name__icontains=text))
+        names = [name for name in distinct_actions() if text.casefold() in name.casefold()]
+        found = Q(target_label__icontains=text) | Q(reason__icontains=text) | Q(action__in=names)
+        found |= Q(actor__in=list(people.values_list("pk", flat=True)[:MAX_PEOPLE]))
+        return queryset.filter(found | logged_rows.matches(request, text)), False
+
+    @admin.display(description="quando", ordering="created_at")
+    def at(self, action: StaffAction) -> str:
+        return short_datetime(action.created_at)
+
+    @admin.display(description="ação", ordering="action")
+    def what(self, action: StaffAction) -> SafeString:
+        details = logged_rows.describe_details(action, vars(action)["rows"])
+        more = format_html_join(SafeString(" · "), "{}", ((text,) for text in details[:MAX_SHOWN]))
+        return two_line_cell(action.action, more)
 
     @admin.display(description="sobre")
     def about(self, action: StaffAction) -> SafeString | str:
-        """Link to the row's page, if its model has one."""
-        model = action.content_type.model_class() if action.content_type else None
-        if model is None or not admin.site.is_registered(model):
-            return action.target_label or "—"
-        url = change_url(model(pk=action.target_id))
-        return format_html('<a class="bo-link" href="{}">{}</a>', url, action.target_label)
+        row = vars(action)["rows"].get(logged_rows.target_key(action))
+        return logged_rows.link(action.target_label, row)
 
     @admin.display(description="detalhes")
     def shown_details(self, action: StaffAction) -> SafeString:
-        return preformatted(format_json(action.details))
+        return bullet_list(logged_rows.describe_details(action, vars(action)["rows"]))

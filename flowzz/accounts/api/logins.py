@@ -16,7 +16,7 @@ from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.exceptions import TokenError
 
 from flowzz.accounts import login_attempts, sessions
-from flowzz.accounts.models import User
+from flowzz.accounts.models import LoginOutcome, LoginWay, User
 from flowzz.accounts.tokens import RefreshToken
 from flowzz.core.api.errors import SOME_TIME, RateLimited, Unauthorized, ValidationFailed
 from flowzz.core.api.etags import never_stored
@@ -130,9 +130,15 @@ def user_by_password(request: Request) -> User:
     login = LoginSerializer(data=request.data)
     login.is_valid(raise_exception=True)
     email = login.validated_data["email"]
-    count_attempt(request, email)
+    try:
+        count_attempt(request, email)
+    except TooManyAttempts:
+        login_attempts.record(request, email, LoginWay.API, LoginOutcome.TOO_MANY)
+        raise
     # For an unknown e-mail Django hashes the password, too: both responses take the same time.
     user = authenticate(**login.validated_data)
+    outcome = LoginOutcome.REFUSED if user is None else LoginOutcome.SUCCESS
+    login_attempts.record(request, email, LoginWay.API, outcome)
     if user is None:
         raise Unauthorized("E-mail ou senha incorretos.")
     assert isinstance(user, User)

@@ -1,3 +1,4 @@
+import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
@@ -6,6 +7,7 @@ import django.utils.timezone
 import flowzz.core.ids
 import uuid
 from django.conf import settings
+from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
 
@@ -19,6 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        TrigramExtension(),
         migrations.CreateModel(
             name='User',
             fields=[
@@ -57,6 +60,23 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'chave de API',
                 'verbose_name_plural': 'chaves de API',
+            },
+        ),
+        migrations.CreateModel(
+            name='LoginAttempt',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('minute', models.DateTimeField(verbose_name='quando')),
+                ('way', models.CharField(choices=[('back_office', 'Administração'), ('api', 'API')], max_length=11, verbose_name='onde')),
+                ('outcome', models.CharField(choices=[('success', 'Entrou'), ('refused', 'Senha errada, ou sem acesso'), ('wrong_code', 'Código de verificação errado'), ('too_many', 'Recusado: tentativas demais')], max_length=10, verbose_name='resultado')),
+                ('network', models.CharField(blank=True, max_length=43, verbose_name='rede')),
+                ('count', models.PositiveIntegerField(verbose_name='tentativas')),
+                ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='login_attempts', to=settings.AUTH_USER_MODEL, verbose_name='conta')),
+            ],
+            options={
+                'verbose_name': 'tentativa de entrar',
+                'verbose_name_plural': 'entradas e tentativas de entrar',
+                'default_permissions': ('view',),
             },
         ),
         migrations.CreateModel(
@@ -147,6 +167,22 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='staffaction',
             index=models.Index(fields=['content_type', 'target_id', '-created_at'], name='staff_action_on_target'),
+        ),
+        migrations.AddIndex(
+            model_name='staffaction',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('target_label'), 'gin_trgm_ops'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('reason'), 'gin_trgm_ops'), name='staff_action_search'),
+        ),
+        migrations.AddIndex(
+            model_name='loginattempt',
+            index=models.Index(fields=['-minute', '-id'], name='login_attempt_recent'),
+        ),
+        migrations.AddIndex(
+            model_name='loginattempt',
+            index=models.Index(fields=['outcome', '-minute', '-id'], name='login_attempt_outcome'),
+        ),
+        migrations.AddConstraint(
+            model_name='loginattempt',
+            constraint=models.UniqueConstraint(fields=('user', 'minute', 'way', 'outcome', 'network'), name='login_attempts_per_minute', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='savedview',

@@ -111,7 +111,8 @@ def save(request: HttpRequest, setting: RuntimeSetting[Any], value: str) -> None
         before = row.value if row else setting.format(setting.default)
         values = {"value": value, "changed_by": request.user}
         row, _ = Setting.objects.update_or_create(name=setting.name, defaults=values)
-        _log(request, "Alterou configuração", row, before=before, after=value)
+        details = {setting.label: audit_log.change(before, value)}
+        audit_log.record(request, "Alterou configuração", row, details=details)
     SAVED_VALUES.expire()
 
 
@@ -122,10 +123,7 @@ def restore_default(request: HttpRequest, setting: RuntimeSetting[Any]) -> None:
         if row is None:
             return
         default = setting.format(setting.default)
-        _log(request, "Voltou configuração ao valor padrão", row, before=row.value, after=default)
+        text, change = "Voltou configuração ao valor padrão", audit_log.change(row.value, default)
+        audit_log.record(request, text, row, details={setting.label: change})
         row.delete()
     SAVED_VALUES.expire()
-
-
-def _log(request: HttpRequest, action: str, row: Setting, *, before: str, after: str) -> None:
-    audit_log.record(request, action, row, details={"before": before, "after": after})

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from flowzz.accounts.models import User
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
 from flowzz.backoffice.extensions import row_action
 from integrations.admin.alerts.admin import AlertAdmin
@@ -63,13 +64,17 @@ def handle(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     def act() -> Done:
         values = form.cleaned_data
         delay = _DELAYS[values["snooze"]][1]
+        before = str(alert.assigned_to or "")
         alert.assigned_to_id = uuid.UUID(values["assigned_to"]) if values["assigned_to"] else None
         alert.acknowledged_at = alert.acknowledged_at or timezone.now()
         alert.snoozed_until = timezone.now() + delay if delay else None
         alert.comment = values["reason"] or alert.comment
         fields = ["assigned_to", "acknowledged_at", "snoozed_until", "comment"]
         alert.save(update_fields=fields)
-        details = {"com": str(alert.assigned_to or ""), "adiar": _DELAYS[values["snooze"]][0]}
+        details = {
+            "com quem está": audit_log.change(before, str(alert.assigned_to or "")),
+            "adiar": _DELAYS[values["snooze"]][0],
+        }
         return Done("Cuidou do alerta", "Anotado.", alert, details)
 
     return confirm(

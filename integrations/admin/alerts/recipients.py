@@ -86,5 +86,10 @@ def _save(request: HttpRequest, form: RecipientsForm) -> None:
             "Mudou quem recebe os alertas",
             None,
             reason=form.cleaned_data["reason"],
-            details={str(kind.label): form.data.get(kind.value, "") for kind in changed},
+            details={
+                str(kind.label): audit_log.change(
+                    form.initial.get(kind.value, ""), form.data.get(kind.value, "")
+                )
+                for kind in changed
+            },
         )

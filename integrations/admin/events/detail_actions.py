@@ -96,9 +96,10 @@ def correct(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     def act() -> Done:
         keeps = form.cleaned_data.get("keeps_original", True)
         body = form.cleaned_data["body"].encode()
-        copy = WebhookEvent(id=replay.send_corrected(event, body, keeps_original=keeps))
+        copy = WebhookEvent.objects.get(id=replay.send_corrected(event, body, keeps_original=keeps))
         text = "A cópia está na fila: atualize a página em alguns segundos."
-        return Done("Enviou cópia corrigida do evento", text, event, {"copy": str(copy.id)}, copy)
+        details = {"cópia": audit_log.reference(copy)}
+        return Done("Enviou cópia corrigida do evento", text, event, details, copy)
 
     return confirm(
         request,
@@ -126,7 +127,8 @@ def assign_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         assert form.integration is not None  # of a valid form
         replay.assign(_rows(object_id), form.integration)
         text = f"Atribuído a {form.integration.user} e na fila."
-        return Done("Atribuiu evento", text, event, {"integration": str(form.integration.id)})
+        details = {"integração": audit_log.reference(form.integration)}
+        return Done("Atribuiu evento", text, event, details)
 
     return confirm(
         request,

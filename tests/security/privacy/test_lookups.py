@@ -33,6 +33,7 @@ every_list = pytest.mark.parametrize(
 IMPERSONAL: dict[str, set[str]] = {
     "accounts.ApiKey": {"revoked_at", "scope"},
     "accounts.User": {"is_active", "is_staff", "groups"},
+    "accounts.LoginAttempt": {"outcome", "way", "user__id"},
     "accounts.StaffAction": {"action", "actor", "content_type__id", "target_id"},
     "clients.Client": {"created_at", "status"},
     "django_celery_beat.PeriodicTask": {"enabled"},

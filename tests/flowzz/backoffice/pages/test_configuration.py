@@ -29,8 +29,9 @@ def post(staff: Staff, form: dict[str, str]) -> str:
 
 def logged_changes() -> list[tuple[str, str, str, str]]:
     return [
-        (entry.action, entry.target_label, entry.details["before"], entry.details["after"])
+        (entry.action, f"{entry.target_label}: {label}", change["before"], change["after"])
         for entry in StaffAction.objects.order_by("created_at")
+        for label, change in entry.details.items()
     ]
 
 
@@ -42,7 +43,7 @@ def test_saved_value_applies_until_the_default_is_restored(administration: Staff
     page = post(administration, {"default": RATE, EMAILS: "ana@fl", f"initial-{EMAILS}": ""})
     assert 'value="ana@fl"' in page  # an edit of another field is not lost
     assert (API_RATE.value(), Setting.objects.count()) == ("1000/hour", 0)
-    label = "configuração RATE_LIMIT_API"
+    label = "configuração RATE_LIMIT_API: Chamadas de um vendedor à API"
     assert logged_changes() == [
         ("Alterou configuração", label, "1000/h", "5/s"),
         ("Alterou configuração", label, "5/s", "2/d"),

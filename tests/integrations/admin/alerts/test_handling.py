@@ -34,7 +34,10 @@ def test_alert_is_assigned_put_off_and_commented(staff: Staff) -> None:
     assert not Alert.objects.filter(needs_someone()).exists()
     entry = StaffAction.objects.get()
     assert (entry.action, entry.reason) == ("Cuidou do alerta", form["reason"])
-    assert entry.details == {"com": member.email, "adiar": "Por 4 horas"}
+    assert entry.details == {
+        "com quem está": {"before": "", "after": member.email},
+        "adiar": "Por 4 horas",
+    }
 
     handle(staff, alert)
     alert = Alert.objects.get()

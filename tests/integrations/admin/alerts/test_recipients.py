@@ -22,8 +22,8 @@ def test_each_kind_has_its_own_people_or_everyone_or_nobody(staff: Staff) -> Non
     assert emails_of(AlertKind.QUEUE_LATE) == ["equipe@flowzz.test"]
     assert emails_of(AlertKind.API_ANSWERS) == []
     assert StaffAction.objects.get().details == {
-        "Webhooks em silêncio": "ana@flowzz.test, bia@flowzz.test",
-        "Chave de API antiga": "Ninguém",
+        "Webhooks em silêncio": {"before": "", "after": "ana@flowzz.test, bia@flowzz.test"},
+        "Chave de API antiga": {"before": "", "after": "Ninguém"},
     }
     assert 'value="ana@flowzz.test, bia@flowzz.test"' in staff.get(reverse(URL)).content.decode()
 
