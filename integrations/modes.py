@@ -40,6 +40,13 @@ def effective_status(integration: Integration) -> IntegrationStatus:
     return status
 
 
+def inactive_note(integration: Integration) -> str:
+    """Say that nothing comes in, or that it waits: `desconectada`, `pausada`, or an empty text."""
+    if integration.status == IntegrationStatus.DISCONNECTED:
+        return "desconectada"
+    return "pausada" if integration.is_paused else ""
+
+
 def in_api_mode() -> Q:
     """Match the integrations for which `uses_api` is true."""
     return Q(mode=IntegrationMode.API) & ~switched_off()

@@ -185,6 +185,11 @@ def short_datetime(time: datetime) -> str:
     return date_format(localtime(time), "SHORT_DATETIME_FORMAT")
 
 
+def exact_datetime(time: datetime) -> str:
+    """Format in local time, with seconds: for rows that follow each other within a minute."""
+    return f"{localtime(time):%d/%m/%Y %H:%M:%S}"
+
+
 def preformatted(text: str) -> SafeString:
     """Return a text with its own line breaks and spaces."""
     return format_html('<pre class="overflow-x-auto text-xs">{}</pre>', text)

@@ -16,8 +16,9 @@ from clients.documents import format_document
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import JobAdmin, staff_permission
 from flowzz.backoffice.confirm_with_reason import StaffForm, UserField
-from flowzz.backoffice.display import change_url, page_context, related_column, short_datetime
+from flowzz.backoffice.display import change_url, page_context, short_datetime
 from flowzz.core.formatting import format_reais
+from integrations.admin.owner_column import owner_column
 from integrations.imports import import_jobs
 from integrations.imports.guide import (
     TEMPLATE_FORMATS,
@@ -102,7 +103,7 @@ class SalesImportAdmin(JobAdmin):
     actions_list = ("upload",)
     has_import_permission = staff_permission("run_syncs")
 
-    owner = related_column("integration__user", "vendedor(a)")
+    owner = owner_column()
     template = "integrations/imports/import.html"
     routes = {}
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -152,10 +152,11 @@ def circuit_open() -> Violations:
 
 
 def dead_letters() -> Violations:
-    """Events are in quarantine. Events without an integration are one alert for staff."""
-    dead = WebhookEvent.objects.filter(
-        Q(integration=None) | Q(integration__status__in=IN_USE), state=EventState.QUARANTINED
-    )
+    """Events are in quarantine, also those of disconnected integrations.
+
+    Events without an integration are one alert for staff.
+    """
+    dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED)
     counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
     return {
         id_: Message(

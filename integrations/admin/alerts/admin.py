@@ -12,15 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import (
-    badge,
-    list_url,
-    menu_count,
-    related_column,
-    short_datetime,
-    two_line_cell,
-)
+from flowzz.backoffice.display import badge, list_url, menu_count, short_datetime, two_line_cell
 from flowzz.backoffice.lists.filter_fields import ChoiceFilter, empty_filter
+from integrations.admin.owner_column import owner_column
 from integrations.models import (
     SEVERITIES,
     Alert,
@@ -112,7 +106,7 @@ class AlertAdmin(ReadOnlyAdmin):
     readonly_fields = ("severity_badge", "next_step")
     kinds_for_nobody = staticmethod(kinds_for_nobody)
 
-    owner = related_column("integration__user", "vendedor(a)")
+    owner = owner_column()
 
     @admin.display(description="gravidade")
     def severity_badge(self, alert: Alert) -> str:

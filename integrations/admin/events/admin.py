@@ -12,12 +12,13 @@ from clients.admin import search_clients_for
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import staff_permission
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
-from flowzz.backoffice.display import badge_column, platform_column, related_column, section
+from flowzz.backoffice.display import badge_column, platform_column, section
 from flowzz.backoffice.filters import WarningFilter, exact_match_first
 from flowzz.backoffice.lists.filter_fields import empty_filter
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_count
 from integrations.admin.events.detail_fields import EventDetailFields, mask_detail_fields
+from integrations.admin.owner_column import owner_column
 from integrations.inbox import replay
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.models import Sale
@@ -40,7 +41,7 @@ OUTCOME_COLOURS = {
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     list_display = (
-        "received_at",
+        "received",
         "owner",
         "kind",
         "external_id",
@@ -53,7 +54,10 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
         "state",
         "outcome",
         "kind",
-        ("integration", empty_filter("dono", empty="Sem integração", filled="De uma integração")),
+        (
+            "integration",
+            empty_filter("vendedor(a)", empty="Sem integração", filled="De uma integração"),
+        ),
         WarningFilter,
     )
     linked_lookups = (
@@ -68,7 +72,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
     fieldsets = (
         section(
-            None, "explanation", "integration", ("platform", "kind"), ("external_id", "received_at")
+            None, "explanation", "integration", ("platform", "kind"), ("external_id", "received")
         ),
         section("O que mudou", "effects", "warnings"),
         section("Diferenças do evento anterior do mesmo pedido", "differences"),
@@ -84,6 +88,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     )
     readonly_fields = (
         "platform",
+        "received",
         "explanation",
         "failure_reason",
         "effects",
@@ -98,7 +103,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     has_settle_permission = staff_permission("settle_events")
 
     platform = platform_column("provider", "plataforma")
-    owner = related_column("integration__user", "vendedor(a)")
+    owner = owner_column()
     state_badge = badge_column("state", "estado", STATE_COLOURS)
     outcome_badge = badge_column("outcome", "resultado", OUTCOME_COLOURS)
 
@@ -139,7 +144,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
         self, request: HttpRequest, count: int, action: str, result: str, reason: str = ""
     ) -> None:
         if count:
-            audit_log.record(request, action, None, reason=reason, details={"events": count})
+            audit_log.record(request, action, None, reason=reason, details={"eventos": count})
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{format_count(count, 'evento', 'eventos')} {result}.", level)
 

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import bullet_list, preformatted, row_link
+from flowzz.backoffice.display import bullet_list, exact_datetime, preformatted, row_link
 from flowzz.core.db.keyset import behind
 from flowzz.core.formatting import shorten
 from integrations.admin.events import payload_masking
@@ -33,6 +33,10 @@ def _is_masked(event: WebhookEvent) -> bool:
 
 
 class EventDetailFields:
+    @admin.display(description="recebido em", ordering="received_at")
+    def received(self, event: WebhookEvent) -> str:
+        return exact_datetime(event.received_at)
+
     @admin.display(description="o que houve")
     def explanation(self, event: WebhookEvent) -> SafeString:
         context = {

@@ -20,7 +20,6 @@ from flowzz.backoffice.display import (
     change_url,
     list_url,
     platform_column,
-    related_column,
     section,
     two_line_cell,
 )
@@ -31,6 +30,7 @@ from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.filters import HealthFilter, ModeFilter
 from integrations.admin.integrations.forms import ConnectForm
 from integrations.admin.integrations.summary import summarize
+from integrations.admin.owner_column import owner_column
 from integrations.models import Integration, IntegrationMode, IntegrationStatus, WebhookToken
 from integrations.providers.errors import IntegrationError
 
@@ -141,7 +141,9 @@ class IntegrationAdmin(ReadOnlyAdmin):
         if form.is_valid() and (row := form.connect()):
             mode, reason = form.cleaned_data["mode"], form.cleaned_data["reason"]
             text = "Conectou a integração pelo vendedor"
-            audit_log.record(request, text, row, reason=reason, details={"modo": mode})
+            audit_log.record(
+                request, text, row, reason=reason, details={"modo": IntegrationMode(mode).label}
+            )
             done = "Integração conectada. Revele o endereço de webhook e passe-o ao vendedor."
             self.message_user(request, done, messages.SUCCESS)
             return redirect(change_url(row))
@@ -169,7 +171,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Integration]":
         return super().get_queryset(request).select_related("user")
 
-    @admin.display(description="e-mail do dono na plataforma")
+    @admin.display(description="e-mail do(a) vendedor(a) na plataforma")
     def owner_at_provider(self, integration: Integration) -> str:
         return integration.effective_owner_email
 
@@ -211,4 +213,4 @@ class WebhookTokenAdmin(ReadOnlyAdmin):
     search_help_text = "E-mail do vendedor"
     fields = ("integration", "created_at", "expires_at")
 
-    owner = related_column("integration__user", "vendedor(a)")
+    owner = owner_column()

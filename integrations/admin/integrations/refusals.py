@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.template.defaultfilters import filesizeformat
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import badge_column, related_column, short_datetime
+from flowzz.backoffice.display import badge_column, short_datetime
+from integrations.admin.owner_column import owner_column
 from integrations.models import RefusalReason, WebhookRefusal
 
 REASON_COLOURS = dict.fromkeys(RefusalReason, "danger") | {RefusalReason.OBSERVED: "warning"}
@@ -20,7 +21,7 @@ class WebhookRefusalAdmin(ReadOnlyAdmin):
     fields = ("integration", "received", "reason", ("count", "average_size"))
     readonly_fields = ("received", "average_size")
 
-    owner = related_column("integration__user", "vendedor(a)")
+    owner = owner_column()
     reason_badge = badge_column("reason", "motivo", REASON_COLOURS)
 
     @admin.display(description="minuto", ordering="minute")

@@ -136,9 +136,17 @@ def _client(client: Client) -> SearchResult:
 
 
 def _event(event: WebhookEvent) -> SearchResult:
-    owner = str(event.integration.user) if event.integration else "sem integração"
+    owner, note = "sem integração", ""
+    if event.integration:
+        owner, note = str(event.integration.user), modes.inactive_note(event.integration)
     cause = explain(event.reason).title if event.reason else ""
-    details = [cause, short_datetime(event.received_at), event.get_outcome_display(), owner]
+    details = [
+        cause,
+        short_datetime(event.received_at),
+        event.get_outcome_display(),
+        owner,
+        f"integração {note}" if note else "",
+    ]
     tone = badge_tone(STATE_COLOURS.get(EventState(event.state), ""))
     return _result(event, details, event.get_state_display(), tone)
 

@@ -17,6 +17,7 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.display import badge_column, reais_column, related_column, short_datetime
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_reais
+from integrations.admin.owner_column import owner_column
 from integrations.models import FindingKind, SyncFinding
 from sales.models import Sale
 
@@ -60,7 +61,7 @@ class SyncFindingAdmin(MaskedAdmin):
     fields = readonly_fields = ("run", "kind", "external_id", "sale_value", "details")
 
     run_time = related_column("run__created_at", "sincronização de")
-    owner = related_column("run__integration__user", "vendedor(a)")
+    owner = owner_column("run__integration")
     kind_badge = badge_column("kind", "tipo", KIND_COLOURS)
     sale_value = reais_column("value", "valor")
 

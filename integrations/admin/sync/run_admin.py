@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST
 
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, staff_permission
-from flowzz.backoffice.display import related_column, section, two_line_cell
+from flowzz.backoffice.display import section, two_line_cell
 from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import format_count, format_number
+from integrations.admin.owner_column import owner_column
 from integrations.admin.sync.report import build_report
 from integrations.models import SyncRun
 from integrations.sync import runs as sync
@@ -66,7 +67,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     }
     has_sync_permission = staff_permission("run_syncs")
 
-    owner = related_column("integration__user", "vendedor(a)")
+    owner = owner_column()
 
     @admin.display(description="iniciada por", ordering="trigger")
     def requested_by(self, run: SyncRun) -> SafeString:

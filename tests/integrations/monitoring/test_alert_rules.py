@@ -117,10 +117,10 @@ def test_api_that_is_off_has_no_alert_and_a_day_for_its_next_syncs(
     assert open_kinds() == [AlertKind.SYNC_LATE]
 
 
-def test_disconnected_integration_has_no_alert(seller: Seller) -> None:
+def test_disconnected_integration_has_no_alert_but_that_of_its_dead_letters(seller: Seller) -> None:
     seller.process(b"no json")
     change(seller.integration, connected_at=ago(9 * DAY), sync_cursor=None, status="DISCONNECTED")
-    assert open_kinds() == []
+    assert open_kinds() == [AlertKind.DEAD_LETTERS]
 
 
 def test_three_failed_syncs_in_a_row_until_one_succeeds(

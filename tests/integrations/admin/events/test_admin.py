@@ -65,7 +65,7 @@ def test_only_quarantined_events_are_discarded(staff: Staff) -> None:
     good.refresh_from_db()
     assert (bad.state, bad.outcome) == (EventState.IGNORED, EventOutcome.DISCARDED)
     entry = StaffAction.objects.get()
-    assert (bad.error, entry.reason, entry.details) == ("Teste", "Teste", {"events": 1})
+    assert (bad.error, entry.reason, entry.details) == ("Teste", "Teste", {"eventos": 1})
     assert good.state == EventState.DONE
 
 

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import StaffAction, User
 from flowzz.core.db.jobs import JobState
-from integrations.models import Integration, SyncRun, Trigger
+from integrations.models import Integration, IntegrationMode, SyncRun, Trigger
 from integrations.secrets import field_encryption
 from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
 from tests.sandbox.client import SandboxClient
@@ -86,7 +86,7 @@ def test_staff_connect_a_user(staff: Staff, coinzz: SandboxClient, mode: str) ->
     assert (entry.action, entry.reason, entry.details) == (
         "Conectou a integração pelo vendedor",
         REASON["reason"],
-        {"modo": mode},
+        {"modo": IntegrationMode(mode).label},
     )
 
 
