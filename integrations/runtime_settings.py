@@ -14,7 +14,7 @@ from integrations.providers.registry import PROVIDERS, setting_name
 ALERT_EMAILS = emails_setting(
     "ALERT_EMAILS",
     "E-mails da equipe que recebem os alertas",
-    "Separados por vírgula. O dono da integração sempre recebe os dela.",
+    "Separados por vírgula. O(a) vendedor(a) sempre recebe os da própria integração.",
 )
 API_ENABLED = {
     provider.name: yes_no_setting(

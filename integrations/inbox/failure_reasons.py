@@ -35,7 +35,7 @@ _DISCARD = "Costuma ser um teste ou outro sistema. Confira um exemplo e descarte
 
 EXPLANATIONS = {
     "unroutable": Explanation(
-        "Sem dono: não se sabe de quem é",
+        "Sem integração: não se sabe de quem é",
         "Abra um exemplo, veja de qual conta é o pedido e atribua à integração pelo e-mail do "
         "usuário.",
     ),

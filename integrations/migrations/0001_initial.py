@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('previous_signing_secret', models.TextField(blank=True, editable=False, verbose_name='segredo anterior (cifrado)')),
                 ('signing_observed_since', models.DateTimeField(blank=True, editable=False, help_text='Em observação, o que a assinatura recusaria é aceito e contado.', null=True, verbose_name='assinatura em observação desde')),
                 ('custom_webhook_url', models.CharField(blank=True, help_text='Anotação do vendedor (um proxy na frente, por exemplo); nunca é chamado.', max_length=500, verbose_name='endereço informado pelo vendedor')),
-                ('owner_email', models.EmailField(blank=True, help_text='Decide qual comissão de uma venda é dele. Vazio: o e-mail de login.', max_length=254, verbose_name='e-mail do dono na plataforma')),
+                ('owner_email', models.EmailField(blank=True, help_text='Decide qual comissão da venda é do(a) vendedor(a). Vazio: o e-mail de login.', max_length=254, verbose_name='e-mail do(a) vendedor(a) na plataforma')),
                 ('sync_cursor', models.DateTimeField(blank=True, null=True, verbose_name='sincronizado até')),
                 ('next_sync_at', models.DateTimeField(blank=True, null=True, verbose_name='próxima sincronização')),
                 ('last_sync_at', models.DateTimeField(blank=True, null=True, verbose_name='última sincronização')),

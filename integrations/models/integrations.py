@@ -60,9 +60,9 @@ class Integration(models.Model):
         help_text="Anotação do vendedor (um proxy na frente, por exemplo); nunca é chamado.",
     )
     owner_email = models.EmailField(
-        "e-mail do dono na plataforma",
+        "e-mail do(a) vendedor(a) na plataforma",
         blank=True,
-        help_text="Decide qual comissão de uma venda é dele. Vazio: o e-mail de login.",
+        help_text="Decide qual comissão da venda é do(a) vendedor(a). Vazio: o e-mail de login.",
     )
     sync_cursor = models.DateTimeField("sincronizado até", null=True, blank=True)
     next_sync_at = models.DateTimeField("próxima sincronização", null=True, blank=True)

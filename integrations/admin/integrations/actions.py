@@ -191,10 +191,10 @@ ACTIONS: dict[str, IntegrationAction] = {
         ),
         is_destructive=True,
     ),
-    "e-mail-do-dono": IntegrationAction(
-        label="Mudar e-mail do dono",
+    "e-mail-na-plataforma": IntegrationAction(
+        label="Mudar e-mail na plataforma",
         icon="badge",
-        log_text="E-mail do dono na plataforma mudado",
+        log_text="E-mail do(a) vendedor(a) na plataforma mudado",
         run=lambda integration, answers: connection.set_owner_email(
             integration, answers["owner_email"]
         ),

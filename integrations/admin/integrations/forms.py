@@ -92,6 +92,8 @@ class ChangedSecretForm(SecretForm):
 
 class OwnerForm(ReasonForm):
     owner_email = forms.EmailField(
-        label="E-mail do dono na plataforma", required=False, help_text="Vazio: o e-mail de login."
+        label="E-mail do(a) vendedor(a) na plataforma",
+        required=False,
+        help_text="Vazio: o e-mail de login.",
     )
     field_order = ("owner_email", "reason")

@@ -281,6 +281,6 @@ def test_group_decides_which_actions_are_offered_and_permitted(
 
 
 def test_owner_email_is_changed_with_a_reason(staff: Staff, integration: Integration) -> None:
-    run_action(staff, integration, "e-mail-do-dono", owner_email="loja@example.com", **REASON)
+    run_action(staff, integration, "e-mail-na-plataforma", owner_email="loja@example.com", **REASON)
     assert integration.effective_owner_email == "loja@example.com"
-    assert logged() == [("E-mail do dono na plataforma mudado", REASON["reason"])]
+    assert logged() == [("E-mail do(a) vendedor(a) na plataforma mudado", REASON["reason"])]
