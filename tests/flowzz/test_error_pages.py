@@ -56,3 +56,11 @@ def test_page_leads_on(path: str) -> None:
     browser.force_login(User.objects.create_superuser("equipe@flowzz.test"))
     page = browser.get(path).content.decode()
     assert [url for url in ('href="/admin/"', 'href="/admin/busca"') if url not in page] == []
+
+
+def test_page_may_load_its_styles_and_no_script() -> None:
+    browser = Browser()
+    policies = [browser.get(path).headers["Content-Security-Policy"] for path in ("/x", "/api/x")]
+    assert ["style-src 'self'" in policy for policy in policies] == [True, False]
+    assert ["default-src 'none'" in policy for policy in policies] == [True, True]
+    assert [policy for policy in policies if "script-src" in policy] == []

@@ -26,8 +26,15 @@ def _policy(directives: dict[str, str]) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 
+# Error pages: their stylesheet, fonts and icon.
+_ERRORS = _NOTHING | dict.fromkeys(("style-src", "font-src", "img-src"), "'self'")
 # The first matching prefix of the path applies.
-POLICIES = {"/admin/": _policy(_ADMIN), "/api/docs": _policy(_PAGES), "/": _policy(_NOTHING)}
+POLICIES = {
+    "/admin/": _policy(_ADMIN),
+    "/api/docs": _policy(_PAGES),
+    "/api/": _policy(_NOTHING),
+    "/": _policy(_ERRORS),
+}
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
