@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",  # its templates, for FORM_RENDERER
     "django_otp",
     "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
@@ -66,6 +67,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "flowzz",
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets of our own have templates
 
 MIDDLEWARE = [
     "flowzz.core.logging.RequestLogMiddleware",
