@@ -23,6 +23,13 @@ class Answer:
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    is_error: bool = False
+
+    def body_for(self, request_id: str) -> bytes:
+        """Return the body; an error's has the request's id, which is safe within JSON."""
+        if not self.is_error:
+            return self.body
+        return b'%b, "requestId": "%b"}' % (self.body[:-1], request_id.encode())
 
 
 def _error(status: int, code: str, message: str, *, retry_after: float | None = None) -> Answer:
@@ -30,7 +37,8 @@ def _error(status: int, code: str, message: str, *, retry_after: float | None = 
     headers = {"Content-Type": "application/json"}
     if retry_after is not None:
         headers["Retry-After"] = str(max(1, round(retry_after)))
-    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), headers)
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return Answer(status, content, headers, is_error=True)
 
 
 ACKNOWLEDGED = Answer(

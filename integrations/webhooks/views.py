@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from flowzz.core.logging import current_request_id
 from flowzz.core.rate_limits import Credit, RateLimitExceeded
 from integrations.inbox.store import InboundWebhook
 from integrations.webhooks import answers, intake, without_token
@@ -27,8 +28,9 @@ def receive(request: HttpRequest, provider: str, rest: str | None = None) -> Htt
     intake.accept([parsed], Tokens(), credit)
     intake.follow_up([parsed], credit)
     assert parsed.answer
+    answer = parsed.answer
     return HttpResponse(
-        parsed.answer.body, status=parsed.answer.status, headers=parsed.answer.headers
+        answer.body_for(current_request_id() or ""), status=answer.status, headers=answer.headers
     )
 
 

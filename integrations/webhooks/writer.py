@@ -133,7 +133,8 @@ class Writer:
                 ("X-Request-ID", exchange.request_id),
                 *self._headers,
             ]
-            exchange.proto.response_bytes(answer.status, headers, answer.body)
+            body = answer.body_for(exchange.request_id)
+            exchange.proto.response_bytes(answer.status, headers, body)
             _log(exchange)
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(_finish, [exchange.sent for exchange in batch])

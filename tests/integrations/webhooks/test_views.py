@@ -95,6 +95,17 @@ def test_kind_comes_from_the_body_not_from_the_path(seller: Seller, path: str) -
     assert [(event.kind, event.outcome) for event in seller.events] == [("order", "created")]
 
 
+def test_error_repeats_the_request_id() -> None:
+    response = post("/webhooks/coinzz/unknown", b"{}", HTTP_X_REQUEST_ID="do-proxy.1")
+    assert response["X-Request-ID"] == "do-proxy.1"
+    assert answer(response) == {
+        "error": "NOT_FOUND",
+        "message": "Endereço de webhook desconhecido.",
+        "details": None,
+        "requestId": "do-proxy.1",
+    }
+
+
 def test_unknown_token_is_404_and_nothing_is_stored(seller: Seller) -> None:
     for path in (
         *("/webhooks/coinzz/unknown", "/webhooks/outra/unknown", "/webhooks/outra"),

@@ -1,6 +1,7 @@
 """The writer of a web process, with its own thread and connection: many webhooks, one commit."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from threading import Event
@@ -38,6 +39,7 @@ class Client:
     def __init__(self, seller: Seller, body: bytes = b"{}") -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
+        self.body = b""
         self._answered = Event()
         future: Any = self
         self.exchange = Exchange(
@@ -51,7 +53,7 @@ class Client:
         )
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.status, self.headers = status, dict(headers)
+        self.status, self.headers, self.body = status, dict(headers), body
         self._answered.set()
 
     def wait(self) -> int:
@@ -246,6 +248,7 @@ def test_unexpected_error_affects_its_own_request_alone(seller: Seller, writer: 
         for client in clients:
             writer.put(client.exchange)
         assert [client.wait() for client in clients] == [200, 500, 200]
+    assert json.loads(clients[1].body)["requestId"] == clients[1].headers["X-Request-ID"]
 
 
 def test_after_a_failure_webhooks_are_buffered_until_a_probe_succeeds(
