@@ -1,4 +1,4 @@
-"""Exports in the background: one at a time, so that workers stay free for webhooks.
+"""Exports in the background: one of a requester at a time, and at most MAX_RUNNING of all.
 
 A file is written completely before it is stored. An export that another worker takes over starts
 again from the first row.
@@ -20,6 +20,7 @@ from django.utils import timezone
 from flowzz.backoffice import masking
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY
+from flowzz.core.db.locks import lock_name
 from sales.exports import export_files
 from sales.models.exports import Export, ExportFormat, ExportState, ExportSubject, expiry
 
@@ -28,6 +29,8 @@ MAX_ROWS: Final = 1_000_000
 MAX_ATTEMPTS: Final = 3
 MAX_UNDER_WAY: Final = 3
 """Exports under way for each user."""
+MAX_RUNNING: Final = 3
+"""Exports that run at the same time, so that other jobs get their turn."""
 
 
 class ExportRefused(Exception):
@@ -51,8 +54,8 @@ def execute(export_id: uuid.UUID) -> None:
     if export is None:
         return
     jobs.run(export, _work, _fail, expected=(ExportRefused,))
-    for next_id in jobs.claimable_ids(Export)[:1]:
-        _enqueue(next_id)
+    if next_export := _waiting().first():
+        _enqueue(next_export.id)
 
 
 def store_written(export: Export, file: IO[bytes]) -> None:
@@ -95,12 +98,26 @@ def _enqueue(export_id: uuid.UUID) -> None:
     jobs.enqueue("sales.tasks.run_export", export_id)
 
 
+def _running() -> "QuerySet[Export]":
+    return Export.objects.filter(state=ExportState.RUNNING).exclude(jobs.claimable())
+
+
+def _waiting() -> "QuerySet[Export]":
+    """Return the exports that may start, the oldest first."""
+    requesters = _running().values("requested_by")
+    due = Export.objects.filter(jobs.claimable()).exclude(requested_by__in=requesters)
+    return due.order_by("id")
+
+
 def _acquire(export_id: uuid.UUID) -> Export | None:
     exports = Export.objects.select_related("requested_by")
     try:
         with transaction.atomic():
+            lock_name("exports")  # two that start together see each other
+            if _running().count() >= MAX_RUNNING:
+                return None
             return jobs.acquire(exports, export_id, attempts=F("attempts") + 1, processed=0)
-    except IntegrityError:  # another export is running
+    except IntegrityError:  # another export of the requester is running
         return None
 
 

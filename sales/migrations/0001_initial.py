@@ -327,7 +327,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='export',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'RUNNING')), fields=('state',), name='export_one_at_a_time'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'RUNNING')), fields=('requested_by',), name='export_one_of_a_requester'),
         ),
         migrations.AddConstraint(
             model_name='exportpart',

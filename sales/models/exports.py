@@ -68,9 +68,9 @@ class Export(Job):
         permissions = [("make_export", "Pode exportar vendas e clientes")]
         constraints = [
             models.UniqueConstraint(
-                fields=["state"],
+                fields=["requested_by"],
                 condition=models.Q(state=ExportState.RUNNING),
-                name="export_one_at_a_time",
+                name="export_one_of_a_requester",
             )
         ]
         indexes = [*Job.Meta.indexes]

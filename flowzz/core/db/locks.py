@@ -1,4 +1,4 @@
-"""The lock that makes webhooks, syncs and staff write a user's clients and sales in turn."""
+"""Advisory locks: of a user, in whose turn webhooks, syncs and staff write, and of a name."""
 
 import uuid
 
@@ -13,3 +13,9 @@ def lock_user(user_id: uuid.UUID) -> None:
     key = int.from_bytes(user_id.bytes[8:], signed=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def lock_name(name: str) -> None:
+    """Wait for the advisory lock of a name, and hold it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

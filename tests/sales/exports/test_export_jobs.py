@@ -104,13 +104,52 @@ def test_export_of_a_dead_worker_is_claimable() -> None:
     assert jobs.claimable_ids(Export) == []
 
 
-def test_one_export_runs_at_a_time(login: Login) -> None:
-    login(*PERMISSIONS)
-    make_export(ExportState.RUNNING, heartbeat_at=timezone.now())
-    second = make_export()
-    export_jobs.execute(second.id)
-    second.refresh_from_db()
-    assert (second.state, second.attempts) == (ExportState.QUEUED, 0)
+def make_own_export(state: ExportState = ExportState.QUEUED, **values: Any) -> Export:
+    user = values.pop("requested_by", None) or UserFactory.create()
+    return Export.objects.create(
+        requested_by=user, is_own=True, subject="sales", format="csv", state=state, **values
+    )
+
+
+def run(export: Export) -> tuple[str, int]:
+    export_jobs.execute(export.id)
+    export.refresh_from_db()
+    return export.state, export.attempts
+
+
+def test_one_export_of_a_requester_runs_at_a_time() -> None:
+    first = make_own_export(ExportState.RUNNING, heartbeat_at=timezone.now())
+    second = make_own_export(requested_by=first.requested_by)
+    other = make_own_export()
+
+    assert run(second) == (ExportState.QUEUED, 0)
+    assert run(other) == (ExportState.SUCCEEDED, 1)
+
+
+def test_number_of_running_exports_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_jobs, "MAX_RUNNING", 2)
+    now = timezone.now()
+    make_own_export(ExportState.RUNNING, heartbeat_at=now)
+    dead = make_own_export(ExportState.RUNNING, heartbeat_at=now - 2 * jobs.LEASE_DURATION)
+    waiting = make_own_export()
+
+    assert run(waiting) == (ExportState.SUCCEEDED, 1)
+    late = make_own_export()
+    Export.objects.filter(id=dead.id).update(heartbeat_at=now)
+    assert run(late) == (ExportState.QUEUED, 0)
+
+
+def test_next_export_is_the_oldest_whose_requester_has_none_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    enqueued: list[Any] = []
+    monkeypatch.setattr(export_jobs, "_enqueue", enqueued.append)
+    running = make_own_export(ExportState.RUNNING, heartbeat_at=timezone.now())
+    done = make_own_export()
+    make_own_export(requested_by=running.requested_by)
+    oldest, _ = make_own_export(), make_own_export()
+    run(done)
+    assert enqueued == [oldest.id]
 
 
 def test_export_that_is_taken_over_stores_one_file(
