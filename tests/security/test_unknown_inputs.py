@@ -1,4 +1,4 @@
-"""No call of the API ignores a query parameter or a body field that it does not know."""
+"""No call of the API ignores a query parameter or a body field: unknown or repeated ones."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -45,6 +45,27 @@ def test_unknown_parameter_is_named_with_the_known_ones(
     names = ", ".join(parameters_of(call))
     accepted = f"Aceitos: {names}." if names else "Nenhum é aceito aqui."
     assert problems(response) == {name: f"Parâmetro desconhecido. {accepted}"}
+
+
+@pytest.mark.parametrize(("path", "method", "call"), CALLS)
+def test_repeated_parameter_is_named_unless_it_takes_several_values(
+    path: str, method: str, call: Any
+) -> None:
+    single = [
+        entry["name"]
+        for entry in call.get("parameters", ())
+        if entry["in"] == "query" and entry["schema"].get("type") != "array"
+    ]
+    query = urlencode([(name, value) for name in [*parameters_of(call), "_"] for value in "12"])
+    response: Any = Frontend(UserFactory.create()).generic(
+        method.upper(), f"{url_of(path)}?{query}"
+    )
+    if single:
+        assert problems(response) == dict.fromkeys(
+            single, "Veio mais de uma vez. Envie um valor só."
+        )
+    else:
+        assert "mais de uma vez" not in response.content.decode()
 
 
 @pytest.mark.parametrize(("path", "method", "call"), CALLS)

@@ -21,6 +21,7 @@ DETAIL_CODES: Final = {
     "NULL": "O valor não pode ser null",
     "PASSWORD_REFUSED": "A senha nova é fraca",
     "RANGE_REVERSED": "O começo vem depois do fim",
+    "REPEATED": "O parâmetro ou campo veio mais de uma vez, e só um valor vale",
     "REQUIRED": "Falta um valor obrigatório",
     "TOO_LONG": "O texto, ou o intervalo, é longo demais",
     "TOO_SHORT": "O texto é curto demais",

@@ -1,10 +1,15 @@
-"""Refuses unknown query parameters and body fields: a misspelt filter must not return all rows."""
+"""Refuses inputs that a call would ignore: unknown parameters and fields, and repeated ones.
 
-from collections.abc import Callable, Collection, Iterable
+A misspelt filter must not return all rows.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import wraps
 from operator import attrgetter
 from typing import Any, Final
 
+from django.utils.datastructures import MultiValueDict
+from django_filters import MultipleChoiceFilter
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -32,8 +37,12 @@ def refuse_unknown(
         def strict(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
             known = {*parameters(view), CACHE_BUSTER}
             _check(request.query_params, known, "UNKNOWN_PARAMETER", "Parâmetro desconhecido")
+            _check_repeated(request.query_params, {*_multiple_filters(view), CACHE_BUSTER})
             if request.method in ("POST", "PUT", "PATCH"):
-                _check(read(request), _field_names(body), "UNKNOWN_FIELD", "Campo desconhecido")
+                data = read(request)
+                _check(data, _field_names(body), "UNKNOWN_FIELD", "Campo desconhecido")
+                if isinstance(data, MultiValueDict):
+                    _check_repeated(data)
             return handler(view, request, *args, **kwargs)
 
         return strict
@@ -49,8 +58,24 @@ def list_parameters(view: Any) -> set[str]:
 
 def filter_names(view: Any) -> Collection[str]:
     """Return the filters of a generic view."""
+    return _filters(view)
+
+
+def refuse_repeated(names: Iterable[str]) -> None:
+    """Raise ValidationFailed with these names, if there are any."""
+    reason = "Veio mais de uma vez. Envie um valor só."
+    if details := [make_detail(_printable(name), "REPEATED", reason) for name in names]:
+        raise ValidationFailed(details=details[:MAX_DETAILS])
+
+
+def _filters(view: Any) -> Mapping[str, Any]:
     filters = getattr(view, "filterset_class", None)
-    return filters.base_filters if filters else ()
+    return filters.base_filters if filters else {}
+
+
+def _multiple_filters(view: Any) -> Iterator[str]:
+    filters = _filters(view).items()
+    return (name for name, filter_ in filters if isinstance(filter_, MultipleChoiceFilter))
 
 
 def _field_names(body: Body | None) -> set[str]:
@@ -67,6 +92,13 @@ def _check(names: Iterable[str], known: Collection[str], code: str, problem: str
         reason = f"{problem}. {f'Aceitos: {accepted}' if accepted else 'Nenhum é aceito aqui'}."
         details = [make_detail(name, code, reason) for name in unknown]
         raise ValidationFailed(details=details[:MAX_DETAILS])
+
+
+def _check_repeated(values: MultiValueDict[str, Any], allowed: Collection[str] = ()) -> None:
+    """Raises ValidationFailed."""
+    refuse_repeated(
+        name for name, several in values.lists() if len(several) > 1 and name not in allowed
+    )
 
 
 def _printable(name: str) -> str:

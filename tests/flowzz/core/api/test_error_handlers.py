@@ -166,6 +166,7 @@ def test_error_repeats_the_request_id() -> None:
     [
         ("GET", "/api/v1/sales?limit=0", {}, "INVALID"),
         ("GET", "/api/v1/sales?nada=1", {}, "UNKNOWN_PARAMETER"),
+        ("GET", "/api/v1/sales?limit=1&limit=2", {}, "REPEATED"),
         ("GET", "/api/v1/sales?cursor=nada", {}, "INVALID_CURSOR"),
         ("GET", "/api/v1/sales?status=PAGO", {}, "INVALID_CHOICE"),
         ("GET", f"/api/v1/sales?search={'a' * 101}", {}, "TOO_LONG"),

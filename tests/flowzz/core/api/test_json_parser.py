@@ -9,6 +9,7 @@ from tests.api_client import Frontend, error, invalid, status_and_body
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
+REPEATED = "Veio mais de uma vez. Envie um valor só."
 NOT_JSON = error("VALIDATION_ERROR", "O corpo não é um JSON válido.")
 
 
@@ -29,6 +30,13 @@ def test_body_that_is_not_json_is_a_validation_error(body: bytes) -> None:
 def test_body_that_is_not_an_object_is_a_validation_error(body: bytes) -> None:
     expected = invalid(None, "O corpo deve ser um objeto JSON, como {}.")
     assert status_and_body(post(body)) == (400, expected)
+
+
+def test_repeated_keys_are_named() -> None:
+    response = post(b'{"email": "a", "password": "b", "email": "c", "x": {"y": 1, "y": 2}}')
+    assert status_and_body(response) == (400, invalid("y", REPEATED))
+    response = post(b'{"email": "a", "password": "b", "email": "c"}')
+    assert status_and_body(response) == (400, invalid("email", REPEATED))
 
 
 def test_large_body_is_refused_whether_read_or_announced() -> None:
