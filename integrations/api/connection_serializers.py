@@ -7,6 +7,7 @@ from django.core.validators import URLValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from flowzz.accounts.api_keys.authentication import may_only_read
 from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations import modes
@@ -78,7 +79,7 @@ class HealthSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
-class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integration]):
+class IntegrationSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integration]):
     """An integration for its owner: with its secret webhook URL, never with the API key."""
 
     connected = serializers.SerializerMethodField()
@@ -92,7 +93,7 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
         source="is_paused", help_text="Pausada pela equipe: o que chega fica guardado"
     )
     webhook_note = serializers.SerializerMethodField(
-        help_text="O `webhookUrl` que você enviou, se não for o nosso"
+        help_text="O `webhookUrl` que você enviou, se não for o nosso; uma chave que só lê não o vê"
     )
     owner_email = serializers.EmailField(
         source="effective_owner_email",
@@ -102,7 +103,8 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
     last_sync_error = serializers.SerializerMethodField()
     total_sales_synced = serializers.IntegerField(source="sales_synced")
     webhook_url = serializers.SerializerMethodField(
-        help_text="null: não pode mais ser lido; `health.reasons` diz o que fazer"
+        help_text="null: não pode mais ser lido, e `health.reasons` diz o que fazer; ou a chave de "
+        "API só lê, e não o vê"
     )
     current_sync = serializers.SerializerMethodField()
     health = serializers.SerializerMethodField()
@@ -141,6 +143,11 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
         integration.refresh_from_db()
         return super().to_representation(integration)
 
+    @property
+    def _hides_urls(self) -> bool:
+        """Return whether the caller may only read: who knows a webhook URL can send sales."""
+        return may_only_read(self.context["request"])
+
     def get_connected(self, integration: Integration) -> bool:
         return modes.effective_status(integration) == IntegrationStatus.CONNECTED
 
@@ -162,7 +169,7 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
         return modes.NOTE.format(label=get_provider(integration.provider).label)
 
     def get_webhook_note(self, integration: Integration) -> str | None:
-        return integration.custom_webhook_url or None
+        return (not self._hides_urls and integration.custom_webhook_url) or None
 
     @extend_schema_field(serializers.ChoiceField(["success", "error"], allow_null=True))
     def get_last_sync_status(self, integration: Integration) -> str | None:
@@ -173,7 +180,7 @@ class StatusSerializer(CamelCaseSerializer, serializers.ModelSerializer[Integrat
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_webhook_url(self, integration: Integration) -> str | None:
-        return tokens.readable_webhook_url(integration)
+        return None if self._hides_urls else tokens.readable_webhook_url(integration)
 
     @extend_schema_field(ProgressSerializer(allow_null=True))
     def get_current_sync(self, integration: Integration) -> Any:

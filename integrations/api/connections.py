@@ -20,8 +20,8 @@ from integrations import connection, modes
 from integrations.api import errors
 from integrations.api.connection_serializers import (
     ConnectSerializer,
+    IntegrationSerializer,
     OwnerSerializer,
-    StatusSerializer,
 )
 from integrations.api.provider_views import TAG, ProviderViewSet
 from integrations.models import Integration, IntegrationMode
@@ -33,13 +33,13 @@ from integrations.webhooks import tokens
 class IntegrationListViewSet(
     SparseFieldsMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Integration]
 ):
-    serializer_class = StatusSerializer
+    serializer_class = IntegrationSerializer
     queryset = Integration.objects.all()
 
     def get_queryset(self) -> QuerySet[Integration]:
         return super().get_queryset().filter(user_id=current_user_id(self.request))
 
-    @listing(TAG, "Listar as integrações do usuário", StatusSerializer)
+    @listing(TAG, "Listar as integrações do usuário", IntegrationSerializer)
     def list(self, request: Request) -> Response:
         response = super().list(request)
         etag = make_etag(current_user_id(request), str(response.data))
@@ -53,7 +53,7 @@ class ConnectionViewSet(ProviderViewSet):
     @operation(
         TAG,
         f"Conectar o {errors.LABEL}, renovar a chave ou mudar o modo",
-        StatusSerializer,
+        IntegrationSerializer,
         errors.ConnectionFailed,
         errors.ConnectInProgress,
         request=ConnectSerializer,
@@ -65,7 +65,7 @@ class ConnectionViewSet(ProviderViewSet):
         body.is_valid(raise_exception=True)
         integration = self._connect(current_user_id(request), body.validated_data)
         result = " com sucesso" if modes.uses_api(integration) else ": vendas por webhook"
-        return _status(integration, f"Integração {self.provider.label} conectada{result}")
+        return self._answer(integration, f"Integração {self.provider.label} conectada{result}")
 
     def _connect(self, user_id: UUID, values: dict[str, Any]) -> Integration:
         options: dict[str, Any] = {
@@ -85,15 +85,15 @@ class ConnectionViewSet(ProviderViewSet):
         except errors.CONNECTION_ERRORS as error:
             raise errors.ConnectionFailed(self.provider, error.message) from None
 
-    @operation(TAG, "Ver o status da integração", StatusSerializer, errors.IntegrationNotFound)
+    @operation(TAG, "Ver o status da integração", IntegrationSerializer, errors.IntegrationNotFound)
     @action(detail=False)
     def status(self, request: Request, provider: str) -> Response:
-        return _status(self.integration())
+        return self._answer(self.integration())
 
     @operation(
         TAG,
         "Informar o seu e-mail na plataforma",
-        StatusSerializer,
+        IntegrationSerializer,
         errors.IntegrationNotFound,
         request=OwnerSerializer,
     )
@@ -103,21 +103,21 @@ class ConnectionViewSet(ProviderViewSet):
         body = OwnerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         connection.set_owner_email(integration, body.validated_data["owner_email"] or "")
-        return _status(integration, "E-mail salvo; as comissões das vendas são recalculadas")
+        return self._answer(integration, "E-mail salvo; as comissões das vendas são recalculadas")
 
-    @operation(TAG, "Desconectar", StatusSerializer, errors.IntegrationNotFound, request=None)
+    @operation(TAG, "Desconectar", IntegrationSerializer, errors.IntegrationNotFound, request=None)
     @action(detail=False, methods=["post"])
     @idempotent()
     def disconnect(self, request: Request, provider: str) -> Response:
         integration = self.integration()
         connection.disconnect(integration)
         message = f"Integração {self.provider.label} desconectada com sucesso"
-        return _status(integration, message)
+        return self._answer(integration, message)
 
     @operation(
         TAG,
         "Trocar o endereço de webhook",
-        StatusSerializer,
+        IntegrationSerializer,
         errors.IntegrationNotFound,
         request=None,
     )
@@ -127,10 +127,10 @@ class ConnectionViewSet(ProviderViewSet):
         integration = self.integration()
         tokens.rotate_token(integration)
         hours = settings.WEBHOOK_TOKEN_GRACE // timedelta(hours=1)
-        return _status(
+        return self._answer(
             integration, f"Novo endereço de webhook criado; o anterior vale por mais {hours} horas"
         )
 
-
-def _status(integration: Integration, message: str = "") -> Response:
-    return success(StatusSerializer(integration).data, message)
+    def _answer(self, integration: Integration, message: str = "") -> Response:
+        data = IntegrationSerializer(integration, context={"request": self.request}).data
+        return success(data, message)

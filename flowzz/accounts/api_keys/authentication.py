@@ -38,17 +38,17 @@ class ApiKeyAuthentication(BaseAuthentication):
         return "Bearer"
 
 
+def may_only_read(request: Request) -> bool:
+    """Return whether the request has a key with the scope `read`."""
+    return isinstance(request.auth, ApiKey) and request.auth.scope == KeyScope.READ
+
+
 class WithinScope(BasePermission):
     """Lets a key with the scope `read` only read."""
 
     def has_permission(self, request: Request, view: object) -> bool:
         """Raises KeyMayOnlyRead."""
-        key = request.auth
-        if (
-            isinstance(key, ApiKey)
-            and key.scope == KeyScope.READ
-            and request.method not in SAFE_METHODS
-        ):
+        if may_only_read(request) and request.method not in SAFE_METHODS:
             raise KeyMayOnlyRead
         return True
 

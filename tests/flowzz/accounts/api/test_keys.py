@@ -71,6 +71,21 @@ def test_key_that_may_only_read_changes_nothing(user: User) -> None:
     assert issue(user, KeyScope.ALL).send(path, body).status_code == 200
 
 
+def test_key_that_may_only_read_sees_no_webhook_url(user: User) -> None:
+    proxy = "https://proxy.exemplo.com.br/x"
+    Frontend(user).send("integrations/coinzz/connect", {"mode": "webhook", "webhookUrl": proxy})
+    changer, reader = issue(user, KeyScope.ALL), issue(user)
+
+    def urls(frontend: Frontend, path: str) -> list[bool]:
+        data = frontend.fetch(path).json()["data"]
+        row = data[0] if isinstance(data, list) else data
+        return [row["webhookUrl"] is not None, row["webhookNote"] is not None]
+
+    for path in ("integrations", "integrations/coinzz/status"):
+        assert urls(changer, path) == urls(Frontend(user), path) == [True, True]
+        assert urls(reader, path) == [False, False]
+
+
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_keys_are_not_managed_by_keys(user: User, method: str) -> None:
     reader = issue(user, KeyScope.ALL)
