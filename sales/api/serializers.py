@@ -118,10 +118,18 @@ class HistorySerializer(serializers.Serializer[Any]):
 
 
 class TotalsSerializer(CamelCaseSerializer):
-    sales = serializers.IntegerField(help_text="Todas as da lista")
+    sales = serializers.IntegerField(help_text="Todas as da lista, ou das linhas dela")
     paid_sales = serializers.IntegerField(help_text="Pagas, enviadas ou entregues")
     revenue = money(help_text="Soma das pagas, enviadas ou entregues")
     net = CountSerializer(help_text="Líquido das pagas em que se conhece, e quantas são")
+
+
+class BuyerTotalsSerializer(TotalsSerializer):
+    clients = serializers.IntegerField(source="owners", help_text="Os da lista")
+
+
+class SubscriptionTotalsSerializer(TotalsSerializer):
+    subscriptions = serializers.IntegerField(source="owners", help_text="As da lista")
 
 
 class FilterValuesSerializer(CamelCaseSerializer):

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, DecimalField, Max, OuterRef, QuerySet, Subquery, Sum
@@ -23,14 +24,16 @@ from sales.api.filters import AffiliationRequestFilter, BuyerFilter, SaleFilter,
 from sales.api.serializers import (
     AffiliationRequestSerializer,
     BuyerSerializer,
+    BuyerTotalsSerializer,
     FilterValuesSerializer,
     HistorySerializer,
     SaleSerializer,
     SubscriptionDetailSerializer,
     SubscriptionSerializer,
+    SubscriptionTotalsSerializer,
     TotalsSerializer,
 )
-from sales.models import AffiliationRequest, Sale, SaleMerge, Subscription
+from sales.models import AffiliationRequest, Sale, SaleMerge, Subscription, SubscriptionCycle
 from sales.stats.filter_values import newest_values
 from sales.stats.list_totals import calculate_totals
 from sales.statuses import REVENUE_STATUSES
@@ -49,6 +52,15 @@ class OwnRowsViewSet(ConditionalListMixin, ListViewSet[RowT]):
 
     def get_queryset(self) -> QuerySet[RowT]:
         return super().get_queryset().filter(user_id=current_user_id(self.request))
+
+    def _rows(self) -> QuerySet[RowT]:
+        """Return the rows of the filtered list."""
+        return self.filter_queryset(self.get_queryset()).order_by()
+
+    def _own_sales(self) -> QuerySet[Sale]:
+        """Return the sales of the current user that count."""
+        sales = Sale.objects.associated().filter(deleted_at=None)
+        return sales.filter(user_id=current_user_id(self.request))
 
 
 class SalePagination(CursorPagination):
@@ -99,13 +111,7 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
     )
     @action(detail=False)
     def totals(self, request: Request) -> Response:
-        return unless_current(request, self._totals)
-
-    def _totals(self) -> Response:
-        totals = calculate_totals(self.filter_queryset(self.get_queryset()))
-        if totals is None:
-            raise TooManySales
-        return success(TotalsSerializer(totals).data)
+        return unless_current(request, lambda: _totals(self._rows(), TotalsSerializer))
 
     @operation(
         "Vendas",
@@ -141,6 +147,23 @@ class ClientViewSet(OwnRowsViewSet[Client]):
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
 
+    @operation(
+        "Clientes",
+        "Contar os clientes de uma lista filtrada, e somar as vendas deles",
+        BuyerTotalsSerializer,
+        TooManySales,
+        filters=True,
+        parameters=[ETAG_PARAMETER],
+    )
+    @action(detail=False)
+    def totals(self, request: Request) -> Response:
+        return unless_current(request, self._totals)
+
+    def _totals(self) -> Response:
+        clients = self._rows()
+        sales = self._own_sales().filter(client__in=clients.values("id"))
+        return _totals(sales, BuyerTotalsSerializer, clients)
+
 
 class SubscriptionViewSet(OwnRowsViewSet[Subscription]):
     queryset = Subscription.objects.select_related("client")
@@ -158,6 +181,24 @@ class SubscriptionViewSet(OwnRowsViewSet[Subscription]):
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(SubscriptionDetailSerializer(self.get_object()).data)
 
+    @operation(
+        "Assinaturas",
+        "Contar as assinaturas de uma lista filtrada, e somar as vendas delas",
+        SubscriptionTotalsSerializer,
+        TooManySales,
+        filters=True,
+        parameters=[ETAG_PARAMETER],
+    )
+    @action(detail=False)
+    def totals(self, request: Request) -> Response:
+        return unless_current(request, self._totals)
+
+    def _totals(self) -> Response:
+        subscriptions = self._rows()
+        charges = SubscriptionCycle.objects.filter(subscription__in=subscriptions.values("id"))
+        sales = self._own_sales().filter(id__in=charges.values("sale_id"))
+        return _totals(sales, SubscriptionTotalsSerializer, subscriptions)
+
 
 class AffiliationRequestViewSet(OwnRowsViewSet[AffiliationRequest]):
     queryset = AffiliationRequest.objects.all()
@@ -167,6 +208,16 @@ class AffiliationRequestViewSet(OwnRowsViewSet[AffiliationRequest]):
     @listing("Afiliações", "Listar os pedidos de afiliação", serializer_class)
     def list(self, request: Request) -> Response:
         return super().list(request)
+
+
+def _totals(
+    sales: QuerySet[Sale], serializer: type[TotalsSerializer], owners: QuerySet[Any] | None = None
+) -> Response:
+    """Raises TooManySales."""
+    totals = calculate_totals(sales, owners=owners)
+    if totals is None:
+        raise TooManySales
+    return success(serializer(totals).data)
 
 
 def _kept_sale_id(pk: str) -> UUID | None:

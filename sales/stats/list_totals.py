@@ -1,7 +1,8 @@
-"""The totals of a filtered list of sales, limited in time."""
+"""The totals of a filtered list of sales, or of the sales of its rows, limited in time."""
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -28,10 +29,16 @@ class Totals:
     paid_sales: int
     revenue: Decimal
     net: SaleCount
+    owners: int = 0
+    """The clients or subscriptions whose sales these are."""
 
 
 def calculate_totals(
-    sales: "QuerySet[Sale]", *, limit: int | None = None, counted: Q = _ALL
+    sales: "QuerySet[Sale]",
+    *,
+    limit: int | None = None,
+    counted: Q = _ALL,
+    owners: "QuerySet[Any] | None" = None,
 ) -> Totals | None:
     """Return None for more sales than `limit`, or if adding them up takes too long."""
     rows = sales.order_by().annotate(net_value=_NET)
@@ -48,10 +55,11 @@ def calculate_totals(
                 known=Count("net_value", filter=is_paid),
                 net=Sum("net_value", filter=is_paid, default=Decimal(0)),
             )
+            number = 0 if owners is None else owners.count()
     except OperationalError:
         return None
     if limit and sums["sales"] > limit:
         return None
     net = SaleCount(sums["known"], sums["net"])
     uncounted = sums["sales"] - sums["counted"]
-    return Totals(sums["sales"], uncounted, sums["paid"], sums["revenue"], net)
+    return Totals(sums["sales"], uncounted, sums["paid"], sums["revenue"], net, number)

@@ -9,6 +9,7 @@ from django.db.models.expressions import RawSQL
 
 from flowzz.accounts.models import User
 from sales.api.filters import SaleFilter
+from sales.models import Sale, Subscription
 from sales.stats import list_totals
 from sales.statuses import SaleStatus
 from tests.api_client import Frontend, error, status_and_body
@@ -54,6 +55,44 @@ def test_totals_are_of_the_filtered_list(user: User) -> None:
         "revenue": "0.00",
         "net": {"sales": 0, "value": "0.00"},
     }
+
+
+def test_totals_of_clients_are_of_their_sales(user: User) -> None:
+    frontend, buyers = Frontend(user), user.clients.order_by("id")
+    assert frontend.fetch("clients/totals").json()["data"] == {
+        "clients": 6,
+        "sales": 4,
+        "paidSales": 3,
+        "revenue": "303.00",
+        "net": {"sales": 2, "value": "141.00"},
+    }
+    buyers.exclude(id=buyers[1].id).update(status="BLOCKED")
+    active = frontend.fetch("clients/totals", status="ACTIVE").json()["data"]
+    assert (active["clients"], active["sales"], active["revenue"]) == (1, 1, "101.00")
+
+
+def test_totals_of_subscriptions_count_a_sale_once(user: User) -> None:
+    frontend = Frontend(user)
+    for number, sale in enumerate(Sale.objects.filter(user=user).order_by("external_id")[:2]):
+        row = Subscription.objects.create(
+            user=user,
+            source="coinzz",
+            subscription_hash=f"ass{number}",
+            status=("ACTIVE", "CANCELLED")[number],
+            observed_at=NOON,
+        )
+        for cycle in (1, 2):
+            row.cycles.create(cycle=cycle, sale=sale, observed_at=NOON)
+    everything = frontend.fetch("subscriptions/totals").json()["data"]
+    assert everything == {
+        "subscriptions": 2,
+        "sales": 2,
+        "paidSales": 2,
+        "revenue": "201.00",
+        "net": {"sales": 2, "value": "141.00"},
+    }
+    cancelled = frontend.fetch("subscriptions/totals", status="CANCELLED").json()["data"]
+    assert (cancelled["subscriptions"], cancelled["revenue"]) == (1, "101.00")
 
 
 def test_unchanged_totals_are_not_sent_again(user: User) -> None:
