@@ -12,11 +12,11 @@ from django.db.models import TextChoices
 class PaymentCode(TextChoices):
     """Our code for a payment method, whatever word its source uses."""
 
-    PIX = "pix", "Pix"
-    CARD = "card", "Cartão"
-    BOLETO = "boleto", "Boleto"
-    CASH_ON_DELIVERY = "cash_on_delivery", "Pós-paga"
-    OTHER = "other", "Outra"
+    PIX = "PIX", "Pix"
+    CARD = "CARD", "Cartão"
+    BOLETO = "BOLETO", "Boleto"
+    CASH_ON_DELIVERY = "CASH_ON_DELIVERY", "Pós-paga"
+    OTHER = "OTHER", "Outra"
 
 
 EARNINGS_FIELDS: Final = ("commission", "fees", "partner_shares")

@@ -291,7 +291,7 @@ def _publish_on_commit(user_id: uuid.UUID, sales: Collection[Sale]) -> None:
 
 def _serialize(sale: Sale) -> dict[str, Any]:
     return {
-        "change": "created" if sale._state.adding else "updated",
+        "change": "CREATED" if sale._state.adding else "UPDATED",
         "id": str(sale.id),
         "externalId": sale.external_id,
         "status": sale.status,

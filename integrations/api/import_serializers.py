@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clients.models import Client
-from flowzz.core.api.serializers import CamelCaseSerializer
+from flowzz.core.api.serializers import CamelCaseSerializer, UpperChoiceField
 from integrations.imports import guide
 from integrations.models import ImportState, SalesImport
 from integrations.providers.contracts import StatusField
@@ -114,9 +114,9 @@ class SampleSaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale
 
 
 class UnknownWordSerializer(CamelCaseSerializer):
-    field = serializers.ChoiceField(
-        [StatusField.ORDER.value, StatusField.SHIPPING.value],
-        help_text="order: status do pedido; shipping: da entrega",
+    field = UpperChoiceField(
+        [(field.value, field.label) for field in (StatusField.ORDER, StatusField.SHIPPING)],
+        help_text="De que é o status",
     )
     word = serializers.CharField()
     lines = serializers.IntegerField(help_text="Em quantas linhas está")

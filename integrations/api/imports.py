@@ -68,8 +68,9 @@ MIME_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+FORMATS = [format_.upper() for format_ in TEMPLATE_FORMATS]
 TEMPLATE_FORMAT = OpenApiParameter(
-    "type", str, enum=TEMPLATE_FORMATS, description="O formato; csv se não for dito"
+    "type", str, enum=FORMATS, default=FORMATS[0], description="O formato"
 )
 
 
@@ -183,7 +184,7 @@ class ImportViewSet(ListViewSet[SalesImport]):
     def guide(self, request: Request) -> Response:
         data = {
             "columns": get_provider(default_provider()).accepted_columns(),
-            "formats": list(TEMPLATE_FORMATS),
+            "formats": FORMATS,
             "max_bytes": import_jobs.MAX_BYTES,
             "max_lines": import_jobs.MAX_LINES,
         }
@@ -193,16 +194,20 @@ class ImportViewSet(ListViewSet[SalesImport]):
         tags=[TAG],
         summary="Um modelo de arquivo, com duas linhas de exemplo que não são importadas",
         parameters=[TEMPLATE_FORMAT],
-        responses={(200, mime): OpenApiTypes.BINARY for mime in MIME_TYPES.values()}
+        responses={
+            (200, MIME_TYPES["csv"]): OpenApiTypes.STR,
+            (200, MIME_TYPES["xlsx"]): OpenApiTypes.BINARY,
+        }
         | error_responses(),
     )
     @refuse_unknown(lambda view: {TEMPLATE_FORMAT.name})
     @action(detail=False)
     def template(self, request: Request) -> HttpResponse:
-        format_ = request.query_params.get(TEMPLATE_FORMAT.name, TEMPLATE_FORMATS[0])
-        if format_ not in TEMPLATE_FORMATS:
-            reason = "Use csv ou xlsx."
+        code = request.query_params.get(TEMPLATE_FORMAT.name, FORMATS[0])
+        if code not in FORMATS:
+            reason = f"Use {' ou '.join(FORMATS)}."
             raise ValidationFailed.of(TEMPLATE_FORMAT.name, reason, code="INVALID_CHOICE")
+        format_ = TEMPLATE_FORMATS[FORMATS.index(code)]
         return HttpResponse(
             write_template(default_provider(), format_),
             content_type=MIME_TYPES[format_],

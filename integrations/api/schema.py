@@ -27,7 +27,7 @@ _EVENTS: Final[dict[str, dict[str, Any]]] = {
                     *("change", "id", "externalId", "status", "shippingStatus", "updatedAt")
                 ],
                 "properties": {
-                    "change": {"type": "string", "enum": ["created", "updated"]},
+                    "change": {"type": "string", "enum": ["CREATED", "UPDATED"]},
                     "id": _UUID,
                     "externalId": {"type": "string"},
                     "status": {"$ref": "#/components/schemas/SaleStatus"},
@@ -120,7 +120,7 @@ def list_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for provider in all_providers():
             message = for_provider(error.message, provider)
             rows.setdefault(for_provider(error.code, provider), (error.status_code, message))
-    result["components"]["schemas"]["Error"]["properties"]["error"]["enum"] = [*rows]
+    result["components"]["schemas"]["ErrorAnswer"]["properties"]["error"]["enum"] = [*rows]
     lines = [f"| `{code}` | {status} | {message} |" for code, (status, message) in rows.items()]
     details = [f"| `{code}` | {text} |" for code, text in DETAIL_CODES.items()]
     result["info"]["description"] += "\n".join((_ERRORS, *lines, _DETAILS, *details, ""))

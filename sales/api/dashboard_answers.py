@@ -76,7 +76,9 @@ def _figures(figures: Figures) -> dict[str, Any]:
 def _funnel(funnel: Funnel) -> dict[str, Any]:
     return {
         **_count(funnel.total),
-        "stages": [{"stage": stage, **_count(count)} for stage, count in funnel.stages.items()],
+        "stages": [
+            {"stage": stage.name, **_count(count)} for stage, count in funnel.stages.items()
+        ],
         "successRate": _rate(funnel.success_rate),
         "deliveries": funnel.deliveries,
         "averageDays": _rate(funnel.average_days),

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from flowzz.core.api.date_filters import DayField
-from flowzz.core.api.serializers import CamelCaseSerializer
+from flowzz.core.api.serializers import CamelCaseSerializer, UpperChoiceField
 from sales.money import PaymentCode
 from sales.stats.funnel import Stage
 from sales.statuses import SaleStatus, ShippingStatus
@@ -83,8 +83,8 @@ class PaymentFigureSerializer(CamelCaseSerializer):
     approval_rate = rate(help_text=APPROVAL)
 
 
-class StageSerializer(serializers.Serializer[Any]):
-    stage = serializers.ChoiceField(Stage.choices)
+class StageCountSerializer(serializers.Serializer[Any]):
+    stage = UpperChoiceField(Stage.choices)
     sales = serializers.IntegerField()
     value = money()
 
@@ -94,7 +94,7 @@ class FunnelSerializer(CamelCaseSerializer):
 
     sales = serializers.IntegerField()
     value = money()
-    stages = StageSerializer(many=True)
+    stages = StageCountSerializer(many=True)
     success_rate = rate(help_text="Entregues ÷ entregues, devolvidas e canceladas")
     deliveries = serializers.IntegerField(help_text="Entregas cuja data se conhece")
     average_days = serializers.DecimalField(

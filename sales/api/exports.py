@@ -149,7 +149,7 @@ class ExportViewSet(ListViewSet[Export]):
         summary="Baixar o arquivo de uma exportação",
         parameters=[EXPORT_ID],
         responses={
-            (200, export_files.CONTENT_TYPES[format_]): OpenApiTypes.BINARY for format_ in FORMATS
+            (200, export_files.CONTENT_TYPES[format_]): OpenApiTypes.STR for format_ in FORMATS
         }
         | error_responses(NotFound, ExportNotReady),
     )

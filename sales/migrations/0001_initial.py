@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                 ('overridden_shipping_status', models.CharField(blank=True, choices=[('PENDING', 'A enviar'), ('SHIPPED', 'Enviado'), ('DELIVERED', 'Entregue'), ('FAILED', 'Tentativa sem sucesso'), ('RETURNED', 'Devolvido'), ('CANCELLED', 'Cancelado')], db_default='', default='', max_length=9, verbose_name='entrega informada antes da manual')),
                 ('is_refund_open', models.BooleanField(db_default=False, default=False, verbose_name='reembolso em aberto')),
                 ('payment_method', models.CharField(blank=True, max_length=64, verbose_name='forma de pagamento enviada')),
-                ('payment_code', models.CharField(blank=True, choices=[('pix', 'Pix'), ('card', 'Cartão'), ('boleto', 'Boleto'), ('cash_on_delivery', 'Pós-paga'), ('other', 'Outra')], db_default='', default='', max_length=16, verbose_name='meio de pagamento')),
+                ('payment_code', models.CharField(blank=True, choices=[('PIX', 'Pix'), ('CARD', 'Cartão'), ('BOLETO', 'Boleto'), ('CASH_ON_DELIVERY', 'Pós-paga'), ('OTHER', 'Outra')], db_default='', default='', max_length=16, verbose_name='meio de pagamento')),
                 ('tracking_code', models.CharField(blank=True, max_length=128, verbose_name='código de rastreio')),
                 ('sale_date', models.DateTimeField(verbose_name='data da venda')),
                 ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='pago em')),

@@ -41,7 +41,7 @@ _MAKE_SALES = """
         'status', (ARRAY['PENDING', 'PAID', 'SHIPPED', 'DELIVERED', 'CANCELLED', 'REFUNDED'])
             [1 + n %% 6],
         'shipping_status', (ARRAY['PENDING', 'SHIPPED', 'DELIVERED'])[1 + n / 7 %% 3],
-        'payment_code', (ARRAY['cash_on_delivery', 'pix', 'card', 'boleto'])[1 + n / 11 %% 4],
+        'payment_code', (ARRAY['CASH_ON_DELIVERY', 'PIX', 'CARD', 'BOLETO'])[1 + n / 11 %% 4],
         'sale_date', at, 'delivered_at', at + n %% 9 * interval '1 day',
         'metadata', jsonb_build_object('utms',
             jsonb_build_object('campaign', 'campanha ' || n %% 25)),

@@ -80,7 +80,7 @@ def test_cash_on_delivery_sale_has_all_reported_fields(
         "unknown_shipping_status": "",
         **REPORTED_WORDS,
         "payment_method": "Venda pós-paga",
-        "payment_code": "cash_on_delivery",
+        "payment_code": "CASH_ON_DELIVERY",
         "tracking_code": "BR123456789BR",
         "sale_date": ORDERED_AT,
         "paid_at": delivered.received_at,

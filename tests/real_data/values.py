@@ -375,7 +375,7 @@ def _normal_forms() -> list[Case]:
         *value("product in NFD", product, "product_name", product_name=normalize("NFD", product)),
         *value(
             "cash on delivery in NFD",
-            "cash_on_delivery",
+            "CASH_ON_DELIVERY",
             "payment_code",
             method_payment=normalize("NFD", payment),
         ),

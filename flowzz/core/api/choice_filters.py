@@ -17,9 +17,10 @@ class _CommaSeparated(forms.SelectMultiple):
 class ChoicesFilter(MultipleChoiceFilter):  # type: ignore[misc]  # untyped, and seen as Any here
     """Accepts `?status=PAID,PENDING` and `?status=PAID&status=PENDING`."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, choices: Any, **options: Any) -> None:
         options = {"help_text": _SEVERAL, "widget": _CommaSeparated, **options}
-        super().__init__(*arguments, **options)
+        # A list: the API's description has no values of what it would have to call.
+        super().__init__(*arguments, choices=getattr(choices, "choices", choices), **options)
 
 
 class UpperChoicesFilter(ChoicesFilter):

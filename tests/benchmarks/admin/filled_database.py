@@ -67,7 +67,7 @@ INSERT INTO sales_sale (id, user_id, client_id, client_match, source, external_i
         CASE WHEN chance < .5 THEN 'PENDING' WHEN chance < .85 THEN 'DELIVERED'
              WHEN chance < .99 THEN 'SHIPPED' ELSE 'RETURNED' END,
         CASE WHEN m.sale_n %% 500 = 0 THEN 'palavra ' || m.sale_n %% 12 ELSE '' END, '', 'pix',
-        'pix', '', at, at,
+        'PIX', '', at, at,
         jsonb_build_object('transaction', md5(m.sale_n::text), 'observation', repeat('x', 120)) ||
         CASE WHEN chance < .4 THEN jsonb_build_object('utms', jsonb_build_object('source', 'fb',
             'campaign', 'campanha ' || m.sale_n %% 3000)) ELSE '{{}}' END,

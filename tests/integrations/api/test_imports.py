@@ -112,7 +112,7 @@ def test_file_of_a_stranger_from_upload_to_right_figures(frontend: Frontend) -> 
             "message": "Coluna “Data”: data inválida; o formato esperado é dd/mm/aaaa hh:mm.",
         }
     ]
-    assert data["unknownWords"] == [{"field": "order", "word": "aguardando milagre", "lines": 1}]
+    assert data["unknownWords"] == [{"field": "ORDER", "word": "aguardando milagre", "lines": 1}]
     first = data["sample"][0]
     assert (first["externalId"], first["saleDate"]) == ("v-001", "2025-10-02T22:41:00-03:00")
     assert first["client"]["cpf"] == "61732656800"
@@ -135,7 +135,7 @@ def test_file_of_a_stranger_from_upload_to_right_figures(frontend: Frontend) -> 
 def test_guide_has_the_columns_and_the_limits(frontend: Frontend) -> None:
     data = frontend.fetch("sales/import/guide").json()["data"]
     assert (data["formats"], data["maxBytes"], data["maxLines"]) == (
-        ["csv", "xlsx"],
+        ["CSV", "XLSX"],
         20 * 1024 * 1024,
         50_000,
     )
@@ -161,7 +161,7 @@ def test_guide_has_the_columns_and_the_limits(frontend: Frontend) -> None:
 def test_template_is_downloaded_and_refused_line_by_line(
     frontend: Frontend, extension: str
 ) -> None:
-    url = f"/api/v1/sales/import/template?type={extension}"
+    url = f"/api/v1/sales/import/template?type={extension.upper()}"
     response = frontend.get(url, HTTP_ACCEPT=MIME_TYPES[extension])
     assert response.headers["Content-Disposition"] == (
         f'attachment; filename="modelo-de-vendas.{extension}"'
@@ -171,7 +171,7 @@ def test_template_is_downloaded_and_refused_line_by_line(
 
 def test_template_has_two_formats_only(frontend: Frontend) -> None:
     assert frontend.fetch("sales/import/template", type="pdf").json() == invalid(
-        "type", "Use csv ou xlsx."
+        "type", "Use CSV ou XLSX."
     )
     assert frontend.fetch("sales/import/template", format_="csv").status_code == 400
 

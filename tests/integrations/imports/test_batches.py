@@ -83,7 +83,7 @@ def test_invisible_characters_and_decomposed_accents_do_not_matter(seller: Selle
         Decimal("1234.56"),
         "Café",
         "PAID",
-        "cash_on_delivery",
+        "CASH_ON_DELIVERY",
     )
 
 

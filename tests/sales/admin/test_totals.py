@@ -13,7 +13,7 @@ def test_charts_show_net_funnel_and_payment_codes(staff: Staff) -> None:
     SaleFactory.create(
         user__email="loja@flowzz.test",
         sale_date=timezone.now(),
-        payment_code="cash_on_delivery",
+        payment_code="CASH_ON_DELIVERY",
         shipping_status="SHIPPED",
         fees=Decimal("10.99"),
         partner_shares=Decimal(0),

@@ -39,7 +39,7 @@ NO_FUNNEL = {
     **ZEROS,
     "stages": [
         {"stage": stage, **ZEROS}
-        for stage in ("scheduled", "shipped", "failed", "delivered", "returned", "cancelled")
+        for stage in ("SCHEDULED", "SHIPPED", "FAILED", "DELIVERED", "RETURNED", "CANCELLED")
     ],
     "successRate": None,
     "deliveries": 0,
@@ -54,7 +54,7 @@ def test_dashboard_has_all_fields(user: User) -> None:
         quantity=2,
         fees=Decimal("1.50"),
         partner_shares=Decimal("0.50"),
-        payment_code="pix",
+        payment_code="PIX",
         metadata={"utms": {"campaign": "natal"}},
         sale_date=NOON,
     )
@@ -63,7 +63,7 @@ def test_dashboard_has_all_fields(user: User) -> None:
         "byStatus": {"status": "PAID", **SOLD},
         "byShippingStatus": {"shippingStatus": "PENDING", **SOLD},
         "byPaymentCode": {
-            "paymentCode": "pix",
+            "paymentCode": "PIX",
             **SOLD,
             "paidSales": 1,
             "revenue": "20.02",
@@ -102,14 +102,14 @@ def test_funnel_is_shown_by_product_and_state(user: User) -> None:
     SaleFactory.create(
         user=user,
         client__state="SP",
-        payment_code="cash_on_delivery",
+        payment_code="CASH_ON_DELIVERY",
         shipping_status="DELIVERED",
         delivered_at=NOON + timedelta(days=3),
         sale_date=NOON,
     )
     metrics = data(Frontend(user), dateFrom="2026-03-02", dateTo="2026-03-02")
     funnel = metrics["cashOnDelivery"]
-    assert funnel["stages"][3] == {"stage": "delivered", "sales": 1, "value": "150.99"}
+    assert funnel["stages"][3] == {"stage": "DELIVERED", "sales": 1, "value": "150.99"}
     assert (funnel["successRate"], funnel["averageDays"]) == ("1.0000", "3.0")
     assert metrics["cashOnDeliveryBy"] == {
         "byProduct": [{"name": "Curso de Fotografia", "funnel": funnel}],

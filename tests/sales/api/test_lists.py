@@ -120,13 +120,13 @@ def test_invalid_page_parameter_is_a_validation_error(
 
 
 def test_filter_sales_by_payment_method_and_campaign(user: User) -> None:
-    SaleFactory.create(user=user, external_id="a", payment_method="Pix", payment_code="pix")
+    SaleFactory.create(user=user, external_id="a", payment_method="Pix", payment_code="PIX")
     utms = {"utms": {"source": "rede", "campaign": "natal"}}
     SaleFactory.create(user=user, external_id="b", metadata=utms)
     frontend = Frontend(user)
     for query, number in [
         ({"paymentMethod": "pix"}, "a"),
-        ({"paymentCode": "pix"}, "a"),
+        ({"paymentCode": "PIX"}, "a"),
         ({"utmCampaign": "natal"}, "b"),
         ({"utmSource": "rede"}, "b"),
     ]:

@@ -72,7 +72,7 @@ def test_sale_has_all_fields(user: User) -> None:
         "status": "PAID",
         "shippingStatus": "SHIPPED",
         "paymentMethod": "pix",
-        "paymentCode": "pix",
+        "paymentCode": "PIX",
         "saleDate": "2026-03-02T12:00:00-03:00",
         "paidAt": "2026-03-02T12:00:00-03:00",
         "shippedAt": None,

@@ -95,7 +95,7 @@ def stage(sale: Sale) -> str:
 
 
 def funnel(sales: Iterable[Sale]) -> Any:
-    cash = [sale for sale in sales if sale.payment_code == "cash_on_delivery"]
+    cash = [sale for sale in sales if sale.payment_code == "CASH_ON_DELIVERY"]
     stages = {name: count(sale for sale in cash if stage(sale) == name) for name in STAGES}
     days = [
         max(0, (local_day(sale.delivered_at) - local_day(sale.sale_date)).days)
@@ -171,7 +171,7 @@ def expected_figures(alive: list[Sale], first: date, last: date) -> dict[str, An
         "scheduled": count(
             sale
             for sale in sales
-            if sale.payment_code == "cash_on_delivery"
+            if sale.payment_code == "CASH_ON_DELIVERY"
             and sale.status in {"PENDING", "PAID", "SHIPPED"}
             and sale.shipping_status in {"PENDING", "SHIPPED", "FAILED"}
         ),
@@ -201,7 +201,7 @@ def expected_lists(alive: list[Sale], first: date, last: date) -> dict[str, Any]
         "funnels": {
             key: funnel(rows)
             for key, rows in named.items()
-            if any(sale.payment_code == "cash_on_delivery" for sale in rows)
+            if any(sale.payment_code == "CASH_ON_DELIVERY" for sale in rows)
         },
     }
 

@@ -76,7 +76,7 @@ class ErrorDetailSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(help_text="Para pessoas, em português")
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
+class ErrorAnswerSerializer(serializers.Serializer[Any]):
     error = serializers.CharField(help_text="Código estável, para programas")
     message = serializers.CharField(help_text="Para pessoas, em português")
     details = ErrorDetailSerializer(many=True, allow_null=True)
@@ -177,7 +177,7 @@ def error_responses(*errors: type[ApiError]) -> dict[int, Any]:
         by_status.setdefault(error.status_code, []).append(error)
     return {
         status: OpenApiResponse(
-            ErrorSerializer,
+            ErrorAnswerSerializer,
             description=" · ".join(error.code for error in group),
             examples=[_example(error) for error in group],
         )

@@ -64,7 +64,7 @@ def test_webhook_is_published_after_its_commit(
     [shown] = data["sales"]
     listed = Frontend(user).fetch(f"sales/{sale.id}").json()["data"]
     same = ("id", "externalId", "status", "shippingStatus", "updatedAt")
-    assert shown == {"change": "created"} | {name: listed[name] for name in same}
+    assert shown == {"change": "CREATED"} | {name: listed[name] for name in same}
 
 
 def test_large_batch_is_published_as_a_number(

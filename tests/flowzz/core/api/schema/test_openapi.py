@@ -31,12 +31,38 @@ def test_committed_description_is_current(description: str) -> None:
 
 def test_every_operation_has_a_summary_a_tag_and_errors(paths: Any) -> None:
     operations = [operation for path in paths.values() for operation in path.values()]
-    assert len(operations) == 46
+    assert len(operations) == 48
     for operation in operations:
         assert operation["summary"]
         assert len(operation["tags"]) == 1
         assert {"200", "401", "429", "500"} <= set(operation["responses"])
     assert not any(path.endswith("/") for path in paths)
+
+
+def test_no_schema_has_an_enum_of_its_own_name(description: str) -> None:
+    """Generated clients would give the class and its property the same variable."""
+    schemas = yaml.safe_load(description)["components"]["schemas"]
+    own = {
+        name: schema.get("properties", {}).get(_decapitalize(name), {"type": "none"})
+        for name, schema in schemas.items()
+    }
+    assert [name for name, schema in own.items() if "type" not in schema or "enum" in schema] == []
+
+
+def _decapitalize(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def test_filters_by_several_values_list_them(paths: Any) -> None:
+    several = [
+        entry["schema"]["items"]
+        for path in paths.values()
+        for operation in path.values()
+        for entry in operation.get("parameters", ())
+        if entry["schema"].get("type") == "array"
+    ]
+    assert several
+    assert all(items.get("enum") for items in several)
 
 
 def test_every_json_response_has_an_example(paths: Any) -> None:
@@ -74,13 +100,14 @@ def test_operations_with_an_etag_describe_304(paths: Any) -> None:
     reads = {path: operations["get"] for path, operations in paths.items() if "get" in operations}
     with_304 = {path for path, operation in reads.items() if "304" in operation["responses"]}
     lists = ("affiliation-requests", "clients", "integrations", "sales", "subscriptions")
-    figures = ("dashboard/metrics", "sales/totals", "sales/values")
+    totals = ("clients/totals", "sales/totals", "subscriptions/totals")
+    figures = ("dashboard/metrics", "sales/values", *totals)
     assert with_304 == {f"/api/v1/{name}" for name in (*lists, *figures)}
 
 
 def test_all_codes_of_errors_are_values_and_listed_on_one_page(description: str) -> None:
     document = yaml.safe_load(description)
-    values = document["components"]["schemas"]["Error"]["properties"]["error"]["enum"]
+    values = document["components"]["schemas"]["ErrorAnswer"]["properties"]["error"]["enum"]
     listed = re.findall(
         r"^\| `([A-Z_]+)` \| \d{3} \|", document["info"]["description"], re.MULTILINE
     )

@@ -84,7 +84,7 @@ def create_sales() -> None:
         product_name='Creme; "noturno"',
         product_sku="+0012",
         payment_method="Venda po\u0301s-paga",
-        payment_code="cash_on_delivery",
+        payment_code="CASH_ON_DELIVERY",
         order_hash="ven1a2b3c",
         tracking_code="00123E5",
         commission=Decimal("-12.30"),
