@@ -40,7 +40,7 @@ class JWTAuthentication(authentication.JWTAuthentication):
             user_id = uuid.UUID(token[api_settings.USER_ID_CLAIM])
         except (KeyError, ValueError, TypeError, AttributeError):
             raise InvalidToken from None
-        session = sessions.find(session_id, user_id)
-        if session is None:
+        user = sessions.find_user(session_id, user_id)
+        if user is None:
             raise InvalidToken
-        return session.user
+        return user

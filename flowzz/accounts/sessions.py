@@ -19,6 +19,13 @@ from flowzz.core.api.event_stream import end_at_commit
 
 REPEATABLE_FOR: Final = timedelta(seconds=30)
 
+_FIND_USER: Final = """
+    SELECT account.*, session.password_digest AS session_digest
+    FROM accounts_loginsession AS session
+    JOIN accounts_user AS account ON account.id = session.user_id
+    WHERE session.id = %s AND session.user_id = %s AND account.is_active
+"""
+
 
 class SessionEnded(Exception):
     """A refresh token that was used before, logged out, expired or issued elsewhere."""
@@ -31,12 +38,15 @@ def log_in(user: User) -> tokens.RefreshToken:
     return _newest_token(session)
 
 
-def find(session_id: uuid.UUID, user_id: uuid.UUID) -> LoginSession | None:
-    """Return a session with its user, if it is valid: active user, unchanged password."""
-    sessions = LoginSession.objects.select_related("user")
-    session = sessions.filter(id=session_id, user_id=user_id, user__is_active=True).first()
-    digest = session and session.user.get_session_auth_hash()
-    return session if session and session.password_digest == digest else None
+def find_user(session_id: uuid.UUID, user_id: uuid.UUID) -> User | None:
+    """Return the user of a session, if it is valid: active user, unchanged password.
+
+    Written out as SQL: most calls of the API ask, and the ORM takes four times as long.
+    """
+    for user in User.objects.raw(_FIND_USER, [session_id, user_id]):
+        digest = user.session_digest  # type: ignore[attr-defined]  # named by the statement
+        return user if digest == user.get_session_auth_hash() else None
+    return None
 
 
 def renew(old: tokens.RefreshToken) -> tokens.RefreshToken:
@@ -49,7 +59,8 @@ def renew(old: tokens.RefreshToken) -> tokens.RefreshToken:
     row = LoginSession.objects.filter(id=session_id)
     # A conditional update: of two simultaneous requests the first one changes the row.
     row.filter(token_id=token_id).update(previous_token_id=F("token_id"), **_new_token())
-    session = find(session_id, _user_id(old))
+    user = find_user(session_id, _user_id(old))
+    session = row.select_related("user").first() if user else None
     is_newest = session is not None and session.previous_token_id == token_id
     if session is None or not is_newest or session.issued_at <= timezone.now() - REPEATABLE_FOR:
         if row.delete()[0]:

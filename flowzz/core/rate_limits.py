@@ -4,7 +4,7 @@ While Redis is away each process counts for itself, and asks Redis again every f
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from math import floor
 from operator import methodcaller
@@ -71,6 +71,10 @@ class LimitStatus:
     remaining: int
     reset_after: float
 
+    def after_one(self) -> "LimitStatus":
+        """Return the status once another request is counted."""
+        return replace(self, remaining=max(0, self.remaining - 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -128,11 +132,17 @@ class RateLimit:
 
     def hit(self, key: str) -> None:
         """Count a request. Raises RateLimitExceeded."""
-        self._ask(SlidingWindowCounterRateLimiter.hit, key)
+        for item in self._items:
+            if not _with_storage(partial(self._is_counted, item, key)):
+                raise self._exceeded(self._status(item, key))
 
-    def check(self, key: str) -> None:
-        """Do the same without counting the request."""
-        self._ask(SlidingWindowCounterRateLimiter.test, key)
+    def check(self, key: str) -> LimitStatus:
+        """Return what the key has left of the first rate. Raises RateLimitExceeded."""
+        statuses = [self._status(item, key) for item in self._items]
+        for status in statuses:
+            if not status.remaining:
+                raise self._exceeded(status)
+        return statuses[0]
 
     def clear(self, key: str) -> None:
         """Forget the requests that were counted."""
@@ -164,16 +174,12 @@ class RateLimit:
         """Return what the key has left of the first rate."""
         return self._status(self._items[0], key)
 
-    def _ask(self, question: Callable[..., bool], key: str) -> None:
-        for item in self._items:
-            if not _with_storage(partial(self._is_allowed, question, item, key)):
-                record(REFUSED.increments({self._name: 1}))
-                raise RateLimitExceeded(self._status(item, key))
+    def _is_counted(self, item: RateLimitItem, key: str, storage: Counters) -> bool:
+        return SlidingWindowCounterRateLimiter(storage).hit(item, self._name, key)
 
-    def _is_allowed(
-        self, question: Callable[..., bool], item: RateLimitItem, key: str, storage: Counters
-    ) -> bool:
-        return question(SlidingWindowCounterRateLimiter(storage), item, self._name, key)
+    def _exceeded(self, status: LimitStatus) -> RateLimitExceeded:
+        record(REFUSED.increments({self._name: 1}))
+        return RateLimitExceeded(status)
 
     def _status(self, item: RateLimitItem, key: str) -> LimitStatus:
         window = item.get_expiry()
@@ -182,7 +188,8 @@ class RateLimit:
         )
         # `get_window_stats` does the same, but reports no reset time in a window's first moment.
         remaining = item.amount - floor(previous * previous_seconds / window + current)
-        resets = [current_seconds - window]  # a window is stored for twice its length
+        # A window is stored for twice its length.
+        resets = [current_seconds - window if current else window]
         if previous:
             resets.append(previous_seconds % (window / previous))
         return LimitStatus(item.amount, window, max(0, remaining), max(1.0, min(resets)))

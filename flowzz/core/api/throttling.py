@@ -53,21 +53,26 @@ class RateThrottle(BaseThrottle):
     rate: ClassVar[RuntimeSetting[str]]
     counts_refused: ClassVar[bool] = True
     """False: the view calls `count` for the requests that it accepts."""
+    is_reported: ClassVar[bool] = True
+    """Whether the response's headers tell what is left of the limit."""
     _retry_after: float | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         key = self.key(request)
         if key is None:
             return True
-        limit = self._limit(request)
         try:
-            (limit.hit if self.counts_refused else limit.check)(key)
+            status = self._ask(self._limit(request), key)
         except RateLimitExceeded as exceeded:
-            self._report(request, exceeded.status)
-            self._retry_after = exceeded.retry_after
-            return False
-        self._report(request, limit.status(key))
-        return True
+            status, self._retry_after = exceeded.status, exceeded.retry_after
+        self._report(request, status)
+        return self._retry_after is None
+
+    def _ask(self, limit: RateLimit, key: str) -> LimitStatus | None:
+        if not self.counts_refused:
+            return limit.check(key)
+        limit.hit(key)
+        return limit.status(key) if self.is_reported else None
 
     @classmethod
     def require(cls, request: Request, view: "APIView") -> None:
@@ -83,7 +88,8 @@ class RateThrottle(BaseThrottle):
         if key is not None:
             with suppress(RateLimitExceeded):
                 limit.hit(key)
-            cls._report(request, limit.status(key))
+            checked = request.META.get(_STATUSES, {}).get(cls.name)
+            cls._report(request, checked and checked.after_one())
 
     @classmethod
     def _limit(cls, request: Request) -> RateLimit:
@@ -92,7 +98,7 @@ class RateThrottle(BaseThrottle):
     @classmethod
     def _report(cls, request: Request, status: LimitStatus | None) -> None:
         """Have the status in the response's headers, in place of an earlier one."""
-        if status:
+        if status and cls.is_reported:
             request.META.setdefault(_STATUSES, {})[cls.name] = status
 
     def key(self, request: Request) -> str | None:
@@ -111,15 +117,16 @@ class CallerThrottle(RateThrottle):
 
 
 class CallThrottle(CallerThrottle):
-    """Bounds all calls, also those that ApiThrottle does not count."""
+    """Bounds all calls, also those that ApiThrottle does not count.
+
+    The headers are about the limit that callers plan with.
+    """
+
+    is_reported = False
 
     @classmethod
     def _limit(cls, request: Request) -> RateLimit:
         return RateLimit("call", lambda: ALL_CALLS_RATE)
-
-    @classmethod
-    def _report(cls, request: Request, status: LimitStatus | None) -> None:
-        """Report nothing: the headers are about the limit that callers plan with."""
 
 
 class ApiThrottle(CallerThrottle):
