@@ -98,6 +98,20 @@ def test_batch_costs_two_statements(seller: Seller, count: int) -> None:
     assert [bytes(event.body or b"") for event in seller.events] == [w.body for w in webhooks]
 
 
+def test_batch_waits_for_as_many_as_were_answered_last(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, first, second = Writer(), Client(seller).exchange, Client(seller).exchange
+    monkeypatch.setattr(time, "sleep", lambda _: writer.put(second))
+    writer._last_size = 2
+    writer.put(first)
+    assert writer._take() == [first, second]
+
+    writer._last_size = 1
+    writer.put(first)
+    assert writer._take() == [first]
+
+
 def test_known_token_costs_no_statement(seller: Seller) -> None:
     known = Tokens()
     for statements in (2, 1):
