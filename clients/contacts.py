@@ -103,7 +103,7 @@ def normalise_phone(raw: str) -> str:
     """
     if _WITHOUT_COUNTRY.fullmatch(raw):  # as most senders write it
         return _brazilian(raw)
-    text = _without_decimal_part(clean_digits(raw))
+    text = _DECIMAL_PART.sub("", clean_digits(raw))
     if _SHORTENED.fullmatch(text):
         return ""
     number = max(_BETWEEN_NUMBERS.split(text), key=lambda part: len(_digits(part)))
@@ -134,8 +134,10 @@ def format_phone(e164: str) -> str:
     """
     if match := _BRAZILIAN_E164.fullmatch(e164):
         return "({}) {}-{}".format(*match.groups())
+    if not _E164.fullmatch(e164):
+        return e164
     try:
-        number = phonenumbers.parse(e164 if _E164.fullmatch(e164) else "")
+        number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return e164
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
@@ -155,7 +157,7 @@ def normalise_email(raw: str) -> str:
 
 def normalise_cep(raw: str) -> str:
     """Return the eight digits, with a lost leading zero restored; "" for anything else."""
-    cep = _CEP_SEPARATORS.sub("", _without_decimal_part(clean_digits(raw)))
+    cep = _CEP_SEPARATORS.sub("", _DECIMAL_PART.sub("", clean_digits(raw)))
     return cep.zfill(8) if _CEP.fullmatch(cep) else ""
 
 
@@ -168,10 +170,6 @@ def normalise_state(raw: str) -> str:
     forms = (" ".join(words), "".join(words), *map(str.strip, parts))
     codes = {_STATE_BY_WORD[form] for form in forms if form in _STATE_BY_WORD}
     return codes.pop() if len(codes) == 1 else text
-
-
-def _without_decimal_part(text: str) -> str:
-    return _DECIMAL_PART.sub("", text) if "." in text or "," in text else text
 
 
 def _digits(text: str) -> str:

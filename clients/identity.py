@@ -136,8 +136,9 @@ class ClientBatch:
 
     def get(self, client_id: uuid.UUID | None) -> Client | None:
         """Return a client, or the client that it was merged into."""
-        client = self._by_id.get(client_id) if client_id else None
-        return self._surviving(client) if client else None
+        if client_id is None or client_id not in self._by_id:
+            return None
+        return self._surviving(self._by_id[client_id])
 
     def is_other_person(self, client: Client, incoming: Client) -> bool:
         """Whether the incoming document is another client's, or cannot be this client's.
@@ -223,7 +224,7 @@ class ClientBatch:
         ]
         if len(candidates) == 1 and len(sharing) <= _MAX_SHARING:
             return candidates[0]
-        name = full_name(incoming.name) if candidates else ""
+        name = full_name(incoming.name)
         same_name = (client for client in candidates if name and full_name(client.name) == name)
         return next(same_name, None)
 
@@ -252,7 +253,7 @@ class ClientBatch:
 
         Returns whether the client changed.
         """
-        if client.document_identifies or not incoming.cpf or incoming.cpf == client.cpf:
+        if client.document_identifies or not incoming.cpf:
             return False
         if incoming.document_identifies and incoming.cpf in self._by_document:
             return False

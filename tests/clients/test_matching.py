@@ -10,13 +10,14 @@ from clients.customer import Customer
 from clients.identity import FILLABLE_FIELDS, ClientBatch, Match, build_client
 from clients.models import Client
 
+USER_ID = uuid.UUID(int=7)
 CPF, OTHER_CPF, MISTYPED, PLACEHOLDER = "29141777638", "94580730224", "29141777639", "12345678909"
 PHONE = "11987650001"
 OWNED = "94580730000152"
 
 
 def person(name: str = "", **values: str) -> Client:
-    return build_client(uuid.UUID(int=7), Customer(name=name, **values))
+    return build_client(USER_ID, Customer(name=name, **values))
 
 
 def written(batch: ClientBatch) -> list[str]:
@@ -139,6 +140,14 @@ def test_merge_is_suggested_if_only_the_names_differ(
     assert suggested(batch) == [(client.id, new.id) for client in clients[:suggested_count]]
 
 
+def test_merges_are_suggested_for_every_customer_of_a_batch() -> None:
+    ana, bia, caio = (person(name, phone=PHONE) for name in ("Ana", "Bia", "Caio"))
+    batch = ClientBatch([ana])
+    batch.match_or_create(bia)
+    batch.match_or_create(caio)
+    assert suggested(batch) == [(ana.id, bia.id), (ana.id, caio.id), (bia.id, caio.id)]
+
+
 def merged(into: Client, name: str, **values: str) -> Client:
     alias = person(name, **values)
     alias.merged_into_id = into.id
@@ -180,6 +189,13 @@ def values_of(client: Client) -> dict[str, Any]:
     return {name: getattr(client, name) for name in FILLABLE_FIELDS}
 
 
+def test_client_has_the_normalised_values_of_its_customer() -> None:
+    client = person(**EVERY_FIELD | {"state": "Rio Grande do Norte", "email": " M@A.example "})
+    normalised = {"phone": "+5511987650001", "cep": "59000000", "phone_raw": ""}
+    assert values_of(client) == EVERY_FIELD | normalised
+    assert client.user_id == USER_ID
+
+
 def test_match_fills_every_empty_field() -> None:
     client, incoming = person(document=CPF), person(document=CPF, **EVERY_FIELD)
     batch = ClientBatch([client])
@@ -211,6 +227,11 @@ def test_phone_as_sent_is_kept_by_a_client_without_a_phone(phone: str, raw: str)
     assert (client.phone_raw, written(batch)) == (raw, ["Ana"] if raw else [])
 
 
+def test_long_phone_as_sent_is_cut_without_a_space_at_its_end() -> None:
+    sent = ("x" * 70, "x" * 63 + " ramal")
+    assert [person(phone=phone).phone_raw for phone in sent] == ["x" * 64, "x" * 63]
+
+
 @pytest.mark.parametrize(
     ("stored", "incoming", "cpf", "identifies"),
     [
@@ -239,6 +260,14 @@ def test_document_is_filled_by_one_that_says_more(
     assert written(batch) == (["Ana"] if cpf != stored else [])
     found = batch.match_or_create(person("Eva", document=CPF))
     assert found[1] == (Match.DOCUMENT if cpf == CPF else Match.NEW)
+
+
+def test_document_identifies_once_todays_rules_say_so() -> None:
+    client = person("Ana", document=CPF)
+    client.document_identifies = False
+    batch = ClientBatch([client])
+    batch.fill_empty_fields(client, person("Ana", document=CPF))
+    assert (client.cpf, client.document_identifies, written(batch)) == (CPF, True, ["Ana"])
 
 
 def erased(client: Client) -> Client:
@@ -288,6 +317,12 @@ def test_person_of_a_later_message(
     erased(client)
     assert not batch.is_other_person(client, incoming)
     assert not batch.is_mistaken_match(client, incoming)
+
+
+def test_document_that_identifies_nobody_does_not_match_one_stored_by_earlier_rules() -> None:
+    client, sent = person("Ana", document=PLACEHOLDER), person("Bia", document=PLACEHOLDER)
+    client.document_identifies = True
+    assert ClientBatch([client]).match_or_create(sent) == (sent, Match.NEW)
 
 
 def test_document_that_no_longer_identifies_is_withdrawn() -> None:

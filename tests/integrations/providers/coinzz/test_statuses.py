@@ -145,8 +145,10 @@ def test_fields_have_separate_words() -> None:
 
 def test_mapping_by_staff_gives_an_unknown_word_a_status() -> None:
     mapper = StatusMapper({(StatusField.ORDER, normalize_word("Em conferência")): "PAID"})
-    assert mapper.sale_status("EM CONFERENCIA") == (SaleStatus.PAID, "")
     assert mapper.shipping_status("Em conferência") == (ShippingStatus.PENDING, "em conferência")
+    assert mapper.used == set()
+    assert mapper.sale_status("EM CONFERENCIA") == (SaleStatus.PAID, "")
+    assert mapper.used == {(StatusField.ORDER, "em conferencio")}
 
 
 def test_mapping_by_staff_overrides_the_tables() -> None:
