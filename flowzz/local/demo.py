@@ -15,7 +15,8 @@ USER_EMAIL = "vendedora@flowzz.example"
 WEBHOOK_USER_EMAIL = "loja@flowzz.example"
 """The seller without the API: the sandbox's account 4040 has no listing of sales."""
 ACCOUNTS = {USER_EMAIL: "8702", WEBHOOK_USER_EMAIL: "4040"}
-WEBHOOKS_PER_SECOND = {USER_EMAIL: 2.0, WEBHOOK_USER_EMAIL: 0.5}
+WEBHOOKS_PER_SECOND = {USER_EMAIL: 0.05, WEBHOOK_USER_EMAIL: 0.02}
+"""Few, so that the hours of the demo's history stay visible beside them in the charts."""
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,17 @@ def _python(name: str, *command: str, runs_once: bool = False) -> ProcessSpec:
     return ProcessSpec(name, (sys.executable, "-m", *command), runs_once)
 
 
+DEMO_SALES = 3_000
+"""Past orders of each of the sandbox's accounts: some 30 a day."""
+
+
 def prepare(*, demo: bool) -> ProcessSpec:
     options = ["--demo"] if demo else []
     return _python("prepare", "flowzz.local.prepare", *options, runs_once=True)
+
+
+def demo_history() -> ProcessSpec:
+    return _python("demo-history", "flowzz.local.demo_history", runs_once=True)
 
 
 def web(port: int) -> ProcessSpec:
@@ -87,4 +95,5 @@ def sandbox(port: int, state: Path) -> ProcessSpec:
     return _python(
         "sandbox",
         *("sandbox", "--host", HOST, "--port", str(port), "--state", str(state), "--quiet"),
+        *("--sales", str(DEMO_SALES)),
     )

@@ -95,6 +95,9 @@ def run(options: argparse.Namespace, handles: Handles) -> NoReturn:
         echo("Flowzz is starting ...")
         passwords = demo.DemoPasswords.load_or_create() if options.demo else None
         first_password = start(addresses, supervisor, handles, passwords)
+        if passwords and addresses.sandbox_url:
+            environ = addresses.process_environment(os.environ)
+            supervisor.start(processes.demo_history(), environ)
         print_summary(addresses, passwords, first_password)
         supervise(supervisor, handles)
 
@@ -112,6 +115,7 @@ def start(
     environ = addresses.process_environment(os.environ)
     if passwords:
         environ.setdefault("WEBHOOK_WITHOUT_TOKEN", "true")
+        environ.setdefault("SYNC_INITIAL_SALES", str(processes.DEMO_SALES))
     first_password = secrets.token_urlsafe(12)
     prepare = supervisor.start(
         processes.prepare(demo=passwords is not None),

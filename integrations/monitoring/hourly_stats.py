@@ -115,9 +115,9 @@ def update_hourly_stats() -> int:
     return len(hours)
 
 
-def recount_hourly_stats() -> int:
-    """Count every hour of the last 31 days again; return how many."""
-    hours = list(_backfill_hours(timezone.now()))
+def recount_hourly_stats(period: timedelta = BACKFILL) -> int:
+    """Count every hour of the last 31 days, or of another period, again; return how many."""
+    hours = list(_hours_since(timezone.now(), period))
     _count(hours)
     return len(hours)
 
@@ -157,14 +157,14 @@ def _count(hours: Collection[datetime]) -> None:
             )
 
 
-def _backfill_hours(now: datetime) -> Iterator[datetime]:
-    first = hour_of(now - BACKFILL)
-    return (first + HOUR * number for number in range(BACKFILL // HOUR + 1))
+def _hours_since(now: datetime, period: timedelta) -> Iterator[datetime]:
+    first = hour_of(now - period)
+    return (first + HOUR * number for number in range(period // HOUR + 1))
 
 
 def _missing_hours(now: datetime) -> set[datetime]:
     counted = HourlyStats.objects.filter(hour__gte=hour_of(now - BACKFILL))
-    return set(_backfill_hours(now)) - set(counted.values_list("hour", flat=True))
+    return set(_hours_since(now, BACKFILL)) - set(counted.values_list("hour", flat=True))
 
 
 def _record_current_state(now: datetime) -> None:
