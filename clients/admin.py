@@ -136,9 +136,9 @@ class ClientAdmin(MaskedAdmin):
             "facts": [FactGroup("Contato", "person", contact_facts(row)[1:])],
         }
 
-    @admin.display(description="CPF/CNPJ", ordering="cpf", empty_value=NOTHING)
+    @admin.display(description="CPF/CNPJ", ordering="cpf")
     def document(self, client: Client) -> str:
-        return format_document(client.cpf)
+        return format_document(client.cpf) or NOTHING
 
     @admin.display(description="dígitos conferem")
     def has_valid_digits(self, client: Client) -> str:

@@ -214,6 +214,7 @@ class ReadOnlyInline(_ReadOnly, TabularInline[Any, Any]):
 
     extra = 0
     per_page = 20
+    hide_title = True  # the first column is the row's name
 
 
 def staff_permission(codename: str) -> Callable[[object, HttpRequest], bool]:

@@ -17,7 +17,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm
-from flowzz.backoffice.display import change_url, list_url, platform_column
+from flowzz.backoffice.display import NOTHING, change_url, list_url, platform_column
 from flowzz.backoffice.lists.filter_fields import empty_filter
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
@@ -97,9 +97,9 @@ class StatusMappingAdmin(ReadOnlyAdmin):
             mapping.waiting_count = counts[mapping.id]
         return changes
 
-    @admin.display(description="significado", ordering="status", empty_value="—")
+    @admin.display(description="significado", ordering="status")
     def mapped_status(self, mapping: StatusMapping) -> str:
-        return status_label(mapping, mapping.status)
+        return status_label(mapping, mapping.status) or NOTHING
 
     @admin.display(description="pedidos à espera")
     def waiting(self, mapping: StatusMapping) -> int:

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, ViewportSize, expect
 
+from flowzz.backoffice.display import change_url
 from tests.browser.page_checks import BrowserErrors
 from tests.browser.sample_data import ORDER, SampleData
 
@@ -54,20 +55,33 @@ def open_a_row(page: Page, sample_data: SampleData) -> None:
     page.wait_for_url(f"**{LIST}{sample_data.seller.sale(ORDER).id}/change/**")
 
 
+@pytest.mark.parametrize(
+    ("kind", "bar", "used", "other"),
+    [
+        ("integration", "#integration-actions", "Pausar", "Desconectar"),
+        ("sale", ".bo-moved-actions", "Unir", "Definir status"),
+    ],
+)
 def test_last_used_action_comes_first_on_a_phone(
-    page: Page, browser_errors: BrowserErrors, sample_data: SampleData
+    page: Page,
+    browser_errors: BrowserErrors,
+    sample_data: SampleData,
+    kind: str,
+    bar: str,
+    used: str,
+    other: str,
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    url = reverse("admin:integrations_integration_change", args=[sample_data.integration.id])
-    page.goto(url)
-    row = page.locator("#integration-actions")
-    row.get_by_text("Mais ações").click()
-    row.get_by_role("link", name="Pausar").click()
-    page.goto(url)
-    expect(row.get_by_role("link").first).to_have_text(re.compile("Pausar"))
-    expect(row.get_by_role("link", name="Desconectar")).to_be_hidden()
-    row.get_by_text("Mais ações").click()
-    expect(row.get_by_role("link", name="Desconectar")).to_be_visible()
+    row = sample_data.integration if kind == "integration" else sample_data.seller.sale(ORDER)
+    page.goto(change_url(row))
+    actions = page.locator(bar)
+    actions.get_by_text("Mais ações").click()
+    actions.get_by_role("link", name=used).click()
+    page.goto(change_url(row))
+    expect(actions.get_by_role("link").first).to_have_text(re.compile(used))
+    expect(actions.get_by_role("link", name=other)).to_be_hidden()
+    actions.get_by_text("Mais ações").click()
+    expect(actions.get_by_role("link", name=other)).to_be_visible()
     assert browser_errors == []
 
 

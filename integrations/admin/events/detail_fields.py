@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import bullet_list, exact_datetime, preformatted, row_link
+from flowzz.backoffice.display import NOTHING, bullet_list, exact_datetime, preformatted, row_link
 from flowzz.core.db.keyset import behind
 from flowzz.core.formatting import shorten
 from integrations.admin.events import payload_masking
@@ -46,9 +46,9 @@ class EventDetailFields:
         }
         return render_to_string("integrations/events/explanation.html", context)
 
-    @admin.display(description="causa", ordering="reason", empty_value="—")
+    @admin.display(description="causa", ordering="reason")
     def failure_reason(self, event: WebhookEvent) -> str:
-        return explain(event.reason).title if event.reason else ""
+        return explain(event.reason).title if event.reason else NOTHING
 
     @admin.display(description="efeitos")
     def effects(self, event: WebhookEvent) -> SafeString:

@@ -1,17 +1,21 @@
 """Every admin page opens, shows no secret and needs a constant number of statements."""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import change_url, list_url
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
 from integrations.webhooks.tokens import hash_token
-from tests.integrations.admin.rows import API_KEY, SIGNING_SECRET, make_rows
+from tests.factories import ClientFactory
+from tests.integrations.admin.rows import API_KEY, SIGNING_SECRET, make_event, make_rows
 from tests.staff import Staff
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -45,6 +49,25 @@ def test_pages_open_and_show_no_secret(staff: Staff, model: type[Model]) -> None
     assert {page.status_code for page in pages} == {200}
     html = "".join(page.content.decode() for page in pages)
     assert [secret for secret in secrets if secret in html] == []
+
+
+@every_model
+def test_every_cell_of_a_list_has_a_value_or_the_mark_for_nothing(
+    staff: Staff, model: type[Model]
+) -> None:
+    make_rows(1)
+    make_event(None)
+    ClientFactory.create(name="", cpf="", phone="", email="", city="", state="")
+    html = staff.get(list_url(model)).content.decode()
+    body = html.partition("<tbody")[2].rpartition("</tbody>")[0]
+    cells = re.findall(r"<t[dh] [^>]*?data-label=\"([^\"]*)\"[^>]*>(.*?)</t[dh]>", body, re.DOTALL)
+    assert bool(cells) == bool("data-label" in body)
+    empty = [label for label, cell in cells if "<input" not in cell and not _text(cell)]
+    assert empty == []
+
+
+def _text(html: str) -> str:
+    return strip_tags(html).strip().removesuffix("None")
 
 
 def test_lists_of_fifty_rows_take_as_many_statements_as_lists_of_five(staff: Staff) -> None:

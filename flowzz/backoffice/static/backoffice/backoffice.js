@@ -203,16 +203,23 @@ const lastAction = () => `bo-action:${location.pathname.replace(ID, "*")}`;
 
 document.addEventListener("DOMContentLoaded", () => {
     const row = document.querySelector("[data-actions]");
-    const actions = [...(row?.querySelectorAll(":scope > :is(form, a)") ?? [])];
+    const header = document.querySelector('[x-data*="showActions"]');  // of django-unfold
+    const found = row ? row.querySelectorAll(":scope > :is(form, a)") : header?.querySelectorAll("ul a[href]");
+    const actions = [...(found ?? [])];
     actions.forEach((action) => action.addEventListener(action.action ? "submit" : "click", () => {
         localStorage.setItem(lastAction(), nameOf(action));
     }));
     if (actions.length < 2 || !matchMedia("(max-width: 767px)").matches) return;
-    const first = actions.find((action) => nameOf(action) === localStorage.getItem(lastAction())) ?? actions[0];
+    const first = actions.find((action) => nameOf(action) === localStorage.getItem(lastAction()))
+        ?? actions.find((action) => !nameOf(action).endsWith("/history/"));
     const menu = Object.assign(document.createElement("details"), { className: "bo-more" });
     menu.append(Object.assign(document.createElement("summary"), { className: "bo-link", textContent: "Mais ações" }));
     menu.append(...actions.filter((action) => action !== first));
-    row.prepend(first, menu);
+    if (row) return row.prepend(first, menu);
+    const moved = Object.assign(document.createElement("div"), { className: "bo-row bo-moved-actions" });
+    moved.append(first, menu);
+    document.querySelector("#content").prepend(moved);
+    header.remove();
 });
 
 /* Until Alpine has started, the page is hidden and takes no focus. */
