@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import reduce
-from itertools import chain
 from operator import or_
 from typing import Any
 
@@ -21,6 +20,7 @@ from flowzz.backoffice.display import (
     Fact,
     FactGroup,
     Notice,
+    RowSummary,
     badge_column,
     breakable_email,
     change_url,
@@ -128,13 +128,9 @@ class ClientAdmin(MaskedAdmin):
             return two_line_cell(client, "dados apagados")
         return two_line_cell(client, "unido a outro" if client.merged_into_id else "")
 
-    def detail_context(self, request: HttpRequest, row: Client) -> dict[str, Any]:
-        figures = [extra.figures(row) for extra in self.extensions if extra.figures]
-        return {
-            "notices": list(_notices(row)),
-            "figures": list(chain.from_iterable(figures)),
-            "facts": [FactGroup("Contato", "person", contact_facts(row)[1:])],
-        }
+    def summarize(self, request: HttpRequest, row: Client) -> RowSummary:
+        facts = [FactGroup("Contato", "person", contact_facts(row)[1:])]
+        return RowSummary(notices=list(_notices(row)), facts=facts)
 
     @admin.display(description="CPF/CNPJ", ordering="cpf")
     def document(self, client: Client) -> str:

@@ -44,9 +44,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("e-mail", unique=True)
     name = models.CharField("nome", max_length=150, blank=True)
+    phone = models.CharField("telefone", max_length=40, blank=True)
     is_active = models.BooleanField("ativo", default=True)
     is_staff = models.BooleanField("equipe", default=False)
     date_joined = models.DateTimeField("cadastrado em", default=timezone.now)
+    invited_at = models.DateTimeField("convite enviado em", null=True, editable=False)
+    """When the user was last mailed a link to choose a first password."""
     erasure_requested_at = models.DateTimeField("exclusão pedida em", null=True, editable=False)
     """From then on the account is closed, and its data are deleted in the background."""
 

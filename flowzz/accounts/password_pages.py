@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views
 from django.contrib.auth.forms import SetPasswordForm
@@ -80,7 +81,7 @@ urlpatterns = [
     ),
     path(
         "pronta/",
-        _page(views.PasswordResetCompleteView, "complete"),
+        _page(views.PasswordResetCompleteView, "complete", frontend_url=settings.FRONTEND_URL),
         name="password_reset_complete",
     ),
     path("<uidb64>/<token>/", _page(ConfirmView, "confirm"), name="password_reset_confirm"),

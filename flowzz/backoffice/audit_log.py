@@ -7,12 +7,12 @@ The details of an entry are values by labels in Portuguese. A value is plain, or
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -36,6 +36,8 @@ IMPERSONAL = {
     "sales.sale",
     "sales.subscription",
 }
+NOTE: Final = "Anotou"
+"""The action of a note about a row, whose text is the reason."""
 _PERSONAL = re.compile(r"\S@\S|\d(?:[\s().+/-]*\d){9}")
 
 
@@ -133,6 +135,14 @@ def log_url(model: type[Model], target_id: object) -> str:
     content_type = str(ContentType.objects.get_for_model(model).pk)
     query = urlencode({"content_type__id__exact": content_type, "target_id__exact": str(target_id)})
     return f"{reverse('admin:accounts_staffaction_changelist')}?{query}"
+
+
+def notes_about(row: Model) -> "QuerySet[StaffAction]":
+    """Return what staff noted about a row, the newest first."""
+    notes = StaffAction.objects.filter(
+        content_type=ContentType.objects.get_for_model(row), target_id=str(row.pk), action=NOTE
+    )
+    return notes.select_related("actor").defer("details").order_by("-created_at", "-id")
 
 
 def validate_reason(text: str) -> str:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from functools import wraps
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
@@ -13,10 +14,17 @@ from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
+from unfold.enums import ActionVariant
 from unfold.paginator import InfinitePaginator
 
 from flowzz.backoffice import audit_log, unfold_patches
-from flowzz.backoffice.display import JOB_STATE_COLOURS, NOTHING, badge_column, page_context
+from flowzz.backoffice.display import (
+    JOB_STATE_COLOURS,
+    NOTHING,
+    RowSummary,
+    badge_column,
+    page_context,
+)
 from flowzz.backoffice.extensions import PageExtension
 from flowzz.backoffice.filters import parameters_of
 from flowzz.backoffice.lists.active_filters import active_filters
@@ -33,6 +41,8 @@ __all__ = ["BaseAdmin", "JobAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "staff_pe
 
 _Row = TypeVar("_Row", bound=Model)
 MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 500, 10
+MORE, BUTTONS_LENGTH = "Mais ações", 40
+"""How many letters the buttons at the top of a row's page have together."""
 
 unfold_patches.install()
 
@@ -111,15 +121,26 @@ class BaseAdmin(ModelAdmin[_Row]):
                 extension.prepare_row(request, row)
         return row
 
+    def summarize(self, request: HttpRequest, row: Any) -> RowSummary:
+        """Return what is above a row's fields, in addition to what the extensions add."""
+        return RowSummary()
+
     def detail_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """Return what the page of a row needs in addition to its fields."""
-        return {}
+        added = (extra.summarize for extra in self.extensions if extra.summarize)
+        parts = [summarize(request, row) for summarize in (*added, self.summarize)]
+        return {
+            "notices": [notice for part in parts for notice in part.notices],
+            "figures": [figure for part in parts for figure in part.figures],
+            "facts": [group for part in parts for group in part.facts],
+        }
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if context["original"] is not None:
             context |= self.detail_context(request, context["original"])
+            context["actions_detail"] = _fold(context.get("actions_detail", []))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
@@ -143,6 +164,16 @@ class BaseAdmin(ModelAdmin[_Row]):
     ) -> HttpResponse:
         """Redirect to the audit log's entries about the row."""
         return redirect(audit_log.log_url(self.model, object_id))
+
+
+def _fold(buttons: list[Any]) -> list[Any]:
+    """Put the buttons after the first ones into a menu: beside all of them no title has space."""
+    lengths = list(accumulate(len(button["title"]) for button in buttons))
+    if not buttons or lengths[-1] <= BUTTONS_LENGTH:
+        return buttons
+    shown = sum(length <= BUTTONS_LENGTH - len(MORE) for length in lengths)
+    menu = {"title": MORE, "variant": ActionVariant.DEFAULT, "items": buttons[shown:]}
+    return [*buttons[:shown], menu]
 
 
 class _ReadOnly:

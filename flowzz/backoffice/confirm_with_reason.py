@@ -76,6 +76,17 @@ class OptionalReasonForm(ReasonForm):
         self.fields["reason"].label = "Motivo (opcional)"
 
 
+class NoteForm(ReasonForm):
+    """A note about a row."""
+
+    reason = forms.CharField(
+        label="Nota",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Fica para sempre, com o seu nome: sem documento, telefone ou e-mail de ninguém.",
+    )
+
+
 class Texts(TypedDict, total=False):
     """What the page says about an action."""
 
@@ -144,3 +155,16 @@ def render_confirmation(
     """
     context = page_context(request, texts["title"], about, back=back) | {"form": form, **texts}
     return render(request, "backoffice/confirmation.html", context)
+
+
+def take_note(request: HttpRequest, row: Model) -> HttpResponse:
+    """Ask for a note about a row, an entry of the audit log that the row's page shows."""
+    return confirm(
+        request,
+        NoteForm(request.POST or None),
+        lambda: Done(audit_log.NOTE, "Nota guardada.", row),
+        about=row,
+        title="Anotar",
+        text="A equipe lê a nota nesta página. Ninguém pode mudá-la nem apagá-la.",
+        button="Guardar a nota",
+    )

@@ -69,6 +69,16 @@ class FactGroup:
         return [fact for fact in self.facts if fact.value not in (None, "")]
 
 
+@dataclass(frozen=True, slots=True)
+class RowSummary:
+    """What is above a row's fields, as `templates/backoffice/row_summary.html` shows it."""
+
+    notices: Sequence[Notice] = ()
+    figures: Sequence[tuple[str, str, str, str]] = ()
+    """Key figures: label, value, tone, hint."""
+    facts: Sequence[FactGroup] = ()
+
+
 def section(title: str | None, *fields: object) -> tuple[str | None, Any]:
     """Return a fieldset of an admin page; a tuple of fields shares one line."""
     return title, {"fields": fields}

@@ -16,7 +16,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from unfold.decorators import action as unfold_action
 
-from flowzz.backoffice.display import section
+from flowzz.backoffice.display import RowSummary, section
 
 ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
 Check = Callable[[HttpRequest, uuid.UUID | None], bool]
@@ -29,8 +29,8 @@ class PageExtension:
     inlines: Sequence[type[InlineModelAdmin[Any, Any]]] = ()
     fieldsets: Sequence[tuple[str, Sequence[str | Callable[[Any], object]]]] = ()
     """Titles with their read-only fields: fields of the model, or functions of a row."""
-    figures: Callable[[Any], Sequence[tuple[str, str, str, str]]] | None = None
-    """Returns key figures of a row: label, value, tone, hint."""
+    summarize: Callable[[HttpRequest, Any], RowSummary] | None = None
+    """Returns what is above a row's fields."""
     prepare_row: Callable[[HttpRequest, Any], None] | None = None
     """Called with a row before its page is rendered."""
 
@@ -52,22 +52,34 @@ def row_action(
 
     Staff who hold `permission` see it, or those for whom it returns true of the row's id.
     """
+    return _action(page, "actions_detail", label, path, icon, permission)
 
+
+def list_action(
+    page: type[Any], label: str, *, path: str, icon: str, permission: str | Check
+) -> Callable[[ViewT], ViewT]:
+    """Add a view as a button of the list, as `row_action` does to a row's page."""
+    return _action(page, "actions_list", label, path, icon, permission)
+
+
+def _action(
+    page: type[Any], buttons: str, label: str, path: str, icon: str, permission: str | Check
+) -> Callable[[ViewT], ViewT]:
     def has_permission(_: object, request: HttpRequest, id_: uuid.UUID | None = None) -> bool:
         if isinstance(permission, str):
             return request.user.has_perm(permission)
         return permission(request, id_)
 
     def add(view: ViewT) -> ViewT:
-        def run(_page: object, request: HttpRequest, object_id: uuid.UUID) -> HttpResponseBase:
-            return view(request, object_id)
+        def run(_page: object, request: HttpRequest, **row: uuid.UUID) -> HttpResponseBase:
+            return view(request, **row)
 
         name = run.__name__ = view.__name__
         describe = unfold_action(description=label, url_path=path, icon=icon, permissions=[name])
         # Not `permissions=[permission]`: unfold's system check would read the database.
         setattr(page, name, describe(run))
         setattr(page, f"has_{name}_permission", has_permission)
-        page.actions_detail = (*page.actions_detail, name)
+        setattr(page, buttons, (*getattr(page, buttons), name))
         return view
 
     return add

@@ -1,10 +1,11 @@
 """Back-office pages of integrations.
 
 Importing this package registers all its ModelAdmin classes, and extends the pages of clients
-(`client_page`), sales (`sale_page`) and users (`user_page`); `urls` has the pages without a model.
+(`client_page`), sales (`sale_page`) and users (`user_page`, `new_seller`); `urls` has the pages
+without a model.
 """
 
-from integrations.admin import client_page, sale_page, user_page
+from integrations.admin import client_page, new_seller, sale_page, user_page
 from integrations.admin.alerts import handling, recipients
 from integrations.admin.alerts.admin import AlertAdmin
 from integrations.admin.bulk_actions import BulkActionAdmin

@@ -1,17 +1,41 @@
-"""What integrations add to a user's page: the deletion of a seller with all data."""
+"""What integrations add to a user's page: a seller's integration, sales and health; deletion."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.text import capfirst
 
 from flowzz.accounts.admin.users import UserAdmin
 from flowzz.accounts.models import User
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
-from flowzz.backoffice.extensions import row_action
-from integrations import seller_erasure
+from flowzz.backoffice.display import (
+    NOTHING,
+    Fact,
+    FactGroup,
+    Notice,
+    RowSummary,
+    change_url,
+    list_url,
+    short_datetime,
+)
+from flowzz.backoffice.extensions import PageExtension, extend, row_action
+from flowzz.backoffice.filters import SellerFilter
+from flowzz.core.formatting import format_number
+from integrations import modes, seller_erasure
+from integrations.admin.integrations.actions import MANAGE
+from integrations.admin.integrations.filters import LEVEL_TONES, level_of
+from integrations.models import Integration, IntegrationStatus
+from integrations.monitoring.health import Health, assess_integration
+from sales.models import Sale
+
+VIEW = ("integrations.view_integration", "sales.view_sale")
+MAX_COUNTED = 10_000
 
 CONSEQUENCES = (
     "Agora: ninguém mais entra nesta conta, a chave de API é apagada, e os webhooks dela são "
@@ -20,6 +44,87 @@ CONSEQUENCES = (
     "importações e o próprio usuário são apagados.",
     "Fica o registro de ações da equipe, que só tem identificadores.",
 )
+
+
+def connect_url(user: User) -> str:
+    """Return the URL of the form that connects a user."""
+    page = reverse("admin:integrations_integration_connect")
+    return f"{page}?{urlencode({'vendedor': user.email})}"
+
+
+def _summarize(request: HttpRequest, user: User) -> RowSummary:
+    """Return a seller's integrations with their health, and what is sold."""
+    found = user.integrations.order_by("provider") if request.user.has_perms(VIEW) else None
+    integrations = [(row, assess_integration(row)) for row in found or ()]
+    if found is None or (user.is_staff and not integrations):
+        return RowSummary()
+    may_connect = user.is_active and request.user.has_perm(f"accounts.{MANAGE}")
+    connect = connect_url(user) if may_connect else ""
+    notices = [_not_connected(connect)] if not integrations else []
+    for integration, health in integrations:
+        notices += _problems(integration, health, connect)
+    return RowSummary(
+        notices=notices,
+        figures=[*_sales_figures(user), *(_health_figure(*pair) for pair in integrations)],
+        facts=[_integration_facts(integration) for integration, _ in integrations],
+    )
+
+
+def _not_connected(connect: str) -> Notice:
+    text = "Sem integração: nenhuma venda chega até alguém conectar."
+    return Notice(text, "warning", connect, "Conectar por esta pessoa")
+
+
+def _problems(integration: Integration, health: Health, connect: str) -> Iterator[Notice]:
+    """Yield the reasons of the integration's health, each with the next step."""
+    is_open = integration.status in (IntegrationStatus.PENDING, IntegrationStatus.DISCONNECTED)
+    diagnosis = reverse("admin:integrations_integration_diagnosis", args=[integration.id])
+    step = (connect, "Conectar por esta pessoa") if is_open else (diagnosis, "Diagnóstico")
+    for reason in health.reasons:
+        yield Notice(reason, LEVEL_TONES[level_of(health)], *step)
+
+
+def _health_figure(integration: Integration, health: Health) -> tuple[str, str, str, str]:
+    tone, platform = LEVEL_TONES[level_of(health)], integration.provider.capitalize()
+    return "Saúde", f"{health.score} de 100", tone, platform
+
+
+def _sales_figures(user: User) -> Iterator[tuple[str, str, str, str]]:
+    sales = Sale.objects.filter(user=user, is_associated=True, deleted_at=None)
+    count = sales.order_by()[: MAX_COUNTED + 1].count()
+    more = "mais de " if count > MAX_COUNTED else ""
+    newest = sales.order_by("-sale_date", "-id").values_list("sale_date", flat=True).first()
+    yield "Vendas", f"{more}{format_number(min(count, MAX_COUNTED))}", "neutral", ""
+    yield "Última venda", short_datetime(newest) if newest else NOTHING, "neutral", ""
+
+
+def _integration_facts(integration: Integration) -> FactGroup:
+    status = capfirst(modes.effective_status(integration).label)
+    state = f"{status}, pausada" if integration.is_paused else status
+    url, at_provider = change_url(integration), integration.effective_owner_email
+    times = {
+        "Conectado(a) em": integration.connected_at,
+        "Último webhook": integration.last_webhook_at,
+        "Última sincronização": integration.last_sync_at,
+    }
+    return FactGroup(
+        integration.provider.capitalize(),
+        "hub",
+        [
+            Fact("Integração", state, url),
+            Fact("Modo", modes.effective_mode(integration).label),
+            *(Fact(label, short_datetime(at) if at else "") for label, at in times.items()),
+            Fact("E-mail na plataforma", at_provider if integration.owner_email else ""),
+            Fact(
+                "Vendas",
+                "Ver a lista",
+                list_url(Sale, **{SellerFilter.parameter_name: integration.user.email}),
+            ),
+        ],
+    )
+
+
+extend(User, PageExtension(summarize=_summarize))
 
 
 class SellerErasureForm(ReasonForm):

@@ -14,3 +14,4 @@ from sales.admin import (
     statuses,
     subscriptions,
 )
+from sales.admin.sale_page import notes

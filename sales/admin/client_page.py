@@ -14,7 +14,14 @@ from clients.admin import CLIENT_MASKS, ClientAdmin
 from clients.models import Client, ClientMerge
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyInline
-from flowzz.backoffice.display import NOTHING, badge_column, reais_column, row_link, short_datetime
+from flowzz.backoffice.display import (
+    NOTHING,
+    RowSummary,
+    badge_column,
+    reais_column,
+    row_link,
+    short_datetime,
+)
 from flowzz.backoffice.extensions import PageExtension, extend
 from flowzz.core.formatting import format_count, format_number, format_reais
 from sales.admin.client_merging import MERGE_CLIENTS
@@ -76,7 +83,7 @@ def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
     return format_html('{} · <a class="bo-link" href="{}">Desfazer</a>', line, page)
 
 
-def _figures(client: Client) -> list[tuple[str, str, str, str]]:
+def _summarize(_request: HttpRequest, client: Client) -> RowSummary:
     """Return what the client spent, by one statement over the client's sales."""
     sums = (
         Sale.objects.associated()
@@ -88,11 +95,13 @@ def _figures(client: Client) -> list[tuple[str, str, str, str]]:
         )
     )
     last = short_datetime(sums["last"]) if sums["last"] else NOTHING
-    return [
-        ("Total gasto", format_reais(sums["spent"] or Decimal(0)), "good", ""),
-        ("Pedidos", format_number(sums["count"]), "neutral", ""),
-        ("Última compra", last, "neutral", ""),
-    ]
+    return RowSummary(
+        figures=[
+            ("Total gasto", format_reais(sums["spent"] or Decimal(0)), "good", ""),
+            ("Pedidos", format_number(sums["count"]), "neutral", ""),
+            ("Última compra", last, "neutral", ""),
+        ]
+    )
 
 
 def _prepare(request: HttpRequest, client: Client) -> None:
@@ -107,7 +116,7 @@ extend(
     PageExtension(
         inlines=[SaleOfClientInline],
         fieldsets=[("Uniões e separações", [aliases, merges])],
-        figures=_figures,
+        summarize=_summarize,
         prepare_row=_prepare,
     ),
 )

@@ -36,7 +36,7 @@ PAGES_WITH_OWN_POST = ("salesimport_change", "bulkaction_change")
 """The pages among these whose POST is ours."""
 LISTS_WITH_BUTTONS = (
     *("salesimport_changelist", "integration_changelist"),
-    "mergesuggestion_changelist",
+    *("mergesuggestion_changelist", "user_changelist"),
 )
 FORMS: dict[str, list[dict[str, str]]] = {
     "client_export": [{"format": "csv"}],

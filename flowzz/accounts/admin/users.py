@@ -1,17 +1,14 @@
 """The admin of users, and of the groups that give staff their permissions."""
 
-import uuid
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,22 +17,18 @@ from django.utils.text import capfirst
 # From their admin modules, which register the pages that are removed below.
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
-from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from flowzz.accounts import second_factor
 from flowzz.accounts.admin.permission_fields import PermissionsField
+from flowzz.accounts.admin.summary import summarize
 from flowzz.accounts.models import User, login_email_changed
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.base_admin import BaseAdmin
-from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
-from flowzz.backoffice.display import badge, change_url, section
+from flowzz.backoffice.base_admin import BaseAdmin, ReadOnlyAdmin
+from flowzz.backoffice.display import RowSummary, badge, section
 
 ACCESS = ("is_staff", "groups")
-REMOVAL = (
-    "Confirme antes, por telefone ou pessoalmente, que {} perdeu o celular e os códigos de "
-    "recuperação. No próximo login bastará a senha."
-)
+MAX_NOTES = 20
 PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
 
@@ -67,14 +60,13 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
     ordering = ("email",)
     show_full_result_count = False
     readonly_fields = ("password_state", "last_login", "date_joined")
+    change_form_outer_before_template = "accounts/user.html"
     fieldsets = (
-        section(None, "email", "name", "password_state", "is_active"),
-        section("Permissões", *PRIVILEGES),
+        section(None, "email", "name", "phone", "password_state", "is_active"),
+        ("Permissões", {"fields": PRIVILEGES, "classes": ("collapse",)}),
         section("Datas", "last_login", "date_joined"),
     )
     add_fieldsets = (section(None, "email", "name", "usable_password", "password1", "password2"),)
-
-    actions_detail = ("remove_second_factor",)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         device = second_factor.confirmed_devices().filter(user=OuterRef("pk"))
@@ -86,6 +78,23 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
         if user is not None:
             vars(user)["may_be_changed"] = self.has_change_permission(request, user)
         return user
+
+    def summarize(self, request: HttpRequest, row: User) -> RowSummary:
+        return summarize(request, row)
+
+    def detail_context(self, request: HttpRequest, row: User) -> dict[str, Any]:
+        may_read = request.user.has_perm("accounts.view_staffaction")
+        notes = audit_log.notes_about(row)[:MAX_NOTES] if may_read else []
+        return super().detail_context(request, row) | {"notes": notes}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Render a page without a form for staff who may not change the user."""
+        response: Any = super().render_change_form(request, context, *args, **kwargs)
+        if context["original"] and not context["has_change_permission"]:
+            response.template_name = ReadOnlyAdmin.change_form_template
+        return response
 
     @admin.display(description="acesso")
     def access(self, user: User) -> str:
@@ -109,35 +118,6 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
             return format_html("{}", state)
         url = reverse("admin:auth_user_password_change", args=[user.pk])
         return format_html('{} · <a class="bo-link" href="{}">{} a senha</a>', state, url, link)
-
-    def has_reset_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.has_perm("accounts.grant_staff_access")
-
-    @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Remover a verificação em duas etapas",
-        url_path="remover-verificacao",
-        icon="phonelink_erase",
-        permissions=["reset"],
-    )
-    def remove_second_factor(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-        """Remove the second factor of a user who lost the phone and the recovery codes."""
-        user = get_object_or_404(User, id=object_id)
-        if not self.has_change_permission(request, user):
-            raise PermissionDenied
-        form, back = ReasonForm(request.POST or None), change_url(user)
-        if not form.is_valid():
-            title, text = "Remover a verificação em duas etapas", REMOVAL.format(user)
-            return render_confirmation(
-                request, form, about=user, title=title, text=text, button="Remover", back=back
-            )
-        reason = form.cleaned_data["reason"]
-        if second_factor.disable(user):
-            audit_log.record(request, "Removeu a verificação de outra pessoa", user, reason=reason)
-            self.message_user(request, "Verificação em duas etapas removida.", messages.SUCCESS)
-        else:
-            text = "Esta pessoa não usa a verificação em duas etapas."
-            self.message_user(request, text, messages.WARNING)
-        return redirect(back)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

@@ -28,7 +28,7 @@ from flowzz.core.formatting import format_number
 from integrations import modes
 from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.filters import HealthFilter, ModeFilter
-from integrations.admin.integrations.forms import ConnectForm
+from integrations.admin.integrations.forms import ConnectForm, record_connection
 from integrations.admin.integrations.summary import summarize
 from integrations.admin.owner_column import owner_column
 from integrations.models import Integration, IntegrationMode, IntegrationStatus, WebhookToken
@@ -137,13 +137,10 @@ class IntegrationAdmin(ReadOnlyAdmin):
     @method_decorator(sensitive_post_parameters("api_key"))
     def connect(self, request: HttpRequest) -> HttpResponse:
         """Connect a user to a provider on their behalf."""
-        form = ConnectForm(request.POST or None)
-        if form.is_valid() and (row := form.connect()):
-            mode, reason = form.cleaned_data["mode"], form.cleaned_data["reason"]
-            text = "Conectou a integração pelo vendedor"
-            audit_log.record(
-                request, text, row, reason=reason, details={"modo": IntegrationMode(mode).label}
-            )
+        initial = {"email": request.GET.get("vendedor", "")}
+        form = ConnectForm(request.POST or None, initial=initial)
+        if form.is_valid() and (row := form.connect(form.cleaned_data["email"])):
+            record_connection(request, row, form)
             done = "Integração conectada. Revele o endereço de webhook e passe-o ao vendedor."
             self.message_user(request, done, messages.SUCCESS)
             return redirect(change_url(row))

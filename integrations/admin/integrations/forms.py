@@ -3,7 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 
+from flowzz.accounts.models import User
+from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import ReasonForm, UserField
 from integrations import connection
 from integrations.models import Integration, IntegrationMode
@@ -14,8 +17,9 @@ MINIMUM_KEY, MAXIMUM_KEY = 20, 500
 MIN_SECRET_LENGTH = 16
 
 
-class ConnectForm(ReasonForm):
-    email = UserField(label="E-mail do vendedor")
+class ConnectionForm(ReasonForm):
+    """How a user is connected."""
+
     provider = forms.ChoiceField(
         label="Plataforma",
         choices=lambda: [(provider.name, provider.label) for provider in all_providers()],
@@ -34,7 +38,6 @@ class ConnectForm(ReasonForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Testada antes de ser guardada, cifrada; ninguém pode vê-la depois.",
     )
-    field_order = ("email", "provider", "mode", "api_key", "reason")
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -45,10 +48,10 @@ class ConnectForm(ReasonForm):
             self.add_error("api_key", "Cole a chave inteira: ela tem de 20 a 500 caracteres.")
         return values
 
-    def connect(self) -> Integration | None:
+    def connect(self, user: User) -> Integration | None:
         """Connect the user. Returns None if the key's test fails: the form then has the error."""
         values = self.cleaned_data
-        options = {"user_id": values["email"].id, "provider": values["provider"]}
+        options = {"user_id": user.id, "provider": values["provider"]}
         if values["mode"] == IntegrationMode.WEBHOOK:
             return connection.connect_by_webhooks(**options)
         try:
@@ -57,6 +60,18 @@ class ConnectForm(ReasonForm):
             advice = " Ou conecte só por webhooks." if isinstance(error, EndpointMissing) else ""
             self.add_error("api_key", f"{error.message}{advice}")
             return None
+
+
+def record_connection(request: HttpRequest, integration: Integration, form: ConnectionForm) -> None:
+    """Log that staff connected a user."""
+    text, reason = "Conectou a integração pelo vendedor", form.cleaned_data["reason"]
+    details = {"modo": IntegrationMode(integration.mode).label}
+    audit_log.record(request, text, integration, reason=reason, details=details)
+
+
+class ConnectForm(ConnectionForm):
+    email = UserField(label="E-mail de quem vende")
+    field_order = ("email", "provider", "mode", "api_key", "reason")
 
 
 class SecretForm(ReasonForm):

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from clients.models import Client, ClientMerge
 from flowzz.accounts.models import StaffAction, User
-from flowzz.backoffice import masking
+from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.display import short_datetime
 from sales.admin.sale_page.timeline import (
     SOURCE_LIMIT,
@@ -66,17 +66,20 @@ def staff_actions(query: TimelineQuery, rows: "QuerySet[Any]") -> list[Entry]:
         created_at__lt=query.before,
     )
     newest = actions.select_related("actor").defer("details").order_by("-created_at", "-id")
-    return [
-        Entry(
-            at=action.created_at,
-            title=action.action,
-            icon="history_edu",
-            href=query.url_of(StaffAction, action.id),
-            lines=[f"Motivo: {action.reason}"] if action.reason else (),
-            by=str(action.actor or ""),
-        )
-        for action in newest[:SOURCE_LIMIT]
-    ]
+    return [_staff_action(query, action) for action in newest[:SOURCE_LIMIT]]
+
+
+def _staff_action(query: TimelineQuery, action: StaffAction) -> Entry:
+    is_note = action.action == audit_log.NOTE
+    reason = action.reason if is_note else f"Motivo: {action.reason}"
+    return Entry(
+        at=action.created_at,
+        title="Nota da equipe" if is_note else action.action,
+        icon="sticky_note_2" if is_note else "history_edu",
+        href=query.url_of(StaffAction, action.id),
+        lines=[reason] if action.reason else (),
+        by=str(action.actor or ""),
+    )
 
 
 def _status_changes(query: TimelineQuery) -> list[Entry]:

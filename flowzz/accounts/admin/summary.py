@@ -1,0 +1,63 @@
+"""What a user's page shows first: whether and how the user can log in, contacts, last logins."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from flowzz.accounts.models import StaffSession, User
+from flowzz.backoffice.display import Fact, FactGroup, Notice, RowSummary, short_datetime
+
+
+def may_invite(request: HttpRequest, user: User) -> bool:
+    """Return whether the user still needs a password, and the request's user may invite them."""
+    is_open = user.is_active and not user.has_usable_password()
+    is_superior = user.is_superuser and not request.user.is_superuser
+    return is_open and not is_superior and request.user.has_perm("accounts.change_user")
+
+
+def summarize(request: HttpRequest, user: User) -> RowSummary:
+    contacts = [
+        Fact("Nome", user.name),
+        Fact("E-mail", user.email, f"mailto:{user.email}", is_copied=True),
+        Fact("Telefone", user.phone, is_copied=True),
+    ]
+    return RowSummary(
+        notices=list(_notices(request, user)),
+        facts=[
+            FactGroup("Contato", "person", contacts),
+            FactGroup("Acessos", "login", list(_logins(user))),
+        ],
+    )
+
+
+def _notices(request: HttpRequest, user: User) -> Iterator[Notice]:
+    """Yield why the user can not log in."""
+    if user.erasure_requested_at:
+        at = short_datetime(user.erasure_requested_at)
+        yield Notice(f"Conta encerrada em {at}: todos os dados estão sendo apagados.", "bad")
+    elif not user.is_active:
+        yield Notice("Conta desativada: ninguém entra nela.")
+    elif not user.has_usable_password():
+        page = reverse("admin:accounts_user_invite", args=[user.id])
+        invite = page if may_invite(request, user) else ""
+        if user.invited_at:
+            text = f"Convite enviado em {short_datetime(user.invited_at)}; falta escolher a senha."
+            yield Notice(text, "info", invite, "Convidar de novo")
+        else:
+            text = "Sem senha e sem convite: esta pessoa ainda não entra no Flowzz."
+            yield Notice(text, "warning", invite, "Enviar convite")
+
+
+def _logins(user: User) -> Iterator[Fact]:
+    now = timezone.now()
+    if user.last_login:
+        yield Fact("Último na administração", short_datetime(user.last_login))
+    newest = user.login_sessions.order_by("-started_at").first()
+    if newest:
+        yield Fact("Último pela API", short_datetime(newest.started_at))
+    yield Fact("Abertos pela API", user.login_sessions.filter(expires_at__gt=now).count())
+    if user.is_staff:
+        sessions = StaffSession.objects.filter(user=user, expire_date__gt=now)
+        yield Fact("Abertos na administração", sessions.count())
