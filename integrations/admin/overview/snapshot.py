@@ -1,10 +1,11 @@
 """The current state of the system, read in a constant number of statements."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from sales.models import Sale
 
 MAX_ROWS = 6
 MAX_COUNTED = 100_000
+UNUSED = (IntegrationStatus.PENDING, IntegrationStatus.DISCONNECTED)
 CIRCUIT_FIGURES = {
     "closed": ("No ar", "good", "responde às chamadas"),
     "half_open": ("Testando", "warning", "uma chamada experimenta se ela voltou"),
@@ -63,6 +65,10 @@ class Snapshot:
     has_recipients: bool
     """Whether somebody of staff is told of every kind of alert."""
     runs: Sequence[SyncRun]
+    is_connected: bool
+    """Whether any integration is connected."""
+    has_received: bool
+    """Whether any webhook was ever received."""
 
 
 def take_snapshot() -> Snapshot:
@@ -72,18 +78,24 @@ def take_snapshot() -> Snapshot:
     )
     runs = SyncRun.objects.filter(state__in=UNDER_WAY).select_related("integration__user")
     levels = Counter(level_of(health) for _, health in assessed)
+    counts = Integration.objects.aggregate(
+        disconnected=Count("id", filter=Q(status=IntegrationStatus.DISCONNECTED)),
+        connected=Count("id", filter=~Q(status__in=UNUSED)),
+        received=Count("last_webhook_at"),
+    )
     return Snapshot(
         urgent=_urgent_figures(levels),
-        facts=[*_circuit_figures(), *_health_figures(levels), *_unassociated_figures()],
+        facts=[*_circuit_figures(), *_health_figures(levels, counts), *_unassociated_figures()],
         unhealthy_integrations=_unhealthy(assessed[:MAX_ROWS]),
         alerts=list(alerts.gravest_first()[:MAX_ROWS]),
         has_recipients=not kinds_for_nobody(),
         runs=list(runs.order_by("-id")[:MAX_ROWS]),
+        is_connected=bool(counts["connected"]),
+        has_received=bool(counts["received"]),
     )
 
 
-def _health_figures(levels: Counter[HealthLevel]) -> list[Figure]:
-    disconnected = Integration.objects.filter(status=IntegrationStatus.DISCONNECTED).count()
+def _health_figures(levels: Counter[HealthLevel], counts: Mapping[str, int]) -> list[Figure]:
     url = list_url(Integration, status__exact=IntegrationStatus.DISCONNECTED)
     return [
         *(
@@ -95,7 +107,7 @@ def _health_figures(levels: Counter[HealthLevel]) -> list[Figure]:
             )
             for level, tone in LEVEL_TONES.items()
         ),
-        Figure("Desconectadas", format_number(disconnected), url),
+        Figure("Desconectadas", format_number(counts["disconnected"]), url),
     ]
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from integrations.admin.overview import charts
+from integrations.admin.overview.first_steps import first_steps
 from integrations.admin.overview.periods import PERIODS, WEEK, read_hours, with_previous
 from integrations.admin.overview.snapshot import take_snapshot
 
@@ -33,12 +34,14 @@ def _overview(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     hours = read_hours(now, period)
     slots, before = with_previous(period, now, hours)
+    snapshot = take_snapshot()
     days, days_before = with_previous(period if period.hours > WEEK.hours else WEEK, now, hours)
     return {
         "now": now,
         "period": period,
         "periods": PERIODS.values(),
-        "snapshot": take_snapshot(),
+        "first_steps": first_steps(request, snapshot),
+        "snapshot": snapshot,
         "charts": {
             "webhooks": charts.webhooks_chart(slots, before),
             "success": charts.sync_success_chart(slots, before),
