@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from flowzz.accounts.models import StaffSession, User
-from flowzz.backoffice.display import Fact, FactGroup, Notice, RowSummary, short_datetime
+from flowzz.accounts.login_attempts import last_attempts
+from flowzz.accounts.models import LoginAttempt, StaffSession, User
+from flowzz.backoffice.display import Fact, FactGroup, Notice, RowSummary, list_url, short_datetime
 
 
 def may_invite(request: HttpRequest, user: User) -> bool:
@@ -27,7 +28,7 @@ def summarize(request: HttpRequest, user: User) -> RowSummary:
         notices=list(_notices(request, user)),
         facts=[
             FactGroup("Contato", "person", contacts),
-            FactGroup("Acessos", "login", list(_logins(user))),
+            FactGroup("Acessos", "login", list(_logins(request, user))),
         ],
     )
 
@@ -50,13 +51,17 @@ def _notices(request: HttpRequest, user: User) -> Iterator[Notice]:
             yield Notice(text, "warning", invite, "Enviar convite")
 
 
-def _logins(user: User) -> Iterator[Fact]:
+def _logins(request: HttpRequest, user: User) -> Iterator[Fact]:
+    """Yield the newest logins and attempts, and how many logins are open."""
+    if request.user.has_perm("accounts.view_loginattempt"):
+        attempts = last_attempts(user)
+        for attempt in attempts:
+            outcome = f"{attempt.get_way_display()}: {attempt.get_outcome_display().lower()}"
+            times = f" ({attempt.count} vezes)" if attempt.count > 1 else ""
+            yield Fact(short_datetime(attempt.minute), f"{outcome}{times}")
+        url = list_url(LoginAttempt, user__id__exact=user.pk)
+        yield Fact("Entradas e tentativas", "Ver todas" if attempts else "Nenhuma", url)
     now = timezone.now()
-    if user.last_login:
-        yield Fact("Último na administração", short_datetime(user.last_login))
-    newest = user.login_sessions.order_by("-started_at").first()
-    if newest:
-        yield Fact("Último pela API", short_datetime(newest.started_at))
     yield Fact("Abertos pela API", user.login_sessions.filter(expires_at__gt=now).count())
     if user.is_staff:
         sessions = StaffSession.objects.filter(user=user, expire_date__gt=now)
