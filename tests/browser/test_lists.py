@@ -60,6 +60,7 @@ def open_a_row(page: Page, sample_data: SampleData) -> None:
     [
         ("integration", "#integration-actions", "Pausar", "Desconectar"),
         ("sale", ".bo-moved-actions", "Unir", "Definir status"),
+        ("user", ".bo-moved-actions", "Excluir com todos os dados", "Anotar"),
     ],
 )
 def test_last_used_action_comes_first_on_a_phone(
@@ -72,7 +73,12 @@ def test_last_used_action_comes_first_on_a_phone(
     other: str,
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    row = sample_data.integration if kind == "integration" else sample_data.seller.sale(ORDER)
+    rows = {
+        "integration": sample_data.integration,
+        "sale": sample_data.seller.sale(ORDER),
+        "user": sample_data.integration.user,
+    }
+    row = rows[kind]
     page.goto(change_url(row))
     actions = page.locator(bar)
     actions.get_by_text("Mais ações").click()

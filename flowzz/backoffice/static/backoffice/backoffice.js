@@ -205,7 +205,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const row = document.querySelector("[data-actions]");
     const header = document.querySelector('[x-data*="showActions"]');  // of django-unfold
     const found = row ? row.querySelectorAll(":scope > :is(form, a)") : header?.querySelectorAll("ul a[href]");
-    const actions = [...(found ?? [])];
+    const menus = row ? [] : [...(header?.querySelectorAll("template") ?? [])];
+    const actions = [...(found ?? []), ...menus.flatMap(({ content }) => [...document.importNode(content, true).querySelectorAll("a[href]")])];
     actions.forEach((action) => action.addEventListener(action.action ? "submit" : "click", () => {
         localStorage.setItem(lastAction(), nameOf(action));
     }));
