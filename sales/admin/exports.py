@@ -12,7 +12,6 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.timezone import localtime
 
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log, masking
@@ -95,16 +94,14 @@ def _new_export(request: HttpRequest, subject: ExportSubject) -> Export:
     )
 
 
-def _export_now(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponse:
+def _export_now(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponseBase:
     with TemporaryFile() as file:
         for written in export_files.write(rows, export, file):
             export.total = written
         export_jobs.store_written(export, file)
-        file.seek(0)
-        response = HttpResponse(file.read(), headers=_headers(export))
     details = {**_audit_details(request, export), "linhas": export.total}
     audit_log.record(request, f"Exportou {_subject(export)}", export, details=details)
-    return response
+    return export_files.download(export, accepts_gzip=False)
 
 
 def _export_in_background(request: HttpRequest, export: Export) -> HttpResponse:
@@ -126,11 +123,3 @@ def _audit_details(request: HttpRequest, export: Export) -> dict[str, Any]:
     """Return the names of the filters without their values, which may be personal data."""
     filters = sorted(name for name, value in request.GET.items() if value)
     return {"formato": export.get_format_display(), "filtros": filters}
-
-
-def _headers(export: Export) -> dict[str, str]:
-    name = f"{_subject(export)}-{localtime(export.created_at):%Y-%m-%d-%H%M}.{export.format}"
-    return {
-        "Content-Type": export_files.CONTENT_TYPES[ExportFormat(export.format)],
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }

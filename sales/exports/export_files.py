@@ -116,7 +116,10 @@ def download(export: Export, *, accepts_gzip: bool) -> StreamingHttpResponse:
 def _unpack(parts: Iterator[bytes]) -> Iterator[bytes]:
     unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     for part in parts:
-        yield unpacked.decompress(part)
+        packed = part
+        while packed:
+            yield unpacked.decompress(packed, PART_BYTES)
+            packed = unpacked.unconsumed_tail
     yield unpacked.flush()
 
 

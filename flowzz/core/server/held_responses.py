@@ -64,30 +64,46 @@ class HeldResponse:
     ) -> None:
         """Send the body and the chunks until they end, the time is up, or the client is gone."""
         headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        transport = proto.response_stream(status, headers)
-        sending = asyncio.ensure_future(self._send_chunks(transport, body))
-        disconnect = asyncio.ensure_future(proto.client_disconnect())
-        await asyncio.wait(
-            {sending, disconnect}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED
-        )
-        disconnect.cancel()  # not awaited: asyncio never sees Granian's cancelled future end
-        while not sending.done():  # Python 3.11's wait_for, in Redis' client, may swallow a cancel
-            sending.cancel()
-            await asyncio.wait({sending}, timeout=1)
-        await asyncio.gather(sending, return_exceptions=True)
+        await send_stream(proto, status, headers, self._all_chunks(body), seconds=self._seconds)
 
-    async def _send_chunks(self, transport: Any, body: bytes) -> None:
+    async def _all_chunks(self, body: bytes) -> AsyncIterator[bytes]:
         assert self._chunks is not None
-        try:
-            await transport.send_bytes(body)
-            async for chunk in self._chunks:
-                await transport.send_bytes(chunk)
-        finally:
-            # Granian ends the response when the last reference to its transport is gone, and the
-            # cancellation's traceback keeps this frame alive.
-            del transport
+        yield body
+        async for chunk in self._chunks:
+            yield chunk
 
     def release(self) -> None:
         if self._user is not None:
             self._limiter.release(self._user)
             self._user = None
+
+
+async def send_stream(
+    proto: Any,
+    status: int,
+    headers: list[tuple[str, str]],
+    chunks: AsyncIterator[bytes],
+    *,
+    seconds: float,
+) -> None:
+    """Send chunks until they end, the time is up, or the client is gone."""
+    transport = proto.response_stream(status, headers)
+    sending = asyncio.ensure_future(_send_chunks(transport, chunks))
+    del transport
+    disconnect = asyncio.ensure_future(proto.client_disconnect())
+    await asyncio.wait({sending, disconnect}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    disconnect.cancel()  # not awaited: asyncio never sees Granian's cancelled future end
+    while not sending.done():  # Python 3.11's wait_for, in Redis' client, may swallow a cancel
+        sending.cancel()
+        await asyncio.wait({sending}, timeout=1)
+    await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _send_chunks(transport: Any, chunks: AsyncIterator[bytes]) -> None:
+    try:
+        async for chunk in chunks:
+            await transport.send_bytes(chunk)
+    finally:
+        # Granian ends the response when the last reference to its transport is gone, and the
+        # cancellation's traceback keeps this frame alive.
+        del transport

@@ -8,9 +8,11 @@ docs/operations.md.
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 from io import BytesIO
+from itertools import chain
+from tempfile import TemporaryFile
 from types import MappingProxyType
 from typing import IO, Any, Protocol
 from wsgiref.types import WSGIApplication
@@ -27,7 +29,12 @@ from flowzz.core.server.bodies import (
     LargeBodyRefused,
     MemoryExhausted,
 )
-from flowzz.core.server.held_responses import HELD_RESPONSE, ConnectionLimiter, HeldResponse
+from flowzz.core.server.held_responses import (
+    HELD_RESPONSE,
+    ConnectionLimiter,
+    HeldResponse,
+    send_stream,
+)
 from flowzz.core.server.thread_pools import POOL_FULL, PoolFull, ThreadPool
 
 log = structlog.stdlib.get_logger(__name__)
@@ -48,9 +55,15 @@ _KEYS_WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
+Response = tuple[int, Headers, bytes | IO[bytes]]
 BODIES_BYTES = 64 * 1024 * 1024
 """For the bodies that one process is receiving."""
 RETRY_SECONDS = 10
+RESPONSE_BYTES = 8 * 1024 * 1024
+"""A larger body of a response is stored in a file while it is sent."""
+CHUNK_BYTES = 256 * 1024
+DOWNLOAD_SECONDS = 600.0
+"""For such a response to be received."""
 
 
 class Handler(Protocol):
@@ -65,7 +78,7 @@ class Handler(Protocol):
 
 
 class Application:
-    """Calls a WSGI application with complete requests; sends its responses whole or holds them.
+    """Calls a WSGI application with complete requests; no thread waits for its response to be sent.
 
     `pool` returns the threads for a method and a path, None for the common ones.
     `max_body_bytes` and `max_body_seconds` return the limits of a path. A larger body is not
@@ -149,16 +162,20 @@ class Application:
         if environ["REQUEST_METHOD"] == "GET":
             environ[HELD_RESPONSE] = held_response
         try:
-            response = await self._run(environ)
-            if held_response.is_held:
-                await held_response.send(proto, *response)
+            status, headers, body = await self._run(environ)
+            if not isinstance(body, bytes):
+                with body:
+                    chunks = _read_in_chunks(body)
+                    await send_stream(proto, status, headers, chunks, seconds=DOWNLOAD_SECONDS)
+            elif held_response.is_held:
+                await held_response.send(proto, status, headers, body)
             else:
-                proto.response_bytes(*response)
+                proto.response_bytes(status, headers, body)
         finally:
             held_response.release()
             environ["wsgi.input"].close()
 
-    async def _run(self, environ: Environ) -> tuple[int, Headers, bytes]:
+    async def _run(self, environ: Environ) -> Response:
         call = partial(self._call, environ)
         pool = self._pool(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         try:
@@ -167,7 +184,7 @@ class Application:
             environ[POOL_FULL] = True
             return await self._common_pool.run(call)
 
-    def _call(self, environ: Environ) -> tuple[int, Headers, bytes]:
+    def _call(self, environ: Environ) -> Response:
         started: list[tuple[str, Headers]] = []
 
         def start_response(status: str, headers: Headers, _: object = None, /) -> Any:
@@ -175,12 +192,31 @@ class Application:
 
         chunks = self._wsgi(environ, start_response)
         try:
-            body = b"".join(chunks)
+            body = _collect(chunks)
         finally:
             if close := getattr(chunks, "close", None):
                 close()
         status, headers = started[-1]
         return int(status.split(" ", 1)[0]), headers, body
+
+
+def _collect(chunks: Iterable[bytes]) -> bytes | IO[bytes]:
+    """Return a response's body; one of more than RESPONSE_BYTES in a file."""
+    parts, size, rest = [], 0, iter(chunks)
+    for part in rest:
+        parts.append(part)
+        size += len(part)
+        if size > RESPONSE_BYTES:
+            file = TemporaryFile()  # noqa: SIM115 - the caller closes it
+            file.writelines(chain(parts, rest))
+            file.seek(0)
+            return file
+    return b"".join(parts)
+
+
+async def _read_in_chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
 
 
 def _environ(scope: Scope) -> Environ:

@@ -44,7 +44,7 @@ def sale() -> Sale:
 @pytest.mark.usefixtures("sale")
 def test_csv_has_the_format_of_a_brazilian_excel(staff: Browser) -> None:
     SaleFactory.create(product_name="Outro")
-    (line,) = parse_csv(post_export(staff, campanha="maio").content)
+    (line,) = parse_csv(post_export(staff, campanha="maio").getvalue())
     cells = ("Pedido", "Data da venda", "Valor total (R$)", "Comissão (R$)", "CPF/CNPJ", "Telefone")
     assert [line[cell] for cell in cells] == [
         "'=HYPERLINK(1)",
@@ -62,7 +62,7 @@ def test_deleted_sales_are_exported_on_request(staff: Browser) -> None:
     SaleFactory.create(external_id="deleted", deleted_at=NOON)
 
     def exported(**query: str) -> list[str]:
-        return [line["Pedido"] for line in parse_csv(post_export(staff, **query).content)]
+        return [line["Pedido"] for line in parse_csv(post_export(staff, **query).getvalue())]
 
     assert exported() == ["alive"]
     assert exported(excluidas="1") == ["deleted"]
@@ -71,7 +71,7 @@ def test_deleted_sales_are_exported_on_request(staff: Browser) -> None:
 
 @pytest.mark.usefixtures("sale")
 def test_excel_has_typed_cells_and_no_formula(staff: Browser) -> None:
-    book = zipfile.ZipFile(io.BytesIO(post_export(staff, format_="xlsx").content))
+    book = zipfile.ZipFile(io.BytesIO(post_export(staff, format_="xlsx").getvalue()))
     sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - our own
     namespace = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     cells = {cell.get("r"): cell for cell in sheet.iter(f"{namespace}c")}
@@ -86,7 +86,7 @@ def test_excel_has_typed_cells_and_no_formula(staff: Browser) -> None:
 @pytest.mark.usefixtures("sale")
 @pytest.mark.parametrize("url", [SALES_EXPORT, CLIENTS_EXPORT])
 def test_personal_data_are_masked_without_the_permission(login: Login, url: str) -> None:
-    (line,) = parse_csv(post_export(login(*PERMISSIONS), url).content)
+    (line,) = parse_csv(post_export(login(*PERMISSIONS), url).getvalue())
     personal = [line[name] for name in ("Cliente", "CPF/CNPJ", "Telefone", "E-mail")]
     masked = ["Ru*** P***", "***.524.493-**", "+55 62 ***-4554", "r***@exemplo.com.br"]
     assert personal == masked
@@ -95,7 +95,7 @@ def test_personal_data_are_masked_without_the_permission(login: Login, url: str)
 def test_phone_that_is_a_formula_is_escaped(staff: Browser) -> None:
     SaleFactory.create(client__phone="+5562954544554", client__name="+1 2+cmd|x")
     SaleFactory.create(client__phone="+351912345678", client__name="+1+1")
-    lines = parse_csv(post_export(staff).content)
+    lines = parse_csv(post_export(staff).getvalue())
     assert [(line["Telefone"], line["Cliente"]) for line in lines] == [
         ("+351 912 345 678", "'+1+1"),
         ("+55 62 95454-4554", "'+1 2+cmd|x"),
@@ -104,14 +104,14 @@ def test_phone_that_is_a_formula_is_escaped(staff: Browser) -> None:
 
 def test_day_without_a_time_has_none(staff: Browser) -> None:
     SaleFactory.create(sale_date=NOON.astimezone(get_default_timezone()).replace(hour=0))
-    (line,) = parse_csv(post_export(staff).content)
+    (line,) = parse_csv(post_export(staff).getvalue())
     assert line["Data da venda"] == "02/03/2026"
 
 
 @pytest.mark.usefixtures("sale")
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])
 def test_short_export_is_listed_and_can_be_downloaded_again(staff: Browser, format_: str) -> None:
-    first = post_export(staff, format_=format_).content
+    first = post_export(staff, format_=format_).getvalue()
     export = Export.objects.get()
     assert (export.state, export.total, export.processed) == ("SUCCEEDED", 1, 1)
     response: Any = staff.get(reverse("admin:sales_export_download", args=[export.id]))

@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 from django.urls import reverse_lazy
 
-from flowzz.core.server.rsgi import UNREADABLE_VALUE, Application
+from flowzz.core.server.rsgi import CHUNK_BYTES, RESPONSE_BYTES, UNREADABLE_VALUE, Application
 from flowzz.rsgi import application as flowzz_application
 from integrations.imports.import_jobs import MAX_BYTES
 
@@ -45,6 +45,14 @@ class Client:
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.response = status, headers, b""
 
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> "Transport":
+        self.response = status, headers, b""
+        self.transport = Transport()
+        return self.transport
+
+    async def client_disconnect(self) -> None:
+        await asyncio.Event().wait()
+
 
 class RecordingApplication:
     """A WSGI application that records its calls."""
@@ -57,6 +65,16 @@ class RecordingApplication:
         self.environ, self.body = environ, environ["wsgi.input"].read()
         start("201 Created", [("X-A", "1")])
         return iter([b"o", b"k"])
+
+
+class Transport:
+    """Granian's transport of a streamed response."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+
+    async def send_bytes(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
 
 
 class Headers:
@@ -120,6 +138,22 @@ def test_application_receives_the_complete_request(wsgi: RecordingApplication) -
     assert wsgi.environ["PATH_INFO"].encode("latin-1").decode() == "/é/x y"
     assert wsgi.environ["CONTENT_LENGTH"] == "5"
     assert (wsgi.environ["HTTP_HOST"], wsgi.environ["HTTP_ACCEPT"]) == ("a", "b,c")
+
+
+def test_large_response_is_sent_in_chunks_from_a_file() -> None:
+    parts = [b"a" * RESPONSE_BYTES, b"b" * (CHUNK_BYTES + 1), b""]
+
+    def download(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", str(sum(map(len, parts))))])
+        return iter(parts)
+
+    client = Client()
+    application = Application(
+        download, max_body_bytes=lambda path: LIMIT, max_body_seconds=lambda path: 1
+    )
+    assert send(application, client) == 200
+    assert b"".join(client.transport.chunks) == b"".join(parts)
+    assert max(map(len, client.transport.chunks)) == CHUNK_BYTES
 
 
 def test_header_with_underscore_is_no_proxy_header(wsgi: RecordingApplication) -> None:
