@@ -26,6 +26,7 @@ from integrations.models import (
     StatusMapping,
     WebhookEvent,
 )
+from integrations.models.events import first_within
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings.reprocess import reprocess
 from integrations.status_mappings.subscriptions import find_subscriptions
@@ -34,7 +35,9 @@ from sales.models import Sale, Subscription
 
 MAX_ITEMS = 500
 """A preview covers the first events or sales only."""
-MAX_SECONDS = 5.0
+MAX_BYTES = 2 * 1024 * 1024
+"""Of the bodies of the events of a preview."""
+MAX_SECONDS = 0.8
 MAX_EXAMPLES = 20
 QUARANTINED = "quarantined"
 OUTCOME_LABELS = {
@@ -123,8 +126,9 @@ def preview_replay(
 ) -> Preview:
     """Preview the replay of `events`, all of them assigned to `integration` if given."""
     preview, deadline = Preview(total), time.monotonic() + MAX_SECONDS
-    rows = events.filter(payload__isnull=False).select_related("integration__user", "payload")
-    first = list(rows.order_by("received_at", "id")[:MAX_ITEMS])
+    rows = events.filter(payload__isnull=False)
+    tested = first_within(rows, count=MAX_ITEMS, size=MAX_BYTES)
+    first = list(tested.select_related("integration__user", "payload"))
     for event in first:
         event.is_replay = True
         event.integration = integration or event.integration

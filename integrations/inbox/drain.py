@@ -12,8 +12,8 @@ from collections.abc import Collection, Sequence
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, RowRange, Sum, Value, Window
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import F
+from django.db.models.functions import Greatest
 from orjson import loads
 
 from flowzz.core.db.arrays import select_rows
@@ -30,7 +30,7 @@ from integrations.models import (
     WebhookEvent,
     WebhookPayload,
 )
-from integrations.models.events import is_due
+from integrations.models.events import first_within, is_due
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -98,10 +98,6 @@ def _log_results(
 
 
 _COLUMNS = ("body_hash", "received_at", "attempts", "is_replay")
-_ARRIVAL = ("received_at", "id")
-_BYTES_BEFORE = Coalesce(
-    Window(Sum("body_size"), order_by=_ARRIVAL, frame=RowRange(end=-1)), Value(0)
-)
 _PAYLOADS = (
     "SELECT event_id, body, headers FROM integrations_webhookpayload WHERE event_id = ANY(%s)"
 )
@@ -110,11 +106,8 @@ _PAYLOADS = (
 def next_batch(integration: Integration) -> list[WebhookEvent]:
     """Return the next due events with payloads, limited by INBOX_BATCH_SIZE and BATCH_BYTES."""
     due = WebhookEvent.objects.filter(is_due(), integration=integration)
-    first = due.order_by(*_ARRIVAL).values("id")[: settings.INBOX_BATCH_SIZE]
-    events = WebhookEvent.objects.filter(id__in=first).alias(bytes_before=_BYTES_BEFORE)
-    batch: list[WebhookEvent] = list(
-        events.filter(bytes_before__lt=BATCH_BYTES).only(*_COLUMNS).order_by(*_ARRIVAL)
-    )
+    first = first_within(due, count=settings.INBOX_BATCH_SIZE, size=BATCH_BYTES)
+    batch: list[WebhookEvent] = list(first.only(*_COLUMNS))
     # By their ids, so that only the days concerned are read: a join reads every partition.
     with connection.cursor() as cursor:
         cursor.execute(_PAYLOADS, [[event.id for event in batch]])

@@ -2,8 +2,8 @@
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Now
+from django.db.models import Q, QuerySet, RowRange, Sum, Value, Window
+from django.db.models.functions import Coalesce, Now
 from django.utils.timezone import localtime
 
 from flowzz.core.db.bulk_upsert import BulkRow
@@ -53,6 +53,21 @@ APPLIED = Q(state__in=(EventState.DONE, EventState.IGNORED)) & ~Q(
 def is_due() -> Q:
     """Match the events that can be processed now."""
     return Q(state=EventState.PENDING) | Q(state=EventState.RETRY, next_attempt_at__lte=Now())
+
+
+ARRIVAL = ("received_at", "id")
+"""The order of events."""
+NEWEST_FIRST = ("-received_at", "-id")
+
+
+def first_within(
+    events: "QuerySet[WebhookEvent]", *, count: int, size: int, order: tuple[str, ...] = ARRIVAL
+) -> "QuerySet[WebhookEvent]":
+    """Return at most `count` events, ending with the one whose body exceeds `size` bytes in all."""
+    first = events.order_by(*order).values("id")[:count]
+    before = Coalesce(Window(Sum("body_size"), order_by=order, frame=RowRange(end=-1)), Value(0))
+    rows = WebhookEvent.objects.filter(id__in=first).alias(bytes_before=before)
+    return rows.filter(bytes_before__lt=size).order_by(*order)
 
 
 EVENTS = PartitionedTable(

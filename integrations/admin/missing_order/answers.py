@@ -23,7 +23,7 @@ from integrations.models import (
     WebhookPayload,
     WebhookRefusal,
 )
-from integrations.models.events import UNFINISHED
+from integrations.models.events import NEWEST_FIRST, UNFINISHED, first_within
 from integrations.monitoring import refusals
 from integrations.providers.contracts import StatusField
 from sales.models import Sale
@@ -31,6 +31,8 @@ from sales.models import Sale
 MAX_ROWS = 5
 MAX_BODIES = 1_000
 """Of the newest quarantined events, whose order number may be unreadable: bodies are searched."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Of these bodies."""
 MIN_LENGTH = 3
 _PREFIX = re.compile(r"^(?:\s|#|:|(?:pedido|venda|order|n[º°o]\.?|número)\b)+", re.IGNORECASE)
 _NOT_APPLIED = (EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
@@ -182,8 +184,9 @@ def _of_findings(ids: set[str]) -> Iterator[Answer]:
 def _of_unreadable(number: str) -> Iterator[Answer]:
     """Find the number in the bodies of quarantined events: it may be what can't be read."""
     quarantined = WebhookEvent.objects.filter(state=EventState.QUARANTINED)
-    newest = list(quarantined.order_by("-id").values_list("id", flat=True)[:MAX_BODIES])
-    payloads = WebhookPayload.objects.filter(event_id__in=newest).extra(
+    newest = first_within(quarantined, count=MAX_BODIES, size=MAX_BYTES, order=NEWEST_FIRST)
+    ids = list(newest.values_list("id", flat=True))
+    payloads = WebhookPayload.objects.filter(event_id__in=ids).extra(
         where=["position(%s::bytea in body) > 0"], params=[number.encode()]
     )
     for payload in payloads.select_related("event__integration__user")[:MAX_ROWS]:

@@ -17,6 +17,7 @@ from clients.unaccent import Unaccent, unaccent
 from flowzz.accounts.models import User
 from flowzz.backoffice import masking
 from integrations.models import EventState, Integration, WebhookEvent
+from integrations.models.events import NEWEST_FIRST, first_within
 from sales.models import AffiliationRequest, Sale, Subscription
 
 MAX_ROWS: Final = 8
@@ -25,6 +26,8 @@ MIN_PART: Final = 4
 NEWEST_SALES: Final = 20_000
 """The sales that are searched for a part of a number, where none begins with the text."""
 NEWEST_QUARANTINED: Final = 300
+QUARANTINED_BYTES: Final = 1024 * 1024
+"""Of the bodies of these events that are searched."""
 SIMILAR_MS: Final = 200
 """Names with a typo have to be compared one by one: as many as this time allows."""
 _PREFIX: Final = re.compile(
@@ -75,11 +78,13 @@ def find_events(text: str, sales: Sequence[Sale]) -> "list[WebhookEvent]":
 def find_quarantined(text: str) -> "list[WebhookEvent]":
     """Find the newest events in quarantine whose body names a person, or has a number."""
     rows = WebhookEvent.objects.filter(state=EventState.QUARANTINED)
-    newest = rows.select_related("integration__user", "payload").order_by("-received_at")
+    newest = first_within(
+        rows, count=NEWEST_QUARANTINED, size=QUARANTINED_BYTES, order=NEWEST_FIRST
+    )
     wanted = unaccent(text)
     digits = re.sub(r"\D", "", text)
     found = []
-    for event in newest[:NEWEST_QUARANTINED]:
+    for event in newest.select_related("integration__user", "payload"):
         body = unaccent(_body_text(event.body or b""))
         if wanted in body or (len(digits) >= MIN_PART and digits in re.sub(r"\W", "", body)):
             found.append(event)
