@@ -9,6 +9,8 @@ import orjson
 NESTED_METADATA: Final = ("utms", "extra")
 MAX_BYTES: Final = 64 * 1024
 """Of all metadata: each event may bring fields of new names, and rewrites the whole row."""
+MAX_VALUES: Final = 2_000
+"""In lists and objects, of all levels: in memory an empty one takes 24 times its JSON."""
 MAX_EXTRA_FIELDS: Final = 200
 DROPPED: Final = "dropped"
 """The field that lists the paths of fields that were left out."""
@@ -27,27 +29,33 @@ def merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str,
 
 
 def limit_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is over MAX_BYTES or MAX_EXTRA_FIELDS: of the unknown fields, the last ones.
+    """Leave out what is over the limits: of the unknown fields, the last ones.
 
     A repetition of the same report leaves out the same fields, so that it changes nothing.
     """
-    if _size(metadata) <= MAX_BYTES and _count(metadata.get("extra")) <= MAX_EXTRA_FIELDS:
+    text = _json(metadata)
+    # As many values as there are commas and brackets at most, and fewer where a text has some.
+    has_few_values = sum(map(text.count, b",[{")) <= MAX_VALUES or _values(metadata) <= MAX_VALUES
+    has_few_fields = _count(metadata.get("extra")) <= MAX_EXTRA_FIELDS
+    if len(text) <= MAX_BYTES and has_few_values and has_few_fields:
         return metadata
     limited: dict[str, Any] = {}
     dropped: list[str] = metadata.get(DROPPED, [])
-    left, extra_left = MAX_BYTES, MAX_EXTRA_FIELDS
+    left, values_left, extra_left = MAX_BYTES, MAX_VALUES, MAX_EXTRA_FIELDS
     for path, value in _fields(metadata):
-        size = _size(value) + _size(path)
-        if size > left or (path[0] == "extra" and not extra_left):
+        size, values = len(_json(value)) + len(_json(path)), _values(value)
+        is_extra_over = path[0] == "extra" and not extra_left
+        if size > left or values > values_left or is_extra_over:
             dropped = _with_dropped(dropped, path)
             continue
         left -= size
+        values_left -= values
         extra_left -= path[0] == "extra"
         section = limited
         for name in path[:-1]:
             section = section.setdefault(name, {})
         section[path[-1]] = value
-    return limited | {DROPPED: dropped}
+    return limited | ({DROPPED: dropped} if dropped else {})
 
 
 def _fields(metadata: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
@@ -74,12 +82,18 @@ def _count(extra: dict[str, Any] | None) -> int:
     return sum(sizes)
 
 
-def _size(value: Any) -> int:
-    """Return the size in bytes as JSON."""
+def _json(value: Any) -> bytes:
     try:
-        return len(orjson.dumps(value))
+        return orjson.dumps(value)
     except TypeError:  # a number or text that only Python's JSON accepts
-        return len(json.dumps(value, default=str))
+        return json.dumps(value, default=str).encode()
+
+
+def _values(value: Any) -> int:
+    """Count a value and all that it contains."""
+    if not isinstance(value, dict | list):
+        return 1
+    return 1 + sum(map(_values, value.values() if isinstance(value, dict) else value))
 
 
 def _merge_sections(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from sales.models import (
 from sales.money import PaymentCode
 from sales.statuses import HistoryField
 
+MAX_CYCLES = 500
+
 
 class SaleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Sale]):
     """`externalId` is the order's number, or its hash if the source reports no number."""
@@ -85,7 +87,9 @@ class CycleSerializer(CamelCaseSerializer, serializers.ModelSerializer[Subscript
 
 
 class SubscriptionDetailSerializer(SubscriptionSerializer):
-    cycles = serializers.SerializerMethodField(help_text="As cobranças, da primeira à última")
+    cycles = serializers.SerializerMethodField(
+        help_text=f"Da primeira à última; as {MAX_CYCLES} últimas"
+    )
 
     class Meta(SubscriptionSerializer.Meta):
         fields = (*SubscriptionSerializer.Meta.fields, "cycles")
@@ -93,7 +97,8 @@ class SubscriptionDetailSerializer(SubscriptionSerializer):
 
     @extend_schema_field(CycleSerializer(many=True))
     def get_cycles(self, subscription: Subscription) -> Any:
-        return CycleSerializer(subscription.cycles.order_by("cycle"), many=True).data
+        newest = subscription.cycles.order_by("-cycle")[:MAX_CYCLES]
+        return CycleSerializer(list(newest)[::-1], many=True).data
 
 
 class ChangeSerializer(CamelCaseSerializer, serializers.ModelSerializer[SaleStatusChange]):

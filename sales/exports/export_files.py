@@ -26,7 +26,8 @@ from sales.models.exports import Export, ExportFormat, ExportSubject
 
 MAX_SYNCHRONOUS_ROWS: Final = 5_000
 """A longer list is exported in the background."""
-BATCH_ROWS: Final = 2_000
+BATCH_ROWS: Final = 250
+"""A sale may have 64 KB of metadata."""
 PART_BYTES: Final = 1024 * 1024
 _COUNT_TIMEOUT_MS: Final = 2_000
 CONTENT_TYPES: Final = {

@@ -9,6 +9,7 @@ from sales.metadata import (
     MAX_BYTES,
     MAX_DROPPED,
     MAX_EXTRA_FIELDS,
+    MAX_VALUES,
     limit_metadata,
     merge_metadata,
 )
@@ -29,6 +30,18 @@ def test_unknown_fields_over_the_limits_are_left_out_and_listed() -> None:
         "extra": {"order": extra["order"]},
         DROPPED: ["extra.b"],
     }
+
+
+def test_fields_with_too_many_values_are_left_out() -> None:
+    wide: dict[str, Any] = {"extra": {"a": [{}] * MAX_VALUES, "b": {"c": [1] * 1_000}}}
+    limited = limit_metadata(wide)
+    assert limited == {"extra": {"b": wide["extra"]["b"]}, DROPPED: ["extra.a"]}
+    assert limit_metadata(limited) == limited
+
+
+def test_commas_and_brackets_of_a_text_are_no_values() -> None:
+    metadata = {"note": "[{," * MAX_VALUES}
+    assert limit_metadata(metadata) is metadata
 
 
 def test_fields_with_a_name_of_their_own_are_kept_first() -> None:

@@ -49,3 +49,14 @@ def test_number_of_values_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
             user=user, external_id=name, product_name=name, sale_date=NOON.replace(day=day)
         )
     assert Frontend(user).fetch(PATH).json()["data"]["products"] == ["novo"]
+
+
+def test_campaign_that_the_filter_would_refuse_is_left_out() -> None:
+    user = UserFactory.create()
+    campaigns = ["a" * filter_values.MAX_CAMPAIGN, "b" * (filter_values.MAX_CAMPAIGN + 1)]
+    for campaign in campaigns:
+        metadata = {"utms": {"campaign": campaign}}
+        SaleFactory.create(user=user, external_id=campaign[0], metadata=metadata)
+    assert Frontend(user).fetch(PATH).json()["data"]["campaigns"] == campaigns[:1]
+    statuses = [Frontend(user).fetch("sales", utmCampaign=name).status_code for name in campaigns]
+    assert statuses == [200, 400]
