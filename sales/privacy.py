@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
+from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat
 
 from clients.models import Client
@@ -91,9 +93,9 @@ def export_affiliations(client: Client, person: Person) -> list[dict[str, Any]]:
 def sellers_emails(client: Client, rules: Iterable[MetadataRules]) -> set[str]:
     """Return the sellers' e-mails in the metadata of the client's sales."""
     names = {name for rule in rules for name in rule.sellers_emails}
-    sales = Sale.objects.filter(client=client).values_list("metadata", flat=True)
-    values = (metadata.get(name) for metadata in sales for name in names)
-    return {email for email in values if isinstance(email, str)}
+    texts = [KT(f"metadata__{name}") for name in names]
+    rows = Sale.objects.filter(client=client).values_list(*texts) if texts else ()
+    return set(filter(None, chain.from_iterable(rows)))
 
 
 def erase_sales(client: Client, person: Person, rules: MetadataRules, source: str) -> int:

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404
 
 from clients.admin import ClientAdmin
 from clients.models import Client
-from clients.privacy import Person
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
 from flowzz.backoffice.extensions import row_action
@@ -28,13 +27,14 @@ ERASURE_CONSEQUENCES = (
 class ErasureForm(ReasonForm):
     """A reason that does not contain the person's own data."""
 
-    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.person = person
+        self.client = client
 
     def clean_reason(self) -> str:
         reason = super().clean_reason()
-        if self.person.is_named_in(reason) or self.person.shares_name_with(reason):
+        person = privacy.build_person(self.client)
+        if person.is_named_in(reason) or person.shares_name_with(reason):
             raise forms.ValidationError("Não escreva aqui dados da pessoa.")
         return reason
 
@@ -61,7 +61,7 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
     return confirm(
         request,
-        ErasureForm(request.POST or None, person=privacy.build_person(client)),
+        ErasureForm(request.POST or None, client=client),
         act,
         about=client,
         title="Apagar dados pessoais",
