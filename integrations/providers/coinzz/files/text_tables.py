@@ -1,8 +1,10 @@
 """Text files with a table: their encoding, separator and rows. Pure."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO, TextIOWrapper
 from itertools import islice
 from typing import Final
@@ -13,6 +15,7 @@ SEPARATORS: Final = (";", ",", "\t", "|")
 HEADER_ROWS: Final = 30
 """The header is among the first rows of a file: titles may stand above it."""
 
+_PART_CHARACTERS: Final = 1024 * 1024
 _SAVE_AS: Final = "Abra-o e salve como Excel (.xlsx) ou CSV, e envie o arquivo novo."
 _OTHER_FORMATS: Final = (
     (b"\xd0\xcf\x11\xe0", f"Isto é uma planilha do Excel antigo (.xls) ou com senha. {_SAVE_AS}"),
@@ -69,7 +72,7 @@ def detect_encoding(content: bytes) -> str:
         if zeros and zeros.count(0) > 0.9 * len(zeros) and start.count(0) < 0.6 * len(start):
             return encoding
     try:
-        content.decode("utf-8-sig")
+        deque(_decode(content, errors="strict"), maxlen=0)
     except UnicodeDecodeError:
         return "utf-8-sig" if _is_damaged_utf8(content) else "cp1252"
     return "utf-8-sig"
@@ -77,9 +80,17 @@ def detect_encoding(content: bytes) -> str:
 
 def _is_damaged_utf8(content: bytes) -> bool:
     """Return whether few of the characters beyond ASCII are invalid, as in a cut file."""
-    text = content.decode("utf-8", errors="replace")
-    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
-    return text.count("\N{REPLACEMENT CHARACTER}") < beyond_ascii / 10
+    invalid = beyond_ascii = 0
+    for text in _decode(content, errors="replace"):
+        invalid += text.count("\N{REPLACEMENT CHARACTER}")
+        beyond_ascii += len(text) - len(text.encode("ascii", errors="ignore"))
+    return invalid < beyond_ascii / 10
+
+
+def _decode(content: bytes, errors: str) -> Iterator[str]:
+    """Yield the text of UTF-8 in parts: all of it may take four times the memory."""
+    text = TextIOWrapper(BytesIO(content), encoding="utf-8-sig", errors=errors, newline="")
+    return iter(partial(text.read, _PART_CHARACTERS), "")
 
 
 def reject_other_formats(content: bytes, encoding: str) -> None:
