@@ -126,6 +126,7 @@ bench-faults: install  ## run the fault scenarios with KILLS=1000 and print the 
 	$(BIN)/python -m tests.benchmarks.faults
 
 # In a copy. Mutmut can't change functions with a decorator, nor those whose results are cached.
+# MUTANTS='clients.names.*' changes one module alone.
 mutate: install  ## change the pure rules one by one, and list the changes that no test notices
 	@cmp -s $(MUTATION_REQUIREMENTS) $(MUTATION)/venv/installed.txt || { \
 		echo "Installing mutmut into $(MUTATION): half a minute, once ..."; \
@@ -136,7 +137,7 @@ mutate: install  ## change the pure rules one by one, and list the changes that 
 		cp $(MUTATION_REQUIREMENTS) $(MUTATION)/venv/installed.txt; }
 	@rm -rf $(MUTATION)/tree && mkdir -p $(MUTATION)/tree && git ls-files -z | xargs -0 cp --parents -t $(MUTATION)/tree
 	@find $(MUTATION)/tree/clients $(MUTATION)/tree/integrations -name '*.py' -exec sed -i '/^@lru_cache/d; /^@cache_short/d' {} +
-	@cd $(MUTATION)/tree && ../venv/bin/mutmut run && ../venv/bin/mutmut results
+	@cd $(MUTATION)/tree && ../venv/bin/mutmut run $(MUTANTS) && ../venv/bin/mutmut results
 
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile $(COMPILE) --output-file requirements/production.txt pyproject.toml

@@ -193,7 +193,7 @@ class ClientBatch:
     def save(self) -> None:
         upsert(self._changed.values(), update=_UPDATED_FIELDS)
         if self._suggestions:
-            MergeSuggestion.objects.bulk_create(self._suggestions, ignore_conflicts=True)
+            MergeSuggestion.objects.bulk_create(self._suggestions)
 
     def _index(self, client: Client) -> None:
         surviving = self._surviving(client)

@@ -103,6 +103,8 @@ def test_empty_text_is_no_document(raw: str) -> None:
     [
         ("617326568", Document("00617326568", valid=True)),
         ("34167211017", Document("34167211017", valid=True)),
+        ("00222022000", Document("00222022000", valid=True)),
+        ("81591005400", Document("81591005400", valid=True)),
         ("398.259.791-94", Document("39825979194", valid=True)),
         ("94.580.730/0001-52", Document("94580730000152", valid=True)),
         ("12.ABC.345/01DE-35", Document("12ABC34501DE35", valid=True)),
@@ -129,6 +131,7 @@ def test_empty_text_is_no_document(raw: str) -> None:
         ("94580730000152.0", Document("94580730000152", valid=True)),
         ("00073410714197", Document("73410714197", valid=True)),
         ("073410714197", Document("73410714197", valid=True)),
+        ("12373410714197", Document("12373410714197", valid=False)),
         ("7341071419.7", Document("7341071419.7", valid=False)),
         ("7,34101E+10", Document("7,34101E+10", valid=False)),
         ("7.34101e10", Document("7.34101e10", valid=False)),
