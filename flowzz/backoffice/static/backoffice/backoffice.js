@@ -211,14 +211,15 @@ document.addEventListener("DOMContentLoaded", () => {
         localStorage.setItem(lastAction(), nameOf(action));
     }));
     if (actions.length < 2 || !matchMedia("(max-width: 767px)").matches) return;
-    const first = actions.find((action) => nameOf(action) === localStorage.getItem(lastAction()))
-        ?? actions.find((action) => !nameOf(action).endsWith("/history/"));
+    const used = actions.find((action) => nameOf(action) === localStorage.getItem(lastAction()));
+    const first = [used ?? (row && actions[0])].filter(Boolean);  // in a header the first one may be rare
     const menu = Object.assign(document.createElement("details"), { className: "bo-more" });
-    menu.append(Object.assign(document.createElement("summary"), { className: "bo-link", textContent: "Mais ações" }));
-    menu.append(...actions.filter((action) => action !== first));
-    if (row) return row.prepend(first, menu);
+    const label = first.length ? "Mais ações" : "Ações";
+    menu.append(Object.assign(document.createElement("summary"), { className: "bo-link", textContent: label }));
+    menu.append(...actions.filter((action) => !first.includes(action)));
+    if (row) return row.prepend(...first, menu);
     const moved = Object.assign(document.createElement("div"), { className: "bo-row bo-moved-actions" });
-    moved.append(first, menu);
+    moved.append(...first, menu);
     document.querySelector("#content").prepend(moved);
     header.remove();
 });
