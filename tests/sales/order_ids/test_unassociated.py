@@ -88,7 +88,7 @@ def test_associating_it_counts_it(frontend: Frontend, unassociated: Sale) -> Non
 
 @pytest.mark.usefixtures("unassociated")
 def test_export_leaves_it_out(counted: Sale) -> None:
-    lines = parse_csv(post_export(superuser()).content)
+    lines = parse_csv(post_export(superuser()).getvalue())
     assert [line["Pedido"] for line in lines] == [counted.external_id]
 
 
@@ -106,7 +106,7 @@ def test_list_totals_and_export_have_the_same_rows() -> None:
     ):
         listed = staff.get(reverse("admin:sales_sale_changelist"), query).context["cl"].result_list
         totals = staff.get(reverse("admin:sales_sale_totals"), query).context["totals"]
-        exported = parse_csv(post_export(staff, **query).content)
+        exported = parse_csv(post_export(staff, **query).getvalue())
         assert (len(listed), totals.count, len(exported)) == (number, number, number)
     assert (totals.uncounted, totals.revenue) == (2, "R$\xa0100,00")
 

@@ -228,7 +228,7 @@ def test_export_refuses_hidden_lookups_and_searches_exactly(buyer: Client, suppo
     hidden = support.post(f"{export}?cpf__startswith=5", {"format": "csv"})
     part = support.post(f"{export}?q=quintan", {"format": "csv"})
     assert hidden.status_code == 400
-    assert "Zo***" not in part.content.decode()
+    assert "Zo***" not in part.getvalue().decode()
     assert StaffAction.objects.filter(action="Buscou por dado pessoal").count() == 1
 
 
