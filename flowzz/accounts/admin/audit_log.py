@@ -21,7 +21,6 @@ from flowzz.backoffice.lists.filter_fields import ChoiceFilter
 
 Actions = QuerySet[StaffAction]
 Lookups = list[tuple[str, str]]
-MAX_PEOPLE = 200
 MAX_SHOWN = 3
 """Details in a line of the list; the entry's page shows all."""
 PERIODS = {"1": "Últimas 24 horas", "7": "7 dias", "30": "30 dias", "90": "90 dias"}
@@ -120,10 +119,9 @@ class StaffActionAdmin(ReadOnlyAdmin):
         text = search_term.strip()[:MAX_SEARCH_LENGTH]
         if not text:
             return queryset, False
-        people = User.objects.filter(Q(email__icontains=text) | Q(name__icontains=text))
         names = [name for name in distinct_actions() if text.casefold() in name.casefold()]
         found = Q(target_label__icontains=text) | Q(reason__icontains=text) | Q(action__in=names)
-        found |= Q(actor__in=list(people.values_list("pk", flat=True)[:MAX_PEOPLE]))
+        found |= Q(actor__in=logged_rows.find_people(text))
         return queryset.filter(found | logged_rows.matches(request, text)), False
 
     @admin.display(description="quando", ordering="created_at")

@@ -1,10 +1,13 @@
 """The list of logins and of attempts to log in."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from flowzz.accounts.admin import logged_rows
 from flowzz.accounts.models import LoginAttempt, LoginOutcome
-from flowzz.backoffice.base_admin import ReadOnlyAdmin
+from flowzz.backoffice.base_admin import MAX_SEARCH_LENGTH, ReadOnlyAdmin
 from flowzz.backoffice.display import badge_column, row_link, short_datetime
 
 OUTCOME_COLOURS = dict.fromkeys(LoginOutcome, "warning") | {
@@ -27,6 +30,13 @@ class LoginAttemptAdmin(ReadOnlyAdmin):
     readonly_fields = ("at", "account", "outcome_badge")
 
     outcome_badge = badge_column("outcome", "resultado", OUTCOME_COLOURS)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[LoginAttempt]", search_term: str
+    ) -> tuple["QuerySet[LoginAttempt]", bool]:
+        if text := search_term.strip()[:MAX_SEARCH_LENGTH]:
+            queryset = queryset.filter(user__in=logged_rows.find_people(text))
+        return queryset, False
 
     @admin.display(description="quando", ordering="minute")
     def at(self, attempt: LoginAttempt) -> str:

@@ -111,5 +111,7 @@ def test_list_names_the_account_and_the_log_of_actions_leads_to_it(staff: Staff)
     html = staff.get(url).content.decode()
     assert ">vendedora@flowzz.test</a>" in html
     assert "E-mails sem conta" in html
+    found = staff.get(url, {"q": "VENDEDORA"}).context["cl"].result_list
+    assert [attempt.way for attempt in found] == [LoginWay.API]
     log = staff.get(reverse("admin:accounts_staffaction_changelist")).content.decode()
     assert f'href="{url}"' in log
