@@ -138,12 +138,14 @@ const NAMES = {
     dark_mode: "Tema escuro ou claro",
     dock_to_right: "Mostrar ou esconder o menu",
     light_mode: "Tema escuro ou claro",
+    more_horiz: "Mais ações",
     more_vert: "Mais ações",
     search: "Buscar",
     sync_alt: "Visão geral",
 };
 const ICON = ".material-symbols-outlined";
-const CONTROLS = ["a:not([href])", "span", "div"].map((tag) => `${tag}[x-on\\:click]`).join();
+const CONTROLS = ["a:not([href])", "span", "div"].map((tag) => `${tag}[x-on\\:click]`).join() + ",[data-opener]";
+const OPENING_HEADING = "h2[x-on\\:click]";
 
 function nameByIcon(control) {
     const icon = control.matches(ICON) ? control : control.querySelector(ICON);
@@ -153,6 +155,14 @@ function nameByIcon(control) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+    // A heading is no button: what it contains becomes one, and its click reaches the heading.
+    document.querySelectorAll(OPENING_HEADING).forEach((heading) => {
+        const opener = Object.assign(document.createElement("span"), { className: "flex grow items-center" });
+        opener.dataset.opener = "";
+        opener.setAttribute("x-bind:aria-expanded", "navigationOpen");
+        opener.append(...heading.childNodes);
+        heading.append(opener);
+    });
     document.querySelectorAll(CONTROLS).forEach((control) => {
         if (control.querySelector("a[href], button, input, select")) return;
         control.setAttribute("role", "button");
