@@ -10,7 +10,7 @@ from django.db.models import Count, Model
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from integrations.models import EventState, Integration, StatusMapping, SyncRun, WebhookEvent
+from integrations.models import Alert, EventState, Integration, StatusMapping, SyncRun, WebhookEvent
 from sales.models import Sale
 
 Filters = dict[str, object]
@@ -133,6 +133,32 @@ def _special_pages() -> Iterator[Page]:
     yield Page("integration of the largest seller", _page(integration))
     yield Page("settings", reverse("backoffice:configuration"))
     yield Page("import form", reverse("admin:integrations_salesimport_upload"))
+    yield from _pages_of_actions(quarantined[0])
+
+
+def _pages_of_actions(event: WebhookEvent) -> Iterator[Page]:
+    """Answers about one order, and the pages that come before an action on a row."""
+    sale = Sale.objects.order_by("-id")[0]
+    missing = reverse("backoffice:missing_order")
+    for name, number in {"a sale": sale.external_id, "in quarantine": event.external_id}.items():
+        yield Page(f"where an order is: {name}", f"{missing}?{urlencode({'pedido': number})}")
+    yield Page("where an order is: nowhere", f"{missing}?pedido=ordzzzzzz&vendedor={sale.user}")
+    for text in (sale.external_id, "moura", "98765"):
+        typed = urlencode({"s": text})
+        yield Page(f"search while typing {text}", f"{reverse('backoffice:command_search')}?{typed}")
+    yield Page("help", reverse("backoffice:help"))
+    yield Page("one seller", _page(sale.user))
+    rows: dict[str, tuple[Model | None, tuple[str, ...]]] = {
+        "integrations_webhookevent": (event, ("preview_one", "correct", "discard_one")),
+        "sales_sale": (sale, ("set_status", "merge")),
+        "clients_client": (sale.client, ("merge",)),
+        "integrations_alert": (Alert.objects.filter(resolved_at=None).first(), ("handle",)),
+    }
+    for model, (row, actions) in rows.items():
+        for action in actions if row else ():
+            url = reverse(f"admin:{model}_{action}", args=[row and row.pk])
+            yield Page(f"{model}, {action}", url)
+    yield Page("who is mailed of alerts", reverse("admin:integrations_alert_recipients"))
 
 
 def _registered_models() -> Iterator[Page]:
