@@ -12,6 +12,8 @@ MAX_TEXT: Final = 2_000
 """Characters of one value that are shown."""
 MAX_SHOWN: Final = 100_000
 """Characters of a whole body that are shown."""
+MAX_LINES: Final = 5_000
+"""Of a whole body that are shown: each is an element of the page."""
 MAX_DEPTH: Final = 60
 """Levels of JSON that are shown; bodies of webhooks have three."""
 _INVISIBLE = re.compile(
@@ -59,7 +61,7 @@ def format_json(value: Any) -> str:
     for line in _lines(value):
         lines.append(visible(line))
         size += len(lines[-1]) + 1
-        if size > MAX_SHOWN:
+        if size > MAX_SHOWN or len(lines) == MAX_LINES:
             lines.append("… (o resto não é mostrado)")
             break
     return "\n".join(lines)

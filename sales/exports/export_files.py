@@ -24,7 +24,7 @@ from sales.exports.spreadsheet_writers import Csv, Xlsx
 from sales.models import ExportPart, Sale
 from sales.models.exports import Export, ExportFormat, ExportSubject
 
-MAX_SYNCHRONOUS_ROWS: Final = 5_000
+MAX_SYNCHRONOUS_ROWS: Final = 2_000
 """A longer list is exported in the background."""
 BATCH_ROWS: Final = 250
 """A sale may have 64 KB of metadata."""
