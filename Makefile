@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 # The slowest first, so that two parallel jobs end at about the same time.
 CHECKS := check-types check-api check-imports check-migrations check-libraries check-manifests check-style
-.PHONY: help install reinstall peers node run test test-faults lint format openapi bench bench-admin \
+.PHONY: help install reinstall peers node run test test-faults lint format openapi bench bench-admin bench-limits \
 	bench-faults mutate real-data requirements screenshots $(CHECKS)
 
 help:  ## list the commands
@@ -121,6 +121,9 @@ peers:
 
 bench-admin: install  ## measure the back-office with a million sales
 	$(BIN)/python -m tests.benchmarks.admin
+
+bench-limits: install  ## measure everything that shows, reads or exports the worst input
+	$(BIN)/python -m tests.benchmarks.limits
 
 bench-faults: install  ## run the fault scenarios with KILLS=1000 and print the table of docs/faults.md
 	$(BIN)/python -m tests.benchmarks.faults
