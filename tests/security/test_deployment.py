@@ -58,7 +58,7 @@ def test_plain_http_is_warned_of() -> None:
     [
         ("/admin/login/", "/admin/"),
         ("/api/docs", "/api/docs"),
-        ("/api/v1/sales", "/"),
+        ("/api/v1/sales", "/api/"),
         ("/health/live", "/"),
         ("/nowhere", "/"),
     ],

@@ -91,6 +91,7 @@ def create_sales() -> None:
         deleted_at=NOON,
         client__name="@Rui D'A\u0301vila",
         client__cpf="01152449303",
+        client__document_identifies=True,
         client__phone="+351912345678",
         client__email="rui@exemplo.com.br",
         client__state="SP",
