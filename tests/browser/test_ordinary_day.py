@@ -5,7 +5,7 @@ What is typed, opened by `/` or sent by Enter costs no click; a choice in a fiel
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
@@ -34,6 +34,7 @@ from tests.factories import ClientFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 DESKTOP: Final[ViewportSize] = {"width": 1366, "height": 768}
+LAPTOP: Final[ViewportSize] = {"width": 1280, "height": 768}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 FILE: Final = "Pedido;Data;Valor;Status\nordarquivo1;02/03/2026 10:00;150,99;Aprovado\n"
 REASON: Final = "Atendimento 123"
@@ -284,17 +285,23 @@ CLICKS: Final[dict[Callable[[Desk], None], tuple[int, int]]] = {
 """On a desktop, and on a phone, where search, menu and actions are behind a button each."""
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["1366", "390"])
+@pytest.mark.parametrize(
+    ("screen", "scheme"),
+    [(DESKTOP, "light"), (LAPTOP, "dark"), (PHONE, "dark")],
+    ids=["1366", "1280", "390"],
+)
 def test_tasks_take_few_clicks(
     page: Page,
     browser_errors: BrowserErrors,
     sample_data: SampleData,
     screen: ViewportSize,
+    scheme: Literal["light", "dark"],
     settings: Settings,
     live_server: LiveServer,
 ) -> None:
     settings.PUBLIC_BASE_URL = live_server.url
     page.set_viewport_size(screen)
+    page.emulate_media(color_scheme=scheme)
     used = {}
     for task in CLICKS:
         page.goto("/admin/")
