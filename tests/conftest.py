@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from flowzz.accounts.models import User
+from flowzz.core import rate_limits
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from tests.staff import Staff, log_in
 
@@ -23,6 +24,12 @@ def _no_saved_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use the environment's settings, without the SQL statement that reads saved ones."""
     monkeypatch.setattr(SAVED_VALUES, "_values", {})
     monkeypatch.setattr(SAVED_VALUES, "_expires_at", math.inf)
+
+
+@pytest.fixture(autouse=True)
+def _redis_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Redis asked, also within seconds of a test in which it was away."""
+    monkeypatch.setattr(rate_limits, "_redis_is_away", rate_limits._Away())
 
 
 @pytest.fixture
