@@ -1,8 +1,9 @@
 """A user's sales, clients, subscriptions and affiliation requests; other users' rows are 404."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, DecimalField, Max, OuterRef, QuerySet, Subquery, Sum
@@ -39,12 +40,21 @@ from sales.stats.list_totals import calculate_totals
 from sales.statuses import REVENUE_STATUSES
 
 MAX_CHANGES = 500
+HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 
 class TooManySales(ApiError):
     status_code = 422
     code = "TOO_MANY_SALES"
     message = "São vendas demais para somar de uma vez. Use um período menor ou outro filtro."
+
+
+def _totals_of(
+    tag: str, summary: str, data: type[TotalsSerializer]
+) -> Callable[[HandlerT], HandlerT]:
+    """Describe a call that adds up a filtered list."""
+    parameters = [ETAG_PARAMETER]
+    return operation(tag, summary, data, TooManySales, filters=True, parameters=parameters)
 
 
 class OwnRowsViewSet(ConditionalListMixin, ListViewSet[RowT]):
@@ -101,14 +111,7 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
         data = {"changes": list(changes[:MAX_CHANGES])[::-1]}
         return success(HistorySerializer(data).data)
 
-    @operation(
-        "Vendas",
-        "Somar as vendas de uma lista filtrada",
-        TotalsSerializer,
-        TooManySales,
-        filters=True,
-        parameters=[ETAG_PARAMETER],
-    )
+    @_totals_of("Vendas", "Somar as vendas de uma lista filtrada", TotalsSerializer)
     @action(detail=False)
     def totals(self, request: Request) -> Response:
         return unless_current(request, lambda: _totals(self._rows(), TotalsSerializer))
@@ -147,13 +150,10 @@ class ClientViewSet(OwnRowsViewSet[Client]):
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
 
-    @operation(
+    @_totals_of(
         "Clientes",
         "Contar os clientes de uma lista filtrada, e somar as vendas deles",
         BuyerTotalsSerializer,
-        TooManySales,
-        filters=True,
-        parameters=[ETAG_PARAMETER],
     )
     @action(detail=False)
     def totals(self, request: Request) -> Response:
@@ -181,13 +181,10 @@ class SubscriptionViewSet(OwnRowsViewSet[Subscription]):
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(SubscriptionDetailSerializer(self.get_object()).data)
 
-    @operation(
+    @_totals_of(
         "Assinaturas",
         "Contar as assinaturas de uma lista filtrada, e somar as vendas delas",
         SubscriptionTotalsSerializer,
-        TooManySales,
-        filters=True,
-        parameters=[ETAG_PARAMETER],
     )
     @action(detail=False)
     def totals(self, request: Request) -> Response:
