@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +21,7 @@ from integrations.admin.integrations.forms import ConnectionForm, record_connect
 from integrations.admin.user_page import connect_url
 from integrations.models import IntegrationMode
 
+EXISTS = "Já existe um usuário com este e-mail."
 LATER = "Depois: quem vende conecta, ou você, na página dela ou dele"
 
 
@@ -40,7 +41,7 @@ class SellerForm(ConnectionForm, OptionalReasonForm):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].strip().lower()
         if User.objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError("Já existe um usuário com este e-mail.")
+            raise forms.ValidationError(EXISTS)
         return email
 
     def clean(self) -> dict[str, Any]:
@@ -49,8 +50,18 @@ class SellerForm(ConnectionForm, OptionalReasonForm):
             self.add_error("mode", "Para usar a chave agora, escolha “API e webhooks”.")
         return values
 
-    def create(self, request: HttpRequest) -> User:
-        """Create the user without a password, and have the invitation mailed."""
+    def create(self, request: HttpRequest) -> User | None:
+        """Create the user without a password, and have the invitation mailed.
+
+        If the user was created meanwhile, as by a second click, the form has an error.
+        """
+        try:
+            return self._create(request)
+        except IntegrityError:
+            self.add_error("email", EXISTS)
+            return None
+
+    def _create(self, request: HttpRequest) -> User:
         values = self.cleaned_data
         with transaction.atomic():
             user = User.objects.create_user(
@@ -72,8 +83,7 @@ def _may_create(request: HttpRequest, _: object) -> bool:
 @sensitive_post_parameters("api_key")
 def create_seller(request: HttpRequest) -> HttpResponse:
     form = SellerForm(request.POST or None)
-    if form.is_valid():
-        user = form.create(request)
+    if form.is_valid() and (user := form.create(request)):
         messages.success(request, f"Convite enviado a {user.email}.")
         return _connect(request, user, form)
     return render_confirmation(

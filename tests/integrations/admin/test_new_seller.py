@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse_lazy
 
 from flowzz.accounts.models import StaffAction, User
+from integrations.admin.new_seller import EXISTS, SellerForm
 from integrations.models import Integration, IntegrationMode
 from tests.sandbox.client import SandboxClient
 from tests.staff import Staff, log_in_member, messages_in
@@ -40,6 +41,17 @@ def test_seller_is_created_without_a_password_and_invited(staff: Staff, mailed: 
     assert not Integration.objects.exists()
     assert logged() == ["Criou e convidou um(a) vendedor(a)"]
     assert response.headers["Location"] == f"/admin/accounts/user/{user.id}/change/"
+
+
+def test_seller_who_was_created_meanwhile_is_not_created_again(
+    staff: Staff, mailed: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.create_user(EMAIL)
+    monkeypatch.setattr(SellerForm, "clean_email", lambda form: EMAIL)
+    response = staff.post(CREATE, FORM)
+    assert response.status_code == 200
+    assert EXISTS in response.content.decode()
+    assert (User.objects.filter(email=EMAIL).count(), mailed, logged()) == (1, [], [])
 
 
 @pytest.mark.parametrize("mode", IntegrationMode.values)
