@@ -98,7 +98,7 @@ def find_client(
 
 def _lookup(identifier: str, user_email: str) -> "QuerySet[Client]":
     if not user_email:
-        raise ClientLookupError("Diga também o vendedor, ou use o id do cliente.")
+        raise ClientLookupError("Diga também de quem é o cliente, com --user, ou use o id dele.")
     if "@" not in identifier and not _has_digits(identifier):
         raise ClientLookupError("Use o id, o documento, o telefone ou o e-mail.")
     return Client.objects.filter(_matches_exactly(identifier), user__email__iexact=user_email)

@@ -119,7 +119,7 @@ def _syncs_stopped(label: str) -> Message:
     return Message(
         f"Por mais de 24 horas a API do {label} respondeu que não tem a lista de vendas, embora "
         "aceite a chave: a integração passou a receber só por webhooks e arquivos. Se as outras "
-        "integrações sincronizam, veja o que a conta deste vendedor tem de diferente; se nenhuma "
+        "integrações sincronizam, veja o que esta conta tem de diferente; se nenhuma "
         "sincroniza, confira o caminho da API nas configurações do servidor.",
         f"A API do {label} não oferece a lista de vendas da sua conta, por isso paramos de "
         "sincronizar. Sua integração continua conectada: as vendas novas chegam pelos webhooks. "
@@ -131,9 +131,9 @@ def _syncs_stopped(label: str) -> Message:
 
 def _api_answers(label: str) -> Message:
     return Message(
-        f"A API do {label} respondeu com a lista de vendas, e o vendedor foi avisado. Ele pode "
-        "conectar de novo com a chave; ou use, na página da integração, “Voltar a sincronizar "
-        "pela API”.",
+        f"A API do {label} respondeu com a lista de vendas, e quem vende recebeu um aviso. Essa "
+        "pessoa pode conectar de novo com a chave; ou use, na página da integração, “Voltar a "
+        "sincronizar pela API”.",
         f"A API do {label} agora responde com a lista das suas vendas. Se quiser que o Flowzz "
         "volte a sincronizar, conecte de novo com a sua chave de API, em Integrações. Se não "
         "fizer nada, tudo continua como está: as vendas chegam pelos webhooks.",

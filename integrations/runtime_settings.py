@@ -14,7 +14,7 @@ from integrations.providers.registry import PROVIDERS, setting_name
 ALERT_EMAILS = emails_setting(
     "ALERT_EMAILS",
     "E-mails da equipe que recebem os alertas",
-    "Separados por vírgula. O(a) vendedor(a) sempre recebe os da própria integração.",
+    "Separados por vírgula. Quem vende sempre recebe os da própria integração.",
 )
 API_ENABLED = {
     provider.name: yes_no_setting(
@@ -32,9 +32,9 @@ WEBHOOK_RATE = rate_setting(
     "Webhooks de uma integração",
     "Acima disso a plataforma recebe 429 e envia de novo depois.",
 )
-SYNC_RATE = rate_setting("RATE_LIMIT_SYNC", "Sincronizações pedidas por um vendedor", "Pela API.")
+SYNC_RATE = rate_setting("RATE_LIMIT_SYNC", "Sincronizações pedidas por uma conta", "Pela API.")
 IMPORT_RATE = rate_setting(
-    "RATE_LIMIT_IMPORT", "Arquivos importados por um vendedor", "Prévias contam."
+    "RATE_LIMIT_IMPORT", "Arquivos importados por uma conta", "Prévias contam."
 )
 PAYLOAD_RETENTION = amount_setting(
     "PAYLOAD_RETENTION",

@@ -54,7 +54,8 @@ class NotASeller(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Esta pessoa é ou foi da equipe: o registro de ações diz o que ela fez. Desative-a."
+            "Esta pessoa é ou foi da equipe: o registro de ações diz o que ela fez. Desative a "
+            "conta."
         )
 
 

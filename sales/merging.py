@@ -136,7 +136,7 @@ def _lock_clients(*client_ids: uuid.UUID) -> list[Client]:
     """Lock the user and read the clients. Raises MergeRefused."""
     users = set(Client.objects.filter(id__in=client_ids).values_list("user_id", flat=True))
     if len(users) != 1:
-        raise MergeRefused("Escolha dois clientes do mesmo vendedor.")
+        raise MergeRefused("Escolha dois clientes da mesma conta.")
     lock_user(users.pop())
     clients = {row.id: row for row in Client.objects.select_for_update().filter(id__in=client_ids)}
     if len(clients) != len(client_ids):

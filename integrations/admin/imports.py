@@ -38,7 +38,7 @@ DEFERRED = ("content", "error_lines", "warning_lines", "unknown_words", "columns
 
 class UploadForm(StaffForm):
     email = UserField(
-        label="E-mail do vendedor",
+        label="E-mail do(a) vendedor(a)",
         help_text="De quem são as vendas. A integração não precisa estar conectada.",
     )
     file = forms.FileField(
@@ -99,7 +99,7 @@ class SalesImportAdmin(JobAdmin):
     list_filter = ("state",)
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do vendedor"
+    search_help_text = "E-mail do(a) vendedor(a)"
     actions_list = ("upload",)
     has_import_permission = staff_permission("run_syncs")
 

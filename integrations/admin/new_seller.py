@@ -78,7 +78,7 @@ def _may_create(request: HttpRequest, _: object) -> bool:
 
 
 @list_action(
-    UserAdmin, "Criar vendedor(a)", path="criar-vendedor", icon="person_add", permission=_may_create
+    UserAdmin, "Criar vendedor(a)", path="criar-conta", icon="person_add", permission=_may_create
 )
 @sensitive_post_parameters("api_key")
 def create_seller(request: HttpRequest) -> HttpResponse:

@@ -49,7 +49,7 @@ CONSEQUENCES = (
 def connect_url(user: User) -> str:
     """Return the URL of the form that connects a user."""
     page = reverse("admin:integrations_integration_connect")
-    return f"{page}?{urlencode({'vendedor': user.email})}"
+    return f"{page}?{urlencode({'conta': user.email})}"
 
 
 def _summarize(request: HttpRequest, user: User) -> RowSummary:
@@ -103,7 +103,7 @@ def _integration_facts(integration: Integration) -> FactGroup:
     state = f"{status}, pausada" if integration.is_paused else status
     url, at_provider = change_url(integration), integration.effective_owner_email
     times = {
-        "Conectado(a) em": integration.connected_at,
+        "Conectada em": integration.connected_at,
         "Último webhook": integration.last_webhook_at,
         "Última sincronização": integration.last_sync_at,
     }
@@ -128,7 +128,7 @@ extend(User, PageExtension(summarize=_summarize))
 
 
 class SellerErasureForm(ReasonForm):
-    email = forms.EmailField(label="E-mail do vendedor, para confirmar")
+    email = forms.EmailField(label="E-mail do(a) vendedor(a), para confirmar")
     field_order = ("email", "reason")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -138,7 +138,7 @@ class SellerErasureForm(ReasonForm):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email.strip().lower() != self.user.email:
-            raise forms.ValidationError("Não é o e-mail deste vendedor.")
+            raise forms.ValidationError("Não é o e-mail desta conta.")
         return email
 
 
@@ -155,7 +155,7 @@ def erase_seller(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     def act() -> Done:
         seller_erasure.close_account(user)
         message = "Conta encerrada. Os dados são apagados nos próximos minutos."
-        return Done("Excluiu um vendedor com todos os dados", message, user)
+        return Done("Excluiu um(a) vendedor(a) com todos os dados", message, user)
 
     return confirm(
         request,
@@ -163,7 +163,7 @@ def erase_seller(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         act,
         about=user,
         refusals=(seller_erasure.NotASeller,),
-        title="Excluir o vendedor e todos os dados",
+        title="Excluir o(a) vendedor(a) e todos os dados",
         text="Não pode ser desfeito.",
         consequences=CONSEQUENCES,
         is_destructive=True,

@@ -16,6 +16,7 @@ from flowzz.core.api.etags import is_current, make_etag, never_stored, with_etag
 from flowzz.core.api.idempotency import idempotent
 from flowzz.core.api.schema.openapi import listing, operation
 from flowzz.core.api.views import SparseFieldsMixin, current_user_id, success
+from flowzz.core.formatting import format_count
 from integrations import connection, modes
 from integrations.api import errors
 from integrations.api.connection_serializers import (
@@ -127,8 +128,9 @@ class ConnectionViewSet(ProviderViewSet):
         integration = self.integration()
         tokens.rotate_token(integration)
         hours = settings.WEBHOOK_TOKEN_GRACE // timedelta(hours=1)
+        valid = format_count(hours, "hora", "horas")
         return self._answer(
-            integration, f"Novo endereço de webhook criado; o anterior vale por mais {hours} horas"
+            integration, f"Novo endereço de webhook criado; o anterior vale por mais {valid}"
         )
 
     def _answer(self, integration: Integration, message: str = "") -> Response:

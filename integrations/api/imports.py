@@ -31,6 +31,7 @@ from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import error_responses, listing, operation
 from flowzz.core.api.throttling import CallThrottle, RateThrottle
 from flowzz.core.api.views import ListViewSet, current_user_id, success
+from flowzz.core.formatting import format_count
 from integrations.api.import_serializers import (
     ImportGuideSerializer,
     ImportRowSerializer,
@@ -235,7 +236,9 @@ def _response(row: SalesImport) -> Response:
         return success(data, "Importação em andamento. Acompanhe o progresso.", status=202)
     if row.state == ImportState.FAILED:
         raise ServerError
-    figures = f"{row.created} vendas criadas, {row.updated} atualizadas, {row.errors} com erro"
+    created = format_count(row.created, "venda criada", "vendas criadas")
+    updated = format_count(row.updated, "atualizada", "atualizadas")
+    figures = f"{created}, {updated}, {row.errors} com erro"
     if row.state == ImportState.PREVIEWED:
         return success(data, f"Prévia, nada foi gravado: {figures}")
     return success(data, f"Importação concluída: {figures}")

@@ -18,6 +18,7 @@ from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.throttling import RateThrottle
 from flowzz.core.api.views import success
 from flowzz.core.db.jobs import JobState
+from flowzz.core.formatting import format_count
 from integrations.api import errors
 from integrations.api.provider_views import TAG, ProviderViewSet
 from integrations.api.sync_serializers import RunSerializer, SyncRequestSerializer
@@ -123,8 +124,9 @@ def _message(run: SyncRun) -> str:
     if run.state == JobState.CANCELLED:
         return "Sincronização cancelada"
     if run.state == JobState.SUCCEEDED:
-        figures = f"{run.created} vendas criadas, {run.updated} atualizadas"
-        return f"Sincronização concluída: {figures}"
+        created = format_count(run.created, "venda criada", "vendas criadas")
+        updated = format_count(run.updated, "atualizada", "atualizadas")
+        return f"Sincronização concluída: {created}, {updated}"
     if run.is_postponed:
         return f"Sincronização adiada: {run.error} Ela será tentada de novo sozinha."
     return "Sincronização em andamento. Acompanhe o progresso."

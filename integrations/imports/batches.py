@@ -25,7 +25,8 @@ MAX_STORED_ERRORS: Final = 100
 
 MAX_STORED_WORDS: Final = 50
 OTHER_OWNER: Final = (
-    "A coluna “Vendedor(a)” diz que a venda é de outro. Importe-a para ele, ou apague a coluna."
+    "A coluna “Vendedor(a)” diz que a venda é de outra pessoa. Importe-a para ela, ou apague a "
+    "coluna."
 )
 UNASSOCIATED: Final = (
     "O pedido só tem o hash, e nenhuma venda com o mesmo comprador, produto, valor e data: foi "

@@ -26,7 +26,7 @@ class Explanation:
 
 
 _RESEND = (
-    "O conteúdo veio assim da plataforma. Peça ao vendedor para reenviar o pedido; se ele já "
+    "O conteúdo veio assim da plataforma. Peça a quem vende que reenvie o pedido; se ele já "
     "existe certo na plataforma, uma sincronização o traz, e este evento pode ser descartado."
 )
 _REPLAY = "Reprocesse. Se voltar para a quarentena, envie o número do evento ao time técnico."
@@ -42,7 +42,7 @@ EXPLANATIONS = {
     "unverifiable": Explanation(
         "Segredo de assinatura ilegível",
         "Não dá para saber se a assinatura confere. Defina um segredo novo na página da "
-        "integração; se o conteúdo for do vendedor, atribua o grupo à integração dele.",
+        "integração; se o conteúdo for mesmo da conta, atribua o grupo à integração dela.",
     ),
     "invalid_json": Explanation("O corpo não é um JSON válido", _RESEND),
     "invalid_utf8": Explanation("O corpo não está em UTF-8", _RESEND),

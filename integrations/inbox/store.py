@@ -24,7 +24,7 @@ UNROUTABLE = "unroutable"
 UNVERIFIABLE = "unverifiable"
 """The token is known, but nothing can tell whether the webhook is signed."""
 UNOWNED = {
-    UNROUTABLE: "Nenhuma integração, ou mais de uma, pode ser a dona do evento.",
+    UNROUTABLE: "O evento pode ser de mais de uma integração, ou de nenhuma.",
     UNVERIFIABLE: "O segredo de assinatura da integração não pôde ser lido.",
 }
 """Why an event has no owner, by its reason."""

@@ -54,10 +54,10 @@ class Integration(models.Model):
         help_text="Em observação, o que a assinatura recusaria é aceito e contado.",
     )
     custom_webhook_url = models.CharField(
-        "endereço informado pelo vendedor",
+        "endereço informado por quem vende",
         max_length=500,
         blank=True,
-        help_text="Anotação do vendedor (um proxy na frente, por exemplo); nunca é chamado.",
+        help_text="Anotação de quem vende (um proxy na frente, por exemplo); nunca é chamado.",
     )
     owner_email = models.EmailField(
         "e-mail do(a) vendedor(a) na plataforma",
@@ -73,15 +73,15 @@ class Integration(models.Model):
     last_sync_error = models.TextField("erro", blank=True)
     last_webhook_at = models.DateTimeField("último webhook", null=True, blank=True)
     sales_synced = models.PositiveBigIntegerField("vendas recebidas", default=0)
-    connected_at = models.DateTimeField("conectado em", null=True, blank=True)
+    connected_at = models.DateTimeField("conectada em", null=True, blank=True)
     paused_at = models.DateTimeField(
         "pausada em",
         null=True,
         blank=True,
         help_text="Enquanto pausada, os webhooks esperam e nada é sincronizado.",
     )
-    created_at = models.DateTimeField("criado em", auto_now_add=True)
-    updated_at = models.DateTimeField("atualizado em", auto_now=True)
+    created_at = models.DateTimeField("criada em", auto_now_add=True)
+    updated_at = models.DateTimeField("atualizada em", auto_now=True)
 
     class Meta:
         verbose_name = "integração"

@@ -195,7 +195,7 @@ class Alert(models.Model):
     )
     kind = models.CharField("tipo", max_length=32, choices=AlertKind)
     message = models.TextField("mensagem")
-    seller_message = models.TextField("mensagem ao vendedor", blank=True)
+    seller_message = models.TextField("mensagem a quem vende", blank=True)
     opened_at = models.DateTimeField("aberto em", auto_now_add=True)
     resolved_at = models.DateTimeField("resolvido em", null=True, blank=True)
     opening_mailed = models.BooleanField("abertura avisada", default=False)

@@ -72,7 +72,7 @@ def sync_late() -> Violations:
         id_: Message(
             f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. Veja "
             "em Sincronizações o erro da última e peça uma nova; se ele falar da chave de API, "
-            "peça ao vendedor que conecte de novo.",
+            "peça a quem vende que conecte de novo.",
             f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. As "
             "vendas que chegam por webhook continuam entrando. Veja em Integrações o erro da "
             "última e peça uma nova; se ele falar da chave de API, conecte de novo com uma chave "
@@ -105,7 +105,7 @@ def key_refused() -> Violations:
     until_then = "até lá nenhuma sincronização é feita."
     return {
         id_: Message(
-            f"{error} Peça ao vendedor que conecte de novo com uma chave válida; {until_then}",
+            f"{error} Peça a quem vende que conecte de novo com uma chave válida; {until_then}",
             f"{error} Conecte a integração de novo com uma chave válida; {until_then}",
         )
         for id_, error in refused.values_list("id", "last_sync_error")
@@ -122,7 +122,7 @@ def key_old() -> Violations:
     is_old = f"A chave de API do {{}} tem mais de {settings.API_KEY_MAX_AGE.days} dias. "
     return {
         id_: Message(
-            is_old.format(_label(provider)) + "O vendedor foi lembrado de conectar com uma nova.",
+            is_old.format(_label(provider)) + "Quem vende recebeu um lembrete.",
             is_old.format(_label(provider)) + f"Crie uma nova no {_label(provider)} em "
             "Configurações → API e conecte de novo com ela; nada mais muda.",
         )
@@ -164,7 +164,7 @@ def dead_letters() -> Violations:
             + (
                 ". Veja as causas em Quarentena, e reprocesse ou descarte."
                 if id_
-                else " sem integração que seja a dona. Em Quarentena, atribua ou descarte."
+                else " sem uma integração. Em Quarentena, atribua ou descarte."
             ),
             "O Flowzz recebeu avisos de venda que não soube ler. Eles estão guardados, e nossa "
             "equipe já os analisa: você não precisa fazer nada.",
@@ -230,7 +230,7 @@ def _silence_since(since: datetime, label: str) -> Message:
     )
     check = "se o postback está ativo e aponta para o endereço mostrado em Integrações."
     return Message(
-        f"{silent} Confira com o vendedor, no {label}, {check}",
+        f"{silent} Confira com quem vende, no {label}, {check}",
         f"{silent} Confira no {label} {check}",
     )
 

@@ -21,9 +21,9 @@ _BECAUSE = {
     RefusalReason.RATE: "por passarem do limite por minuto",
 }
 _STAFF_ADVICE = {
-    RefusalReason.SIGNATURE: "Confira com o vendedor se o segredo de assinatura é o mesmo nos dois "
+    RefusalReason.SIGNATURE: "Confira com quem vende se o segredo de assinatura é o mesmo nos dois "
     "lados, ou defina outro na página da integração.",
-    RefusalReason.EXPIRED_URL: "Peça ao vendedor que coloque o endereço atual em cada postback da "
+    RefusalReason.EXPIRED_URL: "Peça a quem vende que coloque o endereço atual em cada postback da "
     "plataforma.",
     RefusalReason.TOO_LARGE: "Veja os tamanhos na lista dos recusados e avise a equipe técnica.",
     RefusalReason.RATE: "A plataforma costuma enviar de novo. Se continuar, aumente o limite em "

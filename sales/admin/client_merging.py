@@ -32,7 +32,7 @@ class MergeForm(ReasonForm):
     other = forms.CharField(
         label="Outro cliente",
         max_length=254,
-        help_text="Id, CPF ou CNPJ, telefone ou e-mail de um cliente do mesmo vendedor.",
+        help_text="Id, CPF ou CNPJ, telefone ou e-mail de um cliente da mesma conta.",
     )
     field_order = ("other", "reason")
 

@@ -25,7 +25,7 @@ class MergeForm(ReasonForm):
     other = forms.CharField(
         label="Outra venda",
         max_length=128,
-        help_text="Número ou hash de um pedido do mesmo vendedor e da mesma origem.",
+        help_text="Número ou hash de um pedido da mesma conta e da mesma origem.",
     )
     field_order = ("other", "reason")
 
@@ -123,7 +123,7 @@ def _find_other(form: MergeForm, sale: Sale) -> Sale | None:
     number = form.cleaned_data["other"].strip()
     other: Sale | None = sales.with_order_ids(sale.source, [number]).first()
     if other is None:
-        form.add_error("other", "Nenhuma outra venda deste vendedor tem este número ou hash.")
+        form.add_error("other", "Nenhuma outra venda desta conta tem este número ou hash.")
         return None
     try:
         merges.check(sale, other)

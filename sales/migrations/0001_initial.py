@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
                 ('total_price', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='valor total')),
                 ('commission', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='comissão')),
                 ('fees', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='taxas')),
-                ('partner_shares', models.DecimalField(blank=True, decimal_places=2, help_text='Do afiliado e dos coprodutores, se o vendedor é o produtor.', max_digits=12, null=True, verbose_name='comissões de parceiros')),
+                ('partner_shares', models.DecimalField(blank=True, decimal_places=2, help_text='Do afiliado e dos coprodutores, se quem vende é o produtor.', max_digits=12, null=True, verbose_name='comissões de parceiros')),
                 ('status', models.CharField(choices=[('PENDING', 'Pendente'), ('PAID', 'Pago'), ('SHIPPED', 'Enviado'), ('DELIVERED', 'Entregue'), ('CANCELLED', 'Cancelado'), ('REFUNDED', 'Reembolsado')], default='PENDING', max_length=9, verbose_name='status')),
                 ('shipping_status', models.CharField(choices=[('PENDING', 'A enviar'), ('SHIPPED', 'Enviado'), ('DELIVERED', 'Entregue'), ('FAILED', 'Tentativa sem sucesso'), ('RETURNED', 'Devolvido'), ('CANCELLED', 'Cancelado')], default='PENDING', max_length=9, verbose_name='entrega')),
                 ('unknown_status', models.CharField(blank=True, max_length=100, verbose_name='status não reconhecido')),

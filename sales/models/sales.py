@@ -120,7 +120,7 @@ class Sale(BulkRow):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text="Do afiliado e dos coprodutores, se o vendedor é o produtor.",
+        help_text="Do afiliado e dos coprodutores, se quem vende é o produtor.",
     )
     status = models.CharField(
         "status", max_length=9, choices=SaleStatus, default=SaleStatus.PENDING

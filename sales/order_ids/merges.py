@@ -116,7 +116,7 @@ def merge(first_id: uuid.UUID, second_id: uuid.UUID, *, by: User) -> SaleMerge:
 def check(first: Sale, second: Sale) -> None:
     """Raise MergeRefused unless two sales may be merged."""
     if (first.user_id, first.source) != (second.user_id, second.source) or first == second:
-        raise MergeRefused("Escolha duas vendas diferentes do mesmo vendedor e da mesma origem.")
+        raise MergeRefused("Escolha duas vendas diferentes da mesma conta e da mesma origem.")
     if not are_mergeable(first, second):
         raise MergeRefused("Uma das vendas deve ter só o número do pedido, e a outra, só o hash.")
     if buyers_differ(first.client, second.client):
@@ -196,7 +196,7 @@ def _lock_sales(sale_ids: Collection[uuid.UUID]) -> list[Sale]:
     """Lock the user and read the sales, in the order of the ids. Raises MergeRefused."""
     users = set(Sale.objects.filter(id__in=sale_ids).values_list("user_id", flat=True))
     if len(users) != 1:
-        raise MergeRefused("Escolha vendas do mesmo vendedor, que existam.")
+        raise MergeRefused("Escolha vendas da mesma conta, que existam.")
     lock_user(users.pop())
     rows = Sale.objects.select_related("client").select_for_update(of=("self",))
     sales = {sale.id: sale for sale in rows.filter(id__in=sale_ids)}

@@ -242,7 +242,7 @@ def save_a_view(desk: Desk) -> None:
 def import_a_file(desk: Desk) -> None:
     desk.open("Importações")
     desk.act("Importar arquivo")
-    desk.type_into("E-mail do vendedor", desk.seller.email)
+    desk.type_into("E-mail do(a) vendedor(a)", desk.seller.email)
     content: Any = {"name": "v.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
     desk.clicks += 1
     desk.page.get_by_label("Arquivo CSV ou Excel").set_input_files(content)

@@ -56,6 +56,8 @@ REPLACED_WORDS = {
 }
 """Words of earlier versions. docs/glossary.md has the terms of today."""
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+MASCULINE_SELLER = re.compile(r"\bvendedor(?:es)?\b(?!\()", re.IGNORECASE)
+"""A seller is `vendedor(a)`, or the sentence says `quem vende`, or `conta`."""
 
 
 def python_files(*packages: str) -> Iterator[Path]:
@@ -157,6 +159,20 @@ def test_no_identifier_has_a_replaced_word() -> None:
         if REPLACED_WORDS & {word.lower() for word in WORD.findall(name)}
     }
     assert found == set()
+
+
+def test_texts_call_no_seller_a_man() -> None:
+    """Strings of the code, templates, and the manual in Portuguese."""
+    texts = {PROJECT / "docs" / "back-office.md", *(PROJECT / "templates").rglob("*.*")}
+    shown = [(path, path.read_text()) for path in sorted(texts)]
+    for path in python_files(*SOURCE_PACKAGES):
+        nodes = ast.walk(ast.parse(path.read_text()))
+        strings = (node.value for node in nodes if isinstance(node, ast.Constant))
+        shown += [(path, text) for text in strings if isinstance(text, str)]
+    assert any("vendedor(a)" in text for _, text in shown)
+    assert {
+        (relative(path), text) for path, text in shown if MASCULINE_SELLER.search(text)
+    } == set()
 
 
 def test_lint_exceptions_have_a_reason() -> None:

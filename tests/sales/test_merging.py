@@ -215,7 +215,7 @@ def test_invalid_merges_and_splits_are_refused(kept: Client, absorbed: Client, s
     stranger = ClientFactory.create()
     sale = SaleFactory.create(client=kept, user=kept.user)
     customer = Customer(name="Rui", document=DOCUMENT)
-    with pytest.raises(MergeRefused, match="mesmo vendedor"):
+    with pytest.raises(MergeRefused, match="mesma conta"):
         merging.merge(kept.id, stranger.id, by=staff)
     with pytest.raises(MergeRefused, match="diferentes"):
         merging.merge(kept.id, kept.id, by=staff)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the views import this module, named in their defaults, whil
     from rest_framework.views import APIView
 
 API_RATE = rate_setting(
-    "RATE_LIMIT_API", "Chamadas de um vendedor à API", "Todas as chamadas juntas."
+    "RATE_LIMIT_API", "Chamadas de uma conta à API", "Todas as chamadas juntas."
 )
 LOGIN_RATE = rate_setting(
     "RATE_LIMIT_LOGIN", "Tentativas de login de um endereço IP", "Na API e nesta administração."

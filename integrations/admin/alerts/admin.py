@@ -90,7 +90,7 @@ class AlertAdmin(ReadOnlyAdmin):
     list_select_related = ("integration__user", "assigned_to")
     list_panels = ("integrations/alerts/panel.html",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do vendedor"
+    search_help_text = "E-mail do(a) vendedor(a)"
     fields = (
         ("severity_badge", "kind"),
         "message",

@@ -62,7 +62,7 @@ def recipients(request: HttpRequest) -> HttpResponse:
         about=Alert,
         title="Quem recebe os alertas",
         text=f"Separe os e-mails por vírgula. Vazio: os de Configurações ({everyone}). "
-        f"“{NOBODY}”: só o vendedor é avisado.",
+        f"“{NOBODY}”: só quem vende recebe o aviso.",
         consequences=(
             f"O canal do Slack, ou outro endereço, está {channel} (ALERT_WEBHOOK_URL) e recebe "
             "todos os tipos.",

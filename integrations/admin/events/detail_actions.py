@@ -136,7 +136,7 @@ def assign_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         act,
         about=event,
         title="Atribuir evento",
-        text="O evento passa a ser deste vendedor e é aplicado às vendas dele.",
+        text="O evento passa a ser desta conta e é aplicado às vendas dela.",
         button="Atribuir",
     )
 

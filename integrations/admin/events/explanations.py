@@ -22,7 +22,7 @@ _OUTCOMES = {
     ),
     EventOutcome.DISCONNECTED: Explanation(
         "Não aplicado: a integração estava desconectada quando chegou.",
-        "Se o vendedor quer este pedido, reprocesse.",
+        "Se quem vende quer este pedido, reprocesse.",
     ),
     EventOutcome.TEST: Explanation("Teste enviado pela equipe: chegou e foi lido.", _NO_STEP),
     EventOutcome.DISCARDED: Explanation(

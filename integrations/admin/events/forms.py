@@ -15,7 +15,7 @@ class OwnerForm(StaffForm):
     """Finds an integration of `provider` by the user's e-mail, as `integration`."""
 
     email = forms.EmailField(
-        label="E-mail do vendedor", help_text="O mesmo com que entra no Flowzz."
+        label="E-mail do(a) vendedor(a)", help_text="O mesmo com que entra no Flowzz."
     )
 
     def __init__(self, *args: Any, provider: str, **kwargs: Any) -> None:
@@ -32,7 +32,7 @@ class OwnerForm(StaffForm):
         )
         if self.integration is None:
             raise ValidationError(
-                "Nenhum vendedor com este e-mail tem esta integração. Confira o e-mail na lista "
+                "Nenhuma conta com este e-mail tem esta integração. Confira o e-mail na lista "
                 "de integrações."
             )
         return email

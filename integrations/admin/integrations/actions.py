@@ -131,8 +131,8 @@ ACTIONS: dict[str, IntegrationAction] = {
         consequences=(
             "Nenhuma sincronização é feita, e nada sobre a chave ou a API conta como problema.",
             "As vendas chegam pelos webhooks; as antigas entram por um arquivo, em Importações.",
-            "A chave, os dados e o endereço de webhook ficam. Uma vez por dia a API é testada, e o "
-            "vendedor é avisado se ela responder.",
+            "A chave, os dados e o endereço de webhook ficam. Uma vez por dia a API é testada; se "
+            "ela responder, quem vende recebe um aviso.",
         ),
     ),
     "voltar-a-api": IntegrationAction(
@@ -143,7 +143,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         is_available=_can_sync_again,
         consequences=(
             "Uma sincronização começa agora, com a chave guardada, e depois de hora em hora.",
-            "Falhas de sincronização voltam a abrir alertas, e o vendedor os recebe por e-mail.",
+            "Falhas de sincronização voltam a abrir alertas, e quem vende os recebe por e-mail.",
         ),
     ),
     "pausar": IntegrationAction(
@@ -172,12 +172,12 @@ ACTIONS: dict[str, IntegrationAction] = {
         log_text="Endereço de webhook revelado",
         run=lambda integration, _: tokens.webhook_url(integration),
         consequences=(
-            "Quem conhece o endereço pode enviar vendas em nome deste vendedor: passe-o só a ele.",
+            "Com o endereço se podem enviar vendas em nome desta conta: passe-o só a quem vende.",
             "Quem revelou, quando e por quê fica no registro de ações.",
         ),
-        result_heading="Endereço de webhook deste vendedor",
-        result_advice="O vendedor o coloca em cada postback, na plataforma. Passe-o só a ele; se "
-        "foi parar com outra pessoa, troque o endereço.",
+        result_heading="Endereço de webhook desta conta",
+        result_advice="Ele vai em cada postback, na plataforma. Passe-o só a quem vende; se foi "
+        "parar com outra pessoa, troque o endereço.",
     ),
     "trocar-endereco": IntegrationAction(
         label="Trocar endereço de webhook",
@@ -187,7 +187,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         is_available=_is_in_use,
         consequences=(
             f"O endereço em uso ainda vale por {_GRACE_HOURS} h; depois disso responde 404.",
-            "O vendedor precisa colocar o endereço novo em cada postback até lá.",
+            "Quem vende precisa colocar o endereço novo em cada postback até lá.",
         ),
         is_destructive=True,
     ),
@@ -261,7 +261,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         log_text="Segredo de assinatura removido",
         run=lambda integration, _: connection.set_signing_secret(integration, ""),
         is_available=lambda integration: bool(integration.signing_secret),
-        consequences=("Qualquer um que conheça o endereço pode enviar webhooks sem assinatura.",),
+        consequences=("Quem conhecer o endereço poderá enviar webhooks sem assinatura.",),
         is_destructive=True,
     ),
     "desconectar": IntegrationAction(
@@ -271,9 +271,9 @@ ACTIONS: dict[str, IntegrationAction] = {
         run=lambda integration, _: connection.disconnect(integration),
         is_available=_is_in_use,
         consequences=(
-            "A chave de API é esquecida e nada mais é sincronizado.",
+            "A chave de API é apagada, e nada mais é sincronizado.",
             "Webhooks que chegarem são guardados, mas não aplicados.",
-            "O que já foi recebido fica. Para voltar, o vendedor conecta de novo com a chave.",
+            "O que já foi recebido fica. Para voltar, basta conectar de novo.",
         ),
         is_destructive=True,
     ),

@@ -61,7 +61,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
     list_filter = (HealthFilter, ModeFilter, "status", "last_sync_status")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
-    search_help_text = "E-mail ou nome do vendedor"
+    search_help_text = "E-mail ou nome do(a) vendedor(a)"
     fieldsets = (
         section(
             None,
@@ -129,7 +129,7 @@ class IntegrationAdmin(ReadOnlyAdmin):
         return [(title, fields) for title, fields in fieldsets if title != SYNC_SECTION]
 
     @action(  # type: ignore[untyped-decorator]  # unfold has no types
-        description="Conectar um vendedor",
+        description="Conectar um(a) vendedor(a)",
         url_path="conectar",
         icon="add_link",
         permissions=["connect"],
@@ -137,19 +137,19 @@ class IntegrationAdmin(ReadOnlyAdmin):
     @method_decorator(sensitive_post_parameters("api_key"))
     def connect(self, request: HttpRequest) -> HttpResponse:
         """Connect a user to a provider on their behalf."""
-        initial = {"email": request.GET.get("vendedor", "")}
+        initial = {"email": request.GET.get("conta", "")}
         form = ConnectForm(request.POST or None, initial=initial)
         if form.is_valid() and (row := form.connect(form.cleaned_data["email"])):
             record_connection(request, row, form)
-            done = "Integração conectada. Revele o endereço de webhook e passe-o ao vendedor."
+            done = "Integração conectada. Revele o endereço de webhook e passe-o a quem vende."
             self.message_user(request, done, messages.SUCCESS)
             return redirect(change_url(row))
         return render_confirmation(
             request,
             form,
             about=Integration,
-            title="Conectar um vendedor",
-            text="O vendedor já precisa ter um usuário. O que já recebeu fica.",
+            title="Conectar um(a) vendedor(a)",
+            text="A pessoa já precisa ter um usuário. O que ela já recebeu fica.",
             button="Conectar",
             back=list_url(Integration),
         )
@@ -207,7 +207,7 @@ class WebhookTokenAdmin(ReadOnlyAdmin):
     list_filter = (("expires_at", empty_filter("validade", empty="O atual", filled="Já trocado")),)
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do vendedor"
+    search_help_text = "E-mail do(a) vendedor(a)"
     fields = ("integration", "created_at", "expires_at")
 
     owner = owner_column()

@@ -64,7 +64,7 @@ class ConnectionForm(ReasonForm):
 
 def record_connection(request: HttpRequest, integration: Integration, form: ConnectionForm) -> None:
     """Log that staff connected a user."""
-    text, reason = "Conectou a integração pelo vendedor", form.cleaned_data["reason"]
+    text, reason = "Conectou a integração por quem vende", form.cleaned_data["reason"]
     details = {"modo": IntegrationMode(integration.mode).label}
     audit_log.record(request, text, integration, reason=reason, details=details)
 

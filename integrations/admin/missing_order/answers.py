@@ -84,7 +84,7 @@ def _of_sale(sale: Sale, integration: Integration | None) -> Iterator[Answer]:
     seen = Step("Ver a venda", change_url(sale))
     if integration and sale.user_id != integration.user_id:
         text = f"O pedido é de {sale.user}, e não de {integration.user}."
-        yield Answer("Está com outro vendedor", text, "warning", [seen])
+        yield Answer("Está em outra conta", text, "warning", [seen])
     elif sale.deleted_at:
         yield Answer(
             "Foi excluída na plataforma",
@@ -208,7 +208,7 @@ def _of_applied(events: Sequence[WebhookEvent]) -> Iterator[Answer]:
 def _never_came(integration: Integration | None) -> Answer:
     if integration is None:
         return Answer(
-            "Nunca chegou, de nenhum vendedor",
+            "Nunca chegou, em nenhuma conta",
             "Nem por webhook, nem por sincronização. Diga de quem é o pedido, para ver o último "
             "webhook e a última sincronização desta pessoa.",
             "bad",

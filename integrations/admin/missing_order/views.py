@@ -17,8 +17,8 @@ PERMISSIONS = ("sales.view_sale", "integrations.view_webhookevent")
 
 class QuestionForm(StaffForm):
     pedido = forms.CharField(label="Número do pedido", max_length=128)
-    vendedor = forms.EmailField(
-        label="E-mail do vendedor (opcional)",
+    conta = forms.EmailField(
+        label="E-mail de quem vende (opcional)",
         required=False,
         help_text="Diz quando veio o último webhook e a última sincronização desta pessoa.",
     )
@@ -30,13 +30,13 @@ class QuestionForm(StaffForm):
             raise ValidationError(f"Escreva ao menos {MIN_LENGTH} caracteres do número.")
         return number
 
-    def clean_vendedor(self) -> str:
-        email: str = self.cleaned_data["vendedor"]
+    def clean_conta(self) -> str:
+        email: str = self.cleaned_data["conta"]
         if email:
             found = Integration.objects.filter(user__email__iexact=email.strip())
             self.integration = found.select_related("user").first()
             if self.integration is None:
-                raise ValidationError("Nenhum vendedor com este e-mail tem uma integração.")
+                raise ValidationError("Nenhuma conta com este e-mail tem uma integração.")
         return email
 
 

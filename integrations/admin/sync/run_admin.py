@@ -47,7 +47,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("integration__user",)
     search_fields = ("integration__user__email__iexact",)
-    search_help_text = "E-mail do vendedor"
+    search_help_text = "E-mail do(a) vendedor(a)"
     fieldsets = (
         section(None, "integration", ("trigger", "is_full")),
         section(

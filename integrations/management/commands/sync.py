@@ -10,6 +10,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from flowzz.core.db.jobs import JobState
+from flowzz.core.formatting import format_count
 from integrations import api_availability
 from integrations.models import FindingKind, Integration, SyncRun, Trigger
 from integrations.providers.errors import IntegrationError
@@ -54,7 +55,8 @@ class Command(BaseCommand):
         self._report(run)
 
     def _report(self, run: SyncRun) -> None:
-        self.stdout.write(f"{run.get_state_display()}: {run.processed} vendas processadas")
+        processed = format_count(run.processed, "venda processada", "vendas processadas")
+        self.stdout.write(f"{run.get_state_display()}: {processed}")
         for label, count in (
             ("criadas", run.created),
             ("atualizadas", run.updated),

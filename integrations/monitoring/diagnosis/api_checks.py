@@ -17,7 +17,7 @@ def key(facts: DiagnosisFacts) -> Finding:
             return Finding(
                 Severity.RED,
                 "Nenhuma chave de API está guardada.",
-                "Peça ao vendedor que conecte a integração com a chave de API.",
+                "Peça a quem vende que conecte a integração com a chave de API.",
                 f"Olá! Sua integração com o {label} está sem chave de API. No {label}, abra "
                 "Configurações → API, crie uma chave e conecte com ela no Flowzz.",
             )
@@ -27,7 +27,7 @@ def key(facts: DiagnosisFacts) -> Finding:
                 "A chave guardada não pode ser lida: foi alterada, ou a chave de criptografia "
                 "do servidor mudou.",
                 "Se mais integrações estiverem assim, avise a equipe técnica; se for só esta, "
-                "peça que o vendedor conecte de novo.",
+                "peça a quem vende que conecte de novo.",
                 f"Olá! Precisamos que você conecte de novo o {label} no Flowzz com a sua chave "
                 "de API. Nada do que já foi recebido se perde.",
             )
@@ -35,7 +35,7 @@ def key(facts: DiagnosisFacts) -> Finding:
             return Finding(
                 Severity.RED,
                 f"O {label} recusou a chave de API.",
-                "Peça ao vendedor uma chave nova; conectar de novo com ela resolve.",
+                "Peça a quem vende uma chave nova; conectar de novo com ela resolve.",
                 f"Olá! O {label} deixou de aceitar a sua chave de API. No {label}, abra "
                 "Configurações → API, crie uma chave nova e conecte com ela no Flowzz. Suas "
                 "vendas continuam chegando pelos webhooks.",
@@ -55,7 +55,7 @@ def _key_age(facts: DiagnosisFacts) -> Finding:
         return Finding(
             Severity.YELLOW,
             f"A chave funciona, mas {_since(facts)}",
-            f"Peça ao vendedor que troque a chave: a recomendação é a cada "
+            f"Peça a quem vende que troque a chave: o recomendado é a cada "
             f"{facts.api_key_max_age.days} dias.",
             f"Olá! Sua chave de API do {facts.label} é antiga. Por segurança, crie uma nova em "
             "Configurações → API e conecte com ela no Flowzz; nada mais muda.",
@@ -80,8 +80,8 @@ def api(facts: DiagnosisFacts) -> Finding:
                 Severity.RED,
                 probe.message,
                 "Avise a equipe técnica: o endereço da API configurado no servidor pode ter "
-                "mudado. Se só esta integração estiver assim, peça uma chave nova ao vendedor. Sem "
-                "API, a integração funciona com “Usar só webhooks”.",
+                "mudado. Se só esta integração estiver assim, peça uma chave nova a quem vende. "
+                "Sem API, a integração funciona com “Usar só webhooks”.",
                 unstable,
             )
         case ApiStatus.UNAVAILABLE:

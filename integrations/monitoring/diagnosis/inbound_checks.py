@@ -16,7 +16,7 @@ FIRST_WEBHOOK_WITHIN = timedelta(hours=24)
 def webhook(facts: DiagnosisFacts) -> Finding:
     received_at, label = facts.last_webhook_at, facts.label
     next_step = (
-        f"Confira com o vendedor, no {label}, se o postback de cada produto está ativo e aponta "
+        f"Confira com quem vende, no {label}, se o postback de cada produto está ativo e aponta "
         "para o endereço mostrado na página da integração."
     )
     if facts.requires_signature:
@@ -44,7 +44,7 @@ def webhook(facts: DiagnosisFacts) -> Finding:
         return Finding(
             Severity.RED,
             "A integração está desconectada: o que chega é guardado, e não é aplicado.",
-            "Peça ao vendedor que conecte de novo; depois reprocesse, em Eventos, o que chegou.",
+            "Peça a quem vende que conecte de novo; depois reprocesse, em Eventos, o que chegou.",
             f"Olá! Sua integração com o {label} está desconectada. Abra Integrações no Flowzz e "
             "conecte de novo.",
         )
@@ -134,7 +134,7 @@ def imports(facts: DiagnosisFacts) -> Finding:
     if last is None:
         return Finding(
             Severity.GREEN,
-            "Nenhum arquivo foi importado. Se o vendedor quiser ver vendas de antes da conexão, "
+            "Nenhum arquivo foi importado. Se quem vende quiser ver vendas de antes da conexão, "
             f"elas entram por um arquivo exportado do {facts.label}.",
         )
     since = f"A última foi enviada {facts.ago(last.created_at)}"
@@ -149,7 +149,7 @@ def imports(facts: DiagnosisFacts) -> Finding:
             return Finding(
                 Severity.YELLOW,
                 f"{since} e espera confirmação: nada foi gravado ainda.",
-                "Peça ao vendedor que confira a prévia e confirme, ou confirme na importação.",
+                "Peça a quem vende que confira a prévia e confirme, ou confirme na importação.",
             )
         case ImportState.QUEUED | ImportState.RUNNING:
             return Finding(Severity.GREEN, f"{since} e está em andamento.")
@@ -169,7 +169,7 @@ def sync(facts: DiagnosisFacts) -> Finding:
         return Finding(
             Severity.RED,
             "Nenhuma sincronização é feita: a integração não está conectada.",
-            "Peça ao vendedor que conecte com uma chave de API válida.",
+            "Peça a quem vende que conecte com uma chave de API válida.",
             f"Olá! Sua integração com o {label} não está conectada. Abra Integrações no Flowzz "
             "e conecte com a sua chave de API.",
         )

@@ -142,7 +142,7 @@ def _pages_of_actions(event: WebhookEvent) -> Iterator[Page]:
     missing = reverse("backoffice:missing_order")
     for name, number in {"a sale": sale.external_id, "in quarantine": event.external_id}.items():
         yield Page(f"where an order is: {name}", f"{missing}?{urlencode({'pedido': number})}")
-    yield Page("where an order is: nowhere", f"{missing}?pedido=ordzzzzzz&vendedor={sale.user}")
+    yield Page("where an order is: nowhere", f"{missing}?pedido=ordzzzzzz&conta={sale.user}")
     for text in (sale.external_id, "moura", "98765"):
         typed = urlencode({"s": text})
         yield Page(f"search while typing {text}", f"{reverse('backoffice:command_search')}?{typed}")

@@ -63,7 +63,10 @@ def test_seller_is_connected_at_once(
     [integration] = Integration.objects.all()
     assert (integration.user.email, integration.mode) == (EMAIL, mode)
     assert integration.is_connected
-    assert logged() == ["Criou e convidou um(a) vendedor(a)", "Conectou a integração pelo vendedor"]
+    assert logged() == [
+        "Criou e convidou um(a) vendedor(a)",
+        "Conectou a integração por quem vende",
+    ]
 
 
 def test_refused_key_is_asked_for_again(
@@ -109,5 +112,5 @@ def test_only_who_may_add_users_creates_sellers(group: str, mailed: list[Any]) -
     staff = log_in_member(group)
     assert staff.post(CREATE, FORM).status_code == 403
     assert messages_in(staff.get("/admin/accounts/user/")) == []
-    assert "criar-vendedor" not in staff.get("/admin/accounts/user/").content.decode()
+    assert "criar-conta" not in staff.get("/admin/accounts/user/").content.decode()
     assert mailed == []

@@ -188,7 +188,7 @@ def test_preview_needs_an_owner_of_the_events(staff: Staff, seller: Seller) -> N
 
     url = reverse("backoffice:quarantine_preview")
     assert url not in page.content.decode()
-    assert "Nenhum vendedor com este e-mail" in page.content.decode()
+    assert "Nenhuma conta com este e-mail" in page.content.decode()
     query = {"causa": store.UNROUTABLE, "email": form["email"]}
     assert staff.get(url, query).status_code == 404
 

@@ -77,6 +77,12 @@ def test_preview_counts_and_stores_no_sales(frontend: Frontend) -> None:
     assert again.json() == invalid("file", "Esta prévia não vale mais. Envie o arquivo de novo.")
 
 
+def test_message_counts_a_single_sale_in_the_singular(frontend: Frontend) -> None:
+    content = b"Pedido;Valor\nordaaaaa;150,99\n"
+    answer = send(frontend, content=content).json()
+    assert answer["message"] == "Importação concluída: 1 venda criada, 0 atualizadas, 0 com erro"
+
+
 STRANGER = """Relatório de vendas;;;;;;;;;
 Período: outubro;;;;;;;;;
 

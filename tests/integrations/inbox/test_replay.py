@@ -57,10 +57,10 @@ def test_unroutable_event_is_processed_once_assigned(seller: Seller) -> None:
 def test_discard_ignores_quarantined_events_with_the_reason(seller: Seller) -> None:
     seller.process(b"{", payloads.order("ord1"))
 
-    assert replay.discard(WebhookEvent.objects.all(), "Teste do vendedor") == 1
+    assert replay.discard(WebhookEvent.objects.all(), "Teste de quem vende") == 1
 
     assert seller.states == [("IGNORED", "discarded"), CREATED]
-    assert seller.events[0].error == "Teste do vendedor"
+    assert seller.events[0].error == "Teste de quem vende"
 
 
 def test_failures_are_stored_and_grouped_by_cause(seller: Seller) -> None:

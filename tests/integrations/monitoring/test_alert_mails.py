@@ -27,7 +27,7 @@ def mail_server(settings: Settings) -> Iterator[MailServer]:
 def test_owner_and_staff_are_mailed_opening_and_resolution(integration: Integration) -> None:
     alerts.reconcile(
         AlertKind.KEY_REFUSED,
-        {integration.id: Message("Peça ao vendedor uma chave válida.", "Conecte com outra chave.")},
+        {integration.id: Message("Peça a quem vende outra chave.", "Conecte com outra chave.")},
     )
 
     assert (alert_mails.send_pending(), alert_mails.send_pending()) == (1, 0)
@@ -47,7 +47,7 @@ def test_owner_and_staff_are_mailed_opening_and_resolution(integration: Integrat
         f"Olá!\n\nConecte com outra chave.\n\nDesde: {opened_at}\n"
         "Abra o Flowzz: https://app.flowzz.test\n\n"
         "Avisaremos quando estiver resolvido.\nFlowzz",
-        "Olá!\n\nPeça ao vendedor uma chave válida.\n\n"
+        "Olá!\n\nPeça a quem vende outra chave.\n\n"
         f"Integração: Coinzz de vendedora@flowzz.test\nDesde: {opened_at}\n"
         f"Ver na administração: {admin_url}\n\n"
         "Avisaremos quando estiver resolvido.\nFlowzz",
@@ -159,7 +159,7 @@ def test_slow_mail_server_delays_a_sweep_by_one_mail(
     integration: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alert_mails, "MAX_SECONDS", 0.0)  # the first mail takes longer
-    message = Message("Peça ao vendedor uma chave válida.", "Conecte com outra chave.")
+    message = Message("Peça a quem vende outra chave.", "Conecte com outra chave.")
     for kind in (AlertKind.KEY_REFUSED, AlertKind.SYNC_LATE):
         alerts.reconcile(kind, {integration.id: message})
 

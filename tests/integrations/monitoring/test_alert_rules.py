@@ -147,7 +147,7 @@ def test_refused_key_until_a_valid_one_is_connected(
     change(integration, status="ERROR", last_sync_error="API key inválida.")
     assert open_kinds() == [AlertKind.KEY_REFUSED]
     assert Alert.objects.get().message == (
-        "API key inválida. Peça ao vendedor que conecte de novo com uma chave válida; "
+        "API key inválida. Peça a quem vende que conecte de novo com uma chave válida; "
         "até lá nenhuma sincronização é feita."
     )
     assert Alert.objects.get().seller_message == (

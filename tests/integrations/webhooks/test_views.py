@@ -158,7 +158,7 @@ def test_webhook_without_token_is_quarantined_if_none_or_several_could_own_it(ot
     assert (response.status_code, answer(response)) == (200, ACKNOWLEDGED)
     event = WebhookEvent.objects.get()
     assert (event.integration, event.state, event.reason) == (None, "QUARANTINED", "unroutable")
-    assert event.error == "Nenhuma integração, ou mais de uma, pode ser a dona do evento."
+    assert event.error == "O evento pode ser de mais de uma integração, ou de nenhuma."
     if sellers:
         replay.assign(WebhookEvent.objects.all(), sellers[1].integration)
         sellers[1].drain()

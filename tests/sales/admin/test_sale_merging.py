@@ -50,7 +50,7 @@ def test_sales_are_merged_after_both_were_shown(
 @pytest.mark.parametrize("other", ["ordzzzzz", "venaaa0001"])
 def test_unknown_sale_is_named(staff: Staff, by_hash: Sale, other: str) -> None:
     html = staff.post(page_of(by_hash, "merge"), {**REASON, "other": other}).content.decode()
-    assert "Nenhuma outra venda deste vendedor" in html
+    assert "Nenhuma outra venda desta conta" in html
 
 
 def test_page_of_a_merged_sale_leads_to_the_other_which_offers_to_undo(

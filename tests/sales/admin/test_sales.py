@@ -80,7 +80,7 @@ def test_totals_count_filtered_sales_and_their_revenue(staff: Staff) -> None:
 def test_too_many_sales_have_no_totals(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(totals, "MAX_SALES", 1)
     SaleFactory.create_batch(2)
-    assert "filtre por um período" in staff.get(TOTALS).content.decode()
+    assert "filtre por período" in staff.get(TOTALS).content.decode()
 
 
 def test_totals_need_the_permission_to_view_sales() -> None:

@@ -124,7 +124,7 @@ def test_staff_delete_a_seller_with_a_reason_and_the_email(seller: User, staff: 
     assert response.status_code == 302
     seller.refresh_from_db()
     assert (seller.is_active, seller.erasure_requested_at is None) == (False, False)
-    entry = StaffAction.objects.get(action="Excluiu um vendedor com todos os dados")
+    entry = StaffAction.objects.get(action="Excluiu um(a) vendedor(a) com todos os dados")
     assert (entry.target_id, entry.reason) == (str(seller.id), "Chamado 123")
     assert seller.email not in entry.target_label
 
@@ -142,4 +142,4 @@ def test_member_of_staff_is_not_deleted(staff: Staff) -> None:
 def test_command_deletes_a_seller(seller: User, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("seller_erase", seller.email.upper(), "--yes")
     assert not User.objects.filter(id=seller.id).exists()
-    assert "excluído com todos os dados" in capsys.readouterr().out
+    assert "excluída com todos os dados" in capsys.readouterr().out

@@ -43,7 +43,7 @@ def test_saved_value_applies_until_the_default_is_restored(administration: Staff
     page = post(administration, {"default": RATE, EMAILS: "ana@fl", f"initial-{EMAILS}": ""})
     assert 'value="ana@fl"' in page  # an edit of another field is not lost
     assert (API_RATE.value(), Setting.objects.count()) == ("1000/hour", 0)
-    label = "configuração RATE_LIMIT_API: Chamadas de um vendedor à API"
+    label = "configuração RATE_LIMIT_API: Chamadas de uma conta à API"
     assert logged_changes() == [
         ("Alterou configuração", label, "1000/h", "5/s"),
         ("Alterou configuração", label, "5/s", "2/d"),

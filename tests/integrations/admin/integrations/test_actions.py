@@ -121,7 +121,7 @@ def test_disconnecting_deletes_the_key_after_a_reason_is_given(
     staff: Staff, integration: Integration
 ) -> None:
     confirmation = run_action(staff, integration, "desconectar")
-    assert "A chave de API é esquecida" in confirmation.content.decode()
+    assert "A chave de API é apagada" in confirmation.content.decode()
     run_action(staff, integration, "desconectar", reason="cliente maria@exemplo.com.br pediu")
     assert (integration.status, logged()) == (IntegrationStatus.CONNECTED, [])
     run_action(staff, integration, "desconectar", **REASON)

@@ -84,7 +84,7 @@ def test_staff_connect_a_user(staff: Staff, coinzz: SandboxClient, mode: str) ->
     assert response.headers["Location"] == f"{INTEGRATIONS}{integration.id}/change/"
     entry = StaffAction.objects.get()
     assert (entry.action, entry.reason, entry.details) == (
-        "Conectou a integração pelo vendedor",
+        "Conectou a integração por quem vende",
         REASON["reason"],
         {"modo": IntegrationMode(mode).label},
     )

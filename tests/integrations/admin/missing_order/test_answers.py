@@ -54,7 +54,7 @@ def test_order_that_appears(seller: Seller) -> None:
 
 def test_order_of_another_seller(seller: Seller) -> None:
     SaleFactory.create(external_id=NUMBER, user__email="outra@flowzz.test")
-    assert main_answer(seller).title == "Está com outro vendedor"
+    assert main_answer(seller).title == "Está em outra conta"
     assert "outra@flowzz.test" in main_answer(seller).text
     assert explain(NUMBER, None)[0].title == "A venda aparece"
 
@@ -120,7 +120,7 @@ def test_applied_event_without_a_sale(seller: Seller) -> None:
 
 
 def test_order_that_never_came_with_the_last_contacts(seller: Seller) -> None:
-    assert explain(NUMBER, None)[0].title == "Nunca chegou, de nenhum vendedor"
+    assert explain(NUMBER, None)[0].title == "Nunca chegou, em nenhuma conta"
     answer = main_answer(seller)
     assert answer.title == "Nunca chegou"
     assert "o último webhook chegou nunca, e a última sincronização foi nunca." in answer.text

@@ -17,13 +17,13 @@ def page(staff: Staff, **query: str) -> str:
 def test_answer_and_its_next_step_are_shown(staff: Staff) -> None:
     seller = Seller()
     seller.process(payloads.order())
-    html = page(staff, pedido="Pedido #ordzzzzz", vendedor=seller.email)
+    html = page(staff, pedido="Pedido #ordzzzzz", conta=seller.email)
     assert "A venda aparece" in html
     assert f"/admin/sales/sale/{seller.sale().id}/change/" in html
 
 
 def test_mistakes_are_explained_beside_the_field(staff: Staff) -> None:
     assert "Escreva ao menos 3 caracteres do número." in page(staff, pedido="#1")
-    html = page(staff, pedido="ord1", vendedor="ninguem@flowzz.test")
-    assert "Nenhum vendedor com este e-mail tem uma integração." in html
+    html = page(staff, pedido="ord1", conta="ninguem@flowzz.test")
+    assert "Nenhuma conta com este e-mail tem uma integração." in html
     assert 'id="answers"' in page(staff)

@@ -85,7 +85,7 @@ def test_several_matching_clients_are_listed_by_id(zoraide: Client) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["52998224725"], "Diga também o vendedor, ou use o id do cliente."),
+        (["52998224725"], "Diga também de quem é o cliente, com --user, ou use o id dele."),
         (["Zoraide", "--user", "a@b"], "Use o id, o documento, o telefone ou o e-mail."),
         (["52998224725", "--user", "a@b"], "Cliente não encontrado."),
         (["01a20a93-5005-7507-b93d-44595e0fb60a"], "Cliente não encontrado."),

@@ -157,8 +157,8 @@ def test_sales_of_another_user_are_refused() -> None:
         {
             "line": 2,
             "external_id": "007",
-            "message": "A coluna “Vendedor(a)” diz que a venda é de outro. Importe-a para ele, "
-            "ou apague a coluna.",
+            "message": "A coluna “Vendedor(a)” diz que a venda é de outra pessoa. Importe-a para "
+            "ela, ou apague a coluna.",
         }
     ]
 
