@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import PageExtension
-from sales.models import Origin, Sale
+from sales.models import Sale
 from sales.statuses import SaleStatusField
 
 PAGE_SIZE = 15
@@ -22,7 +22,7 @@ SOURCE_LIMIT = PAGE_SIZE + 1
 """The most entries that a source returns: one more than a page shows that older ones exist."""
 
 Cause = tuple[str, uuid.UUID | None]
-"""What caused an entry: an `Origin`, and the id of the event, run, import or user."""
+"""What caused an entry: an `Origin`, and the id of the event, run, import or logged action."""
 Origins = Mapping[str, tuple[type[Model], str | Combinable]]
 """By `Origin`: the model that causes status changes, and the field or expression that names it."""
 
@@ -119,21 +119,15 @@ def build_timeline(sources: Iterable[Sequence[Entry]]) -> Timeline:
 
 def _join_effects(entries: Sequence[Entry]) -> Iterator[Entry]:
     """Add effects as lines to the entry of their cause, or else to the newest of the effects."""
-    heads: dict[object, Entry] = {}
+    heads: dict[Cause | None, Entry] = {}
     for entry in sorted(entries, key=lambda entry: entry.is_effect):
-        heads.setdefault(_act(entry), entry)
-    effects: defaultdict[object, list[str]] = defaultdict(list)
+        heads.setdefault(entry.cause, entry)
+    effects: defaultdict[Cause | None, list[str]] = defaultdict(list)
     for entry in reversed(entries):
-        effects[_act(entry)] += entry.lines if entry.is_effect else ()
+        effects[entry.cause] += entry.lines if entry.is_effect else ()
     for entry in entries:
-        if entry.cause and heads[_act(entry)] is entry:
+        if entry.cause and heads[entry.cause] is entry:
             own = () if entry.is_effect else entry.lines
-            yield replace(entry, lines=[*effects[_act(entry)], *own])
+            yield replace(entry, lines=[*effects[entry.cause], *own])
         elif not entry.is_effect:
             yield entry
-
-
-def _act(entry: Entry) -> object:
-    """Return what entries of one act share: a person acts at several times, a webhook at one."""
-    is_person = entry.cause and entry.cause[0] == Origin.PERSON
-    return (entry.cause, entry.at) if is_person else entry.cause

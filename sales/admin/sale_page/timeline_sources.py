@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet, TextField
+from django.db.models import F, Model, QuerySet, TextField
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from clients.models import Client, ClientMerge
-from flowzz.accounts.models import StaffAction, User
+from flowzz.accounts.models import StaffAction
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.display import short_datetime
 from sales.admin.sale_page.timeline import (
@@ -42,7 +42,9 @@ MAX_MERGES = 50
 
 def collect(query: TimelineQuery, extensions: Sequence[SaleExtension]) -> list[Sequence[Entry]]:
     """Return the entries of each source of this app and of the extensions."""
-    origins: dict[str, tuple[type[Model], str | Combinable]] = {Origin.PERSON: (User, "email")}
+    origins: dict[str, tuple[type[Model], str | Combinable]] = {
+        Origin.PERSON: (StaffAction, F("actor__email"))
+    }
     for extension in extensions:
         origins |= extension.origins
     sources = [source for extension in extensions for source in extension.timeline_sources]
@@ -79,6 +81,7 @@ def _staff_action(query: TimelineQuery, action: StaffAction) -> Entry:
         href=query.url_of(StaffAction, action.id),
         lines=[reason] if action.reason else (),
         by=str(action.actor or ""),
+        cause=(Origin.PERSON, action.id),
     )
 
 

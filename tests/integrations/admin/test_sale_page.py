@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -63,6 +64,13 @@ def make_change(sale: Sale, origin: Origin, origin_id: UUID, *, hours: int = 0) 
     )
 
 
+def make_staff_action(person: User, sale: Sale, *, hours: int) -> StaffAction:
+    """Log a status set by hand at the time of the change that it causes."""
+    at = NOON + timedelta(hours=hours)
+    with time_machine.travel(at, tick=False):
+        return audit_log.record(person, "Definiu o status da venda", sale)
+
+
 def receive(
     integration: Integration, sale: Sale, at: datetime, outcome: EventOutcome = EventOutcome.UPDATED
 ) -> WebhookEvent:
@@ -83,7 +91,8 @@ def make_entries(integration: Integration, sale: Sale, count: int) -> None:
         SyncFinding.objects.create(run=run, kind="differs", external_id=sale.external_id)
         sales_import = SalesImport.objects.create(integration=integration, state="SUCCEEDED")
         make_change(sale, Origin.IMPORT, sales_import.id, hours=number)
-        make_change(sale, Origin.PERSON, user.id, hours=number)
+        act = audit_log.record(user, "Definiu o status da venda", sale)
+        make_change(sale, Origin.PERSON, act.id, hours=number)
         assert sale.client is not None
         ClientMerge.objects.create(
             kind="merge", source=sale.client, sale_ids=[sale.id], created_by=user
@@ -109,7 +118,8 @@ def test_timeline_lists_everything_newest_first_with_its_cause(
     duplicate = receive(integration, sale, NOON + timedelta(hours=1), EventOutcome.DUPLICATE)
     receive(IntegrationFactory.create(), sale, NOON + timedelta(hours=1))
     person = User.objects.create_superuser("ana@flowzz.test")
-    make_change(sale, Origin.PERSON, person.id, hours=2)
+    act = make_staff_action(person, sale, hours=2)
+    make_change(sale, Origin.PERSON, act.id, hours=2)
     sales_import = SalesImport.objects.create(integration=integration, file_name="vendas.csv")
     make_change(sale, Origin.IMPORT, sales_import.id, hours=3)
     run = SyncRunFactory.create(integration=integration, trigger="staff")
@@ -124,7 +134,7 @@ def test_timeline_lists_everything_newest_first_with_its_cause(
         ("Reprocessou evento", "", "ana@flowzz.test"),
         ("Sincronização", "Campos diferentes", "Equipe"),
         ("Importação", "", "vendas.csv"),
-        ("Mudança feita pela equipe", "", "ana@flowzz.test"),
+        ("Definiu o status da venda", "", "ana@flowzz.test"),
         ("Webhook", "Repetido", ""),
         ("Webhook", "Venda criada", ""),
     ]
@@ -136,7 +146,8 @@ def test_timeline_lists_everything_newest_first_with_its_cause(
             "Valor total: R$\N{NO-BREAK SPACE}10,00 → R$\N{NO-BREAK SPACE}1.234,50",
         ],
     ]
-    rows = [StaffAction.objects.get(), run, sales_import, person, duplicate, created]
+    replay = StaffAction.objects.get(action="Reprocessou evento")
+    rows = [replay, run, sales_import, act, duplicate, created]
     assert [entry.href for entry in entries] == [change_url(row) for row in rows]
 
 
@@ -146,8 +157,9 @@ def test_acts_of_one_person_and_a_mapping_are_entries_of_their_own(
     person = User.objects.create_superuser("ana@flowzz.test")
     mapping = StatusMapping.objects.create(provider="coinzz", field="order", word="Em análise")
     action = BulkAction.objects.create(kind="remap", mapping=mapping, requested_by=person)
-    make_change(sale, Origin.PERSON, person.id)
-    make_change(sale, Origin.PERSON, person.id, hours=1)
+    for at in range(2):
+        act = make_staff_action(person, sale, hours=at)
+        make_change(sale, Origin.PERSON, act.id, hours=at)
     make_change(sale, Origin.MAPPING, action.id, hours=2)
 
     entries = entries_on_page(staff, sale)
@@ -156,8 +168,8 @@ def test_acts_of_one_person_and_a_mapping_are_entries_of_their_own(
     assert hours == [2, 1, 0]
     assert [(entry.title, entry.by, len(entry.lines)) for entry in entries] == [
         ("Significado de um texto recebido", "“Em análise”, por ana@flowzz.test", 1),
-        ("Mudança feita pela equipe", "ana@flowzz.test", 1),
-        ("Mudança feita pela equipe", "ana@flowzz.test", 1),
+        ("Definiu o status da venda", "ana@flowzz.test", 1),
+        ("Definiu o status da venda", "ana@flowzz.test", 1),
     ]
     assert entries[0].href == change_url(action)
 

@@ -61,6 +61,42 @@ def test_staff_set_both_statuses_with_a_reason(staff: Staff, sale: Sale) -> None
     assert "Definido pela equipe; a origem informou Pago." in page
 
 
+def test_timeline_has_one_entry_with_name_reason_time_and_both_statuses(
+    staff: Staff, sale: Sale
+) -> None:
+    set_by_hand(staff, sale, status="CANCELLED", shipping_status="RETURNED")
+
+    page = staff.get(reverse("admin:sales_sale_change", args=[sale.id]))
+
+    action = StaffAction.objects.get(action="Definiu o status da venda")
+    (entry,) = page.context["timeline"].entries
+    assert (entry.title, entry.by, entry.at) == (
+        action.action,
+        str(action.actor),
+        action.created_at,
+    )
+    assert set(entry.lines) == {
+        "Status: Pago → Cancelado",
+        "Entrega: A enviar → Devolvido",
+        "Motivo: Caso 7",
+    }
+    assert set(sale.status_changes.values_list("changed_at", "origin_id")) == {
+        (action.created_at, action.id)
+    }
+
+
+def test_only_the_changed_status_is_logged(staff: Staff, sale: Sale) -> None:
+    set_by_hand(staff, sale, status="CANCELLED")
+    assert StaffAction.objects.get(action="Definiu o status da venda").details == {
+        "Status": {"before": "Pago", "after": "Cancelado"}
+    }
+
+
+def test_status_that_the_sale_has_is_refused(staff: Staff, sale: Sale) -> None:
+    assert set_by_hand(staff, sale) == 200
+    assert not StaffAction.objects.exists()
+
+
 def test_staff_without_the_permission_cannot_set_a_status(sale: Sale) -> None:
     assert set_by_hand(log_in_member("Suporte"), sale, status="CANCELLED") == 403
 
