@@ -58,6 +58,8 @@ class BaseAdmin(ModelAdmin[_Row]):
     list_filter_submit = True
     list_panels: tuple[str, ...] = ()
     """Templates shown above the list."""
+    filter_actions: tuple[str, ...] = ()
+    """Templates shown below the filters; what they submit has the filters that are chosen."""
     routes: Mapping[str, str] = {}
     """More views of the page: the name of the method, which ends that of the URL, and its path."""
     linked_lookups: tuple[str, ...] = ()

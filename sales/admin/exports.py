@@ -29,8 +29,9 @@ _NOT_FILTERS = ("p", "o", "all")
 
 
 def extend_with_export(page: type[BaseAdmin[Any]], subject: ExportSubject) -> None:
-    """Add buttons to the subject's list that export the rows it is filtered to."""
+    """Add buttons to the subject's list and filters that export the filtered rows."""
     page.list_panels = (*page.list_panels, "sales/export_buttons.html")
+    page.filter_actions = (*page.filter_actions, "sales/export_chosen.html")
     add = page_view(page, "exportar", name="export", permission=MAKE_EXPORT)
     add(partial(export_list, subject))
 

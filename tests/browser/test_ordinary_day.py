@@ -1,8 +1,9 @@
-"""Sixteen tasks of an ordinary day, each from the first page, with the clicks that it takes.
+"""Tasks of an ordinary day, each from the first page or a list, with the clicks that it takes.
 
 What is typed, opened by `/` or sent by Enter costs no click; a choice in a field costs one.
 """
 
+import csv
 import re
 from collections.abc import Callable
 from typing import Any, Final, Literal
@@ -142,6 +143,21 @@ def export_what_is_filtered(desk: Desk) -> None:
     assert download.value.path().read_text("utf-8-sig").count("\n") > 1
 
 
+def export_other_filters(desk: Desk) -> None:
+    """From the list of sales, without a saved view and without the keyboard."""
+    desk.page.goto("/admin/sales/sale/")
+    desk.click("Filtros")
+    drawer = desk.page.locator("#filter-form")
+    desk.click(drawer.get_by_label("Pago", exact=True))
+    with desk.page.expect_download() as download:
+        desk.click(drawer.get_by_role("button", name="Exportar CSV"))
+    lines = list(
+        csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines(), delimiter=";")
+    )
+    assert {line["Status"] for line in lines} == {"Pago"}
+    assert desk.page.locator("#export-list button").first.get_attribute("formaction") is None
+
+
 def acknowledge_an_alert(desk: Desk) -> None:
     alert = Alert.objects.filter(resolved_at=None, integration__isnull=False)[0]
     alerts = desk.page.get_by_role("region", name="Alertas abertos")
@@ -270,6 +286,7 @@ CLICKS: Final[dict[Callable[[Desk], None], tuple[int, int]]] = {
     map_a_word: (2, 4),
     save_a_view: (5, 6),
     export_what_is_filtered: (3, 4),
+    export_other_filters: (3, 3),
     acknowledge_an_alert: (2, 3),
     diagnose: (1, 3),
     sync_now: (1, 4),

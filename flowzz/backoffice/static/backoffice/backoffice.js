@@ -84,12 +84,28 @@ document.addEventListener("click", (event) => {
 });
 
 /* Filters without a value stay out of the address, and new filters start at the first page. */
-document.addEventListener("submit", ({ target }) => {
+document.addEventListener("submit", (event) => {
+    const { target, submitter } = event;
     if (target.id !== "filter-form") return;
+    if (submitter?.name === "format") {
+        event.preventDefault();
+        exportChosen(new FormData(target), submitter.value);
+        return;
+    }
     target.querySelectorAll("[name]").forEach((field) => {
         field.disabled ||= field.value === "" || (field.type === "hidden" && field.name === "p");
     });
 });
+
+/* Exports what is chosen in the drawer, by the form above the list. */
+function exportChosen(filters, format) {
+    const chosen = new URLSearchParams([...filters].filter(([, value]) => value !== ""));
+    const form = document.querySelector("#export-list");
+    const button = form.querySelector(`[value=${format}]`);
+    button.formAction = `${form.action.split("?")[0]}?${chosen}`;
+    form.requestSubmit(button);
+    button.removeAttribute("formaction");
+}
 
 /* Tooltips: the values of a chart's column, on hover and on keyboard focus. */
 const tooltip = Object.assign(document.createElement("div"), { className: "bo-tooltip", hidden: true });
