@@ -73,7 +73,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     try:
         other = find_client(form.cleaned_data["other"], client.user.email, excluding=client)
         if "confirm" not in request.POST:
-            return _preview(request, form, client, other)
+            return preview_merge(request, client, other, back=change_url(client), form=form)
         done = merging.merge(client.id, other.id, by=request_user(request))
     except (ClientLookupError, merging.MergeRefused) as refusal:
         form.add_error("other", str(refusal))
@@ -148,16 +148,19 @@ def _ask_other(request: HttpRequest, form: MergeForm, client: Client) -> HttpRes
     )
 
 
-def _preview(request: HttpRequest, form: MergeForm, client: Client, other: Client) -> HttpResponse:
-    """Show the client as the merge would leave it."""
-    counts = {"sales": other.sales.count(), "subscriptions": other.subscriptions.count()}
+def preview_merge(
+    request: HttpRequest, client: Client, other: Client, *, back: str, form: MergeForm | None = None
+) -> HttpResponse:
+    """Show the client as the merge would leave it; the page posts the form again to confirm."""
+    sales = format_count(other.sales.count(), "venda", "vendas")
+    subscriptions = format_count(other.subscriptions.count(), "assinatura", "assinaturas")
     fields = merging.preview(_masked(request, client), _masked(request, other))
     context = {
-        **page_context(request, "Unir: o que muda", client, back=change_url(client)),
+        **page_context(request, "Unir: o que muda", client, back=back),
         "headers": ("Campo", "Este", "O outro", "Depois"),
         "rows": [(capfirst(f.label), f.kept, f.absorbed, f.result) for f in fields],
         "form": form,
-        **counts,
+        "moved": f"{sales} e {subscriptions}",
     }
     return render(request, "sales/merge_preview.html", context)
 

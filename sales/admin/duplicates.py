@@ -1,4 +1,4 @@
-"""The list of clients that are perhaps one person: merge or dismiss each with one click."""
+"""The list of clients that are perhaps one person: merge a pair after a preview, or dismiss it."""
 
 import uuid
 from typing import Any
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
@@ -19,6 +19,7 @@ from clients.models import Client, MergeSuggestion
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.display import (
+    NOTHING,
     breakable_email,
     change_url,
     list_url,
@@ -31,7 +32,7 @@ from flowzz.backoffice.extensions import page_view
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_count
 from sales import merging
-from sales.admin.client_merging import MERGE_CLIENTS
+from sales.admin.client_merging import MERGE_CLIENTS, preview_merge
 
 
 def pending_count(request: HttpRequest) -> str:
@@ -77,21 +78,24 @@ class MergeSuggestionAdmin(MaskedAdmin):
 
     @admin.display(description="são a mesma pessoa?")
     def decision(self, suggestion: Any) -> SafeString | str:
-        """Buttons of the list's own form, which carries the CSRF token."""
+        """A link to the preview, and a button of the list's own form, which has the CSRF token."""
         if not suggestion.can_decide:
-            return "—"
-        button = '<button class="bo-link" type="submit" formaction="{}">{}</button>'
-        buttons = (("merge", "Unir"), ("dismiss", "Dispensar"))
-        return format_html_join(
-            " · ", button, ((_url(name, suggestion), label) for name, label in buttons)
+            return NOTHING
+        return format_html(
+            '<a class="bo-link" href="{}">Unir</a> · '
+            '<button class="bo-link" type="submit" formaction="{}">Dispensar</button>',
+            _url("merge", suggestion),
+            _url("dismiss", suggestion),
         )
 
 
 @page_view(MergeSuggestionAdmin, "<uuid:suggestion_id>/unir/", permission=MERGE_CLIENTS)
-@require_POST
 def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
+    """Show what changes, then merge the second client into the first one."""
     suggestion = _suggestion(suggestion_id)
     kept, absorbed = suggestion.first, suggestion.second
+    if request.method != "POST":
+        return preview_merge(request, kept, absorbed, back=list_url(MergeSuggestion))
     try:
         done = merging.merge(kept.id, absorbed.id, by=request_user(request))
     except merging.MergeRefused as refusal:

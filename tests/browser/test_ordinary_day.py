@@ -220,6 +220,8 @@ def merge_two_clients(desk: Desk) -> None:
     MergeSuggestion.objects.create(first=first, second=second)
     desk.open("Possíveis duplicados")
     desk.click("Unir")
+    desk.see("Passam para este cliente")
+    desk.click(desk.page.locator("#merge-preview button", has_text="Unir"))
     desk.see("Clientes unidos")
     second.refresh_from_db()
     assert second.merged_into_id == first.id
@@ -293,7 +295,7 @@ CLICKS: Final[dict[Callable[[Desk], None], tuple[int, int]]] = {
     send_a_test_webhook: (1, 4),
     pause_an_integration: (1, 4),
     correct_a_copy: (3, 4),
-    merge_two_clients: (2, 3),
+    merge_two_clients: (3, 4),
     find_a_client_by_the_end_of_a_phone: (0, 2),
     set_a_status_by_hand: (2, 5),
     import_a_file: (5, 7),

@@ -1,4 +1,4 @@
-"""Possible duplicates: suggested where only names differ, merged or dismissed with one click."""
+"""Possible duplicates: suggested where only names differ, merged after a preview or dismissed."""
 
 import re
 from typing import Any
@@ -64,9 +64,19 @@ def test_phone_of_many_clients_gives_few_suggestions() -> None:
     assert (Client.objects.count(), MergeSuggestion.objects.count()) == (8, 6)
 
 
-def test_one_click_merges_with_a_log_entry(staff: Staff, suggestion: MergeSuggestion) -> None:
+def test_preview_says_what_a_merge_moves_and_changes_nothing(
+    staff: Staff, suggestion: MergeSuggestion
+) -> None:
     assert url("merge", suggestion) in staff.get(LIST).content.decode()
-    assert staff.get(url("merge", suggestion)).status_code == 405
+
+    page = staff.get(url("merge", suggestion))
+
+    assert page.context["moved"] == "1 venda e 0 assinaturas"
+    assert page.context["rows"][0] == ("Nome", "Marina Prado", "Ana Prado", "Marina Prado")
+    assert not ClientMerge.objects.exists()
+
+
+def test_confirmed_merge_has_a_log_entry(staff: Staff, suggestion: MergeSuggestion) -> None:
     assert menu_badge(staff) == "1"
 
     response = staff.post(url("merge", suggestion), follow=True)
