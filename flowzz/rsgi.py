@@ -14,7 +14,7 @@ from flowzz.core.server.thread_pools import ThreadPool
 from flowzz.wsgi import application as wsgi
 from integrations.imports.import_jobs import MAX_FORM_BYTES
 from integrations.imports.upload_access import UPLOAD_PATHS, may_be_large
-from integrations.webhooks.server import WebhookServer
+from integrations.webhooks.rsgi.server import WebhookServer
 
 BODY_SECONDS = 20.0
 """For a body to arrive. Granian limits the time of the head."""

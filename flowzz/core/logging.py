@@ -5,12 +5,12 @@ import re
 import sys
 import time
 import traceback
-import uuid
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 import orjson
 import structlog
+import uuid_utils
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -145,4 +145,4 @@ def current_request_id() -> str | None:
 
 def choose_request_id(received: str | None) -> str:
     """Return the id that a proxy gave to a request, or a new one."""
-    return received if received and _REQUEST_ID.fullmatch(received) else uuid.uuid4().hex
+    return received if received and _REQUEST_ID.fullmatch(received) else uuid_utils.uuid4().hex

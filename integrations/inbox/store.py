@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from django.db import connection, transaction
@@ -29,11 +29,12 @@ UNOWNED = {
 }
 """Why an event has no owner, by its reason."""
 
+# One statement for any number of webhooks, and its own commit.
 # Times are the database's: the clocks of the web machines may differ. Not stored, and not returned,
 # is a webhook whose token or secrets have changed since they were read. A stored event's payload
 # is not inserted again: it may have been deleted since. A frozen server executes the statement when
 # it goes on, so that the event seems to have arrived then: the buffered copy corrects that.
-_INSERT = f"""
+INSERT = f"""
     WITH webhook AS (
         SELECT * FROM ROWS FROM (
             json_to_recordset(%b::json) AS (
@@ -97,19 +98,16 @@ class InboundWebhook:
 Routed = tuple[InboundWebhook, Integration | None]
 
 
-def store(routed: Sequence[Routed]) -> set[uuid.UUID]:
-    """Store webhooks. One without an owner is quarantined until staff assign it.
+def insertion(routed: Sequence[Routed]) -> list[Any]:
+    """Return the parameters of INSERT that store webhooks, as many as there are.
 
-    One statement, which is its own commit. Storing the same id again changes nothing. Returns the
-    ids of all but those whose integration's token or secrets differ from what was read before.
+    Storing the same id again changes nothing. One without an owner is quarantined until staff
+    assign it. The result is a row with the id of each webhook, but for those whose integration's
+    token or secrets differ from what was read before.
     """
-    if not routed:
-        return set()
     now = time.monotonic()
     ages = [now - webhook.monotonic_arrival for webhook, _ in routed]
-    stored = _insert(routed, ages, [webhook.token_hash or None for webhook, _ in routed])
-    _count_unowned(routed)
-    return stored
+    return _parameters(routed, ages, [webhook.token_hash or None for webhook, _ in routed])
 
 
 def store_buffered(routed: Sequence[Routed]) -> None:
@@ -117,8 +115,10 @@ def store_buffered(routed: Sequence[Routed]) -> None:
     if routed:
         now = timezone.now()
         ages = [max(0.0, (now - webhook.arrived_at).total_seconds()) for webhook, _ in routed]
-        _insert(routed, ages, [None] * len(routed))
-        _count_unowned(routed)
+        execute(_parameters(routed, ages, [None] * len(routed)))
+        for reason, count in Counter(unowned_reason(*pair) for pair in routed).items():
+            if reason:
+                metrics.count_quarantined(reason, count)
 
 
 def store_copy(event: WebhookEvent, body: bytes) -> uuid.UUID:
@@ -141,17 +141,28 @@ def check_writable() -> None:
     """Store an event and roll back. Raises the DatabaseError that prevents it."""
     event = InboundWebhook(provider="", token_hash="", body=b"", headers={})
     with transaction.atomic():
-        _insert([(event, None)], [0.0], [None])
+        execute(_parameters([(event, None)], [0.0], [None]))
         transaction.set_rollback(True)
 
 
-def _insert(
-    routed: Sequence[Routed], ages: Sequence[float], token_hashes: Sequence[str | None]
-) -> set[uuid.UUID]:
-    """Insert events received `ages` seconds ago, without the ORM.
+def execute(parameters: Sequence[Any]) -> set[uuid.UUID]:
+    """Execute INSERT with `insertion`'s parameters, without the ORM; return the ids it returns."""
+    with cast(DatabaseWrapper, connection).prepared_cursor() as cursor:
+        cursor.execute(INSERT, parameters)
+        return {id_ for (id_,) in cursor}
 
-    The number of rows does not change the statement.
-    """
+
+def unowned_reason(webhook: InboundWebhook, integration: Integration | None) -> str:
+    """Return why a webhook is quarantined at once, which one with an owner is not."""
+    if integration:
+        return ""
+    return UNVERIFIABLE if webhook.token_hash else UNROUTABLE
+
+
+def _parameters(
+    routed: Sequence[Routed], ages: Sequence[float], token_hashes: Sequence[str | None]
+) -> list[Any]:
+    """Return the parameters of INSERT for events received `ages` seconds ago."""
     rows = [
         {
             "id": webhook.id,
@@ -163,24 +174,9 @@ def _insert(
             "secrets": integration
             and f"{integration.signing_secret} {integration.previous_signing_secret}",
             "is_observed": integration and integration.signing_observed_since is not None,
-            "reason": (reason := _reason_without_owner(webhook, integration)),
+            "reason": (reason := unowned_reason(webhook, integration)),
             "error": UNOWNED.get(reason, ""),
         }
         for (webhook, integration), age, token_hash in zip(routed, ages, token_hashes, strict=True)
     ]
-    bodies = [webhook.body for webhook, _ in routed]
-    with cast(DatabaseWrapper, connection).prepared_cursor() as cursor:
-        cursor.execute(_INSERT, [Json(rows, dumps=orjson.dumps), bodies])
-        return {id_ for (id_,) in cursor}
-
-
-def _reason_without_owner(webhook: InboundWebhook, integration: Integration | None) -> str:
-    if integration:
-        return ""
-    return UNVERIFIABLE if webhook.token_hash else UNROUTABLE
-
-
-def _count_unowned(routed: Sequence[Routed]) -> None:
-    for reason, count in Counter(_reason_without_owner(*pair) for pair in routed).items():
-        if reason:
-            metrics.count_quarantined(reason, count)
+    return [Json(rows, dumps=orjson.dumps), [webhook.body for webhook, _ in routed]]

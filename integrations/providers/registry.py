@@ -21,7 +21,7 @@ def all_providers() -> list[Provider]:
 
 
 def provider_names() -> list[str]:
-    return list(_by_name())
+    return [provider.name for provider in PROVIDERS]
 
 
 def signature_header(name: str) -> str:

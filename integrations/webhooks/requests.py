@@ -44,6 +44,8 @@ class WebhookRequest:
     is_signature_refused: bool = False
     is_signature_observed: bool = False
     """The signature would be refused, if it were not only observed."""
+    quarantine_reason: str = ""
+    """Why the webhook was stored without an owner."""
     uncounted_key: str = ""
     """Of the rate that let the webhook pass, and has to count it."""
     url_token_hash: str = ""

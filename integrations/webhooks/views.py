@@ -6,10 +6,12 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from flowzz.core.logging import current_request_id
-from flowzz.core.rate_limits import Credit, RateLimitExceeded
+from flowzz.core.rate_limits import RateLimitExceeded
 from integrations.inbox.store import InboundWebhook
-from integrations.webhooks import answers, intake, without_token
+from integrations.webhooks import answers, without_token
 from integrations.webhooks.answers import Answer
+from integrations.webhooks.calls import BlockingCalls, blocking
+from integrations.webhooks.intake import Intake
 from integrations.webhooks.requests import (
     PATTERN,
     UnknownUrl,
@@ -17,16 +19,15 @@ from integrations.webhooks.requests import (
     parse_url,
     stored_headers,
 )
-from integrations.webhooks.routing import Tokens
 
 
 @csrf_exempt
 def receive(request: HttpRequest, provider: str, rest: str | None = None) -> HttpResponse:
     """Receive a webhook. Its kind is in the body; the path after the token is ignored."""
     parsed = _parse(request, provider, rest or "")
-    credit = Credit()
-    intake.accept([parsed], Tokens(), credit)
-    intake.follow_up([parsed], credit)
+    intake = Intake(BlockingCalls())
+    blocking(intake.accept([parsed]))
+    intake.follow_up([parsed])
     assert parsed.answer
     answer = parsed.answer
     return HttpResponse(

@@ -20,7 +20,8 @@ from integrations.inbox import drain, processing
 from integrations.models import Integration, SyncRun, Trigger, WebhookEvent
 from integrations.providers.coinzz.signature import sign
 from integrations.sync import runs
-from integrations.webhooks import fallback_buffer, intake, tokens
+from integrations.webhooks import fallback_buffer, tokens
+from integrations.webhooks.calls import BlockingCalls
 from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import post
@@ -154,7 +155,7 @@ def test_database_down(
         raise OperationalError(f"could not write {NAME}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(intake, "store", down)
+        patch.setattr(BlockingCalls, "insert", down)
         assert post(path_of(integration), order()).status_code == 200
     assert redis.client().llen(fallback_buffer.KEY) == 1
     buffered = cast(bytes, redis.client().lindex(fallback_buffer.KEY, 0))
@@ -211,7 +212,7 @@ def test_unexpected_errors(
 
     monkeypatch.setattr(tokens, "rotate_token", fail)
     assert_refused(owner.send("integrations/coinzz/webhook/rotate"), 500, markers)
-    monkeypatch.setattr("integrations.webhooks.intake.resolve", fail)
+    monkeypatch.setattr("integrations.webhooks.calls.find_owners", fail)
     assert_refused(post(path_of(integration), order()), 500, markers)
     monkeypatch.undo()
     assert post(path_of(integration), order()).status_code == 200

@@ -43,7 +43,7 @@ def test_unroutable_event_is_processed_once_assigned(seller: Seller) -> None:
     webhook = InboundWebhook(
         provider=COINZZ, token_hash="", body=payloads.raw("order_cod_created"), headers={}
     )
-    store.store([(webhook, None)])
+    store.execute(store.insertion([(webhook, None)]))
     unowned = WebhookEvent.objects.filter(integration=None)
     assert unowned.values_list("state", "reason").get() == ("QUARANTINED", "unroutable")
     assert replay.replay(unowned) == 0

@@ -18,7 +18,7 @@ def test_webhook_stored_twice_is_one_event(seller: Seller) -> None:
         provider=COINZZ, token_hash="", body=b"{}", headers={}, id=uuid.uuid4()
     )
 
-    store.store([(webhook, seller.integration)])
-    store.store([(webhook, seller.integration)])
+    store.execute(store.insertion([(webhook, seller.integration)]))
+    store.execute(store.insertion([(webhook, seller.integration)]))
 
     assert [event.id for event in seller.events] == [webhook.id]

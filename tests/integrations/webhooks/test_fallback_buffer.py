@@ -20,11 +20,12 @@ from flowzz.core import redis
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from integrations import connection, dispatch, tasks
-from integrations.inbox.store import store, store_buffered
+from integrations.inbox.store import execute, insertion, store_buffered
 from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
 from integrations.sync.pages import apply_page, drain_inbox
-from integrations.webhooks import fallback_buffer, intake, tokens
+from integrations.webhooks import fallback_buffer, tokens
+from integrations.webhooks.calls import BlockingCalls
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
 
@@ -37,8 +38,8 @@ def seller() -> Seller:
     return Seller()
 
 
-def post_without_database(path: str, *bodies: bytes, failing: str = "resolve") -> list[Any]:
-    with patch.object(intake, failing, side_effect=OperationalError):
+def post_without_database(path: str, *bodies: bytes, failing: str = "find_owners") -> list[Any]:
+    with patch.object(BlockingCalls, failing, side_effect=OperationalError):
         return [post(path, body) for body in bodies]
 
 
@@ -55,7 +56,7 @@ def order(number: int) -> bytes:
     return payloads.encode(payloads.order(f"ord{number}"))
 
 
-@pytest.mark.parametrize("failing", ["resolve", "store"])
+@pytest.mark.parametrize("failing", ["find_owners", "insert"])
 def test_webhooks_are_buffered_in_redis_while_the_database_is_down(
     seller: Seller, failing: str
 ) -> None:
@@ -97,7 +98,7 @@ def test_buffered_copy_corrects_the_arrival_of_an_insert_that_was_frozen(seller:
     """The server executed the INSERT when it went on, an hour after the webhook was buffered."""
     post_without_database(seller.path, order(1))
     [entry] = cast(list[bytes], redis.client().lrange(fallback_buffer.KEY, 0, -1))
-    store([(fallback_buffer._deserialize(entry), seller.integration)])
+    execute(insertion([(fallback_buffer._deserialize(entry), seller.integration)]))
     an_hour = timedelta(hours=1)
 
     with time_machine.travel(timezone.now() + an_hour, tick=False):

@@ -8,14 +8,16 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from flowzz.core import redis
-from flowzz.core.rate_limits import Credit, RateLimit
+from flowzz.core.rate_limits import RateLimit
 from integrations import connection
 from integrations.inbox.store import InboundWebhook
 from integrations.models import RefusalReason, WebhookRefusal, WebhookToken
 from integrations.providers.coinzz.signature import sign
-from integrations.webhooks import fallback_buffer, intake, refusals, tokens
-from integrations.webhooks.requests import WebhookRequest
-from integrations.webhooks.routing import Tokens
+from integrations.webhooks import fallback_buffer, refusals, tokens
+from integrations.webhooks import intake as intake_module
+from integrations.webhooks.calls import BlockingCalls, blocking
+from integrations.webhooks.intake import Intake
+from integrations.webhooks.requests import WebhookRequest, parse_path
 from tests.integrations.sellers import Seller, post
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +53,7 @@ def test_each_refusal_is_counted_with_its_reason_and_size(
     connection.set_signing_secret(seller.integration, "segredo")
     seller.post(b"{ }")
     seller.post(b"{  }")
-    monkeypatch.setattr(intake, "RATE", RateLimit("webhook-few", lambda: "1/minute"))
+    monkeypatch.setattr(intake_module, "RATE", RateLimit("webhook-few", lambda: "1/minute"))
     seller.post(b"{ }", HTTP_X_COINZZ_SIGNATURE=sign("segredo", b"{ }"))
     seller.post(b"{ }", HTTP_X_COINZZ_SIGNATURE=sign("segredo", b"{ }"))
 
@@ -81,18 +83,21 @@ def test_observed_signature_is_accepted_and_counted(seller: Seller) -> None:
 
 def test_writer_that_knows_the_token_sees_that_observation_has_ended(seller: Seller) -> None:
     connection.set_signing_secret(seller.integration, "segredo", is_observed=True)
-    known, token_hash = Tokens(), seller.integration.webhook_tokens
-    seller.post(b"{}")
-    hash_ = token_hash.get().token_hash
-    known.find([hash_])
+    hash_ = parse_path(seller.path).token_hash
+    intake = Intake(BlockingCalls())
+    assert accept(hash_, intake) == 200
     connection.enforce_signatures(seller.integration)
 
-    webhook = InboundWebhook(provider="coinzz", token_hash=hash_, body=b"{}", headers={})
-    request = WebhookRequest(webhook)
-    intake.accept([request], known, Credit())
+    assert accept(hash_, intake) == 401
 
+
+def accept(token_hash: str, intake: Intake) -> int:
+    """Accept an unsigned webhook, and return the status of the response."""
+    webhook = InboundWebhook(provider="coinzz", token_hash=token_hash, body=b"{}", headers={})
+    request = WebhookRequest(webhook)
+    blocking(intake.accept([request]))
     assert request.answer
-    assert request.answer.status == 401
+    return request.answer.status
 
 
 def test_counts_of_a_minute_are_added_up_in_one_statement(

@@ -11,6 +11,8 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+from psycopg.pq import ConnStatus
+from psycopg.pq.abc import PGconn
 
 LOCK_TIMEOUT = "3s"
 """For a lock. Every query that comes later waits behind a schema change that waits for its own."""
@@ -154,14 +156,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return bool(row and row[0] == self.connection.info.backend_pid)
 
     def _is_idle(self) -> bool:
-        if self.connection is None or self.connection.closed or self.errors_occurred:
+        if self.connection is None or self.errors_occurred:
             return False
-        socket = select.poll()
-        socket.register(self.connection.fileno(), select.POLLIN)
-        return not socket.poll(0)
+        return is_quiet(self.connection.pgconn)
 
     def _takes_writes(self) -> bool:
-        """Return False for a server that became a standby, by what it has reported unasked."""
         assert self.connection is not None
-        status = self.connection.pgconn.parameter_status
-        return b"on" not in (status(b"in_hot_standby"), status(b"default_transaction_read_only"))
+        return takes_writes(self.connection.pgconn)
+
+
+def is_quiet(pgconn: PGconn) -> bool:
+    """Return whether a connection is open and its server has sent nothing unasked."""
+    if pgconn.status != ConnStatus.OK:
+        return False
+    socket = select.poll()
+    socket.register(pgconn.socket, select.POLLIN)
+    return not socket.poll(0)
+
+
+def takes_writes(pgconn: PGconn) -> bool:
+    """Return False for a server that became a standby, by what it has reported unasked."""
+    status = pgconn.parameter_status
+    return b"on" not in (status(b"in_hot_standby"), status(b"default_transaction_read_only"))

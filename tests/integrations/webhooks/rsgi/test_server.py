@@ -10,10 +10,10 @@ import pytest
 
 from flowzz.core.server import bodies
 from integrations.inbox.store import InboundWebhook
-from integrations.webhooks import server
-from integrations.webhooks.server import WebhookServer
+from integrations.webhooks.rsgi import server
+from integrations.webhooks.rsgi.server import WebhookServer
+from integrations.webhooks.rsgi.writer import Exchange, Writer
 from integrations.webhooks.tokens import hash_token
-from integrations.webhooks.writer import Exchange, Writer
 
 KNOWN = "k" * 43
 PATH = f"/webhooks/coinzz/{KNOWN}"

@@ -1,36 +1,36 @@
-"""The writer of a web process: one thread that answers all waiting webhooks together.
+"""The writer of a web process: in its event loop it answers all waiting webhooks together.
 
-Requests that arrive during a commit share the next one. After a shared commit the next one waits a
-millisecond for as many; a single request after a single one waits for nobody. What an answer does
-not need happens in a second thread.
+Requests that arrive during a commit share the next one. After a shared commit the next one waits
+for as many, for two milliseconds at most; a single request after a single one waits for nobody.
+What an answer does not need happens in a thread.
 """
 
 import asyncio
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection, reset_queries
+from django.db import DatabaseError, InterfaceError, connection
 
-from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.logging import log_request
-from flowzz.core.rate_limits import Credit
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from flowzz.core.server.security_headers import headers_of_middleware
-from integrations.webhooks import answers, intake, known_tokens
+from integrations.webhooks import answers, calls, known_tokens
+from integrations.webhooks.calls import LoopCalls
+from integrations.webhooks.intake import Intake, check_database
 from integrations.webhooks.requests import WebhookRequest
-from integrations.webhooks.routing import Tokens
 
 log = structlog.stdlib.get_logger(__name__)
 
 MAX_REQUESTS = 200
 MAX_BYTES = 8 * 1024 * 1024
-GATHER_SECONDS = 0.001
+GATHER_SECONDS = 0.002
 """How long a batch waits for the clients that were just answered: larger batches cost less."""
 FOLLOW_UP_SECONDS = 0.01
 """Between two follow-ups, at least: under load they are shared by more webhooks."""
@@ -52,86 +52,93 @@ class Exchange(WebhookRequest):
 
 
 class Writer:
-    """Answers exchanges in the order of their arrival, many at a time."""
+    """Answers exchanges in the order of their arrival, many at a time. Belongs to an event loop."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Exchange | None] = SimpleQueue()
+        self._waiting: deque[Exchange] = deque()
+        self._batch: asyncio.Task[None] | None = None
+        self._expected = 1
+        self._timer: asyncio.TimerHandle | None = None
         self._outage = Outage()
-        self._thread = threading.Thread(target=self._run, name="webhook-writer", daemon=True)
         self._headers: list[tuple[str, str]] = []
-        self._last_size = 0
-        self._tokens = Tokens()
-        self._credit = Credit()
-        self._follower = Follower(self._credit)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._headers = headers_of_middleware()
+        self._calls = LoopCalls()
+        self._intake = Intake(self._calls)
+        self._follower = Follower(self._intake)
         self._follower.start()
-        self._thread.start()
+        threading.Thread(target=self._restore_tokens, name="webhook-tokens", daemon=True).start()
 
     def stop(self) -> None:
-        """Answer what waits, and end the thread."""
-        self._queue.put(None)
-        self._thread.join(STOP_SECONDS)
+        """Close in a loop that has been stopped."""
+        self._loop.run_until_complete(self.close())
+
+    async def close(self) -> None:
+        """Answer what waits, and end the threads and the connection."""
+        self._expected = 0
+        self._schedule()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                while self._batch:
+                    await self._batch
+        self._follower.stop()
+        await self._calls.close()
 
     def put(self, exchange: Exchange) -> None:
-        self._queue.put(exchange)
+        self._waiting.append(exchange)
+        self._schedule()
 
-    def _run(self) -> None:
-        _limit_statements()
-        try:
-            with _database().deadline(intake.DEADLINE_SECONDS):
-                known_tokens.restore()
-        except (DatabaseError, InterfaceError):
-            self._outage.start()
-        while batch := self._take():
-            self._answer(batch)
-            self._send(batch)
-            self._last_size = len(batch)
-            self._follower.put(batch)
-        self._follower.stop()
-        connection.close()
+    def _schedule(self) -> None:
+        """Begin a batch if none is being written: at once, or when as many as expected wait."""
+        if self._batch or not self._waiting:
+            return
+        if len(self._waiting) >= self._expected:
+            self._begin()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(GATHER_SECONDS, self._begin)
+
+    def _begin(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        batch = self._take()
+        self._expected = max(len(batch), self._expected - 1)
+        self._batch = self._loop.create_task(self._write(batch))
 
     def _take(self) -> list[Exchange]:
-        """Wait for an exchange, and return all that wait; none at the end."""
         batch: list[Exchange] = []
         size = 0
-        exchange = self._queue.get()
-        if self._queue.qsize() + 1 < self._last_size:
-            time.sleep(GATHER_SECONDS)
-        with contextlib.suppress(Empty):
-            while exchange is not None:
-                batch.append(exchange)
-                size += len(exchange.webhook.body) if exchange.webhook else 0
-                if len(batch) == MAX_REQUESTS or size > MAX_BYTES:
-                    return batch
-                exchange = self._queue.get_nowait()
-            self._queue.put(None)  # to be found again
+        while self._waiting and len(batch) < MAX_REQUESTS and size <= MAX_BYTES:
+            exchange = self._waiting.popleft()
+            batch.append(exchange)
+            size += exchange.size
         return batch
 
-    def _answer(self, batch: Sequence[Exchange]) -> None:
+    async def _write(self, batch: Sequence[Exchange]) -> None:
+        try:
+            await self._answer(batch)
+            self._send(batch)
+            self._follower.put(batch)
+        finally:
+            self._batch = None
+            self._schedule()
+
+    async def _answer(self, batch: Sequence[Exchange]) -> None:
         """Answer all. After an unexpected error each is tried alone."""
         try:
             if self._outage.is_active:
-                intake.buffer(batch, self._credit)
-            else:
-                self._accept(batch)
+                await self._intake.buffer(batch)
+            elif not await self._intake.accept(batch):
+                self._outage.start()
         except Exception:
             log.exception("request_failed")
             if len(batch) > 1:
                 for exchange in batch:
-                    self._answer([exchange])
+                    await self._answer([exchange])
             elif batch[0].answer is None:
                 batch[0].answer = answers.FAILED
-
-    def _accept(self, batch: Sequence[Exchange]) -> None:
-        reset_queries()
-        with _database().deadline(intake.DEADLINE_SECONDS):
-            connection.close_if_unusable_or_obsolete()
-        if not intake.accept(batch, self._tokens, self._credit):
-            connection.close()  # the next connection may reach another server
-            self._outage.start()
 
     def _send(self, batch: Sequence[Exchange]) -> None:
         for exchange in batch:
@@ -143,17 +150,25 @@ class Writer:
             ]
             body = answer.body_for(exchange.request_id)
             exchange.proto.response_bytes(answer.status, headers, body)
-            _log(exchange)
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(_finish, [exchange.sent for exchange in batch])
+            if not exchange.sent.done():
+                exchange.sent.set_result(None)
+
+    def _restore_tokens(self) -> None:
+        calls.limit_statements()
+        try:
+            known_tokens.restore()
+        except (DatabaseError, InterfaceError):
+            self._outage.start()
+        finally:
+            connection.close()
 
 
 class Follower:
     """Follows up answered exchanges in its own thread, so that no webhook waits for Redis."""
 
-    def __init__(self, credit: Credit) -> None:
-        self._credit = credit
-        self._queue: SimpleQueue[Sequence[WebhookRequest] | None] = SimpleQueue()
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._queue: SimpleQueue[Sequence[Exchange] | None] = SimpleQueue()
         self._next_at = 0.0
         self._thread = threading.Thread(target=self._run, name="webhook-follower", daemon=True)
 
@@ -165,19 +180,21 @@ class Follower:
         self._queue.put(None)
         self._thread.join(STOP_SECONDS)
 
-    def put(self, batch: Sequence[WebhookRequest]) -> None:
+    def put(self, batch: Sequence[Exchange]) -> None:
         self._queue.put(batch)
 
     def _run(self) -> None:
         while finished := self._take():
+            for exchange in finished:
+                _log(exchange)
             try:
-                intake.follow_up(finished, self._credit)
+                self._intake.follow_up(finished)
             except Exception:  # the sweeper finds the events
                 log.exception("follow_up_failed")
 
-    def _take(self) -> list[WebhookRequest]:
+    def _take(self) -> list[Exchange]:
         """Wait for a batch, and return all that are finished; nothing at the end."""
-        finished: list[WebhookRequest] = []
+        finished: list[Exchange] = []
         batch = self._queue.get()
         if batch:
             time.sleep(max(0.0, self._next_at - time.monotonic()))
@@ -201,28 +218,13 @@ class Outage:
         threading.Thread(target=self._probe, name="webhook-probe", daemon=True).start()
 
     def _probe(self) -> None:
-        _limit_statements()
+        calls.limit_statements()
         while self.is_active:
             time.sleep(PROBE_SECONDS)
             with contextlib.suppress(DatabaseError, InterfaceError):
-                intake.check_database()
+                check_database()
                 self.is_active = SAVED_VALUES.is_frozen = False
             connection.close()
-
-
-def _limit_statements() -> None:
-    seconds = intake.DEADLINE_SECONDS
-    _database().limit_statements(lock_timeout="2s", statement_timeout=f"{seconds}s")
-
-
-def _database() -> DatabaseWrapper:
-    return cast(DatabaseWrapper, connection)
-
-
-def _finish(futures: Sequence["asyncio.Future[None]"]) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_result(None)
 
 
 def _log(exchange: Exchange) -> None:

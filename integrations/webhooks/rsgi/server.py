@@ -15,10 +15,11 @@ from flowzz.core.logging import choose_request_id
 from flowzz.core.server import bodies
 from flowzz.core.server.bodies import BodyReader
 from integrations.inbox.store import InboundWebhook
-from integrations.webhooks import answers, intake, known_tokens, routing
+from integrations.webhooks import answers, known_tokens, routing
 from integrations.webhooks.answers import Answer
+from integrations.webhooks.calls import DEADLINE_SECONDS
 from integrations.webhooks.requests import Target, UnknownUrl, parse_path, stored_headers
-from integrations.webhooks.writer import Exchange, Writer
+from integrations.webhooks.rsgi.writer import Exchange, Writer
 
 BODY_SECONDS = 20.0
 """For a body to arrive. Granian limits the time of the head."""
@@ -107,9 +108,9 @@ def _is_known(token_hash: str) -> bool:
     try:
         if known_tokens.contains(token_hash):
             return True
-        with cast(DatabaseWrapper, connection).deadline(intake.DEADLINE_SECONDS):
+        with cast(DatabaseWrapper, connection).deadline(DEADLINE_SECONDS):
             connection.close_if_unusable_or_obsolete()
-            return bool(routing.find_tokens({token_hash}))
+            return bool(routing.find_owners({token_hash}))
     except (RedisError, DatabaseError, InterfaceError):
         return True
 

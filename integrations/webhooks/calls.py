@@ -1,0 +1,126 @@
+"""What the intake asks of PostgreSQL and Redis, by a thread that blocks or by an event loop."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
+
+from django.db import connection, connections, reset_queries
+
+from flowzz.core import redis
+from flowzz.core.db.backend.base import DatabaseWrapper
+from flowzz.core.db.backend.loop_connection import LoopConnection
+from integrations.inbox import store
+from integrations.inbox.store import InboundWebhook, Routed
+from integrations.webhooks import fallback_buffer
+from integrations.webhooks.routing import Owner, find_owners
+
+T = TypeVar("T")
+
+DEADLINE_SECONDS = 2.5
+"""For the database to store a batch; then the batch goes to the fallback buffer."""
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "2s", f"{DEADLINE_SECONDS}s"
+
+
+class Calls(Protocol):
+    """`until` is by `time.monotonic`. Without an answer by then OperationalError is raised."""
+
+    async def find_owners(self, hashes: Collection[str], until: float) -> dict[str, Owner]:
+        """Raises DatabaseError and InterfaceError, as `insert` does."""
+
+    async def insert(self, routed: Sequence[Routed], until: float) -> set[uuid.UUID]:
+        """Store webhooks in one commit. Returns the ids of those whose owners are current."""
+
+    async def redis(self, command: Callable[[], redis.Command]) -> Any:
+        """Return the result of a command. Raises RedisError."""
+
+    async def push(self, webhooks: Sequence[InboundWebhook]) -> list[bool]:
+        """Append to the fallback buffer. Raises RedisError."""
+
+
+class BlockingCalls:
+    """Uses the connections of the calling thread. None of its coroutines ever waits."""
+
+    async def find_owners(self, hashes: Collection[str], until: float) -> dict[str, Owner]:
+        with _deadline(until):
+            return find_owners(hashes)
+
+    async def insert(self, routed: Sequence[Routed], until: float) -> set[uuid.UUID]:
+        with _deadline(until):
+            return store.execute(store.insertion(routed))
+
+    async def redis(self, command: Callable[[], redis.Command]) -> Any:
+        return _run(command)
+
+    async def push(self, webhooks: Sequence[InboundWebhook]) -> list[bool]:
+        return fallback_buffer.push(webhooks)
+
+
+def blocking(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that uses `BlockingCalls`, in a thread without an event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise RuntimeError("A blocking call has waited.")
+
+
+class LoopCalls:
+    """Awaits the INSERT, which every batch needs; one thread makes the rare other calls."""
+
+    def __init__(self) -> None:
+        self._database = LoopConnection(
+            lock_timeout=LOCK_TIMEOUT, statement_timeout=STATEMENT_TIMEOUT
+        )
+        self._thread = ThreadPoolExecutor(1, "webhook-calls", initializer=limit_statements)
+
+    async def find_owners(self, hashes: Collection[str], until: float) -> dict[str, Owner]:
+        return await self._in_thread(_find_owners, hashes, until)
+
+    async def insert(self, routed: Sequence[Routed], until: float) -> set[uuid.UUID]:
+        rows = await self._database.execute(store.INSERT, store.insertion(routed), until=until)
+        return {id_ for (id_,) in rows}
+
+    async def redis(self, command: Callable[[], redis.Command]) -> Any:
+        return await self._in_thread(_run, command)
+
+    async def push(self, webhooks: Sequence[InboundWebhook]) -> list[bool]:
+        return await self._in_thread(fallback_buffer.push, webhooks)
+
+    async def close(self) -> None:
+        await self._in_thread(connections.close_all)
+        self._thread.shutdown()
+        await self._database.close()
+
+    async def _in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(call, *arguments))
+
+
+def limit_statements() -> None:
+    """Limit the statements of the calling thread's connections, from the next one on."""
+    _database().limit_statements(lock_timeout=LOCK_TIMEOUT, statement_timeout=STATEMENT_TIMEOUT)
+
+
+def _run(command: Callable[[], redis.Command]) -> Any:
+    return redis.run([command()])[0]
+
+
+def _find_owners(hashes: Collection[str], until: float) -> dict[str, Owner]:
+    reset_queries()
+    with _deadline(until):
+        connection.close_if_unusable_or_obsolete()
+        return find_owners(hashes)
+
+
+def _deadline(until: float) -> AbstractContextManager[None]:
+    return _database().deadline(until - time.monotonic())
+
+
+def _database() -> DatabaseWrapper:
+    return cast(DatabaseWrapper, connection)
