@@ -4,10 +4,11 @@ A provider's folder implements these; everything else in the product uses only t
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from threading import Event
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 from uuid import UUID
 
@@ -89,6 +90,8 @@ class Page:
     has_next: bool
     fetched_at: datetime
     """Aware, from before the request: the page's data were true then or later."""
+    body_size: int = 0
+    """In bytes."""
 
     @property
     def digest(self) -> UUID:
@@ -239,10 +242,11 @@ class Provider(ABC):
     def reader(self, mapped_words: Collection[MappedWord]) -> Reader: ...
 
     @abstractmethod
-    def client(
-        self, api_key: str, *, breaker: Breaker, on_attempt: Callable[[], None], page_size: int
-    ) -> Client:
-        """Return a client for a sync run: it retries, and calls `on_attempt` before requests."""
+    def client(self, api_key: str, *, breaker: Breaker, stop: Event, page_size: int) -> Client:
+        """Return a client for a sync run, used by a thread without a database.
+
+        It retries, and raises FetchStopped instead of a request or a wait once `stop` is set.
+        """
 
     @abstractmethod
     def interactive_client(self, api_key: str) -> Client:

@@ -69,3 +69,7 @@ class EndpointMissing(UnexpectedResponse):
     """The API has no such address: it answered 404, or with the platform's HTML page."""
 
     code = "ENDPOINT_MISSING"
+
+
+class FetchStopped(Exception):
+    """The caller has stopped the client before a request or during a wait."""

@@ -1,17 +1,17 @@
-"""One page of a sync run: applied and checkpointed in one transaction."""
+"""Pages of a sync run: applied and checkpointed in one transaction."""
 
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import chain
-from typing import Any, TypeAlias
+from itertools import chain, repeat
+from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.utils import timezone
 
 from flowzz.core.db.bulk_upsert import gc_paused, upsert
 from flowzz.core.db.db_time import to_database_time
@@ -21,11 +21,10 @@ from integrations import live_updates
 from integrations.inbox.drain import drain, has_work
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest
 from integrations.models import FindingKind, SyncFinding, SyncRun, Trigger
-from integrations.providers.contracts import Client, Page, Reader
+from integrations.providers.contracts import Order, Page
 from integrations.providers.errors import PayloadInvalid
-from integrations.providers.readers import mapped_words, reader_for
-from integrations.providers.registry import get_provider
 from integrations.sync import fingerprints
+from integrations.sync.reading import ItemReader, ReadPage
 from integrations.webhooks import fallback_buffer
 from sales.models import Origin
 from sales.recording import ChangeSource, Outcome
@@ -33,23 +32,20 @@ from sales.sale_changes import ORDER_ID_FIELDS, FieldChange
 
 log = structlog.stdlib.get_logger(__name__)
 
-HashedItem: TypeAlias = tuple[Any, UUID | None]
-"""An item with its fingerprint."""
-
 MAX_DRAIN_SECONDS = 5.0
 COUNTERS = ("processed", "created", "updated", "unchanged", "errors", "missed")
 
 
 @dataclass(slots=True)
 class PageResult:
-    """What a page adds to the run's counters and findings."""
+    """What pages add to the run's counters and findings."""
 
     run: SyncRun
     findings: list[SyncFinding] = field(default_factory=list)
     counts: "Counter[str]" = field(default_factory=Counter)
     """By the names in `COUNTERS`."""
     order_ids: set[str] = field(default_factory=set)
-    """The ids of all sales that the page's items concern, unchanged items aside."""
+    """The ids of all sales that the pages' items concern, unchanged items aside."""
 
     def add_error(self, external_id: str, message: str) -> None:
         self.counts.update(processed=1, errors=1)
@@ -58,46 +54,6 @@ class PageResult:
     def add_finding(self, kind: FindingKind, external_id: str, **details: Any) -> None:
         finding = SyncFinding.new(run_id=self.run.id, kind=kind, external_id=external_id, **details)
         self.findings.append(finding)
-
-
-def pages_from_checkpoint(run: SyncRun, client: Client) -> Iterator[Page]:
-    """Fetch pages from the run's checkpoint on, until the run's limit of sales is reached."""
-    for page in client.sales_pages(
-        run.cursor_from, start_page=run.next_page, previous=run.page_digest
-    ):
-        if run.sales_limit and page.number == 1 and _exceeds(page, run.sales_limit):
-            _lift_limit_unless_newest_first(run, client, page)
-        yield page
-        if is_last(run, page):
-            return
-
-
-def is_last(run: SyncRun, page: Page) -> bool:
-    return not page.has_next or bool(run.sales_limit and run.processed >= run.sales_limit)
-
-
-def _exceeds(first: Page, limit: int) -> bool:
-    """Return whether there are more sales than the limit, as far as the first page tells."""
-    return first.has_next if first.total is None else first.total > limit
-
-
-def _lift_limit_unless_newest_first(run: SyncRun, client: Client, first: Page) -> None:
-    """Fetch all pages if the first ones do not contain the newest sales.
-
-    If the last page's number is unknown, the second page is compared.
-    """
-    later = client.fetch_sales(run.cursor_from, first.last_page or first.number + 1)
-    if _newest_sale_date(run, later) > _newest_sale_date(run, first):
-        log.warning("sync_pages_not_newest_first")
-        run.sales_limit = None
-        run.owned().update(sales_limit=None)
-
-
-def _newest_sale_date(run: SyncRun, page: Page) -> datetime:
-    reader, items = reader_for(run.integration), ((item, None) for item in page.items)
-    orders = (sourced.order for sourced in _parse_items(page, items, reader, PageResult(run)))
-    dates = (order.sale.sale_date for order in orders if order.sale)
-    return max(filter(None, dates), default=datetime.min.replace(tzinfo=UTC))
 
 
 def drain_inbox(run: SyncRun) -> bool:
@@ -116,32 +72,46 @@ def drain_inbox(run: SyncRun) -> bool:
 
 
 @gc_paused()
-def apply_page(run: SyncRun, page: Page) -> None:
-    """Store a page's sales and move the run's checkpoint past the page. Raises LeaseLost."""
-    items, integration = page.items, run.integration
-    if run.sales_limit:
-        items = items[: max(run.sales_limit - run.processed, 0)]
-    words = mapped_words(integration.provider)
-    reader = get_provider(integration.provider).reader(words)
-    hashed = list(zip(items, fingerprints.compute(items, words), strict=True))
-    # A first sync has no earlier one whose fingerprints it could find.
-    is_first = integration.sync_cursor is None
-    unchanged = {} if is_first else fingerprints.find_unchanged(integration, reader, hashed)
+def apply_pages(run: SyncRun, pages: Sequence[ReadPage]) -> None:
+    """Store the sales of pages and move the run's checkpoint past them. Raises LeaseLost."""
+    reader = ItemReader(run.integration)
+    pages = [page if page.words == reader.words else reader.read_again(page) for page in pages]
+    items = list(_items(pages))
+    unchanged = {}
+    if not reader.is_first_sync:
+        hashed = [(item.value, item.hash) for item in items]
+        unchanged = fingerprints.find_unchanged(run.integration, reader.reader, hashed)
     try:
-        _store(run, page, hashed, reader, unchanged)
+        _store(run, pages, items, reader, unchanged)
     except _UnchangedConcerned:
-        _store(run, page, hashed, reader, {})
+        _store(run, pages, items, reader, {})
 
 
 class _UnchangedConcerned(Exception):
-    """Another item of the page is about the sale of an unchanged one: their order counts."""
+    """Another item of the pages is about the sale of an unchanged one: their order counts."""
+
+
+@dataclass(slots=True)
+class _Item:
+    value: Any
+    hash: UUID
+    order: Order | PayloadInvalid | None
+    """None until it is parsed."""
+    page: Page
+
+
+def _items(pages: Iterable[ReadPage]) -> Iterator[_Item]:
+    for page in pages:
+        orders = page.orders or repeat(None)
+        for value, hash_, order in zip(page.items, page.hashes, orders, strict=False):
+            yield _Item(value, hash_, order, page.page)
 
 
 def _store(
     run: SyncRun,
-    page: Page,
-    items: Sequence[HashedItem],
-    reader: Reader,
+    pages: Sequence[ReadPage],
+    items: Sequence[_Item],
+    reader: ItemReader,
     unchanged: Mapping[UUID, Collection[str]],
 ) -> None:
     """Store the items but for unchanged ones, whose sales have the given ids.
@@ -149,13 +119,13 @@ def _store(
     Raises LeaseLost and _UnchangedConcerned.
     """
     result = PageResult(run)
-    different = [(item, hash_) for item, hash_ in items if hash_ not in unchanged]
+    different = [item for item in items if item.hash not in unchanged]
     skipped = len(items) - len(different)
     result.counts.update(processed=skipped, unchanged=skipped)
     if not different:
-        _checkpoint(page, result)
+        _checkpoint(pages, result)
         return
-    orders = _parse_items(page, different, reader, result)
+    orders = _source(different, reader, result)
     with transaction.atomic():
         lock_user(run.integration.user_id)
         apply_bisecting(
@@ -166,29 +136,27 @@ def _store(
         if result.order_ids.intersection(chain.from_iterable(unchanged.values())):
             raise _UnchangedConcerned
         upsert(result.findings)
-        _checkpoint(page, result)
+        _checkpoint(pages, result)
 
 
-def _parse_items(
-    page: Page, items: Iterable[HashedItem], reader: Reader, result: PageResult
-) -> list[SourcedOrder]:
-    observed_at = to_database_time(page.fetched_at)
+def _source(items: Sequence[_Item], reader: ItemReader, result: PageResult) -> list[SourcedOrder]:
+    """Return the items' orders with their source; what is unreadable becomes an error."""
+    clock_difference = to_database_time(now := timezone.now()) - now
     orders = []
-    for item, fingerprint in items:
-        try:
-            order = reader.parse_order(item)
-        except PayloadInvalid as error:
-            result.add_error(error.external_id, error.message)
-        else:
-            source = ChangeSource(
-                observed_at=observed_at,
-                origin=Origin.RUN,
-                origin_id=result.run.id,
-                is_snapshot=True,
-                # A subscription changes by itself: its order is always read.
-                fingerprint=None if order.subscription else fingerprint,
-            )
-            orders.append(SourcedOrder(order, source))
+    for item in items:
+        order = reader.parse(item.value) if item.order is None else item.order
+        if isinstance(order, PayloadInvalid):
+            result.add_error(order.external_id, order.message)
+            continue
+        source = ChangeSource(
+            observed_at=item.page.fetched_at + clock_difference,
+            origin=Origin.RUN,
+            origin_id=result.run.id,
+            is_snapshot=True,
+            # A subscription changes by itself: its order is always read.
+            fingerprint=None if order.subscription else item.hash,
+        )
+        orders.append(SourcedOrder(order, source))
     return orders
 
 
@@ -259,15 +227,19 @@ def _add_rejected(sourced: SourcedOrder, error: Exception, result: PageResult) -
     result.add_error(sourced.order.external_id, f"Não foi possível gravar ({fault}).")
 
 
-def _checkpoint(page: Page, result: PageResult) -> None:
-    run = result.run
+def _checkpoint(pages: Sequence[ReadPage], result: PageResult) -> None:
+    run, last = result.run, pages[-1]
     for name in COUNTERS:
         setattr(run, name, getattr(run, name) + result.counts[name])
-    run.pages += 1
-    run.next_page, run.page_digest = page.number + 1, page.digest
-    run.total = page.total
-    run.checkpoint(*COUNTERS, "pages", "next_page", "page_digest", "total")
+    run.pages += len(pages)
+    run.next_page, run.page_digest = last.page.number + 1, last.page.digest
+    run.total, run.sales_limit = last.page.total, last.sales_limit
+    run.checkpoint(*COUNTERS, "pages", "next_page", "page_digest", "total", "sales_limit")
     log_at_commit(
-        "sync_page_stored", lease=str(run.lease), page=page.number, is_last=is_last(run, page)
+        "sync_pages_stored",
+        lease=str(run.lease),
+        first_page=pages[0].page.number,
+        page=last.page.number,
+        is_last=last.is_last,
     )
     live_updates.publish_progress(run)

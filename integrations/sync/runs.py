@@ -1,7 +1,8 @@
 """Sync runs, from the request to the moved cursor.
 
-Each page is fetched, applied and checkpointed in one transaction. A run that another worker
-takes over resumes at the page after its last checkpoint; so does one whose turn is over.
+Pages are applied and checkpointed in one transaction, while the next ones are fetched. A run that
+another worker takes over resumes at the page after its last checkpoint; so does one whose turn is
+over.
 """
 
 import math
@@ -10,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Event
 
 import structlog
 from django.conf import settings
@@ -28,13 +30,8 @@ from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync.breaker import breaker_for
-from integrations.sync.pages import (
-    COUNTERS,
-    apply_page,
-    drain_inbox,
-    is_last,
-    pages_from_checkpoint,
-)
+from integrations.sync.pages import COUNTERS, apply_pages, drain_inbox
+from integrations.sync.reading import ItemReader, PagesAhead, read_pages
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -177,23 +174,23 @@ def _sync_pages(run: SyncRun, deadline: float, on_progress: Progress | None) -> 
         key_rotation.rewrite(secret)
     api_key = field_encryption.decrypt(integration, "api_key")
     provider = get_provider(integration.provider)
-    with provider.client(
-        api_key,
-        breaker=breaker_for(provider.name),
-        on_attempt=run.keep_alive,
-        page_size=settings.SYNC_PAGE_SIZE,
-    ) as client:
-        for page in pages_from_checkpoint(run, client):
+    stop = Event()
+    client = provider.client(
+        api_key, breaker=breaker_for(provider.name), stop=stop, page_size=settings.SYNC_PAGE_SIZE
+    )
+    pages = read_pages(run, client, ItemReader(integration))
+    is_complete = False
+    with PagesAhead(pages, stop=stop, deadline=deadline) as ahead:
+        for batch in ahead.batches(run.keep_alive):
             if not drain_inbox(run):
                 return False
-            apply_page(run, page)
+            apply_pages(run, batch)
             if settings.DEBUG:
                 reset_queries()  # Django keeps all statements until then
             if on_progress:
                 on_progress(run)
-            if time.monotonic() > deadline and not is_last(run, page):
-                return False
-    return True
+            is_complete = batch[-1].is_last
+    return is_complete
 
 
 def _end_turn(run: SyncRun) -> None:

@@ -11,6 +11,7 @@ from flowzz.core import redis
 from integrations.models import Integration, IntegrationStatus
 from integrations.providers.coinzz import COINZZ
 from integrations.secrets import field_encryption
+from integrations.sync import reading
 from sandbox.server import Sandbox
 from tests.sandbox.client import SandboxClient
 
@@ -45,3 +46,9 @@ def integration(coinzz: SandboxClient, db: None) -> Integration:
     field_encryption.encrypt(row, "api_key", coinzz.sandbox.api_key())
     row.save()
     return row
+
+
+@pytest.fixture
+def pages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page of `coinzz` is stored alone; the next one is fetched meanwhile."""
+    monkeypatch.setattr(reading, "MAX_SALES", 50)

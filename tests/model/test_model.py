@@ -35,7 +35,6 @@ from integrations.providers.coinzz import COINZZ
 from integrations.providers.contracts import Page
 from integrations.providers.registry import get_provider
 from integrations.sync import runs
-from integrations.sync.pages import apply_page
 from sales import merging
 from sales.admin.set_status import set_statuses
 from sales.models import Sale
@@ -44,6 +43,7 @@ from sandbox.server import Sandbox
 from tests import payloads
 from tests.api_client import Frontend
 from tests.integrations.sellers import Seller
+from tests.integrations.sync.syncing import apply_page
 from tests.model.reference import SHIPPING_WORDS, WORDS, Person, Reference, Report, shown
 
 PEOPLE = (
@@ -132,8 +132,8 @@ class RandomSteps(RuleBasedStateMachine):
 
     @precondition(lambda self: self.is_connected)
     @rule(reports=st.lists(reports, min_size=1, max_size=3), late=minutes_late, kill=kills)
-    def sync_page(self, reports: list[Report], late: int, kill: int) -> None:
-        """A page was fetched some time ago, and webhooks that are newer were applied since."""
+    def sync_pages(self, reports: list[Report], late: int, kill: int) -> None:
+        """Pages were fetched some time ago, and webhooks that are newer were applied since."""
         at = self._seconds(late)
         reports = [self._with_word(report) for report in reports]
         self.seller.integration.refresh_from_db()
@@ -141,19 +141,22 @@ class RandomSteps(RuleBasedStateMachine):
         claimed = jobs.acquire(SyncRun.objects.select_related("integration__user"), run.id)
         assert claimed
         items = [_body(report) for report in reports]
-        page = Page(
-            number=1,
-            last_page=1,
-            total=len(items),
-            items=items,
-            has_next=False,
-            fetched_at=self._time(at),
-        )
+        pages = [
+            Page(
+                number=number,
+                last_page=len(items),
+                total=len(items),
+                items=[item],
+                has_next=number < len(items),
+                fetched_at=self._time(at),
+            )
+            for number, item in enumerate(items, 1)
+        ]
         with killed_at(kill):
-            apply_page(claimed, page)
+            apply_page(claimed, *pages)
         claimed.refresh_from_db()
         if not claimed.pages:
-            apply_page(claimed, page)
+            apply_page(claimed, *pages)
         claimed.finish(jobs.JobState.SUCCEEDED)
         outcomes = [self.reference.apply(report, at, is_snapshot=True) for report in reports]
         assert (claimed.processed, claimed.created) == (len(items), outcomes.count("created"))

@@ -15,11 +15,11 @@ from integrations.models import Trigger
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.coinzz.decoding import decode_json
 from integrations.providers.contracts import Page
-from integrations.sync.pages import apply_page
 from sales.models import AffiliationRequest, Sale, Subscription
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller, post
+from tests.integrations.sync.syncing import apply_page
 
 Step: TypeAlias = Callable[[Seller], list[str]]
 """Tells a seller's account something; returns why it was refused, if it was."""

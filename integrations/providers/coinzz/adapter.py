@@ -1,7 +1,8 @@
 """Coinzz as the contracts describe a provider."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -61,9 +62,9 @@ class CoinzzProvider(Provider):
         return CoinzzReader(mapped_words)
 
     def client(
-        self, api_key: str, *, breaker: Breaker, on_attempt: Callable[[], None], page_size: int
+        self, api_key: str, *, breaker: Breaker, stop: Event, page_size: int
     ) -> CoinzzClient:
-        return self._client(api_key, breaker=breaker, on_attempt=on_attempt, page_size=page_size)
+        return self._client(api_key, breaker=breaker, stop=stop, page_size=page_size)
 
     def interactive_client(self, api_key: str) -> CoinzzClient:
         return self._client(

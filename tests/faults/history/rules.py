@@ -80,7 +80,7 @@ def jobs_have_one_holder(lines: Sequence[Line]) -> Iterator[str]:
             if previous:
                 ended[previous] = time_of(line)
             jobs[line["job_id"]] = line["lease"]
-        elif line["event"] in {"sync_page_stored", "lease_released"}:
+        elif line["event"] in {"sync_pages_stored", "lease_released"}:
             end = ended.get(line["lease"])
             if end and time_of(line) > end + DELAY:
                 yield f"lease {line['lease']}: {line['event']} after another was acquired"
@@ -99,7 +99,7 @@ def leases_are_taken_over_after_they_expire(lines: Sequence[Line]) -> Iterator[s
                 yield f"lease {expired} was taken over before it expired"
         if line["event"] == "lease_aged":
             last_sign.pop(line["lease"], None)
-        elif line["event"] in {"lease_acquired", "sync_page_stored"}:
+        elif line["event"] in {"lease_acquired", "sync_pages_stored"}:
             last_sign[line["lease"]] = time_of(line)
     for line in _named(lines, "lease_lost"):
         if line["lease"] not in ended and line["job_id"] not in cancelled:
@@ -109,17 +109,18 @@ def leases_are_taken_over_after_they_expire(lines: Sequence[Line]) -> Iterator[s
 def runs_store_every_page(lines: Sequence[Line]) -> Iterator[str]:
     """A run stores its pages one after the other, each once, and succeeds after the last.
 
-    The line of one page can be missing where its worker was killed and the lease expired.
+    The line of pages stored together can be missing where their worker was killed and the lease
+    expired.
     """
     taken_over = {line["lease"] for line in _named(lines, "lease_acquired") if line["expired"]}
     pages: dict[str, int] = defaultdict(int)
     complete: set[str] = set()
     for line in lines:
-        if line["event"] == "sync_page_stored":
-            run, page = line["run_id"], line["page"]
-            missing = page - pages[run] - 1
-            if missing and not (missing == 1 and line["lease"] in taken_over):
-                yield f"run {run}: page {page} was stored after page {pages[run]}"
+        if line["event"] == "sync_pages_stored":
+            run, first, page = line["run_id"], line["first_page"], line["page"]
+            missing = first - pages[run] - 1
+            if missing and not (missing > 0 and line["lease"] in taken_over):
+                yield f"run {run}: page {first} was stored after page {pages[run]}"
             pages[run] = page
             if line["is_last"]:
                 complete.add(run)

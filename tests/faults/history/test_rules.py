@@ -25,9 +25,16 @@ def acquired(seconds: float, lease: str, expired: str | None = None) -> Line:
     return at(seconds, "lease_acquired", job_id="run", lease=lease, expired=expired)
 
 
-def page(seconds: float, number: int, lease: str = "A", *, is_last: bool = False) -> Line:
-    details = {"run_id": "run", "lease": lease, "page": number, "is_last": is_last}
-    return at(seconds, "sync_page_stored", **details)
+def page(
+    seconds: float,
+    number: int,
+    lease: str = "A",
+    *,
+    first: int | None = None,
+    is_last: bool = False,
+) -> Line:
+    pages = {"first_page": first or number, "page": number, "is_last": is_last}
+    return at(seconds, "sync_pages_stored", run_id="run", lease=lease, **pages)
 
 
 def released(seconds: float, lease: str = "A") -> Line:
@@ -52,6 +59,12 @@ CORRECT: dict[str, list[Line]] = {
     "an event that is tried again": [RECEIVED, processed(1, "RETRY"), processed(31), stored()],
     "a line lost by a kill": [RECEIVED, processed(1, "RETRY"), stored()],
     "a run": WHOLE_RUN,
+    "a run of two pages stored together": [
+        acquired(1, "A"),
+        page(2, 3, first=1),
+        page(3, 5, first=4, is_last=True),
+        succeeded(4),
+    ],
     "a run of two turns": [
         acquired(1, "A"),
         page(2, 1),
@@ -95,7 +108,7 @@ BROKEN: dict[str, tuple[list[Line], str]] = {
     ),
     "a page of a former holder": (
         [acquired(1, "A"), page(2, 1), acquired(3, "B"), page(4.5, 2)],
-        "lease A: sync_page_stored after another was acquired",
+        "lease A: sync_pages_stored after another was acquired",
     ),
     "a release by a former holder": (
         [acquired(1, "A"), acquired(3, "B"), released(4.5)],

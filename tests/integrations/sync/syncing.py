@@ -1,4 +1,4 @@
-"""A page of a sync, without HTTP."""
+"""Pages of a sync, without HTTP."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from integrations.models import Integration, SyncRun
 from integrations.providers.contracts import Page
-from integrations.sync import pages
+from integrations.sync.pages import apply_pages
+from integrations.sync.reading import ItemReader
 from tests.factories import SyncRunFactory
 
 
@@ -27,5 +28,11 @@ def sync_page(
         has_next=False,
         fetched_at=fetched_at or timezone.now(),
     )
-    pages.apply_page(run, page)
+    apply_page(run, page)
     return run
+
+
+def apply_page(run: SyncRun, *pages: Page) -> None:
+    """Apply a page, or pages that are stored together."""
+    reader = ItemReader(run.integration)
+    apply_pages(run, [reader.read(page, page.items, is_last=not page.has_next) for page in pages])

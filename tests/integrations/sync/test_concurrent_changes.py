@@ -30,6 +30,7 @@ def store_key_in_older_format(integration: Integration) -> None:
     integration.save()
 
 
+@pytest.mark.usefixtures("pages_alone")
 def test_run_resumes_if_its_refused_key_was_replaced(
     integration: Integration, coinzz: SandboxClient
 ) -> None:

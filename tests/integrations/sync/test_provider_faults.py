@@ -105,6 +105,7 @@ def test_response_that_no_retry_helps_fails_the_run_and_the_next_run_is_complete
     assert is_complete(integration, coinzz)
 
 
+@pytest.mark.usefixtures("pages_alone")
 @pytest.mark.parametrize("change", ["orders", "change"])
 def test_changes_during_a_run_are_stored_by_the_next_run(
     integration: Integration, coinzz: SandboxClient, change: str

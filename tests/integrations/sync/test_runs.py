@@ -1,5 +1,6 @@
 """Sync runs against a sandbox over HTTP."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -20,10 +21,13 @@ from integrations.models import (
 )
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.coinzz.api.transport import TooManyRequests
+from integrations.providers.contracts import Page
 from integrations.sync import pages, runs
 from integrations.sync.breaker import breaker_for
+from integrations.sync.reading import ItemReader, ReadPage
 from sales.models import Origin, Sale, SaleStatusChange
-from sandbox.store import Page, Store
+from sandbox.store import Page as StoredPage
+from sandbox.store import Store
 from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
@@ -87,10 +91,12 @@ def test_limit_is_lifted_if_the_oldest_sales_come_first(
         setattr(settings, f"COINZZ_API_{name}_KEY", ["absent"])
     newest_first = Store.changed_since
 
-    def oldest_first(store: Store, account: str, since: float, page: int, per_page: int) -> Page:
+    def oldest_first(
+        store: Store, account: str, since: float, page: int, per_page: int
+    ) -> StoredPage:
         everything = newest_first(store, account, since, 1, 1000)
         items = everything.items[::-1][(page - 1) * per_page : page * per_page]
-        return Page(items, everything.total)
+        return StoredPage(items, everything.total)
 
     monkeypatch.setattr(Store, "changed_since", oldest_first)
 
@@ -159,17 +165,18 @@ def test_disconnected_integration_cannot_sync(integration: Integration) -> None:
         runs.request_run(integration, Trigger.USER)
 
 
+@pytest.mark.usefixtures("pages_alone")
 def test_killed_run_resumes_at_its_page(integration: Integration) -> None:
     """A killed worker leaves two committed pages, a lease and an old heartbeat."""
     run = runs.request_run(integration, Trigger.INITIAL)
     calls = iter([None, None, SystemExit()])
 
-    def die_at_the_third_page(run: SyncRun, page: Any) -> None:
+    def die_at_the_third_page(run: SyncRun, batch: Sequence[ReadPage]) -> None:
         if error := next(calls):
             raise error
-        pages.apply_page(run, page)
+        pages.apply_pages(run, batch)
 
-    with patch.object(runs, "apply_page", die_at_the_third_page), pytest.raises(SystemExit):
+    with patch.object(runs, "apply_pages", die_at_the_third_page), pytest.raises(SystemExit):
         runs.execute(run.id)
     run.refresh_from_db()
     assert (run.state, run.processed, run.next_page) == (JobState.RUNNING, 100, 3)
@@ -192,11 +199,11 @@ def test_killed_run_resumes_at_its_page(integration: Integration) -> None:
 def test_page_of_a_lost_lease_is_rolled_back(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
-    def take_over(run: SyncRun, page: Any) -> None:
+    def take_over(run: SyncRun, batch: Sequence[ReadPage]) -> None:
         SyncRun.objects.filter(id=run.id).update(lease=uuid4())
-        pages.apply_page(run, page)
+        pages.apply_pages(run, batch)
 
-    with patch.object(runs, "apply_page", take_over):
+    with patch.object(runs, "apply_pages", take_over):
         runs.execute(run.id)
 
     run.refresh_from_db()
@@ -205,6 +212,7 @@ def test_page_of_a_lost_lease_is_rolled_back(integration: Integration) -> None:
     assert integration.sync_cursor is None
 
 
+@pytest.mark.usefixtures("pages_alone")
 def test_cancelled_run_stops_and_does_not_move_the_cursor(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
@@ -219,15 +227,16 @@ def test_cancelled_run_stops_and_does_not_move_the_cursor(integration: Integrati
     assert integration.sync_cursor is None
 
 
+@pytest.mark.usefixtures("pages_alone")
 def test_page_of_a_cancelled_run_is_rolled_back(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
-    def cancel_during_the_second_page(run: SyncRun, page: Any) -> None:
-        if page.number == 2:
+    def cancel_during_the_second_page(run: SyncRun, batch: Sequence[ReadPage]) -> None:
+        if batch[0].page.number == 2:
             assert runs.cancel(SyncRun.objects.filter(id=run.id))
-        pages.apply_page(run, page)
+        pages.apply_pages(run, batch)
 
-    with patch.object(runs, "apply_page", cancel_during_the_second_page):
+    with patch.object(runs, "apply_pages", cancel_during_the_second_page):
         runs.execute(run.id)
 
     run.refresh_from_db()
@@ -322,12 +331,15 @@ def test_html_response_fails_the_run(integration: Integration, coinzz: SandboxCl
 
 
 def test_unreadable_value_is_a_finding_once(integration: Integration) -> None:
-    def apply_with_an_unreadable_quantity(run: SyncRun, page: Any) -> None:
+    def with_an_unreadable_quantity(
+        reader: ItemReader, page: Page, *args: Any, **details: Any
+    ) -> ReadPage:
         if page.number == 1:
             page.items[3]["order"]["order_quantity"] = "dois"
-        pages.apply_page(run, page)
+        return read(reader, page, *args, **details)
 
-    with patch.object(runs, "apply_page", apply_with_an_unreadable_quantity):
+    read = ItemReader.read
+    with patch.object(ItemReader, "read", with_an_unreadable_quantity):
         first = carry_out(integration, Trigger.INITIAL)
         second = carry_out(integration, is_full=True)
 
@@ -342,12 +354,15 @@ def test_unreadable_value_is_a_finding_once(integration: Integration) -> None:
 def test_unreadable_sale_is_recorded_and_the_others_are_stored(integration: Integration) -> None:
     run = runs.request_run(integration, Trigger.INITIAL)
 
-    def apply_with_an_unreadable_sale(run: SyncRun, page: Any) -> None:
+    def with_an_unreadable_sale(
+        reader: ItemReader, page: Page, *args: Any, **details: Any
+    ) -> ReadPage:
         if page.number == 1:
             page.items[3]["order"]["order_final_price"] = "muito"
-        pages.apply_page(run, page)
+        return read(reader, page, *args, **details)
 
-    with patch.object(runs, "apply_page", apply_with_an_unreadable_sale):
+    read = ItemReader.read
+    with patch.object(ItemReader, "read", with_an_unreadable_sale):
         runs.execute(run.id)
 
     run.refresh_from_db()

@@ -23,11 +23,12 @@ from integrations import connection, dispatch, tasks
 from integrations.inbox.store import execute, insertion, store_buffered
 from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
-from integrations.sync.pages import apply_page, drain_inbox
+from integrations.sync.pages import drain_inbox
 from integrations.webhooks import fallback_buffer, tokens
 from integrations.webhooks.calls import BlockingCalls
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
+from tests.integrations.sync.syncing import apply_page
 
 pytestmark = pytest.mark.django_db
 BYTES_KEY = f"{fallback_buffer.KEY}:bytes"

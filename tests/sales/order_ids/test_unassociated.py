@@ -11,12 +11,12 @@ from flowzz.accounts.models import User
 from integrations.admin.overview.snapshot import take_snapshot
 from integrations.models import FindingKind, Integration
 from integrations.providers.contracts import Page
-from integrations.sync import pages
 from sales.models import Sale
 from tests import payloads
 from tests.api_client import Frontend
 from tests.factories import NOON, SaleFactory, SyncRunFactory
 from tests.integrations.sellers import Seller
+from tests.integrations.sync.syncing import apply_page
 from tests.sales.exports.conftest import parse_csv, post_export
 from tests.staff import Staff, log_in
 
@@ -140,7 +140,7 @@ def test_sync_counts_it_as_unchanged_and_lists_it_for_staff() -> None:
     page = Page(
         number=1, last_page=1, total=1, items=[item], has_next=False, fetched_at=timezone.now()
     )
-    pages.apply_page(run, page)
+    apply_page(run, page)
     assert (run.processed, run.unchanged) == (1, 1)
     assert list(run.findings.values_list("kind", "external_id")) == [
         (FindingKind.UNASSOCIATED, "venaaa0001")

@@ -13,12 +13,12 @@ from integrations.models import SalesImport, SyncRun
 from integrations.providers.coinzz import COINZZ, fields
 from integrations.providers.coinzz.files.columns import COLUMNS
 from integrations.providers.contracts import Page
-from integrations.sync.pages import apply_page
 from sales.metadata import DROPPED, MAX_BYTES
 from sales.models import Sale
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller
+from tests.integrations.sync.syncing import apply_page
 
 pytestmark = pytest.mark.django_db
 

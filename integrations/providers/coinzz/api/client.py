@@ -1,11 +1,20 @@
 """Client of Coinzz's HTTP API for one user's key: retries temporary failures."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    nap,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_attempt,
+)
 
 from integrations.providers.coinzz.api.pages import check_products, parse_page
 from integrations.providers.coinzz.api.settings import ApiSettings
@@ -15,6 +24,7 @@ from integrations.providers.contracts import Breaker, Page
 from integrations.providers.errors import (
     BrokenResponse,
     CircuitOpen,
+    FetchStopped,
     IntegrationError,
     KeyRefused,
     ProviderUnavailable,
@@ -37,8 +47,9 @@ class _NoBreaker:
 class CoinzzClient:
     """Timeouts and backoff are in seconds; the backoff doubles with each of the `retries`.
 
-    `on_attempt` is called before each request and each wait. Every call raises KeyRefused,
-    UnexpectedResponse or, when the retries failed, ProviderUnavailable (also CircuitOpen).
+    Every call raises KeyRefused, UnexpectedResponse or, when the retries failed,
+    ProviderUnavailable (also CircuitOpen). Once `stop` is set, it raises FetchStopped instead of
+    making a request, and a wait ends.
     """
 
     def __init__(
@@ -51,7 +62,7 @@ class CoinzzClient:
         read_timeout: float = 30.0,
         retries: int = 3,
         backoff: float = 1.0,
-        on_attempt: Callable[[], None] | None = None,
+        stop: Event | None = None,
         page_size: int = 200,
         max_seconds: float = MAX_RESPONSE_SECONDS,
     ) -> None:
@@ -65,13 +76,13 @@ class CoinzzClient:
         )
         self._breaker = breaker or _NoBreaker()
         self._backoff = backoff
-        self._on_attempt = on_attempt or (lambda: None)
+        self._stop = stop
         self._page_size = page_size
         self._retrying = Retrying(
             stop=stop_after_attempt(1 + retries),
             wait=self._wait,
             retry=retry_if_exception(_is_temporary),
-            before_sleep=lambda _: self._on_attempt(),
+            sleep=sleep_using_event(stop) if stop else nap.sleep,
             reraise=True,
         )
 
@@ -119,6 +130,7 @@ class CoinzzClient:
             fetched = parse_page(
                 response, self._settings, number=page, size=self._page_size, fetched_at=fetched_at
             )
+            fetched = replace(fetched, body_size=self._transport.body_size)
             if fetched.digest == previous:
                 raise BrokenResponse(f"O Coinzz enviou a página {page - 1} no lugar da {page}.")
             return fetched
@@ -143,7 +155,8 @@ class CoinzzClient:
         return result
 
     def _with_breaker(self, attempt: Callable[[], T]) -> T:
-        self._on_attempt()
+        if self._stop and self._stop.is_set():
+            raise FetchStopped
         self._breaker.before_call()
         try:
             result = attempt()

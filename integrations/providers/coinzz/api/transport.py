@@ -85,6 +85,8 @@ class Transport:
         self._is_key_sendable = api_key.isascii() and api_key.isprintable()
         self.server_time: datetime | None = None
         """Coinzz's clock at its last response, to the second; aware."""
+        self.body_size = 0
+        """That of the last response, in bytes."""
         self._timeouts = (connect_timeout, read_timeout)
         self._max_seconds = max_seconds
         self._session = requests.Session()
@@ -117,7 +119,9 @@ class Transport:
             ) as response:
                 self.server_time = _http_date(response.headers.get("Date", ""))
                 _check_status(response)
-                return _decode(response, _read_body(response, deadline))
+                body = _read_body(response, deadline)
+                self.body_size = len(body)
+                return _decode(response, body)
         except (requests.Timeout, Urllib3Timeout):
             failure = ProviderUnavailable(_TIMED_OUT)
         except requests.RequestException:

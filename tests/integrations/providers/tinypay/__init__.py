@@ -4,10 +4,11 @@ Its API is a list in memory. Its orders are flat: `{"id": …, "total": …, "st
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from threading import Event
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -105,7 +106,7 @@ class TinypayProvider(Provider):
         return TinypayReader()
 
     def client(
-        self, api_key: str, *, breaker: Breaker, on_attempt: Callable[[], None], page_size: int
+        self, api_key: str, *, breaker: Breaker, stop: Event, page_size: int
     ) -> TinypayClient:
         return TinypayClient(api_key)
 

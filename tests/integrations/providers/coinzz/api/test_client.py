@@ -4,8 +4,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import requests
@@ -16,6 +18,7 @@ from integrations.providers.coinzz.payloads import parse_order
 from integrations.providers.errors import (
     BrokenResponse,
     CircuitOpen,
+    FetchStopped,
     IntegrationError,
     KeyRefused,
     ProviderUnavailable,
@@ -220,12 +223,25 @@ def test_retry_after_is_respected(sandbox: Sandbox, faults: Any, sleeps: list[fl
     assert sleeps == [2]
 
 
-def test_on_attempt_is_called_before_each_attempt_and_wait(sandbox: Sandbox, faults: Any) -> None:
-    signs: list[str] = []
-    faults("status:500", times=1)
-    with make_client(sandbox, on_attempt=lambda: signs.append("here")) as client:
+def test_stopped_client_makes_no_request(sandbox: Sandbox) -> None:
+    stop, breaker = Event(), RecordingBreaker()
+    with make_client(sandbox, breaker=breaker, stop=stop) as client:
         client.test_key()
-    assert len(signs) == 3
+        stop.set()
+        with pytest.raises(FetchStopped):
+            client.test_key()
+    assert breaker.calls == ["before_call", "succeeded"]
+
+
+def test_stop_ends_the_wait_before_a_retry(sandbox: Sandbox, sleeps: list[float]) -> None:
+    stop, breaker = Event(), RecordingBreaker()
+    with (
+        patch.object(breaker, "failed", stop.set),
+        make_client(sandbox, "5000", breaker=breaker, stop=stop, backoff=600.0) as client,
+        pytest.raises(FetchStopped),
+    ):
+        client.test_key()
+    assert (sleeps, breaker.calls) == ([], ["before_call"])
 
 
 @pytest.mark.parametrize(
