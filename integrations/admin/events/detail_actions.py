@@ -14,7 +14,7 @@ from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, Reas
 from flowzz.backoffice.extensions import page_view, row_action
 from integrations.admin.bulk_actions import outcome_figures
 from integrations.admin.events.admin import WebhookEventAdmin
-from integrations.admin.events.forms import CorrectionForm, OwnerReasonForm
+from integrations.admin.events.forms import CorrectionForm, OwnerReasonForm, indent_json
 from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
 from integrations.inbox import replay
 from integrations.models import EventState, WebhookEvent
@@ -89,7 +89,7 @@ def correct(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Process a copy of the event with another body."""
     event = get_object_or_404(WebhookEvent.objects.select_related("integration"), id=object_id)
     original = (event.body or b"").decode("utf-8-sig", errors="replace")
-    form = CorrectionForm(request.POST or None, initial={"body": original})
+    form = CorrectionForm(request.POST or None, initial={"body": indent_json(original)})
     if event.state != EventState.QUARANTINED:
         del form.fields["keeps_original"]
 

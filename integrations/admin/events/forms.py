@@ -1,6 +1,7 @@
 """Forms that ask for the owner of events, and for the body of a corrected copy."""
 
 import json
+import re
 from typing import Any
 
 from django import forms
@@ -9,6 +10,38 @@ from django.core.exceptions import ValidationError
 
 from flowzz.backoffice.confirm_with_reason import ReasonForm, StaffForm
 from integrations.models import Integration
+
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
+_OPENING, _CLOSING = {"[", "{"}, {"]", "}"}
+
+
+def indent_json(text: str) -> str:
+    """Return a JSON text with a line for each value, which is as written; other text unchanged."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    parts, size, depth, previous = [], 0, 0, ""
+    for word in _WORD.findall(text):
+        depth -= word in _CLOSING
+        ends_values = word in _CLOSING and previous not in _OPENING
+        if ends_values or (previous in {*_OPENING, ","} and word not in _CLOSING):
+            parts.append("\n" + "  " * depth)
+        parts.append(f"{word} " if word == ":" else _without_escapes(word))
+        size += len(parts[-1]) + 2 * depth
+        if size > settings.WEBHOOK_MAX_BYTES:
+            return text
+        depth += word in _OPENING
+        previous = word
+    return "".join(parts)
+
+
+def _without_escapes(word: str) -> str:
+    """Return a string with its letters instead of \\u00e9, unless one of them can't be seen."""
+    if not word.startswith('"') or "\\u" not in word:
+        return word
+    value: str = json.loads(word)
+    return json.dumps(value, ensure_ascii=False) if value.isprintable() else word
 
 
 class OwnerForm(StaffForm):
@@ -61,7 +94,7 @@ class CorrectionForm(ReasonForm):
 
     def clean_body(self) -> str:
         text: str = self.cleaned_data["body"].replace("\r\n", "\n")
-        if text == self.initial["body"].replace("\r\n", "\n"):
+        if indent_json(text) == self.initial["body"].replace("\r\n", "\n"):
             raise ValidationError("Nada mudou. Para aplicar o evento como veio, reprocesse-o.")
         try:
             json.loads(text)
