@@ -191,8 +191,13 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("[data-simplebar]").forEach((area, at) => {
         area.setAttribute("data-simplebar-aria-label", `Área com rolagem ${at + 1}`);
     });
-    // On a phone the cells of a list show their column's name: capitalise only its first letter.
-    document.querySelectorAll("#result_list [data-label]").forEach(({ dataset }) => {
+    // On a phone the cells of a table show their column's name: capitalise only its first letter.
+    // django-unfold calls the first cell a choice, where it is no link.
+    document.querySelectorAll("#result_list td:first-child").forEach((cell) => {
+        const [heading] = cell.closest("table").tHead.rows[0].cells;
+        if (!cell.querySelector("input")) cell.dataset.label = heading.textContent.trim();
+    });
+    document.querySelectorAll("[data-label]").forEach(({ dataset }) => {
         dataset.label = dataset.label.charAt(0).toUpperCase() + dataset.label.slice(1);
     });
     document.querySelector("#nav-sidebar-inner")?.setAttribute("aria-label", "Menu");
