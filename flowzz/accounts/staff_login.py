@@ -75,6 +75,10 @@ class LoginForm(AuthenticationForm):
         widget=UnfoldAdminTextInputWidget(attrs=CODE_ATTRIBUTES),
     )
     first_step = forms.CharField(required=False, widget=forms.HiddenInput)
+    error_messages: Any = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "E-mail ou senha incorretos, ou a conta não é da equipe.",
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -43,3 +43,10 @@ def test_page_is_in_portuguese_and_has_our_icon() -> None:
     assert f'href="{icon}"' in page
     with closing(Browser().get(icon)) as response:
         assert response.headers["Content-Type"] == "image/svg+xml"
+
+
+def test_page_says_in_one_sentence_that_the_login_failed() -> None:
+    form = {"username": EMAIL, "password": "errada"}
+    page = Browser().post("/admin/login/", form)
+    sentence = "E-mail ou senha incorretos, ou a conta não é da equipe."
+    assert page.context["form"].shown_errors() == [sentence]
