@@ -100,9 +100,15 @@ class BaseAdmin(ModelAdmin[_Row]):
         response = super().changelist_view(request, extra_context)
         context: dict[str, Any] = getattr(response, "context_data", None) or {}
         if changes := context.get("cl"):
-            context["active_filters"] = active_filters(changes, request.GET)
+            context["active_filters"] = active_filters(changes, request)
             context["saved_views"] = saved_views(request, self.model)
         return response
+
+    def describe_lookup(
+        self, request: HttpRequest, lookup: str, value: str
+    ) -> tuple[str, str] | None:
+        """Return the label and the value in words of a lookup that no filter describes."""
+        return None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow no other lookup: by yes or no it would read a hidden field, letter by letter."""

@@ -47,7 +47,7 @@ class UploadForm(StaffForm):
         "linhas.",
     )
     exported_at = forms.DateTimeField(
-        label="Exportado em",
+        label="Exportado em (opcional)",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text="Quando se sabe: o que o arquivo diz vale sobre o que veio antes. "
@@ -128,7 +128,7 @@ class SalesImportAdmin(JobAdmin):
             **page_context(request, "Importar vendas de um arquivo", SalesImport, back=""),
             "form": form,
             "formats": TEMPLATE_FORMATS,
-            "column_headers": ("Coluna", "Também aceita", "Exemplo", ""),
+            "column_headers": ("Coluna", "Também aceita", "Exemplo", "O que saber"),
             "columns": [
                 (column.headers[0], ", ".join(column.headers[1:]), column.example, column.note)
                 for column in columns

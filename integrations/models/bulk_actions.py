@@ -73,7 +73,8 @@ class BulkAction(Job):
         indexes = [*Job.Meta.indexes]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.cause or self.mapping or self.integration or ''}"
+        about = "" if self.cause else str(self.mapping or self.integration or "")
+        return " · ".join(filter(None, (str(self.get_kind_display()), about)))
 
     @property
     def percent(self) -> int | None:

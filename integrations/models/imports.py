@@ -3,6 +3,7 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from flowzz.core.db.jobs import UNDER_WAY, Job
 from integrations.models.integrations import Integration
@@ -66,4 +67,4 @@ class SalesImport(Job):
         ]
 
     def __str__(self) -> str:
-        return self.file_name or str(self.id)
+        return self.file_name or f"Arquivo de {localtime(self.created_at):%d/%m/%Y %H:%M}"

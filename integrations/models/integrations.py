@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from flowzz.core.ids import uuid7
 
@@ -142,4 +143,4 @@ class WebhookToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"…{self.token_hash[-6:]}"
+        return f"Endereço de {localtime(self.created_at):%d/%m/%Y}"

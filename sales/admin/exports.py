@@ -122,5 +122,5 @@ def _subject(export: Export) -> str:
 
 def _audit_details(request: HttpRequest, export: Export) -> dict[str, Any]:
     """Return the names of the filters without their values, which may be personal data."""
-    filters = sorted(name for name, value in request.GET.items() if value)
-    return {"formato": export.get_format_display(), "filtros": filters}
+    filters = {name for name, value in request.GET.items() if value} - {*_NOT_FILTERS}
+    return {"formato": export.get_format_display(), "filtros": sorted(filters)}

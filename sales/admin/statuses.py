@@ -141,7 +141,7 @@ class SaleStatusChangeAdmin(ReadOnlyAdmin):
     list_select_related = ("sale",)
     search_fields = ("sale__external_id__exact",)
     search_help_text = "Número do pedido"
-    fields = ("sale", "field", "before", "after", "changed_at", "origin", "origin_id")
+    fields = ("sale", "field", "before", "after", "changed_at", "origin")
     readonly_fields = fields
 
     @admin.display(description="de")

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from clients.admin import ClientSearchAdmin
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, ReadOnlyInline
-from flowzz.backoffice.display import badge
+from flowzz.backoffice.display import badge, platform_column
 from flowzz.backoffice.masked_admin import MaskedAdmin, record_search
 from sales.models import AffiliationRequest, Subscription, SubscriptionCycle
 from sales.statuses import SubscriptionStatus
@@ -48,6 +48,9 @@ class SubscriptionAdmin(ClientSearchAdmin):
         "user",
     )
     list_filter = ("status",)
+    exclude = ("source",)
+    readonly_fields = ("platform",)
+    platform = platform_column("source", "origem")
     list_select_related = ("client", "user")
     search_fields = ("subscription_hash",)
     search_help_text = "Código da assinatura; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
@@ -79,7 +82,9 @@ class AffiliationRequestAdmin(MaskedAdmin):
     list_select_related = ("user",)
     search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
     search_help_text = "Nome, e-mail ou telefone do afiliado"
-    exclude = ("fingerprint",)  # a hash that detects duplicates
+    exclude = ("source", "fingerprint")  # a hash that detects duplicates
+    readonly_fields = ("platform",)
+    platform = platform_column("source", "origem")
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str

@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
                 ('subscription_hash', models.CharField(max_length=128, verbose_name='assinatura')),
                 ('status', models.CharField(choices=[('ACTIVE', 'Ativa'), ('PENDING', 'Pendente'), ('SUSPENDED', 'Suspensa'), ('CANCELLED', 'Cancelada')], max_length=9, verbose_name='status')),
                 ('unknown_status', models.CharField(blank=True, max_length=100, verbose_name='status não reconhecido')),
-                ('is_status_reported', models.BooleanField(db_default=True, default=True, help_text='Sem isto o status é “Pendente” porque a origem nunca informou uma.', verbose_name='status informado')),
+                ('is_status_reported', models.BooleanField(db_default=True, default=True, help_text='Sem isto o status é “Pendente” porque a origem nunca informou outro.', verbose_name='status informado')),
                 ('frequency', models.CharField(blank=True, max_length=64, verbose_name='frequência')),
                 ('cycle', models.PositiveIntegerField(blank=True, null=True, verbose_name='ciclo')),
                 ('next_charge_date', models.DateTimeField(blank=True, null=True, verbose_name='próxima cobrança')),

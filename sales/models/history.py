@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.timezone import localtime
 
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
@@ -46,4 +47,4 @@ class SaleStatusChange(BulkRow):
         indexes: ClassVar = [models.Index(fields=["origin_id"], name="change_origin")]
 
     def __str__(self) -> str:
-        return f"{self.from_status or '—'} → {self.to_status}"
+        return f"{self.get_field_display()} em {localtime(self.changed_at):%d/%m/%Y %H:%M}"

@@ -36,7 +36,7 @@ class Subscription(models.Model):
         "status informado",
         default=True,
         db_default=True,
-        help_text="Sem isto o status é “Pendente” porque a origem nunca informou uma.",
+        help_text="Sem isto o status é “Pendente” porque a origem nunca informou outro.",
     )
     frequency = models.CharField("frequência", max_length=64, blank=True)
     cycle = models.PositiveIntegerField("ciclo", null=True, blank=True)
@@ -93,4 +93,4 @@ class SubscriptionCycle(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subscription_id} nº {self.cycle}"
+        return f"Ciclo {self.cycle}"

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from flowzz.accounts.admin import logged_rows
 from flowzz.accounts.models import StaffAction, User
@@ -106,6 +108,20 @@ class StaffActionAdmin(ReadOnlyAdmin):
         action = super().get_object(request, *args, **kwargs)
         self._load_rows(request, [action] if action else [])
         return action
+
+    def describe_lookup(
+        self, request: HttpRequest, lookup: str, value: str
+    ) -> tuple[str, str] | None:
+        """Name the kind of row, and the row, whose entries a link from its page shows."""
+        if lookup not in self.linked_lookups:
+            return None
+        type_id = request.GET.get("content_type__id__exact") or 0
+        type_ = ContentType.objects.filter(pk=type_id).first()
+        model = type_.model_class() if type_ else None
+        if lookup == "content_type__id__exact":
+            return "tipo", capfirst(str(model._meta.verbose_name if model else type_))
+        row = logged_rows.find_row(request, model, value) if model else None
+        return "registro", str(row or value)
 
     def _load_rows(self, request: HttpRequest, actions: Sequence[StaffAction]) -> None:
         rows = logged_rows.load(request, actions)

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -40,6 +41,14 @@ def link(label: str, row: Model | None) -> SafeString | str:
         return label or NOTHING
     text = f"{row._meta.verbose_name} {row}"
     return format_html('<a class="bo-link" href="{}">{}</a>', change_url(row), text)
+
+
+def find_row(request: HttpRequest, model: type[Model], row_id: str) -> Model | None:
+    """Return a row that still exists and that the reader may view."""
+    try:
+        return next(iter(_visible_rows(request, model, [row_id])), None)
+    except (ValidationError, ValueError):
+        return None
 
 
 def target_key(action: StaffAction) -> tuple[str, str]:

@@ -12,6 +12,8 @@ from django.forms.models import ModelChoiceIterator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 VERBS = {"view": "ver", "add": "incluir", "change": "alterar", "delete": "excluir"}
+UNUSED_SCHEDULES = ("clockedschedule", "periodictasks", "solarschedule")
+"""Models of django-celery-beat without a page."""
 VERB_ORDER = {words: number for number, words in enumerate(VERBS.values())}
 
 
@@ -36,7 +38,9 @@ class PermissionsField(forms.ModelMultipleChoiceField[Permission]):
 
     def __init__(self, **options: Any) -> None:
         labels = {"core", *(model._meta.app_label for model in admin.site._registry)}
-        permissions = Permission.objects.filter(content_type__app_label__in=labels)
+        permissions = Permission.objects.filter(content_type__app_label__in=labels).exclude(
+            content_type__app_label="django_celery_beat", content_type__model__in=UNUSED_SCHEDULES
+        )
         super().__init__(
             permissions.select_related("content_type").order_by(
                 "content_type__app_label", "content_type__model", "codename"

@@ -26,6 +26,7 @@ from flowzz.accounts.models import User, login_email_changed
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin, ReadOnlyAdmin
 from flowzz.backoffice.display import RowSummary, badge, section
+from flowzz.core.formatting import format_count
 
 ACCESS = ("is_staff", "groups")
 MAX_NOTES = 20
@@ -34,6 +35,14 @@ PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
 class UserForm(UserChangeForm[User]):
     password: Any = None  # Django shows the algorithm and parts of the hash
+
+
+class NewUserForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["usable_password"]
+        choice.label, choice.choices = "Senha", [("true", "Definir agora"), ("false", "Sem senha")]
+        choice.help_text = "Sem senha, a pessoa só entra depois de aceitar um convite."
 
 
 class _PermissionsPage(BaseAdmin[Any]):
@@ -52,7 +61,7 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
     """Users can not be deleted here: their sales would be deleted as well."""
 
     form = UserForm
-    add_form = UserCreationForm
+    add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("email", "name", "access", "has_second_factor", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
@@ -156,6 +165,16 @@ class GroupAdmin(_PermissionsPage, DjangoGroupAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Group]":
         groups: QuerySet[Group] = super().get_queryset(request)
         return groups.annotate(members=Count("user"))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the groups with their people; Django lists each permission of a group by its id."""
+        _, _, needed, protected = super().get_deleted_objects(objs, request)
+        groups = self.get_queryset(request).filter(pk__in=[group.pk for group in objs])
+        people = {
+            group.name: format_count(self.members(group), "pessoa", "pessoas") for group in groups
+        }
+        names = [f"{name}, com {count}" for name, count in people.items()]
+        return names, {"grupos": len(names)}, needed, protected
 
     @admin.display(description="pessoas")
     def members(self, group: Group) -> int:

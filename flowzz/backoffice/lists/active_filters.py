@@ -1,18 +1,21 @@
 """The filters that a list's URL sets, in words: each can be removed alone."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Model
 from django.db.models.constants import LOOKUP_SEP
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.dateparse import parse_datetime
 
 from flowzz.backoffice.display import short_datetime
 from flowzz.backoffice.lists.filter_fields import options_of
+
+if TYPE_CHECKING:
+    from flowzz.backoffice.base_admin import BaseAdmin
 
 NOT_FILTERS = {"q", "o", "p", "e", "all", "_facets", "_popup", "_to_field"}
 """Parameters of a list that leave its rows unfiltered, or filter by the search field."""
@@ -27,14 +30,16 @@ class ActiveFilter:
     """The list's URL without this value."""
 
 
-def active_filters(changes: ChangeList, query: QueryDict) -> list[ActiveFilter]:
+def active_filters(changes: ChangeList, request: HttpRequest) -> list[ActiveFilter]:
     """Return an entry for each value; costs a statement for each related row named by id."""
+    query, page = request.GET, cast("BaseAdmin[Any]", changes.model_admin)
     return [
-        ActiveFilter(*_words(changes, name, value), _without(query, name, value))
+        ActiveFilter(*words, _without(query, name, value))
         for name, values in query.lists()
         if name not in NOT_FILTERS
         for value in values
         if value
+        for words in [page.describe_lookup(request, name, value) or _words(changes, name, value)]
     ]
 
 

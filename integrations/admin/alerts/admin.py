@@ -63,7 +63,7 @@ class SeverityFilter(ChoiceFilter):
 class WorkFilter(ChoiceFilter):
     """Filters by what is left to do; the first choice is what the first page counts."""
 
-    title = "trabalho"
+    title = "situação"
     parameter_name = "trabalho"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -83,7 +83,7 @@ class WorkFilter(ChoiceFilter):
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
     list_display = (
-        *("severity_badge", "kind", "summary", "owner", "opened_at", "resolved_at"),
+        *("severity_badge", "summary", "owner", "opened_at", "resolved_at"),
         *("work", "next_step"),
     )
     list_filter = (*(WorkFilter, SeverityFilter, "kind"), ("resolved_at", STATE))
@@ -112,10 +112,11 @@ class AlertAdmin(ReadOnlyAdmin):
     def severity_badge(self, alert: Alert) -> str:
         return badge(str(alert.severity.label), SEVERITY_COLOURS[alert.severity])
 
-    @admin.display(description="mensagem")
-    def summary(self, alert: Alert) -> str:
-        """Return the beginning: the alert's page has all of it."""
-        return Truncator(alert.message).chars(MAX_SUMMARY)
+    @admin.display(description="tipo", ordering="kind")
+    def summary(self, alert: Alert) -> SafeString:
+        """Return the kind, and the message's beginning: the alert's page has all of it."""
+        beginning = Truncator(alert.message).chars(MAX_SUMMARY)
+        return two_line_cell(alert.get_kind_display(), beginning)
 
     @admin.display(description="com quem está")
     def work(self, alert: Alert) -> SafeString:

@@ -117,7 +117,7 @@ def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         request,
         "Fez o diagnóstico da integração",
         integration,
-        details={name: finding.severity.label for name, _, finding in found},
+        details={title: finding.severity.label for _, title, finding in found},
     )
     context = {"findings": found, "now": facts.now, "worst": worst, "integration": integration}
     return render(request, "integrations/integration/findings.html", context)

@@ -21,6 +21,10 @@ from tests.staff import Staff
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OWN_APPS = {"clients", "sales", "integrations"}
 OWN_MODELS = [model for model in MODELS if model._meta.app_label in OWN_APPS]
+ID_OR_CODE = re.compile(
+    r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b(?:PENDING|PAID|None)\b|(?<![\w.@/-])coinzz\b(?!/)"
+)
+"""A UUID, a value as the database has it, or the platform's name without its capital."""
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 
 
@@ -49,6 +53,16 @@ def test_pages_open_and_show_no_secret(staff: Staff, model: type[Model]) -> None
     assert {page.status_code for page in pages} == {200}
     html = "".join(page.content.decode() for page in pages)
     assert [secret for secret in secrets if secret in html] == []
+
+
+@every_model
+def test_pages_show_names_instead_of_ids_and_codes(staff: Staff, model: type[Model]) -> None:
+    make_rows(1)
+    rows = model._default_manager.all()[:1]
+    pages = [staff.get(url).content.decode() for url in (list_url(model), *map(change_url, rows))]
+    shown = " ".join(strip_tags(page.partition('id="content"')[2]) for page in pages)
+    titles = " ".join(re.findall(r"<title>(.*?)</title>", "".join(pages), re.DOTALL))
+    assert ID_OR_CODE.findall(f"{titles} {shown}") == []
 
 
 @every_model

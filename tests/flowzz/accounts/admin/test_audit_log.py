@@ -53,6 +53,14 @@ def test_entry_about_a_row_that_is_gone_has_its_label(staff: Staff, superuser: U
     assert "venda ordsumida" in staff.get(change_url(entry)).content.decode()
 
 
+def test_entries_about_a_row_name_it_in_the_active_filters(staff: Staff, superuser: User) -> None:
+    sale = SaleFactory.create()
+    audit_log.record(superuser, "Anotou", sale)
+    history = staff.get(reverse("admin:sales_sale_history", args=[sale.id]), follow=True)
+    words = [(shown.label, shown.value) for shown in history.context["active_filters"]]
+    assert words == [("tipo", "Venda"), ("registro", sale.external_id)]
+
+
 def test_changes_and_deletions_by_admin_forms_are_logged(staff: Staff, superuser: User) -> None:
     user: User = UserFactory.create(email="antes@flowzz.test")
     form = {"email": "depois@flowzz.test", "name": "Nome Novo", "is_active": "on", "is_staff": "on"}

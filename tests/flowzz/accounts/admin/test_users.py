@@ -4,9 +4,11 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.test import Client as Browser
+from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from flowzz.accounts.models import User
+from tests.factories import UserFactory
 from tests.staff import Staff, log_in, log_in_member
 
 USERS = "/admin/accounts/user/"
@@ -102,6 +104,14 @@ def test_permissions_are_named_in_portuguese(staff: Staff) -> None:
     assert groups["Clientes"] == ["ver", "incluir", "alterar", "excluir", "unir e separar clientes"]
     assert "reprocessar eventos" in groups["Usuários"]
     assert [label for labels in groups.values() for label in labels if "Can " in label] == []
+
+
+def test_deletion_of_a_group_says_how_many_people_lose_it(staff: Staff) -> None:
+    group = Group.objects.get(name="Suporte")
+    UserFactory.create().groups.add(group)
+    page = staff.get(reverse("admin:auth_group_delete", args=[group.id])).content.decode()
+    assert "Suporte, com 1 pessoa" in page
+    assert "object (" not in page
 
 
 def test_saving_a_group_keeps_its_permissions(staff: Staff) -> None:

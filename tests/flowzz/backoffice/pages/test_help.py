@@ -14,6 +14,11 @@ def test_every_section_that_a_page_leads_to_exists() -> None:
     assert set(SECTIONS.values()) <= {title for _, title in headings}
 
 
+def test_links_stay_in_the_page() -> None:
+    html, _ = read_help()
+    assert re.findall(r'href="(?!#)[^"]*"', html) == []
+
+
 @pytest.mark.parametrize(
     ("view_name", "anchor"),
     [

@@ -37,7 +37,10 @@ def test_every_check_reports_a_finding_that_does_not_contain_the_key(
     assert 'data-copy="#text-chave"' in html
     assert key not in html
     entry = StaffAction.objects.get()
-    assert (entry.action, entry.details["chave"]) == ("Fez o diagnóstico da integração", "Problema")
+    assert (entry.action, entry.details["Chave de API"]) == (
+        "Fez o diagnóstico da integração",
+        "Problema",
+    )
 
 
 def test_page_responds_while_the_provider_hangs(
