@@ -4,8 +4,11 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+
+from django.utils.timesince import timesince
 
 _BRAZILIAN: Final = str.maketrans(",.", ".,")
 MAX_TEXT: Final = 2_000
@@ -42,6 +45,13 @@ def format_wait(seconds: float) -> str:
     units = ((120, 1, "segundo"), (7_200, 60, "minuto"), (math.inf, 3_600, "hora"))
     size, name = next((size, name) for below, size, name in units if seconds <= below)
     return format_count(max(1, math.ceil(seconds / size)), name, f"{name}s")
+
+
+def format_ago(time: datetime, now: datetime) -> str:
+    """Return `há 2 horas`, or `há menos de um minuto`."""
+    if now - time < timedelta(minutes=1):
+        return "há menos de um minuto"
+    return f"há {timesince(time, now)}"
 
 
 def shorten(text: str, limit: int = MAX_TEXT) -> str:

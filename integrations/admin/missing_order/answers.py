@@ -7,9 +7,10 @@ from itertools import chain
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.timesince import timesince
+from django.utils import timezone
 
 from flowzz.backoffice.display import change_url, list_url, short_datetime
+from flowzz.core.formatting import format_ago
 from integrations.admin.events.explanations import explain_event
 from integrations.models import (
     EventOutcome,
@@ -235,9 +236,11 @@ def _last_contacts(integration: Integration) -> str:
     }.get(IntegrationStatus(integration.status), "")
     if integration.is_paused:
         state += " A integração está pausada."
-    webhook, sync = integration.last_webhook_at, integration.last_sync_at
+    webhook, sync = (
+        format_ago(at, timezone.now()) if at else "nunca"
+        for at in (integration.last_webhook_at, integration.last_sync_at)
+    )
     return (
-        f"De {integration.user}, o último webhook chegou "
-        f"{f'há {timesince(webhook)}' if webhook else 'nunca'}, e a última sincronização foi "
-        f"{f'há {timesince(sync)}' if sync else 'nunca'}.{state}"
+        f"De {integration.user}, o último webhook chegou {webhook}, "
+        f"e a última sincronização foi {sync}.{state}"
     )

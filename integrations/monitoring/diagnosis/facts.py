@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from django.utils.timesince import timesince
-
+from flowzz.core.formatting import format_ago
 from integrations.monitoring.refusals import RefusedTotal
 
 
@@ -89,10 +88,7 @@ class DiagnosisFacts:
     """Whether these URLs refuse webhooks, because too many events are unrouted."""
 
     def ago(self, time: datetime) -> str:
-        """Format the time since then, such as "há 2 horas"."""
-        if self.now - time < timedelta(minutes=1):
-            return "há menos de um minuto"
-        return f"há {timesince(time, self.now)}"
+        return format_ago(time, self.now)
 
 
 @dataclass(frozen=True, slots=True)

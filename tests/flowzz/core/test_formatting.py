@@ -1,6 +1,7 @@
 """Money and numbers, formatted for Brazil, and long texts."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from flowzz.core.formatting import (
     MAX_SHOWN,
     MAX_TEXT,
+    format_ago,
     format_count,
     format_json,
     format_number,
@@ -16,12 +18,21 @@ from flowzz.core.formatting import (
     format_wait,
     shorten,
 )
+from tests.factories import NOON
 
 
 def test_numbers_have_a_thousands_point_and_a_decimal_comma() -> None:
     assert (format_number(12345), format_number(2.5)) == ("12.345", "2,5")
     assert format_count(1234, "evento", "eventos") == "1.234 eventos"
     assert format_reais(Decimal("1234.56")) == "R$\N{NO-BREAK SPACE}1.234,56"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(59, "há menos de um minuto"), (60, "há 1 minuto"), (7_200, "há 2 horas")]
+)
+def test_times_ago_have_no_zero(seconds: int, text: str) -> None:
+    shown = format_ago(NOON - timedelta(seconds=seconds), NOON)
+    assert shown.replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_long_texts_are_cut_with_the_number_of_characters_left_out() -> None:
