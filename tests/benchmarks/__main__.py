@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME …]`: measure on a new database and print one table.
 
 NAME is intake, drain, sync, clock, memory, statements, metrics, streams, visible, neighbours,
-processes, growth or backlog. All are measured by default.
+processes, growth, backlog or bloat. All are measured by default.
 """
 
 from tests.benchmarks.database import own_database

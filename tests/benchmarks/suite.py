@@ -16,10 +16,11 @@ from django.core.management import call_command
 from django.db import connection
 
 from flowzz.core import redis
-from tests.benchmarks import growth, intake, metrics, processing, streams
+from tests.benchmarks import intake, metrics, processing, streams
 from tests.benchmarks.orders import bodies
 from tests.benchmarks.peers import ready_rows, textbook
 from tests.benchmarks.syncing import comparison
+from tests.benchmarks.volume import bloat, growth
 from tests.benchmarks.workers import latency, scaling
 from tests.integrations.sellers import Seller
 
@@ -118,4 +119,5 @@ _ALL = {
     "processes": scaling.measure,
     "growth": growth.measure,
     "backlog": growth.measure_backlog,
+    "bloat": bloat.measure,
 }

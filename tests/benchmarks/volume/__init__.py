@@ -1,0 +1,1 @@
+"""What large databases cost, and what many rows leave behind: `growth` and `bloat`."""
