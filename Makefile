@@ -145,5 +145,5 @@ mutate: install  ## change the pure rules one by one, and list the changes that 
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile $(COMPILE) --output-file requirements/production.txt pyproject.toml
 	uv pip compile $(COMPILE) --group dev --output-file requirements/dev.txt pyproject.toml
-	uv pip compile $(COMPILE) --group bench --output-file $(PEERS_REQUIREMENTS)
+	uv pip compile $(COMPILE) --group bench --constraint requirements/production.txt --output-file $(PEERS_REQUIREMENTS)
 	uv pip compile $(COMPILE) --group mutation --output-file $(MUTATION_REQUIREMENTS)

@@ -7,10 +7,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from statistics import median
 
 from django.db import connection
 
+from tests.benchmarks.peers import PEERS, stripe_events
 from tests.benchmarks.webhooks import wrk
 from tests.benchmarks.webhooks.wrk import Load
 from tests.integrations.sellers import Seller
@@ -22,18 +24,22 @@ TABLE = "CREATE TABLE bare (id uuid PRIMARY KEY, body bytea, received_at timesta
 BARE = "a bare Django view with one INSERT"
 OURS = "webhooks acknowledged, workers stopped"
 DRAINING = "webhooks acknowledged beside a draining worker"
+STRIPE = "dj-stripe's endpoint, a signed event"
+STRIPE_RATE = 2_000
+"""Events a second that are made ready for dj-stripe, several times more than it takes."""
+WSGI = ("--interface", "wsgi", "--blocking-threads", "8")
 TEXTBOOK = "a textbook DRF view: INSERT, then a Celery task"
 Results = dict[str, list[Load]]
 
 
 @contextmanager
-def web_server(*application: str) -> Iterator[int]:
+def web_server(*application: str, python: str | Path = sys.executable) -> Iterator[int]:
     """Run Granian with two workers, as `up` does, on a free port; by default with the product."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "granian", "--port", str(port), "--workers", "2"),
+            *(str(python), "-m", "granian", "--port", str(port), "--workers", "2"),
             *("--workers-kill-timeout", "5", "--http", "1", "--no-ws", "--no-log"),
             *(application or ("--interface", "rsgi", "flowzz.rsgi:application")),
         ]
@@ -68,11 +74,9 @@ def measure() -> list[tuple[str, str]]:
     with ExitStack() as servers:
         ours = servers.enter_context(web_server())
         peers = servers.enter_context(
-            web_server(
-                *("--interface", "wsgi", "--blocking-threads", "8"),
-                "tests.benchmarks.webhooks.peers:application",
-            )
+            web_server(*WSGI, "tests.benchmarks.webhooks.peers:application")
         )
+        stripe = servers.enter_context(_stripe_server())
         targets = {BARE: (peers, "/bare"), OURS: (ours, seller.path)}
         for port, path in (*targets.values(), (peers, "/textbook")):
             wrk.run(port, path, connections=16, seconds=WARM_UP_SECONDS)
@@ -81,12 +85,33 @@ def measure() -> list[tuple[str, str]]:
             for _ in range(ROUNDS):
                 for name, (port, path) in targets.items():
                     results[name].append(_load(port, path, connections))
+                if stripe:
+                    results[STRIPE].append(_stripe_load(stripe, connections))
                 if connections > 1:
                     results[TEXTBOOK].append(_load(peers, "/textbook", connections))
                     with inbox_worker():
                         results[DRAINING].append(_load(ours, seller.path, connections))
             rows += _rows(results, connections)
     return rows
+
+
+@contextmanager
+def _stripe_server() -> Iterator[int | None]:
+    """Run dj-stripe's endpoint where `make peers` has installed it, and wrk is there."""
+    if not (wrk.WRK and PEERS.exists()):
+        yield None
+        return
+    module = "tests.benchmarks.peers.stripe_endpoint"
+    subprocess.run([PEERS, "-m", module], check=True)
+    with web_server(*WSGI, f"{module}:application", python=PEERS) as port:
+        _stripe_load(port, 16, WARM_UP_SECONDS)
+        yield port
+
+
+def _stripe_load(port: int, connections: int, seconds: int = SECONDS) -> Load:
+    events = stripe_events.signed(STRIPE_RATE * seconds)
+    path = stripe_events.PATH
+    return wrk.run_signed(port, path, events, connections=connections, seconds=seconds)
 
 
 def _load(port: int, path: str, connections: int) -> Load:
@@ -105,15 +130,15 @@ def _rows(results: Results, connections: int) -> list[tuple[str, str]]:
         )
         for name, runs in results.items()
     ]
-    for name, runs in results.items():
-        if name == BARE:
-            continue
-        pairs = list(zip(runs, results[BARE], strict=True))
+    pairs_to_compare = [(name, BARE) for name in results if name not in (BARE, STRIPE)]
+    pairs_to_compare += [(OURS, STRIPE)] if STRIPE in results else []
+    for name, peer in pairs_to_compare:
+        pairs = list(zip(results[name], results[peer], strict=True))
         rates = [ours.rate / bare.rate for ours, bare in pairs]
         halves = [ours.p50 / bare.p50 for ours, bare in pairs]
         tails = [ours.p99 / bare.p99 for ours, bare in pairs]
         figures = f"rate {_spread(rates)}, p50 {_spread(halves)}, p99 {_spread(tails)}"
-        rows.append((f"{name} : {BARE}, {label}", figures))
+        rows.append((f"{name} : {peer}, {label}", figures))
     return rows
 
 

@@ -15,16 +15,14 @@ from pathlib import Path
 import requests
 from django.db import connection
 
-from flowzz.core.env import BASE_DIR
 from integrations.secrets import field_encryption
 from sales.models import Sale
+from tests.benchmarks.peers import PEERS
 from tests.benchmarks.syncing.page_server import PER_PAGE
 from tests.integrations.sellers import Seller
 
 SALES = int(os.environ.get("BENCH_SYNC_SALES", "100000"))
 SMALL, LARGE = 10_000, int(os.environ.get("BENCH_SYNC_LARGE", "1000000"))
-DLT = BASE_DIR / ".flowzz" / "peers" / "bin" / "python"
-"""The interpreter of the benchmark's own environment, which `make bench` prepares."""
 _STEPS = (("new", 0), ("unchanged", 0), ("10 % changed", 10))
 
 
@@ -107,11 +105,11 @@ def _flowzz(seller: Seller, api_url: str) -> Result:
 
 
 def _dlt(api_url: str, folder: str) -> Result | None:
-    if not DLT.exists():
+    if not PEERS.exists():
         return None
     program = Path(__file__).with_name("dlt_sync.py")
     return _run(
-        [str(DLT), str(program), api_url, folder],
+        [str(PEERS), str(program), api_url, folder],
         DESTINATION=os.environ["DATABASE_URL"],
         RUNTIME__DLTHUB_TELEMETRY="false",
     )

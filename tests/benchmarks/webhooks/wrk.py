@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -19,6 +20,7 @@ WITHOUT_WRK = (
 BODIES = 2_000
 """Sent by our own generator."""
 _SCRIPT = Path(__file__).with_suffix(".lua")
+_SIGNED = Path(__file__).with_name("signed.lua")
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -31,6 +33,14 @@ class Load:
     p99: float
 
 
+def run_signed(
+    port: int, path: str, events: Iterable[tuple[str, bytes]], *, connections: int, seconds: int
+) -> Load:
+    """Send signed events by wrk, each once: there must be enough of them for so many seconds."""
+    lines = b"".join(b"%b\n%b\n" % (signature.encode(), event) for signature, event in events)
+    return _wrk(_SIGNED, lines, port, path, connections=connections, seconds=seconds)
+
+
 def run(port: int, path: str, *, connections: int, seconds: int) -> Load:
     """Send orders, each with a number of its own. Raises RuntimeError if a response is not 2xx."""
     if WRK is None:
@@ -38,10 +48,17 @@ def run(port: int, path: str, *, connections: int, seconds: int) -> Load:
             result = load.send(port, path, bodies(BODIES))
         latencies = sorted(result.latencies)
         return Load(result.rate, latencies[len(latencies) // 2], result.p99)
+    return _wrk(_SCRIPT, bodies(1)[0], port, path, connections=connections, seconds=seconds)
+
+
+def _wrk(
+    script: Path, content: bytes, port: int, path: str, *, connections: int, seconds: int
+) -> Load:
+    assert WRK
     with tempfile.NamedTemporaryFile() as body:
-        body.write(bodies(1)[0])
+        body.write(content)
         body.flush()
-        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT)]
+        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
         process = subprocess.run(
             [WRK, *options, f"http://127.0.0.1:{port}{path}"],
             env=os.environ | {"BODY": body.name},
