@@ -18,7 +18,7 @@ def render_body(event: WebhookEvent, *, is_masked: bool) -> SafeString:
     """Return the body, folded if it is JSON; of a masked body that is not JSON only the size."""
     body = event.body or b""
     try:
-        payload = payload_diff.parse(body)
+        payload = _parse(event)
     except payload_diff.NotJson:
         if is_masked:
             return preformatted(f"(conteúdo oculto: {len(body)} bytes que não são JSON)")
@@ -32,9 +32,16 @@ def differences(
     before: WebhookEvent, after: WebhookEvent, *, is_masked: bool
 ) -> list[payload_diff.Difference]:
     """Compare the bodies of two events. Raises NotJson."""
-    old, new = (payload_diff.parse(event.body or b"") for event in (before, after))
+    old, new = map(_parse, (before, after))
     shown = (_mask(before, old), _mask(after, new)) if is_masked else (old, new)
     return payload_diff.differences(old, new, *shown)
+
+
+def _parse(event: WebhookEvent) -> Any:
+    """Parse an event's body, once for its page. Raises NotJson."""
+    if "parsed" not in vars(event):
+        vars(event)["parsed"] = payload_diff.parse(event.body or b"")
+    return vars(event)["parsed"]
 
 
 def _mask(event: WebhookEvent, payload: Any) -> Any:
