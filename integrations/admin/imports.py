@@ -140,14 +140,19 @@ class SalesImportAdmin(JobAdmin):
         return {
             "may_confirm": job.state == ImportState.PREVIEWED
             and self.has_import_permission(request),
+            "may_cancel": job.is_under_way and self.has_import_permission(request),
             "total_amount": format_reais(job.amount),
             **_tables(job, is_masked=not masking.can_see_personal_data(request)),
         }
 
     def act(self, request: HttpRequest, job: SalesImport) -> HttpResponse:
-        """Confirm the preview."""
+        """Confirm the preview, or cancel what is under way."""
         if not self.has_import_permission(request):
             raise PermissionDenied
+        if "cancel" in request.POST:
+            if import_jobs.cancel(job):
+                audit_log.record(request, "Cancelou importação de um arquivo", job)
+            return redirect(change_url(job))
         try:
             import_jobs.confirm(job)
         except IntegrationError as error:

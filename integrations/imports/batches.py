@@ -21,6 +21,8 @@ from sales.recording import ChangeSource, Outcome
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH_LINES: Final = 500
+BATCH_CHARACTERS: Final = 1_000_000
+"""A batch ends with the line that exceeds this."""
 MAX_STORED_ERRORS: Final = 100
 
 MAX_STORED_WORDS: Final = 50

@@ -7,6 +7,7 @@ by staff count as newer.
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -20,9 +21,9 @@ from django.utils import timezone
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations import dispatch
-from integrations.imports.batches import BATCH_LINES, FileParser, apply_batch
+from integrations.imports.batches import BATCH_CHARACTERS, BATCH_LINES, FileParser, apply_batch
 from integrations.models import ImportState, Integration, SalesImport
-from integrations.providers.contracts import FileLine, OrderFile
+from integrations.providers.contracts import FileLine, OrderFile, Step
 from integrations.providers.errors import IntegrationError, PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.providers.registry import get_provider
@@ -34,7 +35,12 @@ MAX_FORM_BYTES: Final = MAX_BYTES + 64 * 1024
 """A file and its multipart/form-data frame."""
 MAX_LINES: Final = 50_000
 MAX_SYNCHRONOUS_LINES: Final = 1_000
+MAX_SYNCHRONOUS_BYTES: Final = 1024 * 1024
 """A longer file is imported in the background."""
+MAX_SYNCHRONOUS_STEPS: Final = 10
+"""Of reading an upload, each some 50 ms: what takes longer is read in the background, too."""
+PACKED_BYTES: Final = 1024 * 1024
+"""Packed in one step."""
 PREVIEW_LIFETIME: Final = timedelta(days=1)
 
 _INITIAL: Final[dict[str, Any]] = {
@@ -50,6 +56,10 @@ class FileRefused(IntegrationError):
     """The whole file was rejected."""
 
     code = "FILE_REFUSED"
+
+
+class _TakesLong(Exception):
+    """Nobody should wait for this file to be read."""
 
 
 class ImportUnderWay(IntegrationError):
@@ -71,19 +81,18 @@ def receive(
     """Store a user's file and import it: a short one now, a longer one in the background.
 
     Creates the integration, not connected, if the user has none. The file's data are as of
-    `exported_at`. Raises FileRefused and ImportUnderWay.
+    `exported_at`. Raises FileRefused, of a long file for its header alone, and ImportUnderWay.
     """
-    file, total = _inspect(provider, content)
+    content, description = _inspect(provider, content)
     with transaction.atomic():
         integration, _ = Integration.objects.get_or_create(user_id=user_id, provider=provider)
         job = SalesImport(
             integration=integration,
             file_name=file_name[:255],
-            content=zlib.compress(file.content),
+            content=_pack(content),
             exported_at=exported_at,
             is_preview=is_preview,
-            columns=[{"header": c.header, "field": c.field} for c in file.columns],
-            total=total,
+            **description,
         )
         try:
             with transaction.atomic():
@@ -113,7 +122,21 @@ def execute(import_id: uuid.UUID) -> None:
     """Carry out an import, unless another worker does. Errors are stored in its row."""
     job = jobs.acquire(SalesImport.objects.select_related("integration__user"), import_id)
     if job is not None:
-        jobs.run(job, _work, _fail)
+        jobs.run(job, _work, _fail, expected=(FileRefused,))
+
+
+def cancel(job: SalesImport) -> bool:
+    """End an import under way; what it has stored stays. Returns False if it had ended."""
+    under_way = SalesImport.objects.filter(id=job.id, state__in=UNDER_WAY)
+    return bool(
+        under_way.update(
+            state=ImportState.FAILED,
+            content=None,
+            lease=None,
+            finished_at=Now(),
+            error="Cancelada. O que já tinha entrado continua; para o resto, envie de novo.",
+        )
+    )
 
 
 def delete_expired_previews() -> int:
@@ -137,24 +160,63 @@ def discard_previews(user_id: uuid.UUID) -> int:
     )
 
 
-def _inspect(provider: str, content: bytes) -> tuple[OrderFile, int]:
-    """Return the file and its number of lines. Raises FileRefused."""
+def _inspect(provider: str, content: bytes) -> tuple[bytes, dict[str, Any]]:
+    """Return the content to store, and what is known of it at once. Raises FileRefused."""
+    description: dict[str, Any] = {}
+    step = _limited_steps()
+    with suppress(_TakesLong):
+        file = _read(provider, content, step)
+        content, description = file.content, _describe(file, total=0)
+        description = _describe(file, total=_count(file, step))
+    return content, description
+
+
+def _limited_steps() -> Step:
+    steps = iter(range(MAX_SYNCHRONOUS_STEPS))
+
+    def step() -> None:
+        if next(steps, None) is None:
+            raise _TakesLong
+
+    return step
+
+
+def _read(provider: str, content: bytes, step: Step) -> OrderFile:
     try:
-        file = get_provider(provider).read_file(content)
+        return get_provider(provider).read_file(content, step)
     except PayloadInvalid as error:
         raise FileRefused(error.message) from None
-    total = file.count_lines()
+
+
+def _describe(file: OrderFile, *, total: int) -> dict[str, Any]:
+    columns = [{"header": column.header, "field": column.field} for column in file.columns]
+    return {"columns": columns, "total": total}
+
+
+def _count(file: OrderFile, step: Step) -> int:
+    """Return the number of lines, at least one. Raises FileRefused."""
+    total = file.count_lines(step)
     if not total:
         raise FileRefused("O arquivo não tem nenhuma linha abaixo do cabeçalho.")
     if total > MAX_LINES:
         raise FileRefused(
             f"O arquivo tem {total} linhas, e o máximo é {MAX_LINES}. Divida-o e envie as partes."
         )
-    return file, total
+    return total
+
+
+def _pack(content: bytes, step: Step | None = None) -> bytes:
+    packer = zlib.compressobj(level=1)  # a file is stored for some minutes, and somebody waits
+    packed = bytearray()
+    for start in range(0, len(content), PACKED_BYTES):
+        packed += packer.compress(content[start : start + PACKED_BYTES])
+        if step:
+            step()
+    return bytes(packed + packer.flush())
 
 
 def _start(job: SalesImport) -> SalesImport:
-    if job.total <= MAX_SYNCHRONOUS_LINES:
+    if _is_short(job):
         execute(job.id)
     else:
         transaction.on_commit(partial(dispatch.enqueue_import, job.id))
@@ -162,33 +224,62 @@ def _start(job: SalesImport) -> SalesImport:
     return job
 
 
+def _is_short(job: SalesImport) -> bool:
+    if not 0 < job.total <= MAX_SYNCHRONOUS_LINES:
+        return False
+    return len(zlib.decompress(bytes(job.content or b""))) <= MAX_SYNCHRONOUS_BYTES
+
+
 def _work(job: SalesImport) -> None:
-    file, parser = _open(job)
+    file = _open(job)
+    parser = FileParser(file, reader_for(job.integration), job.integration.user.email)
     checkpoint = job.processed
-    for start, lines in _batches(file.lines()):
+    for start, lines in _batches(file.lines(), checkpoint):
         # Lines before the checkpoint are parsed again to find repeated orders after it.
         batch = parser.parse(lines)
         if start >= checkpoint:
             apply_batch(job, batch)
+        else:
+            job.keep_alive()
     if job.is_preview:
         job.finish(ImportState.PREVIEWED)
     else:
         job.finish(ImportState.SUCCEEDED, content=None)
 
 
-def _open(job: SalesImport) -> tuple[OrderFile, FileParser]:
+def _open(job: SalesImport) -> OrderFile:
+    """Return the file; of a long one store first what the upload did not wait for."""
     content = zlib.decompress(bytes(job.content or b""))
-    file = get_provider(job.integration.provider).read_file(content)
-    return file, FileParser(file, reader_for(job.integration), job.integration.user.email)
+    file = _read(job.integration.provider, content, job.keep_alive)
+    if not job.total:
+        job.total = _count(file, job.keep_alive)
+        changes = _describe(file, total=job.total)
+        if file.content != content:  # a workbook, which takes longer to read
+            changes["content"] = _pack(file.content, job.keep_alive)
+        job.heartbeat(**changes)
+    return file
 
 
 def _fail(job: SalesImport, error: Exception) -> None:
-    message = f"Falha interna ({type(error).__name__}). Envie o arquivo de novo."
+    fault = f"Falha interna ({type(error).__name__}). Envie o arquivo de novo."
+    message = error.message if isinstance(error, FileRefused) else fault
     job.finish(ImportState.FAILED, content=None, error=message)
 
 
-def _batches(lines: Iterator[FileLine]) -> Iterator[tuple[int, list[FileLine]]]:
+def _batches(lines: Iterator[FileLine], done: int) -> Iterator[tuple[int, list[FileLine]]]:
+    """Yield batches with the number of lines before each; one begins behind the `done` lines."""
     start = 0
-    while batch := list(islice(lines, BATCH_LINES)):
+    while batch := list(_next_lines(lines, done - start if start < done else BATCH_LINES)):
         yield start, batch
         start += len(batch)
+
+
+def _next_lines(lines: Iterator[FileLine], most: int) -> Iterator[FileLine]:
+    """Yield the lines of a batch: BATCH_LINES, or as many as have BATCH_CHARACTERS."""
+    characters = 0
+    for line in islice(lines, min(most, BATCH_LINES)):
+        yield line
+        parts = (line.item or {}).values()
+        characters += sum(len(cell) for part in parts for cell in part.values())
+        if characters > BATCH_CHARACTERS:
+            return

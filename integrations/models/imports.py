@@ -36,7 +36,7 @@ class SalesImport(Job):
         "estado", max_length=9, choices=ImportState, default=ImportState.QUEUED
     )
     columns = models.JSONField("colunas", default=list, blank=True)
-    total = models.PositiveIntegerField("linhas", default=0)
+    total = models.PositiveIntegerField("linhas", default=0)  # 0: the worker has yet to count
     created = models.PositiveIntegerField("criadas", default=0)
     updated = models.PositiveIntegerField("atualizadas", default=0)
     unchanged = models.PositiveIntegerField("sem mudança", default=0)
@@ -68,3 +68,7 @@ class SalesImport(Job):
 
     def __str__(self) -> str:
         return self.file_name or f"Arquivo de {localtime(self.created_at):%d/%m/%Y %H:%M}"
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.processed * 100 // self.total) if self.total else 0

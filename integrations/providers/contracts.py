@@ -4,7 +4,7 @@ A provider's folder implements these; everything else in the product uses only t
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -49,6 +49,8 @@ class Order:
 
 
 Payload: TypeAlias = Order | AffiliationFacts
+Step: TypeAlias = Callable[[], None]
+"""Called several times a second by what reads for longer; it may raise to end the work."""
 
 
 @dataclass(slots=True)
@@ -186,7 +188,7 @@ class OrderFile(Protocol):
     def is_own_export(self) -> bool:
         """Whether the file is an export of ours, which is never newer than the stored sales."""
 
-    def count_lines(self) -> int: ...
+    def count_lines(self, step: Step | None = None) -> int: ...
     def lines(self) -> Iterator[FileLine]: ...
     def with_headers(self, message: str) -> str:
         """Return a reader's message with the file's headers in place of field names."""
@@ -291,6 +293,6 @@ class Provider(ABC):
         """Return the columns that `read_file` knows."""
         return ()
 
-    def read_file(self, content: bytes) -> OrderFile:
+    def read_file(self, content: bytes, step: Step | None = None) -> OrderFile:
         """Read a file of orders. Raises PayloadInvalid if the file contains none."""
         raise PayloadInvalid("not_csv", f"O Flowzz não importa arquivos do {self.label}.")

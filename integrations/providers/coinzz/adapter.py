@@ -24,6 +24,7 @@ from integrations.providers.contracts import (
     ProbeReport,
     Provider,
     StatusField,
+    Step,
 )
 from sales.facts import MetadataRules
 from sales.money import Earnings
@@ -111,8 +112,8 @@ class CoinzzProvider(Provider):
     def accepted_columns(self) -> list[AcceptedColumn]:
         return list(accepted_columns(self._settings.export_columns))
 
-    def read_file(self, content: bytes) -> OrderTable:
-        return read_file(content, known=known_headers(self._settings.export_columns))
+    def read_file(self, content: bytes, step: Step | None = None) -> OrderTable:
+        return read_file(content, step, known=known_headers(self._settings.export_columns))
 
 
 class CoinzzReader:

@@ -45,6 +45,22 @@ def test_page_refreshes_while_the_import_is_under_way(staff: Staff) -> None:
     assert staff.get(page).headers["Refresh"] == "2"
 
 
+def test_import_under_way_is_cancelled_on_its_page(staff: Staff) -> None:
+    staff.post(UPLOAD, {"email": UserFactory.create().email, "file": csv("a;1,00")})
+    row = SalesImport.objects.get()
+    page = reverse("admin:integrations_salesimport_change", args=[row.id])
+    assert "Cancelar o que falta" not in staff.get(page).content.decode()
+    SalesImport.objects.update(state=ImportState.RUNNING, total=0)
+    shown = staff.get(page).content.decode()
+    assert ("Lendo o arquivo" in shown, "Cancelar o que falta" in shown) == (True, True)
+
+    staff.post(page, {"cancel": "1"})
+
+    row.refresh_from_db()
+    assert (row.state, row.error.partition(".")[0]) == (ImportState.FAILED, "Cancelada")
+    assert StaffAction.objects.filter(action="Cancelou importação de um arquivo").count() == 1
+
+
 def test_upload_form_shows_errors(staff: Staff) -> None:
     email = UserFactory.create().email
     unknown_user = staff.post(UPLOAD, {"email": "ninguem@exemplo.com.br", "file": csv("a;1,00")})

@@ -1,7 +1,8 @@
-"""Imports and the data that they compete with, their resumption and their previews."""
+"""Imports and the data that they compete with, their resumption, previews and long files."""
 
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 from unittest.mock import patch
 
@@ -10,11 +11,14 @@ from django.utils import timezone
 
 from flowzz.core.db import jobs
 from integrations.imports import import_jobs
-from integrations.imports.batches import apply_batch
+from integrations.imports.batches import Batch, apply_batch
+from integrations.imports.guide import sample
 from integrations.models import ImportState, SalesImport
 from integrations.providers.coinzz import COINZZ
+from integrations.providers.coinzz.files import workbooks
+from sales.exports.spreadsheet_writers import Xlsx
 from tests import payloads
-from tests.integrations.imports.files import BAD, GOOD, OTHER, encode, statuses
+from tests.integrations.imports.files import BAD, GOOD, HEADER, OTHER, encode, statuses
 from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +99,7 @@ def test_import_of_a_killed_worker_resumes_at_its_batch(
         import_jobs.execute(row.id)
     assert (statuses(), jobs.claimable_ids(SalesImport)) == ({"ordaaaaa": "PAID"}, [])
     SalesImport.objects.update(heartbeat_at=timezone.now() - jobs.LEASE_DURATION * 2)
+    monkeypatch.setattr(import_jobs, "BATCH_LINES", 500)  # as after a change of the batches
     import_jobs.execute(row.id)
     row.refresh_from_db()
     assert (row.state, counters(row)) == (ImportState.SUCCEEDED, (2, 0, 0, 1))
@@ -123,3 +128,106 @@ def test_previews_expire_after_a_day(seller: Seller) -> None:
     assert import_jobs.delete_expired_previews() == 0
     SalesImport.objects.update(created_at=timezone.now() - 25 * HOUR)
     assert import_jobs.delete_expired_previews() == 1
+
+
+@pytest.fixture
+def _read_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_STEPS", 0)
+    monkeypatch.setattr(workbooks, "STEP_CELLS", 1)
+
+
+def workbook(*lines: str) -> bytes:
+    content = BytesIO()
+    writer = Xlsx(content, lines[0].split(";"), "Vendas")
+    for line in lines[1:]:
+        writer.add(line.split(";"))
+    writer.close()
+    return content.getvalue()
+
+
+def receive_file(seller: Seller, content: bytes, *, is_preview: bool = False) -> SalesImport:
+    return import_jobs.receive(
+        user_id=seller.integration.user_id, provider=COINZZ, content=content, is_preview=is_preview
+    )
+
+
+@pytest.mark.usefixtures("_read_later")
+def test_long_workbook_is_read_by_a_worker(seller: Seller) -> None:
+    row = receive_file(seller, workbook(HEADER, GOOD, OTHER), is_preview=True)
+    assert (row.state, row.total, row.columns, row.percent) == (ImportState.QUEUED, 0, [], 0)
+    assert sample(row) == []
+
+    import_jobs.execute(row.id)
+
+    row.refresh_from_db()
+    assert (row.state, row.total, row.created) == (ImportState.PREVIEWED, 2, 2)
+    assert row.columns[0] == {"header": "Pedido", "field": "order.order_number"}
+    assert [sale.external_id for sale in sample(row)] == ["ordaaaaa", "ordbbbbb"]
+    assert import_jobs.confirm(row).state == ImportState.SUCCEEDED
+    assert statuses() == {"ordaaaaa": "PAID", "ordbbbbb": "PENDING"}
+
+
+@pytest.mark.usefixtures("_read_later")
+def test_long_workbook_without_orders_says_so_when_it_was_read(seller: Seller) -> None:
+    row = receive_file(seller, workbook("Nome;Idade", "Íris;30"))
+    import_jobs.execute(row.id)
+    row.refresh_from_db()
+    assert (row.state, row.content) == (ImportState.FAILED, None)
+    assert row.error.startswith("Não encontrei as colunas obrigatórias")
+
+
+def test_file_of_many_bytes_is_imported_by_a_worker(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_BYTES", 50)
+    row = receive_file(seller, encode(GOOD))
+    assert (row.state, row.total) == (ImportState.QUEUED, 1)
+
+
+def test_batch_ends_with_the_line_that_makes_it_large(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "BATCH_CHARACTERS", 100)
+    lines = [GOOD.replace("ordaaaaa", f"ord{number:05}") for number in range(5)]
+    sizes: list[int] = []
+
+    def apply(row: SalesImport, batch: Batch) -> None:
+        sizes.append(len(batch.lines))
+        apply_batch(row, batch)
+
+    with patch.object(import_jobs, "apply_batch", apply):
+        row = receive_file(seller, encode(*lines))
+    assert (sizes, row.created) == ([2, 2, 1], 5)
+
+
+def test_cancelled_import_stores_nothing_more(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "BATCH_LINES", 1)
+
+    def apply(row: SalesImport, batch: Any) -> None:
+        apply_batch(row, batch)
+        import_jobs.cancel(row)
+
+    with patch.object(import_jobs, "apply_batch", apply):
+        row = receive_file(seller, encode(GOOD, OTHER))
+    assert (row.state, row.created, row.content) == (ImportState.FAILED, 1, None)
+    assert row.error.startswith("Cancelada.")
+    assert statuses() == {"ordaaaaa": "PAID"}
+    assert not import_jobs.cancel(row)
+
+
+@pytest.mark.usefixtures("_read_later")
+def test_import_is_cancelled_while_its_file_is_read(seller: Seller) -> None:
+    row = receive_file(seller, workbook(HEADER, GOOD))
+    steps: list[None] = []
+
+    def cancel_first(job: SalesImport) -> None:
+        steps.append(None)
+        import_jobs.cancel(job)
+        job.heartbeat()
+
+    with patch.object(SalesImport, "keep_alive", cancel_first):
+        import_jobs.execute(row.id)
+    row.refresh_from_db()
+    assert (len(steps), row.state, row.total) == (1, ImportState.FAILED, 0)

@@ -22,11 +22,12 @@ from integrations.providers.coinzz.files.text_tables import (
     reject_other_formats,
 )
 from integrations.providers.coinzz.files.workbooks import MAX_COLUMNS, is_workbook, read_worksheets
-from integrations.providers.contracts import FileColumn, FileLine
+from integrations.providers.contracts import FileColumn, FileLine, Step
 from integrations.providers.errors import PayloadInvalid
 
 _FORMATS: Final = (("aaaa-mm-dd hh:mm:ss", "dd/mm/aaaa hh:mm"), ("1234.56", "1.234,56"))
 _SHOWN_HEADERS: Final = 12
+STEP_LINES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,13 @@ class OrderTable:
     def content(self) -> bytes:
         return self.table.content
 
-    def count_lines(self) -> int:
-        return sum(1 for _ in self._rows_below_header())
+    def count_lines(self, step: Step | None = None) -> int:
+        count = 0
+        for _ in self._rows_below_header():
+            count += 1
+            if step and count % STEP_LINES == 0:
+                step()
+        return count
 
     def lines(self) -> Iterator[FileLine]:
         """Yield the lines below the header that are not blank."""
@@ -70,12 +76,12 @@ class OrderTable:
                 yield row
 
 
-def read_file(content: bytes, *, known: Mapping[str, str]) -> OrderTable:
+def read_file(content: bytes, step: Step | None = None, *, known: Mapping[str, str]) -> OrderTable:
     """Find the orders in a CSV file or workbook; `known` is from `known_headers`.
 
     Raises PayloadInvalid if the file contains no such table, or if a required column is missing.
     """
-    tables = read_worksheets(content) if is_workbook(content) else _text_tables(content)
+    tables = read_worksheets(content, step) if is_workbook(content) else _text_tables(content)
     found = max(
         (_find_header(table, known) for table in tables),
         key=lambda candidate: candidate.score,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO, TextIOWrapper
 from itertools import islice
-from typing import Final
+from typing import Final, Self
 
 from integrations.providers.errors import PayloadInvalid
 
@@ -15,7 +15,12 @@ SEPARATORS: Final = (";", ",", "\t", "|")
 HEADER_ROWS: Final = 30
 """The header is among the first rows of a file: titles may stand above it."""
 
+MAX_ROW_CHARACTERS: Final = 500_000
+"""Of a row with its line breaks: a longer one is no valid CSV. Its cells are held in memory."""
+
 _PART_CHARACTERS: Final = 1024 * 1024
+_INVALID_LINE: Final = '"x"x\n'
+"""An error for the parser, within quotes and outside of them."""
 _SAVE_AS: Final = "Abra-o e salve como Excel (.xlsx) ou CSV, e envie o arquivo novo."
 _OTHER_FORMATS: Final = (
     (b"\xd0\xcf\x11\xe0", f"Isto é uma planilha do Excel antigo (.xls) ou com senha. {_SAVE_AS}"),
@@ -49,9 +54,11 @@ class TextTable:
         text = TextIOWrapper(
             BytesIO(self.content), encoding=self.encoding, errors="replace", newline=""
         )
-        reader = csv.reader(text, delimiter=self.separator, strict=True)
+        lines = _BoundedLines(text)
+        reader = csv.reader(lines, delimiter=self.separator, strict=True)
         while True:
             number = reader.line_num + 1  # its first line: an open quote may end it far below
+            lines.characters = 0
             try:
                 yield Row(number, next(reader))
             except StopIteration:
@@ -61,6 +68,29 @@ class TextTable:
 
     def first_rows(self) -> list[Row]:
         return list(islice(self.rows(), HEADER_ROWS))
+
+
+class _BoundedLines:
+    """The lines of a text, of which those of one row may have MAX_ROW_CHARACTERS together."""
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._read = partial(text.readline, MAX_ROW_CHARACTERS)
+        self.characters = 0
+        """Of the row's lines so far."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._read()
+        if not line:
+            raise StopIteration
+        self.characters += len(line)
+        if self.characters < MAX_ROW_CHARACTERS:
+            return line
+        while line and not line.endswith(("\n", "\r")):
+            line = self._read()
+        return _INVALID_LINE
 
 
 def detect_encoding(content: bytes) -> str:

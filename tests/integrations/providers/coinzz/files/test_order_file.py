@@ -2,8 +2,9 @@
 
 import pytest
 
+from integrations.providers.coinzz.files import order_file, text_tables
 from integrations.providers.coinzz.files.columns import COLUMNS, known_headers, normalize_header
-from integrations.providers.coinzz.files.lines import TOO_MANY_CELLS
+from integrations.providers.coinzz.files.lines import NOT_CSV, TOO_MANY_CELLS
 from integrations.providers.coinzz.files.order_file import OrderTable, read_file
 from integrations.providers.coinzz.payloads import parse_order
 from integrations.providers.contracts import FileLine
@@ -194,3 +195,18 @@ def test_file_without_a_required_column_is_rejected_with_its_headers() -> None:
     )
     for garbage in (b"", b"\x00\xff\xfe\n", b"\n" * 9, b'"', b";" * 999):
         assert rejection(garbage)
+
+
+def test_row_that_is_too_long_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_tables, "MAX_ROW_CHARACTERS", 40)
+    long, many_lines = f"b;{';' * 200}", '"c\n' + "c\n" * 30 + '";2,00'
+    export = read("\n".join(("pedido;valor", "a;1,00", long, "d;4,00", many_lines)))
+    lines = [(line.number, line.problems[:1]) for line in export.lines()]
+    assert lines[:4] == [(2, ()), (3, (NOT_CSV,)), (4, ()), (5, (NOT_CSV,))]
+
+
+def test_counting_takes_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_file, "STEP_LINES", 2)
+    steps: list[None] = []
+    read("pedido;valor\na;1\nb;1\nc;1\nd;1\ne;1\n").count_lines(lambda: steps.append(None))
+    assert len(steps) == 2

@@ -165,3 +165,37 @@ def test_cell_at_the_end_of_the_worksheet_costs_no_memory() -> None:
         page.write_row(1, 0, ["a", "1,00"])
         page.write_string(200_000, 16_383, "x")
     assert len(list(read(content.getvalue()).lines())) == 1
+
+
+def test_rich_text_is_read_without_its_formats_and_phonetics() -> None:
+    item = (
+        "<si><r><t>Íris</t></r><r><rPr><b/></rPr><t> Prado</t></r>"
+        "<rPh sb='0' eb='1'><t>íris</t></rPh></si>"
+    )
+    content = BytesIO()
+    source = zipfile.ZipFile(BytesIO(workbook(("Pedido", "Total", "Cliente"), ("a", 1, "NOME"))))
+    with source, zipfile.ZipFile(content, "w") as archive:
+        for name in source.namelist():
+            part = source.read(name).decode().replace("<si><t>NOME</t></si>", item)
+            archive.writestr(name, part)
+    (line,) = read(content.getvalue()).lines()
+    assert line.item
+    assert line.item["client"] == {"client_name": "Íris Prado"}
+
+
+@pytest.mark.parametrize("step", ["STEP_BYTES", "STEP_CELLS"])
+def test_reading_a_workbook_can_be_ended(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Once between parts of the texts, once between rows: the other has no step here."""
+    monkeypatch.setattr(workbooks, "STEP_CELLS", 1_000_000)
+    monkeypatch.setattr(workbooks, "STEP_BYTES", 1_000_000)
+    rows = ((f"a{number}", 1) for number in range(100))
+    content = workbook(("Pedido", "Total"), *rows)
+    before = count_steps(content)
+    monkeypatch.setattr(workbooks, step, 100)
+    assert count_steps(content) > before + 1
+
+
+def count_steps(content: bytes) -> int:
+    steps: list[None] = []
+    read_file(content, lambda: steps.append(None), known=known_headers({}))
+    return len(steps)
