@@ -1,6 +1,6 @@
 """Everything that shows, exports, previews, searches, reads or masks what others have sent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -38,6 +38,7 @@ from tests.staff import Staff, log_in, log_in_member
 UNBOUNDED = {"client_export_data"}
 """Pages whose work grows with what a seller has sent in all: see docs/security.md."""
 LISTED = {"limit": "100"}
+SEARCHED = (*LONG_TEXTS, "Íris Prado", "zzzz", "ord999999")
 
 
 class Call(NamedTuple):
@@ -63,6 +64,11 @@ def every_page(rows: SampleRows) -> Iterator[Call]:
     yield from _api(rows)
     yield from _pages("", superuser, rows)
     yield from _bodies("", superuser)
+
+
+def searches(texts: Sequence[str]) -> Iterator[Call]:
+    """Yield every search for each of the texts."""
+    yield from _searches(log_in(User.objects.create_superuser("busca@flowzz.test")), texts)
 
 
 def other_calls(rows: SampleRows) -> Iterator[Call]:
@@ -107,9 +113,9 @@ def _lists(staff: Staff) -> Iterator[Call]:
             yield _get(f"list by {name}", staff, list_url(model), **{name: LONG_TEXTS[2]})
 
 
-def _searches(staff: Staff) -> Iterator[Call]:
+def _searches(staff: Staff, texts: Sequence[str] = SEARCHED) -> Iterator[Call]:
     lists = [list_url(model) for model, page in admin.site._registry.items() if page.search_fields]
-    for text in (*LONG_TEXTS, "Íris Prado", "zzzz", "ord999999"):
+    for text in texts:
         for url in (*lists, reverse("backoffice:search")):
             yield _get(f"search of {text[:4]!r}", staff, url, q=text)
         yield _get("search while typing", staff, reverse("backoffice:command_search"), s=text)

@@ -37,7 +37,7 @@ ROWS = 60
 MANY = 600
 """Rows of one kind that belong to one row: more than a preview or a history shows."""
 MANY_SALES = 600
-"""Sales of one client: more than an export reads at once."""
+"""Sales of one client: more than an export reads at once, many times over."""
 CAUSE = "invalid_money:order.order_final_price"
 OUR_TEXTS = {
     *("provider", "source", "reason", "cause", "kind", "field", "query", "page", "status"),
@@ -99,6 +99,7 @@ def unreadable_bodies(size: int = BODY_BYTES) -> dict[str, bytes]:
 def worst_files(size: int) -> Iterator[tuple[str, bytes]]:
     """Yield files of about `size` bytes."""
     cell, count = "a" * (size // 2), size // len(LINE)
+    long = size // import_jobs.MAX_LINES - len(LINE) - 2
     numbered = [LINE.replace("ordaaaaa", f"ord{number:05}") for number in range(count)]
     lines: dict[str, tuple[str, ...]] = {
         "wide": (HEADER + ";x" * (size // 4), LINE + ";y" * (size // 4)),
@@ -110,6 +111,7 @@ def worst_files(size: int) -> Iterator[tuple[str, bytes]]:
         "many words": (HEADER, *(line.replace("Aprovado", line[:8] * 20) for line in numbered)),
         "many errors": (HEADER, *(line.replace("1.234,56", "grátis" * 100) for line in numbered)),
         "many lines": (HEADER, *numbered),
+        "all lines": (f"{HEADER};x", *(f"{line};{'x' * long}" for line in numbered[:50_000])),
     }
     for name, texts in lines.items():
         yield name, "\n".join(texts).encode()[:size]
@@ -128,14 +130,17 @@ def workbook(count: int) -> bytes:
     return content.getvalue()
 
 
-def fill() -> SampleRows:
-    """Fill an empty database with the worst rows; return those that most others belong to."""
+def fill(*, count: int = ROWS, many: int = MANY, sales: int = MANY_SALES) -> SampleRows:
+    """Fill an empty database with the worst rows; return those that most others belong to.
+
+    `count` of every model, `many` that belong to one, and so many `sales` of one client.
+    """
     rows = SampleRows()
-    make_rows(ROWS)
+    make_rows(count)
     sale = Sale.objects.get(id=rows.ids["sale"])
-    _multiply_sale(sale)
-    _multiply_events(WebhookEvent.objects.get(id=rows.ids["webhookevent"]), sale)
-    _multiply_others(rows)
+    _multiply_sale(sale, many, sales)
+    _multiply_events(WebhookEvent.objects.get(id=rows.ids["webhookevent"]), sale, many)
+    _multiply_others(rows, many)
     _lengthen_texts()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -147,23 +152,23 @@ def worst_metadata() -> dict[str, Any]:
     return limit_metadata({"utms": {"campaign": WIDE[:9_000]}, "extra": {"a": [{}] * 1_900}})
 
 
-def _multiply_sale(sale: Sale) -> None:
+def _multiply_sale(sale: Sale, many: int, sales: int) -> None:
     """Give a sale's client many sales of other campaigns, and the sale a long history."""
     Sale.objects.filter(id=sale.id).update(metadata=worst_metadata(), order_hash="h" * 100)
     campaign = "to_jsonb(n || repeat('\U0001f600', 3000))"
     _copy(
         sale,
-        MANY_SALES,
+        sales,
         id="uuidv7()",
         external_id="'ord' || n",
         order_hash="'hash' || n",
         metadata=f"jsonb_set(row.metadata, '{{utms,campaign}}', {campaign})",
         sale_date="row.sale_date + n * interval '1 minute'",
     )
-    _copy(SaleStatusChange.objects.all()[0], MANY, id="uuidv7()", sale_id=f"'{sale.id}'")
+    _copy(SaleStatusChange.objects.all()[0], many, id="uuidv7()", sale_id=f"'{sale.id}'")
 
 
-def _multiply_events(event: WebhookEvent, sale: Sale) -> None:
+def _multiply_events(event: WebhookEvent, sale: Sale, many: int) -> None:
     """Put the worst bodies into quarantine, many times, all of them for one cause."""
     bodies = [payloads.encode(body) for _, body in worst_orders()]
     bodies += unreadable_bodies().values()
@@ -175,7 +180,7 @@ def _multiply_events(event: WebhookEvent, sale: Sale) -> None:
         WebhookEvent.objects.filter(id=event.id).update(body_size=len(body))
         WebhookPayload.objects.filter(event_id=event.id).update(body=body)
         newer = "row.received_at + n * interval '1 second'"
-        _copy(event, MANY // len(bodies) + 1, **numbers, received_at=newer)
+        _copy(event, many // len(bodies) + 1, **numbers, received_at=newer)
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO integrations_webhookpayload (event_id, body, headers)"
@@ -185,7 +190,7 @@ def _multiply_events(event: WebhookEvent, sale: Sale) -> None:
             )
 
 
-def _multiply_others(rows: SampleRows) -> None:
+def _multiply_others(rows: SampleRows, many: int) -> None:
     finding = SyncFinding.objects.get(id=rows.ids["syncfinding"])
     cycle = SubscriptionCycle.objects.filter(subscription=rows.ids["subscription"])[0]
     action = StaffAction.objects.create(
@@ -196,9 +201,9 @@ def _multiply_others(rows: SampleRows) -> None:
         target_id=str(rows.ids["sale"]),
         details={"before": WIDE[:200], "after": WIDE[:200]},
     )
-    _copy(finding, MANY, id="uuidv7()", run_id=f"'{rows.ids['syncrun']}'")
-    _copy(cycle, MANY, id="uuidv7()", cycle="100 + n")
-    _copy(action, MANY, id="uuidv7()")
+    _copy(finding, many, id="uuidv7()", run_id=f"'{rows.ids['syncrun']}'")
+    _copy(cycle, many, id="uuidv7()", cycle="100 + n")
+    _copy(action, many, id="uuidv7()")
     client = Client.objects.get(id=rows.ids["client"])
     _copy(client, ROWS, id="uuidv7()", merged_into_id=f"'{client.id}'")
 
