@@ -7,7 +7,8 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -17,9 +18,13 @@ from tests.faults.audit import Report
 from tests.faults.stack import Stack
 
 KILLS = 1000
+KILLED = "killed (-9)"
+"""In the names of the scenarios that kill programs."""
 Scenario = Callable[[Stack], Report]
-HEADER = "| fault | faults | sent | acknowledged | applied | lost | duplicated | p99 | recovery |"
-RULE = "| --- |" + " ---: |" * 8
+HEADER = (
+    "| fault | faults | sent | acknowledged | applied | lost | duplicated | p99 | recovery | time |"
+)
+RULE = "| --- |" + " ---: |" * 9
 
 
 def full_length(random: Random, kills: int) -> list[Scenario]:
@@ -53,7 +58,7 @@ def full_length(random: Random, kills: int) -> list[Scenario]:
     ]
 
 
-def row(report: Report) -> str:
+def row(report: Report, seconds: float) -> str:
     cells = [
         report.scenario,
         report.faults,
@@ -64,25 +69,38 @@ def row(report: Report) -> str:
         report.duplicated,
         f"{report.p99_seconds * 1000:,.0f} ms",
         f"{report.recovery_seconds:.1f} s",
+        f"{seconds:.0f} s",
     ]
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> int:
-    """Print a row per scenario. Returns 1 if an audit found a problem."""
-    problems = []
-    random = Random(int(os.environ.get("FAULTS_SEED", "1")))
+    """Print a row per scenario and the totals. Returns 1 if an audit found a problem."""
+    seed, kills = int(os.environ.get("FAULTS_SEED", "1")), int(os.environ.get("KILLS", KILLS))
+    random, started, reports = Random(seed), time.monotonic(), []
+    print(f"FAULTS_SEED={seed} KILLS={kills}", file=sys.stderr, flush=True)  # noqa: T201 - to repeat it
     print(HEADER, RULE, sep="\n", flush=True)  # noqa: T201 - the table
     with (
         tempfile.TemporaryDirectory() as directory,
         Stack(Path(directory), webs=2, hosts=2) as stack,
     ):
-        for scenario in full_length(random, int(os.environ.get("KILLS", KILLS))):
-            report = scenario(stack)
-            problems += report.problems
-            print(row(report), flush=True)  # noqa: T201 - the table
+        for scenario in full_length(random, kills):
+            begun = time.monotonic()
+            reports.append(scenario(stack))
+            print(row(reports[-1], time.monotonic() - begun), flush=True)  # noqa: T201 - the table
+    print(_totals(reports, seed, time.monotonic() - started))  # noqa: T201 - below the table
+    problems = [problem for report in reports for problem in report.problems]
     print(*problems, sep="\n", file=sys.stderr)  # noqa: T201 - not in the table
     return 1 if problems else 0
+
+
+def _totals(reports: Sequence[Report], seed: int, seconds: float) -> str:
+    kills = sum(report.faults for report in reports if KILLED in report.scenario)
+    lost, duplicated = (sum(getattr(r, name) for r in reports) for name in ("lost", "duplicated"))
+    return (
+        f"\nSeed {seed}: {kills} processes killed, {lost} webhooks lost, {duplicated} duplicated, "
+        f"in {seconds / 60:.0f} minutes."
+    )
 
 
 if __name__ == "__main__":

@@ -54,6 +54,9 @@ FAULTS: dict[str, Fault] = {
 }
 """What comes and goes while processes are killed."""
 KILLS_BETWEEN_CHANGES = 3
+KILL_PAUSES = 0.1, 1.3
+"""Seconds before each kill. A program needs two seconds of CPU to start: killed more often, most
+would be killed while they start and do no work, on two cores."""
 
 
 def kills(stack: Stack, *, times: int, random: Random, real_lease: bool = False) -> Report:
@@ -87,7 +90,7 @@ def _kill(stack: Stack, times: int, random: Random) -> int:
     """Kill so many processes at random times, and return their number."""
     killed = 0
     while killed < times:
-        time.sleep(random.uniform(0.1, 0.8))
+        time.sleep(random.uniform(*KILL_PAUSES))
         stack.restart_ended()
         killed += _kill_one(stack, random)
     return killed
