@@ -137,6 +137,7 @@ def _write_json_lines(rows: "QuerySet[Model]", table: Table, file: IO[bytes]) ->
         written += len(batch)
         yield written
         last = [getattr(batch[-1], name) for name in table.order]
+        batch.clear()  # before the next is read
         rest = ordered.filter(behind(table.order, last, is_descending=True))
         batch = list(rest[:JSON_BATCH_ROWS])
 

@@ -17,9 +17,9 @@ from tests.security.limits.worst_calls import Call
 
 pytestmark = pytest.mark.django_db
 
-MAX_RESPONSE, MAX_STATEMENTS, MAX_MEMORY = 4_000_000, 60, 45_000_000
+MAX_RESPONSE, MAX_STATEMENTS, MAX_MEMORY = 4_000_000, 60, 40_000_000
 """A CSV of the rows below has 3.4 MB, an event's page needs 22 statements, an export of sales with
-64 KB of metadata 31 MB: no call needs more."""
+64 KB of metadata 30 MB, a page of them 26 MB: no call needs more."""
 
 
 class Need(NamedTuple):
@@ -45,7 +45,9 @@ def need_of(call: Call) -> Need:
 
 def calls() -> Iterator[Call]:
     rows = worst_cases.fill(count=3, many=70, sales=200)
-    yield from worst_calls.every_page(rows)
+    for call in worst_calls.every_page(rows):
+        if not call.name.startswith("webhookevent /"):  # one a body: see test_pages.py
+            yield call
     yield from worst_calls.searches(worst_calls.SEARCHED[:1])
 
 
