@@ -2,8 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator
 from operator import attrgetter
 from typing import Self
 
@@ -21,6 +20,7 @@ from clients.customer import Customer
 from clients.documents import normalise_document
 from clients.models import MAX_OF_PHONE, Client, MergeSuggestion
 from clients.names import full_name, given_names_agree
+from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
 from flowzz.core.db.bulk_upsert import upsert
 
 
@@ -40,6 +40,12 @@ _UPDATED_FIELDS = (*FILLABLE_FIELDS, "cpf", "document_valid", "document_identifi
 
 
 _MAX_RAW_PHONE = 64
+
+_USER = Given("user_id", "uuid")
+_BY_DOCUMENT = CompiledQuery(lambda: Client.objects.candidates(_USER, documents=Given("documents")))
+_BY_ID_OR_PHONE = CompiledQuery(
+    lambda: Client.objects.candidates(_USER, ids=Given("ids"), phones=Given("phones"))
+)
 
 
 def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
@@ -66,6 +72,14 @@ def build_client(user_id: uuid.UUID, customer: Customer) -> Client:
     )
 
 
+def read_by_document(user_id: uuid.UUID, incoming: Collection[Client]) -> Iterator[Client]:
+    """Read the clients with the identifying documents of incoming ones."""
+    documents = {client.cpf for client in incoming if client.document_identifies}
+    if not documents:
+        return iter(())
+    return _BY_DOCUMENT.instances(user_id=user_id, documents=documents)
+
+
 _MAX_SHARING = 3
 """Number of clients up to which a phone and a given name are enough for a match."""
 
@@ -89,30 +103,36 @@ class ClientBatch:
 
     @classmethod
     def load(
-        cls, user_id: uuid.UUID, incoming: Collection[Client], client_ids: Collection[uuid.UUID]
+        cls,
+        user_id: uuid.UUID,
+        incoming: Collection[Client],
+        client_ids: Collection[uuid.UUID],
+        *,
+        with_documents: Iterable[Client] | None = None,
     ) -> Self:
         """Read the clients that the incoming ones can match, and those with `client_ids`.
 
-        Only the phones of unknown documents are searched: a known document decides the match.
+        `with_documents` are the incoming documents' clients, if they were read before. Only the
+        phones of unknown documents are searched: a known document decides the match.
         """
-        documents = {client.cpf for client in incoming if client.document_identifies}
-        find = partial(Client.objects.candidates, user_id)
-        clients = list(find(ids=client_ids, documents=documents, phones=()))
-        documents -= {client.cpf for client in clients if client.document_identifies}
+        if with_documents is None:
+            with_documents = read_by_document(user_id, incoming)
+        clients = {client.id: client for client in with_documents}
+        known = {client.cpf for client in clients.values()}
         phones = {
             client.phone
             for client in incoming
-            if (not client.document_identifies or client.cpf in documents)
+            if not (client.document_identifies and client.cpf in known)
             and phone_identifies(client.phone)
         }
-        if phones:
-            by_id = {client.id: client for client in find(ids=(), documents=(), phones=phones)}
-            by_id |= {client.id: client for client in clients}
-            clients = sorted(by_id.values(), key=attrgetter("created_at", "id"))
-        if merged_into := {client.merged_into_id for client in clients if client.merged_into_id}:
+        ids = set(client_ids) - clients.keys()
+        if ids or phones:
+            others = _BY_ID_OR_PHONE.instances(user_id=user_id, ids=ids, phones=phones)
+            clients = {client.id: client for client in others} | clients
+        if merged_into := {c.merged_into_id for c in clients.values()} - clients.keys() - {None}:
             owned = Client.objects.owned_by(user_id)
-            clients += owned.filter(id__any_of=merged_into - {client.id for client in clients})
-        return cls(clients)
+            clients |= {client.id: client for client in owned.filter(id__any_of=merged_into)}
+        return cls(sorted(clients.values(), key=attrgetter("created_at", "id")))
 
     def match_or_create(self, incoming: Client) -> tuple[Client | None, Match | None]:
         """Return the matching client, completed, or add the incoming one.

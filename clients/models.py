@@ -13,6 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.timezone import localtime
 
 from clients.unaccent import Unaccent
+from flowzz.core.db.backend.compiled_queries import Given
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
 
@@ -37,7 +38,7 @@ class ClientStatus(models.TextChoices):
 
 
 class ClientQuerySet(models.QuerySet["Client"]):
-    def owned_by(self, user_id: uuid.UUID) -> "ClientQuerySet":
+    def owned_by(self, user_id: uuid.UUID | Given) -> "ClientQuerySet":
         return self.filter(user_id=user_id)
 
     def unmerged(self) -> "ClientQuerySet":
@@ -46,22 +47,28 @@ class ClientQuerySet(models.QuerySet["Client"]):
 
     def candidates(
         self,
-        user_id: uuid.UUID,
+        user_id: uuid.UUID | Given,
         *,
-        ids: Collection[uuid.UUID],
-        documents: Collection[str],
-        phones: Collection[str],
+        ids: Collection[uuid.UUID] | Given = (),
+        documents: Collection[str] | Given = (),
+        phones: Collection[str] | Given = (),
     ) -> "ClientQuerySet":
         """Return the user's clients that an order could belong to, oldest first.
 
         Of one phone at most MAX_OF_PHONE are read. The conditions repeat those of the partial
         indexes; otherwise PostgreSQL ignores them.
         """
-        parameters = [list(phones), user_id, MAX_OF_PHONE]
-        has_phone = RawSQL(_HAS_PHONE, parameters, output_field=models.BooleanField())  # noqa: S611 - a constant
-        matches = Q(id__any_of=ids) | Q(document_identifies=True, cpf__any_of=documents)
-        found = matches | Q(has_phone) if phones else matches
-        return self.owned_by(user_id).filter(found).order_by("created_at", "id")
+        found = Q()
+        if ids:
+            found |= Q(id__any_of=ids)
+        if documents:
+            found |= Q(document_identifies=True, cpf__any_of=documents)
+        if phones:
+            wanted = phones if isinstance(phones, Given) else list(phones)
+            parameters = [wanted, user_id, MAX_OF_PHONE]
+            found |= Q(RawSQL(_HAS_PHONE, parameters, output_field=models.BooleanField()))  # noqa: S611 - a constant
+        clients = self.owned_by(user_id).filter(found) if found else self.none()
+        return clients.order_by("created_at", "id")
 
 
 class Client(BulkRow):

@@ -4,20 +4,21 @@ The number of SQL statements does not grow with the batch. Only this module call
 `clients.identity` and `sales.recording` with what a provider sent.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from django.db import DataError, InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db import DataError, InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import ProgramLimitExceeded
 
-from clients.identity import ClientBatch, build_client
+from clients.identity import ClientBatch, build_client, read_by_document
 from clients.models import Client
-from integrations.models import Integration, StatusMapping, StatusMappingUsage
-from integrations.providers.contracts import Order, Provider, StatusField
+from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
+from integrations.models import Integration
+from integrations.providers.contracts import Order, Provider
+from integrations.providers.readers import record_unknown_words, record_usages
 from integrations.providers.registry import get_provider
 from sales.facts import SaleFacts, ValueWarning
 from sales.models import Origin, Sale
@@ -63,17 +64,23 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
     rows = _Rows.load(integration, orders, incoming)
     results = [_apply(*pair, rows) for pair in zip(batch, incoming, strict=True)]
     rows.save()
-    _record_unknown_words(provider, orders)
-    _record_mapping_usages(user_id, orders)
+    record_unknown_words(provider, orders)
+    record_usages(user_id, orders)
     if created := rows.sales.created_count:
         count_sales(user_id=user_id, source=provider, change=created)
     return results
 
 
+_COUNT_SALES = """
+    UPDATE integrations_integration SET sales_synced = sales_synced + %s
+    WHERE user_id = %s AND provider = %s
+"""
+
+
 def count_sales(*, user_id: UUID, source: str, change: int, **_: Any) -> None:
     """Add to the number of an integration's sales. Also receives `merges.orders_counted`."""
-    integrations = Integration.objects.filter(user_id=user_id, provider=source)
-    integrations.update(sales_synced=F("sales_synced") + change)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_SALES, [change, user_id, source])
 
 
 def apply_bisecting(
@@ -157,12 +164,16 @@ class _Rows:
         user_id, provider = integration.user_id, integration.provider
         hashes = {order.subscription.subscription_hash for order in orders if order.subscription}
         reports = [order.sale for order in orders if order.sale]
+        with_documents = read_by_document(user_id, incoming)
+        emails = _OWNER_EMAILS.values(id=integration.id)
         sales = SaleBatch.load_reported(user_id, provider, reports)
-        clients = ClientBatch.load(user_id, incoming, sales.client_ids)
+        clients = ClientBatch.load(
+            user_id, incoming, sales.client_ids, with_documents=with_documents
+        )
         subscriptions = SubscriptionBatch.load(user_id, provider, hashes)
         matcher = SaleMatcher(sales, clients, cache(partial(_receives_webhooks, integration)))
-        email = cache(partial(_owner_email, integration))
-        return cls(sales, clients, subscriptions, matcher, get_provider(provider), email)
+        owner_email = cache(partial(_effective_owner_email, emails))
+        return cls(sales, clients, subscriptions, matcher, get_provider(provider), owner_email)
 
     def changes_earnings(self, change: FieldChange) -> bool:
         names = self.provider.earnings_fields
@@ -177,10 +188,16 @@ class _Rows:
         self.subscriptions.save()
 
 
-def _owner_email(integration: Integration) -> str:
-    """Read it anew: it may have changed since the caller read the integration."""
-    emails = Integration.objects.values_list("owner_email", "user__email")
-    owner_email, login_email = emails.get(id=integration.id)
+# Read anew: it may have changed since the caller read the integration.
+_OWNER_EMAILS = CompiledQuery(
+    lambda: Integration.objects.filter(id=Given("id", "uuid")).values_list(
+        "owner_email", "user__email"
+    )
+)
+
+
+def _effective_owner_email(emails: Iterator[tuple[str, str]]) -> str:
+    owner_email, login_email = next(emails)
     return (owner_email or login_email).lower()
 
 
@@ -267,32 +284,3 @@ def _update_client(
     if client:
         rows.sales.set_client(sale, client, match, source)
     return client
-
-
-def _record_unknown_words(provider: str, orders: Iterable[Order]) -> None:
-    words = set()
-    for order in orders:
-        if order.sale:
-            words.add((StatusField.ORDER, order.sale.unknown_status))
-            words.add((StatusField.SHIPPING, order.sale.unknown_shipping_status))
-        if order.subscription:
-            words.add((StatusField.SUBSCRIPTION, order.subscription.unknown_status))
-    # Sorted: two writers of the same words lock them in the same order, without a deadlock.
-    rows = [
-        StatusMapping(provider=provider, field=field, word=word)
-        for field, word in sorted(words)
-        if word
-    ]
-    StatusMapping.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _record_mapping_usages(user_id: UUID, orders: Iterable[Order]) -> None:
-    """Record which orders used a mapping: they are applied again when the mapping changes."""
-    usages = {(id_, order.external_id) for order in orders for id_ in order.used_mappings}
-    StatusMappingUsage.objects.bulk_create(
-        (
-            StatusMappingUsage(mapping_id=mapping_id, user_id=user_id, external_id=external_id)
-            for mapping_id, external_id in sorted(usages)
-        ),
-        ignore_conflicts=True,
-    )

@@ -24,6 +24,7 @@ from sales.facts import SaleFacts
 from sales.models import Origin, Sale, SaleMerge, SaleStatusChange
 from sales.order_ids import merges
 from sales.order_ids.index import SaleIndex
+from sales.order_ids.reading import read_reported
 from sales.sale_changes import (
     FIRST_REACHED,
     MARKS,
@@ -116,9 +117,8 @@ class SaleBatch:
         """Read the sales of the reported orders, and those that may be the same order."""
         if not reports:
             return cls(user_id, provider, ())
-        sales = Sale.objects.owned_by(user_id).reported_by(provider, reports)
-        links_hashes = any(facts.has_only_hash for facts in reports)
-        return cls(user_id, provider, sales, links_hashes=links_hashes)
+        known = read_reported(user_id, provider, reports)
+        return cls(user_id, provider, known, links_hashes=any(f.has_only_hash for f in reports))
 
     @property
     def client_ids(self) -> set[uuid.UUID]:

@@ -8,15 +8,17 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import cache
+from typing import cast
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 from orjson import loads
 
 from flowzz.core.db.arrays import select_rows
+from flowzz.core.db.backend.base import DatabaseWrapper
+from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
 from flowzz.core.db.bulk_upsert import gc_paused
 from flowzz.core.db.locks import lock_user
 from integrations.inbox import hourly_counts, metrics, queue_stats
@@ -34,6 +36,21 @@ from integrations.models.events import first_within, is_due
 
 log = structlog.stdlib.get_logger(__name__)
 
+_INTEGRATION = Given("integration", "uuid")
+_INTEGRATIONS = CompiledQuery(lambda: Integration.objects.filter(id=Given("id", "uuid")))
+_WITH_WORK = CompiledQuery(
+    lambda: WebhookEvent.objects.filter(
+        is_due(), integration=_INTEGRATION, integration__paused_at=None
+    ).values_list("id")[:1]
+)
+_CLAIM = CompiledQuery(
+    lambda: (
+        WebhookEvent.objects.filter(is_due(), id__any_of=Given("ids"))
+        .select_for_update(skip_locked=True)
+        .values_list("id")
+    )
+)
+
 BATCH_BYTES = 16 * 1024 * 1024
 """A batch ends with the body that exceeds this: a parsed body needs many times its size."""
 
@@ -49,8 +66,7 @@ def integrations_with_work() -> list[uuid.UUID]:
 
 def has_work(integration_id: uuid.UUID) -> bool:
     """Return whether an integration has events to process now."""
-    due = WebhookEvent.objects.filter(is_due(), integration=integration_id)
-    return due.filter(integration__paused_at=None).exists()
+    return any(_WITH_WORK.values(integration=integration_id))
 
 
 @gc_paused()
@@ -60,12 +76,12 @@ def drain(integration_id: uuid.UUID) -> int:
     A paused integration's events wait. Raises OperationalError if the database can't be reached;
     the events then stay unchanged.
     """
-    integration = Integration.objects.select_related("user").get(id=integration_id)
+    (integration,) = _INTEGRATIONS.instances(id=integration_id)
     events = [] if integration.is_paused else next_batch(integration)
     if not events:
         return 0
     parsed, unreadable = parse_events(integration, events)
-    with transaction.atomic():
+    with transaction.atomic(), cast(DatabaseWrapper, connection).pipeline():
         lock_user(integration.user_id)
         claimed = _claim(events)
         results = [result for result in unreadable if result.event.id in claimed]
@@ -105,9 +121,8 @@ _PAYLOADS = (
 
 def next_batch(integration: Integration) -> list[WebhookEvent]:
     """Return the next due events with payloads, limited by INBOX_BATCH_SIZE and BATCH_BYTES."""
-    due = WebhookEvent.objects.filter(is_due(), integration=integration)
-    first = first_within(due, count=settings.INBOX_BATCH_SIZE, size=BATCH_BYTES)
-    batch: list[WebhookEvent] = list(first.only(*_COLUMNS))
+    next_events = _next_events(count=settings.INBOX_BATCH_SIZE, size=BATCH_BYTES)
+    batch = list(next_events.instances(integration=integration.id))
     # By their ids, so that only the days concerned are read: a join reads every partition.
     with connection.cursor() as cursor:
         cursor.execute(_PAYLOADS, [[event.id for event in batch]])
@@ -120,10 +135,15 @@ def next_batch(integration: Integration) -> list[WebhookEvent]:
     return batch
 
 
+@cache
+def _next_events(*, count: int, size: int) -> CompiledQuery[WebhookEvent]:
+    due = WebhookEvent.objects.filter(is_due(), integration=_INTEGRATION)
+    return CompiledQuery(lambda: first_within(due, count=count, size=size).only(*_COLUMNS))
+
+
 def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:
     """Lock events that are still due; skip events that staff have locked."""
-    rows = WebhookEvent.objects.filter(is_due(), id__any_of=[event.id for event in events])
-    return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
+    return {id_ for (id_,) in _CLAIM.values(ids=[event.id for event in events])}
 
 
 _RESULT_TYPES = {
@@ -186,15 +206,20 @@ def _cause(result: EventResult) -> str:
     return quarantine_cause(result.reason, result.error)
 
 
+_UPDATE_LAST_WEBHOOK = """
+    UPDATE integrations_integration SET last_webhook_at = greatest(last_webhook_at, %s)
+    WHERE id = %s
+"""
+
+
 def _update_counters(integration: Integration, results: Sequence[EventResult]) -> None:
     """Update the integration's last webhook and its hourly webhook counts; tests don't count."""
     results = [result for result in results if result.outcome != EventOutcome.TEST]
     if not results:
         return
     latest = max(result.event.received_at for result in results)
-    Integration.objects.filter(id=integration.id).update(
-        last_webhook_at=Greatest(F("last_webhook_at"), latest)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE_LAST_WEBHOOK, [latest, integration.id])
     events = [result.event for result in results]
     first_attempts = [event for event in events if not (event.attempts or event.is_replay)]
     hourly_counts.increment(integration.id, [event.received_at for event in first_attempts])

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from django.utils import timezone
 
+from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
 from flowzz.core.db.db_time import to_database_time
 from integrations.inbox.trial_bodies import is_test_body
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest, is_refusal
@@ -38,6 +39,12 @@ log = structlog.stdlib.get_logger(__name__)
 MAX_ATTEMPTS = 5
 BACKOFF = timedelta(seconds=30)
 JITTER = 0.2
+
+_APPLIED = CompiledQuery(
+    lambda: WebhookEvent.objects.filter(
+        APPLIED, integration=Given("integration", "uuid"), body_hash__any_of=Given("hashes")
+    ).values_list("body_hash", "received_at")
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,10 +163,8 @@ def _split_duplicates(
     A duplicate does not extend the window. A replay is never a duplicate.
     """
     applied_at: dict[bytes, list[datetime]] = {}
-    earlier = WebhookEvent.objects.filter(
-        APPLIED, integration=integration, body_hash__any_of={item.body_hash for item in events}
-    )
-    for body_hash, received_at in earlier.values_list("body_hash", "received_at"):
+    hashes = {item.body_hash for item in events}
+    for body_hash, received_at in _APPLIED.values(integration=integration.id, hashes=hashes):
         applied_at.setdefault(bytes(body_hash), []).append(received_at)
     window = DUPLICATE_WINDOW.value()
     new: list[ParsedEvent] = []

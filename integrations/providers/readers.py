@@ -1,7 +1,11 @@
-"""A provider's reader for one integration, with the words that staff have mapped."""
+"""A provider's reader for one integration: the words that staff have mapped, and their use."""
 
-from integrations.models import Integration, StatusMapping
-from integrations.providers.contracts import MappedWord, Reader, StatusField
+import uuid
+from collections.abc import Iterable
+
+from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
+from integrations.models import Integration, StatusMapping, StatusMappingUsage
+from integrations.providers.contracts import MappedWord, Order, Reader, StatusField
 from integrations.providers.registry import get_provider
 
 
@@ -10,15 +14,48 @@ def reader_for(integration: Integration) -> Reader:
     return get_provider(provider).reader(mapped_words(provider))
 
 
+_MAPPED = CompiledQuery(
+    lambda: (
+        StatusMapping.objects.filter(provider=Given("provider"))
+        .exclude(status="")
+        .order_by("id")
+        .values_list("id", "field", "word", "status", "mapped_at")
+    )
+)
+
+
 def mapped_words(provider: str) -> list[MappedWord]:
-    mappings = StatusMapping.objects.filter(provider=provider).exclude(status="").order_by("id")
     return [
-        MappedWord(
-            id=row.id,
-            field=StatusField(row.field),
-            word=row.word,
-            status=row.status,
-            mapped_at=row.mapped_at,
-        )
-        for row in mappings
+        MappedWord(id=id_, field=StatusField(field), word=word, status=status, mapped_at=mapped_at)
+        for id_, field, word, status, mapped_at in _MAPPED.values(provider=provider)
     ]
+
+
+def record_unknown_words(provider: str, orders: Iterable[Order]) -> None:
+    """Store the words of orders that no status is mapped to."""
+    words = set()
+    for order in orders:
+        if order.sale:
+            words.add((StatusField.ORDER, order.sale.unknown_status))
+            words.add((StatusField.SHIPPING, order.sale.unknown_shipping_status))
+        if order.subscription:
+            words.add((StatusField.SUBSCRIPTION, order.subscription.unknown_status))
+    # Sorted: two writers of the same words lock them in the same order, without a deadlock.
+    rows = [
+        StatusMapping(provider=provider, field=field, word=word)
+        for field, word in sorted(words)
+        if word
+    ]
+    StatusMapping.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def record_usages(user_id: uuid.UUID, orders: Iterable[Order]) -> None:
+    """Record which orders used a mapping: they are applied again when the mapping changes."""
+    used = {(id_, order.external_id) for order in orders for id_ in order.used_mappings}
+    StatusMappingUsage.objects.bulk_create(
+        (
+            StatusMappingUsage(mapping_id=mapping_id, user_id=user_id, external_id=external_id)
+            for mapping_id, external_id in sorted(used)
+        ),
+        ignore_conflicts=True,
+    )

@@ -17,7 +17,6 @@ from clients.identity import Match
 from clients.models import Client
 from flowzz.core.db.bulk_upsert import BulkRow, JsonDecoder
 from flowzz.core.ids import uuid7
-from sales.facts import SaleFacts
 from sales.money import PaymentCode
 from sales.statuses import SaleStatus, ShippingStatus
 
@@ -41,19 +40,6 @@ class SaleQuerySet(models.QuerySet["Sale"]):
             Q(external_id__any_of=ids) | (~Q(order_hash="") & Q(order_hash__any_of=ids)),
             source=source,
         )
-
-    def reported_by(self, source: str, reports: Collection[SaleFacts]) -> "SaleQuerySet":
-        """Return the sales of reported orders, and those with one id that may be one of them."""
-        hashes = {facts.order_hash for facts in reports if facts.order_hash}
-        ids = hashes.union(facts.external_id for facts in reports)
-        by_ids = Q(external_id__any_of=ids)
-        if hashes:
-            by_ids |= ~Q(order_hash="") & Q(order_hash__any_of=hashes)
-        if only_hash := {facts.sale_date for facts in reports if facts.has_only_hash} - {None}:
-            by_ids |= Q(order_hash="", sale_date__any_of=only_hash)
-        if only_number := {facts.sale_date for facts in reports if not facts.order_hash} - {None}:
-            by_ids |= Q(external_id=F("order_hash"), sale_date__any_of=only_number)
-        return self.filter(by_ids, source=source)
 
     def save_fingerprints(self, sales: Iterable["Sale"]) -> None:
         """Write the fingerprints alone: the sales do not count as changed."""

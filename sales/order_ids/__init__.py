@@ -1,3 +1,3 @@
-"""The two ids of an order, number and hash: an `index` of sales by both, `matching` of reports to
-sales, and `merges` of two sales that are one order.
+"""The two ids of an order, number and hash: `reading` of sales by both and an `index` of them,
+`matching` of reports to sales, and `merges` of two sales that are one order.
 """

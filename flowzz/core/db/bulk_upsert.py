@@ -17,6 +17,7 @@ from django.db.models.lookups import Lookup
 from django.utils import timezone
 
 from flowzz.core.db.arrays import array_text, select_rows
+from flowzz.core.db.backend.compiled_queries import Given
 
 RowT = TypeVar("RowT", bound=models.Model)
 
@@ -113,7 +114,8 @@ class AnyOf(Lookup[Any]):
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
         type_ = _ARRAYS.get(self.lhs.output_field.get_internal_type(), "text[]")
-        return f"{column} = ANY(%s::{type_})", [*parameters, array_text(self.rhs)]
+        values = self.rhs if isinstance(self.rhs, Given) else array_text(self.rhs)
+        return f"{column} = ANY(%s::{type_})", [*parameters, values]
 
 
 models.Field.register_lookup(AnyOf)

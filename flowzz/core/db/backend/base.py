@@ -3,7 +3,7 @@
 import select
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -108,6 +108,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._set_deadline(None)
 
+    @contextmanager
+    def pipeline(self) -> Iterator[None]:
+        """Send statements without waiting for each other's results, until rows are fetched.
+
+        An error is raised by a later statement, or at the end of the pipeline or savepoint.
+        """
+        self.ensure_connection()
+        assert self.connection is not None
+        with self.wrap_database_errors, self.connection.pipeline():
+            yield
+
     def prepared_cursor(self) -> Any:
         """Return a cursor for constant statements: the server plans them once a connection.
 
@@ -143,6 +154,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         return (self._is_idle() or super().is_usable()) and self._takes_writes()
+
+    def _savepoint_commit(self, sid: str) -> None:
+        """Wait for the savepoint's statements, so that their errors are raised before its end."""
+        with self.wrap_database_errors:
+            self._finish_pipeline()
+        super()._savepoint_commit(sid)  # type: ignore[misc]  # the types lack it
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        """Read what is left of a failed pipeline: the server ignores statements until then."""
+        with suppress(psycopg.Error):
+            self._finish_pipeline()
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # the types lack it
+
+    def _finish_pipeline(self) -> None:
+        if self.connection is not None and self.connection._pipeline:
+            self.connection._pipeline.sync()
 
     def _set_deadline(self, deadline: float | None) -> None:
         self._deadline = deadline

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection, transaction
 from django.db.backends.postgresql import base
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +91,29 @@ def test_prepared_statements_are_not_used_behind_a_pooler() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_prepared_statements")
             assert cursor.fetchone() == (int(has_own_server),)
+
+
+def execute(*statements: str) -> Any:
+    """Execute statements, each by a cursor of its own; return the last one's."""
+    for statement in statements:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+    return cursor
+
+
+def test_savepoint_in_a_pipeline_ends_with_the_error_of_its_statements() -> None:
+    with transaction.atomic(), own.pipeline():
+        with pytest.raises(DataError, match="division by zero"), transaction.atomic():
+            execute("CREATE TABLE of_a_failed_savepoint ()", "SELECT 1 / 0", "SELECT 1")
+        with transaction.atomic():
+            execute("CREATE TABLE of_a_savepoint ()")
+        tables = execute("SELECT to_regclass('of_a_failed_savepoint'), 'of_a_savepoint'::regclass")
+
+        assert tables.fetchone() == (None, "of_a_savepoint")
+
+
+def test_pipeline_ends_with_the_error_of_its_statements() -> None:
+    with pytest.raises(DataError, match="division by zero"), transaction.atomic(), own.pipeline():
+        execute("SELECT 1 / 0")
+
+    assert execute("SELECT 1").fetchone() == (1,)
