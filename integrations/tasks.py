@@ -1,5 +1,6 @@
 """Celery tasks: each takes ids and calls one function. A task that runs twice does no harm."""
 
+import time
 from contextlib import suppress
 from uuid import UUID
 
@@ -20,24 +21,41 @@ from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer, known_tokens, refusals
 
 MAX_ERASURE_SECONDS = 30.0
+MAX_TURN_SECONDS = 0.1
+"""For the batches that a drain adds to its first one."""
 
 
 @shared_task
 def drain_inbox(integration_id: str) -> None:
-    """Drain a batch of an integration's inbox; the rest takes its turn behind the others' batches.
+    """Drain an integration's inbox: a batch, and what has arrived meanwhile.
+
+    The rest takes its turn behind the others' batches.
+    """
+    structlog.contextvars.bind_contextvars(integration_id=integration_id)
+    id_, turn_ends_at = UUID(integration_id), time.monotonic() + MAX_TURN_SECONDS
+    while True:
+        dispatch.begin_drain(id_)
+        try:
+            is_waiting = _drain_batch(id_)
+        finally:
+            has_arrived = dispatch.end_drain(id_)
+        if is_waiting or (has_arrived and time.monotonic() > turn_ends_at):
+            dispatch.enqueue_next_drain(id_)
+            return
+        if not has_arrived:
+            return
+
+
+def _drain_batch(integration_id: UUID) -> bool:
+    """Drain a batch; return whether more events are waiting.
 
     The fallback buffer is flushed first: its webhooks arrived before those in the inbox.
     """
-    structlog.contextvars.bind_contextvars(integration_id=integration_id)
-    id_ = UUID(integration_id)
-    dispatch.clear_drain_flag(id_)
     try:
         fallback_buffer.flush_to_inbox()
-        is_waiting = bool(drain.drain(id_)) and drain.has_work(id_)
+        return drain.drain_batch(integration_id).is_more_due
     except fallback_buffer.BufferBusy:
-        is_waiting = True
-    if is_waiting:
-        dispatch.enqueue_drain(id_)
+        return True
 
 
 @shared_task

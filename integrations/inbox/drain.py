@@ -8,6 +8,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
@@ -69,9 +70,21 @@ def has_work(integration_id: uuid.UUID) -> bool:
     return any(_WITH_WORK.values(integration=integration_id))
 
 
-@gc_paused()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    size: int
+    is_more_due: bool
+    """Whether events may be left that were due when the batch was read."""
+
+
 def drain(integration_id: uuid.UUID) -> int:
-    """Process the next batch of an integration's events, in order of arrival; return its size.
+    """Process the next batch of an integration's events, in order of arrival; return its size."""
+    return drain_batch(integration_id).size
+
+
+@gc_paused()
+def drain_batch(integration_id: uuid.UUID) -> Batch:
+    """Process the next batch of an integration's events, in order of arrival.
 
     A paused integration's events wait. Raises OperationalError if the database can't be reached;
     the events then stay unchanged.
@@ -79,7 +92,7 @@ def drain(integration_id: uuid.UUID) -> int:
     (integration,) = _INTEGRATIONS.instances(id=integration_id)
     events = [] if integration.is_paused else next_batch(integration)
     if not events:
-        return 0
+        return Batch(size=0, is_more_due=False)
     parsed, unreadable = parse_events(integration, events)
     with transaction.atomic(), cast(DatabaseWrapper, connection).pipeline():
         lock_user(integration.user_id)
@@ -91,7 +104,14 @@ def drain(integration_id: uuid.UUID) -> int:
     metrics.count_results(results)
     hourly_counts.mark_dirty(result.event.received_at for result in results)
     _log_results(integration_id, parsed, results)
-    return len(events)
+    is_more_due = _is_full(events) or (len(results) < len(events) and has_work(integration_id))
+    return Batch(size=len(events), is_more_due=is_more_due)
+
+
+def _is_full(events: Sequence[WebhookEvent]) -> bool:
+    """Return whether a batch has reached a limit, so that there may be more."""
+    size = sum(event.body_size for event in events)
+    return len(events) == settings.INBOX_BATCH_SIZE or size >= BATCH_BYTES
 
 
 def _log_results(
@@ -113,7 +133,7 @@ def _log_results(
             )
 
 
-_COLUMNS = ("body_hash", "received_at", "attempts", "is_replay")
+_COLUMNS = ("body_hash", "body_size", "received_at", "attempts", "is_replay")
 _PAYLOADS = (
     "SELECT event_id, body, headers FROM integrations_webhookpayload WHERE event_id = ANY(%s)"
 )
@@ -138,7 +158,9 @@ def next_batch(integration: Integration) -> list[WebhookEvent]:
 @cache
 def _next_events(*, count: int, size: int) -> CompiledQuery[WebhookEvent]:
     due = WebhookEvent.objects.filter(is_due(), integration=_INTEGRATION)
-    return CompiledQuery(lambda: first_within(due, count=count, size=size).only(*_COLUMNS))
+    return CompiledQuery(
+        lambda: first_within(due, count=count, size=size).only(*_COLUMNS), is_planned_once=True
+    )
 
 
 def _claim(events: Collection[WebhookEvent]) -> set[uuid.UUID]:

@@ -43,7 +43,8 @@ JITTER = 0.2
 _APPLIED = CompiledQuery(
     lambda: WebhookEvent.objects.filter(
         APPLIED, integration=Given("integration", "uuid"), body_hash__any_of=Given("hashes")
-    ).values_list("body_hash", "received_at")
+    ).values_list("body_hash", "received_at"),
+    is_planned_once=True,
 )
 
 

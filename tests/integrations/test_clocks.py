@@ -187,9 +187,11 @@ def test_drain_is_enqueued_after_the_clock_of_redis_was_set_back(
 ) -> None:
     sent: list[object] = []
     monkeypatch.setattr(jobs, "enqueue", lambda task, id_: sent.append(id_))
-    redis.client().set(
-        f"flowzz:drain-enqueued:{seller.integration.id}", AHEAD, ex=dispatch.COALESCE_SECONDS
-    )
+    for name, seconds in (
+        ("enqueued", dispatch.COALESCE_SECONDS),
+        ("running", dispatch.RUNNING_SECONDS),
+    ):
+        redis.client().set(f"flowzz:drain-{name}:{seller.integration.id}", AHEAD, ex=seconds)
 
     dispatch.enqueue_drain(seller.integration.id)
     dispatch.enqueue_drain(seller.integration.id)

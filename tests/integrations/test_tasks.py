@@ -4,16 +4,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from queue import Empty
+from unittest.mock import Mock
+from uuid import UUID
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.celery import app
 from flowzz.core import redis
 from integrations import api_availability, dispatch, tasks
+from integrations.inbox import drain
 from integrations.models import Alert, AlertKind, Integration, SyncRun, Trigger
 from integrations.sync import runs
 from tests import payloads
@@ -77,6 +80,49 @@ def test_backlog_of_a_seller_delays_another_by_one_batch(settings: Settings) -> 
     ids = str(large.integration.id), str(small.integration.id)
     assert turns == [(ids[0], 10), (ids[1], 10), (ids[0], 20), (ids[0], 25)]
     assert small.states == [("DONE", "created")]
+
+
+@pytest.mark.parametrize(("turn", "drained"), [(60.0, [1, 1]), (0.0, [1])])
+def test_drain_goes_on_with_what_has_arrived_until_its_turn_ends(
+    monkeypatch: pytest.MonkeyPatch, turn: float, drained: list[int]
+) -> None:
+    seller = Seller()
+    redis.client().flushdb()
+    monkeypatch.setattr(tasks, "MAX_TURN_SECONDS", turn)
+    sizes, drain_batch = list[int](), drain.drain_batch
+
+    def drain_while_another_arrives(integration_id: UUID) -> drain.Batch:
+        batch = drain_batch(integration_id)
+        sizes.append(batch.size)
+        if len(sizes) == 1:
+            seller.receive(payloads.order("ord2"))
+            dispatch.enqueue_drain(integration_id)
+        return batch
+
+    monkeypatch.setattr(drain, "drain_batch", drain_while_another_arrives)
+    seller.receive(payloads.order("ord1"))
+
+    tasks.drain_inbox(str(seller.integration.id))
+    assert sizes == drained
+    for integration_id in messages():  # of the turn that ended before the second event
+        tasks.drain_inbox(integration_id)
+
+    assert seller.states == [("DONE", "created")] * 2
+
+
+def test_events_of_a_failed_drain_are_enqueued_by_the_next_webhook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seller = Seller()
+    redis.client().flushdb()
+    seller.receive(payloads.order("ord1"))
+    with monkeypatch.context() as patched:
+        patched.setattr(drain, "drain_batch", Mock(side_effect=OperationalError))
+        with pytest.raises(OperationalError):
+            tasks.drain_inbox(str(seller.integration.id))
+
+    seller.post(payloads.encode(payloads.order("ord2")))
+    assert list(messages()) == [str(seller.integration.id)]
 
 
 @pytest.mark.django_db(transaction=True)

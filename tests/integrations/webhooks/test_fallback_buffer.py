@@ -314,15 +314,24 @@ def test_webhooks_are_stored_without_redis(seller: Seller) -> None:
     assert seller.states == [("PENDING", "")]
 
 
-def test_many_webhooks_enqueue_one_drain_until_it_starts(seller: Seller) -> None:
+def test_many_webhooks_enqueue_one_drain_until_it_ends(seller: Seller) -> None:
+    id_ = seller.integration.id
     with patch.object(app, "send_task") as send:
         for number in range(3):
             seller.post(order(number))
-        drain = (("integrations.tasks.drain_inbox", [str(seller.integration.id)]), {"retry": False})
+        drain = (("integrations.tasks.drain_inbox", [str(id_)]), {"retry": False})
         assert [tuple(call) for call in send.call_args_list] == [drain]
 
-        dispatch.clear_drain_flag(seller.integration.id)
+        dispatch.begin_drain(id_)
+        assert not dispatch.end_drain(id_)
+        dispatch.begin_drain(id_)
         seller.post(order(4))
+        assert [tuple(call) for call in send.call_args_list] == [drain]
+        assert dispatch.end_drain(id_)
+
+        dispatch.begin_drain(id_)
+        assert not dispatch.end_drain(id_)
+        seller.post(order(5))
         assert [tuple(call) for call in send.call_args_list] == [drain, drain]
 
 

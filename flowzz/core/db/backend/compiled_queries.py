@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import connection, models
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from flowzz.core.db.arrays import array_text
+from flowzz.core.db.backend.base import DatabaseWrapper
 
 RowT = TypeVar("RowT", bound=models.Model)
 
@@ -28,15 +29,21 @@ class CompiledQuery(Generic[RowT]):
     """A query whose text is constant; `build` is called at its first use.
 
     Rows are fetched when they are iterated: in a pipeline the next statements do not wait for them.
+    One that is `is_planned_once` saves the server the planning, which costs most for partitioned
+    tables. Its plan must be good for all values, and for tables that have grown since.
     """
 
-    def __init__(self, build: Callable[[], "QuerySet[RowT, Any]"]) -> None:
+    def __init__(
+        self, build: Callable[[], "QuerySet[RowT, Any]"], *, is_planned_once: bool = False
+    ) -> None:
         self._build = build
+        self._is_planned_once = is_planned_once
 
     def values(self, **given: Any) -> Iterator[Any]:
         """Yield rows as tuples, for `values_list` or the columns of `only`."""
         compiler, _, sql, names = self._compiled
-        cursor = connection.cursor()
+        database = cast(DatabaseWrapper, connection)
+        cursor = database.prepared_cursor() if self._is_planned_once else database.cursor()
         cursor.execute(sql, [_parameter(given[name]) for name in names])
         return _fetch(cursor, compiler)
 
