@@ -124,7 +124,7 @@ def test_statements_of_a_page_do_not_grow_with_its_sales(integration: Integratio
         with CaptureQueriesContext(connection) as queries:
             sync_page(integration, items)
         counts.append(len(queries))
-    assert counts == [19, 19]  # three of them make the run and read its items
+    assert counts == [18, 18]  # three of them make the run and read its items
 
 
 def test_first_sync_compares_no_fingerprints(integration: Integration) -> None:
