@@ -19,7 +19,7 @@ from clients.models import Client
 from clients.privacy import Person, anonymise, export_client
 from flowzz.core.db.locks import lock_user
 from integrations.imports import import_jobs
-from integrations.inbox import drain, retention
+from integrations.inbox import retention
 from integrations.models import Integration, SyncFinding, WebhookEvent
 from integrations.providers.registry import all_providers
 from integrations.webhooks import fallback_buffer
@@ -108,7 +108,7 @@ def _drain_inbox(client: Client) -> None:
     """Process pending events first: their sales count, and their payloads can be deleted."""
     fallback_buffer.flush_to_inbox()
     for integration in Integration.objects.filter(user_id=client.user_id):
-        while drain.drain(integration.id):
+        while fallback_buffer.drain_in_order(integration.id).size:
             pass
 
 

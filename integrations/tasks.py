@@ -47,13 +47,9 @@ def drain_inbox(integration_id: str) -> None:
 
 
 def _drain_batch(integration_id: UUID) -> bool:
-    """Drain a batch; return whether more events are waiting.
-
-    The fallback buffer is flushed first: its webhooks arrived before those in the inbox.
-    """
+    """Drain a batch; return whether more events are waiting."""
     try:
-        fallback_buffer.flush_to_inbox()
-        return drain.drain_batch(integration_id).is_more_due
+        return fallback_buffer.drain_in_order(integration_id).is_more_due
     except fallback_buffer.BufferBusy:
         return True
 

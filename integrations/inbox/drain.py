@@ -7,7 +7,7 @@ both are committed or neither.
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -83,16 +83,18 @@ def drain(integration_id: uuid.UUID) -> int:
 
 
 @gc_paused()
-def drain_batch(integration_id: uuid.UUID) -> Batch:
+def drain_batch(integration_id: uuid.UUID, *, check: Callable[[], None] = lambda: None) -> Batch:
     """Process the next batch of an integration's events, in order of arrival.
 
     A paused integration's events wait. Raises OperationalError if the database can't be reached;
-    the events then stay unchanged.
+    the events then stay unchanged. So they do if `check`, which is called once they are read,
+    raises an error.
     """
     (integration,) = _INTEGRATIONS.instances(id=integration_id)
     events = [] if integration.is_paused else next_batch(integration)
     if not events:
         return Batch(size=0, is_more_due=False)
+    check()
     parsed, unreadable = parse_events(integration, events)
     with transaction.atomic(), cast(DatabaseWrapper, connection).pipeline():
         lock_user(integration.user_id)

@@ -18,7 +18,7 @@ from flowzz.core.db.db_time import to_database_time
 from flowzz.core.db.jobs import log_at_commit
 from flowzz.core.db.locks import lock_user
 from integrations import live_updates
-from integrations.inbox.drain import drain, has_work
+from integrations.inbox.drain import has_work
 from integrations.ingest import IngestResult, SourcedOrder, apply_bisecting, ingest
 from integrations.models import FindingKind, SyncFinding, SyncRun, Trigger
 from integrations.providers.contracts import Order, Page
@@ -64,7 +64,10 @@ def drain_inbox(run: SyncRun) -> bool:
     with suppress(fallback_buffer.BufferBusy):
         fallback_buffer.flush_to_inbox()
     deadline = time.monotonic() + MAX_DRAIN_SECONDS
-    while has_work(run.integration_id) and drain(run.integration_id):
+    while has_work(run.integration_id):
+        with suppress(fallback_buffer.BufferBusy):
+            if not fallback_buffer.drain_in_order(run.integration_id).size:
+                break
         run.heartbeat()
         if time.monotonic() > deadline:
             return False

@@ -14,6 +14,7 @@ from redis.exceptions import LockError
 
 from flowzz.core import redis
 from integrations import dispatch
+from integrations.inbox import drain
 from integrations.inbox.store import InboundWebhook, store_buffered
 from integrations.webhooks import known_tokens, refusals
 from integrations.webhooks.routing import route_buffered
@@ -25,6 +26,8 @@ UNKNOWN_KEY = f"{KEY}:unknown-tokens"
 """The buffer of webhooks whose tokens are not known to be ours: a small share of the size."""
 UNKNOWN_SHARE = 0.05
 KEYS = (KEY, UNKNOWN_KEY)
+MOVES_KEY = f"{KEY}:moves"
+"""How often entries were moved to the inbox."""
 LOCK_KEY = "flowzz:fallback-buffer:lock"
 LOCK_SECONDS = 15
 LOCK_WAIT_SECONDS = 2
@@ -53,7 +56,7 @@ end
 
 
 class BufferBusy(Exception):
-    """Another worker is flushing the buffer."""
+    """The buffer is being filled or flushed: the inbox may lack webhooks that arrived before."""
 
 
 def push(webhooks: Sequence[InboundWebhook]) -> list[bool]:
@@ -101,6 +104,31 @@ def flush_to_inbox() -> int:
     return moved
 
 
+def drain_in_order(integration_id: uuid.UUID) -> drain.Batch:
+    """Move buffered webhooks to the inbox, then drain its next batch.
+
+    While one web process still stores webhooks in the buffer, another one may store later ones in
+    the inbox. Raises BufferBusy, before anything is applied, if the batch may lack an earlier one.
+    """
+    flush_to_inbox()
+    _, moves = _state()
+
+    def check() -> None:
+        if _state() != (0, moves):
+            raise BufferBusy
+
+    return drain.drain_batch(integration_id, check=check)
+
+
+def _state() -> tuple[int, int]:
+    """Return how many buffers have entries, and how often entries were moved to the inbox."""
+    try:
+        filled, moves = redis.run([("EXISTS", *KEYS), ("GET", MOVES_KEY)])
+    except RedisError:
+        return 0, 0
+    return filled, int(moves or 0)
+
+
 def length() -> int:
     """Return the number of buffered webhooks. Raises RedisError."""
     return sum(redis.client().llen(key) for key in KEYS)
@@ -113,6 +141,7 @@ def _flush_batch(key: str, entries: Sequence[bytes]) -> set[uuid.UUID]:
     if refused:
         redis.run([refusals.count_command(refused)])
     with redis.client().pipeline(transaction=False) as pipeline:
+        pipeline.incr(MOVES_KEY)  # before they leave the buffer, for `drain_in_order`
         for entry in entries:
             pipeline.eval(_REMOVE, 1, key, entry.decode())
         pipeline.execute()

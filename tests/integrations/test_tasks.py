@@ -19,6 +19,7 @@ from integrations import api_availability, dispatch, tasks
 from integrations.inbox import drain
 from integrations.models import Alert, AlertKind, Integration, SyncRun, Trigger
 from integrations.sync import runs
+from integrations.webhooks import fallback_buffer
 from tests import payloads
 from tests.factories import IntegrationFactory
 from tests.integrations.sellers import Seller
@@ -89,7 +90,7 @@ def test_drain_goes_on_with_what_has_arrived_until_its_turn_ends(
     seller = Seller()
     redis.client().flushdb()
     monkeypatch.setattr(tasks, "MAX_TURN_SECONDS", turn)
-    sizes, drain_batch = list[int](), drain.drain_batch
+    sizes, drain_batch = list[int](), fallback_buffer.drain_in_order
 
     def drain_while_another_arrives(integration_id: UUID) -> drain.Batch:
         batch = drain_batch(integration_id)
@@ -99,7 +100,7 @@ def test_drain_goes_on_with_what_has_arrived_until_its_turn_ends(
             dispatch.enqueue_drain(integration_id)
         return batch
 
-    monkeypatch.setattr(drain, "drain_batch", drain_while_another_arrives)
+    monkeypatch.setattr(fallback_buffer, "drain_in_order", drain_while_another_arrives)
     seller.receive(payloads.order("ord1"))
 
     tasks.drain_inbox(str(seller.integration.id))

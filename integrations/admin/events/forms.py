@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from flowzz.backoffice.confirm_with_reason import ReasonForm, StaffForm
 from integrations.models import Integration
 
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*+"|[][{},:]|[^][{},:"\s]++')
 _OPENING, _CLOSING = {"[", "{"}, {"]", "}"}
 
 

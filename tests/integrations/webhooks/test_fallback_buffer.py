@@ -20,6 +20,7 @@ from flowzz.core import redis
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from integrations import connection, dispatch, tasks
+from integrations.inbox import drain
 from integrations.inbox.store import execute, insertion, store_buffered
 from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
@@ -225,6 +226,32 @@ def test_buffered_webhooks_are_applied_before_later_ones(seller: Seller) -> None
     seller.post(payloads.encode(payloads.order(order_status="Aprovado")))
 
     tasks.drain_inbox(str(seller.integration.id))
+
+    changes = seller.sale().status_changes.values_list("from_status", "to_status")
+    assert list(changes) == [("", "PENDING"), ("PENDING", "PAID")]
+
+
+@pytest.mark.parametrize("is_flushed", [False, True], ids=["still buffered", "moved meanwhile"])
+def test_webhook_that_is_buffered_while_later_ones_are_read_is_applied_before_them(
+    seller: Seller, is_flushed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One web process may still buffer what it receives while another one stores."""
+    first = payloads.encode(payloads.order(order_status="Pendente"))
+    read = drain.next_batch
+
+    def buffer_meanwhile(integration: Integration) -> list[WebhookEvent]:
+        monkeypatch.setattr(drain, "next_batch", read)
+        post_without_database(seller.path, first)
+        seller.post(payloads.encode(payloads.order(order_status="Aprovado")))
+        events = read(integration)
+        assert len(events) == 1
+        if is_flushed:
+            fallback_buffer.flush_to_inbox()
+        return events
+
+    monkeypatch.setattr(drain, "next_batch", buffer_meanwhile)
+    for _ in range(2):
+        tasks.drain_inbox(str(seller.integration.id))
 
     changes = seller.sale().status_changes.values_list("from_status", "to_status")
     assert list(changes) == [("", "PENDING"), ("PENDING", "PAID")]
