@@ -130,7 +130,7 @@ def test_json_lines_hold_one_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     gc.disable()
     try:
         batches = export_files.write(Sale.objects.all(), export, io.BytesIO())
-        held = [sum(isinstance(item, Sale) for item in gc.get_objects()) for _ in batches]
+        held = [sum(type(item) is Sale for item in gc.get_objects()) for _ in batches]
     finally:
         gc.enable()
     assert held == [2, 2, 2, 2, 1]

@@ -17,7 +17,7 @@ from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
 from integrations.management.commands import sync
 from integrations.models import FindingKind, Integration, SyncFinding, SyncRun, Trigger
-from integrations.sync import runs
+from integrations.sync import reading, runs
 from sales.models import Sale
 from tests.factories import IntegrationFactory, SyncRunFactory
 
@@ -120,6 +120,7 @@ def test_interrupted_run_can_be_resumed(
         if pages == 2:
             raise KeyboardInterrupt
 
+    monkeypatch.setattr(reading, "MAX_SALES", 1)  # each page is stored alone
     monkeypatch.setattr(sync, "show_progress", interrupt)
     with pytest.raises(CommandError, match="Interrompido") as failure:
         run_command()
