@@ -14,6 +14,7 @@ from django.utils import timezone
 from psycopg.types.json import Json
 
 from flowzz.core.db.backend.base import DatabaseWrapper
+from flowzz.core.db.db_time import to_database_time
 from flowzz.core.ids import uuid7
 from integrations.inbox import metrics
 from integrations.models import EventState, Integration, WebhookEvent
@@ -62,7 +63,7 @@ INSERT = f"""
             state, reason, cause, error, kind, external_id, outcome, attempts, is_replay
         )
         SELECT id, integration_id, provider, length(body), sha256(body),
-            statement_timestamp() - make_interval(secs => age),
+            coalesce(%b::timestamptz, statement_timestamp()) - make_interval(secs => age),
             CASE reason WHEN '' THEN '{EventState.PENDING}' ELSE '{EventState.QUARANTINED}' END,
             reason, reason, error, '', '', '', 0, false
         FROM webhook
@@ -111,11 +112,14 @@ def insertion(routed: Sequence[Routed]) -> list[Any]:
 
 
 def store_buffered(routed: Sequence[Routed]) -> None:
-    """Store webhooks from the fallback buffer in one commit, as received when they arrived."""
+    """Store webhooks from the fallback buffer in one commit, as received when they arrived.
+
+    However long the statement waits for a pooler's connection: later ones may be stored meanwhile.
+    """
     if routed:
         now = timezone.now()
         ages = [max(0.0, (now - webhook.arrived_at).total_seconds()) for webhook, _ in routed]
-        execute(_parameters(routed, ages, [None] * len(routed)))
+        execute(_parameters(routed, ages, [None] * len(routed), now=to_database_time(now)))
         for reason, count in Counter(unowned_reason(*pair) for pair in routed).items():
             if reason:
                 metrics.count_quarantined(reason, count)
@@ -160,9 +164,16 @@ def unowned_reason(webhook: InboundWebhook, integration: Integration | None) -> 
 
 
 def _parameters(
-    routed: Sequence[Routed], ages: Sequence[float], token_hashes: Sequence[str | None]
+    routed: Sequence[Routed],
+    ages: Sequence[float],
+    token_hashes: Sequence[str | None],
+    *,
+    now: datetime | None = None,
 ) -> list[Any]:
-    """Return the parameters of INSERT for events received `ages` seconds ago."""
+    """Return the parameters of INSERT for events received `ages` seconds before `now`.
+
+    `now` is the database's, by default the time of the statement.
+    """
     rows = [
         {
             "id": webhook.id,
@@ -179,4 +190,4 @@ def _parameters(
         }
         for (webhook, integration), age, token_hash in zip(routed, ages, token_hashes, strict=True)
     ]
-    return [Json(rows, dumps=orjson.dumps), [webhook.body for webhook, _ in routed]]
+    return [Json(rows, dumps=orjson.dumps), [webhook.body for webhook, _ in routed], now]

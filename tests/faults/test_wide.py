@@ -30,7 +30,7 @@ def test_everything_works_behind_a_pooler_of_transactions(tmp_path: Path, random
         failures = [
             program.name
             for program in stack.programs
-            for event in (b"task_failed", b"request_failed", b"job_fault")
+            for event in (b"task_failed", b"request_failed", b"job_fault", b"database_failed")
             if event in stack.log(program.name).read_bytes()
         ]
 

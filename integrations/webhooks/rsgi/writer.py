@@ -157,7 +157,8 @@ class Writer:
         calls.limit_statements()
         try:
             known_tokens.restore()
-        except (DatabaseError, InterfaceError):
+        except (DatabaseError, InterfaceError) as error:
+            log.error("database_failed", cause=type(error.__cause__ or error).__name__)
             self._outage.start()
         finally:
             connection.close()

@@ -11,9 +11,11 @@ from pytest_django.fixtures import Settings
 
 from flowzz.core.db.jobs import JobState, claimable_ids
 from integrations import dispatch
+from integrations.inbox import drain
 from integrations.models import Integration, SyncRun, Trigger
 from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.sync import fingerprints, pages, runs
+from integrations.webhooks import fallback_buffer
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sync.syncing import sync_page
@@ -87,7 +89,7 @@ def test_page_waits_for_a_long_inbox_in_the_queue(
     with monkeypatch.context() as patched:
         patched.setattr(pages, "MAX_DRAIN_SECONDS", 0)
         patched.setattr(pages, "has_work", lambda _: True)
-        patched.setattr(pages, "drain", lambda _: 1000)
+        patched.setattr(fallback_buffer, "drain_in_order", lambda _: batch_of(1000))
         runs.execute(run.id)
     run.refresh_from_db()
     assert (run.state, run.attempts, run.next_page) == (JobState.QUEUED, 0, 1)
@@ -97,12 +99,16 @@ def test_page_waits_for_a_long_inbox_in_the_queue(
     assert (run.state, run.created) == (JobState.SUCCEEDED, 120)
 
 
+def batch_of(size: int) -> drain.Batch:
+    return drain.Batch(size=size, is_more_due=False)
+
+
 def test_draining_keeps_the_lease(integration: Integration) -> None:
     run = sync_page(integration, [payloads.order()])
-    batches = iter([1000, 1000, 0])
+    batches = map(batch_of, [1000, 1000, 0])
     with (
         patch.object(pages, "has_work", return_value=True),
-        patch.object(pages, "drain", lambda _: next(batches)),
+        patch.object(fallback_buffer, "drain_in_order", lambda _: next(batches)),
         patch.object(run, "heartbeat") as heartbeat,
     ):
         assert pages.drain_inbox(run)

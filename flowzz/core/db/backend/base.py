@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 import psycopg
+from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
@@ -94,7 +95,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _has_own_server: bool | None = None
 
     def limit_statements(self, *, lock_timeout: str, statement_timeout: str) -> None:
-        """Limit the statements of this thread's connections, from the next connection on."""
+        """Limit the statements of this thread's connections, from the next connection on.
+
+        A pooler refuses such connections: behind it the role limits them.
+        """
+        if settings.DATABASE_POOLED:
+            return
         self._server_timeouts = (
             f" -c lock_timeout={lock_timeout} -c statement_timeout={statement_timeout}"
         )

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import DataError, OperationalError, connection, connections, transaction
 from django.db.backends.postgresql import base
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +117,13 @@ def test_pipeline_ends_with_the_error_of_its_statements() -> None:
         execute("SELECT 1 / 0")
 
     assert execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_statements_are_not_limited_by_options_behind_a_pooler(
+    settings: Any, is_pooled: bool
+) -> None:
+    settings.DATABASE_POOLED = is_pooled
+    other: Any = connections.create_connection("default")
+    other.limit_statements(lock_timeout="7s", statement_timeout="8s")
+    assert ("lock_timeout=7s" in other.get_connection_params()["options"]) != is_pooled
