@@ -1,4 +1,5 @@
 """Webhooks from providers: received over HTTP, authenticated, stored in the inbox.
 
-Entry points: `views.receive`, `tokens` (webhook URLs) and `fallback_buffer.flush_to_inbox`.
+Entry points: `rsgi.server`, `views.receive`, `tokens` (webhook URLs), and `fallback_buffer` with
+`flush_to_inbox` and `drain_in_order`.
 """
