@@ -1,7 +1,7 @@
 """The writer of a web process: in its event loop it answers all waiting webhooks together.
 
-Requests that arrive during a commit share the next one. After a shared commit the next one waits
-for as many, for two milliseconds at most; a single request after a single one waits for nobody.
+Requests that arrive during a commit share the next one, which waits for the clients that were just
+answered, for a few milliseconds at most. A single client after a single one waits for nobody.
 What an answer does not need happens in a thread.
 """
 
@@ -30,7 +30,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 MAX_REQUESTS = 200
 MAX_BYTES = 8 * 1024 * 1024
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.005
 """How long a batch waits for the clients that were just answered: larger batches cost less."""
 FOLLOW_UP_SECONDS = 0.01
 """Between two follow-ups, at least: under load they are shared by more webhooks."""
@@ -77,12 +77,10 @@ class Writer:
 
     async def close(self) -> None:
         """Answer what waits, and end the threads and the connection."""
-        self._expected = 0
-        self._schedule()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                while self._batch:
-                    await self._batch
+                while self._batch or self._waiting:
+                    await (self._batch or self._begin())
         self._follower.stop()
         await self._calls.close()
 
@@ -99,13 +97,12 @@ class Writer:
         elif self._timer is None:
             self._timer = self._loop.call_later(GATHER_SECONDS, self._begin)
 
-    def _begin(self) -> None:
+    def _begin(self) -> "asyncio.Task[None]":
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        batch = self._take()
-        self._expected = max(len(batch), self._expected - 1)
-        self._batch = self._loop.create_task(self._write(batch))
+        self._batch = self._loop.create_task(self._write(self._take()))
+        return self._batch
 
     def _take(self) -> list[Exchange]:
         batch: list[Exchange] = []
@@ -123,6 +120,8 @@ class Writer:
             self._follower.put(batch)
         finally:
             self._batch = None
+            # Without those just answered, two groups of clients would take turns for ever.
+            self._expected = min(MAX_REQUESTS, len(batch) + len(self._waiting))
             self._schedule()
 
     async def _answer(self, batch: Sequence[Exchange]) -> None:

@@ -116,24 +116,39 @@ def test_batch_costs_two_statements(seller: Seller, count: int) -> None:
     assert [bytes(event.body or b"") for event in seller.events] == [w.body for w in webhooks]
 
 
-def test_batch_waits_for_as_many_as_were_answered_last(
+def test_batch_waits_for_clients_that_were_just_answered(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_module, "GATHER_SECONDS", 600.0)
     batches = spy_on_batches(monkeypatch)
 
-    clients = [Client(seller) for _ in range(6)]
+    clients = [Client(seller) for _ in range(8)]
 
     async def send(writer: Writer) -> None:
         await gather(writer, clients[0])
-        await gather(writer, *clients[1:4])
-        first = clients[4].send(writer)
+        alone, *others = [client.send(writer) for client in clients[1:4]]
+        await alone
         await asyncio.sleep(0.05)
-        assert not first.done()
-        await gather(writer, clients[5])
+        assert not any(other.done() for other in others)
+        await asyncio.gather(clients[4].send(writer), *others)
+        await gather(writer, *clients[5:8])
 
     run(send)
-    assert batches == [1, 1, 2, 2]
+    assert batches == [1, 1, 3, 3]
+
+
+def test_full_batch_waits_for_nobody(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "GATHER_SECONDS", 600.0)
+    monkeypatch.setattr(writer_module, "MAX_REQUESTS", 3)
+    batches = spy_on_batches(monkeypatch)
+
+    clients = [Client(seller) for _ in range(7)]
+
+    async def send(writer: Writer) -> None:
+        await gather(writer, *clients)
+
+    run(send)
+    assert batches == [1, 3, 3]
 
 
 def test_batch_does_not_wait_for_longer_than_a_moment(
