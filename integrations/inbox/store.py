@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from itertools import accumulate
+from typing import cast
 
 import orjson
 from django.db import connection, transaction
 from django.utils import timezone
-from psycopg.types.json import Json
 
 from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.db.db_time import to_database_time
@@ -37,15 +37,11 @@ UNOWNED = {
 # it goes on, so that the event seems to have arrived then: the buffered copy corrects that.
 INSERT = f"""
     WITH webhook AS (
-        SELECT * FROM ROWS FROM (
-            json_to_recordset(%b::json) AS (
-                id uuid, integration_id uuid, provider text, headers jsonb, age float8,
-                token_hash text, secrets text, is_observed bool, reason text, error text
-            ),
-            unnest(%b::bytea[])
-        ) AS row (
-            id, integration_id, provider, headers, age, token_hash, secrets, is_observed, reason,
-            error, body
+        SELECT row.*, substring(%b::bytea FROM row.start FOR row.size) AS body
+        FROM json_to_recordset(convert_from(%b::bytea, 'UTF8')::json) AS row (
+            id uuid, integration_id uuid, provider text, headers jsonb, age float8, now timestamptz,
+            token_hash text, secrets text, is_observed bool, reason text, error text,
+            start int, size int
         )
         WHERE token_hash IS NULL OR integration_id IS NULL OR EXISTS (
             SELECT FROM integrations_webhooktoken AS token
@@ -62,8 +58,8 @@ INSERT = f"""
             id, integration_id, provider, body_size, body_hash, received_at,
             state, reason, cause, error, kind, external_id, outcome, attempts, is_replay
         )
-        SELECT id, integration_id, provider, length(body), sha256(body),
-            coalesce(%b::timestamptz, statement_timestamp()) - make_interval(secs => age),
+        SELECT id, integration_id, provider, size, sha256(body),
+            coalesce(now, statement_timestamp()) - make_interval(secs => age),
             CASE reason WHEN '' THEN '{EventState.PENDING}' ELSE '{EventState.QUARANTINED}' END,
             reason, reason, error, '', '', '', 0, false
         FROM webhook
@@ -99,8 +95,8 @@ class InboundWebhook:
 Routed = tuple[InboundWebhook, Integration | None]
 
 
-def insertion(routed: Sequence[Routed]) -> list[Any]:
-    """Return the parameters of INSERT that store webhooks, as many as there are.
+def insertion(routed: Sequence[Routed]) -> list[bytes]:
+    """Return the parameters of INSERT that store webhooks, two for as many as there are.
 
     Storing the same id again changes nothing. One without an owner is quarantined until staff
     assign it. The result is a row with the id of each webhook, but for those whose integration's
@@ -149,7 +145,7 @@ def check_writable() -> None:
         transaction.set_rollback(True)
 
 
-def execute(parameters: Sequence[Any]) -> set[uuid.UUID]:
+def execute(parameters: Sequence[bytes]) -> set[uuid.UUID]:
     """Execute INSERT with `insertion`'s parameters, without the ORM; return the ids it returns."""
     with cast(DatabaseWrapper, connection).prepared_cursor() as cursor:
         cursor.execute(INSERT, parameters)
@@ -169,11 +165,13 @@ def _parameters(
     token_hashes: Sequence[str | None],
     *,
     now: datetime | None = None,
-) -> list[Any]:
+) -> list[bytes]:
     """Return the parameters of INSERT for events received `ages` seconds before `now`.
 
     `now` is the database's, by default the time of the statement.
     """
+    bodies = [webhook.body for webhook, _ in routed]
+    starts = accumulate(map(len, bodies), initial=1)
     rows = [
         {
             "id": webhook.id,
@@ -181,13 +179,18 @@ def _parameters(
             "provider": webhook.provider,
             "headers": webhook.headers,
             "age": age,
+            "now": now,
             "token_hash": token_hash,
             "secrets": integration
             and f"{integration.signing_secret} {integration.previous_signing_secret}",
             "is_observed": integration and integration.signing_observed_since is not None,
             "reason": (reason := unowned_reason(webhook, integration)),
             "error": UNOWNED.get(reason, ""),
+            "start": start,
+            "size": len(webhook.body),
         }
-        for (webhook, integration), age, token_hash in zip(routed, ages, token_hashes, strict=True)
+        for (webhook, integration), age, token_hash, start in zip(
+            routed, ages, token_hashes, starts, strict=False
+        )
     ]
-    return [Json(rows, dumps=orjson.dumps), [webhook.body for webhook, _ in routed], now]
+    return [b"".join(bodies), orjson.dumps(rows)]

@@ -84,7 +84,7 @@ class LoopCalls:
 
     async def insert(self, routed: Sequence[Routed], until: float) -> set[uuid.UUID]:
         rows = await self._database.execute(store.INSERT, store.insertion(routed), until=until)
-        return {id_ for (id_,) in rows}
+        return {uuid.UUID(bytes=id_) for (id_,) in rows if id_}
 
     async def redis(self, command: Callable[[], redis.Command]) -> Any:
         return await self._in_thread(_run, command)
@@ -95,7 +95,7 @@ class LoopCalls:
     async def close(self) -> None:
         await self._in_thread(connections.close_all)
         self._thread.shutdown()
-        await self._database.close()
+        self._database.close()
 
     async def _in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 from unittest.mock import patch
 
 import psycopg
@@ -22,7 +21,7 @@ class Session:
     def __init__(self) -> None:
         self.connection = LoopConnection(lock_timeout="2s", statement_timeout="30s")
 
-    async def ask(self, statement: str, *parameters: Any, seconds: float = 30.0) -> Any:
+    async def ask(self, statement: str, *parameters: bytes, seconds: float = 30.0) -> bytes | None:
         """Return the first value of the first row."""
         until = time.monotonic() + seconds
         rows = await self.connection.execute(statement, parameters, until=until)
@@ -30,8 +29,7 @@ class Session:
 
     async def server(self) -> int:
         """Return the id of the server's process."""
-        pid: int = await self.ask("SELECT pg_backend_pid()")
-        return pid
+        return int(await self.ask("SELECT pg_backend_pid()::text") or b"")
 
 
 def run(use: Callable[[Session], Awaitable[None]]) -> None:
@@ -40,7 +38,7 @@ def run(use: Callable[[Session], Awaitable[None]]) -> None:
         try:
             await use(session)
         finally:
-            await session.connection.close()
+            session.connection.close()
 
     asyncio.run(use_and_close())
 
@@ -54,18 +52,16 @@ def terminate(pid: int) -> None:
 
 def test_statements_are_limited_by_the_server_too() -> None:
     async def use(session: Session) -> None:
-        assert await session.ask("SHOW lock_timeout") == "2s"
-        assert await session.ask("SHOW statement_timeout") == "30s"
+        assert await session.ask("SHOW lock_timeout") == b"2s"
+        assert await session.ask("SHOW statement_timeout") == b"30s"
 
     run(use)
 
 
 def test_each_statement_is_committed() -> None:
     async def use(session: Session) -> None:
-        statement = (
-            "INSERT INTO core_setting (name, value, changed_at) VALUES (%s, %s, now()) RETURNING 1"
-        )
-        assert await session.ask(statement, "NAME", "value") == 1
+        statement = "INSERT INTO core_setting (name, value, changed_at) VALUES (%b, %b, now()) RETURNING name"
+        assert await session.ask(statement, b"NAME", b"value") == b"NAME"
 
     run(use)
     assert Setting.objects.get().value == "value"
@@ -86,7 +82,7 @@ def test_refused_data_raises_djangos_error_and_keeps_the_connection() -> None:
     async def use(session: Session) -> None:
         before = await session.server()
         with pytest.raises(DataError):
-            await session.ask("SELECT %b::text::int", "one")
+            await session.ask("SELECT %b::text::int", b"one")
         assert await session.server() == before
 
     run(use)
@@ -110,6 +106,40 @@ def test_connection_to_a_server_that_became_read_only_is_not_used_again() -> Non
     run(use)
 
 
+def test_statement_larger_than_the_sockets_buffer_is_sent_in_parts() -> None:
+    async def use(session: Session) -> None:
+        text = b"0123456789abcdef" * 2**20
+        assert await session.ask("SELECT %b::text", text) == text
+        assert await session.ask("SELECT length(%b::text)::text", text) == b"%d" % len(text)
+
+    run(use)
+
+
+def test_server_that_ends_during_a_statement_raises_djangos_error() -> None:
+    async def use(session: Session) -> None:
+        before = await session.server()
+        asking = asyncio.ensure_future(session.ask("SELECT pg_sleep(60)"))
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(terminate, before)
+        with pytest.raises(OperationalError):
+            await asking
+        assert await session.server() != before
+
+    run(use)
+
+
+def test_statement_that_nobody_awaits_any_more_ends_its_connection() -> None:
+    async def use(session: Session) -> None:
+        before = await session.server()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await session.ask("SELECT pg_sleep(60)")
+        assert await session.server() != before
+        await asyncio.to_thread(terminate, before)
+
+    run(use)
+
+
 def test_server_that_is_away_raises_djangos_error() -> None:
     async def use(session: Session) -> None:
         with (
@@ -125,12 +155,12 @@ def test_server_that_is_away_raises_djangos_error() -> None:
 @pytest.mark.parametrize("has_own_server", [True, False])
 def test_prepared_statements_are_not_used_behind_a_pooler(has_own_server: bool) -> None:
     async def use(session: Session) -> None:
-        for number in range(2):
-            await session.ask("SELECT %b::int", number)
+        for text in (b"one", b"two"):
+            assert await session.ask("SELECT %b::text", text) == text
         prepared = await session.ask(
-            "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT $1::int'"
+            "SELECT count(*)::text FROM pg_prepared_statements WHERE statement = 'SELECT $1::text'"
         )
-        assert prepared == int(has_own_server)
+        assert prepared == str(int(has_own_server)).encode()
 
     if has_own_server:
         run(use)
