@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from unfold import widgets
 
-from flowzz.accounts.models import User
+from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.display import change_url, page_context
 
@@ -111,6 +111,8 @@ class Done:
     details: dict[str, Any] | None = None
     page: Model | None = None
     """Whose page is shown then, if not the target's."""
+    on_logged: Callable[[StaffAction], object] | None = None
+    """Called with the entry, to store which one it is."""
 
 
 def confirm(
@@ -133,9 +135,11 @@ def confirm(
             form.add_error(None, str(refusal))
         else:
             reason = form.cleaned_data["reason"]
-            audit_log.record(
+            action = audit_log.record(
                 request, done.log_text, done.target, reason=reason, details=done.details
             )
+            if done.on_logged:
+                done.on_logged(action)
             messages.success(request, done.message)
             return redirect(change_url(done.page or done.target))
     return render_confirmation(request, form, about=about, back=change_url(about), **texts)

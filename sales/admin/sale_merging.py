@@ -53,7 +53,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         done = merges.merge(sale.id, other.id, by=request_user(request))
         absorbed = other if done.absorbed_id == other.id else sale
         details = {"venda unida": audit_log.reference(absorbed)}
-        return Done("Uniu vendas", "Vendas unidas.", done.sale, details)
+        return Done("Uniu vendas", "Vendas unidas.", done.sale, details, on_logged=done.set_action)
 
     return confirm(
         request,
@@ -102,9 +102,9 @@ def undo(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(SaleMerge.objects.select_related("sale"), id=merge_id)
 
     def act() -> Done:
-        merges.undo(found.id, by=request_user(request))
+        done = merges.undo(found.id, by=request_user(request))
         text = "Separadas: as duas vendas voltaram, e só a equipe as une."
-        return Done("Separou vendas unidas", text, found.sale)
+        return Done("Separou vendas unidas", text, found.sale, on_logged=done.set_undo_action)
 
     return confirm(
         request,

@@ -226,6 +226,8 @@ class Migration(migrations.Migration):
                 ('changes', models.JSONField(default=dict, verbose_name='campos mudados')),
                 ('status_change_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='mudanças')),
                 ('cycle_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='ciclos')),
+                ('action_id', models.UUIDField(null=True, verbose_name='ação registrada')),
+                ('undo_action_id', models.UUIDField(null=True, verbose_name='ação que a desfez')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='feita em')),
                 ('undone_at', models.DateTimeField(null=True, verbose_name='desfeita em')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='feita por')),

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.timezone import localtime
 
 from clients.models import UndoableChange
+from flowzz.accounts.models import StaffAction
 from flowzz.core.db.bulk_upsert import BulkRow
 from flowzz.core.ids import uuid7
 from sales.models.sales import Sale
@@ -37,12 +38,24 @@ class SaleMerge(BulkRow, UndoableChange):
     """Of the sale that stayed, by column: the values before and after."""
     status_change_ids = ArrayField(models.UUIDField(), default=list, verbose_name="mudanças")
     cycle_ids = ArrayField(models.UUIDField(), default=list, verbose_name="ciclos")
+    action_id = models.UUIDField("ação registrada", null=True)
+    undo_action_id = models.UUIDField("ação que a desfez", null=True)
+    """Entries of the audit log, with the reasons."""
 
     objects: ClassVar = SaleMergeQuerySet.as_manager()
 
     class Meta(UndoableChange.Meta):
         verbose_name = "união de vendas"
         verbose_name_plural = "uniões de vendas"
+
+    def set_action(self, action: StaffAction) -> None:
+        """Store the entry of the audit log, at whose time the merge was made."""
+        rows = SaleMerge.objects.filter(id=self.id)
+        rows.update(action_id=action.id, created_at=action.created_at)
+
+    def set_undo_action(self, action: StaffAction) -> None:
+        rows = SaleMerge.objects.filter(id=self.id)
+        rows.update(undo_action_id=action.id, undone_at=action.created_at)
 
     def __str__(self) -> str:
         return f"União de {localtime(self.created_at):%d/%m/%Y}"

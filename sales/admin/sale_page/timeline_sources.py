@@ -148,7 +148,10 @@ def _client_merges(query: TimelineQuery) -> list[Entry]:
 
 
 def _sale_merges(query: TimelineQuery) -> list[Entry]:
-    """Return merges of other sales into this one, and their undoing."""
+    """Return merges of other sales into this one, and their undoing.
+
+    What staff did is an effect of the logged action, which has the reason.
+    """
     rows = SaleMerge.objects.filter(sale=query.sale).select_related("created_by", "undone_by")
     entries = [entry for row in rows[:MAX_MERGES] for entry in _sale_merge_entries(query, row)]
     before = [entry for entry in entries if entry.at < query.before]
@@ -156,17 +159,36 @@ def _sale_merges(query: TimelineQuery) -> list[Entry]:
 
 
 def _sale_merge_entries(query: TimelineQuery, merge: SaleMerge) -> Iterator[Entry]:
-    number = merge.absorbed.get("external_id", "")
+    number = merge.absorbed.get("external_id")
+    other = f"A venda {number}" if number else "Outra venda"
     if merge.undone_at:
         by = str(merge.undone_by or "")
-        title = "União de vendas desfeita"
-        yield Entry(at=merge.undone_at, title=title, icon="undo", lines=[number], by=by)
-    lines: list[str] = [f"A venda {number} é o mesmo pedido", *_merged_values(merge)]
+        yield Entry(
+            at=merge.undone_at,
+            title="União de vendas desfeita",
+            icon="undo",
+            lines=[f"{other} voltou"],
+            by=by,
+            **_of_action(merge.undo_action_id),
+        )
+    lines: list[str] = [f"{other} é o mesmo pedido", *_merged_values(merge)]
     if not merge.undone_at and query.request.user.has_perm("sales.merge_sale"):
         page = reverse("admin:sales_sale_undo", args=[merge.id])
         lines.append(format_html('<a class="bo-link" href="{}">Desfazer</a>', page))
     by = str(merge.created_by or "uma mensagem com o número e o hash")
-    yield Entry(at=merge.created_at, title="União de vendas", icon="merge", lines=lines, by=by)
+    yield Entry(
+        at=merge.created_at,
+        title="União de vendas",
+        icon="merge",
+        lines=lines,
+        by=by,
+        **_of_action(merge.action_id),
+    )
+
+
+def _of_action(action_id: uuid.UUID | None) -> dict[str, Any]:
+    """Return the fields of an entry that is an effect of a logged action, if it is."""
+    return {"cause": (Origin.PERSON, action_id), "is_effect": True} if action_id else {}
 
 
 def _merged_values(merge: SaleMerge) -> Iterator[str]:

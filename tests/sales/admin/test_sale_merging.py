@@ -1,9 +1,11 @@
 """Staff merge two sales, separate them again, and count sales that wait for their number."""
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from flowzz.accounts.models import StaffAction, User
+from flowzz.backoffice.display import change_url
 from sales.models import Sale, SaleMerge
 from tests.factories import SaleFactory
 from tests.staff import Staff, log_in, log_in_member, messages_in
@@ -66,6 +68,49 @@ def test_page_of_a_merged_sale_leads_to_the_other_which_offers_to_undo(
     staff.post(undo, REASON)
     assert sorted(Sale.objects.values_list("external_id", flat=True)) == ["ordaaaaa", "venaaa0001"]
     assert staff.get(page_of(by_number)).status_code == 200
+
+
+def test_merge_and_undo_are_one_entry_each_of_the_timeline(
+    staff: Staff, by_hash: Sale, by_number: Sale
+) -> None:
+    form = {**REASON, "other": "ordaaaaa", "confirmed": str(by_number.id)}
+    staff.post(page_of(by_hash, "merge"), form)
+    merge = SaleMerge.objects.get()
+    undo = reverse("admin:sales_sale_undo", args=[merge.id])
+    merged = [
+        "A venda ordaaaaa é o mesmo pedido",
+        f'<a class="bo-link" href="{undo}">Desfazer</a>',
+        "Motivo: atendimento 12",
+    ]
+    entries = staff.get(page_of(by_hash)).context["timeline"].entries
+    assert [(entry.title, entry.lines) for entry in entries] == [("Uniu vendas", merged)]
+
+    staff.post(undo, REASON)
+
+    entries = staff.get(page_of(by_hash)).context["timeline"].entries
+    actions = StaffAction.objects.order_by("-created_at")
+    assert [(entry.title, entry.lines, entry.at, entry.by, entry.href) for entry in entries] == [
+        (action.action, lines, action.created_at, str(action.actor), change_url(action))
+        for action, lines in zip(
+            actions, (["A venda ordaaaaa voltou", merged[-1]], [merged[0], merged[-1]]), strict=True
+        )
+    ]
+
+
+def test_merge_is_an_entry_without_the_log_for_who_may_not_read_it(
+    staff: Staff, by_hash: Sale, by_number: Sale
+) -> None:
+    form = {**REASON, "other": "ordaaaaa", "confirmed": str(by_number.id)}
+    staff.post(page_of(by_hash, "merge"), form)
+    member = log_in_member("Suporte")
+    Group.objects.get(name="Suporte").permissions.remove(
+        Permission.objects.get(codename="view_staffaction")
+    )
+
+    (entry,) = member.get(page_of(by_hash)).context["timeline"].entries
+
+    assert (entry.title, entry.by, entry.href) == ("União de vendas", "equipe@flowzz.test", "")
+    assert entry.lines == ["A venda ordaaaaa é o mesmo pedido"]
 
 
 def test_unassociated_sale_is_counted_on_its_page(staff: Staff, by_hash: Sale) -> None:
