@@ -18,6 +18,7 @@ from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import BaseAdmin, JobAdmin
 from flowzz.backoffice.display import list_url
 from flowzz.backoffice.extensions import page_view
+from flowzz.backoffice.lists.active_filters import filter_names
 from sales.exports import export_files, export_jobs
 from sales.exports.columns import TABLES
 from sales.models.exports import Export, ExportFormat, ExportSubject
@@ -46,13 +47,14 @@ def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBas
         return HttpResponseNotAllowed(["POST"])
     export = _new_export(request, subject)
     try:
-        rows = export_files.rows_for(subject, request)
+        changes = export_files.list_for(subject, request)
     except IncorrectLookupParameters:
         messages.error(request, "Filtro inválido. Refaça o filtro e exporte de novo.")
         return redirect(list_url(model))
-    if export_files.is_short(rows):
-        return _export_now(request, export, rows)
-    return _export_in_background(request, export)
+    details = {"formato": export.get_format_display(), "filtros": filter_names(changes, request)}
+    if export_files.is_short(changes.queryset):
+        return _export_now(request, export, changes.queryset, details)
+    return _export_in_background(request, export, details)
 
 
 @admin.register(Export)
@@ -95,32 +97,29 @@ def _new_export(request: HttpRequest, subject: ExportSubject) -> Export:
     )
 
 
-def _export_now(request: HttpRequest, export: Export, rows: "QuerySet[Model]") -> HttpResponseBase:
+def _export_now(
+    request: HttpRequest, export: Export, rows: "QuerySet[Model]", details: dict[str, Any]
+) -> HttpResponseBase:
     with TemporaryFile() as file:
         for written in export_files.write(rows, export, file):
             export.total = written
         export_jobs.store_written(export, file)
-    details = {**_audit_details(request, export), "linhas": export.total}
+    details |= {"linhas": export.total}
     audit_log.record(request, f"Exportou {_subject(export)}", export, details=details)
     return export_files.download(export, accepts_gzip=False)
 
 
-def _export_in_background(request: HttpRequest, export: Export) -> HttpResponse:
+def _export_in_background(
+    request: HttpRequest, export: Export, details: dict[str, Any]
+) -> HttpResponse:
     try:
         export_jobs.request_export(export)
     except export_jobs.ExportRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:sales_export_changelist")
-    details = _audit_details(request, export)
     audit_log.record(request, f"Pediu exportação de {_subject(export)}", export, details=details)
     return redirect("admin:sales_export_change", export.id)
 
 
 def _subject(export: Export) -> str:
     return export.get_subject_display().lower()
-
-
-def _audit_details(request: HttpRequest, export: Export) -> dict[str, Any]:
-    """Return the names of the filters without their values, which may be personal data."""
-    filters = {name for name, value in request.GET.items() if value} - {*_NOT_FILTERS}
-    return {"formato": export.get_format_display(), "filtros": sorted(filters)}

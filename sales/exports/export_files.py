@@ -6,6 +6,7 @@ from typing import IO, Any, Final
 
 import orjson
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
@@ -39,11 +40,9 @@ CONTENT_TYPES: Final = {
 _WRITERS: Final[dict[str, type[Csv | Xlsx]]] = {ExportFormat.CSV: Csv, ExportFormat.XLSX: Xlsx}
 
 
-def rows_for(subject: ExportSubject, request: HttpRequest) -> "QuerySet[Model]":
-    """Return the rows of a list, filtered as its admin page filters them for this request."""
-    page = admin.site.get_model_admin(TABLES[subject].model)
-    rows: QuerySet[Model] = page.get_changelist_instance(request).queryset
-    return rows
+def list_for(subject: ExportSubject, request: HttpRequest) -> ChangeList:
+    """Return a list, filtered as its admin page filters it for this request."""
+    return admin.site.get_model_admin(TABLES[subject].model).get_changelist_instance(request)
 
 
 def own_rows(export: Export) -> "QuerySet[Any]":

@@ -162,7 +162,8 @@ def _listed_rows(export: Export) -> "QuerySet[Model]":
     if not request.user.has_perm("sales.make_export"):
         raise ExportRefused("Quem pediu não pode mais exportar.")
     export.is_masked = not masking.can_see_personal_data(request)
-    return export_files.rows_for(ExportSubject(export.subject), request)
+    rows: QuerySet[Model] = export_files.list_for(ExportSubject(export.subject), request).queryset
+    return rows
 
 
 def _write_rows(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> None:

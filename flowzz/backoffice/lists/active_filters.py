@@ -43,6 +43,12 @@ def active_filters(changes: ChangeList, request: HttpRequest) -> list[ActiveFilt
     ]
 
 
+def filter_names(changes: ChangeList, request: HttpRequest) -> list[str]:
+    """Return the names of the filters without their values, which may be personal data."""
+    names = {active.label for active in active_filters(changes, request)}
+    return sorted(names | {"busca"} if changes.query else names)
+
+
 def filters_only(query: QueryDict) -> QueryDict:
     """Return the parameters without page, search text and empty fields."""
     kept = QueryDict(mutable=True)

@@ -40,10 +40,11 @@ def test_export_needs_both_permissions(login: Login, codenames: tuple[str, ...])
 
 
 def test_audit_log_has_filters_without_their_values(staff: Browser) -> None:
-    post_export(staff, q="01152449303")
+    post_export(staff, q="01152449303", status__exact="PAID", sale_date_from="01/03/2026", p="1")
     line = StaffAction.objects.get()
     assert line.action == "Exportou vendas"
-    assert line.details == {"formato": "CSV", "filtros": ["q"], "linhas": 0}
+    filters = ["busca", "data da venda", "status"]
+    assert line.details == {"formato": "CSV", "filtros": filters, "linhas": 0}
 
 
 @pytest.mark.usefixtures("in_background")
