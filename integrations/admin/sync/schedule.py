@@ -25,13 +25,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin
-from flowzz.backoffice.display import section
+from flowzz.backoffice.display import NOTHING, section
 
 # No task of ours has a solar or one-off schedule.
 admin.site.unregister((ClockedSchedule, SolarSchedule))
 admin.site.unregister((CrontabSchedule, IntervalSchedule, PeriodicTask))
-admin.site.register((CrontabSchedule, IntervalSchedule), BaseAdmin)
-
 
 FIXED = ("name", "task", "enabled")
 """What staff may not change of a core task."""
@@ -50,6 +48,7 @@ PERIODS = {
     "hours": ("a cada hora", "a cada {} horas"),
     "minutes": ("a cada minuto", "a cada {} minutos"),
     "seconds": ("a cada segundo", "a cada {} segundos"),
+    "microseconds": ("a cada microssegundo", "a cada {} microssegundos"),
 }
 SECONDS = {60: "minutes", 3600: "hours", 86_400: "days"}
 
@@ -59,7 +58,7 @@ def describe_interval(interval: IntervalSchedule) -> str:
     every, period = interval.every, interval.period
     if period == "seconds" and (unit := SECONDS.get(every)):
         every, period = 1, unit
-    one, many = PERIODS.get(period, (str(interval), str(interval)))
+    one, many = PERIODS[period]
     return one if every == 1 else many.format(every)
 
 
@@ -80,6 +79,16 @@ def describe_crontab(crontab: CrontabSchedule) -> str:
     return text[:1].lower() + text[1:]
 
 
+# Pages, menus and the audit log name a schedule by its text.
+CrontabSchedule.__str__ = describe_crontab
+IntervalSchedule.__str__ = describe_interval
+
+
+@admin.register(CrontabSchedule, IntervalSchedule)
+class ScheduleAdmin(BaseAdmin[Any]):
+    """Times that tasks run at; the list shows them in words."""
+
+
 def is_core(task: PeriodicTask) -> bool:
     """Whether this row alone runs one of our tasks: without it Flowzz would stop working."""
     others = PeriodicTask.objects.filter(task=task.task, enabled=True).exclude(pk=task.pk)
@@ -96,9 +105,6 @@ class TaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
         if "task" in self.fields:
             self.fields["task"].widget = UnfoldAdminTextInputWidget()
             self.fields["regtask"].widget = TaskSelect()
-        for name, describe in (("crontab", describe_crontab), ("interval", describe_interval)):
-            if name in self.fields:
-                self.fields[name].label_from_instance = describe
 
     def clean(self) -> Any:
         if "task" not in self.fields:
@@ -146,9 +152,7 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
 
     @admin.display(description="quando")
     def when(self, task: PeriodicTask) -> str:
-        if task.crontab:
-            return describe_crontab(task.crontab)
-        return describe_interval(task.interval) if task.interval else "—"
+        return str(task.crontab or task.interval or NOTHING)
 
     @admin.action(description="Ligar", permissions=["change"])
     def enable_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:

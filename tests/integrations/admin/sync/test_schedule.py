@@ -4,9 +4,11 @@ from unittest import mock
 
 import pytest
 from celery import current_app
+from django.db.models import Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from flowzz.accounts.models import StaffAction
+from flowzz.backoffice.display import change_url
 from integrations.admin.sync.schedule import describe_crontab, describe_interval
 from tests.staff import Staff, messages_in
 
@@ -41,6 +43,22 @@ def test_list_describes_schedules_in_portuguese(staff: Staff) -> None:
     assert "a cada hora, no minuto 0" in page
     assert "(m/h/dM/MY/d)" not in page
     assert cleanup not in page
+
+
+def test_pages_of_schedules_and_tasks_name_them_in_words(staff: Staff) -> None:
+    hourly = PeriodicTask.objects.filter(crontab__minute="0", crontab__hour="*")[0]
+    sweep = PeriodicTask.objects.get(name="Varredura da fila")
+    rows: list[tuple[Model | None, str]] = [
+        (hourly.crontab, "a cada hora, no minuto 0"),
+        (hourly, f"{hourly.name}: a cada hora, no minuto 0"),
+        (sweep.interval, "a cada 15 segundos"),
+        (sweep, "Varredura da fila: a cada 15 segundos"),
+    ]
+    for row, text in rows:
+        assert row is not None
+        page = staff.get(change_url(row))
+        assert page.context["subtitle"] == text
+        assert "(m/h/dM/MY/d)" not in page.content.decode()
 
 
 @pytest.mark.parametrize(
