@@ -143,6 +143,18 @@ def format_phone(e164: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def format_raw_phone(raw: str) -> str:
+    """Format a phone that is stored as it was sent; any other text is returned unchanged."""
+    return format_phone(normalise_phone(raw)) or raw
+
+
+def spellings_of(phone: str) -> set[str]:
+    """Return what may be stored, as it was sent, for a phone that somebody typed."""
+    if not (e164 := normalise_phone(phone)):
+        return {phone}
+    return {phone, e164, e164[1:], e164.removeprefix("+55"), format_phone(e164)}
+
+
 def phones_without_area(raw: str) -> list[str]:
     """Return the E.164 phones that eight or nine digits can be, one for each area code."""
     digits = _digits(raw)
@@ -159,6 +171,11 @@ def normalise_cep(raw: str) -> str:
     """Return the eight digits, with a lost leading zero restored; "" for anything else."""
     cep = _CEP_SEPARATORS.sub("", _DECIMAL_PART.sub("", clean_digits(raw)))
     return cep.zfill(8) if _CEP.fullmatch(cep) else ""
+
+
+def format_cep(cep: str) -> str:
+    """Return `01310-100`; a text that has not eight characters is returned unchanged."""
+    return f"{cep[:5]}-{cep[5:]}" if len(cep) == 8 else cep
 
 
 @cache_short(1024)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils.timezone import localtime
 
+from clients.contacts import format_cep
 from clients.unaccent import Unaccent
 from flowzz.core.db.backend.compiled_queries import Given
 from flowzz.core.db.bulk_upsert import BulkRow
@@ -168,8 +169,8 @@ class Client(BulkRow):
         """The address on one line, as people write it; empty where nothing is known."""
         street = ", ".join(filter(None, (self.address, self.address_number, self.complement)))
         place = "/".join(filter(None, (self.city, self.state)))
-        cep = f"{self.cep[:5]}-{self.cep[5:]}" if len(self.cep) == 8 else self.cep
-        return ", ".join(filter(None, (street, self.district, place, cep and f"CEP {cep}")))
+        cep = f"CEP {format_cep(self.cep)}" if self.cep else ""
+        return ", ".join(filter(None, (street, self.district, place, cep)))
 
 
 class UndoableChange(models.Model):

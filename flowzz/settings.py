@@ -149,6 +149,7 @@ LANGUAGE_CODE = "pt-br"
 TIME_ZONE = "America/Sao_Paulo"
 LOCALE_PATHS = [BASE_DIR / "flowzz" / "locale"]
 FORMAT_MODULE_PATH = ["flowzz.formats"]
+USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()

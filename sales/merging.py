@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from clients.contacts import format_phone
+from clients.contacts import format_cep, format_phone
 from clients.customer import Customer
 from clients.documents import format_document
 from clients.identity import FILLABLE_FIELDS, build_client
@@ -22,7 +22,11 @@ from flowzz.core.db.locks import lock_user
 from sales.models import Sale, Subscription
 
 _DOCUMENT_FIELDS = ("cpf", "document_valid", "document_identifies")
-_FORMATTERS: dict[str, Callable[[str], str]] = {"cpf": format_document, "phone": format_phone}
+_FORMATTERS: dict[str, Callable[[str], str]] = {
+    "cpf": format_document,
+    "phone": format_phone,
+    "cep": format_cep,
+}
 
 
 class MergeRefused(Exception):

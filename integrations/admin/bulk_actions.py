@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import JobAdmin
 from flowzz.backoffice.display import change_url
+from flowzz.core.formatting import format_number
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox.failure_reasons import explain
 from integrations.models import BulkAction, BulkKind, EventOutcome
@@ -80,7 +81,7 @@ class BulkActionAdmin(JobAdmin):
 
     @admin.display(description="andamento")
     def done(self, action: BulkAction) -> str:
-        return f"{action.processed} de {action.total}"
+        return f"{format_number(action.processed)} de {format_number(action.total)}"
 
     def job_context(self, request: HttpRequest, job: BulkAction) -> dict[str, Any]:
         return {

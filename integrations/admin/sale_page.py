@@ -1,6 +1,5 @@
 """What integrations add to a sale's page: webhooks and sync findings, and rules for masking."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet, TextField, Value
@@ -9,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
+from clients.contacts import format_raw_phone
 from flowzz.backoffice import masking
 from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import lowest_uuid7, uuid7_time
@@ -51,9 +51,17 @@ def mask_metadata(sale: Sale) -> Any | None:
     return masking.mask_payload(sale.metadata, provider.personal_fields, shown)
 
 
-def metadata_labels(sale: Sale) -> Sequence[tuple[str, str, str]]:
-    known = sale.source in provider_names()
-    return get_provider(sale.source).metadata_labels if known else ()
+def metadata_fields(sale: Sale) -> list[tuple[str, str, object]]:
+    """Return the metadata that the provider names, with phones as people write them."""
+    if sale.source not in provider_names():
+        return []
+    provider = get_provider(sale.source)
+    values = sale.metadata | {
+        name: format_raw_phone(text)
+        for name, kind in provider.personal_fields.items()
+        if kind == "phone" and isinstance(text := sale.metadata.get(name), str)
+    }
+    return [(group, label, values.get(name)) for name, group, label in provider.metadata_labels]
 
 
 def word_url(sale: Sale, field: SaleStatusField) -> str:
@@ -144,7 +152,7 @@ extend(
     Sale,
     SaleExtension(
         order_page=order_page,
-        metadata_labels=metadata_labels,
+        metadata_fields=metadata_fields,
         word_url=word_url,
         timeline_sources=[events, findings, staff_actions_on_events],
         origins={

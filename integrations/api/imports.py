@@ -31,7 +31,7 @@ from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import error_responses, listing, operation
 from flowzz.core.api.throttling import CallThrottle, RateThrottle
 from flowzz.core.api.views import ListViewSet, current_user_id, success
-from flowzz.core.formatting import format_count
+from flowzz.core.formatting import format_count, format_number
 from integrations.api.import_serializers import (
     ImportGuideSerializer,
     ImportRowSerializer,
@@ -238,7 +238,7 @@ def _response(row: SalesImport) -> Response:
         raise ServerError
     created = format_count(row.created, "venda criada", "vendas criadas")
     updated = format_count(row.updated, "atualizada", "atualizadas")
-    figures = f"{created}, {updated}, {row.errors} com erro"
+    figures = f"{created}, {updated}, {format_number(row.errors)} com erro"
     if row.state == ImportState.PREVIEWED:
         return success(data, f"Prévia, nada foi gravado: {figures}")
     return success(data, f"Importação concluída: {figures}")

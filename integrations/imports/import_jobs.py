@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY
+from flowzz.core.formatting import format_number
 from integrations import dispatch
 from integrations.imports.batches import BATCH_CHARACTERS, BATCH_LINES, FileParser, apply_batch
 from integrations.models import ImportState, Integration, SalesImport
@@ -200,7 +201,8 @@ def _count(file: OrderFile, step: Step) -> int:
         raise FileRefused("O arquivo não tem nenhuma linha abaixo do cabeçalho.")
     if total > MAX_LINES:
         raise FileRefused(
-            f"O arquivo tem {total} linhas, e o máximo é {MAX_LINES}. Divida-o e envie as partes."
+            f"O arquivo tem {format_number(total)} linhas, e o máximo é "
+            f"{format_number(MAX_LINES)}. Divida-o e envie as partes."
         )
     return total
 

@@ -9,9 +9,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from clients.admin import ClientSearchAdmin
+from clients.contacts import format_raw_phone, spellings_of
 from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyAdmin, ReadOnlyInline
-from flowzz.backoffice.display import badge, platform_column
+from flowzz.backoffice.display import NOTHING, badge, platform_column
 from flowzz.backoffice.masked_admin import MaskedAdmin, record_search
 from sales.models import AffiliationRequest, Subscription, SubscriptionCycle
 from sales.statuses import SubscriptionStatus
@@ -78,21 +79,32 @@ class AffiliationRequestAdmin(MaskedAdmin):
         "affiliate_email": masking.mask_email,
         "affiliate_phone": masking.mask_phone,
     }
-    list_display = (*masks, "product_name", "status", "requested_at", "user")
+    list_display = (
+        *("affiliate_name", "affiliate_email", "phone", "product_name"),
+        *("status", "requested_at", "user"),
+    )
     list_select_related = ("user",)
     search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
     search_help_text = "Nome, e-mail ou telefone do afiliado"
-    exclude = ("source", "fingerprint")  # a hash that detects duplicates
-    readonly_fields = ("platform",)
+    fields = ("user", *list_display[:-1], "observed_at", "created_at", "updated_at", "platform")
+    readonly_fields = ("phone", "platform")
     platform = platform_column("source", "origem")
+
+    @admin.display(description="telefone")
+    def phone(self, request: AffiliationRequest) -> str:
+        return format_raw_phone(request.affiliate_phone) or NOTHING
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        text = search_term.strip()
-        if not text or masking.can_see_personal_data(request):
-            return super().get_search_results(request, queryset, search_term)
+        """Find a phone in any format; for staff who see the data masked, exact values only."""
+        if not (text := search_term.strip()):
+            return queryset, False
+        by_phone = queryset.filter(affiliate_phone__in=spellings_of(text))
+        if masking.can_see_personal_data(request):
+            found, _ = super().get_search_results(request, queryset, text)
+            return found | by_phone, False
         if not record_search(request):
             return queryset.none(), False
         is_exact = reduce(or_, (Q((f"{name}__iexact", text)) for name in self.masks))
-        return queryset.filter(is_exact), False
+        return queryset.filter(is_exact) | by_phone, False

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.db.models.fields.json import KT
 from django.utils.timezone import get_default_timezone
 
-from clients.contacts import format_phone
+from clients.contacts import format_cep, format_phone
 from clients.documents import format_document
 from clients.identity import Match
 from clients.models import Client, ClientStatus
@@ -42,11 +42,6 @@ def _phone(phone: str) -> str:
     if digits.startswith("55"):
         return f"+55 {digits[2:4]} {digits[4:-4]}-{digits[-4:]}"
     return format_phone(phone)
-
-
-def _cep(cep: str) -> str:
-    """Add the hyphen, without which a spreadsheet drops a leading zero."""
-    return f"{cep[:5]}-{cep[5:]}" if len(cep) == 8 else cep
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +115,7 @@ _CLIENT: Final = (
     Column("Complemento", "complement", mask=masking.mask_text),
     Column("Bairro", "district", mask=masking.mask_text),
     *(Column(*city) for city in _CITY),
-    Column("CEP", "cep", _cep, masking.mask_text),
+    Column("CEP", "cep", format_cep, masking.mask_text),
     Column("País", "country"),
     Column("Status", "status", _label(dict(ClientStatus.choices))),
     Column("Vendedor(a)", "user__email"),

@@ -11,7 +11,9 @@ from clients.cleaning import clean_text
 from clients.contacts import (
     AREAS,
     STATES,
+    format_cep,
     format_phone,
+    format_raw_phone,
     normalise_cep,
     normalise_email,
     normalise_phone,
@@ -241,6 +243,27 @@ def test_phone_is_formatted_for_people(e164: str, formatted: str) -> None:
 )
 def test_cep(raw: str, expected: str) -> None:
     assert normalise_cep(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("cep", "formatted"), [("01310100", "01310-100"), ("", ""), ("***", "***")]
+)
+def test_cep_is_formatted_for_people(cep: str, formatted: str) -> None:
+    assert format_cep(cep) == formatted
+
+
+@pytest.mark.parametrize(
+    ("raw", "formatted"),
+    [
+        ("62954544554", "(62) 95454-4554"),
+        ("+351912345678", "+351 912 345 678"),
+        ("62 9545", "62 9545"),
+        ("+55 62 ***-4554", "+55 62 ***-4554"),
+        ("", ""),
+    ],
+)
+def test_phone_as_sent_is_formatted_for_people(raw: str, formatted: str) -> None:
+    assert format_raw_phone(raw) == formatted
 
 
 @given(any_text)

@@ -48,6 +48,7 @@ def absorbed(kept: Client) -> Client:
         document_identifies=True,
         phone=OTHER_PHONE,
         city="Santa Maria",
+        cep="97010000",
     )
 
 
@@ -101,6 +102,7 @@ def test_preview_shows_the_resulting_fields(kept: Client, absorbed: Client) -> N
         FieldPreview("nome", "Marina Alves", "Marina A.", "Marina Alves"),
         FieldPreview("telefone", ours, format_phone(OTHER_PHONE), ours),
         FieldPreview("cidade", "", "Santa Maria", "Santa Maria"),
+        FieldPreview("CEP", "", "97010-000", "97010-000"),
     ]
 
 

@@ -17,6 +17,7 @@ from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice import masking
 from flowzz.backoffice.audit_log import IMPERSONAL
 from flowzz.backoffice.display import NOTHING, change_url
+from flowzz.core.formatting import format_number
 
 LoggedRows = Mapping[tuple[str, str], Model]
 """Rows by the label of their model and their id."""
@@ -118,4 +119,6 @@ def _describe(value: Any, rows: LoggedRows) -> SafeString | str:
         return format_html("{} → {}", before, after)
     if isinstance(value, list):
         return ", ".join(map(str, value)) or NOTHING
+    if isinstance(value, int) and not isinstance(value, bool):
+        return format_number(value)
     return NOTHING if value in (None, "") else str(value)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from flowzz.accounts.login_attempts import last_attempts
 from flowzz.accounts.models import LoginAttempt, StaffSession, User
 from flowzz.backoffice.display import Fact, FactGroup, Notice, RowSummary, list_url, short_datetime
+from flowzz.core.formatting import format_number
 
 
 def may_invite(request: HttpRequest, user: User) -> bool:
@@ -57,7 +58,7 @@ def _logins(request: HttpRequest, user: User) -> Iterator[Fact]:
         attempts = last_attempts(user)
         for attempt in attempts:
             outcome = f"{attempt.get_way_display()}: {attempt.get_outcome_display().lower()}"
-            times = f" ({attempt.count} vezes)" if attempt.count > 1 else ""
+            times = f" ({format_number(attempt.count)} vezes)" if attempt.count > 1 else ""
             yield Fact(short_datetime(attempt.minute), f"{outcome}{times}")
         url = list_url(LoginAttempt, user__id__exact=user.pk)
         yield Fact("Entradas e tentativas", "Ver todas" if attempts else "Nenhuma", url)

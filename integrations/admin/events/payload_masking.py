@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import preformatted
-from flowzz.core.formatting import MAX_SHOWN, format_json, shorten, visible
+from flowzz.core.formatting import MAX_SHOWN, format_count, format_json, shorten, visible
 from integrations.admin.events import payload_diff
 from integrations.admin.events.folded_json import fold
 from integrations.inbox.failure_reasons import failed_field
@@ -21,7 +21,8 @@ def render_body(event: WebhookEvent, *, is_masked: bool) -> SafeString:
         payload = _parse(event)
     except payload_diff.NotJson:
         if is_masked:
-            return preformatted(f"(conteúdo oculto: {len(body)} bytes que não são JSON)")
+            size = format_count(len(body), "byte", "bytes")
+            return preformatted(f"(conteúdo oculto, sem JSON: {size})")
         text = body.decode("utf-8-sig", errors="backslashreplace")
         return preformatted(shorten(visible(text), MAX_SHOWN))
     marked = {failed_field(cause) for cause in (event.cause, *event.value_warnings)}

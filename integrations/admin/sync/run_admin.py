@@ -75,8 +75,10 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="vendas", ordering="processed")
     def sales(self, run: SyncRun) -> SafeString:
-        created, updated, unchanged = map(format_number, (run.created, run.updated, run.unchanged))
-        counts = f"{created} novas, {updated} mudadas, {unchanged} iguais"
+        created = format_count(run.created, "nova", "novas")
+        updated = format_count(run.updated, "mudada", "mudadas")
+        unchanged = format_count(run.unchanged, "igual", "iguais")
+        counts = f"{created}, {updated}, {unchanged}"
         second_line = format_html('<span class="whitespace-nowrap">{}</span>', counts)
         return two_line_cell(format_number(run.processed), second_line if run.processed else "")
 

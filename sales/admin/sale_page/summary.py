@@ -131,9 +131,9 @@ def _metadata(
     sale: Sale, extensions: Sequence[SaleExtension]
 ) -> Iterator[tuple[str, Iterator[Fact]]]:
     """Yield what the source's own fields say, by group."""
-    labels = [row for extra in extensions for row in extra.metadata_labels(sale)]
-    for group, rows in groupby(labels, key=lambda row: row[1]):
-        yield group, (Fact(label, _text(sale.metadata.get(name))) for name, _, label in rows)
+    fields = [row for extra in extensions for row in extra.metadata_fields(sale)]
+    for group, rows in groupby(fields, key=lambda row: row[0]):
+        yield group, (Fact(label, _text(value)) for _, label, value in rows)
 
 
 def _text(value: Any) -> str:

@@ -87,8 +87,8 @@ class SaleExtension(PageExtension):
     origins: Origins = field(default_factory=dict)
     mask_metadata: Callable[[Sale], Any | None] | None = None
     """Returns the metadata without personal data, or None if the sale's source is unknown."""
-    metadata_labels: Callable[[Sale], Sequence[tuple[str, str, str]]] = lambda _: ()
-    """Returns the fields of the sale's metadata to show: name, group and label, by group."""
+    metadata_fields: Callable[[Sale], Sequence[tuple[str, str, object]]] = lambda _: ()
+    """Returns the fields of the sale's metadata to show: group, label and value, by group."""
     word_url: Callable[[Sale, SaleStatusField], str] | None = None
     """Returns the URL of the page that gives a sale's unknown status word a meaning."""
     order_page: Callable[[Sale], tuple[str, str] | None] | None = None

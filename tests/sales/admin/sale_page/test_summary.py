@@ -12,6 +12,7 @@ from tests.staff import Staff, log_in_member
 pytestmark = pytest.mark.django_db
 METADATA = {
     "affiliate_name": "Ana Afiliada",
+    "affiliate_phone": "62954544554",
     "affiliate_commission": "12.5",
     "courier_name": "João da Moto",
     "utms": {"campaign": "maio"},
@@ -44,7 +45,10 @@ def test_facts_have_names_and_empty_ones_are_left_out(staff: Staff) -> None:
         "Entregador": "João da Moto",
     }
     assert groups["Campanha"] == {"Campanha (utm_campaign)": "maio"}
-    assert groups["Produtor e afiliado"] == {"Afiliado": "Ana Afiliada"}
+    assert groups["Produtor e afiliado"] == {
+        "Afiliado": "Ana Afiliada",
+        "Telefone do afiliado": "(62) 95454-4554",
+    }
     assert "Taxas" not in groups["Dinheiro"]
     page = staff.get(change_url(sale)).content.decode()
     assert "rastreamento.correios.com.br/app/index.php?objetos=BR123456789BR" in page
