@@ -271,6 +271,10 @@ class Migration(migrations.Migration):
                 ('mapping', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usages', to='integrations.statusmapping')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'verbose_name': 'uso de um significado',
+                'verbose_name_plural': 'usos dos significados',
+            },
         ),
         migrations.CreateModel(
             name='SyncRun',

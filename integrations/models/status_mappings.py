@@ -47,6 +47,8 @@ class StatusMappingUsage(models.Model):
     external_id = models.CharField(max_length=128)
 
     class Meta:
+        verbose_name = "uso de um significado"
+        verbose_name_plural = "usos dos significados"
         constraints = [
             models.UniqueConstraint(
                 fields=["mapping", "user", "external_id"], name="status_mapping_usage_unique"

@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
+from django.utils.text import camel_case_to_spaces
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
 from flowzz.backoffice.display import change_url, list_url
@@ -20,6 +22,7 @@ from tests.staff import Staff
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OWN_APPS = {"clients", "sales", "integrations"}
+OWN_PACKAGES = OWN_APPS | {"flowzz"}
 OWN_MODELS = [model for model in MODELS if model._meta.app_label in OWN_APPS]
 ID_OR_CODE = re.compile(
     r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b(?:PENDING|PAID|None)\b|(?<![\w.@/-])coinzz\b(?!/)"
@@ -53,6 +56,17 @@ def test_pages_open_and_show_no_secret(staff: Staff, model: type[Model]) -> None
     assert {page.status_code for page in pages} == {200}
     html = "".join(page.content.decode() for page in pages)
     assert [secret for secret in secrets if secret in html] == []
+
+
+def test_all_models_have_names_in_portuguese() -> None:
+    """A group's page names each; Django's default is the name of the class."""
+    own = [model for model in apps.get_models() if model.__module__.split(".")[0] in OWN_PACKAGES]
+    unnamed = [
+        model._meta.label
+        for model in own
+        if model._meta.verbose_name == camel_case_to_spaces(model.__name__)
+    ]
+    assert unnamed == []
 
 
 @every_model
