@@ -20,6 +20,7 @@ from flowzz.core.formatting import format_count
 from integrations.admin.events.detail_fields import EventDetailFields, mask_detail_fields
 from integrations.admin.owner_column import owner_column
 from integrations.inbox import replay
+from integrations.inbox.failure_reasons import describe_warning
 from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.models import Sale
 
@@ -147,6 +148,14 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
             audit_log.record(request, action, None, reason=reason, details={"eventos": count})
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{format_count(count, 'evento', 'eventos')} {result}.", level)
+
+    def describe_lookup(
+        self, request: HttpRequest, lookup: str, value: str
+    ) -> tuple[str, str] | None:
+        """Say the cause of a link from the quarantine in words."""
+        if lookup in ("cause__exact", "reason__exact"):
+            return "causa", describe_warning(value)
+        return None
 
     def mask_details(self, row: WebhookEvent) -> None:
         mask_detail_fields(row)

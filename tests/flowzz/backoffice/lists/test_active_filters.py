@@ -44,7 +44,7 @@ def test_links_of_charts_are_named(staff: Staff) -> None:
     assert [words[:2] for words in active_filters(staff, url)] == [
         ("recebido em", "desde 29/11/2026 07:00"),
         ("integração", str(event.integration)),
-        ("grupo da quarentena", "invalid_json"),
+        ("causa", "O corpo não é um JSON válido"),
     ]
 
 
