@@ -36,11 +36,15 @@ def load(request: HttpRequest, actions: Iterable[StaffAction]) -> LoggedRows:
     }
 
 
-def link(label: str, row: Model | None) -> SafeString | str:
-    """Return a link with the row's name; without the row only the label that was logged."""
+def link(label: str, row: Model | None, beside: str = "") -> SafeString | str:
+    """Return a link with the row's name; without the row only the label that was logged.
+
+    `beside` is the text before it, which needs not be said twice.
+    """
     if row is None:
         return label or NOTHING
-    text = f"{row._meta.verbose_name} {row}"
+    kind = str(row._meta.verbose_name)
+    text = str(row) if beside.startswith(kind) else f"{kind} {row}"
     return format_html('<a class="bo-link" href="{}">{}</a>', change_url(row), text)
 
 
@@ -60,7 +64,7 @@ def target_key(action: StaffAction) -> tuple[str, str]:
 def describe_details(action: StaffAction, rows: LoggedRows) -> list[SafeString | str]:
     """Return each detail as `Nome: antes → depois`, or with a link."""
     return [
-        format_html("{}: {}", f"{label[:1].upper()}{label[1:]}", _describe(value, rows))
+        format_html("{}: {}", f"{label[:1].upper()}{label[1:]}", _describe(value, rows, label))
         for label, value in action.details.items()
     ]
 
@@ -111,9 +115,9 @@ def _visible_rows(request: HttpRequest, model: type[Model], ids: Iterable[str]) 
     return rows
 
 
-def _describe(value: Any, rows: LoggedRows) -> SafeString | str:
+def _describe(value: Any, rows: LoggedRows, label: str = "") -> SafeString | str:
     if isinstance(value, dict) and "model" in value:
-        return link(value["label"], rows.get((value["model"], value["id"])))
+        return link(value["label"], rows.get((value["model"], value["id"])), label)
     if isinstance(value, dict) and "after" in value:
         before, after = (_describe(value[key], rows) for key in ("before", "after"))
         return format_html("{} → {}", before, after)
