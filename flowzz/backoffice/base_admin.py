@@ -101,6 +101,7 @@ class BaseAdmin(ModelAdmin[_Row]):
         context: dict[str, Any] = getattr(response, "context_data", None) or {}
         if changes := context.get("cl"):
             context["active_filters"] = active_filters(changes, request)
+            vars(changes)["active_filters"] = context["active_filters"]  # for a list without rows
             context["saved_views"] = saved_views(request, self.model)
         return response
 
@@ -253,6 +254,7 @@ class ReadOnlyInline(_ReadOnly, TabularInline[Any, Any]):
 
     extra = 0
     per_page = 20
+    empty_value_display = NOTHING
     hide_title = True  # the first column is the row's name
 
 

@@ -1,9 +1,13 @@
 """What all admin pages share."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from flowzz.accounts.models import User
+from flowzz.backoffice.display import change_url, list_url, short_datetime
+from sales.models import Sale
 from tests.factories import SaleFactory
 from tests.staff import Staff
 
@@ -33,4 +37,31 @@ def test_few_buttons_stay_beside_each_other(staff: Staff) -> None:
         "Unir",
         "Definir status",
         "Anotar",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ({}, "Nada aqui ainda."),
+        ({"q": "ord1"}, "Nada encontrado."),
+        ({"status__exact": "PAID"}, "Nada encontrado."),
+    ],
+)
+def test_empty_list_offers_to_reset_only_what_is_active(
+    staff: Staff, query: dict[str, str], text: str
+) -> None:
+    page = staff.get(list_url(Sale), query).content.decode()
+    assert text in page
+    assert ("Limpar busca e filtros" in page) is bool(query)
+
+
+def test_rows_below_a_page_have_headings_for_phones_and_dashes_for_nothing(staff: Staff) -> None:
+    sale = SaleFactory.create(product_name="")
+    assert sale.client is not None
+    page = staff.get(change_url(sale.client)).content.decode()
+    cell = r'data-label="(Data da venda|Produto)">.*?<div class="readonly[^>]*>([^<]*)'
+    assert re.findall(cell, page, re.DOTALL) == [
+        ("Data da venda", short_datetime(sale.sale_date)),
+        ("Produto", "—"),
     ]

@@ -23,6 +23,7 @@ COPIED_TEMPLATES = {
     "unfold/helpers/app_list_badge.html": "bc002ff5a001fd04",
     "unfold/helpers/boolean.html": "ccaf312fe7efd6b9",
     "unfold/helpers/change_list_filter_actions.html": "fea88b860b61008c",
+    "unfold/helpers/empty_results.html": "5f4727a37a99da76",
     "unfold/helpers/header_back_button.html": "e75451379d5507e6",
     "unfold/helpers/header_title.html": "b126ed2ab9ca1680",
     "unfold/helpers/userlinks.html": "b493fa5ca3595d28",
