@@ -57,6 +57,11 @@ class Fact:
     """Whether a button copies the value."""
     is_external: bool = False
 
+    @property
+    def shown(self) -> object:
+        """The value; an e-mail breaks before its domain, not within it."""
+        return breakable_email(self.value) if "@" in str(self.value) else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class FactGroup:

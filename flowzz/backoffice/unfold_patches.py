@@ -11,6 +11,7 @@ from django.contrib.admin.helpers import AdminReadonlyField
 from django.contrib.admin.views.main import ChangeList
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from unfold import forms
 from unfold.templatetags import unfold_list
 
@@ -45,6 +46,10 @@ def cached_headers(changes: ChangeList) -> list[dict[str, Any]]:
 
 class CachedReadonlyField(UnfoldField):
     """A read-only value of a row's page; unfold computes each five times, queries included."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.field["label"] = capfirst(str(self.field["label"]))  # a phone shows it as it is
 
     @cached_property
     def cached_contents(self) -> SafeString:

@@ -173,4 +173,5 @@ def _masked(request: HttpRequest, client: Client) -> Client:
 
 def _sale_label(sale: Sale) -> str:
     date = f"{localtime(sale.sale_date):%d/%m/%Y}"
-    return f"{sale.external_id} · {date} · {sale.product_name} · {format_reais(sale.total_price)}"
+    parts = (sale.external_id, date, sale.product_name, format_reais(sale.total_price))
+    return " · ".join(filter(None, parts))

@@ -22,7 +22,9 @@ def test_preview_and_import_of_a_file_are_logged(staff: Staff) -> None:
     row = SalesImport.objects.get()
     page = reverse("admin:integrations_salesimport_change", args=[row.id])
     assert response.headers["Location"] == page
-    assert "Coluna “Valor”: valor inválido" in staff.get(page).content.decode()
+    preview = staff.get(page).content.decode()
+    assert "Coluna “Valor”: valor inválido" in preview
+    assert '<td data-label="Produto">—</td>' in preview
     assert not Sale.objects.exists()
 
     staff.post(page)

@@ -104,3 +104,9 @@ def test_confirmation_names_its_page_and_masks_the_client(name: str, title: str)
     links = [f'href="{page}"' for page in (url("changelist"), url("change", client.id))]
     assert [title_bar.count(part) for part in (*links, "Ru*** P***", title)] == [1, 1, 1, 1]
     assert "Prado" not in html
+
+
+def test_split_names_each_sale_by_what_is_known(staff: Staff) -> None:
+    sale = SaleFactory.create(product_name="", external_id="ordsemnome")
+    page = staff.get(url("split", sale.client_id)).content.decode()
+    assert "ordsemnome · 02/03/2026 · R$\xa0150,99" in page

@@ -53,6 +53,7 @@ def test_facts_have_names_and_empty_ones_are_left_out(staff: Staff) -> None:
     page = staff.get(change_url(sale)).content.decode()
     assert "rastreamento.correios.com.br/app/index.php?objetos=BR123456789BR" in page
     assert 'data-copy-text="BR123456789BR"' in page
+    assert str(sale.user).replace("@", "<wbr>@") in page  # breaks before its domain
     assert "Bia" in page  # in the complete data
     assert "Fechar" not in page
 
