@@ -260,5 +260,5 @@ def test_owner_email_is_the_logins_until_another_one_is_set(
 def test_owner_email_has_to_be_an_email(integration: Integration, frontend: Frontend) -> None:
     path = "/api/v1/integrations/coinzz/status"
     response = frontend.patch(path, {"ownerEmail": "loja"}, format="json")
-    assert response.json() == invalid("ownerEmail", "Insira um endereço de email válido.")
+    assert response.json() == invalid("ownerEmail", "Informe um e-mail válido.")
     assert status(frontend)["ownerEmail"] == integration.user.email

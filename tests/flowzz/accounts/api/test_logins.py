@@ -67,7 +67,7 @@ def test_inactive_user_is_refused() -> None:
 @pytest.mark.parametrize(
     ("email", "reason"),
     [
-        ("isto não é", "Insira um endereço de email válido."),
+        ("isto não é", "Informe um e-mail válido."),
         ("a\x00@exemplo.com.br", "Caracteres nulos não são permitidos."),
     ],
 )
