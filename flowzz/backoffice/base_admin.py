@@ -130,6 +130,10 @@ class BaseAdmin(ModelAdmin[_Row]):
                 extension.prepare_row(request, row)
         return row
 
+    def _get_obj_does_not_exist_redirect(self, *_: Any) -> HttpResponse:
+        """Give 404: Django leads to the first page, and names the row by its id."""
+        raise Http404
+
     def summarize(self, request: HttpRequest, row: Any) -> RowSummary:
         """Return what is above a row's fields, in addition to what the extensions add."""
         return RowSummary()
