@@ -33,7 +33,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Flowzz",
     "SITE_HEADER": "Flowzz",
     "SITE_SUBHEADER": "Vendas em um só lugar",
-    "SITE_SYMBOL": "sync_alt",
+    "SITE_ICON": _static("icon.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("icon.svg")}],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,

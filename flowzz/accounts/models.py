@@ -79,6 +79,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def get_full_name(self) -> str:
+        """Return the name, which the back-office shows above the e-mail in its menu."""
+        return self.name
+
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         """Save, and end the open responses of a user who may not log in as before."""
         is_new = self._state.adding

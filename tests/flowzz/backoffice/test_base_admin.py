@@ -65,3 +65,18 @@ def test_rows_below_a_page_have_headings_for_phones_and_dashes_for_nothing(staff
         ("Data da venda", short_datetime(sale.sale_date)),
         ("Produto", "—"),
     ]
+
+
+def test_page_of_a_row_that_is_gone_is_not_found(staff: Staff) -> None:
+    sale = SaleFactory.create()
+    page = change_url(sale)
+    sale.delete()
+    response = staff.get(page)
+    assert response.status_code == 404
+    assert "o que ele mostrava foi removido" in response.content.decode()
+
+
+def test_menu_has_the_name_above_the_email(staff: Staff) -> None:
+    User.objects.update(name="Ana Prado")
+    page = staff.get(reverse("admin:index")).content.decode()
+    assert page.index("Ana Prado") < page.index("equipe@flowzz.test")

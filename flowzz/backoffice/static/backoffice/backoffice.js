@@ -157,7 +157,6 @@ const NAMES = {
     more_horiz: "Mais ações",
     more_vert: "Mais ações",
     search: "Buscar",
-    sync_alt: "Visão geral",
 };
 const ICON = ".material-symbols-outlined";
 const CONTROLS = ["a:not([href])", "span", "div"].map((tag) => `${tag}[x-on\\:click]`).join() + ",[data-opener]";
