@@ -1,5 +1,8 @@
-"""The state of other processes, for tests of what starts and stops them."""
+"""The state of other processes, and the memory of this one."""
 
+import ctypes
+import gc
+import re
 from pathlib import Path
 
 
@@ -22,3 +25,23 @@ def children_of(pid: int) -> list[int]:
         for entry in Path("/proc").glob("[0-9]*")
         if is_alive(int(entry.name)) and parent_of(int(entry.name)) == pid
     ]
+
+
+def restart_memory_peak() -> int:
+    """Have `memory_peak` count from now on; return the bytes that this process occupies."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM
+    return _status_bytes("VmRSS")
+
+
+def memory_peak() -> int:
+    """Return the most bytes that this process has occupied."""
+    return _status_bytes("VmHWM")
+
+
+def _status_bytes(name: str) -> int:
+    status = Path("/proc/self/status").read_text()
+    match = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    assert match
+    return 1024 * int(match[1])

@@ -1,15 +1,11 @@
 """Measures each call by the clock, and by the memory that the process needed beyond what it had."""
 
-import ctypes
-import gc
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -25,6 +21,7 @@ from flowzz.core.db.jobs import Job
 from integrations.imports import import_jobs
 from integrations.models import SalesImport
 from integrations.providers.coinzz import COINZZ
+from tests import processes
 from tests.integrations.sellers import Seller
 from tests.security.limits import worst_calls, worst_cases
 from tests.security.limits.worst_calls import Call, size_of
@@ -121,10 +118,7 @@ def _upload(content: bytes, *, is_preview: bool) -> SalesImport | None:
 
 
 def _measure(call: Call) -> Cost:
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM
-    before = _kilobytes("VmRSS")
+    memory_before = processes.restart_memory_peak()
     seconds, cpu, steps, size = [], [], [], 0
     for _ in range(2):
         BEATS.clear()
@@ -136,12 +130,5 @@ def _measure(call: Call) -> Cost:
         marks = [started, *BEATS, started + seconds[-1]]
         steps.append(max(after - before for before, after in pairwise(marks)))
         del response
-    memory = (_kilobytes("VmHWM") - before) / 1024
+    memory = (processes.memory_peak() - memory_before) / 1024**2
     return Cost(call.name, min(seconds), min(cpu), memory, size / 1e6, min(steps))
-
-
-def _kilobytes(name: str) -> int:
-    status = Path("/proc/self/status").read_text()
-    match = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
-    assert match
-    return int(match[1])

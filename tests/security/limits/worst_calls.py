@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.contrib import admin
 from django.http.response import HttpResponseBase
@@ -58,12 +58,14 @@ def size_of(response: Any) -> int:
 
 def every_page(rows: SampleRows) -> Iterator[Call]:
     """Yield every page, export, preview and GET of the API once."""
-    superuser = log_in(User.objects.create_superuser("todo@flowzz.test"))
-    yield from _previews(superuser, rows)
-    yield from _exports(superuser, rows)
-    yield from _api(rows)
-    yield from _pages("", superuser, rows)
-    yield from _bodies("", superuser)
+    for kind in KINDS:
+        yield from calls_of(kind, rows)
+
+
+def calls_of(kind: str, rows: SampleRows) -> Iterator[Call]:
+    """Yield the calls of one of `KINDS`."""
+    superuser = log_in(User.objects.create_superuser(f"{kind}@flowzz.test"))
+    return KINDS[kind](superuser, rows)
 
 
 def searches(texts: Sequence[str]) -> Iterator[Call]:
@@ -74,8 +76,8 @@ def searches(texts: Sequence[str]) -> Iterator[Call]:
 def other_calls(rows: SampleRows) -> Iterator[Call]:
     """Yield the pages as they are masked, and every list and search with long texts."""
     masked = log_in_member("Suporte")
-    yield from _pages(", masked", masked, rows)
-    yield from _bodies(", masked", masked)
+    yield from _pages(masked, rows, ", masked")
+    yield from _bodies(masked, rows, ", masked")
     staff = log_in(User.objects.create_superuser("busca@flowzz.test"))
     yield from _lists(staff)
     yield from _searches(staff)
@@ -85,7 +87,7 @@ def _get(name: str, browser: Staff, url: str, **query: str) -> Call:
     return Call(f"{name} {url}"[:100], partial(browser.get, url, query))
 
 
-def _pages(name: str, staff: Staff, rows: SampleRows) -> Iterator[Call]:
+def _pages(staff: Staff, rows: SampleRows, name: str = "") -> Iterator[Call]:
     """Every page of the back-office."""
     for page in PAGES:
         if page.key in UNBOUNDED:
@@ -93,7 +95,7 @@ def _pages(name: str, staff: Staff, rows: SampleRows) -> Iterator[Call]:
         yield Call(f"{page.key}{name}", partial(_open, staff, rows, page))
 
 
-def _bodies(name: str, staff: Staff) -> Iterator[Call]:
+def _bodies(staff: Staff, _: SampleRows, name: str = "") -> Iterator[Call]:
     """The pages of imported files, and of one event for each of the worst bodies."""
     events = WebhookEvent.objects.filter(state=EventState.QUARANTINED, cause=CAUSE)
     by_size = {event.body_size: event for event in events.order_by("-id")}
@@ -150,7 +152,7 @@ def _export(owner: User, subject: str, format_: str) -> None:
     export_jobs.execute(export.id)
 
 
-def _api(rows: SampleRows) -> Iterator[Call]:
+def _api(_: Staff, rows: SampleRows) -> Iterator[Call]:
     """Every GET of the API, with a long value for each of its parameters."""
     owner = Frontend(Sale.objects.get(id=rows.ids["sale"]).user)
     schema: Any = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]  # no types
@@ -170,6 +172,15 @@ def _id_for(path: str, rows: SampleRows) -> Any:
     names = {"sales": "sale", "clients": "client", "subscriptions": "subscription"}
     names |= {"imports": "salesimport", "exports": "export", "keys": "apikey"}
     return next((rows.ids[names[part]] for part in reversed(path.split("/")) if part in names), 1)
+
+
+KINDS: Final[dict[str, Callable[[Staff, SampleRows], Iterator[Call]]]] = {
+    "previews": _previews,
+    "exports": _exports,
+    "api": _api,
+    "pages": _pages,
+    "bodies": _bodies,
+}
 
 
 def readers(size: int) -> Iterator[Call]:
