@@ -1,9 +1,11 @@
 """Batches of an import's lines: parsed, then applied and checkpointed in one transaction."""
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -20,7 +22,12 @@ from sales.recording import ChangeSource, Outcome
 
 log = structlog.stdlib.get_logger(__name__)
 
+BATCH_SECONDS: Final = 0.25
+"""How long the lines of a batch should take, by what the batch before took."""
+FIRST_BATCH_LINES: Final = 100
+LEAST_BATCH_LINES: Final = 25
 BATCH_LINES: Final = 500
+"""The most lines of a batch."""
 BATCH_CHARACTERS: Final = 1_000_000
 """A batch ends with the line that exceeds this."""
 MAX_STORED_ERRORS: Final = 100
@@ -37,6 +44,41 @@ UNASSOCIATED: Final = (
 
 _COUNTERS = ("created", "updated", "unchanged")
 _RESULTS = ("errors", "warnings", "amount", "error_lines", "warning_lines", "unknown_words")
+
+
+def split(lines: Iterator[FileLine], done: int) -> Iterator[tuple[int, list[FileLine]]]:
+    """Yield batches with the number of lines before each; one begins behind the `done` lines.
+
+    Those behind are as large as can be processed in about BATCH_SECONDS, so that a busy machine
+    holds no worker, lock or transaction for long.
+    """
+    start, size = 0, FIRST_BATCH_LINES
+    while True:
+        started = time.monotonic()
+        batch = list(_next_lines(lines, done - start if start < done else size))
+        if not batch:
+            return
+        yield start, batch
+        if start >= done:
+            size = _next_size(len(batch), time.monotonic() - started)
+        start += len(batch)
+
+
+def _next_size(lines: int, seconds: float) -> int:
+    """Return how many lines to take after so many took `seconds`: at most twice as many."""
+    growth = BATCH_SECONDS / max(seconds, BATCH_SECONDS / 2)
+    return max(LEAST_BATCH_LINES, int(lines * growth))
+
+
+def _next_lines(lines: Iterator[FileLine], most: int) -> Iterator[FileLine]:
+    """Yield the lines of a batch: `most` or BATCH_LINES, or as many as have BATCH_CHARACTERS."""
+    characters = 0
+    for line in islice(lines, min(most, BATCH_LINES)):
+        yield line
+        parts = (line.item or {}).values()
+        characters += sum(len(cell) for part in parts for cell in part.values())
+        if characters > BATCH_CHARACTERS:
+            return
 
 
 @dataclass(frozen=True, slots=True)

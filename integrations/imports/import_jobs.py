@@ -6,11 +6,9 @@ by staff count as newer.
 
 import uuid
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -22,9 +20,9 @@ from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import format_number
 from integrations import dispatch
-from integrations.imports.batches import BATCH_CHARACTERS, BATCH_LINES, FileParser, apply_batch
+from integrations.imports.batches import FileParser, apply_batch, split
 from integrations.models import ImportState, Integration, SalesImport
-from integrations.providers.contracts import FileLine, OrderFile, Step
+from integrations.providers.contracts import OrderFile, Step
 from integrations.providers.errors import IntegrationError, PayloadInvalid
 from integrations.providers.readers import reader_for
 from integrations.providers.registry import get_provider
@@ -236,7 +234,7 @@ def _work(job: SalesImport) -> None:
     file = _open(job)
     parser = FileParser(file, reader_for(job.integration), job.integration.user.email)
     checkpoint = job.processed
-    for start, lines in _batches(file.lines(), checkpoint):
+    for start, lines in split(file.lines(), checkpoint):
         # Lines before the checkpoint are parsed again to find repeated orders after it.
         batch = parser.parse(lines)
         if start >= checkpoint:
@@ -266,22 +264,3 @@ def _fail(job: SalesImport, error: Exception) -> None:
     fault = f"Falha interna ({type(error).__name__}). Envie o arquivo de novo."
     message = error.message if isinstance(error, FileRefused) else fault
     job.finish(ImportState.FAILED, content=None, error=message)
-
-
-def _batches(lines: Iterator[FileLine], done: int) -> Iterator[tuple[int, list[FileLine]]]:
-    """Yield batches with the number of lines before each; one begins behind the `done` lines."""
-    start = 0
-    while batch := list(_next_lines(lines, done - start if start < done else BATCH_LINES)):
-        yield start, batch
-        start += len(batch)
-
-
-def _next_lines(lines: Iterator[FileLine], most: int) -> Iterator[FileLine]:
-    """Yield the lines of a batch: BATCH_LINES, or as many as have BATCH_CHARACTERS."""
-    characters = 0
-    for line in islice(lines, min(most, BATCH_LINES)):
-        yield line
-        parts = (line.item or {}).values()
-        characters += sum(len(cell) for part in parts for cell in part.values())
-        if characters > BATCH_CHARACTERS:
-            return

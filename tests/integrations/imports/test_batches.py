@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clients.models import Client
-from integrations.imports import import_jobs
+from integrations.imports import batches, import_jobs
 from integrations.models import SalesImport
 from integrations.providers.coinzz import COINZZ
 from sales.models import Sale
@@ -97,7 +97,7 @@ def test_line_without_a_status_leaves_the_status(seller: Seller) -> None:
 def test_unknown_words_and_the_sum_count_each_line_once(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_jobs, "BATCH_LINES", 2)
+    monkeypatch.setattr(batches, "BATCH_LINES", 2)
     lines = (f"o{number};1,10;Milagre;Prodígio" for number in range(3))
     row = receive(seller, "Pedido;Total;Status;Status do envio", *lines, "o3;2,00;Pago;Prodígio")
     assert (row.amount, row.unknown_words) == (

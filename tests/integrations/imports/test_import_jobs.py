@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from flowzz.core.db import jobs
-from integrations.imports import import_jobs
+from integrations.imports import batches, import_jobs
 from integrations.imports.batches import Batch, apply_batch
 from integrations.imports.guide import sample
 from integrations.models import ImportState, SalesImport
@@ -92,14 +93,14 @@ def test_import_of_a_killed_worker_resumes_at_its_batch(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_LINES", 1)
-    monkeypatch.setattr(import_jobs, "BATCH_LINES", 1)
+    monkeypatch.setattr(batches, "BATCH_LINES", 1)
     row = receive(seller, GOOD, OTHER, BAD)
     assert jobs.claimable_ids(SalesImport) == [row.id]
     with patch.object(import_jobs, "apply_batch", die_after(1)), pytest.raises(SystemExit):
         import_jobs.execute(row.id)
     assert (statuses(), jobs.claimable_ids(SalesImport)) == ({"ordaaaaa": "PAID"}, [])
     SalesImport.objects.update(heartbeat_at=timezone.now() - jobs.LEASE_DURATION * 2)
-    monkeypatch.setattr(import_jobs, "BATCH_LINES", 500)  # as after a change of the batches
+    monkeypatch.setattr(batches, "BATCH_LINES", 500)  # as after a change of the batches
     import_jobs.execute(row.id)
     row.refresh_from_db()
     assert (row.state, counters(row)) == (ImportState.SUCCEEDED, (2, 0, 0, 1))
@@ -187,7 +188,7 @@ def test_file_of_many_bytes_is_imported_by_a_worker(
 def test_batch_ends_with_the_line_that_makes_it_large(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_jobs, "BATCH_CHARACTERS", 100)
+    monkeypatch.setattr(batches, "BATCH_CHARACTERS", 100)
     lines = [GOOD.replace("ordaaaaa", f"ord{number:05}") for number in range(5)]
     sizes: list[int] = []
 
@@ -200,10 +201,27 @@ def test_batch_ends_with_the_line_that_makes_it_large(
     assert (sizes, row.created) == ([2, 2, 1], 5)
 
 
+def test_batches_are_as_large_as_is_processed_in_a_quarter_of_a_second(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line takes 1/1024 s, then five times as long, as when the machine gets busy."""
+    clock, sizes = [0.0], list[int]()
+    monkeypatch.setattr(batches, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def apply(row: SalesImport, batch: Batch) -> None:
+        sizes.append(len(batch.lines))
+        clock[0] += len(batch.lines) * (1 if len(sizes) < 4 else 5) / 1024
+
+    lines = [GOOD.replace("ordaaaaa", f"ord{number:05}") for number in range(1_000)]
+    with patch.object(import_jobs, "apply_batch", apply):
+        receive_file(seller, encode(*lines))
+    assert sizes == [100, 200, 256, 256, 51, 51, 51, 35]
+
+
 def test_cancelled_import_stores_nothing_more(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_jobs, "BATCH_LINES", 1)
+    monkeypatch.setattr(batches, "BATCH_LINES", 1)
 
     def apply(row: SalesImport, batch: Any) -> None:
         apply_batch(row, batch)
