@@ -24,7 +24,7 @@ from flowzz.core.db.keyset import behind
 from flowzz.core.db.locks import lock_user
 from integrations import dispatch
 from integrations.bulk_actions import earnings
-from integrations.inbox import drain, replay
+from integrations.inbox import replay
 from integrations.models import (
     BulkAction,
     BulkKind,
@@ -35,6 +35,7 @@ from integrations.models import (
 )
 from integrations.models.events import is_due
 from integrations.status_mappings import reprocess, usages
+from integrations.webhooks import fallback_buffer
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -151,9 +152,8 @@ def _create_or_join(
 def _work(action: BulkAction) -> None:
     deadline = time.monotonic() + MAX_SECONDS
     while action.batch or _start_batch(action):
-        if action.batch:
-            _finish_batch(action)
-        if time.monotonic() > deadline:
+        is_finished = not action.batch or _finish_batch(action)
+        if not is_finished or time.monotonic() > deadline:
             action.release(JobState.QUEUED)
             dispatch.enqueue_bulk_action(action.id)
             return
@@ -200,13 +200,16 @@ def _events_after_cursor(action: BulkAction) -> "QuerySet[WebhookEvent]":
     return events.order_by(*EVENT_ORDER)
 
 
-def _finish_batch(action: BulkAction) -> None:
-    """Process the batch's events and count their outcomes. Raises LeaseLost."""
+def _finish_batch(action: BulkAction) -> bool:
+    """Process the batch's events and count their outcomes. Raises LeaseLost.
+
+    Returns False, to be called again, while webhooks may be buffered that arrived before others.
+    """
     events = WebhookEvent.objects.filter(id__in=action.batch)
-    due = events.filter(is_due(), integration__isnull=False)
-    for integration_id in due.order_by().values_list("integration_id", flat=True).distinct():
-        while due.filter(integration=integration_id).exists() and drain.drain(integration_id):
-            pass
+    try:
+        _process(events.filter(is_due(), integration__isnull=False))
+    except fallback_buffer.BufferBusy:
+        return False
     outcomes = events.values_list("state", "outcome")
     _count(action, Counter(outcome or state.lower() for state, outcome in outcomes))
     # Not by the lease: the events of a cancelled action's last batch are processed and count.
@@ -214,6 +217,15 @@ def _finish_batch(action: BulkAction) -> None:
     if not uncounted.update(batch=[], **{name: getattr(action, name) for name in _COUNTERS}):
         raise jobs.LeaseLost
     action.batch = []
+    return True
+
+
+def _process(due: "QuerySet[WebhookEvent]") -> None:
+    """Drain the inboxes of the events until none of them is due. Raises BufferBusy."""
+    for integration_id in due.order_by().values_list("integration_id", flat=True).distinct():
+        while due.filter(integration=integration_id).exists():
+            if not fallback_buffer.drain_in_order(integration_id).size:
+                break
 
 
 def _reprocess_sales(action: BulkAction) -> bool:

@@ -6,14 +6,17 @@ from unittest import mock
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from flowzz.accounts.models import User
 from flowzz.core.db.jobs import LEASE_DURATION, JobState
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import drain, store
-from integrations.models import BulkAction, BulkKind, EventState, WebhookEvent
+from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
 from integrations.tasks import enqueue_due_work
+from integrations.webhooks import fallback_buffer
+from integrations.webhooks.calls import BlockingCalls
 from sales.models import Sale
 from tests import payloads
 from tests.factories import IntegrationFactory
@@ -43,6 +46,10 @@ def quarantine(seller: Seller, count: int, *, cause: str = CAUSE) -> None:
     )
 
 
+def failing_drain(error: type[BaseException]) -> Any:
+    return mock.patch.object(fallback_buffer, "drain_in_order", side_effect=error)
+
+
 def carry_out(action: BulkAction) -> BulkAction:
     while action.is_under_way:
         bulk_jobs.execute(action.id)
@@ -67,7 +74,10 @@ def test_action_of_a_killed_worker_resumes_at_its_batch(seller: Seller, staff: U
     with mock.patch.object(bulk_jobs, "BATCH_EVENTS", 2):
         action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
         # The first batch is committed but not processed.
-        with mock.patch.object(drain, "drain", side_effect=SystemExit), pytest.raises(SystemExit):
+        with (
+            mock.patch.object(fallback_buffer, "drain_in_order", side_effect=SystemExit),
+            pytest.raises(SystemExit),
+        ):
             bulk_jobs.execute(action.id)
         expire_lease()
         assert carry_out(action).outcomes == {"created": 5}
@@ -110,7 +120,7 @@ def test_long_action_gives_the_worker_to_other_jobs(seller: Seller, staff: User)
 def test_action_is_retried_after_an_error(seller: Seller, staff: User) -> None:
     quarantine(seller, 1)
     action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
-    with mock.patch.object(drain, "drain", side_effect=RuntimeError):
+    with failing_drain(RuntimeError):
         bulk_jobs.execute(action.id)
     action.refresh_from_db()
     assert (action.state, action.attempts, action.error) == (JobState.QUEUED, 1, "RuntimeError")
@@ -118,18 +128,47 @@ def test_action_is_retried_after_an_error(seller: Seller, staff: User) -> None:
     assert carry_out(action).outcomes == {"created": 1}
 
 
+def test_replay_applies_no_webhook_before_one_that_is_buffered_meanwhile(
+    seller: Seller, staff: User
+) -> None:
+    """One web process may still buffer what it receives while another one stores."""
+    quarantine(seller, 1)
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+    first, second = (
+        payloads.encode(payloads.order(order_status=word)) for word in ("Pendente", "Aprovado")
+    )
+    read = drain.next_batch
+
+    def buffer_meanwhile(integration: Integration) -> list[WebhookEvent]:
+        with mock.patch.object(BlockingCalls, "find_owners", side_effect=OperationalError):
+            seller.post(first)
+        seller.post(second)
+        return read(integration)
+
+    with mock.patch.object(drain, "next_batch", buffer_meanwhile):
+        bulk_jobs.execute(action.id)
+    action.refresh_from_db()
+    assert (action.state, action.lease, action.error) == (JobState.QUEUED, None, "")
+    assert not Sale.objects.exists()
+
+    action = carry_out(action)
+    assert (action.state, action.outcomes) == (JobState.SUCCEEDED, {"created": 1})
+    changes = seller.sale().status_changes.values_list("from_status", "to_status")
+    assert list(changes) == [("", "PENDING"), ("PENDING", "PAID")]
+
+
 def test_batch_of_a_cancelled_action_is_counted(seller: Seller, staff: User) -> None:
     quarantine(seller, 2)
     action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
-    original = drain.drain
+    original = fallback_buffer.drain_in_order
 
-    def cancel_and_drain(integration_id: UUID) -> int:
+    def cancel_and_drain(integration_id: UUID) -> drain.Batch:
         bulk_jobs.cancel(action.id)
         return original(integration_id)
 
     with (
         mock.patch.object(bulk_jobs, "BATCH_EVENTS", 1),
-        mock.patch.object(drain, "drain", cancel_and_drain),
+        mock.patch.object(fallback_buffer, "drain_in_order", cancel_and_drain),
     ):
         bulk_jobs.execute(action.id)
     action.refresh_from_db()
