@@ -15,6 +15,7 @@ from flowzz.core.formatting import format_reais
 from sales.admin.sale_page.timeline import SaleExtension
 from sales.admin.statuses import status_note
 from sales.models import Sale
+from sales.money import PaymentCode
 from sales.sale_changes import STATUS_COLUMNS
 from sales.statuses import SaleStatusField
 
@@ -110,9 +111,9 @@ def _money(sale: Sale) -> Iterator[Fact]:
     }
     for label, amount in amounts.items():
         yield Fact(label, "" if amount is None else format_reais(amount))
-    method = sale.get_payment_code_display()
-    sent = sale.payment_method
-    yield Fact("Forma de pagamento", f"{method} ({sent})" if method and sent else method or sent)
+    is_known = sale.payment_code not in ("", PaymentCode.OTHER)
+    method = sale.get_payment_code_display() if is_known else sale.payment_method
+    yield Fact("Forma de pagamento", method)
 
 
 def _delivery(sale: Sale) -> Iterator[Fact]:

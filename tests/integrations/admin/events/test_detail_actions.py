@@ -35,13 +35,14 @@ def test_page_shows_state_effects_differences_and_body(staff: Staff, seller: Sel
     name = {"client_name": "Maria de Souza"}
     seller.process(
         payloads.encode(payloads.order("ord1", client=name)).replace(b'"100.00"', b"150.90"),
-        payloads.order("ord1", client=name, order_status="Enviado"),
+        payloads.order("ord1", client=name, order_status="Enviado", courier_name="Rui"),
     )
     page = staff.get(url_of(seller.events[1])).content.decode()
     assert "Aplicado: atualizou" in page
     assert "Status: Pago → Enviado" in page
     assert "<code>order.order_status</code>" in page
     assert "150.90</td>" in page
+    assert '<td data-label="Antes">—</td><td data-label="Agora">Rui</td>' in page
     assert "Maria de Souza" in page
 
     masked = log_in_member("Suporte").get(url_of(seller.events[1])).content.decode()

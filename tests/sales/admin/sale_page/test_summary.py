@@ -58,6 +58,21 @@ def test_facts_have_names_and_empty_ones_are_left_out(staff: Staff) -> None:
     assert "Fechar" not in page
 
 
+@pytest.mark.parametrize(
+    ("code", "sent", "shown"),
+    [
+        ("CARD", "credit_card", "Cartão"),
+        ("OTHER", "Vale-presente", "Vale-presente"),
+        ("", "escambo", "escambo"),
+    ],
+)
+def test_payment_method_is_shown_in_our_words_or_else_as_sent(
+    staff: Staff, code: str, sent: str, shown: str
+) -> None:
+    sale = SaleFactory.create(payment_code=code, payment_method=sent)
+    assert groups_of(staff, sale)["Dinheiro"]["Forma de pagamento"] == shown
+
+
 def test_masked_staff_see_no_personal_facts() -> None:
     client = ClientFactory.create(name="Rui Maia", address="Rua A", cpf="52998224725")
     sale = SaleFactory.create(user=client.user, client=client, metadata=METADATA)
