@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from clients.admin import ClientSearchAdmin
 from clients.contacts import format_raw_phone, spellings_of
@@ -91,8 +93,9 @@ class AffiliationRequestAdmin(MaskedAdmin):
     platform = platform_column("source", "origem")
 
     @admin.display(description="telefone")
-    def phone(self, request: AffiliationRequest) -> str:
-        return format_raw_phone(request.affiliate_phone) or NOTHING
+    def phone(self, request: AffiliationRequest) -> SafeString | str:
+        phone = format_raw_phone(request.affiliate_phone)
+        return format_html('<span class="whitespace-nowrap">{}</span>', phone) if phone else NOTHING
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str

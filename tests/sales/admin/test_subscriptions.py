@@ -49,7 +49,7 @@ def test_phone_of_an_affiliate_is_written_as_people_do(
 ) -> None:
     for url in (reverse(AFFILIATIONS), change_url(affiliation)):
         page = staff.get(url).content.decode()
-        assert "(62) 95454-4554" in page
+        assert '<span class="whitespace-nowrap">(62) 95454-4554</span>' in page
         assert "62954544554" not in page
 
 
