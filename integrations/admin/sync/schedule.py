@@ -86,7 +86,11 @@ IntervalSchedule.__str__ = describe_interval
 
 @admin.register(CrontabSchedule, IntervalSchedule)
 class ScheduleAdmin(BaseAdmin[Any]):
-    """Times that tasks run at; the list shows them in words."""
+    """Times that tasks run at; those of a task are not deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_used = obj is not None and obj.periodictask_set.exists()
+        return not is_used and super().has_delete_permission(request, obj)
 
 
 def is_core(task: PeriodicTask) -> bool:

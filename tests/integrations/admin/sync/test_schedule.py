@@ -114,3 +114,15 @@ def test_task_of_which_another_row_runs_can_be_deleted(staff: Staff) -> None:
     task = PeriodicTask.objects.create(name="Outra", task=core.task, interval=core.interval)
     assert staff.post(f"{LIST}{task.id}/delete/", {"post": "yes"}).status_code == 302
     assert not PeriodicTask.objects.filter(id=task.id).exists()
+
+
+def test_times_of_a_task_are_not_deleted_but_unused_ones_are(staff: Staff) -> None:
+    used = PeriodicTask.objects.exclude(crontab=None)[0].crontab
+    unused = CrontabSchedule.objects.create(minute="7")
+    answers = [
+        (staff.post(f"{change_url(row)[: -len('change/')]}delete/", {"post": "yes"}).status_code)
+        for row in (used, unused)
+    ]
+    assert answers == [403, 302]
+    assert "delete/" not in staff.get(change_url(used)).content.decode()
+    assert not CrontabSchedule.objects.filter(pk=unused.pk).exists()
