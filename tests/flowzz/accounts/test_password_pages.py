@@ -75,3 +75,11 @@ def test_requests_are_limited_by_address(settings: Settings) -> None:
     assert Browser().post("/admin/senha/", form).status_code == 302
     page = Browser().post("/admin/senha/", form)
     assert "Muitas tentativas. Aguarde um minuto." in page.content.decode()
+
+
+def test_pages_lead_back_to_the_login_but_not_from_the_new_password(user: User) -> None:
+    """The page of a valid link is a seller's, too, who has no business there."""
+    link = 'href="/admin/login/"'
+    urls = ("/admin/senha/", "/admin/senha/enviado/", "/admin/senha/MQ/x-1/", mailed_link(user))
+    pages = [Browser().get(url, follow=True).content.decode() for url in urls]
+    assert [link in page for page in pages] == [True, True, True, False]
