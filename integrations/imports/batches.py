@@ -22,7 +22,7 @@ from sales.recording import ChangeSource, Outcome
 
 log = structlog.stdlib.get_logger(__name__)
 
-BATCH_SECONDS: Final = 0.25
+BATCH_SECONDS: Final = 0.125
 """How long the lines of a batch should take, by what the batch before took."""
 FIRST_BATCH_LINES: Final = 100
 LEAST_BATCH_LINES: Final = 25
