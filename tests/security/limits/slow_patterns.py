@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, product
 from re import _compiler, _parser  # type: ignore[attr-defined]  # they have no types
-from re import _constants as codes  # type: ignore[attr-defined]  # as above
+from re import _constants as codes
 from typing import Any, TypeAlias
 
 MANY = 1_000

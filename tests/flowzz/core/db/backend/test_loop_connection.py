@@ -60,7 +60,8 @@ def test_statements_are_limited_by_the_server_too() -> None:
 
 def test_each_statement_is_committed() -> None:
     async def use(session: Session) -> None:
-        statement = "INSERT INTO core_setting (name, value, changed_at) VALUES (%b, %b, now()) RETURNING name"
+        columns, values = "name, value, changed_at", "%b, %b, now()"
+        statement = f"INSERT INTO core_setting ({columns}) VALUES ({values}) RETURNING name"
         assert await session.ask(statement, b"NAME", b"value") == b"NAME"
 
     run(use)
