@@ -33,6 +33,10 @@ ERASED = "Apagado a pedido da pessoa."
 PERSONAL_FIELDS = {"tracking_code"}
 
 
+class ErasureRefused(Exception):
+    """Nothing was erased, for a reason to show. It may be tried again."""
+
+
 class _LocalTimeEncoder(DjangoJSONEncoder):
     def default(self, value: Any) -> Any:
         if isinstance(value, datetime):
@@ -74,7 +78,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
     """Erase a person from all stored data; amounts and dates stay. May be repeated.
 
     A later webhook of an existing order only updates the sale's facts; a new order stores the
-    person again. Raises Client.DoesNotExist.
+    person again. Raises Client.DoesNotExist and ErasureRefused.
     """
     client = Client.objects.select_related("user", "merged_into__user").get(id=client_id)
     client = client.merged_into or client
@@ -106,10 +110,15 @@ def erase(client_id: uuid.UUID) -> Erasure:
 
 def _drain_inbox(client: Client) -> None:
     """Process pending events first: their sales count, and their payloads can be deleted."""
-    fallback_buffer.flush_to_inbox()
-    for integration in Integration.objects.filter(user_id=client.user_id):
-        while fallback_buffer.drain_in_order(integration.id).size:
-            pass
+    try:
+        fallback_buffer.flush_to_inbox()
+        for integration in Integration.objects.filter(user_id=client.user_id):
+            while fallback_buffer.drain_in_order(integration.id).size:
+                pass
+    except fallback_buffer.BufferBusy as error:
+        raise ErasureRefused(
+            "Nada foi apagado: ainda há webhooks sendo gravados. Tente de novo em um minuto."
+        ) from error
 
 
 def build_person(client: Client) -> Person:

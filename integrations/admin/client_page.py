@@ -64,6 +64,7 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         ErasureForm(request.POST or None, client=client),
         act,
         about=client,
+        refusals=(privacy.ErasureRefused,),
         title="Apagar dados pessoais",
         text=f"Apagar os dados pessoais de {client}? Não pode ser desfeito. Se a pessoa pediu os "
         "dados, exporte antes.",

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from clients.models import Client
 from flowzz.backoffice.masking import mask_document, mask_email, mask_name, mask_phone
@@ -32,7 +32,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{_describe(client)}, vendas: {sales}")
         if not yes:
             confirm_erasure()
-        erasure = privacy.erase(client.id)
+        try:
+            erasure = privacy.erase(client.id)
+        except privacy.ErasureRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"Cliente {client.id}: dados pessoais apagados.")
         self.stdout.write(f"  vendas que perderam dados pessoais: {erasure.sales}")
         self.stdout.write(f"  webhooks que perderam o corpo: {erasure.events}")

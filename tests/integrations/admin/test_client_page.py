@@ -2,6 +2,7 @@
 
 import json
 import re
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -9,6 +10,8 @@ from django.urls import reverse
 
 from clients.models import Client
 from flowzz.accounts.models import StaffAction, User
+from integrations.webhooks import fallback_buffer
+from integrations.webhooks.fallback_buffer import BufferBusy
 from tests.factories import ClientFactory
 from tests.staff import Staff
 
@@ -53,6 +56,19 @@ def test_erasure_is_logged_without_personal_data(staff: Staff, client_row: Clien
         (label, "Exportou os dados pessoais", ""),
         (label, "Apagou os dados pessoais", "Atendimento 4512"),
     ]
+
+
+def test_erasure_waits_for_webhooks_that_are_being_stored(
+    staff: Staff, client_row: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fallback_buffer, "flush_to_inbox", Mock(side_effect=BufferBusy))
+
+    response = staff.post(path(client_row, "erase_data"), {"reason": "Atendimento 4512"})
+
+    assert "Nada foi apagado" in response.content.decode()
+    client_row.refresh_from_db()
+    assert client_row.erased_at is None
+    assert not StaffAction.objects.exists()
 
 
 @pytest.mark.parametrize(

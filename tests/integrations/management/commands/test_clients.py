@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clients.models import Client
+from integrations.webhooks import fallback_buffer
 from tests.factories import ClientFactory, SaleFactory
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,16 @@ def test_erasing_asks_for_confirmation(zoraide: Client) -> None:
     ):
         run("client_erase", str(zoraide.id))
 
+    zoraide.refresh_from_db()
+    assert zoraide.erased_at is None
+
+
+def test_erasing_waits_for_webhooks_that_are_being_stored(zoraide: Client) -> None:
+    with (
+        patch.object(fallback_buffer, "flush_to_inbox", side_effect=fallback_buffer.BufferBusy),
+        pytest.raises(CommandError, match="Nada foi apagado: ainda há webhooks sendo gravados"),
+    ):
+        run("client_erase", str(zoraide.id), "--yes")
     zoraide.refresh_from_db()
     assert zoraide.erased_at is None
 
