@@ -171,7 +171,7 @@ def _parameters(
     `now` is the database's, by default the time of the statement.
     """
     bodies = [webhook.body for webhook, _ in routed]
-    starts = accumulate(map(len, bodies), initial=1)
+    ends = accumulate(map(len, bodies))
     rows = [
         {
             "id": webhook.id,
@@ -186,11 +186,11 @@ def _parameters(
             "is_observed": integration and integration.signing_observed_since is not None,
             "reason": (reason := unowned_reason(webhook, integration)),
             "error": UNOWNED.get(reason, ""),
-            "start": start,
+            "start": end - len(webhook.body) + 1,
             "size": len(webhook.body),
         }
-        for (webhook, integration), age, token_hash, start in zip(
-            routed, ages, token_hashes, starts, strict=False
+        for (webhook, integration), age, token_hash, end in zip(
+            routed, ages, token_hashes, ends, strict=True
         )
     ]
     return [b"".join(bodies), orjson.dumps(rows)]
