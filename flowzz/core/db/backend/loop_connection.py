@@ -84,7 +84,8 @@ class _Session:
         self._prepared: dict[str, bytes] = {}
         self._results: list[PGresult] = []
         self._loop = asyncio.get_running_loop()
-        self._complete: asyncio.Future[None] = self._loop.create_future()
+        self._complete: asyncio.Future[None] | None = None
+        """While a statement is executed: done with its last result."""
         self._loop.add_reader(self._socket, self._read)
 
     def is_usable(self) -> bool:
@@ -98,7 +99,7 @@ class _Session:
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._pgconn.finish()
-        if not self._complete.done():
+        if self._complete and not self._complete.done():
             self._complete.set_exception(error or psycopg.OperationalError("too late"))
 
     async def execute(self, statement: str, parameters: Sequence[bytes], until: float) -> list[Row]:
@@ -133,10 +134,12 @@ class _Session:
                 self._loop.add_writer(self._socket, self._write)
             await self._complete
         except BaseException:  # in the middle of a statement
+            self._complete.cancel()  # nobody awaits it any more
             self.close()
             raise
         finally:
             timer.cancel()
+            self._complete = None
         result = self._results[-1]
         if result.status == ExecStatus.FATAL_ERROR:
             raise error_from_result(result)
@@ -155,7 +158,7 @@ class _Session:
         except psycopg.OperationalError as error:
             self.close(error)
             return
-        if not self._complete.done():
+        if self._complete and not self._complete.done():
             self._complete.set_result(None)
 
     def _write(self) -> None:

@@ -1,8 +1,10 @@
 """The event loop's connection: it ends waits, and connects again by itself."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 from unittest.mock import patch
 
 import psycopg
@@ -139,6 +141,21 @@ def test_statement_that_nobody_awaits_any_more_ends_its_connection() -> None:
         await asyncio.to_thread(terminate, before)
 
     run(use)
+
+
+def test_statement_that_is_not_sent_ends_its_connection_and_leaves_no_future() -> None:
+    unretrieved: list[Any] = []
+
+    async def use(session: Session) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, error: unretrieved.append(error))
+        before = await session.server()
+        with pytest.raises(TypeError):
+            await session.ask("SELECT %b::text", cast(bytes, "not bytes"))
+        gc.collect()
+        assert await session.server() != before
+
+    run(use)
+    assert unretrieved == []
 
 
 def test_server_that_is_away_raises_djangos_error() -> None:
