@@ -137,12 +137,13 @@ def _rows(results: Results, connections: int) -> list[tuple[str, str]]:
         rates = [ours.rate / bare.rate for ours, bare in pairs]
         halves = [ours.p50 / bare.p50 for ours, bare in pairs]
         tails = [ours.p99 / bare.p99 for ours, bare in pairs]
-        figures = f"rate {_spread(rates)}, p50 {_spread(halves)}, p99 {_spread(tails)}"
+        figures = f"rate {spread(rates)}, p50 {spread(halves)}, p99 {spread(tails)}"
         rows.append((f"{name} : {peer}, {label}", figures))
     return rows
 
 
-def _spread(ratios: list[float]) -> str:
+def spread(ratios: list[float]) -> str:
+    """Return the median of ratios and their range."""
     return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
 
 

@@ -1,8 +1,9 @@
 """Draining and syncing in one process, and the SQL statements of a batch."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 from unittest.mock import patch
 
 from django.conf import settings
@@ -21,6 +22,14 @@ from sandbox.server import Sandbox
 from tests.benchmarks.orders import bodies
 from tests.integrations.sellers import Seller
 from tests.sandbox.client import SandboxClient
+
+NewAndChanged: TypeAlias = tuple[float, float]
+Measurement: TypeAlias = Callable[[Seller, list[bytes]], float]
+
+
+def measure_new_and_changed(seller: Seller, measure: Measurement, orders: int) -> NewAndChanged:
+    """Return the events per second of new orders, then of the same orders changed."""
+    return measure(seller, bodies(orders)), measure(seller, bodies(orders, changed=True))
 
 
 def measure_drain(seller: Seller, sent: list[bytes]) -> float:
