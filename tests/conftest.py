@@ -23,7 +23,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 def _no_saved_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use the environment's settings, without the SQL statement that reads saved ones."""
     monkeypatch.setattr(SAVED_VALUES, "_values", {})
-    monkeypatch.setattr(SAVED_VALUES, "_expires_at", math.inf)
+    monkeypatch.setattr(SAVED_VALUES, "_next_at", math.inf)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 DEADLINE_SECONDS = 2.5
 """For the database to store a batch; then the batch goes to the fallback buffer."""
+SETTINGS_SECONDS = 1.0
+"""For the database to tell the settings; then those known before are used."""
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "2s", f"{DEADLINE_SECONDS}s"
 
 
@@ -108,7 +110,10 @@ def limit_statements() -> None:
 
 
 def _run(command: Callable[[], redis.Command]) -> Any:
-    return redis.run([command()])[0]
+    """Run a command. What it reads of the settings may have to be loaded."""
+    with _database().deadline(SETTINGS_SECONDS):
+        arguments = command()
+    return redis.run([arguments])[0]
 
 
 def _find_owners(hashes: Collection[str], until: float) -> dict[str, Owner]:

@@ -11,6 +11,7 @@ from flowzz.local.servers.child_process import Identity
 from flowzz.local.servers.paths import ServerPaths
 
 DATABASES = 1024  # each worker of a test run uses its own
+# `hz`: Valkey looks so often whether the disk has what a client waits for (`WAITAOF`).
 CONFIGURATION = """
 bind 127.0.0.1
 port {port}
@@ -21,6 +22,7 @@ maxmemory-policy noeviction
 save ""
 appendonly {appendonly}
 appendfsync everysec
+hz 100
 """
 
 

@@ -19,7 +19,6 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from flowzz.core.logging import log_request
-from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from flowzz.core.server.security_headers import headers_of_middleware
 from integrations.webhooks import answers, calls, known_tokens
 from integrations.webhooks.calls import LoopCalls
@@ -214,7 +213,7 @@ class Outage:
         self.is_active = False
 
     def start(self) -> None:
-        self.is_active = SAVED_VALUES.is_frozen = True
+        self.is_active = True
         threading.Thread(target=self._probe, name="webhook-probe", daemon=True).start()
 
     def _probe(self) -> None:
@@ -223,7 +222,7 @@ class Outage:
             time.sleep(PROBE_SECONDS)
             with contextlib.suppress(DatabaseError, InterfaceError):
                 check_database()
-                self.is_active = SAVED_VALUES.is_frozen = False
+                self.is_active = False
             connection.close()
 
 

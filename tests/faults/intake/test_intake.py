@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from flowzz.core.runtime_settings.cache import MAX_AGE_SECONDS
 from tests.faults.audit import check_logs
 from tests.faults.intake.server_faults import frozen, locked, read_only
 from tests.faults.load.process import buffered, create_sellers
@@ -122,6 +124,7 @@ def test_webhooks_are_buffered_while_a_table_is_locked(
 
 
 def test_webhooks_are_buffered_while_the_server_is_frozen(web: Stack, senders: Senders) -> None:
+    time.sleep(MAX_AGE_SECONDS)  # the settings would be read again with the first webhook
     with frozen(web):
         assert senders.send(100) == {200}
         assert buffered(web) == 100

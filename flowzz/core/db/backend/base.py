@@ -107,12 +107,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
-        """Give up statements that are unfinished after `seconds`. Raises OperationalError."""
-        self._set_deadline(time.monotonic() + seconds)
+        """Give up statements that are unfinished after `seconds`. Raises OperationalError.
+
+        Within another deadline the earlier one applies.
+        """
+        outer, own = self._deadline, time.monotonic() + seconds
+        self._set_deadline(own if outer is None else min(own, outer))
         try:
             yield
         finally:
-            self._set_deadline(None)
+            self._set_deadline(outer)
 
     @contextmanager
     def pipeline(self) -> Iterator[None]:

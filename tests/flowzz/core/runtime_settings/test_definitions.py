@@ -1,6 +1,10 @@
 """Runtime settings: saved values replace those of the environment."""
 
+import threading
+import time
 from datetime import timedelta
+from itertools import count
+from threading import Event
 from unittest.mock import patch
 
 import pytest
@@ -8,7 +12,11 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from flowzz.core.models import Setting
-from flowzz.core.runtime_settings.cache import SAVED_VALUES
+from flowzz.core.runtime_settings.cache import (
+    MAX_AGE_MEANWHILE_SECONDS,
+    MAX_AGE_SECONDS,
+    SAVED_VALUES,
+)
 from flowzz.core.runtime_settings.groups import settings_by_name
 from integrations.models import WebhookEvent
 from integrations.runtime_settings import DUPLICATE_WINDOW, PAYLOAD_RETENTION, WEBHOOK_RATE
@@ -42,6 +50,55 @@ def test_last_value_is_used_without_the_database(monkeypatch: pytest.MonkeyPatch
         SAVED_VALUES.expire()
         assert [WEBHOOK_RATE.value() for _ in range(3)] == ["7/minute"] * 3
     assert load.call_count == 1
+
+
+class Reload:
+    """Replaces the reading of the settings by one that waits until it may end.
+
+    Each one reads a rate that is one higher than before.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, age: float) -> None:
+        self.has_begun, self._may_end = Event(), Event()
+        self._rates = count(8)
+        monkeypatch.setattr(SAVED_VALUES, "_values", {"RATE_LIMIT_WEBHOOK": "7/min"})
+        monkeypatch.setattr(SAVED_VALUES, "_loaded_at", time.monotonic() - age)
+        monkeypatch.setattr(SAVED_VALUES, "_next_at", time.monotonic())
+        monkeypatch.setattr(Setting.objects, "values_list", self._read)
+
+    def _read(self, *_: str) -> dict[str, str]:
+        rate = next(self._rates)
+        self.has_begun.set()
+        assert self._may_end.wait(60)
+        return {"RATE_LIMIT_WEBHOOK": f"{rate}/min"}
+
+    def end(self) -> None:
+        self._may_end.set()
+        for thread in threading.enumerate():
+            if thread.name == "settings":
+                thread.join()
+
+
+def test_nobody_waits_while_old_values_are_reloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    reload = Reload(monkeypatch, age=MAX_AGE_SECONDS)
+    assert [WEBHOOK_RATE.value() for _ in range(3)] == ["7/minute"] * 3
+    assert reload.has_begun.wait(60)
+    reload.end()
+    assert WEBHOOK_RATE.value() == "8/minute"
+
+
+def test_values_of_a_process_that_was_idle_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    Reload(monkeypatch, age=MAX_AGE_MEANWHILE_SECONDS).end()
+    assert WEBHOOK_RATE.value() == "8/minute"
+
+
+def test_values_read_before_a_change_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    reload = Reload(monkeypatch, age=MAX_AGE_SECONDS)
+    WEBHOOK_RATE.value()
+    assert reload.has_begun.wait(60)
+    SAVED_VALUES.expire()
+    reload.end()
+    assert WEBHOOK_RATE.value() == "9/minute"
 
 
 def test_invalid_saved_value_is_ignored() -> None:

@@ -71,6 +71,18 @@ def test_statement_without_an_answer_is_given_up_at_its_deadline() -> None:
         cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [before])
 
 
+@pytest.mark.django_db
+def test_deadline_is_not_extended_by_another_one_within_it() -> None:
+    with own.deadline(30):
+        deadline = own.connection.deadline
+        with own.deadline(60):
+            assert own.connection.deadline == deadline
+        with own.deadline(10):
+            assert own.connection.deadline < deadline
+        assert own.connection.deadline == deadline
+    assert own.connection.deadline is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_connection_to_a_server_that_became_read_only_is_not_used_again() -> None:
     before = backend_pid()
