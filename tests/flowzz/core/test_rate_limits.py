@@ -3,7 +3,7 @@
 from time import monotonic
 from unittest.mock import patch
 
-from flowzz.core import rate_limits
+from flowzz.core import rate_limits, redis
 from flowzz.core.rate_limits import CREDIT_SECONDS, Allowance, Credit
 
 
@@ -31,3 +31,7 @@ def test_credit_ends_after_a_second() -> None:
 
     with patch.object(rate_limits, "monotonic", lambda: monotonic() + CREDIT_SECONDS):
         assert not credit.spend("key", 1)
+
+
+def test_limits_in_redis_import_no_second_client() -> None:
+    assert rate_limits._storage(redis.client()).dependencies.keys() == {"redis"}
