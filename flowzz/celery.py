@@ -1,5 +1,6 @@
 """The Celery application of workers and beat: their start, heartbeats and log context."""
 
+import gc
 import os
 from contextlib import suppress
 from typing import Any
@@ -98,6 +99,8 @@ def prepare_processes(**details: Any) -> None:
 
     Connected here, after Celery's own receiver, which closes the connections of a new process.
     """
+    gc.collect()
+    gc.freeze()  # later collections would read all that was imported, and copy shared memory
     worker_process_init.connect(warm_up)
 
 

@@ -1,11 +1,13 @@
 """The RSGI application of web processes: webhooks and liveness beside the WSGI application."""
 
 import asyncio
+import gc
 import re
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.urls import get_resolver
 from granian.rsgi import Scope
 
 from flowzz.core.server.rsgi import Application
@@ -73,6 +75,15 @@ def _pool(method: str, path: str) -> ThreadPool | None:
     return next((pool for pattern, pool in _POOLS if pattern.match(path)), None)
 
 
+def _prepare() -> None:
+    """Prepare a process for its first request, while no webhook waits."""
+    _limit_database_waits()
+    get_resolver().url_patterns  # noqa: B018 - imports all pages
+    # A collection of all that was imported stops all threads for an eighth of a second.
+    gc.collect()
+    gc.freeze()
+
+
 def _limit_database_waits() -> None:
     """Have PostgreSQL end statements of pages that wait for a lock, or compute, for too long.
 
@@ -92,7 +103,7 @@ application = Application(
     max_body_bytes=_max_body_bytes,
     max_body_seconds=_max_body_seconds,
     pool=_pool,
-    on_start=_limit_database_waits,
+    on_start=_prepare,
     may_be_large=may_be_large,
     handlers={"/webhooks/": WebhookServer(), "/health/live": Liveness()},
 )

@@ -1,5 +1,7 @@
 """The queues of the tasks, their time limits, and what workers do before and beside them."""
 
+import gc
+import sys
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -7,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from celery.concurrency import thread
 from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]  # untyped
-from celery.signals import beat_init, heartbeat_sent, task_postrun, task_prerun
+from celery.signals import beat_init, heartbeat_sent, task_postrun, task_prerun, worker_process_init
 from django.db import connection
 from django_celery_beat.models import PeriodicTask
 
@@ -15,6 +17,7 @@ from flowzz.celery import (
     QUEUES,
     app,
     end_time_limits,
+    prepare_processes,
     prepare_worker,
     start_time_limits,
     time_limits,
@@ -33,6 +36,15 @@ TASKS = {name: task for name, task in app.tasks.items() if name.startswith(OURS)
 def queue_of(name: str) -> str:
     queue: str = app.amqp.router.route({}, name)["queue"].name
     return queue
+
+
+def test_worker_never_collects_what_it_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process_init, "receivers", [])
+    try:
+        prepare_processes()
+        assert gc.get_freeze_count() > len(sys.modules)
+    finally:
+        gc.unfreeze()
 
 
 def test_routes_name_tasks_that_exist() -> None:
