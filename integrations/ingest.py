@@ -10,12 +10,12 @@ from functools import cache, partial
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from django.db import DataError, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, InterfaceError, OperationalError, transaction
 from psycopg.errors import ProgramLimitExceeded
 
 from clients.identity import ClientBatch, build_client, read_by_document
 from clients.models import Client
-from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
+from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given, execute
 from integrations.models import Integration
 from integrations.providers.contracts import Order, Provider
 from integrations.providers.readers import record_unknown_words, record_usages
@@ -79,8 +79,7 @@ _COUNT_SALES = """
 
 def count_sales(*, user_id: UUID, source: str, change: int, **_: Any) -> None:
     """Add to the number of an integration's sales. Also receives `merges.orders_counted`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_SALES, [change, user_id, source])
+    execute(_COUNT_SALES, [change, user_id, source])
 
 
 def apply_bisecting(

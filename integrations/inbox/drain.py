@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from orjson import loads
 
-from flowzz.core.db.arrays import select_rows
+from flowzz.core.db.arrays import array_text
 from flowzz.core.db.backend.base import DatabaseWrapper
-from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
-from flowzz.core.db.bulk_upsert import gc_paused
+from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given, execute
+from flowzz.core.db.bulk_upsert import execute_with_rows, gc_paused
 from flowzz.core.db.locks import lock_user
 from integrations.inbox import hourly_counts, metrics, queue_stats
 from integrations.inbox.failure_reasons import quarantine_cause
@@ -191,7 +191,7 @@ _WRITE_RESULTS = """
         attempts = event.attempts + 1,
         finished_at = CASE WHEN result.state = 'RETRY' THEN NULL ELSE clock_timestamp() END
     FROM ({}) AS result
-    WHERE event.id = result.id AND event.id = ANY(%s)
+    WHERE event.id = result.id AND event.id = ANY(%s::uuid[])
 """
 
 
@@ -208,10 +208,8 @@ def _write_results(results: Sequence[EventResult]) -> None:
         )
         for result in results
     ]
-    select, parameters = select_rows(_RESULT_TYPES, rows)
-    ids = [result.event.id for result in results]
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE_RESULTS.format(select), [*parameters, ids])
+    ids = array_text([result.event.id for result in results])
+    execute_with_rows(_WRITE_RESULTS, _RESULT_TYPES, rows, ids)
     EventFailure.objects.bulk_create(
         EventFailure(
             event_id=result.event.id,
@@ -242,8 +240,7 @@ def _update_counters(integration: Integration, results: Sequence[EventResult]) -
     if not results:
         return
     latest = max(result.event.received_at for result in results)
-    with connection.cursor() as cursor:
-        cursor.execute(_UPDATE_LAST_WEBHOOK, [latest, integration.id])
+    execute(_UPDATE_LAST_WEBHOOK, [latest, integration.id])
     events = [result.event for result in results]
     first_attempts = [event for event in events if not (event.attempts or event.is_replay)]
     hourly_counts.increment(integration.id, [event.received_at for event in first_attempts])

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 from redis import RedisError
 
 from flowzz.core import redis
+from flowzz.core.db.backend.compiled_queries import execute
 from integrations.models import WebhookEvent
 
 HOUR = timedelta(hours=1)
@@ -39,8 +39,7 @@ def increment(integration_id: uuid.UUID, arrivals: Sequence[datetime]) -> None:
     """Count an integration's webhooks by the hour of their arrival, in one statement."""
     hours = Counter(map(hour_of, arrivals))
     if hours:
-        with connection.cursor() as cursor:
-            cursor.execute(_INCREMENT, [integration_id, list(hours), list(hours.values())])
+        execute(_INCREMENT, [integration_id, list(hours), list(hours.values())])
 
 
 def arrival_hours(events: "QuerySet[WebhookEvent]") -> list[datetime]:

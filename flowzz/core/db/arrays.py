@@ -10,14 +10,17 @@ from typing import Any
 
 import orjson
 
+FEW = 50
+"""So many rows cost less than the planning of another statement."""
+
 
 def select_rows(
     types: Mapping[str, str], rows: Iterable[Sequence[Any]]
 ) -> tuple[str, list[str | None]]:
     """Return a SELECT of one row or more and its parameters; `types` are those of the columns.
 
-    The rows differ in one column at least, such as an id. A column whose values are all equal is
-    sent once.
+    The rows differ in one column at least, such as an id. In a batch of more than FEW rows a column
+    whose values are all equal is sent once; the text for smaller batches is always the same.
     """
     expressions, names, placeholders = [], [], []
     constants: list[str | None] = []
@@ -25,7 +28,7 @@ def select_rows(
     for (column, type_), raw in zip(types.items(), zip(*rows, strict=True), strict=True):
         values = _elements(type_, raw)
         first = values[0]
-        if values.count(first) == len(values):
+        if len(values) > FEW and values.count(first) == len(values):
             expressions.append(f'%s::{type_} AS "{column}"')
             constants.append(None if first is None else str(first))
             continue

@@ -3,11 +3,11 @@
 import gc
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from operator import attrgetter
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import msgspec
 import orjson
@@ -16,7 +16,8 @@ from django.db.models.base import ModelState
 from django.db.models.lookups import Lookup
 from django.utils import timezone
 
-from flowzz.core.db.arrays import array_text, select_rows
+from flowzz.core.db.arrays import FEW, array_text, select_rows
+from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.db.backend.compiled_queries import Given
 
 RowT = TypeVar("RowT", bound=models.Model)
@@ -83,6 +84,19 @@ def upsert(rows: Collection[RowT], *, update: Sequence[str] = ()) -> None:
         _insert(model, new, columns)
     if known and columns:
         _update(model, known, columns)
+
+
+def execute_with_rows(
+    statement: str, types: Mapping[str, str], rows: Sequence[Sequence[Any]], *parameters: Any
+) -> None:
+    """Execute a statement with a SELECT of the rows for its `{}`; its parameters come first.
+
+    `types` are those of the columns.
+    """
+    select, values = select_rows(types, rows)
+    database = cast(DatabaseWrapper, connection)
+    with database.constant_cursor() if len(rows) <= FEW else database.cursor() as cursor:
+        cursor.execute(statement.format(select), [*values, *parameters])
 
 
 def to_json(values: Sequence[dict[str, Any]]) -> str:
@@ -158,35 +172,30 @@ def _set_timestamps(model: type[models.Model], rows: Collection[models.Model]) -
 
 def _insert(model: type[models.Model], rows: Sequence[models.Model], update: Sequence[str]) -> None:
     columns = list(_types(model))
-    select, parameters = _select(model, rows, columns)
     sets = ", ".join(f'"{column}" = excluded."{column}"' for column in update)
     names = ", ".join(f'"{column}"' for column in columns)
     action = f"ON CONFLICT (id) DO UPDATE SET {sets}" if sets else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) {select} {action}', parameters
-        )
+    statement = f'INSERT INTO "{model._meta.db_table}" ({names}) {{}} {action}'
+    _execute_with_models(statement, model, rows, columns)
 
 
 def _update(
     model: type[models.Model], rows: Sequence[models.Model], columns: Sequence[str]
 ) -> None:
-    select, parameters = _select(model, rows, ["id", *columns])
     sets = ", ".join(f'"{column}" = reported."{column}"' for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'UPDATE "{model._meta.db_table}" AS known SET {sets} '  # noqa: S608 - names of models
-            f"FROM ({select}) AS reported WHERE known.id = reported.id",
-            parameters,
-        )
+    statement = (
+        f'UPDATE "{model._meta.db_table}" AS known SET {sets} '  # noqa: S608 - names of models
+        "FROM ({}) AS reported WHERE known.id = reported.id"
+    )
+    _execute_with_models(statement, model, rows, ["id", *columns])
 
 
-def _select(
-    model: type[models.Model], rows: Sequence[models.Model], columns: Sequence[str]
-) -> tuple[str, list[str | None]]:
+def _execute_with_models(
+    statement: str, model: type[models.Model], rows: Sequence[models.Model], columns: Sequence[str]
+) -> None:
     types = _types(model)
-    values = map(attrgetter(*columns), rows)
-    return select_rows({column: types[column] for column in columns}, values)
+    values = list(map(attrgetter(*columns), rows))
+    execute_with_rows(statement, {column: types[column] for column in columns}, values)
 
 
 @cache

@@ -22,6 +22,12 @@ STATEMENT_TIMEOUT = "60s"
 in batches) belong into migrations with `atomic = False`."""
 
 
+_PLAN_ONCE = """
+    SELECT set_config('enable_seqscan', 'off', true),
+        set_config('plan_cache_mode', 'force_generic_plan', true)
+"""
+
+
 class TimestampLoader(BaseTzLoader):  # type: ignore[misc]  # it has no types
     """Parses a `timestamptz` in UTC by the interpreter's own parser, in a tenth of the time.
 
@@ -122,12 +128,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def pipeline(self) -> Iterator[None]:
         """Send statements without waiting for each other's results, until rows are fetched.
 
-        An error is raised by a later statement, or at the end of the pipeline or savepoint.
+        Must be used within a transaction. An error is raised by a later statement, or at the end
+        of the pipeline or savepoint. Plans use indexes wherever there are any: the tables of a new
+        installation are empty when the server plans statements that it keeps.
         """
         self.ensure_connection()
         assert self.connection is not None
         with self.wrap_database_errors, self.connection.pipeline():
+            with self.cursor() as cursor:
+                cursor.execute(_PLAN_ONCE)
             yield
+
+    def constant_cursor(self) -> Any:
+        """Return a cursor for a statement with few texts, which is planned once in pipelines."""
+        is_in_pipeline = self.connection is not None and self.connection._pipeline is not None
+        return self.prepared_cursor() if is_in_pipeline else self.cursor()
 
     def prepared_cursor(self) -> Any:
         """Return a cursor for constant statements: the server plans them once a connection.

@@ -1,6 +1,6 @@
 """Queries of the ORM that are compiled once: compiling one takes longer than executing it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
@@ -29,8 +29,8 @@ class CompiledQuery(Generic[RowT]):
     """A query whose text is constant; `build` is called at its first use.
 
     Rows are fetched when they are iterated: in a pipeline the next statements do not wait for them.
-    One that is `is_planned_once` saves the server the planning, which costs most for partitioned
-    tables. Its plan must be good for all values, and for tables that have grown since.
+    In a pipeline the server plans them once. One that is `is_planned_once` is so outside of it,
+    too: its plan must be good for tables that have grown since.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class CompiledQuery(Generic[RowT]):
         """Yield rows as tuples, for `values_list` or the columns of `only`."""
         compiler, _, sql, names = self._compiled
         database = cast(DatabaseWrapper, connection)
-        cursor = database.prepared_cursor() if self._is_planned_once else database.cursor()
+        cursor = database.prepared_cursor() if self._is_planned_once else database.constant_cursor()
         cursor.execute(sql, [_parameter(given[name]) for name in names])
         return _fetch(cursor, compiler)
 
@@ -70,6 +70,12 @@ class CompiledQuery(Generic[RowT]):
         expressions = [column for column, _, _ in compiler.select]
         compiler.converters = compiler.get_converters(expressions)
         return compiler, columns, first, names
+
+
+def execute(statement: str, parameters: Sequence[Any]) -> None:
+    """Execute a statement with few texts, which the server plans once in a pipeline."""
+    with cast(DatabaseWrapper, connection).constant_cursor() as cursor:
+        cursor.execute(statement, parameters)
 
 
 def _is_column(expression: Any) -> bool:

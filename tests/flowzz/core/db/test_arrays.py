@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from flowzz.core.db.arrays import select_rows
+from flowzz.core.db.arrays import FEW, select_rows
 from sales.statuses import SaleStatus
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -46,9 +46,14 @@ def read(types: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> list[list[A
 
 
 class SelectRowsTests(TestCase):
-    @given(st.lists(st.tuples(*(st.none() | value for value in VALUES.values())), min_size=1))
-    def test_rows_of_any_values_are_read_as_they_are(self, values: list[tuple[Any, ...]]) -> None:
-        rows = [[number, *row] for number, row in enumerate(values)]
+    @given(
+        st.lists(st.tuples(*(st.none() | value for value in VALUES.values())), min_size=1),
+        st.sampled_from([1, FEW + 1]),
+    )
+    def test_rows_of_any_values_are_read_as_they_are(
+        self, values: list[tuple[Any, ...]], times: int
+    ) -> None:
+        rows = [[number, *row] for number, row in enumerate(values * times)]
         types = {"id": "integer"} | {f"c{number}": type_ for number, type_ in enumerate(VALUES)}
         found = read(types, rows)
         for row in found:
@@ -56,11 +61,20 @@ class SelectRowsTests(TestCase):
         assert found == rows
 
 
-def test_equal_values_are_sent_once() -> None:
-    ids = [uuid.uuid4(), uuid.uuid4()]
+def test_equal_values_of_many_rows_are_sent_once() -> None:
+    ids = [uuid.uuid4() for _ in range(FEW + 1)]
     rows = [(id_, Decimal("1.50")) for id_ in ids]
 
     select, parameters = select_rows({"id": "uuid", "price": "numeric"}, rows)
 
     assert select == ('SELECT "id", %s::numeric AS "price" FROM unnest(%s::uuid[]) AS given ("id")')
-    assert parameters == ["1.50", f'{{"{ids[0]}","{ids[1]}"}}']
+    assert parameters == ["1.50", "{" + ",".join(f'"{id_}"' for id_ in ids) + "}"]
+
+
+def test_text_for_few_rows_does_not_depend_on_their_values() -> None:
+    types = {"id": "uuid", "price": "numeric"}
+    texts = {
+        select_rows(types, [(uuid.uuid4(), price) for price in prices])[0]
+        for prices in ([None], [Decimal(1)] * 2, [Decimal(1), Decimal(2)], [Decimal(1)] * FEW)
+    }
+    assert len(texts) == 1
