@@ -77,11 +77,6 @@ class Batch:
     """Whether events may be left that were due when the batch was read."""
 
 
-def drain(integration_id: uuid.UUID) -> int:
-    """Process the next batch of an integration's events, in order of arrival; return its size."""
-    return drain_batch(integration_id).size
-
-
 @gc_paused()
 def drain_batch(integration_id: uuid.UUID, *, check: Callable[[], None] = lambda: None) -> Batch:
     """Process the next batch of an integration's events, in order of arrival.

@@ -46,7 +46,7 @@ def count_statements(seller: Seller, size: int) -> tuple[int, int]:
     for changed in (False, True):
         seller.receive(*bodies(size, changed=changed))
         with CaptureQueriesContext(connection) as queries:
-            drain.drain(seller.integration.id)
+            drain.drain_batch(seller.integration.id)
         counts.append(len(queries))
     return counts[0], counts[1]
 

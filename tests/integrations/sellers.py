@@ -82,7 +82,7 @@ class Seller:
             )
 
     def drain(self) -> None:
-        while inbox.drain(self.integration.id):
+        while inbox.drain_batch(self.integration.id).size:
             pass
 
     def process(self, *bodies: bytes | dict[str, Any], received_at: datetime | None = None) -> None:

@@ -351,7 +351,7 @@ def test_500_orders_take_as_many_statements_as_5(seller: Seller, change: dict[st
             seller.process(*map(full, numbers))
         seller.receive(*(full(number, **change) for number in numbers))
         with CaptureQueriesContext(connection) as queries:
-            assert drain.drain(seller.integration.id) == len(numbers)
+            assert drain.drain_batch(seller.integration.id).size == len(numbers)
         counts.append(len(queries))
 
     assert set(seller.states[-500:]) == {("DONE", "updated" if change else "created")}

@@ -108,7 +108,7 @@ def test_webhooks_are_applied_without_a_key(db: None) -> None:
     path = urlsplit(webhook_url(integration)).path
 
     assert post(path, payloads.encode(payloads.order())).status_code == 200
-    assert drain.drain(integration.id)
+    assert drain.drain_batch(integration.id).size
 
     assert Sale.objects.get(user=user).external_id == "ordzzzzz"
 

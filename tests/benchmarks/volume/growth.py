@@ -166,5 +166,5 @@ def _drain_rate(seller: Seller, *, is_filled: bool = False) -> float:
         seller.receive(*bodies(events))
     started = time.perf_counter()
     for _ in range(BATCHES):
-        drain.drain(seller.integration.id)
+        drain.drain_batch(seller.integration.id)
     return events / (time.perf_counter() - started)

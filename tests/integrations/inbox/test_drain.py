@@ -26,7 +26,7 @@ def test_batch_ends_at_its_limit_of_bytes(seller: Seller, monkeypatch: pytest.Mo
     monkeypatch.setattr(drain, "BATCH_BYTES", len(bodies[0]) + 1)
     seller.receive(*bodies, received_at=NOON)
 
-    assert [drain.drain(seller.integration.id) for _ in range(4)] == [2, 2, 1, 0]
+    assert [drain.drain_batch(seller.integration.id).size for _ in range(4)] == [2, 2, 1, 0]
     assert seller.states == [CREATED] * 5
 
 
@@ -36,7 +36,7 @@ def test_body_larger_than_the_limit_is_a_batch_of_its_own(
     monkeypatch.setattr(drain, "BATCH_BYTES", 1)
     seller.receive(payloads.order("orda"), payloads.order("ordb"))
 
-    assert [drain.drain(seller.integration.id) for _ in range(3)] == [1, 1, 0]
+    assert [drain.drain_batch(seller.integration.id).size for _ in range(3)] == [1, 1, 0]
 
 
 def test_each_event_is_logged_with_its_order_and_status_word(

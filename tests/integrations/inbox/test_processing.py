@@ -184,7 +184,7 @@ def test_duplicate_of_a_failed_event_is_processed(seller: Seller) -> None:
     seller.receive(body, body)
 
     with patch.object(processing, "ingest", FailingIngest("ord1", DataError())):
-        drain.drain(seller.integration.id)
+        drain.drain_batch(seller.integration.id)
     seller.drain()
 
     assert seller.states == [("QUARANTINED", "refused_by_database"), CREATED]

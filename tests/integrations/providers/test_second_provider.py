@@ -64,7 +64,7 @@ def receive(status: Any, **changes: str) -> WebhookEvent:
     body = json.dumps(ORDER | changes).encode()
     assert post(urlsplit(status["webhookUrl"]).path, body).status_code == 200
     integration = Integration.objects.get(id=status["id"])
-    while drain.drain(integration.id):
+    while drain.drain_batch(integration.id).size:
         pass
     return WebhookEvent.objects.latest("received_at")
 
