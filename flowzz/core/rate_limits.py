@@ -206,20 +206,33 @@ def _parse(rate: str) -> list[RateLimitItem]:
 
 def _with_storage(call: Callable[[Counters], T]) -> T:
     """Call with Redis, or while it is away with counters of this process."""
-    if monotonic() >= _redis_is_away.until:
+    if not is_redis_away():
         try:
             return call(_storage(redis.client()))
         except RedisError as error:
             log.warning("rate_limit_counted_in_process", cause=type(error).__name__)
-            _redis_is_away.until = monotonic() + AWAY_SECONDS
+            redis_has_failed()
     return call(_process_storage())
+
+
+def is_redis_away() -> bool:
+    """Return whether Redis has just failed, so that each request would wait for it."""
+    return monotonic() < _redis_is_away.until
+
+
+def redis_has_failed() -> None:
+    """Have this process not ask Redis about limits for a few seconds."""
+    _redis_is_away.until = monotonic() + AWAY_SECONDS
+
+
+def redis_has_answered() -> None:
+    _redis_is_away.until = 0.0
 
 
 @dataclass
 class _Away:
-    """Until when, on the monotonic clock, Redis is not asked: each request would wait for it."""
-
     until: float = 0.0
+    """By `time.monotonic`."""
 
 
 _redis_is_away = _Away()

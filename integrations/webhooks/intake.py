@@ -16,7 +16,15 @@ from redis import RedisError
 
 from flowzz.core import redis, redis_metrics
 from flowzz.core.db.backend.base import DatabaseWrapper
-from flowzz.core.rate_limits import Allowance, Credit, RateLimit, RateLimitExceeded
+from flowzz.core.rate_limits import (
+    Allowance,
+    Credit,
+    RateLimit,
+    RateLimitExceeded,
+    is_redis_away,
+    redis_has_answered,
+    redis_has_failed,
+)
 from integrations import dispatch
 from integrations.inbox import metrics
 from integrations.inbox.store import InboundWebhook, check_writable, unowned_reason
@@ -104,7 +112,9 @@ class Intake:
             results = redis.run(commands)
         except RedisError as error:
             log.warning("redis_failed", cause=type(error).__name__)
+            redis_has_failed()  # so that it is asked by follow-ups alone, for which nobody waits
             return
+        redis_has_answered()
         if passed:
             self._credit.grant(RATE.allowances(passed, results.pop()))
         if owned:
@@ -161,12 +171,14 @@ class Intake:
 
     async def _take(self, counts: Mapping[str, int]) -> dict[str, Allowance]:
         """Count requests by key. Returns what the rate allows: everything without Redis."""
-        try:
-            taken = await self._calls.redis(partial(RATE.take_command, counts))
-        except RedisError as error:
-            log.warning("redis_failed", cause=type(error).__name__)
-            return {key: Allowance(count, 0.0) for key, count in counts.items()}
-        return RATE.allowances(counts, taken)
+        if not is_redis_away():
+            try:
+                taken = await self._calls.redis(partial(RATE.take_command, counts))
+                return RATE.allowances(counts, taken)
+            except RedisError as error:
+                log.warning("redis_failed", cause=type(error).__name__)
+                redis_has_failed()
+        return {key: Allowance(count, 0.0) for key, count in counts.items()}
 
     async def _store(self, requests: Sequence[WebhookRequest], until: float) -> None:
         """Store webhooks in one commit, or each on its own if the data of one is refused."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psycopg
 
 from tests.faults.audit import Report, audit, audit_inbox, audit_results, p99
-from tests.faults.intake.server_faults import frozen, full_redis, locked, read_only
+from tests.faults.intake.server_faults import frozen, frozen_redis, full_redis, locked, read_only
 from tests.faults.load import generator
 from tests.faults.load.neighbours import slow_neighbours
 from tests.faults.load.orders import (
@@ -50,6 +50,7 @@ FAULTS: dict[str, Fault] = {
     "a table locked": partial(locked, table="integrations_webhookpayload"),
     "PostgreSQL frozen": frozen,
     "Redis full": full_redis,
+    "Redis frozen": frozen_redis,
     "slow neighbours": slow_neighbours,
 }
 """What comes and goes while processes are killed."""

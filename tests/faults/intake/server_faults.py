@@ -18,10 +18,17 @@ def locked(stack: Stack, table: str) -> Iterator[None]:
         yield
 
 
+def frozen(stack: Stack) -> contextlib.AbstractContextManager[None]:
+    return _frozen(stack.postgres.pid)
+
+
+def frozen_redis(stack: Stack) -> contextlib.AbstractContextManager[None]:
+    return _frozen(stack.valkey.pid)
+
+
 @contextlib.contextmanager
-def frozen(stack: Stack) -> Iterator[None]:
-    """Stop all processes of PostgreSQL, which accepts connections by the kernel alone."""
-    process = stack.postgres.pid
+def _frozen(process: int) -> Iterator[None]:
+    """Stop all processes of a server, which accepts connections by the kernel alone."""
     pids = [process, *children_of(process)]
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):

@@ -18,7 +18,7 @@ import requests
 
 from flowzz.core.runtime_settings.cache import MAX_AGE_SECONDS
 from tests.faults.audit import check_logs
-from tests.faults.intake.server_faults import frozen, locked, read_only
+from tests.faults.intake.server_faults import frozen, frozen_redis, locked, read_only
 from tests.faults.load.process import buffered, create_sellers
 from tests.faults.stack import Stack, is_up, kill_process
 from tests.waiting import wait_until
@@ -129,6 +129,12 @@ def test_webhooks_are_buffered_while_the_server_is_frozen(web: Stack, senders: S
         assert senders.send(100) == {200}
         assert buffered(web) == 100
         assert is_up(f"{web.web_urls[0]}/health/live")
+    assert senders.stored() == dict.fromkeys(senders.responses, 1)
+
+
+def test_webhooks_are_stored_while_redis_is_frozen(web: Stack, senders: Senders) -> None:
+    with frozen_redis(web):
+        assert senders.send(100) == {200}
     assert senders.stored() == dict.fromkeys(senders.responses, 1)
 
 

@@ -11,8 +11,9 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from redis.exceptions import TimeoutError
 
-from flowzz.core import redis
+from flowzz.core import rate_limits, redis
 from flowzz.core.rate_limits import RateLimit
 from integrations import connection as connections
 from integrations.inbox.store import UNVERIFIABLE, InboundWebhook
@@ -299,6 +300,34 @@ def test_webhooks_that_pass_on_credit_are_counted_afterwards(seller: Seller) -> 
     [taken] = redis.run([RATE.take_command({key: 1})])
     limit = int(settings.RATE_LIMIT_WEBHOOK.partition("/")[0])
     assert RATE.allowances([key], taken)[key].remaining == limit - 6
+
+
+def test_only_the_first_batch_waits_for_redis_that_fails(seller: Seller) -> None:
+    intake = new_intake()
+    with patch.object(redis, "run", side_effect=TimeoutError) as run:
+        assert [accept(webhook_to(seller), by=intake) for _ in range(3)] == [[200]] * 3
+    assert run.call_count == 1
+    assert len(seller.events) == 3
+
+
+def test_follow_ups_find_out_whether_redis_is_back(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake, clock = new_intake(), [1_000.0]
+    monkeypatch.setattr(rate_limits, "monotonic", lambda: clock[0])
+    request = WebhookRequest(webhook_to(seller))
+    with patch.object(redis, "run", side_effect=TimeoutError) as run:
+        blocking(intake.accept([request]))
+        for _ in range(3):
+            clock[0] += rate_limits.AWAY_SECONDS - 1
+            intake.follow_up([request])
+        asked = run.call_count
+        accept(webhook_to(seller), by=intake)
+        assert run.call_count == asked
+    intake.follow_up([request])
+    with patch.object(redis, "run", side_effect=TimeoutError) as run:
+        accept(webhook_to(seller), by=new_intake())
+    assert run.call_count == 1
 
 
 def test_close_answers_all_that_wait(seller: Seller) -> None:
