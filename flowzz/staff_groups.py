@@ -28,10 +28,8 @@ _DATA = (
 )
 _SCHEDULE = (
     "django_celery_beat.periodictask",
-    "django_celery_beat.clockedschedule",
     "django_celery_beat.crontabschedule",
     "django_celery_beat.intervalschedule",
-    "django_celery_beat.solarschedule",
 )
 
 
@@ -67,7 +65,8 @@ _OPERATIONS = (
 )
 _ADMINISTRATION = (
     _OPERATIONS
-    | _permissions((*_DATA, *_SCHEDULE, "auth.group"), "view", "add", "change", "delete")
+    | _permissions(("accounts.user", "accounts.apikey"), "add", "change")
+    | _permissions((*_SCHEDULE, "auth.group"), "view", "add", "change", "delete")
     | {"accounts.erase_people", "accounts.grant_staff_access", "core.change_setting"}
 )
 STAFF_GROUPS = {"Suporte": _SUPPORT, "Operações": _OPERATIONS, "Administração": _ADMINISTRATION}

@@ -62,6 +62,8 @@ class BaseAdmin(ModelAdmin[_Row]):
     """Templates shown below the filters; what they submit has the filters that are chosen."""
     routes: Mapping[str, str] = {}
     """More views of the page: the name of the method, which ends that of the URL, and its path."""
+    action_verbs: tuple[str, ...] = ()
+    """Verbs of permissions that only the page's actions ask for, such as `change`."""
     linked_lookups: tuple[str, ...] = ()
     """Lookups that links to the list use, beside the parameters of its filters."""
     extensions: tuple[PageExtension, ...] = ()

@@ -63,6 +63,7 @@ IS_MAPPED = empty_filter("significado", empty="A definir", filled="Definido")
 
 @admin.register(StatusMapping)
 class StatusMappingAdmin(ReadOnlyAdmin):
+    action_verbs = ("change",)
     list_display = (
         "word",
         "platform",

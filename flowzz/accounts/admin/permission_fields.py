@@ -1,19 +1,24 @@
 """The choice of permissions in words: a row for each kind of thing, `Clientes: ver, alterar`."""
 
 from collections.abc import Iterator
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.db.models import Model, Q
 from django.forms.models import ModelChoiceIterator
+from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from flowzz.accounts.models import User
+from flowzz.core.models import Setting
+
 VERBS = {"view": "ver", "add": "incluir", "change": "alterar", "delete": "excluir"}
-UNUSED_SCHEDULES = ("clockedschedule", "periodictasks", "solarschedule")
-"""Models of django-celery-beat without a page."""
 VERB_ORDER = {words: number for number, words in enumerate(VERBS.values())}
 
 
@@ -32,15 +37,12 @@ class PermissionsByModel(ModelChoiceIterator[Permission]):
 
 
 class PermissionsField(forms.ModelMultipleChoiceField[Permission]):
-    """The permissions of the models that the back-office shows, in one statement."""
+    """The permissions that the pages of the back-office ask for, in one statement."""
 
     iterator = PermissionsByModel
 
     def __init__(self, **options: Any) -> None:
-        labels = {"core", *(model._meta.app_label for model in admin.site._registry)}
-        permissions = Permission.objects.filter(content_type__app_label__in=labels).exclude(
-            content_type__app_label="django_celery_beat", content_type__model__in=UNUSED_SCHEDULES
-        )
+        permissions = Permission.objects.filter(reduce(or_, _used_permissions()))
         super().__init__(
             permissions.select_related("content_type").order_by(
                 "content_type__app_label", "content_type__model", "codename"
@@ -52,6 +54,25 @@ class PermissionsField(forms.ModelMultipleChoiceField[Permission]):
 
     def label_from_instance(self, permission: Any) -> str:
         return ": ".join(filter(None, describe(permission)))
+
+
+def _used_permissions() -> Iterator[Q]:
+    """Yield conditions for the permissions that allow something, model by model."""
+    yield _permissions(Setting)  # has a page of our own
+    everyone = HttpRequest()
+    everyone.user = User(is_superuser=True)
+    for model, page in admin.site._registry.items():
+        allowed = page.get_model_perms(everyone)
+        asked_for = getattr(page, "action_verbs", ())
+        unused = (verb for verb in VERBS if not allowed[verb] and verb not in asked_for)
+        yield _permissions(model, *unused)
+
+
+def _permissions(model: type[Model], *unused: str) -> Q:
+    """Return the condition for the permissions of a model, without those of unused verbs."""
+    app_label, name = model._meta.app_label, model._meta.model_name
+    of_model = Q(content_type__app_label=app_label, content_type__model=name)
+    return of_model & ~Q(codename__in=[f"{verb}_{name}" for verb in unused])
 
 
 def describe(permission: Permission) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from flowzz.accounts.admin.permission_fields import VERBS
 from flowzz.accounts.models import User
 from tests.factories import UserFactory
 from tests.staff import Staff, log_in, log_in_member
@@ -94,16 +95,42 @@ def test_page_shows_no_part_of_the_password(staff: Staff) -> None:
     assert "Trocar a senha" in page
 
 
-def test_permissions_are_named_in_portuguese(staff: Staff) -> None:
+@pytest.fixture
+def permissions(staff: Staff) -> dict[str, list[str]]:
+    """What the page of a group offers, by the title of the row."""
     group = Group.objects.get(name="Suporte")
     form = staff.get(f"/admin/auth/group/{group.id}/change/").context["adminform"].form
-    groups = {
+    return {
         title: [label for _, label in choices]
         for title, choices in form.fields["permissions"].choices
     }
-    assert groups["Clientes"] == ["ver", "incluir", "alterar", "excluir", "unir e separar clientes"]
-    assert "reprocessar eventos" in groups["Usuários"]
-    assert [label for labels in groups.values() for label in labels if "Can " in label] == []
+
+
+def test_permissions_are_named_in_portuguese(permissions: dict[str, list[str]]) -> None:
+    assert permissions["Clientes"] == ["ver", "unir e separar clientes"]
+    assert "reprocessar eventos" in permissions["Usuários"]
+    assert [label for labels in permissions.values() for label in labels if "Can " in label] == []
+
+
+def test_only_permissions_that_pages_ask_for_are_offered(permissions: dict[str, list[str]]) -> None:
+    verbs = {
+        title: [label for label in labels if label in VERBS.values()]
+        for title, labels in permissions.items()
+    }
+    assert {title: found for title, found in verbs.items() if found != ["ver"]} == {
+        "Chaves de API": ["ver", "incluir", "alterar"],
+        "Usuários": ["ver", "incluir", "alterar"],
+        "Grupos": ["ver", "incluir", "alterar", "excluir"],
+        "Configurações": ["alterar"],
+        "Horários": ["ver", "incluir", "alterar", "excluir"],
+        "Intervalos": ["ver", "incluir", "alterar", "excluir"],
+        "Tarefas agendadas": ["ver", "incluir", "alterar", "excluir"],
+        "Status não reconhecidos": ["ver", "alterar"],
+    }
+    pages = {str(model._meta.verbose_name_plural) for model in admin.site._registry}
+    assert {title.lower() for title in verbs} == {title.lower() for title in pages} | {
+        "configurações"
+    }
 
 
 def test_deletion_of_a_group_says_how_many_people_lose_it(staff: Staff) -> None:
