@@ -44,6 +44,9 @@ MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 500, 10
 MORE, BUTTONS_LENGTH = "Mais ações", 40
 """How many letters the buttons at the top of a row's page have together."""
 
+READ_ONLY_TEMPLATE = "backoffice/row_page.html"
+"""The page of a row that this person may not change: without a form."""
+
 unfold_patches.install()
 
 REFRESH_SECONDS = "2"
@@ -55,6 +58,7 @@ class BaseAdmin(ModelAdmin[_Row]):
     empty_value_display = NOTHING
     list_sections = ()  # read for each row by the list's template; unfold defines no default
     list_before_template = "backoffice/list_panels.html"
+    change_form_outer_before_template = "backoffice/above_fields.html"
     list_filter_submit = True
     list_panels: tuple[str, ...] = ()
     """Templates shown above the list."""
@@ -156,7 +160,10 @@ class BaseAdmin(ModelAdmin[_Row]):
         if context["original"] is not None:
             context |= self.detail_context(request, context["original"])
             context["actions_detail"] = _fold(context.get("actions_detail", []))
-        return super().render_change_form(request, context, *args, **kwargs)
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if context["original"] is not None and not context["has_change_permission"]:
+            vars(response)["template_name"] = READ_ONLY_TEMPLATE
+        return response
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         return audit_log.record(request, "Incluiu", obj)
@@ -204,7 +211,6 @@ class ReadOnlyAdmin(_ReadOnly, BaseAdmin[Any]):
     Neither lists nor filters count rows: with ten million rows that takes seconds.
     """
 
-    change_form_template = "backoffice/row_page.html"
     paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -3,23 +3,30 @@
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from flowzz.accounts.api_keys import keys
 from flowzz.accounts.models import ApiKey
 from flowzz.backoffice.base_admin import BaseAdmin
-from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, confirm
-from flowzz.backoffice.display import list_url, page_context
+from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, UserField, confirm
+from flowzz.backoffice.display import Notice, RowSummary, list_url, page_context, short_datetime
 from flowzz.backoffice.extensions import row_action
 from flowzz.backoffice.lists.filter_fields import empty_filter
+
+
+class KeyForm(forms.ModelForm[ApiKey]):
+    user = UserField(label="E-mail do usuário", widget=UnfoldAdminEmailInputWidget)
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(BaseAdmin[ApiKey]):
     """A key is shown once, on the page after it was made."""
 
+    form = KeyForm
     list_display = ("name", "user", "scope", "hint", "created_at", "last_used_at", "revoked_at")
     list_filter = (
         "scope",
@@ -30,7 +37,6 @@ class ApiKeyAdmin(BaseAdmin[ApiKey]):
     search_help_text = "E-mail do usuário, ou nome da chave"
     ordering = ("-id",)
     show_full_result_count = False
-    raw_id_fields = ("user",)
     actions_detail = ()
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
@@ -41,8 +47,27 @@ class ApiKeyAdmin(BaseAdmin[ApiKey]):
         fields = ("hint", "created_at", "last_used_at", "revoked_at")
         return (*fields, "user", "scope") if obj else fields
 
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        is_revoked = obj is not None and obj.revoked_at is not None
+        return not is_revoked and super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False
+
+    def summarize(self, request: HttpRequest, row: ApiKey) -> RowSummary:
+        if row.revoked_at is None:
+            return RowSummary()
+        at = short_datetime(row.revoked_at)
+        return RowSummary(
+            [Notice(f"Revogada em {at}: o programa que a usa não entra mais.", "bad")]
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer one button: the page after it shows the new key."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:

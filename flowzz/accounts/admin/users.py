@@ -24,7 +24,7 @@ from flowzz.accounts.admin.permission_fields import PermissionsField
 from flowzz.accounts.admin.summary import summarize
 from flowzz.accounts.models import User, login_email_changed
 from flowzz.backoffice import audit_log
-from flowzz.backoffice.base_admin import BaseAdmin, ReadOnlyAdmin
+from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.display import RowSummary, badge, section
 from flowzz.core.formatting import format_count
 
@@ -95,15 +95,6 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
         may_read = request.user.has_perm("accounts.view_staffaction")
         notes = audit_log.notes_about(row)[:MAX_NOTES] if may_read else []
         return super().detail_context(request, row) | {"notes": notes}
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        """Render a page without a form for staff who may not change the user."""
-        response: Any = super().render_change_form(request, context, *args, **kwargs)
-        if context["original"] and not context["has_change_permission"]:
-            response.template_name = ReadOnlyAdmin.change_form_template
-        return response
 
     @admin.display(description="acesso")
     def access(self, user: User) -> str:
