@@ -1,5 +1,6 @@
 """Columns, cells and links of admin pages, and the template context of pages of our own."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,15 @@ JOB_STATE_COLOURS = {
 }
 
 
+_WITH_HYPHEN = re.compile(
+    r"("
+    r"(?:CEP )?\b[0-9]{5}-[0-9]{3}\b"
+    r"|\([0-9]{2}\) [0-9]{4,5}-[0-9]{4}\b"
+    r"|\b[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}\b"
+    r"|\b[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2}\b"
+    r")"
+)
+"""A CEP, a phone, a CPF or a CNPJ, as people write them."""
 NOTHING = "—"
 """Shown for a missing value, everywhere."""
 
@@ -59,8 +69,7 @@ class Fact:
 
     @property
     def shown(self) -> object:
-        """The value; an e-mail breaks before its domain, not within it."""
-        return breakable_email(self.value) if "@" in str(self.value) else self.value
+        return breakable(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +195,26 @@ def page_context(
 def two_line_cell(first: object, second: object = "") -> SafeString:
     """Return a list's cell with a main value, and a smaller one below it."""
     cell = '<span class="flex flex-col text-right lg:text-left"><span>{}</span>{}</span>'
-    more = format_html('<span class="bo-hint">{}</span>', second) if second else ""
-    return format_html(cell, first or NOTHING, more)
+    more = format_html('<span class="bo-hint">{}</span>', breakable(second)) if second else ""
+    return format_html(cell, breakable(first or NOTHING), more)
+
+
+def breakable(value: object) -> object:
+    """Return a value that a narrow column breaks where people would, for HTML.
+
+    An e-mail breaks before its domain; a CEP, a phone, a CPF and a CNPJ do not break. HTML stays.
+    """
+    if isinstance(value, SafeString):
+        return value
+    text = str(value)
+    if "@" in text:
+        return breakable_email(text)
+    parts = _WITH_HYPHEN.split(text)
+    if len(parts) == 1:
+        return value
+    form = ("{}", '<span class="bo-unbroken">{}</span>')
+    html = ((format_html(form[n % 2], part),) for n, part in enumerate(parts))
+    return format_html_join("", "{}", html)
 
 
 def breakable_email(email: object) -> SafeString:
