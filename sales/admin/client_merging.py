@@ -17,7 +17,7 @@ from clients.search import ClientLookupError, find_client
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm, render_confirmation
-from flowzz.backoffice.display import change_url, page_context
+from flowzz.backoffice.display import breakable, change_url, page_context
 from flowzz.backoffice.extensions import page_view, row_action
 from flowzz.core.formatting import format_count, format_reais
 from sales import merging
@@ -149,7 +149,13 @@ def _ask_other(request: HttpRequest, form: MergeForm, client: Client) -> HttpRes
 
 
 def preview_merge(
-    request: HttpRequest, client: Client, other: Client, *, back: str, form: MergeForm | None = None
+    request: HttpRequest,
+    client: Client,
+    other: Client,
+    *,
+    back: str,
+    form: MergeForm | None = None,
+    dismiss_url: str = "",
 ) -> HttpResponse:
     """Show the client as the merge would leave it; the page posts the form again to confirm."""
     sales = format_count(other.sales.count(), "venda", "vendas")
@@ -158,8 +164,11 @@ def preview_merge(
     context = {
         **page_context(request, "Unir: o que muda", client, back=back),
         "headers": ("Campo", "Este", "O outro", "Depois"),
-        "rows": [(capfirst(f.label), f.kept, f.absorbed, f.result) for f in fields],
+        "rows": [
+            (capfirst(f.label), *map(breakable, (f.kept, f.absorbed, f.result))) for f in fields
+        ],
         "form": form,
+        "dismiss_url": dismiss_url,
         "moved": f"{sales} e {subscriptions}",
     }
     return render(request, "sales/merge_preview.html", context)

@@ -13,13 +13,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from clients.admin import CLIENT_MASKS
+from clients.admin import CLIENT_MASKS, contact_facts
 from clients.documents import format_document
 from clients.models import Client, MergeSuggestion
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.display import (
     NOTHING,
+    FactGroup,
+    RowSummary,
     breakable_email,
     change_url,
     list_url,
@@ -52,6 +54,7 @@ class MergeSuggestionAdmin(MaskedAdmin):
     list_display_links = None
     list_select_related = ("first__user", "second")
     ordering = ("-created_at", "-id")
+    fields = readonly_fields = ("seller", "created")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[MergeSuggestion]":
         pending: Any = super().get_queryset(request) & MergeSuggestion.objects.pending()
@@ -59,6 +62,21 @@ class MergeSuggestionAdmin(MaskedAdmin):
             can_decide=Value(request.user.has_perm(MERGE_CLIENTS))
         )
         return rows
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Lead those who decide to the preview, which compares both clients."""
+        if request.user.has_perm(MERGE_CLIENTS):
+            return redirect(_url("merge", self.get_visible(request, object_id)))
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def summarize(self, request: HttpRequest, row: MergeSuggestion) -> RowSummary:
+        clients = {"Cliente": row.first, "E este, com o mesmo telefone": row.second}
+        facts = [
+            FactGroup(title, "person", contact_facts(client)) for title, client in clients.items()
+        ]
+        return RowSummary(facts=facts)
 
     @admin.display(description="cliente")
     def one(self, suggestion: MergeSuggestion) -> SafeString:
@@ -95,7 +113,10 @@ def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
     suggestion = _suggestion(suggestion_id)
     kept, absorbed = suggestion.first, suggestion.second
     if request.method != "POST":
-        return preview_merge(request, kept, absorbed, back=list_url(MergeSuggestion))
+        dismiss_url = _url("dismiss", suggestion)
+        return preview_merge(
+            request, kept, absorbed, back=list_url(MergeSuggestion), dismiss_url=dismiss_url
+        )
     try:
         done = merging.merge(kept.id, absorbed.id, by=request_user(request))
     except merging.MergeRefused as refusal:

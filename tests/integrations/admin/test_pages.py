@@ -52,7 +52,7 @@ def test_pages_open_and_show_no_secret(staff: Staff, model: type[Model]) -> None
         hash_token(plain),
     ]
     rows = model._default_manager.all()[:1]
-    pages = [staff.get(url) for url in (list_url(model), *map(change_url, rows))]
+    pages = [staff.get(url, follow=True) for url in (list_url(model), *map(change_url, rows))]
     assert {page.status_code for page in pages} == {200}
     html = "".join(page.content.decode() for page in pages)
     assert [secret for secret in secrets if secret in html] == []

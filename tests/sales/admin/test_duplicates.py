@@ -73,7 +73,19 @@ def test_preview_says_what_a_merge_moves_and_changes_nothing(
 
     assert page.context["moved"] == "1 venda e 0 assinaturas"
     assert page.context["rows"][0] == ("Nome", "Marina Prado", "Ana Prado", "Marina Prado")
+    assert url("dismiss", suggestion) in page.content.decode()
     assert not ClientMerge.objects.exists()
+
+
+def test_page_of_a_suggestion_leads_those_who_decide_to_the_preview(
+    staff: Staff, suggestion: MergeSuggestion
+) -> None:
+    response = staff.get(url("change", suggestion))
+    assert response.headers["Location"] == url("merge", suggestion)
+
+    staff.post(url("dismiss", suggestion))
+
+    assert staff.get(url("change", suggestion)).status_code == 404
 
 
 def test_confirmed_merge_has_a_log_entry(staff: Staff, suggestion: MergeSuggestion) -> None:
@@ -119,5 +131,7 @@ def test_viewers_see_masked_names_and_no_buttons(suggestion: MergeSuggestion) ->
     html = viewer.get(LIST).content.decode()
 
     assert ("Ma*** P***" in html, "Prado" in html, "formaction" in html) == (True, False, False)
+    groups = viewer.get(url("change", suggestion)).context["facts"]
+    assert [str(group.facts[0].value) for group in groups] == ["Ma*** P***", "An*** P***"]
     for name in ("merge", "dismiss"):
         assert viewer.post(url(name, suggestion)).status_code == 403
