@@ -6,15 +6,15 @@ from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.text import capfirst
 
 from clients.contacts import format_raw_phone
 from flowzz.backoffice import masking
+from flowzz.backoffice.display import badge_tone
 from flowzz.backoffice.extensions import extend
 from flowzz.core.ids import lowest_uuid7, uuid7_time
 from integrations.admin.events.explanations import explain_event
 from integrations.admin.order_pages import order_page
-from integrations.admin.sync.findings import describe_difference, mask_differences
+from integrations.admin.sync.findings import KIND_COLOURS, describe_difference, mask_differences
 from integrations.inbox.failure_reasons import describe_warning
 from integrations.models import (
     BulkAction,
@@ -33,13 +33,6 @@ from sales.admin.sales import CAMPAIGN_FIELDS
 from sales.models import Origin, Sale
 from sales.sale_changes import STATUS_COLUMNS
 from sales.statuses import SaleStatusField
-
-FINDING_TONES = {
-    FindingKind.ERROR: "bad",
-    FindingKind.MISSED: "warning",
-    FindingKind.UNASSOCIATED: "warning",
-    FindingKind.WARNING: "warning",
-}
 
 
 def mask_metadata(sale: Sale) -> Any | None:
@@ -122,7 +115,7 @@ def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
         mask_differences(finding)
     title, icon = TITLES[Origin.RUN]
     changes = [
-        capfirst(describe_difference(change))
+        describe_difference(change)
         for change in finding.fields
         if change["field"] not in SaleStatusField  # status changes are entries of their own
     ]
@@ -130,7 +123,7 @@ def _finding(query: TimelineQuery, finding: SyncFinding) -> Entry:
         at=uuid7_time(finding.id),
         title=title,
         icon=icon,
-        tone=FINDING_TONES.get(FindingKind(finding.kind), "info"),
+        tone=badge_tone(KIND_COLOURS[FindingKind(finding.kind)]),
         href=query.url_of(SyncRun, finding.run_id),
         badge=finding.get_kind_display(),
         lines=[finding.message] if finding.message else changes,

@@ -9,12 +9,25 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, DecimalField
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from flowzz.backoffice import masking
-from flowzz.backoffice.display import badge_column, reais_column, related_column, short_datetime
+from flowzz.backoffice.display import (
+    NOTHING,
+    Notice,
+    RowSummary,
+    badge_column,
+    badge_tone,
+    reais_column,
+    related_column,
+    row_link,
+    short_datetime,
+)
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_reais
 from integrations.admin.owner_column import owner_column
@@ -24,9 +37,21 @@ from sales.models import Sale
 KIND_COLOURS = {
     FindingKind.ERROR: "danger",
     FindingKind.MISSED: "warning",
+    FindingKind.DIFFERS: "info",
     FindingKind.UNASSOCIATED: "warning",
     FindingKind.WARNING: "warning",
 }
+EXPLANATIONS = {
+    FindingKind.ERROR: "A sincronização não gravou esta venda.",
+    FindingKind.MISSED: "Nenhum webhook trouxe este pedido: só a sincronização o viu.",
+    FindingKind.DIFFERS: "A sincronização corrigiu o que os webhooks tinham dito.",
+    FindingKind.UNASSOCIATED: (
+        "A origem só informou o hash deste pedido. A venda não entra em número nenhum até ser "
+        "unida a outra ou contada, na página dela."
+    ),
+    FindingKind.WARNING: "Um valor não pôde ser lido: o campo ficou como estava.",
+}
+_ABOUT_WEBHOOKS = {FindingKind.MISSED, FindingKind.DIFFERS}
 _PUBLIC_FIELDS = {
     "product_name",
     "product_sku",
@@ -58,12 +83,38 @@ class SyncFindingAdmin(MaskedAdmin):
     list_select_related = ("run__integration__user",)
     search_fields = ("external_id__exact",)
     search_help_text = "Número do pedido"
-    fields = readonly_fields = ("run", "kind", "external_id", "sale_value", "details")
+    fields = readonly_fields = ("order", "sale_value", "details", "integration", "run")
 
     run_time = related_column("run__created_at", "sincronização de")
     owner = owner_column("run__integration")
     kind_badge = badge_column("kind", "tipo", KIND_COLOURS)
     sale_value = reais_column("value", "valor")
+
+    def summarize(self, request: HttpRequest, row: SyncFinding) -> RowSummary:
+        """Explain the kind, and lead from what webhooks missed to the diagnosis."""
+        kind = FindingKind(row.kind)
+        tone = badge_tone(KIND_COLOURS[kind])
+        if kind not in _ABOUT_WEBHOOKS:
+            return RowSummary([Notice(EXPLANATIONS[kind], tone)])
+        url = reverse("admin:integrations_integration_diagnosis", args=[row.run.integration_id])
+        return RowSummary([Notice(EXPLANATIONS[kind], tone, url, "Diagnosticar a integração")])
+
+    @admin.display(description="pedido")
+    def order(self, finding: SyncFinding) -> SafeString | str:
+        """Link to the sale, or to where the order may be."""
+        number, integration = finding.external_id, finding.run.integration
+        if not number:
+            return NOTHING
+        sales = Sale.objects.owned_by(integration.user_id)
+        if sale := sales.with_order_ids(integration.provider, [number]).first():
+            return row_link(sale) or NOTHING
+        url = f"{reverse('backoffice:missing_order')}?{urlencode({'pedido': number})}"
+        link = '{} · <a class="bo-link" href="{}">Onde está o pedido?</a>'
+        return format_html(link, number, url)
+
+    @admin.display(description="integração")
+    def integration(self, finding: SyncFinding) -> SafeString | None:
+        return row_link(finding.run.integration)
 
     def mask_details(self, row: SyncFinding) -> None:
         mask_differences(row)
@@ -77,20 +128,20 @@ class SyncFindingAdmin(MaskedAdmin):
 
     @admin.display(description="o que houve")
     def details(self, finding: SyncFinding) -> str | SafeString:
-        return finding.message or render_differences(finding) or "—"
+        return finding.message or render_differences(finding) or NOTHING
 
 
 def describe_difference(difference: Mapping[str, str]) -> str:
-    """Return `status: Pendente → Pago`, or the field's name alone if it has no values."""
+    """Return `Status: Pendente → Pago`, or the field's name alone if it has no values."""
     name = difference["field"]
     try:
         field: Any = Sale._meta.get_field(name)
     except FieldDoesNotExist:
         return name
     if "after" not in difference:
-        return str(field.verbose_name)
+        return capfirst(str(field.verbose_name))
     before, after = (_display_value(field, difference[key]) for key in ("before", "after"))
-    return f"{field.verbose_name}: {before} → {after}"
+    return f"{capfirst(str(field.verbose_name))}: {before} → {after}"
 
 
 def render_differences(finding: SyncFinding) -> SafeString:
@@ -105,7 +156,7 @@ def mask_differences(finding: SyncFinding) -> None:
 
 
 def format_value(value: Decimal | None) -> str:
-    return "—" if value is None else format_reais(value)
+    return NOTHING if value is None else format_reais(value)
 
 
 def _masked(difference: Mapping[str, str]) -> dict[str, str]:
@@ -118,7 +169,7 @@ def _masked(difference: Mapping[str, str]) -> dict[str, str]:
 
 def _display_value(field: Any, text: str) -> str:
     if not text:
-        return "—"
+        return NOTHING
     if isinstance(field, DecimalField):
         try:
             return format_reais(Decimal(text))

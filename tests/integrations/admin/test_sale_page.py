@@ -202,7 +202,7 @@ def test_support_sees_no_personal_data_undo_links_or_audit_log(
     for page in (findings, *map(change_url, (sale, finding, run, sale.client))):
         html = support.get(page).content.decode()
         assert [text for text in hidden if text in html] == []
-    assert "código de rastreio" in support.get(findings).content.decode()
+    assert "Código de rastreio" in support.get(findings).content.decode()
     assert "total_installments&quot;: 7" in support.get(change_url(sale)).content.decode()
 
 

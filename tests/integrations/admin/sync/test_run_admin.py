@@ -74,8 +74,8 @@ def test_report_lists_findings_with_sales_and_values(staff: Staff) -> None:
     add_findings(run, FindingKind.WARNING)
     html = staff.get(f"{url_of(run)}change/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
     assert "R$ 1.234,56" in html
-    assert "status: Pendente → Pago" in html
-    assert "outros dados" in html
+    assert "Status: Pendente → Pago" in html
+    assert "Outros dados" in html
     assert "Valor ilegível." in html
     for kind in FindingKind:
         url = f"/admin/integrations/syncfinding/?run__id__exact={run.id}&kind__exact={kind}"
