@@ -91,6 +91,16 @@ def test_login_and_api_documentation_have_no_errors(
     assert errors == []
 
 
+def test_api_documentation_follows_the_theme(visitor: Page) -> None:
+    used = []
+    for theme in ("light", "dark"):
+        visitor.emulate_media(color_scheme=theme)
+        visitor.goto("/api/docs")
+        expect(visitor.get_by_text("Obter tokens com e-mail e senha")).to_be_visible()
+        used.append(visitor.evaluate("getComputedStyle(document.documentElement).colorScheme"))
+    assert used == ["normal", "dark"]
+
+
 def test_inline_script_is_blocked_and_reported(
     visitor: Page, browser_errors: BrowserErrors
 ) -> None:

@@ -70,7 +70,9 @@ class SchemaView(APIView):
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """Swagger UI; its page names no language, and its texts are ours."""
+    """Swagger UI in the reader's theme; its page names no language, and its texts are ours."""
+
+    template_name_js = "api/docs.js"
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
