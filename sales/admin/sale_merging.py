@@ -62,6 +62,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         about=sale,
         refusals=(MergeRefused,),
         title="Unir estas duas vendas?",
+        text="A mais antiga fica, com o que foi informado por último. Pode ser desfeito.",
         consequences=[_describe(sale), _describe(other)],
         button="Unir",
         hidden_fields=[("confirmed", str(other.id))],

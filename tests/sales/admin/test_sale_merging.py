@@ -41,6 +41,7 @@ def test_sales_are_merged_after_both_were_shown(
     url, form = page_of(by_hash, "merge"), {**REASON, "other": "ordaaaaa"}
     shown = staff.post(url, form).content.decode()
     assert f'value="{by_number.id}"' in shown
+    assert "A mais antiga fica, com o que foi informado por último." in shown
     assert Sale.objects.count() == 2
     response = staff.post(url, {**form, "confirmed": str(by_number.id)})
     assert response.headers["Location"] == page_of(by_hash)
