@@ -53,6 +53,18 @@ def test_pages_have_no_errors_and_main_pages_are_accessible(
     assert errors == []
 
 
+def test_long_name_of_a_row_gives_way_to_the_title_of_the_page(
+    page: Page, sample_data: SampleData
+) -> None:
+    Client.objects.update(name="Maria Aparecida Conceição de Albuquerque Cavalcanti e Silva " * 2)
+    client = sample_data.seller.sale(ORDER).client
+    assert client is not None
+    page.goto(reverse("admin:clients_client_merge", args=[client.id]))
+    is_cut = "part => part.scrollWidth > part.clientWidth"
+    parts = page.locator("#header-inner h1 > .truncate").all()
+    assert [part.evaluate(is_cut) for part in parts] == [False, True, False]
+
+
 def main_pages(sample_data: SampleData) -> dict[str, str]:
     """Return the URLs of the main pages by the names of their pictures."""
     integration, sale = sample_data.integration, sample_data.seller.sale(ORDER)
