@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from flowzz.accounts.models import User
 from flowzz.backoffice.display import change_url, list_url, short_datetime
+from sales.admin.sales import SaleAdmin
 from sales.models import Sale
 from tests.factories import SaleFactory
 from tests.staff import Staff
@@ -54,6 +55,18 @@ def test_empty_list_offers_to_reset_only_what_is_active(
     page = staff.get(list_url(Sale), query).content.decode()
     assert text in page
     assert ("Limpar busca e filtros" in page) is bool(query)
+
+
+@pytest.mark.parametrize(
+    ("page", "links"), [("", ["Próxima"]), ("2", ["Anterior", "Próxima"]), ("3", ["Anterior"])]
+)
+def test_list_has_only_links_to_other_pages(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch, page: str, links: list[str]
+) -> None:
+    monkeypatch.setattr(SaleAdmin, "list_per_page", 2)
+    SaleFactory.create_batch(5)
+    html = staff.get(list_url(Sale), {"p": page} if page else {}).content.decode()
+    assert re.findall(r">\s*(Anterior|Próxima)\s*<", html) == links
 
 
 def test_rows_below_a_page_have_headings_for_phones_and_dashes_for_nothing(staff: Staff) -> None:
