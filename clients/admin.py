@@ -101,7 +101,6 @@ class ClientSearchAdmin(MaskedAdmin):
 @admin.register(Client)
 class ClientAdmin(MaskedAdmin):
     masks = CLIENT_MASKS
-    change_form_outer_before_template = "clients/client.html"
     list_display = (
         "person",
         "document",
