@@ -26,6 +26,7 @@ COPIED_TEMPLATES = {
     "unfold/helpers/empty_results.html": "5f4727a37a99da76",
     "unfold/helpers/header_back_button.html": "e75451379d5507e6",
     "unfold/helpers/header_title.html": "b126ed2ab9ca1680",
+    "unfold/helpers/pagination_infinite.html": "a513e92f9a277a97",
     "unfold/helpers/userlinks.html": "b493fa5ca3595d28",
     "unfold/helpers/welcomemsg.html": "e8eab02522ba2319",
 }
