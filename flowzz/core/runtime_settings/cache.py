@@ -15,8 +15,8 @@ MAX_AGE_SECONDS = 5.0
 MAX_AGE_MEANWHILE_SECONDS = 30.0
 """Older values are used while a thread reloads them, up to this age."""
 RELOAD_SECONDS = 5.0
-RETRY_SECONDS = 30.0
-"""Until the next attempt after the database failed."""
+RETRY_SECONDS = 10.0
+"""Until the next attempt after the database failed, which a thread makes as well."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -29,9 +29,9 @@ class SettingsCache:
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
-        self._loaded_at = -math.inf
+        self._tried_at = -math.inf
         self._next_at = -math.inf
-        """When to reload. Both by `time.monotonic`."""
+        """When the database was last asked, and when to ask it. Both by `time.monotonic`."""
         self._expiries = 0
 
     def get(self, name: str) -> str | None:
@@ -39,7 +39,7 @@ class SettingsCache:
         now = time.monotonic()
         if now >= self._next_at:
             self._next_at = now + RETRY_SECONDS  # until then the others use the known values
-            if now - self._loaded_at < MAX_AGE_MEANWHILE_SECONDS:
+            if now - self._tried_at < MAX_AGE_MEANWHILE_SECONDS:
                 threading.Thread(target=self._reload_alone, name="settings", daemon=True).start()
             else:
                 self._reload()
@@ -48,7 +48,7 @@ class SettingsCache:
     def expire(self) -> None:
         """Reload at the next use, which waits for it."""
         self._expiries += 1
-        self._loaded_at = self._next_at = -math.inf
+        self._tried_at = self._next_at = -math.inf
 
     def _reload_alone(self) -> None:
         with cast(DatabaseWrapper, connection).deadline(RELOAD_SECONDS):
@@ -62,11 +62,12 @@ class SettingsCache:
                 values = dict(Setting.objects.values_list("name", "value"))
         except Error as error:
             log.warning("settings_reload_failed", cause=type(error).__name__)
+            self._tried_at = time.monotonic()
             return
         if expiries != self._expiries:  # they may have been read before the change
             return
-        self._values, self._loaded_at = values, time.monotonic()
-        self._next_at = self._loaded_at + MAX_AGE_SECONDS
+        self._values, self._tried_at = values, time.monotonic()
+        self._next_at = self._tried_at + MAX_AGE_SECONDS
 
 
 SAVED_VALUES = SettingsCache()

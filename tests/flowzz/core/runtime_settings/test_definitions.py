@@ -62,7 +62,7 @@ class Reload:
         self.has_begun, self._may_end = Event(), Event()
         self._rates = count(8)
         monkeypatch.setattr(SAVED_VALUES, "_values", {"RATE_LIMIT_WEBHOOK": "7/min"})
-        monkeypatch.setattr(SAVED_VALUES, "_loaded_at", time.monotonic() - age)
+        monkeypatch.setattr(SAVED_VALUES, "_tried_at", time.monotonic() - age)
         monkeypatch.setattr(SAVED_VALUES, "_next_at", time.monotonic())
         monkeypatch.setattr(Setting.objects, "values_list", self._read)
 
@@ -82,6 +82,17 @@ class Reload:
 def test_nobody_waits_while_old_values_are_reloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     reload = Reload(monkeypatch, age=MAX_AGE_SECONDS)
     assert [WEBHOOK_RATE.value() for _ in range(3)] == ["7/minute"] * 3
+    assert reload.has_begun.wait(60)
+    reload.end()
+    assert WEBHOOK_RATE.value() == "8/minute"
+
+
+def test_nobody_waits_for_the_next_attempt_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    reload = Reload(monkeypatch, age=MAX_AGE_MEANWHILE_SECONDS)
+    with patch.object(Setting.objects, "values_list", side_effect=OperationalError):
+        assert WEBHOOK_RATE.value() == "7/minute"
+    monkeypatch.setattr(SAVED_VALUES, "_next_at", time.monotonic())
+    assert WEBHOOK_RATE.value() == "7/minute"
     assert reload.has_begun.wait(60)
     reload.end()
     assert WEBHOOK_RATE.value() == "8/minute"
