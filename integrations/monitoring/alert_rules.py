@@ -157,7 +157,7 @@ def dead_letters() -> Violations:
     Events without an integration are one alert for staff.
     """
     dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED)
-    counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
+    counts = dead.order_by().values_list("integration_id").annotate(count=Count("*"))
     return {
         id_: Message(
             f"{format_count(count, 'evento', 'eventos')} em quarentena"

@@ -77,7 +77,7 @@ def assess_all() -> list[tuple[uuid.UUID, Health]]:
     Returns ids, without users and secrets: there may be thousands, and few are shown.
     """
     dead = WebhookEvent.objects.filter(state=EventState.QUARANTINED, integration__isnull=False)
-    counts = dead.order_by().values_list("integration_id").annotate(count=Count("id"))
+    counts = dead.order_by().values_list("integration_id").annotate(count=Count("*"))
     quarantined = dict[uuid.UUID | None, int](counts)
     waiting_since = queue_stats.due_since()
     refused = refusals.refused_last_hour()

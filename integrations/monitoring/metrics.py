@@ -93,7 +93,7 @@ def _count_by(
     label: str = "",
 ) -> GaugeMetricFamily:
     """Count rows by a field's value; values without rows are reported as zero."""
-    counts = dict(rows.order_by().values_list(field).annotate(count=Count("pk")))
+    counts = dict(rows.order_by().values_list(field).annotate(count=Count("*")))
     family = GaugeMetricFamily(name, documentation, labels=[label or field])
     for value in values:
         family.add_metric([value], counts.get(value, 0))
