@@ -24,6 +24,20 @@ YEARS = "interval '730 days'"
 
 CAUSE = """(array['invalid_json', 'invalid_money:order.order_final_price', 'missing_identity',
     'parser_fault:KeyError'])[1 + sale_n %% 4]"""
+INDEXES = """
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
+        format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+            pg_get_constraintdef(oid))
+    FROM pg_constraint u
+    WHERE contype = 'u' AND conparentid = 0 AND connamespace = 'public'::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conindid = u.conindid)
+    UNION ALL
+    SELECT format('DROP INDEX %s', indexrelid::regclass),
+        replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+    FROM pg_index JOIN pg_class t ON t.oid = indrelid
+    WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
 SELLER = f"floor({SELLERS} * (random() ^ 2))::int"
 STATEMENTS = f"""
 CREATE TEMP TABLE seller AS
@@ -218,12 +232,21 @@ def fill(sales: int = SALES) -> Iterator[str]:
     """Fill a migrated database that has only sellers. Yields the name of each step."""
     parameters = {"sales": sales, "clients": int(sales * CLIENTS_PER_SALE), "runs": sales // 10}
     with connection.cursor() as cursor:
-        # The rows are consistent by construction, so triggers and foreign keys are off.
+        # The rows are consistent by construction, so triggers and foreign keys are off. Indexes
+        # are built from whole tables: that is several times as fast as row by row.
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")
+        cursor.execute("SET maintenance_work_mem = '1GB'; SET work_mem = '256MB'")
+        cursor.execute(INDEXES)
+        drops, creations = zip(*cursor.fetchall(), strict=True)
+        cursor.execute("; ".join(drops))
         for statement in STATEMENTS.split(";\n\n"):
             yield " ".join(statement.split()[:3])
             cursor.execute(statement, parameters)
+        for creation in creations:
+            yield creation
+            cursor.execute(creation)
         cursor.execute("SET session_replication_role = origin; SET synchronous_commit = on")
+        cursor.execute("RESET maintenance_work_mem; RESET work_mem")
         cursor.execute("DROP TABLE seller, new_client, new_sale")
         yield "VACUUM ANALYZE"
         cursor.execute("VACUUM ANALYZE")
