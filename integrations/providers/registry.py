@@ -1,6 +1,7 @@
 """The list of providers. One line in `PROVIDERS` adds one."""
 
 from dataclasses import fields
+from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -36,6 +37,7 @@ def default_provider() -> str:
     return PROVIDERS[0].name
 
 
+@cache
 def setting_name(provider: type[Provider], field: str) -> str:
     """Return the name of the Django setting behind a field of a provider's `settings_class`."""
     return f"{provider.name}_{field}".upper()

@@ -86,6 +86,8 @@ class LoopCalls:
 
     async def insert(self, routed: Sequence[Routed], until: float) -> set[uuid.UUID]:
         rows = await self._database.execute(store.INSERT, store.insertion(routed), until=until)
+        if len(rows) == len(routed):  # as nearly always
+            return {webhook.id for webhook, _ in routed}
         return {uuid.UUID(bytes=id_) for (id_,) in rows if id_}
 
     async def redis(self, command: Callable[[], redis.Command]) -> Any:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from unicodedata import category
 
 from integrations.inbox.store import InboundWebhook
@@ -62,6 +63,7 @@ class WebhookRequest:
         return len(self.webhook.body) if self.webhook else self.announced_size
 
 
+@lru_cache(maxsize=10_000)
 def parse_path(path: str) -> Target:
     """Parse a decoded path. Raises UnknownUrl."""
     match = _PATH.match(path)
@@ -80,8 +82,17 @@ def parse_url(provider: str, rest: str) -> Target:
 
 def stored_headers(provider: str, get: Callable[[str], str | None]) -> dict[str, str]:
     """Return the headers to store, and the signature. `get` reads one by its name."""
-    names = filter(None, (*STORED_HEADERS, signature_header(provider)))
-    return {name: value[:HEADER_LENGTH] for name in names if (value := get(name.lower()))}
+    return {
+        name: value[:HEADER_LENGTH]
+        for name, lower_case in _names(signature_header(provider))
+        if (value := get(lower_case))
+    }
+
+
+@cache
+def _names(signature_header: str) -> list[tuple[str, str]]:
+    names = filter(None, (*STORED_HEADERS, signature_header))
+    return [(name, name.lower()) for name in names]
 
 
 def _strip_invisible(text: str) -> str:

@@ -56,9 +56,12 @@ class BodyReader:
 
         `may_be_large` is asked before more than SMALL_BYTES are read.
         """
+        length = headers.get("content-length")
+        if length and int(length) <= min(SMALL_BYTES, limit):
+            return await _whole(proto)
         reading = _Reading(proto, limit, may_be_large, self._reserve)
         try:
-            if length := headers.get("content-length"):
+            if length:
                 return await reading.whole(int(length))
             if "transfer-encoding" in headers:
                 return await reading.chunks()
@@ -93,10 +96,7 @@ class _Reading:
         await self._admit(length)
         if length > FILE_BYTES:
             return await self.chunks(length)
-        try:
-            return BytesIO(await self._proto())
-        except RuntimeError:  # the base class of Granian's errors
-            raise IncompleteBody from None
+        return await _whole(self._proto)
 
     async def chunks(self, length: int = 0) -> IO[bytes]:
         """Read a body in chunks; it has at least `length` bytes. The caller closes the file."""
@@ -146,3 +146,10 @@ class _Reading:
         in_memory = size if size <= FILE_BYTES else 0
         self._reserve(in_memory - self.reserved)
         self.reserved = in_memory
+
+
+async def _whole(proto: Any) -> BytesIO:
+    try:
+        return BytesIO(await proto())
+    except RuntimeError:  # the base class of Granian's errors
+        raise IncompleteBody from None

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.logging import choose_request_id
 from flowzz.core.server import bodies
 from flowzz.core.server.bodies import BodyReader
+from flowzz.core.server.time_limits import TimeLimit
 from integrations.inbox.store import InboundWebhook
 from integrations.webhooks import answers, known_tokens, routing
 from integrations.webhooks.answers import Answer
@@ -33,6 +35,7 @@ class WebhookServer:
     def __init__(self) -> None:
         self._writer = Writer()
         self._bodies = BodyReader(BODIES_BYTES)
+        self._time_limit = TimeLimit(BODY_SECONDS)
         self._token_check = ThreadPoolExecutor(1, thread_name_prefix="webhook-token")
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -75,15 +78,9 @@ class WebhookServer:
         self, target: Target, proto: Any, headers: Any, request_id: str
     ) -> InboundWebhook:
         """Read a webhook; the token is checked before the rest of a large body is read."""
-
-        async def is_known() -> bool:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._token_check, _is_known, target.token_hash)
-
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await self._bodies.read(
-                proto, headers, limit=settings.WEBHOOK_MAX_BYTES, may_be_large=is_known
-            )
+        limit, is_known = settings.WEBHOOK_MAX_BYTES, partial(self._is_known, target.token_hash)
+        with self._time_limit:
+            body = await self._bodies.read(proto, headers, limit=limit, may_be_large=is_known)
         return InboundWebhook(
             provider=target.provider,
             token_hash=target.token_hash,
@@ -91,6 +88,10 @@ class WebhookServer:
             headers=stored_headers(target.provider, headers.get),
             request_id=request_id,
         )
+
+    async def _is_known(self, token_hash: str) -> bool:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._token_check, _is_known, token_hash)
 
 
 _REFUSALS: dict[type[Exception], Answer] = {

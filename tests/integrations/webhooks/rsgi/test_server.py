@@ -76,6 +76,16 @@ def test_other_methods_are_not_allowed() -> None:
     assert status(handle(Proto(), method="GET")) == 405
 
 
+def test_slow_body_is_refused() -> None:
+    class SlowProto(Proto):
+        async def __call__(self) -> bytes:
+            await asyncio.sleep(60)
+            return b"{}"
+
+    with patch.object(server, "BODY_SECONDS", 0.02):
+        assert status(handle(SlowProto(), content_length="2")) == 408
+
+
 def test_cut_body_is_refused() -> None:
     assert status(handle(Proto(b"{", is_cut=True), transfer_encoding="chunked")) == 400
 
