@@ -30,7 +30,8 @@ QUEUE = "textbook"
 SHIPPING = {"A enviar": ShippingStatus.PENDING, "Enviado": ShippingStatus.SHIPPED}
 POLL_SECONDS = 0.02
 
-app = Celery("textbook", broker=settings.CELERY_BROKER_URL)
+# Not as the current app, by which other measurements in this process enqueue theirs.
+app = Celery("textbook", broker=settings.CELERY_BROKER_URL, set_as_current=False)
 app.conf.update(task_acks_late=True, task_ignore_result=True, task_default_queue=QUEUE)
 
 
