@@ -20,9 +20,8 @@ async def sleep(limit: TimeLimit, seconds: float, *, delay: float = 0.0) -> str:
 def test_only_tasks_that_take_longer_are_ended() -> None:
     async def run() -> list[str]:
         limit = TimeLimit(0.2)
-        return await asyncio.gather(
-            sleep(limit, 60), sleep(limit, 0), sleep(limit, 60, delay=0.1), sleep(limit, 0.01)
-        )
+        tasks = (sleep(limit, 60), sleep(limit, 0), sleep(limit, 60, delay=0.1), sleep(limit, 0.01))
+        return list(await asyncio.gather(*tasks))
 
     assert asyncio.run(run()) == ["late", "in time", "late", "in time"]
 
