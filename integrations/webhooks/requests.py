@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from unicodedata import category
 
+from flowzz.core.caching import cache_short
 from integrations.inbox.store import InboundWebhook
 from integrations.models import Integration
 from integrations.providers.registry import provider_names, signature_header
@@ -63,7 +64,7 @@ class WebhookRequest:
         return len(self.webhook.body) if self.webhook else self.announced_size
 
 
-@lru_cache(maxsize=10_000)
+@cache_short(10_000)
 def parse_path(path: str) -> Target:
     """Parse a decoded path. Raises UnknownUrl."""
     match = _PATH.match(path)

@@ -7,7 +7,7 @@ from flowzz.core.caching import MAX_BYTES, cache_short
 from flowzz.local.servers.paths import PROJECT
 
 OWN_ARGUMENTS = {"_cipher", "_parse", "_offset", "_derive", "_defaults", "_types", "_program"}
-OWN_ARGUMENTS |= {"_storage", "_next_events", "_reported_by"}
+OWN_ARGUMENTS |= {"_storage", "_next_events", "_reported_by", "_names", "setting_name"}
 """Functions whose arguments nobody else chooses, or that have a few characters."""
 
 
