@@ -31,8 +31,10 @@ MAX_REQUESTS = 200
 MAX_BYTES = 8 * 1024 * 1024
 GATHER_SECONDS = 0.005
 """How long a batch waits for the clients that were just answered: larger batches cost less."""
-FOLLOW_UP_SECONDS = 0.01
-"""Between two follow-ups, at least: under load they are shared by more webhooks."""
+FOLLOW_UP_SECONDS = 0.025
+"""Between two follow-ups, at most: under load they are shared by more webhooks."""
+FOLLOW_UP_SECONDS_EACH = 0.004
+"""For each webhook of the last one."""
 PROBE_SECONDS = 1.0
 STOP_SECONDS = 4.0
 
@@ -197,12 +199,13 @@ class Follower:
         batch = self._queue.get()
         if batch:
             time.sleep(max(0.0, self._next_at - time.monotonic()))
-            self._next_at = time.monotonic() + FOLLOW_UP_SECONDS
         with contextlib.suppress(Empty):
             while batch is not None:
                 finished.extend(batch)
                 batch = self._queue.get_nowait()
             self._queue.put(None)  # to be found again
+        pause = min(FOLLOW_UP_SECONDS, FOLLOW_UP_SECONDS_EACH * len(finished))
+        self._next_at = time.monotonic() + pause
         return finished
 
 
