@@ -5,8 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from itertools import accumulate
 from typing import cast
 
@@ -87,7 +86,7 @@ class InboundWebhook:
     body: bytes
     headers: Mapping[str, str]
     id: uuid.UUID = field(default_factory=uuid7)
-    arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
+    arrived_at: datetime = field(default_factory=timezone.now)
     """By this machine's clock."""
     monotonic_arrival: float = field(default_factory=time.monotonic)
     request_id: str = ""

@@ -91,8 +91,9 @@ def stored_headers(provider: str, get: Callable[[str], str | None]) -> dict[str,
 
 
 @cache
-def _names(signature_header: str) -> list[tuple[str, str]]:
-    names = filter(None, (*STORED_HEADERS, signature_header))
+def _names(header_of_signatures: str) -> list[tuple[str, str]]:
+    """Return the names of the stored headers, also in lower case."""
+    names = filter(None, (*STORED_HEADERS, header_of_signatures))
     return [(name, name.lower()) for name in names]
 
 

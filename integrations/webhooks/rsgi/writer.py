@@ -32,9 +32,9 @@ MAX_BYTES = 8 * 1024 * 1024
 GATHER_SECONDS = 0.005
 """How long a batch waits for the clients that were just answered: larger batches cost less."""
 FOLLOW_UP_SECONDS = 0.025
-"""Between two follow-ups, at most: under load they are shared by more webhooks."""
+"""The longest pause between two follow-ups: under load they are shared by more webhooks."""
 FOLLOW_UP_SECONDS_EACH = 0.004
-"""For each webhook of the last one."""
+"""Of the pause, for each webhook of the last follow-up."""
 PROBE_SECONDS = 1.0
 STOP_SECONDS = 4.0
 
