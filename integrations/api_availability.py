@@ -21,7 +21,7 @@ from integrations.models import (
 )
 from integrations.monitoring import alert_rules, alerts
 from integrations.monitoring.alerts import Message
-from integrations.providers.contracts import Client
+from integrations.providers.contracts import ApiClient
 from integrations.providers.errors import EndpointMissing, IntegrationError
 from integrations.providers.registry import get_provider
 from integrations.secrets import field_encryption
@@ -104,7 +104,7 @@ def try_api(integration_id: uuid.UUID) -> None:
             log.info("api_answers", integration_id=str(integration.id))
 
 
-def _succeeds(integration: Integration, call: Callable[[Client], object]) -> bool:
+def _succeeds(integration: Integration, call: Callable[[ApiClient], object]) -> bool:
     """Make a call with the integration's key: one attempt, without the circuit breaker."""
     try:
         api_key = field_encryption.decrypt(integration, "api_key")

@@ -102,7 +102,7 @@ class Page:
         return UUID(bytes=blake2b(ends.encode(errors="surrogatepass"), digest_size=16).digest())
 
 
-class Client(Protocol):
+class ApiClient(Protocol):
     """A provider's HTTP API with one user's key, used in a `with`. Raises IntegrationError."""
 
     @property
@@ -244,18 +244,18 @@ class Provider(ABC):
     def reader(self, mapped_words: Collection[MappedWord]) -> Reader: ...
 
     @abstractmethod
-    def client(self, api_key: str, *, breaker: Breaker, stop: Event, page_size: int) -> Client:
+    def client(self, api_key: str, *, breaker: Breaker, stop: Event, page_size: int) -> ApiClient:
         """Return a client for a sync run, used by a thread without a database.
 
         It retries, and raises FetchStopped instead of a request or a wait once `stop` is set.
         """
 
     @abstractmethod
-    def interactive_client(self, api_key: str) -> Client:
+    def interactive_client(self, api_key: str) -> ApiClient:
         """Return a client for a waiting person: one attempt, without a breaker."""
 
     @abstractmethod
-    def diagnostic_client(self, api_key: str) -> Client:
+    def diagnostic_client(self, api_key: str) -> ApiClient:
         """Return a client for a diagnosis: one attempt of 4 s at most, without a breaker."""
 
     def probe(self, api_key: str) -> ProbeReport:

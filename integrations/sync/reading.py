@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from integrations.models import Integration, SyncRun
-from integrations.providers.contracts import Client, MappedWord, Order, Page
+from integrations.providers.contracts import ApiClient, MappedWord, Order, Page
 from integrations.providers.errors import FetchStopped, PayloadInvalid
 from integrations.providers.readers import mapped_words
 from integrations.providers.registry import get_provider
@@ -79,7 +79,7 @@ class ItemReader:
             return error
 
 
-def read_pages(run: SyncRun, client: Client, reader: ItemReader) -> Iterator[ReadPage]:
+def read_pages(run: SyncRun, client: ApiClient, reader: ItemReader) -> Iterator[ReadPage]:
     """Fetch pages from the run's checkpoint on, until the run's limit of sales is reached."""
     limit, count = run.sales_limit, run.processed
     since, first, previous = run.cursor_from, run.next_page, run.page_digest
