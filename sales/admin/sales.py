@@ -43,7 +43,7 @@ from sales.admin.sale_page import timeline_sources
 from sales.admin.sale_page.summary import facts, notices, word_url
 from sales.admin.sale_page.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.statuses import ReportedStatusFilter, status_cell, summary_figures
-from sales.admin.totals import calculate_totals, seller_charts
+from sales.admin.totals import formatted_totals, seller_charts
 from sales.models import Sale, SaleMerge
 from sales.models.exports import ExportSubject
 from sales.money import PaymentCode
@@ -204,7 +204,7 @@ class SaleAdmin(ClientSearchAdmin):
             raise PermissionDenied
         sales = self.get_changelist_instance(request).queryset
         charts = seller_charts(request.GET.get(SellerFilter.parameter_name, ""))
-        context = {"totals": calculate_totals(sales), "charts": charts}
+        context = {"totals": formatted_totals(sales), "charts": charts}
         return render(request, "sales/totals.html", context)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sale]":

@@ -24,7 +24,7 @@ _IS_COUNTED = Q(is_associated=True, deleted_at=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class FormattedTotals:
     """Totals of at most `MAX_SALES` sales; money in BRL, without the `uncounted` ones."""
 
     count: int
@@ -41,17 +41,19 @@ class Totals:
         return f"{text} nos números: excluídas ou não associadas"
 
 
-def calculate_totals(sales: "QuerySet[Sale]") -> Totals | None:
-    """Return None if there are too many sales, or adding them up takes too long."""
+def formatted_totals(sales: "QuerySet[Sale]") -> FormattedTotals | None:
+    """Return the totals, or None for too many sales, or if adding them up takes too long."""
     sums = list_totals.calculate_totals(sales, limit=MAX_SALES, counted=_IS_COUNTED)
     if sums is None:
         return None
     ticket = sums.revenue / sums.paid_sales if sums.paid_sales else Decimal(0)
-    return Totals(sums.sales, sums.uncounted, format_reais(sums.revenue), format_reais(ticket))
+    return FormattedTotals(
+        sums.sales, sums.uncounted, format_reais(sums.revenue), format_reais(ticket)
+    )
 
 
 def seller_charts(email: str) -> list[Chart]:
-    """Return no charts if nobody has this e-mail."""
+    """Return the charts of the seller with this e-mail; none if nobody has it."""
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
         return []
@@ -138,5 +140,5 @@ def _sum(amounts: Sequence[Decimal]) -> Decimal:
 
 
 def _format_whole(amount: float) -> str:
-    """Without "R$" and cents: the labels of an axis are narrow."""
+    """Format without "R$" and cents: the labels of an axis are narrow."""
     return format_number(round(amount))

@@ -40,7 +40,10 @@ def calculate_totals(
     counted: Q = _ALL,
     owners: "QuerySet[Any] | None" = None,
 ) -> Totals | None:
-    """Return None for more sales than `limit`, or if adding them up takes too long."""
+    """Add up sales; return None for more than `limit`, or if that takes over TIMEOUT_MS.
+
+    Only the `counted` sales are in the figures; `owners` are counted beside them.
+    """
     rows = sales.order_by().annotate(net_value=_NET)
     limited = rows.values(*_COLUMNS, "net_value")[: limit and limit + 1]
     is_paid = counted & Q(status__in=REVENUE_STATUSES)

@@ -73,7 +73,9 @@ def test_totals_count_filtered_sales_and_their_revenue(staff: Staff) -> None:
     SaleFactory.create(product_name="Clube", deleted_at=timezone.now())
     SaleFactory.create()
     page = staff.get(TOTALS, {"produto": "Clube"})
-    expected = totals.Totals(3, 0, format_reais(Decimal("301.98")), format_reais(Decimal("150.99")))
+    expected = totals.FormattedTotals(
+        3, 0, format_reais(Decimal("301.98")), format_reais(Decimal("150.99"))
+    )
     assert page.context["totals"] == expected
 
 
