@@ -22,11 +22,11 @@ from integrations.models.monitoring import (
     Alert,
     AlertKind,
     AlertRecipients,
+    AlertSeverity,
     Circuit,
     HourlyStats,
     HourlyWebhookCount,
     RefusalReason,
-    Severity,
     WebhookBaseline,
     WebhookRefusal,
 )

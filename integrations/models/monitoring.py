@@ -143,15 +143,15 @@ ALERT_UNSENT = (
 )
 
 
-class Severity(models.TextChoices):
+class AlertSeverity(models.TextChoices):
     CRITICAL = "critical", "Crítico"
     WARNING = "warning", "Atenção"
     NOTICE = "notice", "Aviso"
 
 
 SEVERITIES = {
-    **dict.fromkeys(AlertKind, Severity.WARNING),
-    **dict.fromkeys(NOTICES, Severity.NOTICE),
+    **dict.fromkeys(AlertKind, AlertSeverity.WARNING),
+    **dict.fromkeys(NOTICES, AlertSeverity.NOTICE),
     **dict.fromkeys(
         (
             AlertKind.KEY_REFUSED,
@@ -159,9 +159,9 @@ SEVERITIES = {
             AlertKind.WEBHOOKS_REFUSED,
             AlertKind.SILENCE,
         ),
-        Severity.CRITICAL,
+        AlertSeverity.CRITICAL,
     ),
-    AlertKind.KEY_OLD: Severity.NOTICE,
+    AlertKind.KEY_OLD: AlertSeverity.NOTICE,
 }
 """Critical is what may cost orders, or stops them."""
 
@@ -176,7 +176,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Order by severity, and the newest first."""
         ranks = [
             When(kind__in=[kind for kind in SEVERITIES if SEVERITIES[kind] == level], then=rank)
-            for rank, level in enumerate(Severity)
+            for rank, level in enumerate(AlertSeverity)
         ]
         return self.order_by(Case(*ranks), "-opened_at")
 
@@ -232,7 +232,7 @@ class Alert(models.Model):
         return self.get_kind_display()
 
     @property
-    def severity(self) -> Severity:
+    def severity(self) -> AlertSeverity:
         return SEVERITIES[AlertKind(self.kind)]
 
 

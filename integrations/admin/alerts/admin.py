@@ -19,9 +19,9 @@ from integrations.models import (
     SEVERITIES,
     Alert,
     AlertKind,
+    AlertSeverity,
     EventState,
     Integration,
-    Severity,
     SyncRun,
     WebhookEvent,
     WebhookRefusal,
@@ -32,9 +32,9 @@ from integrations.monitoring.alert_recipients import kinds_for_nobody
 
 MAX_SUMMARY = 140
 SEVERITY_COLOURS = {
-    Severity.CRITICAL: "danger",
-    Severity.WARNING: "warning",
-    Severity.NOTICE: "info",
+    AlertSeverity.CRITICAL: "danger",
+    AlertSeverity.WARNING: "warning",
+    AlertSeverity.NOTICE: "info",
 }
 
 
@@ -51,10 +51,10 @@ class SeverityFilter(ChoiceFilter):
     parameter_name = "gravidade"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(level.value, str(level.label)) for level in Severity]
+        return [(level.value, str(level.label)) for level in AlertSeverity]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Alert]") -> "QuerySet[Alert]":
-        if self.value() not in Severity.values:
+        if self.value() not in AlertSeverity.values:
             return queryset
         kinds = [kind for kind, level in SEVERITIES.items() if level == self.value()]
         return queryset.filter(kind__in=kinds)
