@@ -35,7 +35,6 @@ CROSS_CUTTING_TESTS = {
     "integrations/sync/test_provider_faults.py",
     "integrations/sync/test_same_rows.py",
     "integrations/test_clocks.py",
-    "integrations/test_pause.py",
     "integrations/webhooks/test_generated_bodies.py",
     "model/test_model.py",
     "real_data/test_cases.py",
