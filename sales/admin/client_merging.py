@@ -20,7 +20,7 @@ from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm, ren
 from flowzz.backoffice.display import breakable, change_url, page_context
 from flowzz.backoffice.extensions import page_view, row_action
 from flowzz.core.formatting import format_count, format_reais
-from sales import merging
+from sales import client_merging
 from sales.models import Sale
 
 MERGE_CLIENTS = "clients.merge_client"
@@ -74,8 +74,8 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         other = find_client(form.cleaned_data["other"], client.user.email, excluding=client)
         if "confirm" not in request.POST:
             return preview_merge(request, client, other, back=change_url(client), form=form)
-        done = merging.merge(client.id, other.id, by=request_user(request))
-    except (ClientLookupError, merging.MergeRefused) as refusal:
+        done = client_merging.merge(client.id, other.id, by=request_user(request))
+    except (ClientLookupError, client_merging.MergeRefused) as refusal:
         form.add_error("other", str(refusal))
         return _ask_other(request, form, client)
     details = {"cliente unido": audit_log.reference(other), "vendas": len(done.sale_ids)}
@@ -94,7 +94,7 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
     def act() -> Done:
         sales, by = form.cleaned_data["sales"], request_user(request)
-        done = merging.split(client.id, sales, form.customer, by=by)
+        done = client_merging.split(client.id, sales, form.customer, by=by)
         assert done.target
         new = audit_log.reference(done.target)
         details = {"cliente novo": new, "vendas": len(done.sale_ids)}
@@ -107,7 +107,7 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         form,
         act,
         about=_masked(request, client),
-        refusals=(merging.MergeRefused,),
+        refusals=(client_merging.MergeRefused,),
         title="Separar vendas",
         text="As vendas escolhidas passam para um cliente novo. Pode ser desfeito.",
         button="Separar",
@@ -120,7 +120,7 @@ def undo(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(ClientMerge.objects.select_related("source"), id=merge_id)
 
     def act() -> Done:
-        merging.undo(found.id, by=request_user(request))
+        client_merging.undo(found.id, by=request_user(request))
         log_text = f"Desfez {found.get_kind_display().lower()}"
         return Done(log_text, "Desfeita: as vendas voltaram.", found.source)
 
@@ -129,7 +129,7 @@ def undo(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
         ReasonForm(request.POST or None),
         act,
         about=_masked(request, found.source),
-        refusals=(merging.MergeRefused,),
+        refusals=(client_merging.MergeRefused,),
         title=f"Desfazer: {found}",
         text="As vendas movidas voltam; o que chegou depois fica com quem está.",
         button="Desfazer",
@@ -160,7 +160,7 @@ def preview_merge(
     """Show the client as the merge would leave it; the page posts the form again to confirm."""
     sales = format_count(other.sales.count(), "venda", "vendas")
     subscriptions = format_count(other.subscriptions.count(), "assinatura", "assinaturas")
-    fields = merging.preview(_masked(request, client), _masked(request, other))
+    fields = client_merging.preview(_masked(request, client), _masked(request, other))
     context = {
         **page_context(request, "Unir: o que muda", client, back=back),
         "headers": ("Campo", "Este", "O outro", "Depois"),

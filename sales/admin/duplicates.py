@@ -33,7 +33,7 @@ from flowzz.backoffice.display import (
 from flowzz.backoffice.extensions import page_view
 from flowzz.backoffice.masked_admin import MaskedAdmin
 from flowzz.core.formatting import format_count
-from sales import merging
+from sales import client_merging
 from sales.admin.client_merging import MERGE_CLIENTS, preview_merge
 
 
@@ -118,8 +118,8 @@ def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
             request, kept, absorbed, back=list_url(MergeSuggestion), dismiss_url=dismiss_url
         )
     try:
-        done = merging.merge(kept.id, absorbed.id, by=request_user(request))
-    except merging.MergeRefused as refusal:
+        done = client_merging.merge(kept.id, absorbed.id, by=request_user(request))
+    except client_merging.MergeRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(list_url(MergeSuggestion))
     details = {"cliente unido": audit_log.reference(absorbed), "vendas": len(done.sale_ids)}

@@ -13,7 +13,7 @@ from flowzz.backoffice.display import change_url, short_datetime
 from flowzz.backoffice.extensions import page_view, row_action
 from flowzz.core.formatting import format_reais
 from sales.admin.sales import SaleAdmin
-from sales.merging import MergeRefused
+from sales.client_merging import MergeRefused
 from sales.models import Sale, SaleMerge
 from sales.order_ids import merges
 

@@ -17,7 +17,7 @@ from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core.db.bulk_upsert import to_json, upsert
 from flowzz.core.db.locks import lock_user
-from sales.merging import MergeRefused
+from sales.client_merging import MergeRefused
 from sales.metadata import merge_metadata
 from sales.models import Sale, SaleMerge
 from sales.sale_changes import STATUS_COLUMNS

@@ -35,7 +35,7 @@ from integrations.providers.coinzz import COINZZ
 from integrations.providers.contracts import Page
 from integrations.providers.registry import get_provider
 from integrations.sync import runs
-from sales import merging
+from sales import client_merging
 from sales.admin.set_status import set_statuses
 from sales.models import Sale
 from sales.statuses import SaleStatus, SaleStatusField
@@ -196,7 +196,7 @@ class RandomSteps(RuleBasedStateMachine):
         pair = st.lists(st.sampled_from(self._mergeable()), min_size=2, max_size=2, unique=True)
         kept, absorbed = data.draw(pair)
         ids = [self.seller.buyer(self._an_order_of(buyer)).id for buyer in (kept, absorbed)]
-        merging.merge(*ids, by=self.staff)
+        client_merging.merge(*ids, by=self.staff)
         self.reference.merge(kept, absorbed)
 
     @precondition(lambda self: self.reference.orders)

@@ -21,7 +21,7 @@ from integrations.privacy import erase
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.coinzz.adapter import CoinzzReader
 from integrations.sync import fingerprints
-from sales import merging
+from sales import client_merging
 from sales.admin import set_status
 from sales.models import DirtyDay, Sale, SaleMerge
 from sales.order_ids import merges
@@ -171,17 +171,17 @@ def import_file(seller: Seller) -> None:
 
 def merge_client(seller: Seller) -> None:
     kept = ClientFactory.create(user=seller.integration.user)
-    merging.merge(kept.id, seller.buyer(NUMBER).id, by=UserFactory.create())
+    client_merging.merge(kept.id, seller.buyer(NUMBER).id, by=UserFactory.create())
 
 
 def merge_into_client(seller: Seller) -> None:
     absorbed = ClientFactory.create(user=seller.integration.user)
-    merging.merge(seller.buyer(NUMBER).id, absorbed.id, by=UserFactory.create())
+    client_merging.merge(seller.buyer(NUMBER).id, absorbed.id, by=UserFactory.create())
 
 
 def split_client(seller: Seller) -> None:
     customer, ids = Customer(name="Ana Lima"), [seller.sale(NUMBER).id]
-    merging.split(seller.buyer(NUMBER).id, ids, customer, by=UserFactory.create())
+    client_merging.split(seller.buyer(NUMBER).id, ids, customer, by=UserFactory.create())
 
 
 def merge_sale(seller: Seller) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 from flowzz.accounts.models import User
 from integrations.models import Integration
 from integrations.privacy import erase
-from sales.merging import MergeRefused
+from sales.client_merging import MergeRefused
 from sales.models import Sale, SaleMerge, SaleStatusChange, Subscription, SubscriptionCycle
 from sales.order_ids import merges
 from tests import payloads

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clients.models import Client
-from sales import merging
+from sales import client_merging
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller
@@ -84,7 +84,7 @@ def test_clients_of_a_placeholder_document_are_split_by_name(seller: Seller) -> 
 def test_what_staff_merged_stays(seller: Seller) -> None:
     seller.process(order("ordaaaaa", "Ana Prado"), order("ordbbbbb", "Bia Prado"))
     first, second = Client.objects.order_by("created_at", "id")
-    merging.merge(first.id, second.id, by=seller.integration.user)
+    client_merging.merge(first.id, second.id, by=seller.integration.user)
     seller.process(order("ordccccc", "Bia Prado"))
 
     assert run("--apply") == ["Vendas movidas: 0"]

@@ -16,8 +16,8 @@ from clients.models import Client, ClientMerge
 from clients.privacy import Person, anonymise, export_client
 from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
-from sales import merging
-from sales.merging import FieldPreview, MergeRefused
+from sales import client_merging
+from sales.client_merging import FieldPreview, MergeRefused
 from sales.models import Sale, Subscription
 from tests.factories import NOON, ClientFactory, SaleFactory, UserFactory
 from tests.waiting import wait_until_blocked
@@ -86,7 +86,7 @@ def test_merge_moves_everything_and_fills_empty_fields(
 ) -> None:
     sale, subscription = SaleFactory.create(client=absorbed, user=kept.user), subscribe(absorbed)
 
-    merging.merge(kept.id, absorbed.id, by=staff)
+    client_merging.merge(kept.id, absorbed.id, by=staff)
 
     for row in (sale, subscription, kept, absorbed):
         row.refresh_from_db()
@@ -97,7 +97,7 @@ def test_merge_moves_everything_and_fills_empty_fields(
 
 def test_preview_shows_the_resulting_fields(kept: Client, absorbed: Client) -> None:
     ours = format_phone(PHONE)
-    assert merging.preview(kept, absorbed) == [
+    assert client_merging.preview(kept, absorbed) == [
         FieldPreview("CPF/CNPJ", "", "291.417.776-38", "291.417.776-38"),
         FieldPreview("nome", "Marina Alves", "Marina A.", "Marina Alves"),
         FieldPreview("telefone", ours, format_phone(OTHER_PHONE), ours),
@@ -109,7 +109,7 @@ def test_preview_shows_the_resulting_fields(kept: Client, absorbed: Client) -> N
 def test_later_orders_of_both_clients_match_the_merged_client(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
-    merging.merge(kept.id, absorbed.id, by=staff)
+    client_merging.merge(kept.id, absorbed.id, by=staff)
 
     assert match(kept, document=DOCUMENT) == (kept.id, Match.DOCUMENT)
     assert match(kept, phone=PHONE) == (kept.id, Match.PHONE)
@@ -120,7 +120,7 @@ def test_both_documents_match_the_merged_client_but_a_relative_does_not(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
     Client.objects.filter(id=kept.id).update(cpf=OTHER_DOCUMENT, document_identifies=True)
-    merging.merge(kept.id, absorbed.id, by=staff)
+    client_merging.merge(kept.id, absorbed.id, by=staff)
 
     assert match(kept, document=DOCUMENT) == (kept.id, Match.DOCUMENT)
     assert match(kept, document=OTHER_DOCUMENT) == (kept.id, Match.DOCUMENT)
@@ -134,7 +134,7 @@ def test_merge_waits_for_a_batch_and_moves_its_sales(
 ) -> None:
     def merge() -> None:
         try:
-            merging.merge(kept.id, absorbed.id, by=staff)
+            client_merging.merge(kept.id, absorbed.id, by=staff)
         finally:
             connection.close()
 
@@ -156,9 +156,9 @@ def test_undoing_a_merge_restores_everything(kept: Client, absorbed: Client, sta
     subscribe(absorbed)
     before = snapshot()
 
-    done = merging.merge(kept.id, absorbed.id, by=staff)
+    done = client_merging.merge(kept.id, absorbed.id, by=staff)
     changed = snapshot()
-    merging.undo(done.id, by=staff)
+    client_merging.undo(done.id, by=staff)
 
     assert changed != before
     assert snapshot() == before
@@ -168,11 +168,11 @@ def test_undoing_a_merge_restores_everything(kept: Client, absorbed: Client, sta
 def test_order_received_after_the_merge_stays_with_the_kept_client(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
-    done = merging.merge(kept.id, absorbed.id, by=staff)
+    done = client_merging.merge(kept.id, absorbed.id, by=staff)
     match(kept, phone=OTHER_PHONE, district="Centro")
     sale = SaleFactory.create(client=kept, user=kept.user)
 
-    merging.undo(done.id, by=staff)
+    client_merging.undo(done.id, by=staff)
 
     sale.refresh_from_db()
     kept.refresh_from_db()
@@ -184,15 +184,15 @@ def test_merges_of_merged_clients_are_undone_newest_first(
 ) -> None:
     third = ClientFactory.create(user=kept.user)
     before = snapshot()
-    first = merging.merge(absorbed.id, third.id, by=staff)
-    second = merging.merge(kept.id, absorbed.id, by=staff)
+    first = client_merging.merge(absorbed.id, third.id, by=staff)
+    second = client_merging.merge(kept.id, absorbed.id, by=staff)
 
     assert match(kept, phone=third.phone) == (kept.id, Match.PHONE)
     with pytest.raises(MergeRefused, match="Desfaça antes"):
-        merging.undo(first.id, by=staff)
-    merging.undo(second.id, by=staff)
+        client_merging.undo(first.id, by=staff)
+    client_merging.undo(second.id, by=staff)
     assert match(kept, phone=third.phone) == (absorbed.id, Match.PHONE)
-    merging.undo(first.id, by=staff)
+    client_merging.undo(first.id, by=staff)
     assert snapshot() == before
 
 
@@ -202,13 +202,15 @@ def test_split_moves_chosen_sales_to_a_new_client_and_undo_returns_them(
     chosen, other = SaleFactory.create_batch(2, client=kept, user=kept.user)
     before = snapshot()
 
-    done = merging.split(kept.id, [chosen.id], Customer(name="Rui", document=DOCUMENT), by=staff)
+    done = client_merging.split(
+        kept.id, [chosen.id], Customer(name="Rui", document=DOCUMENT), by=staff
+    )
 
     chosen.refresh_from_db()
     other.refresh_from_db()
     assert (chosen.client, other.client_id) == (done.target, kept.id)
     assert match(kept, document=DOCUMENT) == (chosen.client_id, Match.DOCUMENT)
-    merging.undo(done.id, by=staff)
+    client_merging.undo(done.id, by=staff)
     assert snapshot() == before
     assert ClientMerge.objects.get().undone_by == staff
 
@@ -218,25 +220,25 @@ def test_invalid_merges_and_splits_are_refused(kept: Client, absorbed: Client, s
     sale = SaleFactory.create(client=kept, user=kept.user)
     customer = Customer(name="Rui", document=DOCUMENT)
     with pytest.raises(MergeRefused, match="mesma conta"):
-        merging.merge(kept.id, stranger.id, by=staff)
+        client_merging.merge(kept.id, stranger.id, by=staff)
     with pytest.raises(MergeRefused, match="diferentes"):
-        merging.merge(kept.id, kept.id, by=staff)
+        client_merging.merge(kept.id, kept.id, by=staff)
     with pytest.raises(MergeRefused, match="documento é de outro"):
-        merging.split(kept.id, [sale.id], customer, by=staff)
+        client_merging.split(kept.id, [sale.id], customer, by=staff)
     with pytest.raises(MergeRefused, match="ao menos uma venda"):
-        merging.split(absorbed.id, [sale.id], replace(customer, document=""), by=staff)
-    done = merging.merge(kept.id, absorbed.id, by=staff)
+        client_merging.split(absorbed.id, [sale.id], replace(customer, document=""), by=staff)
+    done = client_merging.merge(kept.id, absorbed.id, by=staff)
     with pytest.raises(MergeRefused, match="já foi unido"):
-        merging.merge(kept.id, absorbed.id, by=staff)
-    merging.undo(done.id, by=staff)
+        client_merging.merge(kept.id, absorbed.id, by=staff)
+    client_merging.undo(done.id, by=staff)
     with pytest.raises(MergeRefused, match="Já foi desfeita"):
-        merging.undo(done.id, by=staff)
+        client_merging.undo(done.id, by=staff)
 
 
 def test_erasure_includes_merged_clients_and_merge_records(
     kept: Client, absorbed: Client, staff: User
 ) -> None:
-    done = merging.merge(kept.id, absorbed.id, by=staff)
+    done = client_merging.merge(kept.id, absorbed.id, by=staff)
     kept.refresh_from_db()
     person = Person.from_client(kept)
 
@@ -249,4 +251,4 @@ def test_erasure_includes_merged_clients_and_merge_records(
     assert (done.filled_fields, done.previous_documents) == ({}, {})
     assert (absorbed.name, absorbed.phone, absorbed.cpf, absorbed.city) == ("", "", "", "")
     with pytest.raises(MergeRefused, match="foram apagados"):
-        merging.undo(done.id, by=staff)
+        client_merging.undo(done.id, by=staff)

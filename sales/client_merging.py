@@ -30,7 +30,7 @@ _FORMATTERS: dict[str, Callable[[str], str]] = {
 
 
 class MergeRefused(Exception):
-    """Raised when clients cannot be merged or split; the message says why, in Portuguese."""
+    """Clients cannot be merged or split, or sales merged; the message says why, in Portuguese."""
 
 
 @dataclass(frozen=True, slots=True)
