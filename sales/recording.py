@@ -26,8 +26,8 @@ from sales.order_ids import merges
 from sales.order_ids.index import SaleIndex
 from sales.order_ids.reading import read_reported
 from sales.sale_changes import (
+    EXPLANATORY_FIELDS,
     FIRST_REACHED,
-    MARKS,
     STATUS_COLUMNS,
     UPDATED_FIELDS,
     FieldChange,
@@ -38,7 +38,7 @@ from sales.sale_changes import (
 )
 from sales.statuses import HistoryField, SaleStatus, SaleStatusField, ShippingStatus
 
-_KEPT_FIELDS = frozenset(HistoryField.values) - frozenset(SaleStatusField.values)
+_HISTORY_FIELDS = frozenset(HistoryField.values) - frozenset(SaleStatusField.values)
 MAX_LISTED_SALES = 50
 """The live update about a larger batch has numbers only."""
 
@@ -95,7 +95,7 @@ class SaleBatch:
         self._provider = provider
         self.index = SaleIndex(sales, links_hashes=links_hashes)
         self._changed: dict[uuid.UUID, Sale] = {}
-        self._confirmed: list[Sale] = []
+        self._newly_fingerprinted: list[Sale] = []
         self._history: list[SaleStatusChange] = []
         self._merges: list[SaleMerge] = []
         self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
@@ -170,13 +170,13 @@ class SaleBatch:
             self._changed[sale.id] = sale
         if not is_late and source.fingerprint not in (None, sale.report_fingerprint):
             sale.report_fingerprint = source.fingerprint
-            self._confirmed.append(sale)
+            self._newly_fingerprinted.append(sale)
         if written:
             self._changed[sale.id] = sale
             if not source.is_undated:
                 sale.observed_at = max(sale.observed_at, source.observed_at)
-        changes = [change for change in written if change.field not in MARKS]
-        self._keep_earlier_values(sale, changes, source)
+        changes = [change for change in written if change.field not in EXPLANATORY_FIELDS]
+        self._add_replaced_values(sale, changes, source)
         if changes:
             return RecordResult(sale, Outcome.UPDATED, changes)
         is_refused = is_late or moves.has_refused
@@ -199,7 +199,7 @@ class SaleBatch:
         self, sale: Sale, client: Client, match: Match | None, source: ChangeSource
     ) -> None:
         change = FieldChange(HistoryField.CLIENT, sale.client_id, client.id)
-        self._keep_earlier_values(sale, [change], source)
+        self._add_replaced_values(sale, [change], source)
         sale.client_id, sale.client_match = client.id, match or ""
         self._changed[sale.id] = sale
 
@@ -232,7 +232,7 @@ class SaleBatch:
         merges.save(self._merges)
         upsert(self._changed.values(), update=UPDATED_FIELDS)
         written = self._changed.keys() | self.absorbed.keys()
-        Sale.objects.save_fingerprints(s for s in self._confirmed if s.id not in written)
+        Sale.objects.save_fingerprints(s for s in self._newly_fingerprinted if s.id not in written)
         upsert(self._history)
         if counted := [sale for sale in self._changed.values() if sale.is_associated]:
             _publish_on_commit(self._user_id, counted)
@@ -249,12 +249,12 @@ class SaleBatch:
         self.index.add(sale)
         return [FieldChange("external_id", before, number)]
 
-    def _keep_earlier_values(
+    def _add_replaced_values(
         self, sale: Sale, changes: Iterable[FieldChange], source: ChangeSource
     ) -> None:
-        """Add replaced prices, products and clients to the history; statuses are there already."""
+        """Add replaced prices, products and clients to the history; it has the statuses already."""
         for change in changes:
-            if change.field in _KEPT_FIELDS and change.before not in (None, "", change.after):
+            if change.field in _HISTORY_FIELDS and change.before not in (None, "", change.after):
                 self._add_history(sale, change, source)
 
     def _add_history(self, sale: Sale, change: FieldChange, source: ChangeSource) -> None:

@@ -69,7 +69,7 @@ STATUS_COLUMNS: Final = {
     SaleStatusField.STATUS: StatusColumns(SaleStatusField.STATUS, STATUS_TRANSITIONS),
     SaleStatusField.SHIPPING: StatusColumns(SaleStatusField.SHIPPING, SHIPPING_TRANSITIONS),
 }
-MARKS: Final = frozenset(
+EXPLANATORY_FIELDS: Final = frozenset(
     {
         "is_refund_open",
         *(name for c in STATUS_COLUMNS.values() for name in (c.word, c.refused, c.overridden)),
@@ -77,7 +77,7 @@ MARKS: Final = frozenset(
 )
 """Columns that only explain a status; a change of them alone is no change of the sale."""
 UPDATED_FIELDS: Final = (
-    *(*OPTIONAL_FIELDS, *EARNINGS_FIELDS, *MARKS, "external_id", "is_associated"),
+    *(*OPTIONAL_FIELDS, *EARNINGS_FIELDS, *EXPLANATORY_FIELDS, "external_id", "is_associated"),
     *("client", "client_match", "quantity", "unit_price", "total_price"),
     *("status", "shipping_status", "unknown_status", "unknown_shipping_status"),
     *("paid_at", "shipped_at", "delivered_at", "cancelled_at", "deleted_at"),
@@ -102,9 +102,9 @@ class StatusMoves:
     columns: dict[str, Any] = field(default_factory=dict)
     """The values of the columns beside the statuses."""
     kept_words: list[str] = field(default_factory=list)
-    """The fields of `metadata` with a word that does not replace the stored one."""
+    """The fields of `metadata` whose reported word does not replace the stored one."""
     late_words: list[str] = field(default_factory=list)
-    """The fields of `metadata` with a word that replaces the stored one though it is older."""
+    """The fields of `metadata` whose reported word replaces the stored one though it is older."""
 
 
 def unit_price(total: Decimal, quantity: int | None) -> Decimal:
@@ -125,9 +125,9 @@ def classify_statuses(
         is_missing = not is_unknown and getattr(facts, columns.status) is None
         is_held = columns.is_held(sale, facts, is_late=is_late)
         if is_missing or is_held or (is_unknown and is_late):
-            _keep(columns, facts, moves)
+            _keep_stored_word(columns, facts, moves)
         elif is_unknown:
-            _adopt(columns, sale, facts, moves, is_late=False)
+            _adopt_reported_word(columns, sale, facts, moves, is_late=False)
         else:
             _classify(columns, sale, facts, moves, is_late=is_late, is_override=is_override)
     return moves
@@ -145,23 +145,23 @@ def _classify(
     reported = getattr(facts, columns.status)
     transition = classify_transition(
         columns.transitions,
-        _state(columns.reported_status(sale), is_refund_open=sale.is_refund_open),
-        _state(reported, is_refund_open=facts.is_refund_open),
+        _as_in_table(columns.reported_status(sale), is_refund_open=sale.is_refund_open),
+        _as_in_table(reported, is_refund_open=facts.is_refund_open),
         is_late=is_late,
     )
     if transition is Transition.BACKWARD and not is_override:
-        _keep(columns, facts, moves)
+        _keep_stored_word(columns, facts, moves)
         if not is_late:
             moves.has_refused = True
             moves.columns[columns.refused] = reported
         return
     if transition is Transition.NONE and is_late and getattr(sale, columns.word):
-        _keep(columns, facts, moves)
+        _keep_stored_word(columns, facts, moves)
         return
     if is_late and getattr(sale, columns.unknown):
-        _keep(columns, facts, moves)
+        _keep_stored_word(columns, facts, moves)
     else:
-        _adopt(columns, sale, facts, moves, is_late=is_late)
+        _adopt_reported_word(columns, sale, facts, moves, is_late=is_late)
     if columns.status == SaleStatusField.STATUS:
         moves.columns["is_refund_open"] = facts.is_refund_open and reported == SaleStatus.REFUNDED
     before = getattr(sale, columns.status)
@@ -169,16 +169,17 @@ def _classify(
         moves.allowed.append(FieldChange(columns.status, before, reported))
 
 
-def _state(status: str, *, is_refund_open: bool) -> str:
+def _as_in_table(status: str, *, is_refund_open: bool) -> str:
+    """Return the status by the name that the transition table has for it."""
     return OPEN_REFUND if is_refund_open and status == SaleStatus.REFUNDED else status
 
 
-def _keep(columns: StatusColumns, facts: SaleFacts, moves: StatusMoves) -> None:
+def _keep_stored_word(columns: StatusColumns, facts: SaleFacts, moves: StatusMoves) -> None:
     """Leave the stored word: it explains the sale's status, and the reported one does not."""
     moves.kept_words.append(facts.word_fields.get(columns.status, ""))
 
 
-def _adopt(
+def _adopt_reported_word(
     columns: StatusColumns, sale: Sale, facts: SaleFacts, moves: StatusMoves, *, is_late: bool
 ) -> None:
     """Let the reported word replace the stored one.
@@ -187,7 +188,8 @@ def _adopt(
     """
     word, stored_word = getattr(facts, columns.word), getattr(sale, columns.word)
     if word and word == stored_word:
-        _keep(columns, facts, moves)  # written in another way, such as in another language
+        # Written in another way, such as in another language.
+        _keep_stored_word(columns, facts, moves)
     elif is_late:
         moves.late_words.append(facts.word_fields.get(columns.status, ""))
     refused = getattr(sale, columns.refused) or columns.reported_status(sale)

@@ -31,7 +31,7 @@ _KEPT_FIELDS = {
     *("client_id", "client_match", "is_associated", "external_id", "order_hash"),
     *("metadata", "observed_at", *_FIRST_TIMES),
 }
-"""Fields that `_combine` does not take from the sale that was seen last."""
+"""Fields that `_combine_values` does not take from the sale that was seen last."""
 
 
 def are_mergeable(first: Sale, second: Sale) -> bool:
