@@ -17,10 +17,10 @@ from flowzz.core import redis
 from flowzz.core.rate_limits import RateLimit, RateLimitExceeded
 from flowzz.core.redis_metrics import Histogram, record
 from flowzz.core.workers import heartbeat
-from integrations.connection import set_signing_secret
 from integrations.inbox import queue_stats, replay
 from integrations.models import Alert, AlertKind, IntegrationStatus, WebhookEvent
 from integrations.sync import runs
+from integrations.webhooks.signing_secrets import set_signing_secret
 from tests import payloads
 from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller, post

@@ -146,18 +146,6 @@ def test_disconnect_deletes_the_key_and_cancels_the_run(user: User, coinzz: Sand
     assert WebhookToken.objects.count() == 1
 
 
-def test_previous_signing_secret_is_kept_and_removed(integration: Integration) -> None:
-    connection.set_signing_secret(integration, "primeiro", keep_previous=True)
-    connection.set_signing_secret(integration, "segundo", keep_previous=True)
-
-    integration.refresh_from_db()
-    assert field_encryption.decrypt(integration, "signing_secret") == "segundo"
-    assert field_encryption.decrypt(integration, "previous_signing_secret") == "primeiro"
-
-    connection.set_signing_secret(integration, "", keep_previous=True)
-    assert (integration.signing_secret, integration.previous_signing_secret) == ("", "")
-
-
 @pytest.mark.parametrize(
     ("api_key", "masked"),
     [

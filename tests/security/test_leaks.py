@@ -15,12 +15,12 @@ from pytest_django.fixtures import Settings
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from flowzz.local.servers.handles import TEST, server_paths
-from integrations import connection, tasks
+from integrations import tasks
 from integrations.inbox import drain, processing
 from integrations.models import Integration, SyncRun, Trigger, WebhookEvent
 from integrations.providers.coinzz.signature import sign
 from integrations.sync import runs
-from integrations.webhooks import fallback_buffer, tokens
+from integrations.webhooks import fallback_buffer, signing_secrets, tokens
 from integrations.webhooks.calls import BlockingCalls
 from tests import payloads
 from tests.api_client import Frontend
@@ -137,7 +137,7 @@ def test_valid_and_invalid_webhooks(
         assert post(path, body).status_code == 200
     assert_refused(post("/webhooks/coinzz/" + PASSWORD, order()), 404, markers)
     assert_refused(post(path, order() + b" " * settings.WEBHOOK_MAX_BYTES), 413, markers)
-    connection.set_signing_secret(integration, SIGNING_SECRET, keep_previous=False)
+    signing_secrets.set_signing_secret(integration, SIGNING_SECRET, keep_previous=False)
     assert_refused(post(path, order(), headers={"X-Coinzz-Signature": "sha256=0"}), 401, markers)
     signature = sign(SIGNING_SECRET, order())
     markers.values.add(signature)

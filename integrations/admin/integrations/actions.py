@@ -12,7 +12,7 @@ from integrations import connection, modes
 from integrations.admin.integrations.forms import ChangedSecretForm, FirstSecretForm, OwnerForm
 from integrations.models import Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.sync import runs
-from integrations.webhooks import tokens
+from integrations.webhooks import signing_secrets, tokens
 
 RUN_SYNCS, MANAGE, REVEAL = "run_syncs", "manage_connections", "reveal_webhook_urls"
 SECRET_BYTES = 32
@@ -62,7 +62,7 @@ def _set_signing_secret(integration: Integration, answers: Answers) -> str | Non
     """Return a generated secret; one that was typed is known already."""
     typed: str = answers["secret"]
     secret = typed or secrets.token_urlsafe(SECRET_BYTES)
-    connection.set_signing_secret(
+    signing_secrets.set_signing_secret(
         integration,
         secret,
         keep_previous=answers.get("keep_previous", False),
@@ -226,7 +226,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         label="Exigir a assinatura",
         icon="verified_user",
         log_text="Assinatura passou a ser exigida",
-        run=lambda integration, _: connection.enforce_signatures(integration),
+        run=lambda integration, _: signing_secrets.enforce_signatures(integration),
         is_available=_is_observed,
         consequences=(
             "Webhooks sem assinatura válida passam a ser recusados (401) e não são guardados.",
@@ -251,7 +251,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         label="Encerrar segredo anterior",
         icon="key_off",
         log_text="Segredo anterior encerrado",
-        run=lambda integration, _: connection.remove_previous_signing_secret(integration),
+        run=lambda integration, _: signing_secrets.remove_previous_signing_secret(integration),
         is_available=lambda integration: bool(integration.previous_signing_secret),
         consequences=("Só o que vier assinado com o segredo novo passa a ser aceito.",),
     ),
@@ -259,7 +259,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         label="Remover segredo de assinatura",
         icon="no_encryption",
         log_text="Segredo de assinatura removido",
-        run=lambda integration, _: connection.set_signing_secret(integration, ""),
+        run=lambda integration, _: signing_secrets.set_signing_secret(integration, ""),
         is_available=lambda integration: bool(integration.signing_secret),
         consequences=("Quem conhecer o endereço poderá enviar webhooks sem assinatura.",),
         is_destructive=True,

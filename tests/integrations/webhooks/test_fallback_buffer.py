@@ -19,13 +19,13 @@ from flowzz.celery import app
 from flowzz.core import redis
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import JobState
-from integrations import connection, dispatch, tasks
+from integrations import dispatch, tasks
 from integrations.inbox import drain
 from integrations.inbox.store import execute, insertion, store_buffered
 from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
 from integrations.sync.pages import drain_inbox
-from integrations.webhooks import fallback_buffer, tokens
+from integrations.webhooks import fallback_buffer, signing_secrets, tokens
 from integrations.webhooks.calls import BlockingCalls
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
@@ -170,7 +170,7 @@ def test_expired_token_is_refused_when_the_buffer_is_flushed(seller: Seller) -> 
 
 
 def test_missing_signature_is_refused_when_the_buffer_is_flushed(seller: Seller) -> None:
-    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", keep_previous=False)
     post_without_database(seller.path, order(1))
 
     assert fallback_buffer.flush_to_inbox() == 1
@@ -179,7 +179,7 @@ def test_missing_signature_is_refused_when_the_buffer_is_flushed(seller: Seller)
 
 def test_unreadable_signing_secret_quarantines_its_webhook_alone(seller: Seller) -> None:
     other = Seller("outra@flowzz.test")
-    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", keep_previous=False)
     Integration.objects.filter(id=seller.integration.id).update(signing_secret="cut off")
     post_without_database(seller.path, order(1))
     post_without_database(other.path, order(2))

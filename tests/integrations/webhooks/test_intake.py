@@ -11,10 +11,9 @@ from redis.exceptions import TimeoutError
 
 from flowzz.core import rate_limits, redis
 from flowzz.core.rate_limits import RateLimit
-from integrations import connection as connections
 from integrations.inbox.store import UNVERIFIABLE, InboundWebhook
 from integrations.models import Integration, WebhookEvent, WebhookToken
-from integrations.webhooks import fallback_buffer, tokens
+from integrations.webhooks import fallback_buffer, signing_secrets, tokens
 from integrations.webhooks import intake as intake_module
 from integrations.webhooks.calls import BlockingCalls, blocking
 from integrations.webhooks.intake import RATE, Intake
@@ -86,7 +85,7 @@ def test_known_token_that_was_expired_meanwhile_is_refused(seller: Seller) -> No
 def test_signing_secret_that_was_set_meanwhile_is_required(seller: Seller) -> None:
     intake = new_intake()
     accept(webhook_to(seller), by=intake)
-    connections.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", keep_previous=False)
 
     assert accept(webhook_to(seller), by=intake) == [401]
 
@@ -97,7 +96,7 @@ def test_signing_secret_that_became_readable_is_used(seller: Seller) -> None:
     assert accept(webhook_to(seller), by=intake) == [200]
     assert WebhookEvent.objects.get().reason == UNVERIFIABLE
 
-    connections.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", keep_previous=False)
 
     assert accept(webhook_to(seller), by=intake) == [401]
 

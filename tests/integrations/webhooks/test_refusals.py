@@ -9,11 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from flowzz.core import redis
 from flowzz.core.rate_limits import RateLimit
-from integrations import connection
 from integrations.inbox.store import InboundWebhook
 from integrations.models import RefusalReason, WebhookRefusal, WebhookToken
 from integrations.providers.coinzz.signature import sign
-from integrations.webhooks import fallback_buffer, refusals, tokens
+from integrations.webhooks import fallback_buffer, refusals, signing_secrets, tokens
 from integrations.webhooks import intake as intake_module
 from integrations.webhooks.calls import BlockingCalls, blocking
 from integrations.webhooks.intake import Intake
@@ -50,7 +49,7 @@ def test_each_refusal_is_counted_with_its_reason_and_size(
     expired = expire_first_url(seller)
     post(expired, b"{}")
     seller.post(b" " * (LIMIT + 1))
-    connection.set_signing_secret(seller.integration, "segredo")
+    signing_secrets.set_signing_secret(seller.integration, "segredo")
     seller.post(b"{ }")
     seller.post(b"{  }")
     monkeypatch.setattr(intake_module, "RATE", RateLimit("webhook-few", lambda: "1/minute"))
@@ -70,23 +69,23 @@ def test_each_refusal_is_counted_with_its_reason_and_size(
 
 
 def test_observed_signature_is_accepted_and_counted(seller: Seller) -> None:
-    connection.set_signing_secret(seller.integration, "segredo", is_observed=True)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", is_observed=True)
     assert seller.post(b"{}").status_code == 200
     assert seller.post(b"{}", HTTP_X_COINZZ_SIGNATURE=sign("segredo", b"{}")).status_code == 200
     assert stored(seller) == [(RefusalReason.OBSERVED, 1, 2)]
 
-    connection.enforce_signatures(seller.integration)
+    signing_secrets.enforce_signatures(seller.integration)
 
     assert seller.post(b"{}").status_code == 401
     assert len(seller.events) == 2
 
 
 def test_writer_that_knows_the_token_sees_that_observation_has_ended(seller: Seller) -> None:
-    connection.set_signing_secret(seller.integration, "segredo", is_observed=True)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", is_observed=True)
     hash_ = parse_path(seller.path).token_hash
     intake = Intake(BlockingCalls())
     assert accept(hash_, intake) == 200
-    connection.enforce_signatures(seller.integration)
+    signing_secrets.enforce_signatures(seller.integration)
 
     assert accept(hash_, intake) == 401
 
@@ -136,7 +135,7 @@ def test_counts_in_redis_are_bounded(seller: Seller) -> None:
 
 def test_refusals_take_no_round_trip_of_their_own(seller: Seller) -> None:
     """They are counted with the metrics of the answers."""
-    connection.set_signing_secret(seller.integration, "segredo")
+    signing_secrets.set_signing_secret(seller.integration, "segredo")
     path = seller.path
     with patch.object(redis, "run", wraps=redis.run) as run:
         post(path, b"{}")
@@ -145,7 +144,7 @@ def test_refusals_take_no_round_trip_of_their_own(seller: Seller) -> None:
 
 
 def test_webhook_refused_when_the_buffer_is_flushed_is_counted(seller: Seller) -> None:
-    connection.set_signing_secret(seller.integration, "segredo")
+    signing_secrets.set_signing_secret(seller.integration, "segredo")
     hash_ = tokens.hash_token(seller.path.rpartition("/")[2])
     webhook = InboundWebhook(provider="coinzz", token_hash=hash_, body=b"{}", headers={})
     fallback_buffer.push([webhook])

@@ -15,7 +15,7 @@ from integrations import connection
 from integrations.inbox import replay
 from integrations.models import IntegrationStatus, WebhookEvent, WebhookToken
 from integrations.providers.coinzz.signature import sign
-from integrations.webhooks import intake, tokens
+from integrations.webhooks import intake, signing_secrets, tokens
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
@@ -177,7 +177,7 @@ def test_webhook_of_a_disconnected_integration_is_stored_and_ignored(seller: Sel
 
 def test_required_signature_is_verified(seller: Seller) -> None:
     body = payloads.raw("order_cod_created")
-    connection.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
     assert error_of(seller.post(body)) == (401, "INVALID_SIGNATURE")
     assert error_of(signed(seller, body, sign("outro", body))) == (401, "INVALID_SIGNATURE")
     assert error_of(signed(seller, body + b" ", sign("primeiro", body)))[0] == 401
@@ -189,8 +189,8 @@ def test_required_signature_is_verified(seller: Seller) -> None:
 
 def test_previous_signing_secret_stays_valid_beside_the_new_one(seller: Seller) -> None:
     body = payloads.raw("order_cod_created")
-    connection.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
-    connection.set_signing_secret(seller.integration, "segundo", keep_previous=True)
+    signing_secrets.set_signing_secret(seller.integration, "primeiro", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "segundo", keep_previous=True)
 
     statuses = [
         signed(seller, body, sign(secret, body)).status_code
@@ -348,7 +348,7 @@ def test_webhooks_with_a_wrong_signature_are_limited_apart_from_the_signed(
     seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Guesses must not be unlimited, and must not use up the rate of the platform."""
-    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", keep_previous=False)
     monkeypatch.setattr(intake, "RATE", RateLimit("webhook-unsigned", lambda: "2/minute"))
 
     statuses = [seller.post(b"{}").status_code for _ in range(3)]

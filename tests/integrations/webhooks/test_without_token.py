@@ -7,11 +7,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.core.rate_limits import RateLimit
-from integrations import connection
 from integrations.checks import check_webhooks_without_token
 from integrations.inbox import retention
 from integrations.models import EventState, Integration, WebhookEvent, WebhookPayload
-from integrations.webhooks import intake, without_token
+from integrations.webhooks import intake, signing_secrets, without_token
 from tests import payloads
 from tests.integrations.admin.rows import make_event
 from tests.integrations.sellers import Seller, post
@@ -90,7 +89,7 @@ def test_strangers_do_not_use_up_the_rate_of_the_account(monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("_enabled")
 def test_nothing_unsigned_enters_an_integration_that_requires_signatures() -> None:
     seller = Seller()
-    connection.set_signing_secret(
+    signing_secrets.set_signing_secret(
         seller.integration, "um segredo de assinatura", keep_previous=False
     )
     assert send() == 401
@@ -106,7 +105,7 @@ def test_ipv6_networks_of_a_site_share_a_limit(monkeypatch: pytest.MonkeyPatch) 
 
 def test_webhook_whose_secret_is_unreadable_is_kept_until_staff_assign_it() -> None:
     seller = Seller()
-    connection.set_signing_secret(seller.integration, "segredo", keep_previous=False)
+    signing_secrets.set_signing_secret(seller.integration, "segredo", keep_previous=False)
     Integration.objects.update(signing_secret="cut off")
     assert seller.post(b"{}").status_code == 200
     (event,) = WebhookEvent.objects.all()

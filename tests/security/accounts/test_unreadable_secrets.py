@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from integrations import connection
 from integrations.models import Integration, WebhookToken
 from integrations.secrets import field_encryption
-from integrations.webhooks import tokens
+from integrations.webhooks import signing_secrets, tokens
 from tests.api_client import Frontend
 from tests.factories import IntegrationFactory
 from tests.integrations.sellers import post
@@ -23,7 +22,7 @@ def integration_with_secrets(api_key: str) -> Integration:
     integration = IntegrationFactory.create()
     field_encryption.encrypt(integration, "api_key", api_key)
     for secret in ("segredo de assinatura um", "segredo de assinatura dois"):
-        connection.set_signing_secret(integration, secret, keep_previous=True)
+        signing_secrets.set_signing_secret(integration, secret, keep_previous=True)
     integration.save()
     assert tokens.webhook_url(integration)
     return integration

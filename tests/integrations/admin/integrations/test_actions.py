@@ -9,9 +9,9 @@ from django.utils import timezone
 from flowzz.accounts.models import StaffAction
 from flowzz.core.db.jobs import JobState
 from integrations.admin.integrations.actions import ACTIONS
-from integrations.connection import set_signing_secret
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger, WebhookToken
 from integrations.secrets import field_encryption
+from integrations.webhooks.signing_secrets import set_signing_secret
 from integrations.webhooks.tokens import webhook_url
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.admin.rows import API_KEY

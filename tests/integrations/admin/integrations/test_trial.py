@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from flowzz.accounts.models import StaffAction, User
 from integrations import connection
 from integrations.models import HourlyWebhookCount, IntegrationStatus
+from integrations.webhooks import signing_secrets
 from sales.models import Sale
 from tests.integrations.sellers import Seller
 from tests.staff import Staff, log_in, log_in_member, messages_in
@@ -35,7 +36,7 @@ def send(browser: Staff, seller: Seller) -> Any:
 
 @pytest.mark.parametrize("secret", ["", "o segredo dos testes"])
 def test_test_arrives_and_changes_nothing(seller: Seller, manager: Staff, secret: str) -> None:
-    connection.set_signing_secret(seller.integration, secret)
+    signing_secrets.set_signing_secret(seller.integration, secret)
 
     response = send(manager, seller)
 
