@@ -56,10 +56,10 @@ class PageResult:
         self.findings.append(finding)
 
 
-def drain_inbox(run: SyncRun) -> bool:
-    """Apply the webhooks received so far, whose sales would otherwise be reported as missed.
+def apply_received_webhooks(run: SyncRun) -> bool:
+    """Drain the inbox first: sales of waiting webhooks would be reported as missed.
 
-    Returns False if more of them are waiting after MAX_DRAIN_SECONDS. Raises LeaseLost.
+    Returns False if more webhooks are waiting after MAX_DRAIN_SECONDS. Raises LeaseLost.
     """
     with suppress(fallback_buffer.BufferBusy):
         fallback_buffer.flush_to_inbox()
@@ -83,7 +83,7 @@ def apply_pages(run: SyncRun, pages: Sequence[ReadPage]) -> None:
     unchanged = {}
     if not reader.is_first_sync:
         hashed = [(item.value, item.hash) for item in items]
-        unchanged = fingerprints.find_unchanged(run.integration, reader.reader, hashed)
+        unchanged = fingerprints.find_unchanged(run.integration, reader.provider_reader, hashed)
     try:
         _store(run, pages, items, reader, unchanged)
     except _UnchangedConcerned:
@@ -128,12 +128,12 @@ def _store(
     if not different:
         _checkpoint(pages, result)
         return
-    orders = _source(different, reader, result)
+    orders = _sourced_orders(different, reader, result)
     with transaction.atomic():
         lock_user(run.integration.user_id)
         apply_bisecting(
             orders,
-            lambda part: _ingest(part, result),
+            lambda part: _ingest_and_count(part, result),
             lambda sourced, error: _add_rejected(sourced, error, result),
         )
         if result.order_ids.intersection(chain.from_iterable(unchanged.values())):
@@ -142,7 +142,9 @@ def _store(
         _checkpoint(pages, result)
 
 
-def _source(items: Sequence[_Item], reader: ItemReader, result: PageResult) -> list[SourcedOrder]:
+def _sourced_orders(
+    items: Sequence[_Item], reader: ItemReader, result: PageResult
+) -> list[SourcedOrder]:
     """Return the items' orders with their source; what is unreadable becomes an error."""
     clock_difference = to_database_time(now := timezone.now()) - now
     orders = []
@@ -163,7 +165,7 @@ def _source(items: Sequence[_Item], reader: ItemReader, result: PageResult) -> l
     return orders
 
 
-def _ingest(orders: Sequence[SourcedOrder], result: PageResult) -> None:
+def _ingest_and_count(orders: Sequence[SourcedOrder], result: PageResult) -> None:
     for sourced, ingested in zip(orders, ingest(result.run.integration, orders), strict=True):
         result.order_ids.update(ingested.sale.order_ids if ingested.sale else ())
         if ingested.refusal:

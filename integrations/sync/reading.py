@@ -55,7 +55,7 @@ class ItemReader:
 
     def __init__(self, integration: Integration) -> None:
         self.words = mapped_words(integration.provider)
-        self.reader = get_provider(integration.provider).reader(self.words)
+        self.provider_reader = get_provider(integration.provider).reader(self.words)
         self.is_first_sync = integration.sync_cursor is None
         """Then there are no earlier fingerprints to compare."""
 
@@ -74,7 +74,7 @@ class ItemReader:
 
     def parse(self, item: Any) -> Order | PayloadInvalid:
         try:
-            return self.reader.parse_order(item)
+            return self.provider_reader.parse_order(item)
         except PayloadInvalid as error:
             return error
 
@@ -153,9 +153,9 @@ class PagesAhead:
         while not self._wait(lambda: bool(self._ready), _POLL_SECONDS):
             keep_alive()
         keep_alive()
-        self._wait(lambda: _fill(self._ready), WAIT_SECONDS)
+        self._wait(lambda: _reach_limit(self._ready), WAIT_SECONDS)
         with self._changed:
-            while self._ready and not _fill(self._in_use):
+            while self._ready and not _reach_limit(self._in_use):
                 self._in_use.append(self._ready.popleft())
             return self._in_use
 
@@ -183,10 +183,11 @@ class PagesAhead:
                 self._changed.notify_all()
 
     def _may_fetch(self) -> bool:
-        return self._stop.is_set() or not _fill([*self._in_use, *self._ready], batches=2)
+        return self._stop.is_set() or not _reach_limit([*self._in_use, *self._ready], batches=2)
 
 
-def _fill(pages: Iterable[ReadPage], *, batches: int = 1) -> bool:
+def _reach_limit(pages: Iterable[ReadPage], *, batches: int = 1) -> bool:
+    """Return whether pages fill so many batches, by their number of sales or by their size."""
     sales, size = 0, 0
     for page in pages:
         sales += len(page.items)

@@ -30,7 +30,7 @@ from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations.secrets import field_encryption, key_rotation
 from integrations.sync.breaker import breaker_for
-from integrations.sync.pages import COUNTERS, apply_pages, drain_inbox
+from integrations.sync.pages import COUNTERS, apply_pages, apply_received_webhooks
 from integrations.sync.reading import ItemReader, PagesAhead, read_pages
 
 log = structlog.stdlib.get_logger(__name__)
@@ -182,7 +182,7 @@ def _sync_pages(run: SyncRun, deadline: float, on_progress: Progress | None) -> 
     is_complete = False
     with PagesAhead(pages, stop=stop, deadline=deadline) as ahead:
         for batch in ahead.batches(run.keep_alive):
-            if not drain_inbox(run):
+            if not apply_received_webhooks(run):
                 return False
             apply_pages(run, batch)
             if settings.DEBUG:

@@ -111,7 +111,7 @@ def test_draining_keeps_the_lease(integration: Integration) -> None:
         patch.object(fallback_buffer, "drain_in_order", lambda _: next(batches)),
         patch.object(run, "heartbeat") as heartbeat,
     ):
-        assert pages.drain_inbox(run)
+        assert pages.apply_received_webhooks(run)
     assert heartbeat.call_count == 2
 
 
@@ -120,7 +120,7 @@ def test_page_without_webhooks_costs_one_statement_before_it_is_stored(
 ) -> None:
     run = sync_page(integration, [payloads.order()])
     with django_assert_num_queries(1):
-        assert pages.drain_inbox(run)
+        assert pages.apply_received_webhooks(run)
 
 
 def test_statements_of_a_page_do_not_grow_with_its_sales(integration: Integration) -> None:

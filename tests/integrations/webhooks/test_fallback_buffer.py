@@ -24,7 +24,7 @@ from integrations.inbox import drain
 from integrations.inbox.store import execute, insertion, store_buffered
 from integrations.models import Integration, SyncRun, WebhookEvent, WebhookToken
 from integrations.providers.contracts import Page
-from integrations.sync.pages import drain_inbox
+from integrations.sync.pages import apply_received_webhooks
 from integrations.webhooks import fallback_buffer, signing_secrets, tokens
 from integrations.webhooks.calls import BlockingCalls
 from tests import payloads
@@ -268,7 +268,7 @@ def test_buffered_webhooks_are_applied_before_a_page_of_a_sync(seller: Seller) -
         number=1, last_page=1, total=1, items=[body], has_next=False, fetched_at=timezone.now()
     )
 
-    assert drain_inbox(run)
+    assert apply_received_webhooks(run)
     apply_page(run, page)
 
     assert seller.states == [("DONE", "created")]

@@ -51,7 +51,7 @@ def test_full_sync_reads_everything_again(integration: Integration) -> None:
 
 
 def test_command_goes_on_with_a_run_that_waited_for_the_inbox(integration: Integration) -> None:
-    with patch.object(runs, "drain_inbox", side_effect=[False, True, True, True]):
+    with patch.object(runs, "apply_received_webhooks", side_effect=[False, True, True, True]):
         assert run_command().startswith("Concluída: 120 vendas processadas\n")
 
 
