@@ -52,7 +52,7 @@ QUEUES = {
     "flowzz.accounts.tasks.delete_expired_sessions": "bulk",
 }
 NICENESS = 5
-"""Of the workers of `sync` and `bulk`."""
+"""The priority (nice) of the workers of `sync` and `bulk`."""
 SHORT, LONG = (120, 150), (3_000, 3_060)
 """Seconds until a task is interrupted, and until its process ends; LONG in `sync` and `bulk`."""
 

@@ -17,7 +17,7 @@ from integrations.inbox import queue_stats, store
 from integrations.monitoring.health import QUEUE_LATE
 
 DATABASE_SECONDS = 3.0
-"""For an answer of PostgreSQL, which may be frozen."""
+"""How long to wait for PostgreSQL, which may be frozen."""
 
 
 @require_safe

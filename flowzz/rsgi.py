@@ -19,9 +19,9 @@ from integrations.imports.upload_access import UPLOAD_PATHS, may_be_large
 from integrations.webhooks.rsgi.server import WebhookServer
 
 BODY_SECONDS = 20.0
-"""For a body to arrive. Granian limits the time of the head."""
+"""How long a body may take to arrive. Granian limits the time of the head."""
 FILE_SECONDS = 120.0
-"""For a file to arrive: 20 MB at 1.5 Mbit/s."""
+"""How long a file may take to arrive: 20 MB at 1.5 Mbit/s."""
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "3s", "15s"
 _POOLS = [
     # Hashing a password takes a third of a second of CPU time.

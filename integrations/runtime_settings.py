@@ -26,7 +26,7 @@ API_ENABLED = {
     for provider in PROVIDERS
     if "api_enabled" in {field.name for field in fields(provider.settings_class)}
 }
-"""By the name of the provider."""
+"""The switch of each provider's API, by the provider's name."""
 WEBHOOK_RATE = rate_setting(
     "RATE_LIMIT_WEBHOOK",
     "Webhooks de uma integração",

@@ -22,7 +22,7 @@ from integrations.webhooks import fallback_buffer, known_tokens, refusals
 
 MAX_ERASURE_SECONDS = 30.0
 MAX_TURN_SECONDS = 0.1
-"""For the batches that a drain adds to its first one."""
+"""How long a drain goes on with webhooks that arrive meanwhile, before others take a turn."""
 
 
 @shared_task

@@ -53,7 +53,7 @@ class SaleFacts:
     """The source's word in the form in which words are compared; empty if it reports none."""
     shipping_status_word: str = ""
     word_fields: Mapping[str, str] = field(default_factory=dict)
-    """By the name of a status: the field of `metadata` with its word as sent."""
+    """Maps the name of a status to the field of `metadata` with its word as sent."""
     is_refund_open: bool = False
     """Whether the status is a refund that may still be reversed, such as a dispute."""
     payment_method: str = ""

@@ -8,7 +8,7 @@ import orjson
 
 NESTED_METADATA: Final = ("utms", "extra")
 MAX_BYTES: Final = 64 * 1024
-"""Of all metadata: each event may bring fields of new names, and rewrites the whole row."""
+"""The limit of a sale's metadata: events may bring new fields, and rewrite the whole row."""
 MAX_VALUES: Final = 2_000
 """In lists and objects, of all levels: in memory an empty one takes 24 times its JSON."""
 MAX_EXTRA_FIELDS: Final = 200

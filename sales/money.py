@@ -33,11 +33,11 @@ class Earnings:
     reports_commissions: bool = False
     """Whether anyone's commission is reported; else the user's is unchanged."""
     commission: Decimal | None = None
-    """The user's own; None also if it can't be told whose a commission is."""
+    """The user's own commission; None also if nobody can tell whose a commission is."""
     fees: Decimal | None = None
-    """Of payment, antifraud and logistics, as far as they are known."""
+    """The fees of payment, antifraud and logistics, as far as they are known."""
     partner_shares: Decimal | None = None
-    """Of the affiliate and the coproducers; None also if the user is not the producer."""
+    """The shares of affiliate and coproducers; None also if the user is not the producer."""
 
     @cached_property
     def values(self) -> Mapping[str, Decimal | None]:

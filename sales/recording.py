@@ -57,7 +57,7 @@ class ChangeSource:
     """The event, run, import or person behind a report, and the time of its information."""
 
     observed_at: datetime
-    """Aware."""
+    """The time of the information; aware."""
     origin: Origin
     origin_id: uuid.UUID
     is_snapshot: bool = False

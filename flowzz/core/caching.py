@@ -6,7 +6,7 @@ from sys import getsizeof
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 MAX_BYTES: Final = 2_000
-"""Of an argument in memory. A cache of thousands of bodies would fill the memory."""
+"""The largest argument that is cached: thousands of bodies would fill the memory."""
 
 ValueT = TypeVar("ValueT", bound=object)
 ResultT = TypeVar("ResultT")

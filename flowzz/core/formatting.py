@@ -16,7 +16,7 @@ MAX_TEXT: Final = 2_000
 MAX_SHOWN: Final = 100_000
 """Characters of a whole body that are shown."""
 MAX_LINES: Final = 5_000
-"""Of a whole body that are shown: each is an element of the page."""
+"""Lines of a whole body that are shown: each is an element of the page."""
 MAX_DEPTH: Final = 60
 """Levels of JSON that are shown; bodies of webhooks have three."""
 _INVISIBLE = re.compile(

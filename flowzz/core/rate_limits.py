@@ -232,7 +232,7 @@ def redis_has_answered() -> None:
 @dataclass
 class _Away:
     until: float = 0.0
-    """By `time.monotonic`."""
+    """When to ask Redis again, by `time.monotonic`."""
 
 
 _redis_is_away = _Away()

@@ -7,7 +7,7 @@ from flowzz.local.processes import HOST
 from flowzz.local.servers.paths import free_port, is_free
 
 SANDBOX_PORT_OFFSET = 1100
-"""From the web server's port, so that two folders that start together get different ports."""
+"""The distance from the web server's port: two folders that start together then differ."""
 VALID_PORTS = range(1, 65_536)
 SHARED = ("PUBLIC_BASE_URL", "COINZZ_API_URL")
 

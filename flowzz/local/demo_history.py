@@ -16,7 +16,7 @@ from flowzz.local.demo import USER_EMAIL
 
 WEEKS = 8
 WAIT_SECONDS = 180.0
-"""For the first sync. Without it the demo starts without history."""
+"""How long to wait for the first sync. Without it the demo starts without history."""
 
 _INTEGRATION = """
     SELECT integration.id AS integration, user_id AS user, provider, EXISTS (

@@ -29,7 +29,7 @@ from integrations.sync import runs
 
 POLL_SECONDS: Final = 0.15
 MAX_WAITING: Final = 3
-"""Of the 8 threads of a web process."""
+"""The threads of a web process, of 8, that may wait for runs."""
 _CONNECTION_ERROR_CODES: Final = {error.code for error in errors.CONNECTION_ERRORS}
 
 

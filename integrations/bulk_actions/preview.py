@@ -36,7 +36,7 @@ from sales.models import Sale, Subscription
 MAX_ITEMS = 500
 """A preview covers the first events or sales only."""
 MAX_BYTES = 2 * 1024 * 1024
-"""Of the bodies of the events of a preview."""
+"""The largest total size of the bodies of a preview's events."""
 MAX_SECONDS = 0.8
 MAX_EXAMPLES = 20
 QUARANTINED = "quarantined"

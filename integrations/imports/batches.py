@@ -96,7 +96,7 @@ class Batch:
     errors: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     counts: "Counter[str]" = field(default_factory=Counter)
-    """By the names in `_COUNTERS`."""
+    """The numbers of lines and sales, by the names in `_COUNTERS`."""
     amount: Decimal = Decimal(0)
     """The sum of the totals of the stored lines, in BRL."""
 

@@ -37,7 +37,7 @@ MAX_SYNCHRONOUS_LINES: Final = 1_000
 MAX_SYNCHRONOUS_BYTES: Final = 1024 * 1024
 """A longer file is imported in the background."""
 MAX_SYNCHRONOUS_STEPS: Final = 10
-"""Of reading an upload, each some 50 ms: what takes longer is read in the background, too."""
+"""Steps of reading an upload, some 50 ms each; a file with more is read in the background."""
 PACKED_BYTES: Final = 1024 * 1024
 """Packed in one step."""
 PREVIEW_LIFETIME: Final = timedelta(days=1)

@@ -81,9 +81,8 @@ class Batch:
 def drain_batch(integration_id: uuid.UUID, *, check: Callable[[], None] = lambda: None) -> Batch:
     """Process the next batch of an integration's events, in order of arrival.
 
-    A paused integration's events wait. Raises OperationalError if the database can't be reached;
-    the events then stay unchanged. So they do if `check`, which is called once they are read,
-    raises an error.
+    A paused integration's events wait. `check` is called after the events are read; an error that
+    it raises leaves them unchanged. So does OperationalError, if the database can't be reached.
     """
     (integration,) = _INTEGRATIONS.instances(id=integration_id)
     events = [] if integration.is_paused else next_batch(integration)

@@ -20,7 +20,7 @@ from integrations.inbox import metrics
 from integrations.models import EventState, Integration, WebhookEvent
 
 COPY_HEADER = "Flowzz-Copy-Of"
-"""Of a corrected copy: the id of the event that it corrects."""
+"""The header of a corrected copy with the id of the event that it corrects."""
 UNROUTABLE = "unroutable"
 UNVERIFIABLE = "unverifiable"
 """The token is known, but nothing can tell whether the webhook is signed."""
@@ -87,7 +87,7 @@ class InboundWebhook:
     headers: Mapping[str, str]
     id: uuid.UUID = field(default_factory=uuid7)
     arrived_at: datetime = field(default_factory=timezone.now)
-    """By this machine's clock."""
+    """When the webhook arrived, by this machine's clock; aware."""
     monotonic_arrival: float = field(default_factory=time.monotonic)
     request_id: str = ""
 

@@ -52,7 +52,7 @@ class Health:
 
     score: int
     reasons: tuple[str, ...]
-    """For staff."""
+    """Reasons written for staff."""
     seller_reasons: tuple[str, ...] = ()
 
 

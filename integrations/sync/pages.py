@@ -43,7 +43,7 @@ class PageResult:
     run: SyncRun
     findings: list[SyncFinding] = field(default_factory=list)
     counts: "Counter[str]" = field(default_factory=Counter)
-    """By the names in `COUNTERS`."""
+    """What to add to the run's counters, by the names in `COUNTERS`."""
     order_ids: set[str] = field(default_factory=set)
     """The ids of all sales that the pages' items concern, unchanged items aside."""
 

@@ -44,7 +44,7 @@ class ReadPage:
     hashes: Sequence[UUID]
     """The items' fingerprints."""
     orders: Sequence[Order | PayloadInvalid] | None
-    """Not parsed yet where most items are expected to be unchanged."""
+    """The parsed items; None where most items are expected to be unchanged, and parsed later."""
     sales_limit: int | None = None
     """The run's limit, as far as this page lets it stand."""
     is_last: bool = False

@@ -1,4 +1,4 @@
-"""What the intake asks of PostgreSQL and Redis, by a thread that blocks or by an event loop."""
+"""The intake's calls to PostgreSQL and Redis, made by a blocking thread or by an event loop."""
 
 import asyncio
 import time
@@ -22,14 +22,17 @@ from integrations.webhooks.routing import Owner, find_owners
 T = TypeVar("T")
 
 DEADLINE_SECONDS = 2.5
-"""For the database to store a batch; then the batch goes to the fallback buffer."""
+"""How long the database may take to store a batch, which then goes to the fallback buffer."""
 SETTINGS_SECONDS = 1.0
-"""For the database to tell the settings; then those known before are used."""
+"""How long loading the settings may take; then the values loaded before are used."""
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "2s", f"{DEADLINE_SECONDS}s"
 
 
 class Calls(Protocol):
-    """`until` is by `time.monotonic`. Without an answer by then OperationalError is raised."""
+    """The calls of the intake, each with two implementations below.
+
+    `until` is by `time.monotonic`; a later answer of the database raises OperationalError.
+    """
 
     async def find_owners(self, hashes: Collection[str], until: float) -> dict[str, Owner]:
         """Raises DatabaseError and InterfaceError, as `insert` does."""

@@ -10,7 +10,7 @@ BATCH = 1_000
 
 
 def add(*hashes: str) -> None:
-    """Without Redis nothing is added: `restore` does it later."""
+    """Add hashes. Without Redis nothing is added: `restore` does it later."""
     try:
         redis.client().sadd(KEY, *hashes)
     except RedisError:
@@ -30,5 +30,5 @@ def restore() -> None:
 
 
 def contains(token_hash: str) -> bool:
-    """Raises RedisError."""
+    """Return whether a token has this hash. Raises RedisError."""
     return bool(redis.client().sismember(KEY, token_hash))

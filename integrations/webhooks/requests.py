@@ -30,7 +30,7 @@ class UnknownUrl(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a URL names. `token_hash` is empty if the URL has no token."""
+    """The provider and the token in a URL. `token_hash` is empty if the URL has no token."""
 
     provider: str
     token_hash: str
@@ -49,9 +49,9 @@ class WebhookRequest:
     quarantine_reason: str = ""
     """Why the webhook was stored without an owner."""
     uncounted_key: str = ""
-    """Of the rate that let the webhook pass, and has to count it."""
+    """The key of the rate limit that let the webhook pass, and has yet to count it."""
     url_token_hash: str = ""
-    """Of a webhook that was refused before its body was read."""
+    """The token's hash in the URL of a webhook that was refused before its body was read."""
     announced_size: int = 0
 
     @property

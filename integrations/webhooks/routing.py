@@ -41,9 +41,9 @@ class Owner:
 
     integration: Integration
     secrets: Sequence[str] | None
-    """Empty if no signature is required; None if they can't be decrypted."""
+    """The signing secrets: empty if no signature is required, None if they can't be decrypted."""
     expires_at: datetime | None = None
-    """Of the webhook's token."""
+    """When the webhook's token expires; None for the current token."""
 
     @classmethod
     def read(cls, integration: Integration, expires_at: datetime | None = None) -> "Owner":

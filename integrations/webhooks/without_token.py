@@ -12,7 +12,7 @@ from integrations.webhooks.requests import UnknownUrl
 log = structlog.stdlib.get_logger(__name__)
 
 RATE = "60/minute"
-"""Of an IP address."""
+"""The limit of an IP address."""
 MAX_EVENTS = 1_000
 MAX_BYTES = 10 * 1024 * 1024
 """The unrouted events of all providers together; they are deleted after a week."""

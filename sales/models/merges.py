@@ -33,9 +33,9 @@ class SaleMerge(BulkRow, UndoableChange):
     )
     absorbed_id = models.UUIDField("venda unida", db_index=True)
     absorbed: Any = models.JSONField("linha da venda unida", default=dict)
-    """By column; empty once the buyer was erased."""
+    """The absorbed row's values by column; empty once the buyer was erased."""
     changes: Any = models.JSONField("campos mudados", default=dict)
-    """Of the sale that stayed, by column: the values before and after."""
+    """The values of `sale` before and after the merge, by column."""
     status_change_ids = ArrayField(models.UUIDField(), default=list, verbose_name="mudanças")
     cycle_ids = ArrayField(models.UUIDField(), default=list, verbose_name="ciclos")
     action_id = models.UUIDField("ação registrada", null=True)

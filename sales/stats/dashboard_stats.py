@@ -49,7 +49,7 @@ class Figures:
     approval_rate: Decimal | None
     """Paid sales ÷ sales with a final status, which is any but PENDING; None without such."""
     net: Count
-    """Of the paid sales whose net is known; `fees` and `own_commission` alike."""
+    """The paid sales whose net is known; `fees` and `own_commission` likewise."""
     fees: Count
     own_commission: Count
     by_status: list[NamedCount]
@@ -67,7 +67,7 @@ class Figures:
 class DashboardStats:
     current: Figures
     previous: Figures
-    """Of the period of equal length before."""
+    """The figures of the period of equal length before."""
     top_products: list[Breakdown]
     top_campaigns: list[Breakdown]
     cash_on_delivery_by: dict[Dimension, list[Breakdown]]

@@ -94,7 +94,7 @@ class Breakdown(NamedTuple):
     dimension: str
     name: str
     sums: list[Decimal]
-    """Of the columns `COUNTS`."""
+    """The sums of the columns `COUNTS`."""
 
     @property
     def sales(self) -> int:

@@ -35,10 +35,10 @@ SCHEMA_RATE = rate_setting(
 )
 
 NETWORK_FACTOR = 10
-"""So many times the limit of an address has a network of IPv6 (/48)."""
+"""The limit of an IPv6 network (/48), as a multiple of the limit of an address."""
 
 ALL_CALLS_RATE: Final = "600/minute"
-"""So many calls a user may make in all, polls of a status and 304s included."""
+"""The limit of all calls of a user, including polls of a status and 304 responses."""
 
 _STATUSES = "flowzz.rate_limit_statuses"
 """The key in `request.META` of the statuses of the request's limits, by the limits' names."""

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 FEW = 50
-"""So many rows cost less than the planning of another statement."""
+"""Up to this number, sending the rows costs less than planning another statement."""
 
 
 def select_rows(

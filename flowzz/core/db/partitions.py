@@ -48,7 +48,7 @@ _PARTITIONS = """
     ORDER BY child.relname
 """
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
-"""For locks that stop every query on the table. The task runs again later."""
+"""The wait for a lock that stops every query on the table. The task runs again later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,13 +57,13 @@ Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Response = tuple[int, Headers, bytes | IO[bytes]]
 BODIES_BYTES = 64 * 1024 * 1024
-"""For the bodies that one process is receiving."""
+"""The memory for all bodies that one process is receiving."""
 RETRY_SECONDS = 10
 RESPONSE_BYTES = 8 * 1024 * 1024
 """A larger body of a response is stored in a file while it is sent."""
 CHUNK_BYTES = 256 * 1024
 DOWNLOAD_SECONDS = 600.0
-"""For such a response to be received."""
+"""How long a client may take to receive such a response."""
 
 
 class Handler(Protocol):

@@ -15,7 +15,7 @@ class TimeLimit:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._ends: dict[asyncio.Task[Any] | None, float] = {}
-        """By the loop's time, the next one first; infinite once the task was cancelled."""
+        """When each task is cancelled, by the loop's time, soonest first; infinite once it was."""
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> None:

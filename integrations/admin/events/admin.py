@@ -25,7 +25,7 @@ from integrations.models import EventOutcome, EventState, WebhookEvent
 from sales.models import Sale
 
 MAX_SALES_SEARCHED = 50
-"""Of the clients that match a search: their newest sales, whose events are listed."""
+"""A search for a client lists the events of this many of the newest sales."""
 STATE_COLOURS = {
     EventState.PENDING: "info",
     EventState.DONE: "success",

@@ -59,7 +59,7 @@ def _cancel_runs(integration: Integration, _: Answers) -> None:
 
 
 def _set_signing_secret(integration: Integration, answers: Answers) -> str | None:
-    """Return a generated secret; one that was typed is known already."""
+    """Set the secret. Returns a generated one, to be shown; a typed one is known already."""
     typed: str = answers["secret"]
     secret = typed or secrets.token_urlsafe(SECRET_BYTES)
     signing_secrets.set_signing_secret(
@@ -278,4 +278,4 @@ ACTIONS: dict[str, IntegrationAction] = {
         is_destructive=True,
     ),
 }
-"""By name in the URL, in the order of the buttons."""
+"""The actions by their name in the URL, in the order of the buttons."""

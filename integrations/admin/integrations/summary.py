@@ -46,7 +46,7 @@ class IntegrationSummary:
     alerts: Sequence[Alert]
     volumes: Sequence[Sparkline]
     refused: Sequence[RefusedTotal]
-    """Of the last 7 days, by reason."""
+    """The webhooks refused in the last 7 days, by reason."""
 
     @property
     def tone(self) -> str:

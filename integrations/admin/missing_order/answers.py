@@ -31,9 +31,9 @@ from sales.models import Sale
 
 MAX_ROWS = 5
 MAX_BODIES = 1_000
-"""Of the newest quarantined events, whose order number may be unreadable: bodies are searched."""
+"""The newest quarantined events whose bodies are searched: the number may be unreadable."""
 MAX_BYTES = 16 * 1024 * 1024
-"""Of these bodies."""
+"""The largest total size of these bodies."""
 MIN_LENGTH = 3
 _PREFIX = re.compile(r"^(?:\s|#|:|(?:pedido|venda|order|n[º°o]\.?|número)\b)+", re.IGNORECASE)
 _NOT_APPLIED = (EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)

@@ -27,7 +27,7 @@ NEWEST_SALES: Final = 20_000
 """The sales that are searched for a part of a number, where none begins with the text."""
 NEWEST_QUARANTINED: Final = 300
 QUARANTINED_BYTES: Final = 1024 * 1024
-"""Of the bodies of these events that are searched."""
+"""The largest total size of the bodies of these events that are searched."""
 SIMILAR_MS: Final = 200
 """Names with a typo have to be compared one by one: as many as this time allows."""
 _PREFIX: Final = re.compile(

@@ -79,7 +79,7 @@ BUYERS: Final = frozenset(
 """Metadata that leads to the buyer. Unknown fields may, too."""
 
 STATUS_WORDS: Final = {"status": "order_status", "shipping_status": "shipping_status"}
-"""By the name of a sale's status: the field with its word."""
+"""Maps the name of a sale's status to the field with its word."""
 
 FLAGS: Final = ("first_order", "second_order")
 COUNTS: Final = ("deadline_delivery", "total_installments")

@@ -27,7 +27,7 @@ class Section:
     truncated: dict[str, str] = field(default_factory=dict)
     """The full texts of fields that were cut to their column's width."""
     warnings: dict[str, ValueWarning] = field(default_factory=dict)
-    """By field; by the empty name if the section itself is unreadable."""
+    """The warnings by field; the empty name stands for an unreadable section."""
     raw: Any = None
     """An unreadable section, as sent."""
 

@@ -24,9 +24,9 @@ from integrations.webhooks.requests import Target, UnknownUrl, parse_path, store
 from integrations.webhooks.rsgi.writer import Exchange, Writer
 
 BODY_SECONDS = 20.0
-"""For a body to arrive. Granian limits the time of the head."""
+"""How long a body may take to arrive. Granian limits the time of the head."""
 BODIES_BYTES = 32 * 1024 * 1024
-"""For the large bodies that one process is receiving."""
+"""The memory for the large bodies that one process is receiving."""
 
 
 class WebhookServer:

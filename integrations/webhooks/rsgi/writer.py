@@ -34,7 +34,7 @@ GATHER_SECONDS = 0.005
 FOLLOW_UP_SECONDS = 0.025
 """The longest pause between two follow-ups: under load they are shared by more webhooks."""
 FOLLOW_UP_SECONDS_EACH = 0.004
-"""Of the pause, for each webhook of the last follow-up."""
+"""The part of the pause for each webhook of the last follow-up."""
 PROBE_SECONDS = 1.0
 STOP_SECONDS = 4.0
 
@@ -49,7 +49,7 @@ class Exchange(WebhookRequest):
     method: str
     path: str
     started: float
-    """By `time.perf_counter`."""
+    """When the request arrived, by `time.perf_counter`."""
 
 
 class Writer:

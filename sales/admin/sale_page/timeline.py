@@ -24,7 +24,7 @@ SOURCE_LIMIT = PAGE_SIZE + 1
 Cause = tuple[str, uuid.UUID | None]
 """What caused an entry: an `Origin`, and the id of the event, run, import or logged action."""
 Origins = Mapping[str, tuple[type[Model], str | Combinable]]
-"""By `Origin`: the model that causes status changes, and the field or expression that names it."""
+"""Maps an `Origin` to the model that causes changes, and the field or expression that names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ HEARTBEAT = b":\n\n"
 _ID = re.compile(r"\d{1,18}-\d{1,18}")
 _START, _RESET = "start", "reset"
 _END = "end"
-"""Not sent to clients: ends their responses."""
+"""The name of the entry that ends open responses; it is not sent to clients."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from psycopg.pq import ConnStatus
 from psycopg.pq.abc import PGconn
 
 LOCK_TIMEOUT = "3s"
-"""For a lock. Every query that comes later waits behind a schema change that waits for its own."""
+"""How long a schema change waits for its lock: later queries wait behind the schema change."""
 STATEMENT_TIMEOUT = "60s"
-"""For a statement of an atomic migration. Those that take longer (CREATE INDEX CONCURRENTLY, data
-in batches) belong into migrations with `atomic = False`."""
+"""How long a statement of an atomic migration may take. Longer ones (CREATE INDEX CONCURRENTLY,
+data in batches) belong in migrations with `atomic = False`."""
 
 
 _PLAN_ONCE = """
@@ -73,7 +73,7 @@ class DeadlineConnection(psycopg.Connection[Any]):
     """
 
     deadline: float | None = None
-    """By `time.monotonic`. A wait beyond it closes the connection and raises OperationalError."""
+    """When to stop waiting, by `time.monotonic`: closes the connection, raises OperationalError."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         if self.deadline is None:

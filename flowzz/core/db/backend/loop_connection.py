@@ -17,7 +17,7 @@ from psycopg.pq.abc import PGresult
 from flowzz.core.db.backend.base import DatabaseWrapper, is_quiet, takes_writes
 
 CONNECT_SECONDS = 2
-"""For a connection to one host: the least that psycopg waits."""
+"""How long connecting to one host may take: the shortest wait that psycopg supports."""
 
 Row = tuple[bytes | None, ...]
 

@@ -17,7 +17,7 @@ class ApiSettings:
     api_sales_path: str
     api_since_param: str
     api_since_format: str
-    """For `strftime`; local time of São Paulo."""
+    """The format of the time for `strftime`; local time of São Paulo."""
     api_page_param: str
     api_per_page_param: str
     api_items_key: Sequence[str]

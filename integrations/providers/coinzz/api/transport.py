@@ -28,7 +28,7 @@ from integrations.providers.errors import (
 
 MAX_RESPONSE_BYTES: Final = 20 * 1024 * 1024
 MAX_RESPONSE_SECONDS: Final = 60.0
-"""From the request on: a server that sends single bytes cannot occupy a worker longer."""
+"""The limit of a request: a server that sends single bytes cannot occupy a worker longer."""
 
 _MAX_RETRY_AFTER: Final = 86_400.0
 _CHUNK_BYTES: Final = 65_536

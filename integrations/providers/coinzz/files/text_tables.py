@@ -16,7 +16,7 @@ HEADER_ROWS: Final = 30
 """The header is among the first rows of a file: titles may stand above it."""
 
 MAX_ROW_CHARACTERS: Final = 500_000
-"""Of a row with its line breaks: a longer one is no valid CSV. Its cells are held in memory."""
+"""The longest row, with its line breaks: a longer one is no valid CSV. It is held in memory."""
 
 _PART_CHARACTERS: Final = 1024 * 1024
 _INVALID_LINE: Final = '"x"x\n'
@@ -76,7 +76,7 @@ class _BoundedLines:
     def __init__(self, text: TextIOWrapper) -> None:
         self._read = partial(text.readline, MAX_ROW_CHARACTERS)
         self.characters = 0
-        """Of the row's lines so far."""
+        """The length of the row's lines so far."""
 
     def __iter__(self) -> Self:
         return self

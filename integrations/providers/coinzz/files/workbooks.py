@@ -23,9 +23,9 @@ ZIP: Final = b"PK\x03\x04"
 MAX_COLUMNS: Final = 200
 MAX_ROWS: Final = 60_000
 MAX_PARTS_BYTES: Final = 400 * 1024 * 1024
-"""Of all parts together when unpacked: a sheet is read as a stream."""
+"""The limit of all parts together when unpacked: a sheet is read as a stream."""
 MAX_STRINGS_BYTES: Final = 60 * 1024 * 1024
-"""Of the shared texts when unpacked: they are held in memory."""
+"""The limit of the shared texts when unpacked: they are held in memory."""
 MAX_TEXT_BYTES: Final = 60 * 1024 * 1024
 MAX_WORKSHEETS: Final = 10
 STEP_BYTES: Final = 128 * 1024
