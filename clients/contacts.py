@@ -120,7 +120,7 @@ def normalise_phone(raw: str) -> str:
 
 
 def phone_identifies(e164: str) -> bool:
-    """Whether a phone is a person's: not `99999-9999`, `91234-5678` or empty."""
+    """Return whether a phone is a person's: not `99999-9999`, `91234-5678` or empty."""
     if not e164.startswith("+55"):
         return bool(e164)
     subscriber = e164[-8:]
@@ -231,5 +231,5 @@ def _is_valid_abroad(digits: str) -> bool:
 
 
 def _is_placeholder(digits: str) -> bool:
-    """Whether all digits are equal, or all are zero after the area code."""
+    """Return whether all digits are equal, or all are zero after the area code."""
     return len(set(digits)) == 1 or set(digits[2:]) <= {"0"}

@@ -37,9 +37,9 @@ FILLABLE_FIELDS = (
     *("address", "address_number", "district", "complement", "city", "state", "cep", "country"),
 )
 _UPDATED_FIELDS = (*FILLABLE_FIELDS, "cpf", "document_valid", "document_identifies", "updated_at")
-
-
 _MAX_RAW_PHONE = 64
+_MAX_SHARING = 3
+"""Number of clients up to which a phone and a given name are enough for a match."""
 
 _USER = Given("user_id", "uuid")
 _BY_DOCUMENT = CompiledQuery(lambda: Client.objects.candidates(_USER, documents=Given("documents")))
@@ -78,10 +78,6 @@ def read_by_document(user_id: uuid.UUID, incoming: Collection[Client]) -> Iterat
     if not documents:
         return iter(())
     return _BY_DOCUMENT.instances(user_id=user_id, documents=documents)
-
-
-_MAX_SHARING = 3
-"""Number of clients up to which a phone and a given name are enough for a match."""
 
 
 class ClientBatch:
@@ -161,7 +157,7 @@ class ClientBatch:
         return self._surviving(self._by_id[client_id])
 
     def is_other_person(self, client: Client, incoming: Client) -> bool:
-        """Whether the incoming document is another client's, or cannot be this client's.
+        """Return whether the incoming document is another client's, or cannot be this client's.
 
         A client without a document can have it, unless the given names contradict.
         """
@@ -180,7 +176,7 @@ class ClientBatch:
                 self._changed[client.id] = client
 
     def is_mistaken_match(self, client: Client, incoming: Client) -> bool:
-        """Whether today's rules keep the two apart: another document, or else another name."""
+        """Return whether today's rules keep them apart: by the document, or else by the name."""
         owner = self._match_document(incoming)
         if client.erased_at or owner is client:
             return False
@@ -249,7 +245,7 @@ class ClientBatch:
         return next(same_name, None)
 
     def _names_agree(self, client: Client, incoming: Client) -> bool:
-        """Whether the given name is the client's, or that of a client merged into it."""
+        """Return whether the given name is the client's, or that of a client merged into it."""
         names = [client.name, *(alias.name for alias in self._aliases.get(client.id, ()))]
         return any(given_names_agree(name, incoming.name) for name in names)
 

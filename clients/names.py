@@ -14,7 +14,7 @@ def full_name(name: str) -> str:
 
 
 def given_names_agree(first: str, second: str) -> bool:
-    """Whether two names can be one person's: an initial or an empty name agrees."""
+    """Return whether two names can be one person's: an initial or an empty name agrees."""
     if first == second:
         return True
     a, b = (full_name(name).partition(" ")[0] for name in (first, second))

@@ -99,19 +99,19 @@ class Person:
         return "|".join(alternatives)
 
     def is_named_in(self, text: str) -> bool:
-        """Whether a text is the person's name, or contains their document, phone or e-mail."""
+        """Return whether a text is the person's name, or has their document, phone or e-mail."""
         if text.strip().casefold() in map(str.casefold, self._names):
             return True
         return bool(self.pattern and re.search(self.pattern, text, re.IGNORECASE))
 
     def shares_name_with(self, text: str) -> bool:
-        """Whether a text contains one of the person's names; short words ("da") don't count."""
+        """Return whether a text has one of the person's names; short words ("da") don't count."""
         words = " ".join(self._names).casefold().split()
         names = {word for word in words if len(word) > _MAX_PARTICLE_LENGTH}
         return not names.isdisjoint(re.findall(r"\w+", text.casefold()))
 
     def has_contact(self, *, email: str, phone: str) -> bool:
-        """Whether the e-mail or the phone, in any format, is the person's."""
+        """Return whether the e-mail or the phone, in any format, is the person's."""
         same_email = self.email and normalise_email(email) == self.email
         same_phone = self.phone and normalise_phone(phone) == self.phone
         is_alias = any(alias.has_contact(email=email, phone=phone) for alias in self.aliases)

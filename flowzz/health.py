@@ -103,7 +103,7 @@ def _write_state() -> str:
 
 
 def _redis_state() -> str:
-    """A Redis that is full, or that is a replica, answers and refuses writes."""
+    """Return `ok`, or why Redis takes no writes: a full one, or a replica, still answers."""
     try:
         redis.client().set("flowzz:ready", 1, ex=60)
     except ResponseError:

@@ -102,7 +102,7 @@ def form_changes(form: forms.BaseForm, names: Collection[str] | None = None) -> 
 
 
 def _has_choices(field: forms.Field) -> bool:
-    """Whether a person ticked or chose the value, and typed nothing."""
+    """Return whether a person ticked or chose the value, and typed nothing."""
     return isinstance(field, forms.BooleanField | forms.ChoiceField)
 
 

@@ -113,18 +113,18 @@ def mask_payload(
 
 
 def can_see_personal_data(request: HttpRequest) -> bool:
-    """Whether the staff member sees the personal data of all rows."""
+    """Return whether the staff member sees the personal data of all rows."""
     return request.user.has_perm("accounts.view_personal_data")
 
 
 def can_reveal(request: HttpRequest) -> bool:
-    """Whether the staff member may reveal one row's personal data, with a reason."""
+    """Return whether the staff member may reveal one row's personal data, with a reason."""
     has_permission = request.user.has_perm("accounts.reveal_personal_data")
     return has_permission and not can_see_personal_data(request)
 
 
 def is_visible(request: HttpRequest, row: Model) -> bool:
-    """Whether the staff member sees the row's personal data now: by permission, or revealed."""
+    """Return whether staff see the row's personal data now: by permission, or revealed."""
     if can_see_personal_data(request):
         return True
     until = request.session.get(_SESSION_KEY, {}).get(_session_key(row), 0)

@@ -113,7 +113,7 @@ class ApiClient(Protocol):
     def sales_pages(
         self, since: datetime | None, *, start_page: int = 1, previous: UUID | None = None
     ) -> Iterator[Page]:
-        """All pages of the sales changed `since` (aware; None: ever), from `start_page` on.
+        """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.
 
         `previous` is the digest of the page before that.
         """
@@ -132,7 +132,7 @@ class Breaker(Protocol):
     def succeeded(self) -> None: ...
     def failed(self) -> None: ...
     def ignored(self) -> None:
-        """The response concerned one account alone: it counts for no other."""
+        """Ignore a response that concerned one account alone: it counts for no other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class SaleOfClientInline(ReadOnlyInline):
 
 @admin.display(description="unidos a este")
 def aliases(client: Client) -> SafeString | str:
-    """Links to the clients merged into this one, whose documents and phones now identify it."""
+    """Return links to the clients merged into this one: their documents identify it now, too."""
     merged = list(client.merged_clients.order_by("created_at")[:MAX_ALIASES])
     for alias in merged if masking.is_masked(client) else ():
         masking.mask_row(alias, CLIENT_MASKS)
@@ -62,7 +62,7 @@ def aliases(client: Client) -> SafeString | str:
 
 @admin.display(description="feitas")
 def merges(client: Client) -> SafeString | str:
-    """One line per merge or split of the client, with an undo link for staff who may undo."""
+    """Return a line per merge or split of the client, with an undo link for staff who may."""
     of_client = ClientMerge.objects.filter(Q(source=client) | Q(target=client))
     rows = of_client.select_related("created_by")[:MAX_MERGES]
     can_undo = vars(client).get("can_undo_merges", False)

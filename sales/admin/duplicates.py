@@ -96,7 +96,7 @@ class MergeSuggestionAdmin(MaskedAdmin):
 
     @admin.display(description="são a mesma pessoa?")
     def decision(self, suggestion: Any) -> SafeString | str:
-        """A link to the preview, and a button of the list's own form, which has the CSRF token."""
+        """Return a link to the preview, and a button of the list's form with its CSRF token."""
         if not suggestion.can_decide:
             return NOTHING
         return format_html(

@@ -94,7 +94,7 @@ class ScheduleAdmin(BaseAdmin[Any]):
 
 
 def is_core(task: PeriodicTask) -> bool:
-    """Whether this row alone runs one of our tasks: without it Flowzz would stop working."""
+    """Return whether this row alone runs one of our tasks: without it Flowzz would stop working."""
     others = PeriodicTask.objects.filter(task=task.task, enabled=True).exclude(pk=task.pk)
     return task.task.startswith(OWN_TASKS) and not others.exists()
 

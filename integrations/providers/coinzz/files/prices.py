@@ -57,7 +57,7 @@ def choose_total(amounts: Sequence[Amount], quantity: int | None) -> str:
 
 
 def _is_unit_of(vague: Amount, total: Amount, quantity: int | None) -> bool:
-    """Whether an amount is a unit's price beside the total, which may include a discount."""
+    """Return whether an amount is a unit's price beside the total, which may include a discount."""
     return is_price(vague.header) or _times(vague, quantity) == total.value
 
 
