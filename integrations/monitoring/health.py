@@ -39,7 +39,7 @@ class HealthFacts:
     last_sync_status: str
     quarantined: int
     waiting_since: datetime | None
-    """Since when the oldest unfinished event has been waiting."""
+    """When the oldest unfinished event arrived; in `assess_all`, when the next became due."""
     paused_at: datetime | None = None
     has_readable_url: bool = True
     refused: Sequence[RefusedTotal] = ()
