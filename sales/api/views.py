@@ -20,7 +20,7 @@ from flowzz.core.api.errors import ApiError, NotFound
 from flowzz.core.api.etags import ConditionalListMixin, never_stored, unless_current
 from flowzz.core.api.pagination import CursorPagination
 from flowzz.core.api.schema.openapi import ETAG_PARAMETER, listing, operation
-from flowzz.core.api.views import FIELDS, ListViewSet, RowT, current_user_id, success
+from flowzz.core.api.views import FIELDS_PARAMETER, ListViewSet, RowT, current_user_id, success
 from sales.api.filters import AffiliationRequestFilter, BuyerFilter, SaleFilter, SubscriptionFilter
 from sales.api.serializers import (
     AffiliationRequestSerializer,
@@ -98,7 +98,7 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
             self.kwargs["pk"] = kept_id
             return super().get_object()
 
-    @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound, parameters=[FIELDS])
+    @operation("Vendas", "Ver uma venda", SaleSerializer, NotFound, parameters=[FIELDS_PARAMETER])
     @method_decorator(never_stored)
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)
@@ -145,7 +145,9 @@ class ClientViewSet(OwnRowsViewSet[Client]):
     def list(self, request: Request) -> Response:
         return super().list(request)
 
-    @operation("Clientes", "Ver um cliente", BuyerSerializer, NotFound, parameters=[FIELDS])
+    @operation(
+        "Clientes", "Ver um cliente", BuyerSerializer, NotFound, parameters=[FIELDS_PARAMETER]
+    )
     @method_decorator(never_stored)
     def retrieve(self, request: Request, pk: str) -> Response:
         return success(self.get_serializer(self.get_object()).data)

@@ -15,9 +15,8 @@ from flowzz.core.api.errors import ValidationFailed
 
 RowT = TypeVar("RowT", bound=Model)
 
-PARAMETER = "fields"
-FIELDS = OpenApiParameter(
-    PARAMETER, str, description="Só estes campos, separados por vírgula: id,status"
+FIELDS_PARAMETER = OpenApiParameter(
+    "fields", str, description="Só estes campos, separados por vírgula: id,status"
 )
 
 
@@ -46,7 +45,7 @@ class SparseFieldsMixin:
         """Raises ValidationFailed for unknown fields."""
         serializer = super().get_serializer(*args, **kwargs)  # type: ignore[misc]  # a mixin
         request: Request | None = getattr(self, "request", None)
-        text = request.query_params.get(PARAMETER) if request else None
+        text = request.query_params.get(FIELDS_PARAMETER.name) if request else None
         if text is not None:
             _limit_fields(getattr(serializer, "child", serializer), set(text.split(",")))
         return serializer
@@ -65,6 +64,6 @@ def _limit_fields(serializer: Any, requested: set[str]) -> None:
     existing = set(serializer.fields)
     if unknown := sorted(requested - existing):
         reasons = (f"Campo desconhecido: {name or '(vazio)'}." for name in unknown)
-        raise ValidationFailed.of(PARAMETER, *reasons, code="UNKNOWN_FIELD")
+        raise ValidationFailed.of(FIELDS_PARAMETER.name, *reasons, code="UNKNOWN_FIELD")
     for name in existing - requested:
         serializer.fields.pop(name)

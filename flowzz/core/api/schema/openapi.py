@@ -35,7 +35,7 @@ from flowzz.core.api.errors import (
 from flowzz.core.api.idempotency.handlers import HEADER
 from flowzz.core.api.known_inputs import Body, filter_names, list_parameters, refuse_unknown
 from flowzz.core.api.schema.headers import IF_NONE_MATCH, REQUEST_ID_EXAMPLE
-from flowzz.core.api.views import FIELDS
+from flowzz.core.api.views import FIELDS_PARAMETER
 
 ETAG_PARAMETER = OpenApiParameter(
     IF_NONE_MATCH, str, "header", description="O ETag que já tem; sem mudança, 304 sem corpo"
@@ -137,9 +137,9 @@ def listing(
         tags=[tag],
         summary=summary,
         responses={200: item(many=True)} | error_responses(*errors),
-        parameters=[FIELDS, *([ETAG_PARAMETER] if has_etag else [])],
+        parameters=[FIELDS_PARAMETER, *([ETAG_PARAMETER] if has_etag else [])],
     )
-    strict = refuse_unknown(lambda view: {FIELDS.name, *list_parameters(view)})
+    strict = refuse_unknown(lambda view: {FIELDS_PARAMETER.name, *list_parameters(view)})
 
     def describe(handler: F) -> F:
         return cast("F", schema(strict(handler)))
