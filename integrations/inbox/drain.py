@@ -71,14 +71,18 @@ def has_work(integration_id: uuid.UUID) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class DrainedBatch:
+    """The result of draining a batch. `size` is the number of events that were read."""
+
     size: int
     is_more_due: bool
     """Whether events may be left that were due when the batch was read."""
 
 
 @gc_paused()
-def drain_batch(integration_id: uuid.UUID, *, check: Callable[[], None] = lambda: None) -> Batch:
+def drain_batch(
+    integration_id: uuid.UUID, *, check: Callable[[], None] = lambda: None
+) -> DrainedBatch:
     """Process the next batch of an integration's events, in order of arrival.
 
     A paused integration's events wait. `check` is called after the events are read; an error that
@@ -87,7 +91,7 @@ def drain_batch(integration_id: uuid.UUID, *, check: Callable[[], None] = lambda
     (integration,) = _INTEGRATIONS.instances(id=integration_id)
     events = [] if integration.is_paused else next_batch(integration)
     if not events:
-        return Batch(size=0, is_more_due=False)
+        return DrainedBatch(size=0, is_more_due=False)
     check()
     parsed, unreadable = parse_events(integration, events)
     with transaction.atomic(), cast(DatabaseWrapper, connection).pipeline():
@@ -101,7 +105,7 @@ def drain_batch(integration_id: uuid.UUID, *, check: Callable[[], None] = lambda
     hourly_counts.mark_dirty(result.event.received_at for result in results)
     _log_results(integration_id, parsed, results)
     is_more_due = _is_full(events) or (len(results) < len(events) and has_work(integration_id))
-    return Batch(size=len(events), is_more_due=is_more_due)
+    return DrainedBatch(size=len(events), is_more_due=is_more_due)
 
 
 def _is_full(events: Sequence[WebhookEvent]) -> bool:

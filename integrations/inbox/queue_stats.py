@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from integrations.models import EventState, Integration, WebhookEvent
 from integrations.models.events import UNFINISHED, is_due
 
-MOST = 100_000
+MAX_COUNTED = 100_000
 """Events are counted up to this number: beyond it, the exact number changes no decision."""
 
 
@@ -38,17 +38,17 @@ def oldest_due() -> datetime | None:
 
 
 def count_waiting() -> int:
-    """Count unfinished events, up to `MOST`."""
-    return _count_up_to_most(WebhookEvent.objects.filter(state__in=UNFINISHED))
+    """Count unfinished events, up to `MAX_COUNTED`."""
+    return _count_up_to_limit(WebhookEvent.objects.filter(state__in=UNFINISHED))
 
 
 def count_quarantined() -> int:
-    """Count quarantined events, up to `MOST`."""
-    return _count_up_to_most(WebhookEvent.objects.filter(state=EventState.QUARANTINED))
+    """Count quarantined events, up to `MAX_COUNTED`."""
+    return _count_up_to_limit(WebhookEvent.objects.filter(state=EventState.QUARANTINED))
 
 
-def _count_up_to_most(events: "QuerySet[WebhookEvent]") -> int:
-    return events.order_by()[:MOST].count()
+def _count_up_to_limit(events: "QuerySet[WebhookEvent]") -> int:
+    return events.order_by()[:MAX_COUNTED].count()
 
 
 def _with_due_events() -> "QuerySet[Any]":

@@ -29,12 +29,12 @@ def database_gauges() -> Iterator[GaugeMetricFamily]:
     oldest = queue_stats.oldest_due()
     yield GaugeMetricFamily(
         "flowzz_inbox_waiting_events",
-        f"Events to be processed, up to {queue_stats.MOST}.",
+        f"Events to be processed, up to {queue_stats.MAX_COUNTED}.",
         queue_stats.count_waiting(),
     )
     yield GaugeMetricFamily(
         "flowzz_inbox_quarantined_events",
-        f"Quarantined events, up to {queue_stats.MOST}.",
+        f"Quarantined events, up to {queue_stats.MAX_COUNTED}.",
         queue_stats.count_quarantined(),
     )
     yield GaugeMetricFamily(

@@ -104,7 +104,7 @@ def flush_to_inbox() -> int:
     return moved
 
 
-def drain_in_order(integration_id: uuid.UUID) -> drain.Batch:
+def drain_in_order(integration_id: uuid.UUID) -> drain.DrainedBatch:
     """Move buffered webhooks to the inbox, then drain its next batch.
 
     While one web process still stores webhooks in the buffer, another one may store later ones in

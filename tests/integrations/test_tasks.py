@@ -92,7 +92,7 @@ def test_drain_goes_on_with_what_has_arrived_until_its_turn_ends(
     monkeypatch.setattr(tasks, "MAX_TURN_SECONDS", turn)
     sizes, drain_batch = list[int](), fallback_buffer.drain_in_order
 
-    def drain_while_another_arrives(integration_id: UUID) -> drain.Batch:
+    def drain_while_another_arrives(integration_id: UUID) -> drain.DrainedBatch:
         batch = drain_batch(integration_id)
         sizes.append(batch.size)
         if len(sizes) == 1:

@@ -112,7 +112,7 @@ class Job(models.Model):
         """Give up the lease and store the next state. Returns False if the lease was lost."""
         is_released = bool(self.owned().update(state=state, lease=None, **changes))
         if is_released:
-            log_at_commit("lease_released", **self._names(), state=state)
+            log_at_commit("lease_released", **self._log_fields(), state=state)
         return is_released
 
     def finish(self, state: str, **changes: object) -> bool:
@@ -121,8 +121,8 @@ class Job(models.Model):
     def requeue(self, wait: timedelta, **changes: object) -> bool:
         return self.release(JobState.QUEUED, not_before=Now() + wait, **changes)
 
-    def _names(self) -> dict[str, str]:
-        """Return what names the job and its lease in the log."""
+    def _log_fields(self) -> dict[str, str]:
+        """Return the fields that identify the job and its lease in the log."""
         return {
             "job": self._meta.model_name or "",
             "job_id": str(self.pk),
@@ -172,7 +172,7 @@ def acquire(rows: "QuerySet[JobT]", job_id: uuid.UUID, **changes: object) -> Job
     )
     job = rows.filter(id=job_id, lease=lease).first() if claimed else None
     if job:
-        log_at_commit("lease_acquired", **job._names(), expired=expired and str(expired))
+        log_at_commit("lease_acquired", **job._log_fields(), expired=expired and str(expired))
     return job
 
 
@@ -204,7 +204,7 @@ def run(
     try:
         work(job)
     except LeaseLost:
-        log.warning("lease_lost", **job._names())
+        log.warning("lease_lost", **job._log_fields())
     except Exception as error:
         if not isinstance(error, expected):
             log.exception("job_fault", job=job._meta.model_name, job_id=str(job.pk))

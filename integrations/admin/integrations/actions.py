@@ -9,7 +9,7 @@ from django.conf import settings
 
 from flowzz.backoffice.confirm_with_reason import ReasonForm
 from integrations import connection, modes
-from integrations.admin.integrations.forms import ChangedSecretForm, FirstSecretForm, OwnerForm
+from integrations.admin.integrations.forms import ChangedSecretForm, FirstSecretForm, OwnerEmailForm
 from integrations.models import Integration, IntegrationMode, IntegrationStatus, Trigger
 from integrations.sync import runs
 from integrations.webhooks import signing_secrets, tokens
@@ -203,7 +203,7 @@ ACTIONS: dict[str, IntegrationAction] = {
             "afiliado ou coprodutor.",
             "As vendas já recebidas são recalculadas em segundo plano.",
         ),
-        form=OwnerForm,
+        form=OwnerEmailForm,
     ),
     "segredo": IntegrationAction(
         label="Definir segredo de assinatura",

@@ -105,7 +105,7 @@ class ChangedSecretForm(SecretForm):
     field_order = ("secret", "keep_previous", "reason")
 
 
-class OwnerForm(ReasonForm):
+class OwnerEmailForm(ReasonForm):
     owner_email = forms.EmailField(
         label="E-mail do(a) vendedor(a) na plataforma",
         required=False,

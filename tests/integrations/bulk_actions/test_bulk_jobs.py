@@ -162,7 +162,7 @@ def test_batch_of_a_cancelled_action_is_counted(seller: Seller, staff: User) -> 
     action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
     original = fallback_buffer.drain_in_order
 
-    def cancel_and_drain(integration_id: UUID) -> drain.Batch:
+    def cancel_and_drain(integration_id: UUID) -> drain.DrainedBatch:
         bulk_jobs.cancel(action.id)
         return original(integration_id)
 

@@ -99,8 +99,8 @@ def test_page_waits_for_a_long_inbox_in_the_queue(
     assert (run.state, run.created) == (JobState.SUCCEEDED, 120)
 
 
-def batch_of(size: int) -> drain.Batch:
-    return drain.Batch(size=size, is_more_due=False)
+def batch_of(size: int) -> drain.DrainedBatch:
+    return drain.DrainedBatch(size=size, is_more_due=False)
 
 
 def test_draining_keeps_the_lease(integration: Integration) -> None:
