@@ -14,7 +14,6 @@ from flowzz.core.formatting import format_count
 from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
-from integrations.models.events import UNFINISHED
 from integrations.monitoring import refusals
 from integrations.monitoring.refusals import RefusedTotal
 from integrations.webhooks import tokens
@@ -39,7 +38,7 @@ class HealthFacts:
     last_sync_status: str
     quarantined: int
     waiting_since: datetime | None
-    """When the oldest unfinished event arrived; in `assess_all`, when the next became due."""
+    """When the next event became due, which waits for its processing since."""
     paused_at: datetime | None = None
     has_readable_url: bool = True
     refused: Sequence[RefusedTotal] = ()
@@ -59,12 +58,11 @@ class Health:
 def assess_integration(integration: Integration) -> Health:
     """Assess one integration; four statements."""
     events = WebhookEvent.objects.filter(integration=integration)
-    unfinished = events.filter(state__in=UNFINISHED).order_by("received_at", "id")
     return assess(
         _facts(
             integration,
             quarantined=events.filter(state=EventState.QUARANTINED).count(),
-            waiting_since=unfinished.values_list("received_at", flat=True).first(),
+            waiting_since=queue_stats.due_since_of(integration),
             has_readable_url=tokens.is_readable(integration),
             refused=refusals.refused_webhooks(integration, refusals.HOUR),
         )

@@ -142,7 +142,7 @@ def test_health_is_of_this_integration_only(integration: Integration, frontend: 
     event(integration, EventState.PENDING, 1)
     assert status(frontend)["health"] == {"score": 100, "reasons": []}
 
-    event(integration, EventState.RETRY, 6)
+    event(integration, EventState.PENDING, 6)
     event(integration, EventState.QUARANTINED, 1)
     assert status(frontend)["health"] == {
         "score": 70,

@@ -4,10 +4,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
-from integrations.models import IntegrationStatus, RefusalReason
-from integrations.monitoring.health import Health, HealthFacts, assess
+from integrations.inbox import replay
+from integrations.models import Integration, IntegrationStatus, RefusalReason, WebhookEvent
+from integrations.monitoring.health import (
+    Health,
+    HealthFacts,
+    assess,
+    assess_all,
+    assess_integration,
+)
 from integrations.monitoring.refusals import RefusedTotal
+from tests import payloads
+from tests.integrations.sellers import Seller
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -137,3 +147,28 @@ def test_score_never_falls_below_zero() -> None:
     )
 
     assert assess(worst).score == 0
+
+
+@pytest.mark.django_db
+def test_an_event_waits_from_the_time_it_is_due() -> None:
+    seller = Seller()
+    seller.integration.sync_cursor = timezone.now()
+    seller.integration.save()
+    late = ("Há eventos esperando há mais de 5 minutos.",)
+    seller.process(payloads.order(), received_at=timezone.now() - DAY)
+    replay.replay(WebhookEvent.objects.all())
+    assert assessed(seller.integration).reasons == ()
+
+    retried = WebhookEvent.objects.filter(integration=seller.integration)
+    retried.update(state="RETRY", next_attempt_at=timezone.now() + timedelta(minutes=1))
+    assert assessed(seller.integration).reasons == ()
+
+    retried.update(next_attempt_at=timezone.now() - timedelta(minutes=6))
+    assert assessed(seller.integration).reasons == late
+
+
+def assessed(integration: Integration) -> Health:
+    """Return the health of the only integration, which its page and the list agree about."""
+    health = assess_integration(Integration.objects.get(id=integration.id))
+    assert assess_all() == [(integration.id, health)]
+    return health
