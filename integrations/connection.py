@@ -180,8 +180,7 @@ def _has_key(integration: Integration, api_key: str) -> bool:
 
 def _request_run(integration: Integration, trigger: Trigger) -> None:
     """Request a run, unless the integration is not synced now."""
-    is_synced = integration.is_connected and not integration.is_paused
-    if is_synced and modes.uses_api(integration):
+    if modes.is_synced(integration):
         is_first = integration.sync_cursor is None
         runs.request_run(integration, Trigger.INITIAL if is_first else trigger)
 

@@ -26,6 +26,11 @@ def uses_api(integration: Integration) -> bool:
     return effective_mode(integration) == IntegrationMode.API
 
 
+def is_synced(integration: Integration) -> bool:
+    """Return whether the integration's sales are synced now: it is connected and not paused."""
+    return integration.is_connected and not integration.is_paused and uses_api(integration)
+
+
 def effective_mode(integration: Integration) -> IntegrationMode:
     if not is_api_enabled(integration.provider):
         return IntegrationMode.WEBHOOK

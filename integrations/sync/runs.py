@@ -145,7 +145,7 @@ def execute(
     run = jobs.acquire(SyncRun.objects.select_related("integration__user"), run_id)
     if run is None:
         return
-    if not modes.uses_api(run.integration):  # the provider's API was switched off meanwhile
+    if not modes.is_synced(run.integration):  # disconnected, paused or switched off meanwhile
         cancel(SyncRun.objects.filter(id=run_id))
         return
     live_updates.publish_run(run_id)

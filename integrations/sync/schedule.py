@@ -38,8 +38,7 @@ def start_due() -> int:
         claimed = Integration.objects.filter(
             id=integration.id, next_sync_at=integration.next_sync_at
         ).update(next_sync_at=None)
-        is_synced = integration.is_connected and modes.uses_api(integration)
-        if claimed and is_synced and not integration.is_paused:
+        if claimed and modes.is_synced(integration):
             request_run(integration, Trigger.SCHEDULE)
             started += 1
     return started

@@ -1,6 +1,6 @@
 """Runs whose integration is connected or disconnected while they run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
@@ -94,3 +94,20 @@ def test_disconnecting_while_a_run_ends_does_not_deadlock(integration: Integrati
         ended.result()
 
     assert SyncRun.objects.get().state == JobState.CANCELLED
+
+
+@pytest.mark.parametrize("stop", [connections.disconnect, connections.pause])
+def test_run_requested_while_its_integration_is_stopped_is_cancelled(
+    integration: Integration, stop: Callable[[Integration], None]
+) -> None:
+    read_before = Integration.objects.get()
+    stop(integration)
+    run = runs.request_run(read_before, Trigger.USER)
+
+    runs.execute(run.id)
+
+    run.refresh_from_db()
+    assert (run.state, run.processed) == (JobState.CANCELLED, 0)
+    before = (integration.status, integration.last_sync_status)
+    integration.refresh_from_db()
+    assert (integration.status, integration.last_sync_status) == before
