@@ -23,8 +23,9 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# The token in the URL of a webhook, and other parts of that length: tokens in mistyped URLs.
-_SECRET_IN_PATH = re.compile(r"^(/+webhooks/+[a-z0-9]{1,32}/+)[^/]+|[\w-]{40,}")
+# The token in the URL of a webhook, and all parts longer than an id: tokens in mistyped URLs and in
+# the links that reset a password.
+_SECRET_IN_PATH = re.compile(r"^(/+webhooks/+[a-z0-9]{1,32}/+)[^/]+|[\w-]{37,}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -75,7 +76,7 @@ def configure(configuration: dict[str, Any]) -> None:
 
 
 def redact_path(path: str) -> str:
-    """Replace the token in the URL of a webhook."""
+    """Replace the tokens in the URLs of webhooks and of new passwords."""
     return _SECRET_IN_PATH.sub(r"\1***", path)
 
 

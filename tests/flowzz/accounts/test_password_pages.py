@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import User
+from flowzz.core.logging import redact_path
 from tests.api_client import Frontend
 from tests.staff import log_in
 
@@ -58,6 +59,10 @@ def test_link_expires_after_an_hour(user: User) -> None:
     link = mailed_link(user)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61)):
         assert "já foi usado ou venceu" in set_password(link).content.decode()
+
+
+def test_log_does_not_contain_the_link(user: User) -> None:
+    assert redact_path(mailed_link(user)) == "/admin/senha/***/***/"
 
 
 def test_weak_password_is_refused_with_a_reason(user: User) -> None:
