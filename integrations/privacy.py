@@ -92,6 +92,10 @@ def erase(client_id: uuid.UUID) -> Erasure:
     with transaction.atomic():
         lock_user(client.user_id)
         client = Client.objects.select_for_update().get(id=client.id)
+        if client.merged_into_id or build_person(client) != person:
+            raise ErasureRefused(
+                "Nada foi apagado: os dados do cliente mudaram enquanto isso. Tente de novo."
+            )
         erasure = Erasure(
             events=retention.redact_payloads(WebhookEvent.objects.filter(id__in=event_ids), ERASED),
             findings=_erase_findings(client),

@@ -5,6 +5,8 @@ import zlib
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
@@ -14,6 +16,7 @@ from django.utils import timezone
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core import redis
+from flowzz.core.db.locks import lock_user
 from integrations import privacy
 from integrations.imports import import_jobs
 from integrations.imports.batches import apply_batch
@@ -23,6 +26,7 @@ from integrations.privacy import Erasure
 from integrations.providers.coinzz import COINZZ
 from integrations.webhooks import fallback_buffer
 from integrations.webhooks.tokens import hash_token, webhook_url
+from sales import client_merging
 from sales.models import AffiliationRequest, Export, Sale, SaleStatusChange
 from tests import payloads
 from tests.factories import SyncRunFactory
@@ -295,6 +299,27 @@ def test_late_resend_of_an_erased_body_is_a_duplicate(seller: Seller) -> None:
     seller.process(body)
 
     assert seller.states[-1] == ("IGNORED", "duplicate")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_erasure_during_which_the_client_is_merged_erases_nothing(
+    seller: Seller, zoraide: Client, *, is_kept: bool
+) -> None:
+    """The data of the other client were not searched for."""
+    staff, other = User.objects.get(email="equipe@flowzz.test"), seller.buyer("ordvizinh")
+    kept, absorbed = (zoraide, other) if is_kept else (other, zoraide)
+
+    def merge_meanwhile(user_id: UUID) -> None:
+        client_merging.merge(kept.id, absorbed.id, by=staff)
+        lock_user(user_id)
+
+    with (
+        patch.object(privacy, "lock_user", merge_meanwhile),
+        pytest.raises(privacy.ErasureRefused, match="mudaram enquanto isso"),
+    ):
+        privacy.erase(zoraide.id)
+
+    assert traces() == TRACES
 
 
 def test_shared_email_does_not_erase_other_buyers(seller: Seller) -> None:
