@@ -203,12 +203,12 @@ class SaleBatch:
         sale.client_id, sale.client_match = client.id, match or ""
         self._changed[sale.id] = sale
 
-    def merge(self, first: Sale, second: Sale) -> Sale:
-        """Merge two sales of one order; return the one that stays."""
+    def merge(self, first: Sale, second: Sale, *, erased: Collection[uuid.UUID]) -> Sale:
+        """Merge two sales of one order, some of `erased` buyers; return the one that stays."""
         self.created_count -= first.is_associated and second.is_associated
         self.index.remove(first)
         self.index.remove(second)
-        kept, merge = merges.combine(first, second)
+        kept, merge = merges.combine(first, second, erased=erased)
         for change in self._history:
             if change.sale_id == merge.absorbed_id:
                 change.sale_id = kept.id

@@ -49,6 +49,9 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     if request.POST.get("confirmed") != str(other.id):
         form = MergeForm(initial=form.cleaned_data)
 
+    can_undo = not any(merges.is_erased(row.client) for row in (sale, other))
+    undoing = "Pode" if can_undo else "Os dados do comprador foram apagados, por isso não pode"
+
     def act() -> Done:
         done = merges.merge(sale.id, other.id, by=request_user(request))
         absorbed = other if done.absorbed_id == other.id else sale
@@ -62,7 +65,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         about=sale,
         refusals=(MergeRefused,),
         title="Unir estas duas vendas?",
-        text="A mais antiga fica, com o que foi informado por último. Pode ser desfeito.",
+        text=f"A mais antiga fica, com o que foi informado por último. {undoing} ser desfeito.",
         consequences=[_describe(sale), _describe(other)],
         button="Unir",
         hidden_fields=[("confirmed", str(other.id))],

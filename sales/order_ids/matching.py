@@ -8,7 +8,7 @@ from clients.identity import ClientBatch
 from clients.models import Client
 from sales.facts import SaleFacts, ValueWarning
 from sales.models import Sale
-from sales.order_ids.merges import are_mergeable, buyers_differ
+from sales.order_ids.merges import are_mergeable, buyers_differ, is_erased
 from sales.recording import SaleBatch
 
 FIELD = "order.order_hash"
@@ -72,7 +72,7 @@ class SaleMatcher:
             return _without_hash(by_number, facts, OTHER_BUYER)
         if self.sales.is_separated(by_number, by_hash):
             return _without_hash(by_number, facts, SEPARATED)
-        return Matched(self.sales.merge(by_number, by_hash), facts)
+        return Matched(self._merge(by_number, by_hash), facts)
 
     def _link(self, known: Sale | None, facts: SaleFacts, buyer: Client) -> Matched:
         """Match a report with one id to the only sale with the other id that agrees in all else.
@@ -86,9 +86,13 @@ class SaleMatcher:
             and not (known and self.sales.is_separated(sale, known))
         ]
         if len(agreeing) == 1:
-            return Matched(self.sales.merge(known, *agreeing) if known else agreeing[0], facts)
+            return Matched(self._merge(known, *agreeing) if known else agreeing[0], facts)
         is_associated = not (facts.has_only_hash and self.has_other_source())
         return Matched(known, facts, is_associated=is_associated)
+
+    def _merge(self, first: Sale, second: Sale) -> Sale:
+        erased = [sale.id for sale in (first, second) if is_erased(self._buyer(sale))]
+        return self.sales.merge(first, second, erased=erased)
 
     def _buyer(self, sale: Sale) -> Client | None:
         return self.clients.get(sale.client_id)
@@ -103,7 +107,7 @@ def _without_hash(
 
 def _is_same_buyer(client: Client | None, buyer: Client) -> bool:
     """Return whether both agree in the document or, if one has none, in the phone."""
-    if client is None or client.erased_at:
+    if client is None or is_erased(client):
         return False
     if client.document_identifies and buyer.document_identifies:
         return client.cpf == buyer.cpf

@@ -53,20 +53,29 @@ def undone_pairs(sale_ids: Collection[uuid.UUID]) -> set[frozenset[uuid.UUID]]:
     return {frozenset(pair) for pair in merges.values_list("sale_id", "absorbed_id")}
 
 
-def combine(first: Sale, second: Sale, *, by: User | None = None) -> tuple[Sale, SaleMerge]:
-    """Give the older sale the newest values of both; return it and the merge to write."""
+def is_erased(buyer: Client | None) -> bool:
+    return buyer is not None and buyer.erased_at is not None
+
+
+def combine(
+    first: Sale, second: Sale, *, erased: Collection[uuid.UUID] = (), by: User | None = None
+) -> tuple[Sale, SaleMerge]:
+    """Give the older sale the newest values of both; return it and the merge to write.
+
+    If the older one is among the `erased` sales, whose buyers were erased, it receives no personal
+    data, and the merge can't be undone.
+    """
     kept, absorbed = sorted((first, second), key=lambda sale: sale.id)
     row, before = _row(absorbed), _row(kept)
+    impersonal = kept.metadata, kept.tracking_code
     _combine_values(kept, absorbed)
+    merge = SaleMerge.new(sale_id=kept.id, absorbed_id=absorbed.id, created_by_id=by and by.id)
+    if kept.id in erased:
+        kept.metadata, kept.tracking_code = impersonal
+        return kept, merge
     after = _row(kept)
-    changes = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
-    merge = SaleMerge.new(
-        sale_id=kept.id,
-        absorbed_id=absorbed.id,
-        absorbed=row,
-        changes=changes,
-        created_by_id=by and by.id,
-    )
+    merge.absorbed = row
+    merge.changes = {n: [before[n], after[n]] for n in after if after[n] != before[n]}
     return kept, merge
 
 
@@ -106,7 +115,8 @@ def merge(first_id: uuid.UUID, second_id: uuid.UUID, *, by: User) -> SaleMerge:
         first, second = _lock_sales((first_id, second_id))
         check(first, second)
         counted = first.is_associated + second.is_associated
-        kept, done = combine(first, second, by=by)
+        erased = [sale.id for sale in (first, second) if is_erased(sale.client)]
+        kept, done = combine(first, second, erased=erased, by=by)
         save([done])
         kept.save()
         _send_count(kept, kept.is_associated - counted)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from flowzz.accounts.models import StaffAction, User
 from flowzz.backoffice.display import change_url
 from sales.models import Sale, SaleMerge
-from tests.factories import SaleFactory
+from tests.factories import NOON, ClientFactory, SaleFactory
 from tests.staff import Staff, log_in, log_in_member, messages_in
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,15 @@ def test_sales_are_merged_after_both_were_shown(
     sale = Sale.objects.get()
     assert (sale.order_ids, sale.is_associated) == (["ordaaaaa", "venaaa0001"], True)
     assert StaffAction.objects.get(action="Uniu vendas").reason == REASON["reason"]
+
+
+def test_page_says_that_merging_with_an_erased_buyer_is_final(
+    staff: Staff, by_hash: Sale, by_number: Sale
+) -> None:
+    by_number.client = ClientFactory.create(user=by_hash.user, erased_at=NOON)
+    by_number.save()
+    page = staff.post(page_of(by_hash, "merge"), {**REASON, "other": "ordaaaaa"}).content.decode()
+    assert "Os dados do comprador foram apagados, por isso não pode ser desfeito." in page
 
 
 @pytest.mark.parametrize("other", ["ordzzzzz", "venaaa0001"])

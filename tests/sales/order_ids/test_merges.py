@@ -190,6 +190,41 @@ def test_erasing_the_buyer_empties_what_was_stored_for_undoing(
         merges.undo(done.id, by=staff)
 
 
+def test_sale_of_an_erased_buyer_receives_no_personal_data(staff: User) -> None:
+    seller = Seller()
+    personal = {"tracking_code": "BR1", "url_bank_slip": "https://boletos.exemplo/ana"}
+    seller.process(order(NUMBER, **personal))
+    erase(seller.buyer(NUMBER).id)
+    by_api(seller, order(None, HASH, **personal))
+
+    by_api(seller, order(NUMBER, HASH, **personal))
+
+    sale, merge = seller.sale(NUMBER), SaleMerge.objects.get()
+    assert (sale.order_hash, sale.tracking_code) == (HASH, "")
+    assert "url_bank_slip" not in sale.metadata
+    assert (merge.absorbed, merge.changes) == ({}, {})
+
+
+def test_sale_of_an_erased_buyer_receives_no_personal_data_from_staff(
+    by_number: Sale, by_hash: Sale, staff: User
+) -> None:
+    by_hash.client = ClientFactory.create(user=by_hash.user, erased_at=NOON)
+    by_hash.tracking_code = ""
+    by_hash.save()
+    by_number.tracking_code, by_number.metadata = (
+        "BR2",
+        {"url_bank_slip": "https://boletos.exemplo"},
+    )
+    by_number.save()
+
+    done = merges.merge(by_number.id, by_hash.id, by=staff)
+
+    sale = Sale.objects.get()
+    assert (sale.order_ids, sale.tracking_code, sale.metadata) == ([NUMBER, HASH], "", {})
+    with pytest.raises(MergeRefused):
+        merges.undo(done.id, by=staff)
+
+
 def test_associated_sales_count(by_hash: Sale) -> None:
     Sale.objects.update(is_associated=False)
     assert merges.associate([by_hash.id]) == 1
