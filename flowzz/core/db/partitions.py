@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from django.db import connection, transaction
+import structlog
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import CreateModel
 from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
 from flowzz.core.ids import lowest_uuid7, uuid7_time
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Period(Enum):
@@ -77,11 +80,17 @@ class PartitionedTable:
         ]
 
     def create_ahead(self, now: datetime) -> None:
-        """Create the missing partitions of the current period and of those ahead."""
+        """Create the missing partitions of the current period and of those ahead.
+
+        A period of which the DEFAULT partition has rows is left out: they stay there.
+        """
         for statement in self.creation_sql(now):
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(_LOCK_TIMEOUT)
-                cursor.execute(statement)
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(_LOCK_TIMEOUT)
+                    cursor.execute(statement)
+            except IntegrityError:
+                log.warning("partition_not_created", table=self.name)
 
     def creation_sql(self, now: datetime) -> Iterator[str]:
         start = self.period.start_of(now)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -13,6 +14,7 @@ from integrations import tasks
 from integrations.inbox import replay, retention
 from integrations.models import EventFailure, EventState, WebhookEvent, WebhookPayload
 from integrations.models.events import EVENTS, PAYLOADS
+from integrations.runtime_settings import PAYLOAD_RETENTION
 from sales.models import Sale, SaleStatusChange
 from tests import payloads
 from tests.integrations.admin.rows import make_event
@@ -115,6 +117,21 @@ def test_nightly_task_deletes_payloads_and_creates_partitions(seller: Seller) ->
 
     assert not WebhookPayload.objects.exists()
     assert len(PAYLOADS.partitions()) == before + 1
+
+
+def test_nightly_task_deletes_payloads_after_it_has_not_run_for_a_while(seller: Seller) -> None:
+    make_event(seller.integration, state=EventState.DONE, received_at=timezone.now())
+    later = timezone.now() + (PAYLOADS.ahead + 3) * timedelta(days=1)
+    with time_machine.travel(later):
+        make_event(seller.integration, state=EventState.DONE, received_at=later)
+        connection.check_constraints()
+        tasks.delete_expired_payloads()
+    assert WebhookPayload.objects.count() == 2
+
+    with time_machine.travel(later + PAYLOAD_RETENTION.value() + timedelta(days=1)):
+        tasks.delete_expired_payloads()
+
+    assert not WebhookPayload.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,20 @@ def test_partitions_are_created_ahead_and_once() -> None:
     }
 
 
+def test_period_with_rows_in_the_default_partition_is_left_out() -> None:
+    """No partitions were created ahead for a while, so that its rows went there."""
+    event = event_at(FEBRUARY)
+    before = {partition.name for partition in EVENTS.partitions()}
+
+    EVENTS.create_ahead(JANUARY)
+
+    assert {partition.name for partition in EVENTS.partitions()} - before == {
+        "integrations_webhookevent_202001",
+        "integrations_webhookevent_202003",
+    }
+    assert partition_of(event) == "integrations_webhookevent_default"
+
+
 def test_old_partitions_are_dropped_and_retained_rows_move_to_the_default_one() -> None:
     EVENTS.create_ahead(JANUARY)
     done = event_at(JANUARY, state=EventState.DONE)
