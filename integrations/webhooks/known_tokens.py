@@ -6,6 +6,8 @@ from flowzz.core import redis
 from integrations.models import WebhookToken
 
 KEY = "flowzz:known-webhook-tokens"
+RESTORED_KEY = f"{KEY}:restored"
+RESTORE_SECONDS = 3600
 BATCH = 1_000
 
 
@@ -18,15 +20,16 @@ def add(*hashes: str) -> None:
 
 
 def restore() -> None:
-    """Add all tokens of the database, if Redis has lost them."""
+    """Add all tokens of the database once an hour, and at once if Redis has lost them."""
     try:
-        if redis.client().exists(KEY):
+        if redis.client().exists(KEY, RESTORED_KEY) == 2:
             return
+        hashes = list(WebhookToken.objects.values_list("token_hash", flat=True))
+        for start in range(0, len(hashes), BATCH):
+            redis.client().sadd(KEY, *hashes[start : start + BATCH])
+        redis.client().set(RESTORED_KEY, 1, ex=RESTORE_SECONDS)
     except RedisError:
         return
-    hashes = list(WebhookToken.objects.values_list("token_hash", flat=True))
-    for start in range(0, len(hashes), BATCH):
-        add(*hashes[start : start + BATCH])
 
 
 def contains(token_hash: str) -> bool:

@@ -7,13 +7,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from redis import Redis, RedisError
 from redis.exceptions import TimeoutError
 
 from flowzz.core import rate_limits, redis
 from flowzz.core.rate_limits import RateLimit
 from integrations.inbox.store import UNVERIFIABLE, InboundWebhook
 from integrations.models import Integration, WebhookEvent, WebhookToken
-from integrations.webhooks import fallback_buffer, signing_secrets, tokens
+from integrations.webhooks import fallback_buffer, known_tokens, signing_secrets, tokens
 from integrations.webhooks import intake as intake_module
 from integrations.webhooks.calls import BlockingCalls, blocking
 from integrations.webhooks.intake import RATE, Intake
@@ -181,6 +182,29 @@ def test_rotated_token_is_known_at_once(seller: Seller) -> None:
     webhook_to(seller)
     tokens.rotate_token(seller.integration)
     assert redis.client().scard("flowzz:known-webhook-tokens") == 2
+
+
+def test_token_that_redis_did_not_take_is_known_within_an_hour(seller: Seller) -> None:
+    webhook_to(seller)
+    known_tokens.restore()
+    with patch.object(Redis, "execute_command", side_effect=RedisError):
+        tokens.rotate_token(seller.integration)
+    redis.client().delete(known_tokens.RESTORED_KEY)  # it expires
+
+    known_tokens.restore()
+
+    assert redis.client().scard(known_tokens.KEY) == 2
+
+
+def test_lost_tokens_are_restored_beside_a_new_one(seller: Seller) -> None:
+    webhook_to(seller)
+    known_tokens.restore()
+    redis.client().flushdb()
+    tokens.rotate_token(seller.integration)
+
+    known_tokens.restore()
+
+    assert redis.client().scard(known_tokens.KEY) == 2
 
 
 def test_unknown_tokens_get_a_small_share_of_the_buffer(seller: Seller, settings: Any) -> None:
