@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from clients.models import Client
 from clients.privacy import Person, anonymise, export_client
+from flowzz.core.api.idempotency import calls
 from flowzz.core.db.locks import lock_user
 from integrations.imports import import_jobs
 from integrations.inbox import retention
@@ -107,6 +108,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
         )
         anonymise(client)
         import_jobs.discard_previews(client.user_id)
+        calls.delete_of(client.user_id)
     export_jobs.discard_files()  # after the commit, so that new files do not contain the person
     log.info("client_erased", client_id=str(client.id), **asdict(erasure))
     return erasure

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.utils import timezone
@@ -17,6 +18,7 @@ from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from flowzz.core.db.locks import lock_user
+from flowzz.core.models import IdempotentCall
 from integrations import privacy
 from integrations.imports import import_jobs
 from integrations.imports.batches import apply_batch
@@ -29,6 +31,7 @@ from integrations.webhooks.tokens import hash_token, webhook_url
 from sales import client_merging
 from sales.models import AffiliationRequest, Export, Sale, SaleStatusChange
 from tests import payloads
+from tests.api_client import Frontend
 from tests.factories import SyncRunFactory
 from tests.integrations.admin.rows import make_event
 from tests.integrations.sellers import Seller
@@ -214,6 +217,19 @@ def test_erasure_cancels_an_import_preview_and_deletes_its_file(
     assert (preview.state, preview.content) == (ImportState.FAILED, None)
     assert preview.error.endswith("Envie o arquivo de novo.")
     assert traces() == []
+
+
+def test_erasure_deletes_the_stored_response_to_a_preview(seller: Seller, zoraide: Client) -> None:
+    response = Frontend(seller.integration.user).post(
+        "/api/v1/sales/import",
+        {"file": SimpleUploadedFile("vendas.csv", PREVIEWED_FILE.encode()), "preview": "true"},
+        headers={"Idempotency-Key": "1"},
+    )
+    assert "Zoraide" in response.content.decode()
+
+    privacy.erase(zoraide.id)
+
+    assert not IdempotentCall.objects.exists()
 
 
 def test_erasure_keeps_amounts_and_history(seller: Seller, zoraide: Client) -> None:

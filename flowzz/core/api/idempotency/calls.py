@@ -83,6 +83,11 @@ def delete_expired() -> None:
     IdempotentCall.objects.filter(_is_expired()).delete()
 
 
+def delete_of(user_id: UUID) -> None:
+    """Delete a user's calls, because a response may contain a person whose data are erased."""
+    IdempotentCall.objects.filter(user_id=user_id).delete()
+
+
 def _reclaim(call_id: int, request_hash: bytes, claim_id: UUID) -> bool:
     """Claim a call whose process died over the same request, or whose key is expired."""
     is_abandoned = Q(status=None, claimed_until__lte=Now(), request_hash=request_hash)
