@@ -9,6 +9,7 @@ from django.contrib.auth import get_user
 from django.core.handlers.wsgi import WSGIRequest
 from rest_framework.exceptions import AuthenticationFailed
 
+from flowzz.accounts.api_keys.authentication import ApiKeyAuthentication
 from flowzz.accounts.authentication import JWTAuthentication
 
 _API_PATH, _ADMIN_PATH = "/api/v1/sales/import", "/admin/integrations/salesimport/"
@@ -22,8 +23,9 @@ def may_be_large(environ: dict[str, Any]) -> bool:
         return True
     request: Any = WSGIRequest(environ | {"wsgi.input": BytesIO()})
     if path.startswith(_API_PATH):
+        ways = (ApiKeyAuthentication(), JWTAuthentication())
         try:
-            return JWTAuthentication().authenticate(request) is not None
+            return any(way.authenticate(request) for way in ways)
         except AuthenticationFailed:
             return False
     sessions = import_module(settings.SESSION_ENGINE)

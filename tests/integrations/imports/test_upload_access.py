@@ -6,7 +6,8 @@ import pytest
 from django.test import Client, RequestFactory
 
 from flowzz.accounts import sessions
-from flowzz.accounts.models import User
+from flowzz.accounts.api_keys import keys
+from flowzz.accounts.models import ApiKey, KeyScope, User
 from integrations.imports.upload_access import may_be_large
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,9 @@ def test_logged_in_people_may() -> None:
     user = User.objects.create_superuser("equipe@flowzz.test")
     token = sessions.log_in(user).access_token
     assert may_be_large(environ(API, HTTP_AUTHORIZATION=f"Bearer {token}"))
+    key = keys.issue(ApiKey(user=user, name="Importação", scope=KeyScope.ALL))
+    assert may_be_large(environ(API, HTTP_AUTHORIZATION=f"Bearer {key}"))
+    assert not may_be_large(environ(API, HTTP_AUTHORIZATION=f"Bearer {key}x"))
     browser = Client()
     browser.force_login(user)
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
