@@ -3,28 +3,35 @@
 import ctypes
 import gc
 import re
+from contextlib import suppress
 from pathlib import Path
 
 
 def is_alive(pid: int) -> bool:
     """Return whether the process runs. A zombie does not."""
     try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+        return "State:\tZ" not in _status(pid)
     except OSError:
         return False
 
 
 def parent_of(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("PPid:")[1].split()[0])
+    return int(_status(pid).split("PPid:")[1].split()[0])
 
 
 def children_of(pid: int) -> list[int]:
-    return [
-        int(entry.name)
-        for entry in Path("/proc").glob("[0-9]*")
-        if is_alive(int(entry.name)) and parent_of(int(entry.name)) == pid
-    ]
+    """Return the running children of a process, while any others start and end."""
+    children = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        other = int(entry.name)
+        with suppress(OSError):  # the process has ended
+            if parent_of(other) == pid and is_alive(other):
+                children.append(other)
+    return children
+
+
+def _status(pid: int) -> str:
+    return Path(f"/proc/{pid}/status").read_text()
 
 
 def restart_memory_peak() -> int:
