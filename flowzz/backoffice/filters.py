@@ -30,19 +30,32 @@ __all__ = [
 _Row = TypeVar("_Row", bound=Model)
 _ENDINGS = ("__exact", "__in", "__gte", "__lt", "__isnull", "__isempty", "_from", "_to")
 """What the filters of Django and unfold append to the name of their field."""
+YEARS = range(1900, 3000)
+"""As in the filters of the API; the day after 31/12/9999 has no date."""
 
 
 class PeriodFilter(RangeDateFilter):
-    """Filters by a first and a last day, both inclusive, in the local time zone."""
+    """Filters by a first and a last day, both inclusive, in the local time zone.
+
+    A day that can't be read matches nothing: all rows would seem to be those of the period.
+    """
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        first = _start_of_day(self.used_parameters.get(f"{self.field_path}_from"))
-        last = _start_of_day(self.used_parameters.get(f"{self.field_path}_to"))
-        if first:
-            queryset = queryset.filter(**{f"{self.field_path}__gte": first})
-        if last:
-            queryset = queryset.filter(**{f"{self.field_path}__lt": last + timedelta(days=1)})
+        for ending, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
+            text = self.used_parameters.get(f"{self.field_path}_{ending}")
+            if not text:
+                continue
+            day = _start_of_day(text)
+            if day is None:
+                return queryset.none()
+            queryset = queryset.filter(
+                **{f"{self.field_path}__{lookup}": day + timedelta(days=days)}
+            )
         return queryset
+
+    def describe(self, value: str) -> str:
+        """Return the day as it was written, or say that it is none."""
+        return value if _start_of_day(value) else f"“{value}”, que não é uma data (dd/mm/aaaa)"
 
 
 class ExactFilter(TextFilter):
@@ -101,8 +114,10 @@ def exact_match_first(
 
 
 def _start_of_day(text: Any) -> datetime | None:
-    """Parse `31/12/2026` or `2026-12-31`; None for anything else."""
+    """Parse `31/12/2026` or `2026-12-31`, in `YEARS`; None for anything else."""
     for form in ("%d/%m/%Y", "%Y-%m-%d"):
         with suppress(ValueError):
-            return datetime.strptime(str(text), form).replace(tzinfo=get_current_timezone())
+            zone = get_current_timezone()
+            day = datetime.strptime(str(text).strip(), form).replace(tzinfo=zone)
+            return day if day.year in YEARS else None
     return None

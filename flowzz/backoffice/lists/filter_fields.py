@@ -13,6 +13,8 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.contrib.filters.forms import RadioForm
 
+from flowzz.backoffice.filters import PeriodFilter
+
 if TYPE_CHECKING:  # unfold has no types
     from django.contrib.admin import SimpleListFilter as ChoiceFilter
 else:
@@ -56,6 +58,8 @@ def empty_filter(title: str, *, empty: str, filled: str) -> type[admin.EmptyFiel
 
 def options_of(spec: Any, changes: Any) -> Callable[[str], str]:
     """Return a function from a value of a shown filter to the words of its option."""
+    if isinstance(spec, PeriodFilter):
+        return spec.describe
     choices: list[dict[str, Any]] = list(spec.choices(changes))
     form = choices[0].get("form") if choices else None
     options = {

@@ -22,7 +22,11 @@ TOTALS = reverse("admin:sales_sale_totals")
     [
         ({"sale_date_from": "02/03/2026", "sale_date_to": "02/03/2026"}, True),
         ({"sale_date_from": "2026-03-02"}, True),
+        ({"sale_date_from": " 02/03/2026 ", "sale_date_to": "31/12/2999"}, True),
         ({"sale_date_to": "01/03/2026"}, False),
+        ({"sale_date_from": "31/02/2026"}, False),
+        ({"sale_date_from": "01/03/26"}, False),
+        ({"sale_date_to": "31/12/9999"}, False),
         ({"status__exact": "PAID"}, True),
         ({"shipping_status__exact": "RETURNED"}, False),
         ({"produto": "Curso de Fotografia"}, True),

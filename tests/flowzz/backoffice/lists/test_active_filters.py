@@ -50,3 +50,11 @@ def test_links_of_charts_are_named(staff: Staff) -> None:
 
 def test_empty_fields_and_other_parameters_are_no_filters(staff: Staff) -> None:
     assert active_filters(staff, list_url(Sale, produto="", o="1", p="2")) == []
+
+
+def test_day_that_can_not_be_read_is_named(staff: Staff) -> None:
+    url = list_url(Sale, sale_date_from="31/02/2026", sale_date_to="01/03/2026")
+    assert [words[:2] for words in active_filters(staff, url)] == [
+        ("data da venda", "desde “31/02/2026”, que não é uma data (dd/mm/aaaa)"),
+        ("data da venda", "até 01/03/2026"),
+    ]
