@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -33,14 +34,23 @@ MAX_NOTES = 20
 PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
 
-class UserForm(UserChangeForm[User]):
+class _EmailForm(forms.ModelForm[User]):
+    def clean_email(self) -> str:
+        """Refuse the e-mail of another user in any case: logins ignore it."""
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email=email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("Já existe um usuário com este e-mail.")
+        return email
+
+
+class UserForm(_EmailForm, UserChangeForm[User]):
     password: Any = None  # Django shows the algorithm and parts of the hash
 
 
-class NewUserForm(UserCreationForm):  # type: ignore[misc]  # unfold has no types
+class NewUserForm(_EmailForm, UserCreationForm):  # type: ignore[misc]  # unfold has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choice = self.fields["usable_password"]
+        choice: Any = self.fields["usable_password"]
         choice.label, choice.choices = "Senha", [("true", "Definir agora"), ("false", "Sem senha")]
         choice.help_text = "Sem senha, a pessoa só entra depois de aceitar um convite."
 
@@ -131,7 +141,6 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
         return (*super().get_readonly_fields(request, obj), *_locked_privileges(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        obj.email = obj.email.lower()  # login is case-insensitive
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             login_email_changed.send(User, user=obj)

@@ -35,8 +35,11 @@ def test_new_user_can_log_in_whatever_the_case_of_the_email(staff: Staff) -> Non
 
 def test_email_that_differs_only_in_case_is_refused(staff: Staff) -> None:
     User.objects.create_user("vendedora@flowzz.test")
-    form = {"email": "VENDEDORA@flowzz.test", "usable_password": "false"}
-    assert staff.post(f"{USERS}add/", form).status_code == 200
+    other = User.objects.create_user("outra@flowzz.test")
+    for page in ("add", f"{other.id}/change"):
+        form = {"email": "VENDEDORA@flowzz.test", "usable_password": "false"}
+        errors = staff.post(f"{USERS}{page}/", form).context["errors"]
+        assert list(errors) == [["Já existe um usuário com este e-mail."]]
     assert User.objects.filter(email__iexact="vendedora@flowzz.test").count() == 1
 
 
