@@ -6,7 +6,8 @@ from typing import Any
 from celery import current_app
 from cron_descriptor import Options, get_description
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import override
@@ -51,6 +52,13 @@ PERIODS = {
     "microseconds": ("a cada microssegundo", "a cada {} microssegundos"),
 }
 SECONDS = {60: "minutes", 3600: "hours", 86_400: "days"}
+CRON_NUMBERS = {
+    "minute": "0 a 59",
+    "hour": "0 a 23",
+    "day_of_month": "1 a 31",
+    "month_of_year": "1 a 12",
+    "day_of_week": "0 a 7",
+}
 
 
 def describe_interval(interval: IntervalSchedule) -> str:
@@ -84,9 +92,30 @@ CrontabSchedule.__str__ = describe_crontab
 IntervalSchedule.__str__ = describe_interval
 
 
+class CronValidator:
+    """Beat's check of a field of a crontab, with an error in Portuguese."""
+
+    def __init__(self, field: "Field[Any, Any]") -> None:
+        self.field = field
+
+    def __call__(self, value: str) -> None:
+        try:
+            self.field.run_validators(value)
+        except ValidationError:
+            numbers = CRON_NUMBERS[self.field.name]
+            text = f"Escreva * ou números de {numbers}, como 1,2 (um e dois), 1-5 (de um a cinco) "
+            raise ValidationError(f"{text}ou */2 (de dois em dois).") from None
+
+
 @admin.register(CrontabSchedule, IntervalSchedule)
 class ScheduleAdmin(BaseAdmin[Any]):
     """Times that tasks run at; those of a task are not deleted."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in CRON_NUMBERS:
+            field.validators.append(CronValidator(db_field))
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_used = obj is not None and obj.periodictask_set.exists()
@@ -114,6 +143,17 @@ class TaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
         if "task" not in self.fields:
             self.cleaned_data["task"] = self.instance.task
         return super().clean()
+
+    def validate_unique(self) -> None:
+        """Require one time to run at, in Portuguese: the model's own errors are in English."""
+        times = [self.instance.interval, self.instance.crontab]
+        chosen = len(list(filter(None, times)))
+        if chosen == 1:
+            super().validate_unique()
+        elif chosen:
+            self.add_error("interval", "Deixe só o intervalo ou só o horário.")
+        else:
+            self.add_error("interval", "Falta quando: escolha um intervalo ou um horário.")
 
 
 @admin.register(PeriodicTask)

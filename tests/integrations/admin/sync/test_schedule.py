@@ -126,3 +126,44 @@ def test_times_of_a_task_are_not_deleted_but_unused_ones_are(staff: Staff) -> No
     assert answers == [403, 302]
     assert "delete/" not in staff.get(change_url(used)).content.decode()
     assert not CrontabSchedule.objects.filter(pk=unused.pk).exists()
+
+
+def test_task_without_one_time_to_run_at_is_refused_in_portuguese(staff: Staff) -> None:
+    task = PeriodicTask.objects.get(name="Varredura da fila")
+    crontab = CrontabSchedule.objects.earliest("id")
+    assert task.interval is not None
+    for form, error in (
+        ({}, "Falta quando: escolha um intervalo ou um horário."),
+        (
+            {"interval": task.interval.id, "crontab": crontab.id},
+            "Deixe só o intervalo ou só o horário.",
+        ),
+    ):
+        new = {"name": "Outra", "task": "other.task", **form}
+        for page in (f"{LIST}add/", f"{LIST}{task.id}/change/"):
+            assert list(staff.post(page, new).context["errors"]) == [[error]]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "numbers"),
+    [
+        ("minute", "99", "0 a 59"),
+        ("hour", "x", "0 a 23"),
+        ("day_of_month", "*/0", "1 a 31"),
+        ("month_of_year", "13", "1 a 12"),
+        ("day_of_week", "5-1", "0 a 7"),
+    ],
+)
+def test_unreadable_time_is_refused_with_what_to_write(
+    staff: Staff, field: str, value: str, numbers: str
+) -> None:
+    form = {"minute": "0", "hour": "3", "day_of_month": "*", "month_of_year": "*"}
+    form |= {"day_of_week": "*", "timezone": "America/Sao_Paulo", field: value}
+    response = staff.post("/admin/django_celery_beat/crontabschedule/add/", form)
+    assert list(response.context["errors"]) == [
+        [
+            f"Escreva * ou números de {numbers}, como 1,2 (um e dois), 1-5 (de um a cinco) "
+            "ou */2 (de dois em dois)."
+        ]
+    ]
+    assert not CrontabSchedule.objects.filter(**{field: value}).exists()
