@@ -43,6 +43,7 @@ class UploadForm(StaffForm):
     )
     file = forms.FileField(
         label="Arquivo CSV ou Excel",
+        error_messages={"empty": "O arquivo está vazio. Exporte as vendas de novo."},
         help_text="CSV ou .xlsx, com os nomes das colunas na primeira linha; até 20 MB e 50.000 "
         "linhas.",
     )

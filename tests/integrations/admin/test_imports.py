@@ -95,3 +95,10 @@ def test_preview_announces_words_warnings_and_the_sum(staff: Staff) -> None:
         "total_amount": "R$\N{NO-BREAK SPACE}1.235,56",
     }
     assert [cells[:2] for cells in page.context["sample"]] == [(2, "a"), (3, "b")]
+
+
+def test_file_without_content_is_refused(staff: Staff) -> None:
+    file = SimpleUploadedFile("vendas.csv", b"")
+    response = staff.post(UPLOAD, {"email": UserFactory.create().email, "file": file})
+    error = "O arquivo está vazio. Exporte as vendas de novo."
+    assert response.context["form"].errors == {"file": [error]}
