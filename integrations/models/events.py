@@ -37,6 +37,12 @@ class EventKind(models.TextChoices):
     AFFILIATION = "affiliation", "Afiliação"
 
 
+AFFILIATION_OUTCOMES: dict[str, str] = {
+    EventOutcome.CREATED: "Afiliação recebida",
+    EventOutcome.UPDATED: "Afiliação atualizada",
+}
+"""The outcomes whose labels name a sale."""
+
 UNFINISHED = (EventState.PENDING, EventState.RETRY)
 
 APPLIED = Q(state__in=(EventState.DONE, EventState.IGNORED)) & ~Q(
@@ -169,6 +175,12 @@ class WebhookEvent(BulkRow):
 
     def __str__(self) -> str:
         return self.external_id or f"{localtime(self.received_at):%d/%m/%Y %H:%M:%S}, sem número"
+
+    def get_outcome_display(self) -> str:  # type: ignore[no-redef]  # replaces Django's
+        """Return the outcome's label, which speaks of a sale only where there is one."""
+        if self.kind == EventKind.AFFILIATION and self.outcome in AFFILIATION_OUTCOMES:
+            return AFFILIATION_OUTCOMES[self.outcome]
+        return EventOutcome(self.outcome).label if self.outcome else ""
 
     @property
     def body(self) -> bytes | None:

@@ -80,7 +80,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
         section("Conteúdo", "rendered_body", "rendered_headers"),
         section(
             "Processamento",
-            ("state", "outcome", "finished_at"),
+            ("state", "result", "finished_at"),
             ("attempts", "next_attempt_at"),
             "is_replay",
             ("failure_reason", "error"),
@@ -90,6 +90,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     readonly_fields = (
         "platform",
         "received",
+        "result",
         "explanation",
         "failure_reason",
         "effects",

@@ -37,6 +37,10 @@ class EventDetailFields:
     def received(self, event: WebhookEvent) -> str:
         return exact_datetime(event.received_at)
 
+    @admin.display(description="resultado")
+    def result(self, event: WebhookEvent) -> str:
+        return event.get_outcome_display()
+
     @admin.display(description="o que houve")
     def explanation(self, event: WebhookEvent) -> SafeString:
         context = {

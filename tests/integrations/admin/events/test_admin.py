@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from flowzz.accounts.models import StaffAction
-from integrations.models import EventOutcome, EventState, WebhookEvent
+from flowzz.backoffice.display import change_url
+from integrations.models import EventKind, EventOutcome, EventState, WebhookEvent
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.rows import make_event, make_rows
 from tests.staff import Staff, messages_in
@@ -36,6 +37,29 @@ def test_page_links_the_sale_and_lists_its_changes(staff: Staff) -> None:
     shown = page.content.decode()
     assert reverse("admin:sales_sale_change", args=[sale.id]) in shown
     assert "Status: — → Pago" in shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "label"),
+    [
+        (EventOutcome.CREATED, "Afiliação recebida"),
+        (EventOutcome.UPDATED, "Afiliação atualizada"),
+        (EventOutcome.UNCHANGED, "Nada mudou"),
+    ],
+)
+def test_affiliation_request_is_not_called_a_sale(
+    staff: Staff, outcome: EventOutcome, label: str
+) -> None:
+    integration = IntegrationFactory.create()
+    event = make_event(
+        integration, kind=EventKind.AFFILIATION, state=EventState.DONE, outcome=outcome
+    )
+    for row in (event, integration):
+        page = staff.get(change_url(row)).content.decode()
+        assert label in page
+        assert "Venda criada" not in page
+        assert "Venda atualizada" not in page
+    assert f">{label}<" in staff.get(EVENTS).content.decode().replace("\n", "").replace(" <", "<")
 
 
 def test_replay_resets_events_to_pending(staff: Staff) -> None:
