@@ -19,6 +19,7 @@ def search_view(request: HttpRequest) -> HttpResponse:
         "search_text": text,
         "is_too_short": bool(text) and is_too_short(text),
         "groups": _search(request, text),
+        "is_masked": not masking.can_see_personal_data(request),
     }
     return render(request, "integrations/search/page.html", context)
 

@@ -137,6 +137,15 @@ def test_typing_searches_no_masked_person_and_counts_nothing(client: Client) -> 
     assert "Beltrão" not in found
 
 
+def test_page_promises_masked_staff_no_search_by_a_part_of_a_name(staff: Staff) -> None:
+    url = reverse("backoffice:search")
+    whole, part = "só o documento, telefone, e-mail ou nome inteiro encontra", "mesmo em parte"
+    for person, shown, hidden in ((staff, part, whole), (log_in_member("Suporte"), whole, part)):
+        page = person.get(url).content.decode()
+        assert shown in page
+        assert hidden not in page
+
+
 def test_results_are_masked_and_limited_to_visible_models(client: Client) -> None:
     request = request_of("Suporte")
     groups = search(request, "jose beltrao da silva", lambda model: model is Client)
