@@ -21,10 +21,10 @@ from integrations.providers.contracts import Order, Provider
 from integrations.providers.readers import record_unknown_words, record_usages
 from integrations.providers.registry import get_provider
 from sales.facts import SaleFacts, ValueWarning
-from sales.models import Origin, Sale
+from sales.models import ChangeSource, Origin, Sale
 from sales.order_ids.matching import Matched, SaleMatcher
 from sales.privacy import remove_buyer_data
-from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
+from sales.recording import Outcome, RecordResult, SaleBatch
 from sales.sale_changes import FieldChange, set_values
 from sales.subscriptions import SubscriptionBatch
 
@@ -216,8 +216,8 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
     recorded: RecordResult | None = None
     if matched and matched.sale:
         facts = _without_erased_buyer(matched.sale, matched.facts, rows)
-        client = _update_client(matched.sale, incoming, rows, source)
-        recorded = rows.sales.update(matched.sale, facts, source)
+        client, change = _update_client(matched.sale, incoming, rows, source)
+        recorded = rows.sales.update(matched.sale, facts, source, client_change=change)
     else:
         client, match = rows.clients.match_or_create(incoming)
         if matched and not refusal:
@@ -270,16 +270,17 @@ def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFact
 
 def _update_client(
     sale: Sale, incoming: Client, rows: _Rows, source: ChangeSource
-) -> Client | None:
-    """Return the sale's client, completed from the order.
+) -> tuple[Client | None, FieldChange | None]:
+    """Return the sale's client, completed from the order, and the change if it is another one.
 
-    If the sale has none, or the order has the document of another person, match again.
+    If the sale has none, or the order has the document of another person, match again. A late
+    order does not replace a person who is known by a document.
     """
     client = rows.clients.get(sale.client_id)
     if client and not rows.clients.is_other_person(client, incoming):
         rows.clients.fill_empty_fields(client, incoming)
-        return client
+        return client, None
+    if client and client.document_identifies and source.is_late(sale):
+        return client, None
     client, match = rows.clients.match_or_create(incoming)
-    if client:
-        rows.sales.set_client(sale, client, match, source)
-    return client
+    return client, rows.sales.set_client(sale, client, match, source) if client else None

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import AffiliationFacts
-from sales.models import AffiliationRequest
-from sales.recording import ChangeSource, Outcome
+from sales.models import AffiliationRequest, ChangeSource
+from sales.recording import Outcome
 
 
 def record_affiliations(

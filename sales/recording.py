@@ -8,7 +8,6 @@ applied, only fills empty fields and makes only the transitions that cannot be r
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, Self
 
@@ -21,7 +20,7 @@ from clients.models import Client
 from flowzz.core.api.event_stream import Event, publish
 from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import SaleFacts
-from sales.models import Origin, Sale, SaleMerge, SaleStatusChange
+from sales.models import ChangeSource, Sale, SaleMerge, SaleStatusChange
 from sales.order_ids import merges
 from sales.order_ids.index import SaleIndex
 from sales.order_ids.reading import read_reported
@@ -52,24 +51,6 @@ class Outcome(TextChoices):
     UNCHANGED = "unchanged"
 
 
-@dataclass(slots=True, kw_only=True)
-class ChangeSource:
-    """The event, run, import or person behind a report, and the time of its information."""
-
-    observed_at: datetime
-    """The time of the information; aware."""
-    origin: Origin
-    origin_id: uuid.UUID
-    is_snapshot: bool = False
-    """The source's current data, which overrides the transition tables unless it is late."""
-    is_undated: bool = False
-    """The time is unknown: the report counts as late, and no field takes its time from it."""
-    made_at: datetime | None = None
-    """When a person made the change, where that is later than the information; aware."""
-    fingerprint: uuid.UUID | None = None
-    """A hash of the report by which the next one is compared; None if it is not."""
-
-
 @dataclass(slots=True)
 class RecordResult:
     sale: Sale
@@ -96,6 +77,7 @@ class SaleBatch:
         self.index = SaleIndex(sales, links_hashes=links_hashes)
         self._changed: dict[uuid.UUID, Sale] = {}
         self._newly_fingerprinted: list[Sale] = []
+        self._seen_again: list[Sale] = []
         self._history: list[SaleStatusChange] = []
         self._merges: list[SaleMerge] = []
         self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
@@ -157,9 +139,16 @@ class SaleBatch:
             self._change_status(sale, change, source)
         return RecordResult(sale, Outcome.CREATED)
 
-    def update(self, sale: Sale, facts: SaleFacts, source: ChangeSource) -> RecordResult:
-        """Apply a report to a known sale. A late one only fills empty fields."""
-        is_late = source.is_undated or source.observed_at < sale.observed_at
+    def update(
+        self,
+        sale: Sale,
+        facts: SaleFacts,
+        source: ChangeSource,
+        *,
+        client_change: FieldChange | None = None,
+    ) -> RecordResult:
+        """Apply a report, for which `set_client` made `client_change`, to a known sale."""
+        is_late = source.is_late(sale)
         is_override = source.is_snapshot and not is_late
         moves = classify_statuses(sale, facts, is_late=is_late, is_override=is_override)
         for change in moves.allowed:
@@ -171,12 +160,14 @@ class SaleBatch:
         if not is_late and source.fingerprint not in (None, sale.report_fingerprint):
             sale.report_fingerprint = source.fingerprint
             self._newly_fingerprinted.append(sale)
-        if written:
-            self._changed[sale.id] = sale
-            if not source.is_undated:
-                sale.observed_at = max(sale.observed_at, source.observed_at)
         changes = [change for change in written if change.field not in EXPLANATORY_FIELDS]
         self._add_replaced_values(sale, changes, source)
+        if client_change:
+            changes.append(client_change)
+        if written:
+            self._changed[sale.id] = sale
+        if not is_late and (written or client_change or not source.is_snapshot):
+            self._observe(sale, source)
         if changes:
             return RecordResult(sale, Outcome.UPDATED, changes)
         is_refused = is_late or moves.has_refused
@@ -197,11 +188,12 @@ class SaleBatch:
 
     def set_client(
         self, sale: Sale, client: Client, match: Match | None, source: ChangeSource
-    ) -> None:
+    ) -> FieldChange:
         change = FieldChange(HistoryField.CLIENT, sale.client_id, client.id)
         self._add_replaced_values(sale, [change], source)
         sale.client_id, sale.client_match = client.id, match or ""
         self._changed[sale.id] = sale
+        return change
 
     def merge(self, first: Sale, second: Sale, *, erased: Collection[uuid.UUID]) -> Sale:
         """Merge two sales of one order, some of `erased` buyers; return the one that stays."""
@@ -233,9 +225,16 @@ class SaleBatch:
         upsert(self._changed.values(), update=UPDATED_FIELDS)
         written = self._changed.keys() | self.absorbed.keys()
         Sale.objects.save_fingerprints(s for s in self._newly_fingerprinted if s.id not in written)
+        Sale.objects.save_observed_times(s for s in self._seen_again if s.id not in written)
         upsert(self._history)
         if counted := [sale for sale in self._changed.values() if sale.is_associated]:
             _publish_on_commit(self._user_id, counted)
+
+    def _observe(self, sale: Sale, source: ChangeSource) -> None:
+        """Remember a report's time even if it changes nothing: an older one is late then."""
+        if source.observed_at > sale.observed_at:
+            sale.observed_at = source.observed_at
+            self._seen_again.append(sale)
 
     def _set_number(self, sale: Sale, facts: SaleFacts) -> list[FieldChange]:
         """Give the reported number to a sale that was known by its hash only."""

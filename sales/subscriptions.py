@@ -8,8 +8,8 @@ from typing import Any, Self
 from clients.models import Client
 from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import SubscriptionFacts
-from sales.models import Sale, Subscription, SubscriptionCycle
-from sales.recording import ChangeSource, Outcome
+from sales.models import ChangeSource, Sale, Subscription, SubscriptionCycle
+from sales.recording import Outcome
 from sales.statuses import SubscriptionStatus
 
 _REPORTED_FIELDS = (

@@ -17,8 +17,8 @@ from integrations.ingest import SourcedOrder, apply_bisecting, ingest
 from integrations.models import SalesImport
 from integrations.providers.contracts import FileLine, Order, OrderFile, Reader, StatusField
 from integrations.providers.errors import IntegrationError, PayloadInvalid
-from sales.models import Origin
-from sales.recording import ChangeSource, Outcome
+from sales.models import ChangeSource, Origin
+from sales.recording import Outcome
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -31,8 +31,8 @@ from integrations.providers.readers import reader_for
 from integrations.runtime_settings import DUPLICATE_WINDOW
 from sales.affiliations import record_affiliations
 from sales.facts import ValueWarning
-from sales.models import Origin
-from sales.recording import ChangeSource, Outcome
+from sales.models import ChangeSource, Origin
+from sales.recording import Outcome
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -16,8 +16,7 @@ from integrations.models import Integration
 from integrations.providers.contracts import Order
 from integrations.providers.registry import default_provider
 from sales.facts import SaleFacts
-from sales.models import Origin
-from sales.recording import ChangeSource
+from sales.models import ChangeSource, Origin
 
 log = structlog.stdlib.get_logger(__name__)
 

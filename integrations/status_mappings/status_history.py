@@ -16,8 +16,7 @@ from integrations.providers.readers import reader_for
 from integrations.providers.registry import get_provider
 from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts, SubscriptionFacts
-from sales.models import Origin
-from sales.recording import ChangeSource
+from sales.models import ChangeSource, Origin
 
 
 @dataclass(slots=True)

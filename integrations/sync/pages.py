@@ -26,9 +26,10 @@ from integrations.providers.errors import PayloadInvalid
 from integrations.sync import fingerprints
 from integrations.sync.reading import ItemReader, ReadPage
 from integrations.webhooks import fallback_buffer
-from sales.models import Origin
-from sales.recording import ChangeSource, Outcome
+from sales.models import ChangeSource, Origin
+from sales.recording import Outcome
 from sales.sale_changes import ORDER_ID_FIELDS, FieldChange
+from sales.statuses import HistoryField
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -219,9 +220,9 @@ def _seen_by_webhooks(ingested: IngestResult) -> list[FieldChange]:
 
 
 def _describe(change: FieldChange) -> dict[str, str]:
-    """Return a difference as JSON; metadata without its values, which may be personal data."""
-    if change.field == "metadata":
-        return {"field": "metadata"}
+    """Return a difference as JSON; metadata, which may be personal data, without its values."""
+    if change.field in ("metadata", HistoryField.CLIENT):
+        return {"field": str(change.field)}
     before, after = str(change.before or ""), str(change.after or "")
     return {"field": str(change.field), "before": before, "after": after}
 

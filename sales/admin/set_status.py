@@ -16,8 +16,8 @@ from flowzz.backoffice.display import change_url
 from flowzz.backoffice.extensions import row_action
 from flowzz.core.db.locks import lock_user
 from sales.admin.sales import SaleAdmin
-from sales.models import Origin, Sale
-from sales.recording import ChangeSource, SaleBatch
+from sales.models import ChangeSource, Origin, Sale
+from sales.recording import SaleBatch
 from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
 
 LOG_TEXT = "Definiu o status da venda"

@@ -1,5 +1,8 @@
-"""The history of sales: their statuses, and the values that reports replaced."""
+"""The history of sales: their statuses, the values that reports replaced, and what caused it."""
 
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -19,6 +22,28 @@ class Origin(models.TextChoices):
     IMPORT = "import", "Importação"
     PERSON = "person", "Pessoa"
     MAPPING = "remap", "Significado de um texto"
+
+
+@dataclass(slots=True, kw_only=True)
+class ChangeSource:
+    """The event, run, import or person behind a report, and the time of its information."""
+
+    observed_at: datetime
+    """The time of the information; aware."""
+    origin: Origin
+    origin_id: uuid.UUID
+    is_snapshot: bool = False
+    """The source's current data, which overrides the transition tables unless it is late."""
+    is_undated: bool = False
+    """The time is unknown: the report counts as late, and no field takes its time from it."""
+    made_at: datetime | None = None
+    """When a person made the change, where that is later than the information; aware."""
+    fingerprint: uuid.UUID | None = None
+    """A hash of the report by which the next one is compared; None if it is not."""
+
+    def is_late(self, sale: Sale) -> bool:
+        """Return whether the information is older than the newest one applied to the sale."""
+        return self.is_undated or self.observed_at < sale.observed_at
 
 
 class SaleStatusChange(BulkRow):

@@ -50,6 +50,15 @@ class SaleQuerySet(models.QuerySet["Sale"]):
                     [[*by_id], [*by_id.values()]],
                 )
 
+    def save_observed_times(self, sales: Iterable["Sale"]) -> None:
+        """Write the times of the newest reports alone: the sales do not count as changed."""
+        if by_id := {sale.id: sale.observed_at for sale in sales}:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT store_observed_times(%s::uuid[], %s::timestamptz[])",
+                    [[*by_id], [*by_id.values()]],
+                )
+
     def associated(self) -> "SaleQuerySet":
         """Exclude the sales that may be another sale's order: they count nowhere."""
         return self.filter(is_associated=True)

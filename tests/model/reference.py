@@ -160,10 +160,10 @@ class Reference:
         is_late = at < order.observed_at
         buyer = order.buyer
         is_moved = self._is_other_person(buyer, report.person)
-        if is_moved:
-            order.buyer = self._match_or_create(report.person)
-        else:
+        if not is_moved:
             self._fill(buyer, report.person)
+        elif is_moved := not (is_late and buyer.document):
+            order.buyer = self._match_or_create(report.person)
         changed = [
             axis.report(
                 word,
@@ -179,7 +179,7 @@ class Reference:
         if report.price is not None and not is_late:
             changed.append(report.price != order.price)
             order.price = report.price
-        if any(changed):
+        if any(changed) or is_moved or not is_snapshot:
             order.observed_at = max(at, order.observed_at)
         return "late" if is_late else "applied"
 

@@ -9,8 +9,8 @@ import pytest
 from flowzz.accounts.models import User
 from sales.affiliations import record_affiliations
 from sales.facts import AffiliationFacts
-from sales.models import AffiliationRequest, Origin
-from sales.recording import ChangeSource, Outcome
+from sales.models import AffiliationRequest, ChangeSource, Origin
+from sales.recording import Outcome
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from sales.facts import SaleFacts
-from sales.models import Origin
-from sales.recording import ChangeSource, SaleBatch
+from sales.models import ChangeSource, Origin
+from sales.recording import SaleBatch
 from sales.statuses import (
     OPEN_REFUND,
     SHIPPING_TRANSITIONS,

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from flowzz.accounts.models import User
+from flowzz.core.models import DataVersion
 from sales.facts import SaleFacts
-from sales.models import Origin, Sale, SaleStatusChange
-from sales.recording import ChangeSource, Outcome, RecordResult, SaleBatch
+from sales.models import ChangeSource, DirtyDay, Origin, Sale, SaleStatusChange
+from sales.recording import Outcome, RecordResult, SaleBatch
 from sales.statuses import SaleStatus, ShippingStatus
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -114,12 +115,32 @@ def test_status_dates_are_set_once(user: User) -> None:
     assert stored().cancelled_at == NOON + timedelta(hours=1)
 
 
-def test_unchanged_sale_is_not_written(user: User) -> None:
+def test_unchanged_sale_is_not_written_but_for_the_time_of_the_report(user: User) -> None:
     record(user, event(0), status=PAID, metadata={"courier_name": "Rafael"})
-    before = Sale.objects.values().get()
+    before, versions = Sale.objects.values().get(), list(DataVersion.objects.values())
+    DirtyDay.objects.all().delete()
 
     assert record(user, event(1), status=PAID).outcome == Outcome.UNCHANGED
+    assert Sale.objects.values().get() == before | {"observed_at": NOON + timedelta(hours=1)}
+    assert (list(DataVersion.objects.values()), DirtyDay.objects.count()) == (versions, 0)
+
+
+def test_sale_that_a_snapshot_does_not_change_is_not_written(user: User) -> None:
+    record(user, event(0), status=PAID)
+    before = Sale.objects.values().get()
+
+    assert record(user, snapshot(1), status=PAID).outcome == Outcome.UNCHANGED
     assert Sale.objects.values().get() == before
+
+
+def test_report_from_before_one_that_changed_nothing_is_late(user: User) -> None:
+    record(user, event(0), status=PAID)
+    record(user, event(2), status=PAID)
+
+    late = record(user, event(1), status=SaleStatus.CANCELLED, total=Decimal("55.00"))
+
+    assert late.outcome == Outcome.STALE
+    assert (stored().status, stored().total_price) == (PAID, Decimal("100.00"))
 
 
 @pytest.mark.parametrize(

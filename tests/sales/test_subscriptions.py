@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 from clients.models import Client
 from flowzz.accounts.models import User
 from sales.facts import SubscriptionFacts
-from sales.models import Origin, Sale, Subscription, SubscriptionCycle
-from sales.recording import ChangeSource, Outcome
+from sales.models import ChangeSource, Origin, Sale, Subscription, SubscriptionCycle
+from sales.recording import Outcome
 from sales.statuses import SubscriptionStatus
 from sales.subscriptions import SubscriptionBatch
 from tests.factories import SaleFactory

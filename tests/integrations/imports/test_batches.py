@@ -57,6 +57,17 @@ def test_one_person_written_in_several_ways_is_one_client(seller: Seller) -> Non
     assert Sale.objects.count() == len(documents)
 
 
+def test_file_does_not_move_a_sale_to_another_person(seller: Seller) -> None:
+    ana, bia = payloads.cpf(291417776), payloads.cpf(734100037)
+    seller.process(payloads.order("a", client={"client_name": "Ana", "client_documment": ana}))
+
+    job = receive(seller, "Pedido;Total;Cliente;CPF", f"a;100,00;Bia;{bia}")
+
+    assert seller.buyer("a").cpf == ana
+    assert Client.objects.count() == 1
+    assert (job.updated, job.unchanged) == (0, 1)
+
+
 def test_contacts_that_a_spreadsheet_damaged_are_restored(seller: Seller) -> None:
     receive(
         seller,

@@ -255,6 +255,40 @@ def test_order_of_the_mothers_phone_moves_to_the_daughter_of_a_later_document(
     assert seller.buyer("ord1").id == mothers_row["id"]
 
 
+ANA = {"client_name": "Ana Luz", "client_documment": payloads.cpf(291417776)}
+BIA = {"client_name": "Bia Reis", "client_documment": payloads.cpf(734100037)}
+
+
+def test_sale_that_moves_to_another_person_counts_as_updated(seller: Seller) -> None:
+    now = timezone.now()
+    seller.process(payloads.order(client=ANA), received_at=now - timedelta(hours=2))
+    seller.process(payloads.order(client=BIA), received_at=now)
+
+    assert seller.states == [CREATED, UPDATED]
+    assert seller.buyer("ordzzzzz").name == "Bia Reis"
+
+    between = payloads.order(client=ANA, order_final_price="55.00")
+    seller.process(between, received_at=now - timedelta(hours=1))
+
+    assert seller.states == [CREATED, STALE, UPDATED]
+    assert seller.buyer("ordzzzzz").name == "Bia Reis"
+    assert seller.sale().total_price == 100
+
+
+@pytest.mark.parametrize("city", ["", "Natal"])
+def test_late_message_does_not_move_the_sale_to_another_person(seller: Seller, city: str) -> None:
+    now = timezone.now()
+    seller.process(payloads.order(client=BIA), received_at=now)
+    bia = Client.objects.values().get()
+
+    late = payloads.order(client=ANA | {"client_address_city": city})
+    seller.process(late, received_at=now - timedelta(hours=1))
+
+    assert Client.objects.values().get() == bia
+    assert seller.sale().client_id == bia["id"]
+    assert seller.states == [STALE, CREATED]
+
+
 def test_sale_without_a_client_gets_the_reported_one(seller: Seller) -> None:
     seller.process(payloads.order(client={"client_name": ""}))
     assert seller.sale().client is None

@@ -1,18 +1,21 @@
 """A run's turns: it leaves its worker to other runs between two pages."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from unittest.mock import Mock, patch
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from flowzz.core.db.jobs import JobState, claimable_ids
 from integrations import dispatch
+from integrations.admin.sync.findings import describe_difference
 from integrations.inbox import drain
-from integrations.models import Integration, SyncRun, Trigger
+from integrations.models import FindingKind, Integration, SyncRun, Trigger
 from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.sync import fingerprints, pages, runs
 from integrations.webhooks import fallback_buffer
@@ -138,3 +141,20 @@ def test_first_sync_compares_no_fingerprints(integration: Integration) -> None:
     with patch.object(fingerprints, "find_unchanged") as find_unchanged:
         runs.execute(run.id)
     assert not find_unchanged.called
+
+
+def test_sale_that_moves_to_another_person_is_a_difference_without_ids_of_clients(
+    integration: Integration,
+) -> None:
+    ana = {"client_name": "Ana Luz", "client_documment": payloads.cpf(291417776)}
+    bia = {"client_name": "Bia Reis", "client_documment": payloads.cpf(734100037)}
+    sync_page(integration, [payloads.order(client=ana)])
+    Integration.objects.update(connected_at=timezone.now() - timedelta(days=1))
+    integration.refresh_from_db()
+
+    run = sync_page(integration, [payloads.order(client=bia)])
+
+    assert (run.updated, run.unchanged) == (1, 0)
+    (finding,) = run.findings.all()
+    assert (finding.kind, finding.fields) == (FindingKind.DIFFERS, [{"field": "client_id"}])
+    assert describe_difference(finding.fields[0]) == "Cliente"

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from flowzz.accounts.models import StaffAction
 from sales.facts import SaleFacts
-from sales.models import Origin, Sale
-from sales.recording import ChangeSource, SaleBatch
+from sales.models import ChangeSource, Origin, Sale
+from sales.recording import SaleBatch
 from sales.statuses import SaleStatus, ShippingStatus
 from tests.factories import SaleFactory, id_at
 from tests.staff import Staff, log_in_member

@@ -11,8 +11,7 @@ from integrations.inbox import replay
 from integrations.ingest import IngestResult, SourcedOrder, ingest
 from integrations.models import Integration, WebhookEvent
 from integrations.providers.readers import reader_for
-from sales.models import Origin, Sale, SaleMerge, SaleStatusChange, SubscriptionCycle
-from sales.recording import ChangeSource
+from sales.models import ChangeSource, Origin, Sale, SaleMerge, SaleStatusChange, SubscriptionCycle
 from tests import payloads
 from tests.integrations.sellers import Seller
 
