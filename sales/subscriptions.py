@@ -46,7 +46,7 @@ class SubscriptionBatch:
         rows = Subscription.objects.filter(
             user_id=user_id, source=provider, subscription_hash__in=hashes
         )
-        return cls(user_id, provider, rows.prefetch_related("cycles"))
+        return cls(user_id, provider, rows.select_related("client").prefetch_related("cycles"))
 
     def record(
         self,
@@ -115,7 +115,7 @@ class SubscriptionBatch:
         row.observed_at = source.observed_at
         self._changed[row.id] = row
         changes = _changed_values(row, facts)
-        if client and row.client_id is None:
+        if client and _is_new_owner(client, row.client):
             changes["client"] = client
         for name, value in changes.items():
             setattr(row, name, value)
@@ -132,6 +132,13 @@ class SubscriptionBatch:
             self._cycles[row.id, number] = cycle
         self._changed_cycles[cycle.id] = cycle
         return cycle
+
+
+def _is_new_owner(client: Client, owner: Client | None) -> bool:
+    """Return whether a reported client replaces the one of a subscription: by a document only."""
+    if owner is None:
+        return True
+    return client.id != owner.id and client.document_identifies and owner.erased_at is None
 
 
 def _changed_values(row: Subscription, facts: SubscriptionFacts) -> dict[str, Any]:

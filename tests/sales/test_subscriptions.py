@@ -15,6 +15,7 @@ from sales.models import ChangeSource, Origin, Sale, Subscription, SubscriptionC
 from sales.recording import Outcome
 from sales.statuses import SubscriptionStatus
 from sales.subscriptions import SubscriptionBatch
+from tests import payloads
 from tests.factories import SaleFactory
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -192,6 +193,30 @@ def test_client_is_set_once(user: User) -> None:
     record(user, event(2), client=Client.objects.create(user=user, name="Outra"))
 
     assert Subscription.objects.get().client == first
+
+
+def test_subscription_moves_to_the_person_whose_document_a_later_message_has(user: User) -> None:
+    mother = Client.objects.create(user=user, name="Marina")
+    daughter = Client.objects.create(
+        user=user, name="Bia", cpf=payloads.cpf(734100037), document_identifies=True
+    )
+    record(user, event(0), cycle=2, client=mother)
+
+    record(user, event(-1), cycle=2, client=daughter)
+    record(user, event(1), cycle=1, client=daughter)
+    assert Subscription.objects.get().client == mother
+
+    assert record(user, event(2), cycle=2, client=daughter) == Outcome.UPDATED
+    assert Subscription.objects.get().client == daughter
+
+
+def test_subscription_of_an_erased_client_stays_with_it(user: User) -> None:
+    erased = Client.objects.create(user=user, erased_at=NOON)
+    again = Client.objects.create(user=user, cpf=payloads.cpf(734100037), document_identifies=True)
+    record(user, event(0), client=erased)
+
+    assert record(user, event(1), client=again) == Outcome.UNCHANGED
+    assert Subscription.objects.get().client == erased
 
 
 def test_users_with_the_same_code_have_separate_subscriptions(user: User) -> None:
