@@ -120,9 +120,7 @@ def normalise_phone(raw: str) -> str:
 
 
 def phone_identifies(e164: str) -> bool:
-    """Return whether a phone is a person's: not `99999-9999`, `91234-5678` or empty."""
-    if not e164.startswith("+55"):
-        return bool(e164)
+    """Return whether a phone of any country is a person's: not `99999-9999` or `91234-5678`."""
     subscriber = e164[-8:]
     return len(set(subscriber)) > 1 and subscriber != "12345678"
 

@@ -159,13 +159,17 @@ def test_placeholder_is_invalid(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["11999999999", "(11) 99999-9999", "11912345678", "1112345678", "11900000000", "", "0"]
+    "raw",
+    [
+        *("11999999999", "(11) 99999-9999", "11912345678", "1112345678", "11900000000", "", "0"),
+        *("+351 999 999 999", "+351 912 345 678", "+1 202 222 2222"),
+    ],
 )
 def test_placeholder_of_a_phone_does_not_identify(raw: str) -> None:
     assert not phone_identifies(normalise_phone(raw))
 
 
-@pytest.mark.parametrize("raw", ["11987650401", "1133330411", "+351912345678", "11999999998"])
+@pytest.mark.parametrize("raw", ["11987650401", "1133330411", "+351961234560", "11999999998"])
 def test_phone_of_a_person_identifies(raw: str) -> None:
     assert phone_identifies(normalise_phone(raw))
 
