@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from clients.contacts import normalise_cep, normalise_email
 from clients.customer import Customer
 from integrations.providers.coinzz import fields
 from integrations.providers.coinzz.decoding import (
@@ -195,9 +196,17 @@ def _metadata(body: Body, texts: Mapping[str, str]) -> dict[str, Any]:
         metadata["utms"] = utms
     if extra := _extra(body):
         metadata["extra"] = extra
-    return metadata | body.client.truncated | order.truncated
+    return metadata | _as_sent(body.client) | body.client.truncated | order.truncated
 
 
+def _as_sent(client: Section) -> dict[str, str]:
+    """Return the texts that a client's normalised fields can't show, such as half a CEP."""
+    texts = client.texts(_NORMALISED.keys())
+    return {key: text for key, text in texts.items() if not _NORMALISED[key](text)}
+
+
+_NORMALISED: Final = {"client_zip_code": normalise_cep, "client_email": normalise_email}
+"""Fields of a client that are empty unless they can be normalised. A phone has `phone_raw`."""
 _OTHER_METADATA: Final[tuple[tuple[Collection[str], Callable[[Section, str], Any]], ...]] = (
     (fields.FLAGS, Section.flag),
     (fields.COUNTS, Section.count_or_text),

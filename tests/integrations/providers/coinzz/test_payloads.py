@@ -219,6 +219,26 @@ def test_truncated_text_is_stored_in_full_in_the_metadata() -> None:
 
 
 @pytest.mark.parametrize(
+    ("client", "metadata"),
+    [
+        ({"client_zip_code": "0131-01"}, {"client_zip_code": "0131-01"}),
+        ({"client_zip_code": "1000-001 Lisboa"}, {"client_zip_code": "1000-001 Lisboa"}),
+        ({"client_email": "ana.exemplo.com"}, {"client_email": "ana.exemplo.com"}),
+        ({"client_zip_code": "01310-100", "client_email": "ana@exemplo.com"}, {}),
+        ({"client_zip_code": 1310100, "client_email": "-"}, {}),
+        ({"client_zip_code": [], "client_email": None}, {}),
+    ],
+)
+def test_value_that_cannot_be_normalised_is_stored_as_sent(
+    client: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    sale = parse_order(order_item() | {"client": client}).sale
+    assert sale is not None
+    assert sale.metadata == metadata
+    assert sale.warnings == ()
+
+
+@pytest.mark.parametrize(
     ("price", "reason"),
     [(None, "missing_money"), ("grátis", "invalid_money"), ("1,234", "ambiguous_money")],
 )
