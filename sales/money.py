@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Final
 
 from django.db.models import TextChoices
+
+_CENT: Final = Decimal("0.01")
+
+
+def unit_price(total: Decimal, quantity: int | None) -> Decimal:
+    """Return the unit price in BRL, rounded half-up to the cent; without quantity, the total."""
+    return (total / quantity).quantize(_CENT, ROUND_HALF_UP) if quantity else total
 
 
 class PaymentCode(TextChoices):

@@ -31,6 +31,7 @@ from sales.sale_changes import (
     UPDATED_FIELDS,
     FieldChange,
     classify_statuses,
+    fill_first_times,
     new_sale,
     set_fields,
     set_warnings,
@@ -154,7 +155,7 @@ class SaleBatch:
         for change in moves.allowed:
             self._change_status(sale, change, source)
         written = moves.allowed + set_fields(sale, facts, moves, only_empty=is_late)
-        written += self._set_number(sale, facts)
+        written += self._set_number(sale, facts) + fill_first_times(sale, facts, source)
         if not is_late and set_warnings(sale, facts):
             self._changed[sale.id] = sale
         if not is_late and source.fingerprint not in (None, sale.report_fingerprint):

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from sales.facts import SaleFacts
 from sales.metadata import limit_metadata, merge_metadata, without_fields, without_unreadable
-from sales.models import Sale
-from sales.money import EARNINGS_FIELDS
+from sales.models import ChangeSource, Sale
+from sales.money import EARNINGS_FIELDS, unit_price
 from sales.statuses import (
     OPEN_REFUND,
     SHIPPING_TRANSITIONS,
@@ -21,7 +20,6 @@ from sales.statuses import (
     classify_transition,
 )
 
-CENT: Final = Decimal("0.01")
 OPTIONAL_FIELDS: Final = (
     *("order_hash", "product_name", "product_sku", "payment_method", "payment_code"),
     *("tracking_code", "commission", "sale_date"),
@@ -45,6 +43,7 @@ class StatusColumns:
     def __init__(self, status: SaleStatusField, transitions: TransitionTable) -> None:
         self.status: Final = str(status)
         self.transitions: Final = transitions
+        self.first_times: Final = {s: t for (name, s), t in FIRST_REACHED.items() if name == status}
         self.unknown: Final = f"unknown_{status}"
         self.word: Final = f"{status}_word"
         self.refused: Final = f"refused_{status}"
@@ -105,11 +104,6 @@ class StatusMoves:
     """The fields of `metadata` whose reported word does not replace the stored one."""
     late_words: list[str] = field(default_factory=list)
     """The fields of `metadata` whose reported word replaces the stored one though it is older."""
-
-
-def unit_price(total: Decimal, quantity: int | None) -> Decimal:
-    """Return the unit price in BRL, rounded half-up to the cent; without quantity, the total."""
-    return (total / quantity).quantize(CENT, ROUND_HALF_UP) if quantity else total
 
 
 def classify_statuses(
@@ -214,6 +208,20 @@ def set_fields(
         values = _reported_values(sale, facts)
         metadata = merge_metadata(sale.metadata, reported)
     return set_values(sale, values | moves.columns | {"metadata": metadata})
+
+
+def fill_first_times(sale: Sale, facts: SaleFacts, source: ChangeSource) -> list[FieldChange]:
+    """Set the empty times of statuses that by a late report the sale had reached before others."""
+    time, times = source.observed_at, {}
+    is_dated = source.is_late(sale) and not source.is_undated
+    for columns in STATUS_COLUMNS.values() if is_dated else ():
+        reported = str(getattr(facts, columns.status))
+        name = columns.first_times.get(reported, "")
+        before = [s for s, at in columns.first_times.items() if (getattr(sale, at) or time) < time]
+        could_follow = all(reported in columns.transitions[status] for status in before)
+        if name and getattr(sale, name) is None and could_follow:
+            times[name] = time
+    return set_values(sale, times)
 
 
 def set_values(sale: Sale, values: Mapping[str, Any]) -> list[FieldChange]:

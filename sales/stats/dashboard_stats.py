@@ -9,8 +9,7 @@ from decimal import Decimal
 from operator import attrgetter
 
 from sales.models.daily_stats import Dimension
-from sales.money import PaymentCode
-from sales.sale_changes import unit_price
+from sales.money import PaymentCode, unit_price
 from sales.stats import daily_stats
 from sales.stats.funnel import Count, Funnel, Stage, add_up, ratio, stage_of
 from sales.stats.range_totals import Breakdown, DayRevenue, PeriodTotals, Total, fetch_totals

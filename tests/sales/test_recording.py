@@ -12,6 +12,7 @@ from flowzz.core.models import DataVersion
 from sales.facts import SaleFacts
 from sales.models import ChangeSource, DirtyDay, Origin, Sale, SaleStatusChange
 from sales.recording import Outcome, RecordResult, SaleBatch
+from sales.sale_changes import FieldChange
 from sales.statuses import SaleStatus, ShippingStatus
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -139,7 +140,7 @@ def test_report_from_before_one_that_changed_nothing_is_late(user: User) -> None
 
     late = record(user, event(1), status=SaleStatus.CANCELLED, total=Decimal("55.00"))
 
-    assert late.outcome == Outcome.STALE
+    assert late.changes == [FieldChange("cancelled_at", None, NOON + timedelta(hours=1))]
     assert (stored().status, stored().total_price) == (PAID, Decimal("100.00"))
 
 
@@ -199,6 +200,30 @@ def test_late_report_only_fills_empty_fields_and_makes_irreversible_transitions(
 
     assert record(user, event(1.5), status=SaleStatus.REFUNDED).outcome == Outcome.UPDATED
     assert stored().status == SaleStatus.REFUNDED
+
+
+def test_late_report_fills_the_time_of_a_status_that_was_reached_before(user: User) -> None:
+    record(user, event(3), status=DELIVERED)
+    assert (stored().paid_at, stored().shipped_at) == (None, None)
+
+    assert record(user, event(1), status=PAID).outcome == Outcome.UPDATED
+    late = record(user, event(2), status=None, shipping_status=ShippingStatus.SHIPPED)
+
+    assert late.outcome == Outcome.UPDATED
+    sale = stored()
+    assert (sale.status, sale.observed_at) == (DELIVERED, NOON + timedelta(hours=3))
+    assert sale.paid_at == NOON + timedelta(hours=1)
+    assert sale.shipped_at == NOON + timedelta(hours=2)
+    assert sale.delivered_at == NOON + timedelta(hours=3)
+    assert record(user, event(2), status=PAID).outcome == Outcome.STALE
+
+
+def test_late_report_fills_no_time_of_a_status_that_was_out_of_reach(user: User) -> None:
+    record(user, event(0), status=DELIVERED)
+    record(user, event(2), status=SaleStatus.CANCELLED)
+
+    assert record(user, event(1), status=SHIPPED).outcome == Outcome.STALE
+    assert (stored().shipped_at, stored().paid_at) == (None, None)
 
 
 def test_snapshot_overrides_the_transition_table(user: User) -> None:

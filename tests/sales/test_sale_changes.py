@@ -8,7 +8,7 @@ import pytest
 
 from sales.facts import SaleFacts, ValueWarning
 from sales.models import Sale
-from sales.money import PaymentCode
+from sales.money import PaymentCode, unit_price
 from sales.sale_changes import (
     UPDATED_FIELDS,
     FieldChange,
@@ -18,7 +18,6 @@ from sales.sale_changes import (
     new_sale,
     set_fields,
     set_warnings,
-    unit_price,
 )
 from sales.statuses import OPEN_REFUND, SHIPPING_TRANSITIONS, SaleStatus, SaleStatusField
 from tests.factories import NOON, SaleFactory
