@@ -158,8 +158,7 @@ def _classify(
         _adopt_reported_word(columns, sale, facts, moves, is_late=is_late)
     if columns.status == SaleStatusField.STATUS:
         moves.columns["is_refund_open"] = facts.is_refund_open and reported == SaleStatus.REFUNDED
-    before = getattr(sale, columns.status)
-    if reported != before:
+    if reported != (before := getattr(sale, columns.status)):
         moves.allowed.append(FieldChange(columns.status, before, reported))
 
 
@@ -182,8 +181,7 @@ def _adopt_reported_word(
     """
     word, stored_word = getattr(facts, columns.word), getattr(sale, columns.word)
     if word and word == stored_word:
-        # Written in another way, such as in another language.
-        _keep_stored_word(columns, facts, moves)
+        _keep_stored_word(columns, facts, moves)  # sent in another way, as in another language
     elif is_late:
         moves.late_words.append(facts.word_fields.get(columns.status, ""))
     refused = getattr(sale, columns.refused) or columns.reported_status(sale)
@@ -211,15 +209,15 @@ def set_fields(
 
 
 def fill_first_times(sale: Sale, facts: SaleFacts, source: ChangeSource) -> list[FieldChange]:
-    """Set the empty times of statuses that by a late report the sale had reached before others."""
+    """Set when a late report's status was reached, if that is empty and was possible then."""
     time, times = source.observed_at, {}
-    is_dated = source.is_late(sale) and not source.is_undated
-    for columns in STATUS_COLUMNS.values() if is_dated else ():
+    dated = STATUS_COLUMNS if source.is_late(sale) and not source.is_undated else {}
+    for columns in dated.values():
         reported = str(getattr(facts, columns.status))
         name = columns.first_times.get(reported, "")
-        before = [s for s, at in columns.first_times.items() if (getattr(sale, at) or time) < time]
-        could_follow = all(reported in columns.transitions[status] for status in before)
-        if name and getattr(sale, name) is None and could_follow:
+        earlier = [s for s, at in columns.first_times.items() if (getattr(sale, at) or time) < time]
+        was_possible = all(reported in columns.transitions[status] for status in earlier)
+        if name and getattr(sale, name) is None and was_possible:
             times[name] = time
     return set_values(sale, times)
 
