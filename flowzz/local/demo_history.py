@@ -55,6 +55,14 @@ _EVENTS = """
     ) AS history
     WHERE at < %(last)s
 """
+_COUNTS = """
+    INSERT INTO integrations_hourlywebhookcount AS stored (integration_id, hour, count)
+    SELECT integration_id, date_trunc('hour', received_at), count(*)
+    FROM integrations_webhookevent
+    WHERE integration_id = %(integration)s AND received_at < %(last)s
+    GROUP BY 1, 2
+    ON CONFLICT (integration_id, hour) DO UPDATE SET count = excluded.count
+"""
 _RUNS = """
     INSERT INTO integrations_syncrun (
         id, integration_id, trigger, is_full, state, attempts, processed, error, error_code,
@@ -88,6 +96,7 @@ def create(email: str) -> int:
         cursor.execute(_RUNS, values)
         cursor.execute(_EVENTS, values)
         count: int = cursor.rowcount
+        cursor.execute(_COUNTS, values)
     hourly_stats.recount_hourly_stats(timedelta(weeks=WEEKS))
     return count
 

@@ -140,6 +140,7 @@ class SalesImportAdmin(JobAdmin):
     def job_context(self, request: HttpRequest, job: SalesImport) -> dict[str, Any]:
         return {
             "may_confirm": job.state == ImportState.PREVIEWED
+            and job.accepted
             and self.has_import_permission(request),
             "may_cancel": job.is_under_way and self.has_import_permission(request),
             "total_amount": format_reais(job.amount),

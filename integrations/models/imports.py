@@ -72,3 +72,8 @@ class SalesImport(Job):
     @property
     def percent(self) -> int:
         return min(100, self.processed * 100 // self.total) if self.total else 0
+
+    @property
+    def accepted(self) -> int:
+        """The number of lines that are not refused."""
+        return self.total - self.errors

@@ -57,6 +57,13 @@ def test_empty_list_offers_to_reset_only_what_is_active(
     assert ("Limpar busca e filtros" in page) is bool(query)
 
 
+def test_page_after_the_last_one_links_to_the_first(staff: Staff) -> None:
+    SaleFactory.create()
+    page = staff.get(list_url(Sale), {"p": "9", "status__exact": "PAID"}).content.decode()
+    assert "A lista não tem esta página." in page
+    assert '<a class="bo-link" href="?status__exact=PAID">Ir para a primeira</a>' in page
+
+
 @pytest.mark.parametrize(
     ("page", "links"), [("", ["Próxima"]), ("2", ["Anterior", "Próxima"]), ("3", ["Anterior"])]
 )

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from flowzz.local import demo_history
-from integrations.models import HourlyStats, SyncRun, WebhookEvent
+from integrations.models import HourlyStats, HourlyWebhookCount, SyncRun, WebhookEvent
 from sales.models import Sale
 from tests.factories import IntegrationFactory, SaleFactory, SyncRunFactory
 
@@ -31,6 +31,7 @@ def test_sales_get_the_webhooks_and_syncs_that_would_have_brought_them() -> None
     hours = HourlyStats.objects.all()
     assert sum(hour.events.get("created", 0) for hour in hours) == 3
     assert sum(hour.sales_created for hour in hours) == 3
+    assert sum(HourlyWebhookCount.objects.values_list("count", flat=True)) == 12
     assert sum(sum(hour.runs.values()) for hour in hours) == SyncRun.objects.count()
     assert demo_history.create(email) == 0
 

@@ -25,6 +25,7 @@ def test_preview_and_import_of_a_file_are_logged(staff: Staff) -> None:
     preview = staff.get(page).content.decode()
     assert "Coluna “Valor”: valor inválido" in preview
     assert '<td data-label="Produto">—</td>' in preview
+    assert "Importar 1 linha<" in preview
     assert not Sale.objects.exists()
 
     staff.post(page)
@@ -95,6 +96,14 @@ def test_preview_announces_words_warnings_and_the_sum(staff: Staff) -> None:
         "total_amount": "R$\N{NO-BREAK SPACE}1.235,56",
     }
     assert [cells[:2] for cells in page.context["sample"]] == [(2, "a"), (3, "b")]
+
+
+def test_preview_of_refused_lines_alone_offers_no_import(staff: Staff) -> None:
+    staff.post(UPLOAD, {"email": UserFactory.create().email, "file": csv("a;caro")})
+    row = SalesImport.objects.get()
+    page = staff.get(reverse("admin:integrations_salesimport_change", args=[row.id]))
+    assert row.errors == 1
+    assert "Importar " not in page.content.decode().split('class="bo-figures"')[1]
 
 
 def test_file_without_content_is_refused(staff: Staff) -> None:

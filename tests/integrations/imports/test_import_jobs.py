@@ -71,8 +71,9 @@ def test_file_with_a_date_overrides_older_webhooks_only(seller: Seller) -> None:
     now = timezone.now()
     seller.process(payloads.order("ordaaaaa"), received_at=now - 2 * HOUR)
     cancelled = GOOD.replace("Aprovado", "Cancelado")
-    assert counters(receive(seller, cancelled, exported_at=now - 3 * HOUR)) == (0, 0, 1, 0)
+    assert counters(receive(seller, cancelled, exported_at=now - 3 * HOUR)) == (0, 1, 0, 0)
     assert statuses() == {"ordaaaaa": "PAID"}
+    assert seller.sale("ordaaaaa").cancelled_at == now - 3 * HOUR
     receive(seller, cancelled, exported_at=now - HOUR)
     assert statuses() == {"ordaaaaa": "CANCELLED"}
 
