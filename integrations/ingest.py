@@ -10,11 +10,12 @@ from functools import cache, partial
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from django.db import DataError, InterfaceError, OperationalError, transaction
+from django.db import DataError, transaction
 from psycopg.errors import ProgramLimitExceeded
 
 from clients.identity import ClientBatch, build_client, read_by_document
 from clients.models import Client
+from flowzz.core.db import failures
 from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given, execute
 from integrations.models import Integration
 from integrations.providers.contracts import Order, Provider
@@ -88,7 +89,7 @@ def apply_bisecting(
     """Apply items together; if that fails, halve them until the failing items stand alone.
 
     Each attempt is a savepoint of the caller's transaction. Raises the error of a database that
-    is down, which no item caused.
+    is down, locked or read-only, which no item caused.
     """
     if not items:
         return
@@ -96,7 +97,7 @@ def apply_bisecting(
         with transaction.atomic():
             apply(items)
     except Exception as error:
-        if isinstance(error, OperationalError | InterfaceError) and not is_refusal(error):
+        if failures.is_unavailable(error):
             raise
         if len(items) == 1:
             reject(items[0], error)

@@ -1,17 +1,18 @@
 """Bodies become clients and sales, field by field, also with concurrent writers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
 from integrations.inbox import drain
+from integrations.ingest import apply_bisecting
 from integrations.models import StatusMapping
 from sales.models import AffiliationRequest, Sale, Subscription, SubscriptionCycle
 from tests import payloads
@@ -356,6 +357,19 @@ def test_500_orders_take_as_many_statements_as_5(seller: Seller, change: dict[st
 
     assert set(seller.states[-500:]) == {("DONE", "updated" if change else "created")}
     assert counts[0] == counts[1]
+
+
+@pytest.mark.django_db
+def test_a_read_only_database_rejects_no_item() -> None:
+    def write(items: Sequence[str]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL transaction_read_only = on")
+            cursor.execute("DELETE FROM sales_sale")
+
+    rejected: list[str] = []
+    with pytest.raises(DatabaseError, match="read-only"):
+        apply_bisecting(["a", "b"], write, lambda item, error: rejected.append(item))
+    assert rejected == []
 
 
 def run_at_once(*calls: Callable[[], None]) -> None:
