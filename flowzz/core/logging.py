@@ -89,6 +89,8 @@ def _render_exception(
 ) -> MutableMapping[str, Any]:
     """Render types and source lines of an exception; its text may contain personal data."""
     exc_info = event.pop("exc_info", None)
+    if exc_info is True:  # as `log.exception` says it
+        exc_info = sys.exc_info()
     error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
     if isinstance(error, BaseException):
         event["exception"] = list(_render_chain(error))

@@ -60,6 +60,18 @@ def test_exception_is_logged_with_its_stack_and_without_its_text() -> None:
     assert "123" not in str(lines)
 
 
+def test_exception_that_is_being_handled_is_logged_with_its_stack() -> None:
+    with capture() as stream:
+        try:
+            int("Beatriz Moura")
+        except ValueError:
+            structlog.stdlib.get_logger("flowzz.test").exception("error")
+    lines = json.loads(stream.getvalue())["exception"]
+    assert lines[0] == "builtins.ValueError"
+    assert lines[1].startswith(__file__)
+    assert "Beatriz" not in stream.getvalue()
+
+
 def test_request_id_is_sent_with_a_task() -> None:
     headers: dict[str, Any] = {}
     with structlog.contextvars.bound_contextvars(request_id="req-1"):
