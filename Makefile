@@ -144,6 +144,8 @@ mutate: install  ## change the pure rules one by one, and list the changes that 
 
 requirements:  ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile $(COMPILE) --output-file requirements/production.txt pyproject.toml
+	uv pip compile $(COMPILE) --group sentry --constraint requirements/production.txt --output-file requirements/sentry.txt
+	uv pip compile $(COMPILE) --group traces --constraint requirements/production.txt --output-file requirements/traces.txt
 	uv pip compile $(COMPILE) --group dev --output-file requirements/dev.txt pyproject.toml
 	uv pip compile $(COMPILE) --group bench --constraint requirements/production.txt --output-file $(PEERS_REQUIREMENTS)
 	uv pip compile $(COMPILE) --group mutation --output-file $(MUTATION_REQUIREMENTS)
