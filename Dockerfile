@@ -8,9 +8,13 @@ WORKDIR /app
 
 
 FROM base AS dependencies
-COPY requirements/production.txt .
+# For SENTRY_DSN and TRACES_ENDPOINT: --build-arg OPTIONAL="sentry traces".
+ARG OPTIONAL=""
+COPY requirements/production.txt requirements/sentry.txt requirements/traces.txt ./
 RUN python -m venv --without-pip /venv \
- && pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes -r production.txt
+ && for group in production $OPTIONAL; do \
+      pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes -r $group.txt || exit 1; \
+    done
 
 
 FROM base AS sandbox

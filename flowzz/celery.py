@@ -23,7 +23,7 @@ from celery.signals import (
 from django.db import close_old_connections
 from redis import RedisError
 
-from flowzz.core import redis
+from flowzz.core import observability, redis
 from flowzz.core.workers import heartbeat, redis_transport
 from flowzz.core.workers.time_limits import TimeLimits
 
@@ -106,6 +106,7 @@ def prepare_processes(**details: Any) -> None:
 
 def warm_up(**details: Any) -> None:
     """Connect, and load what the first task would wait for."""
+    observability.start("worker")
     from integrations.inbox import warm_up  # noqa: PLC0415 - models need the registry
 
     warm_up.warm_up()
@@ -116,6 +117,7 @@ def warm_up(**details: Any) -> None:
 @worker_ready.connect
 def prepare_worker(sender: Any, **details: Any) -> None:
     """Enforce the time limits of tasks in threads; let webhooks and alerts have the CPU first."""
+    observability.start("worker")
     if not {"inbox", "control"} & app.amqp.queues.consume_from.keys():
         os.nice(NICENESS)  # threads that start later inherit it
     if isinstance(sender.pool, thread.TaskPool):
@@ -151,6 +153,7 @@ def send_request_id(headers: dict[str, Any], **details: Any) -> None:
 
 @beat_init.connect
 def record_beat_start(**details: Any) -> None:
+    observability.start("beat")
     heartbeat.record("beat")
 
 

@@ -10,6 +10,7 @@ from django.db import connections
 from django.urls import get_resolver
 from granian.rsgi import Scope
 
+from flowzz.core import observability
 from flowzz.core.server.rsgi import Application
 from flowzz.core.server.security_headers import headers_of_middleware
 from flowzz.core.server.thread_pools import ThreadPool
@@ -77,6 +78,7 @@ def _pool(method: str, path: str) -> ThreadPool | None:
 
 def _prepare() -> None:
     """Prepare a process for its first request, while no webhook waits."""
+    observability.start("web")
     _limit_database_waits()
     get_resolver().url_patterns  # noqa: B018 - imports all pages
     # A collection of all that was imported stops all threads for an eighth of a second.

@@ -244,6 +244,8 @@ SPECTACULAR_SETTINGS = api_guide.SPECTACULAR_SETTINGS
 STAFF_TOTP_REQUIRED = env.boolean("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "Flowzz"
 METRICS_TOKEN = env.secret("METRICS_TOKEN", required=False)
+SENTRY_DSN = env.sentry_dsn("SENTRY_DSN")
+TRACES_ENDPOINT = env.traces_endpoint("TRACES_ENDPOINT")
 
 # Celery: messages say that there is work; the work itself is in PostgreSQL.
 CELERY_BROKER_URL = env.text("BROKER_URL", REDIS_URL)

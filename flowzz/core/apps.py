@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
+from flowzz.core import observability
 from flowzz.core.db.migration_checks import check_indexes
 
 
@@ -10,3 +11,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_indexes, Tags.database)
+        observability.prepare()

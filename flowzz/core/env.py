@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,17 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "on", "ok", "y", "yes", "1"), True),
     **dict.fromkeys(("false", "off", "n", "no", "0"), False),
 }
+OPTIONAL_PACKAGES = {
+    "sentry": ["sentry-sdk"],
+    "traces": [
+        "opentelemetry-sdk",
+        "opentelemetry-exporter-otlp-proto-http",
+        "opentelemetry-instrumentation-celery",
+        "opentelemetry-instrumentation-django",
+        "opentelemetry-instrumentation-requests",
+    ],
+}
+"""The packages of the settings that are off by default, by the name of their requirements."""
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _HOST = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[^:]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -110,6 +122,18 @@ def url(name: str, default: str) -> str:
     return _parse(name, value, r"https?://[^/\s]+.*", str, "a URL such as https://flowzz.example")
 
 
+def sentry_dsn(name: str) -> str:
+    """Read the DSN of a Sentry project; its package must be installed."""
+    hint = "the DSN of a Sentry project, such as https://key@sentry.example/1"
+    return _optional_package(name, r"https?://[^@/\s]+@[^/\s]+/(.*/)?[0-9]+", hint, "sentry")
+
+
+def traces_endpoint(name: str) -> str:
+    """Read the URL of an OTLP receiver without `/v1/traces`; its packages must be installed."""
+    hint = "the URL of an OTLP receiver, such as http://127.0.0.1:4318"
+    return _optional_package(name, r"https?://[^/\s]+.*", hint, "traces").removesuffix("/v1/traces")
+
+
 def url_path(name: str, default: str) -> str:
     """Read a path below a base URL, without its outer slashes."""
     value = text(name, default).strip("/")
@@ -156,6 +180,24 @@ def email_url(name: str, default: str) -> dict[str, Any]:
     hint = "how mails are sent, such as smtp+tls://user:password@mail.example:587"
     parse = environ.Env.email_url_config
     return dict(_parse(name, text(name, default), ".+", parse, hint, is_secret=True))
+
+
+def _optional_package(name: str, pattern: str, hint: str, group: str) -> str:
+    """Read a URL whose setting needs the packages of `requirements/<group>.txt`."""
+    value = text(name).rstrip("/")
+    if not value:
+        return ""
+    _parse(name, value, pattern, str, hint, is_secret=True)
+    try:
+        for package in OPTIONAL_PACKAGES[group]:
+            metadata.distribution(package)  # imports nothing
+    except metadata.PackageNotFoundError:
+        raise ImproperlyConfigured(
+            f"{name} needs {package}, which is not installed: pip install --require-hashes "
+            f"-r requirements/{group}.txt (an image: build it with OPTIONAL={group}), or leave "
+            f"{name} empty."
+        ) from None
+    return value
 
 
 def _parse(

@@ -19,10 +19,12 @@ from flowzz.celery import (
     end_time_limits,
     prepare_processes,
     prepare_worker,
+    record_beat_start,
     start_time_limits,
     time_limits,
+    warm_up,
 )
-from flowzz.core import redis
+from flowzz.core import observability, redis
 from flowzz.core.env import BASE_DIR
 from flowzz.core.workers import heartbeat
 from flowzz.core.workers.time_limits import TimeLimits
@@ -45,6 +47,15 @@ def test_worker_never_collects_what_it_imported(monkeypatch: pytest.MonkeyPatch)
         assert gc.get_freeze_count() > len(sys.modules)
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.django_db
+def test_processes_report_as_worker_and_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(observability, "start", started.append)
+    warm_up()
+    record_beat_start()
+    assert started == ["worker", "beat"]
 
 
 def test_routes_name_tasks_that_exist() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from flowzz import rsgi
+from flowzz.core import observability
 
 
 @pytest.fixture
@@ -23,3 +24,11 @@ def test_what_was_imported_is_never_collected() -> None:
     rsgi._prepare()
     assert "flowzz.urls" in sys.modules
     assert gc.get_freeze_count() > len(sys.modules)
+
+
+@pytest.mark.usefixtures("_unfrozen")
+def test_process_reports_as_web(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(observability, "start", started.append)
+    rsgi._prepare()
+    assert started == ["web"]

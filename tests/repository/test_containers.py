@@ -2,9 +2,10 @@
 
 import re
 
+import pytest
 import yaml
 
-from flowzz.core.env import BASE_DIR
+from flowzz.core.env import BASE_DIR, OPTIONAL_PACKAGES
 
 DOCKERFILE = (BASE_DIR / "Dockerfile").read_text()
 IGNORE = (BASE_DIR / ".dockerignore").read_text()
@@ -21,6 +22,21 @@ def test_images_contain_every_package() -> None:
     for document in ("openapi.yaml", "frontend.md", "back-office.md"):  # the web process sends them
         assert f"\n!docs/{document}\n" in IGNORE
         assert f" docs/{document} " in DOCKERFILE
+
+
+@pytest.mark.parametrize("group", OPTIONAL_PACKAGES)
+def test_optional_packages_are_pinned_apart_and_can_be_built_in(group: str) -> None:
+    requirements = BASE_DIR / "requirements"
+    pinned, production = (
+        set(re.findall(r"^([\w.-]+)==", (requirements / f"{name}.txt").read_text(), re.M))
+        for name in (group, "production")
+    )
+
+    assert set(OPTIONAL_PACKAGES[group]) - pinned == set()
+    assert set(OPTIONAL_PACKAGES[group]) & production == set()
+    assert f"\n!requirements/{group}.txt\n" in IGNORE
+    assert f" requirements/{group}.txt " in DOCKERFILE
+    assert f"OPTIONAL={' '.join(OPTIONAL_PACKAGES)}" in (BASE_DIR / ".env.example").read_text()
 
 
 def test_missing_secrets_have_an_explanation() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from flowzz.core import observability
 from flowzz.core.logging import log_request
 from flowzz.core.server.security_headers import headers_of_middleware
 from integrations.webhooks import answers, calls, known_tokens
@@ -116,7 +117,8 @@ class Writer:
 
     async def _write(self, batch: Sequence[Exchange]) -> None:
         try:
-            await self._answer(batch)
+            with observability.span("webhooks", webhooks=len(batch)):
+                await self._answer(batch)
             self._send(batch)
             self._follower.put(batch)
         finally:

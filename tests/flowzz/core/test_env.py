@@ -1,6 +1,7 @@
 """Readers of environment variables: errors name the variable and show no secret."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -73,6 +74,10 @@ def set_variable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         (env.database_url, f"postgres://flowzz:{PASSWORD}@one,two:port/flowzz"),
         (email_url, f"carrier://pigeon:{PASSWORD}@mail"),
         (email_url, f"smtp://flowzz:{PASSWORD}@mail:port"),
+        (env.sentry_dsn, f"{PASSWORD}@sentry.example/1"),
+        (env.sentry_dsn, f"https://{PASSWORD}@sentry.example/"),
+        (env.sentry_dsn, "https://sentry.example/1"),
+        (env.traces_endpoint, f"collector:4318/{PASSWORD}"),
     ],
 )
 def test_error_of_a_wrong_value_names_the_variable(
@@ -119,6 +124,42 @@ def test_error_of_a_wrong_value_names_the_variable(
 def test_valid_value_is_read(
     set_variable: Callable[[str], None], read: Callable[[str], Any], value: str, expected: object
 ) -> None:
+    set_variable(value)
+    assert read(NAME) == expected
+
+
+@pytest.mark.parametrize("read", [env.sentry_dsn, env.traces_endpoint])
+def test_setting_whose_packages_are_missing_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, set_variable: Callable[[str], None], read: Callable[[str], str]
+) -> None:
+    missing = {group: ["no-such-package"] for group in env.OPTIONAL_PACKAGES}
+    monkeypatch.setattr(env, "OPTIONAL_PACKAGES", missing)
+    set_variable(f"https://{PASSWORD}@receiver.example/1")
+    with pytest.raises(ImproperlyConfigured) as error:
+        read(NAME)
+    assert str(error.value).startswith(f"{NAME} needs no-such-package, which is not installed: ")
+    assert re.findall(r"requirements/\w+\.txt", str(error.value))
+    assert PASSWORD not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "expected"),
+    [
+        (env.sentry_dsn, "", ""),
+        (env.sentry_dsn, "https://k@sentry.example/1", "https://k@sentry.example/1"),
+        (env.traces_endpoint, " ", ""),
+        (env.traces_endpoint, "http://otel:4318/", "http://otel:4318"),
+        (env.traces_endpoint, "http://otel:4318/v1/traces", "http://otel:4318"),
+    ],
+)
+def test_setting_whose_packages_are_installed_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+    set_variable: Callable[[str], None],
+    read: Callable[[str], str],
+    value: str,
+    expected: str,
+) -> None:
+    monkeypatch.setattr(env, "OPTIONAL_PACKAGES", {"sentry": ["Django"], "traces": ["Django"]})
     set_variable(value)
     assert read(NAME) == expected
 
