@@ -287,9 +287,8 @@ def test_subscription_is_stored_with_its_cycle_and_sale(seller: Seller) -> None:
     }
     sale = seller.sale("ordiiiii")
     assert row.client == sale.client
-    cycles = SubscriptionCycle.objects.values_list(
-        "subscription", "cycle", "sale", "next_charge_date"
-    )
+    fields = ("subscription", "cycle", "sale", "next_charge_date")
+    cycles = SubscriptionCycle.objects.values_list(*fields)
     assert list(cycles) == [(row.id, 2, sale.id, charge)]
 
 
@@ -359,12 +358,10 @@ def test_500_orders_take_as_many_statements_as_5(seller: Seller, change: dict[st
     assert counts[0] == counts[1]
 
 
-@pytest.mark.django_db
 def test_a_read_only_database_rejects_no_item() -> None:
     def write(items: Sequence[str]) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL transaction_read_only = on")
-            cursor.execute("DELETE FROM sales_sale")
+            cursor.execute("SET LOCAL transaction_read_only = on; DELETE FROM sales_sale")
 
     rejected: list[str] = []
     with pytest.raises(DatabaseError, match="read-only"):
