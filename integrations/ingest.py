@@ -230,7 +230,10 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
     outcomes = [recorded.outcome] if recorded else []
     if order.subscription:
         sale = recorded.sale if recorded else None
-        outcomes.append(rows.subscriptions.record(order.subscription, client, sale, source))
+        is_same = client is not None and client.cpf == incoming.cpf
+        by_document = is_same and incoming.document_identifies
+        record = rows.subscriptions.record
+        outcomes.append(record(order.subscription, client, sale, source, by_document=by_document))
     return IngestResult(
         outcome=None if refusal else min(outcomes, key=_PRECEDENCE.index),
         sale=recorded.sale if recorded else None,

@@ -54,11 +54,14 @@ class SubscriptionBatch:
         client: Client | None,
         sale: Sale | None,
         source: ChangeSource,
+        *,
+        by_document: bool = False,
     ) -> Outcome:
         """Apply a report about a subscription.
 
         A report about an earlier cycle, or sent before the newest one applied, only adds or
-        completes that cycle.
+        completes that cycle. A newer one replaces the subscription's client only `by_document`:
+        if it has the identifying document of `client`.
         """
         if facts.sent_at:
             source = replace(source, observed_at=min(facts.sent_at, source.observed_at))
@@ -67,7 +70,8 @@ class SubscriptionBatch:
         if row is None:
             row, outcome = self._create(facts, client, source), Outcome.CREATED
         else:
-            outcome = self._update(row, facts, client, source)
+            owner = client if by_document or row.client is None else None
+            outcome = self._update(row, facts, owner, source)
         if facts.cycle is not None:
             cycle = self._get_or_create_cycle(row, facts.cycle, source)
             values = {"sale_id": sale and sale.id, "next_charge_date": facts.next_charge_date}
@@ -115,7 +119,7 @@ class SubscriptionBatch:
         row.observed_at = source.observed_at
         self._changed[row.id] = row
         changes = _changed_values(row, facts)
-        if client and _is_new_owner(client, row.client):
+        if client and client != row.client and not (row.client and row.client.erased_at):
             changes["client"] = client
         for name, value in changes.items():
             setattr(row, name, value)
@@ -132,13 +136,6 @@ class SubscriptionBatch:
             self._cycles[row.id, number] = cycle
         self._changed_cycles[cycle.id] = cycle
         return cycle
-
-
-def _is_new_owner(client: Client, owner: Client | None) -> bool:
-    """Return whether a reported client replaces the one of a subscription: by a document only."""
-    if owner is None:
-        return True
-    return client.id != owner.id and client.document_identifies and owner.erased_at is None
 
 
 def _changed_values(row: Subscription, facts: SubscriptionFacts) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sales.statuses import SubscriptionStatus
 from sales.subscriptions import SubscriptionBatch
 from tests import payloads
 from tests.factories import SaleFactory
+from tests.integrations.sellers import Seller
 
 NOON = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ACTIVE, CANCELLED = SubscriptionStatus.ACTIVE, SubscriptionStatus.CANCELLED
@@ -45,7 +46,8 @@ def record(
         subscription_hash="ass1", status=values.pop("status", ACTIVE), **values
     )
     batch = SubscriptionBatch.load(user.id, "loja", {"ass1"})
-    outcome = batch.record(facts, client, sale, source)
+    by_document = client is not None and client.document_identifies
+    outcome = batch.record(facts, client, sale, source, by_document=by_document)
     batch.save()
     return outcome
 
@@ -208,6 +210,23 @@ def test_subscription_moves_to_the_person_whose_document_a_later_message_has(use
 
     assert record(user, event(2), cycle=2, client=daughter) == Outcome.UPDATED
     assert Subscription.objects.get().client == daughter
+
+
+def test_subscription_does_not_move_by_a_phone(db: None) -> None:
+    ana = {"client_name": "Ana Luz", "client_documment": payloads.cpf(291417776)}
+    bia = {"client_name": "Bia Reis", "client_documment": payloads.cpf(734100037)}
+    phone = {"client_phone": "11987650002"}
+    seller = Seller("outra@flowzz.test")
+    seller.process(payloads.order("ord1", client=bia | phone))
+    seller.process(payloads.subscription() | {"client": ana})
+
+    by_phone = payloads.subscription(cycle="2", with_order="ord2")
+    seller.process(by_phone | {"client": {"client_name": "Bia", **phone}})
+    assert seller.buyer("ord2").name == "Bia Reis"
+    assert Subscription.objects.filter(client__name="Ana Luz").exists()
+
+    seller.process(payloads.subscription(cycle="3") | {"client": bia})
+    assert Subscription.objects.filter(client__name="Bia Reis").exists()
 
 
 def test_subscription_of_an_erased_client_stays_with_it(user: User) -> None:
