@@ -49,8 +49,9 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     if request.POST.get("confirmed") != str(other.id):
         form = MergeForm(initial=form.cleaned_data)
 
-    can_undo = not any(merges.is_erased(row.client) for row in (sale, other))
-    undoing = "Pode" if can_undo else "Os dados do comprador foram apagados, por isso não pode"
+    kept = min(sale, other, key=lambda row: row.id)
+    is_final = merges.is_erased(kept.client)
+    undoing = "Os dados do comprador foram apagados, por isso não pode" if is_final else "Pode"
 
     def act() -> Done:
         done = merges.merge(sale.id, other.id, by=request_user(request))

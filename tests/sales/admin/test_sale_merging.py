@@ -50,13 +50,17 @@ def test_sales_are_merged_after_both_were_shown(
     assert StaffAction.objects.get(action="Uniu vendas").reason == REASON["reason"]
 
 
-def test_page_says_that_merging_with_an_erased_buyer_is_final(
-    staff: Staff, by_hash: Sale, by_number: Sale
+@pytest.mark.parametrize("is_older", [True, False])
+def test_page_says_that_merging_into_the_sale_of_an_erased_buyer_is_final(
+    staff: Staff, by_hash: Sale, by_number: Sale, *, is_older: bool
 ) -> None:
-    by_number.client = ClientFactory.create(user=by_hash.user, erased_at=NOON)
-    by_number.save()
-    page = staff.post(page_of(by_hash, "merge"), {**REASON, "other": "ordaaaaa"}).content.decode()
-    assert "Os dados do comprador foram apagados, por isso não pode ser desfeito." in page
+    erased = by_hash if is_older else by_number
+    erased.client = ClientFactory.create(user=by_hash.user, erased_at=NOON)
+    erased.save()
+    for sale, other in ((by_hash, "ordaaaaa"), (by_number, "venaaa0001")):
+        page = staff.post(page_of(sale, "merge"), {**REASON, "other": other}).content.decode()
+        final = "Os dados do comprador foram apagados, por isso não pode ser desfeito."
+        assert (final if is_older else "Pode ser desfeito.") in page
 
 
 @pytest.mark.parametrize("other", ["ordzzzzz", "venaaa0001"])
