@@ -56,7 +56,7 @@ _EVENTS = """
     WHERE at < %(last)s
 """
 _COUNTS = """
-    INSERT INTO integrations_hourlywebhookcount AS stored (integration_id, hour, count)
+    INSERT INTO integrations_hourlywebhookcount (integration_id, hour, count)
     SELECT integration_id, date_trunc('hour', received_at), count(*)
     FROM integrations_webhookevent
     WHERE integration_id = %(integration)s AND received_at < %(last)s
