@@ -57,6 +57,16 @@ def preview(kept: Client, absorbed: Client) -> list[FieldPreview]:
     return fields
 
 
+def check_can_merge(kept: Client, absorbed: Client) -> None:
+    """Raise MergeRefused unless the two clients can be merged."""
+    if kept.id == absorbed.id:
+        raise MergeRefused("Escolha outro cliente: este é o mesmo.")
+    if kept.user_id != absorbed.user_id:
+        raise MergeRefused("Escolha dois clientes da mesma conta.")
+    for client in (kept, absorbed):
+        _check_can_change(client)
+
+
 def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMerge:
     """Move everything of one client to another, which receives its later orders as well.
 
@@ -64,8 +74,7 @@ def merge(kept_id: uuid.UUID, absorbed_id: uuid.UUID, *, by: User) -> ClientMerg
     """
     with transaction.atomic():
         kept, absorbed = _lock_clients(kept_id, absorbed_id)
-        for client in (kept, absorbed):
-            _check_can_change(client)
+        check_can_merge(kept, absorbed)
         done = ClientMerge(
             kind=ClientMerge.Kind.MERGE,
             source=absorbed,

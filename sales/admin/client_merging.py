@@ -72,6 +72,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         return _ask_other(request, form, client)
     try:
         other = find_client(form.cleaned_data["other"], client.user.email, excluding=client)
+        client_merging.check_can_merge(client, other)
         if "confirm" not in request.POST:
             return preview_merge(request, client, other, back=change_url(client), form=form)
         done = client_merging.merge(client.id, other.id, by=request_user(request))

@@ -62,6 +62,25 @@ def test_merge_is_previewed_confirmed_and_undone(staff: Staff) -> None:
     assert list(actions) == [("Uniu clientes", "Atendimento 4512"), ("Desfez união", "Engano")]
 
 
+@pytest.mark.parametrize(
+    ("other", "refusal"),
+    [("itself", "este é o mesmo"), ("foreign", "mesma conta"), ("merged", "já foi unido")],
+)
+def test_merge_that_is_refused_has_no_preview(staff: Staff, other: str, refusal: str) -> None:
+    client = ClientFactory.create()
+    others = {
+        "itself": client,
+        "foreign": ClientFactory.create(),
+        "merged": ClientFactory.create(user=client.user, merged_into=client),
+    }
+    form = {"other": str(others[other].id), "reason": "Atendimento 4512"}
+
+    page = staff.post(url("merge", client.id), form)
+
+    assert refusal in page.content.decode()
+    assert "rows" not in page.context
+
+
 def test_split_moves_the_chosen_sales_to_a_new_client(staff: Staff) -> None:
     sale = SaleFactory.create()
     form = {"sales": [str(sale.id)], "name": "Rui", "document": "", "phone": "", "reason": "A 1"}
