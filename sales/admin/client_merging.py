@@ -11,7 +11,9 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
 from clients.admin import CLIENT_MASKS, ClientAdmin
+from clients.contacts import normalise_phone
 from clients.customer import Customer
+from clients.documents import normalise_document
 from clients.models import Client, ClientMerge
 from clients.search import ClientLookupError, find_client
 from flowzz.accounts.models import request_user
@@ -56,6 +58,18 @@ class SplitForm(ReasonForm):
         newest = Sale.objects.filter(client=client).order_by("-sale_date").defer("metadata")
         choices = [(str(sale.id), _sale_label(sale)) for sale in newest[:MAX_SALES]]
         self.fields["sales"].choices = choices  # type: ignore[attr-defined]  # typed as a plain Field
+
+    def clean_document(self) -> str:
+        document: str = self.cleaned_data["document"]
+        if document and not normalise_document(document).identifies:
+            raise forms.ValidationError("Não é um CPF ou CNPJ: confira os números.")
+        return document
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        if phone and not normalise_phone(phone):
+            raise forms.ValidationError("Não é um telefone: confira os números e o DDD.")
+        return phone
 
     @property
     def customer(self) -> Customer:

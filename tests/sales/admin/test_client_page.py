@@ -93,6 +93,26 @@ def test_split_moves_the_chosen_sales_to_a_new_client(staff: Staff) -> None:
     assert StaffAction.objects.get().action == "Separou vendas"
 
 
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ({"document": "529.982.247-26"}, "Não é um CPF ou CNPJ"),
+        ({"document": "111.111.111-11"}, "Não é um CPF ou CNPJ"),
+        ({"phone": "98765-4321"}, "Não é um telefone"),
+    ],
+)
+def test_split_refuses_a_document_and_a_phone_that_match_no_later_order(
+    staff: Staff, typed: dict[str, str], error: str
+) -> None:
+    sale = SaleFactory.create()
+    form = {"sales": [str(sale.id)], "name": "Rui", "document": "", "phone": "", "reason": "A 1"}
+
+    page = staff.post(url("split", sale.client_id), form | typed)
+
+    assert error in page.content.decode()
+    assert not ClientMerge.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["merge", "split", "undo"])
 def test_merge_split_and_undo_need_their_permission(name: str) -> None:
     client = ClientFactory.create()
