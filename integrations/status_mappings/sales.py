@@ -4,6 +4,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from integrations.models import BulkAction, Integration, StatusMapping
@@ -20,7 +21,7 @@ from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts
 from sales.models import Sale, SaleStatusChange
 from sales.recording import SaleBatch
-from sales.sale_changes import STATUS_COLUMNS, StatusColumns
+from sales.sale_changes import FIRST_REACHED, STATUS_COLUMNS, StatusColumns
 from sales.statuses import SaleStatusField
 
 FIRST_STATUS = "PENDING"
@@ -64,14 +65,17 @@ def revert(
     ]
     ids = {order_id: sale.external_id for sale in sales for order_id in sale.order_ids}
     reported = reported_statuses(mapping, integration, ids)
-    changes = _status_changes(columns.status, sales)
+    history = _status_changes(sales)
     outcomes: Counter[str] = Counter()
     for sale in sales:
         source = mapping_source(action, sale.observed_at)
         since = reported.get(sale.external_id, ReportedStatus()).since
-        previous = _status_before_word(changes[sale.id], statuses, since)
-        if previous:
+        by_field = history[sale.id]
+        undone = _changes_by_word(by_field[columns.status], statuses, since)
+        if undone:
+            previous = undone[-1].from_status or FIRST_STATUS
             batch.update(sale, _report(sale, columns, {columns.status: previous}), source)
+            _clear_first_times(sale, undone, by_field, since)
         unknown = _report(sale, columns, {columns.unknown: mapping.word})
         outcomes[batch.update(sale, unknown, source).outcome] += 1
     batch.save()
@@ -104,31 +108,46 @@ def _with_word(
     ]
 
 
-def _status_changes(
-    column: str, sales: Collection[Sale]
-) -> dict[uuid.UUID, list[SaleStatusChange]]:
-    """Return the changes of one status by sale, newest first."""
-    by_sale: dict[uuid.UUID, list[SaleStatusChange]] = defaultdict(list)
-    rows = SaleStatusChange.objects.filter(sale__in=sales, field=column)
+def _status_changes(sales: Collection[Sale]) -> dict[uuid.UUID, dict[str, list[SaleStatusChange]]]:
+    """Return the changes of both statuses by sale and field, newest first."""
+    history: dict[uuid.UUID, dict[str, list[SaleStatusChange]]]
+    history = defaultdict(lambda: defaultdict(list))
+    rows = SaleStatusChange.objects.filter(sale__in=sales, field__in=list(STATUS_COLUMNS))
     for change in rows.order_by("-id"):
-        by_sale[change.sale_id].append(change)
-    return by_sale
+        history[change.sale_id][change.field].append(change)
+    return history
 
 
-def _status_before_word(
+def _changes_by_word(
     changes: Iterable[SaleStatusChange], statuses: Collection[str], since: datetime | None
-) -> str:
-    """Return the sale's status before the word's `statuses`; empty if they changed nothing.
+) -> list[SaleStatusChange]:
+    """Return the sale's latest changes to the word's `statuses`.
 
     `changes` are newest first. `since` is when the word was first reported. If no event says
     it, every latest change to one of the statuses counts as the word's.
     """
-    status = ""
-    for change in changes:
-        if change.to_status not in statuses or (since and change.changed_at < since):
-            break
-        status = change.from_status or FIRST_STATUS
-    return status
+
+    def is_by_word(change: SaleStatusChange) -> bool:
+        return change.to_status in statuses and not (since and change.changed_at < since)
+
+    return list(takewhile(is_by_word, changes))
+
+
+def _clear_first_times(
+    sale: Sale,
+    undone: Collection[SaleStatusChange],
+    by_field: Mapping[str, Collection[SaleStatusChange]],
+    since: datetime | None,
+) -> None:
+    """Clear the times of statuses that the sale reached by the undone changes alone."""
+    kept = [c for changes in by_field.values() for c in changes if c not in undone]
+    reached = {(change.field, change.to_status) for change in kept}
+    reached |= {(name, getattr(sale, name)) for name in STATUS_COLUMNS}
+    names = {FIRST_REACHED.get((change.field, change.to_status)) for change in undone}
+    for name in filter(None, names - set(map(FIRST_REACHED.get, reached))):
+        time = getattr(sale, name)
+        if time and not (since and time < since):
+            setattr(sale, name, None)
 
 
 def _reported_at(

@@ -182,6 +182,24 @@ def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, sta
     assert remap(SaleStatus.DELIVERED, staff).outcomes == {"updated": 2}
 
 
+def test_removed_mapping_clears_the_time_of_its_status_alone(seller: Seller, staff: User) -> None:
+    paid_at = timezone.now() - timedelta(hours=2)
+    seller.process(payloads.order("ord1", order_status="Aprovado"), received_at=paid_at)
+    seller.process(
+        payloads.order("ord1", order_status="Confirmadíssimo"),
+        payloads.order("ord2", order_status="Confirmadíssimo", shipping_status="Entregue"),
+        received_at=timezone.now() - timedelta(hours=1),
+    )
+    remap(SaleStatus.DELIVERED, staff)
+    assert seller.sale("ord1").delivered_at is not None
+
+    remap("", staff)
+
+    sale = seller.sale("ord1")
+    assert (sale.paid_at, sale.delivered_at) == (paid_at, None)
+    assert seller.sale("ord2").delivered_at is not None
+
+
 def test_removing_an_ineffective_mapping_keeps_the_status(seller: Seller, staff: User) -> None:
     seller.process(payloads.order("ord1"), received_at=timezone.now() - timedelta(hours=1))
     seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
