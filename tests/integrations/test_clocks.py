@@ -1,5 +1,6 @@
 """Wrong or changed clocks of web machines, workers, beat and Redis."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +14,8 @@ from time_machine import travel
 
 from flowzz.celery import app
 from flowzz.core import redis
-from flowzz.core.db import jobs
-from flowzz.core.db.db_time import to_database_time
+from flowzz.core.db import db_time, jobs
+from flowzz.core.db.db_time import read_clock, to_database_time
 from flowzz.core.db.jobs import JobState, claimable_ids
 from flowzz.core.workers import beat_scheduler
 from integrations import dispatch
@@ -56,6 +57,25 @@ def test_times_are_converted_to_the_databases_clock(clock: Callable[[], travel])
         converted = to_database_time(timezone.now())
 
     assert abs(converted - now) < timedelta(minutes=1)
+
+
+def test_buffered_webhook_stays_after_one_that_was_stored_before(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_with_a_late_reply() -> datetime:
+        now = read_clock()
+        time.sleep(0.2)
+        return now
+
+    seller.post(payloads.encode(payloads.order(order_status="Aprovado")))
+    body = payloads.encode(payloads.order(order_status="Cancelado"))
+    webhook = InboundWebhook(provider="coinzz", token_hash="", body=body, headers={})
+    monkeypatch.setattr(db_time, "read_clock", read_with_a_late_reply)
+    store.store_buffered([(webhook, seller.integration)])
+    seller.drain()
+
+    assert seller.states == [("DONE", "created"), ("DONE", "updated")]
+    assert seller.sale().status == "CANCELLED"
 
 
 def test_webhook_after_the_webs_clock_was_set_back_is_applied(seller: Seller) -> None:

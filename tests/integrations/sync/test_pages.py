@@ -133,7 +133,7 @@ def test_statements_of_a_page_do_not_grow_with_its_sales(integration: Integratio
         with CaptureQueriesContext(connection) as queries:
             sync_page(integration, items)
         counts.append(len(queries))
-    assert counts == [18, 18]  # three of them make the run and read its items
+    assert counts == [17, 17]  # three of them make the run and read its items
 
 
 def test_first_sync_compares_no_fingerprints(integration: Integration) -> None:
