@@ -89,7 +89,9 @@ def main() -> int:
             reports.append(scenario(stack))
             print(row(reports[-1], time.monotonic() - begun), flush=True)  # noqa: T201 - the table
     print(_totals(reports, seed, time.monotonic() - started))  # noqa: T201 - below the table
-    problems = [problem for report in reports for problem in report.problems]
+    problems = [
+        f"{report.scenario}: {problem}" for report in reports for problem in report.problems
+    ]
     print(*problems, sep="\n", file=sys.stderr)  # noqa: T201 - not in the table
     return 1 if problems else 0
 
