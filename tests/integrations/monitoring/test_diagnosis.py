@@ -189,7 +189,7 @@ def test_probe_is_one_request_that_the_breaker_does_not_count(
     assert facts.probe.clock_ahead is not None
     assert abs(facts.probe.clock_ahead) < 10 * timedelta(seconds=1)
     assert breaker_for(COINZZ).state().failures == 0
-    assert len(statements) == 7
+    assert len(statements) == 6
 
 
 def test_full_urls_without_a_token_are_found(
