@@ -30,6 +30,13 @@ STATUS_REFUSED = ~Q(refused_status="") | ~Q(refused_shipping_status="")
 """Sales whose newest reported status would be a step back, and was not applied."""
 
 
+def _store(function: str, sales: Iterable["Sale"], name: str) -> None:
+    """Write the named field of sales, once each, by a function of the database."""
+    if by_id := {sale.id: getattr(sale, name) for sale in sales}:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}", [[*by_id], [*by_id.values()]])
+
+
 class SaleQuerySet(models.QuerySet["Sale"]):
     def owned_by(self, user_id: uuid.UUID) -> "SaleQuerySet":
         return self.filter(user_id=user_id)
@@ -43,21 +50,11 @@ class SaleQuerySet(models.QuerySet["Sale"]):
 
     def save_fingerprints(self, sales: Iterable["Sale"]) -> None:
         """Write the fingerprints alone: the sales do not count as changed."""
-        if by_id := {sale.id: sale.report_fingerprint for sale in sales}:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT store_report_fingerprints(%s::uuid[], %s::uuid[])",
-                    [[*by_id], [*by_id.values()]],
-                )
+        _store("store_report_fingerprints(%s::uuid[], %s::uuid[])", sales, "report_fingerprint")
 
     def save_observed_times(self, sales: Iterable["Sale"]) -> None:
         """Write the times of the newest reports alone: the sales do not count as changed."""
-        if by_id := {sale.id: sale.observed_at for sale in sales}:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT store_observed_times(%s::uuid[], %s::timestamptz[])",
-                    [[*by_id], [*by_id.values()]],
-                )
+        _store("store_observed_times(%s::uuid[], %s::timestamptz[])", sales, "observed_at")
 
     def associated(self) -> "SaleQuerySet":
         """Exclude the sales that may be another sale's order: they count nowhere."""
