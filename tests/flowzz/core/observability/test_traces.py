@@ -1,7 +1,9 @@
 """What is sent as traces: names, times and few attributes, without personal data and secrets."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import requests
@@ -40,7 +42,9 @@ LIBRARIES = (DjangoInstrumentor, CeleryInstrumentor, RequestsInstrumentor)
 def memory() -> InMemorySpanExporter:
     """Return the receiver of this process, which can have one provider only."""
     exporter = InMemorySpanExporter()
-    provider = traces.provider_for("web")
+    # Its hook runs threads in each fork, which may then not enter a user namespace.
+    with patch.object(os, "register_at_fork"):
+        provider = traces.provider_for("web")
     provider.add_span_processor(SimpleSpanProcessor(traces.RedactingExporter(exporter)))
     trace.set_tracer_provider(provider)
     return exporter
