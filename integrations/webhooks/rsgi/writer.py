@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -71,7 +71,8 @@ class Writer:
         self._intake = Intake(self._calls)
         self._follower = Follower(self._intake)
         self._follower.start()
-        threading.Thread(target=self._restore_tokens, name="webhook-tokens", daemon=True).start()
+        self._restoring = _thread(self._restore_tokens, "webhook-tokens")
+        self._restoring.start()
 
     def stop(self) -> None:
         """Close in a loop that has been stopped."""
@@ -84,6 +85,8 @@ class Writer:
                 while self._batch or self._waiting:
                     await (self._batch or self._begin())
         self._follower.stop()
+        self._restoring.join(STOP_SECONDS)
+        self._outage.stop()
         await self._calls.close()
 
     def put(self, exchange: Exchange) -> None:
@@ -173,7 +176,7 @@ class Follower:
         self._intake = intake
         self._queue: SimpleQueue[Sequence[Exchange] | None] = SimpleQueue()
         self._next_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="webhook-follower", daemon=True)
+        self._thread = _thread(self._run, "webhook-follower")
 
     def start(self) -> None:
         self._thread.start()
@@ -215,20 +218,39 @@ class Outage:
     """While the database fails, one thread probes it once a second and no webhook waits for it."""
 
     def __init__(self) -> None:
-        self.is_active = False
+        self._ended = threading.Event()
+        self._ended.set()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return not self._ended.is_set()
 
     def start(self) -> None:
-        self.is_active = True
-        threading.Thread(target=self._probe, name="webhook-probe", daemon=True).start()
+        if self.is_active:
+            return
+        self._ended.clear()
+        self._thread = _thread(self._probe, "webhook-probe")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._ended.set()
+        if self._thread:
+            self._thread.join(STOP_SECONDS)
 
     def _probe(self) -> None:
         calls.limit_statements()
-        while self.is_active:
-            time.sleep(PROBE_SECONDS)
+        while not self._ended.wait(PROBE_SECONDS):
             with contextlib.suppress(DatabaseError, InterfaceError):
                 check_database()
-                self.is_active = False
+                self._ended.set()
             connection.close()
+
+
+def _thread(target: Callable[[], None], name: str) -> threading.Thread:
+    """Return a thread that never keeps a process alive."""
+    return threading.Thread(target=target, name=name, daemon=True)
 
 
 def _log(exchange: Exchange) -> None:

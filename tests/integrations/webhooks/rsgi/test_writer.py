@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -10,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from django.db import OperationalError
 
-from integrations.webhooks import calls, fallback_buffer
+from integrations.webhooks import calls, fallback_buffer, known_tokens
 from integrations.webhooks.intake import Intake
 from integrations.webhooks.requests import WebhookRequest
 from integrations.webhooks.rsgi import writer as writer_module
@@ -238,3 +239,22 @@ def test_after_a_failure_webhooks_are_buffered_until_a_probe_succeeds(seller: Se
 
     run(send)
     assert (fallback_buffer.length(), len(seller.events)) == (3, 1)
+
+
+def test_no_thread_outlives_the_writer(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_tokens, "restore", lambda: time.sleep(0.2))
+    client = Client(seller)
+
+    async def send(writer: Writer) -> None:
+        with patch.object(calls, "find_owners", side_effect=OperationalError):
+            assert await gather(writer, client) == [200]
+        assert names_of_threads() == {"webhook-follower", "webhook-tokens", "webhook-probe"}
+
+    run(send)
+    assert names_of_threads() == set()
+
+
+def names_of_threads() -> set[str]:
+    """Return the names of the writer's own threads that are running."""
+    names = {thread.name for thread in threading.enumerate()}
+    return {name for name in names if name.startswith("webhook-") and "calls" not in name}
