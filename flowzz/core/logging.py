@@ -5,7 +5,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import orjson
@@ -27,6 +27,9 @@ _SHARED: list[Any] = [
 # the links that reset a password.
 _SECRET_IN_PATH = re.compile(r"^(/+webhooks/+[a-z0-9]{1,32}/+)[^/]+|[\w-]{37,}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_EACH = "each"
+LINES_A_WRITE = 10
+"""Lines of `log_each` that are written at once: 4 KiB, which a pipe does not split, are enough."""
 
 
 def configuration(*, level: str) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def json_lines() -> logging.Formatter:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _render_exception,
-            structlog.processors.JSONRenderer(serializer=_to_json),
+            structlog.processors.JSONRenderer(serializer=_render),
         ],
         foreign_pre_chain=_SHARED,
     )
@@ -80,8 +83,27 @@ def redact_path(path: str) -> str:
     return _SECRET_IN_PATH.sub(r"\1***", path)
 
 
-def _to_json(event: Any, **options: Any) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+def log_each(
+    log: structlog.stdlib.BoundLogger, event: str, lines: Sequence[Mapping[str, object]]
+) -> None:
+    """Log an event once for each of `lines`, several in one record: that takes a tenth of the time.
+
+    An element has what its line has besides the name, the time and the context.
+    """
+    for start in range(0, len(lines), LINES_A_WRITE):
+        log.info(event, **{_EACH: lines[start : start + LINES_A_WRITE]})
+
+
+def _render(event: MutableMapping[str, Any], **options: Any) -> str:
+    """Return the line of an event, or its lines."""
+    if _EACH not in event:
+        return _to_json(event)
+    lines = event.pop(_EACH)
+    return "\n".join(_to_json({**line, **event}) for line in lines)
+
+
+def _to_json(line: Mapping[str, Any]) -> str:
+    return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _render_exception(

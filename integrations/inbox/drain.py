@@ -4,7 +4,6 @@ A batch is applied in the transaction that writes the new states: if the process
 both are committed or neither.
 """
 
-import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -22,6 +21,7 @@ from flowzz.core.db.backend.base import DatabaseWrapper
 from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given, execute
 from flowzz.core.db.bulk_upsert import execute_with_rows, gc_paused
 from flowzz.core.db.locks import lock_user
+from flowzz.core.logging import log_each
 from integrations.inbox import hourly_counts, metrics, queue_stats
 from integrations.inbox.failure_reasons import quarantine_cause
 from integrations.inbox.processing import EventResult, ParsedEvent, parse_events, process
@@ -118,19 +118,19 @@ def _log_results(
     integration_id: uuid.UUID, parsed: Sequence[ParsedEvent], results: Sequence[EventResult]
 ) -> None:
     outcomes = Counter(result.outcome or result.state for result in results)
+    words = {item.event.id: item.status_word for item in parsed}
+    lines = [
+        {
+            "event_id": result.event.id,
+            "external_id": result.external_id,
+            "status_word": words.get(result.event.id, ""),
+            "result": result.outcome or result.state,
+        }
+        for result in results
+    ]
     with structlog.contextvars.bound_contextvars(integration_id=str(integration_id)):
         log.info("inbox_drained", **outcomes)
-        if not log.isEnabledFor(logging.INFO):
-            return
-        words = {item.event.id: item.status_word for item in parsed}
-        for result in results:
-            log.info(
-                "event_processed",
-                event_id=str(result.event.id),
-                external_id=result.external_id,
-                status_word=words.get(result.event.id, ""),
-                result=result.outcome or result.state,
-            )
+        log_each(log, "event_processed", lines)
 
 
 _COLUMNS = ("body_hash", "body_size", "received_at", "attempts", "is_replay")

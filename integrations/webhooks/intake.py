@@ -16,6 +16,7 @@ from redis import RedisError
 
 from flowzz.core import redis, redis_metrics
 from flowzz.core.db.backend.base import DatabaseWrapper
+from flowzz.core.logging import log_each
 from flowzz.core.rate_limits import (
     Allowance,
     Credit,
@@ -91,8 +92,7 @@ class Intake:
     def follow_up(self, finished: Sequence[WebhookRequest]) -> None:
         """Log and count answered requests, and wake the workers, in one round trip to Redis."""
         stored = [request for request in finished if request.answer is answers.ACKNOWLEDGED]
-        for request in stored:
-            _log_received(request)
+        log_each(log, "webhook_received", [_log_line(request) for request in stored])
         owned = {request.integration.id for request in stored if request.integration}
         statuses = Counter(str(request.answer.status) for request in finished if request.answer)
         passed = Counter(request.uncounted_key for request in finished if request.uncounted_key)
@@ -249,9 +249,11 @@ def _rate_key(request: WebhookRequest) -> str:
     return f"refused:{key}" if request.is_signature_refused else key
 
 
-def _log_received(request: WebhookRequest) -> None:
+def _log_line(request: WebhookRequest) -> dict[str, object]:
     webhook = _webhook(request)
-    details = {"request_id": webhook.request_id} if webhook.request_id else {}
+    line: dict[str, object] = {"event_id": webhook.id, "bytes": len(webhook.body)}
+    if webhook.request_id:
+        line["request_id"] = webhook.request_id
     if request.integration:
-        details["integration_id"] = str(request.integration.id)
-    log.info("webhook_received", event_id=str(webhook.id), bytes=len(webhook.body), **details)
+        line["integration_id"] = request.integration.id
+    return line

@@ -2,11 +2,9 @@
 
 import json
 import logging.config
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import StringIO
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -17,6 +15,7 @@ from django.test import RequestFactory
 
 from flowzz.core import logging as logs
 from flowzz.core.env import BASE_DIR
+from tests.log_lines import capture, lines_of
 
 TOKEN = "aUujVEFKYiqHgQallNJh0_xs5Gy9D2UE68gM5-HauIA"
 ID = "0193f3a2-2039-76d6-83b1-d793cf685203"
@@ -29,18 +28,6 @@ def log_line(**event: Any) -> dict[str, Any]:
         logger.error(**event)
     line: dict[str, Any] = json.loads(stream.getvalue())
     return line
-
-
-@contextmanager
-def capture() -> Iterator[StringIO]:
-    stream = StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(logs.json_lines())
-    logging.getLogger().addHandler(handler)
-    try:
-        yield stream
-    finally:
-        logging.getLogger().removeHandler(handler)
 
 
 def test_exception_is_logged_with_its_stack_and_without_its_text() -> None:
@@ -139,6 +126,28 @@ def test_failed_request_is_logged_without_exception_text_and_token() -> None:
 )
 def test_token_is_redacted_in_webhook_urls_mistyped_ones_included(path: str, redacted: str) -> None:
     assert logs.redact_path(path) == redacted
+
+
+def test_each_element_is_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "flowzz.test")
+    elements = [{"event_id": UUID(ID), "number": number} for number in range(25)]
+    logger = structlog.stdlib.get_logger("flowzz.test")
+    with capture() as stream, structlog.contextvars.bound_contextvars(task="drain"):
+        logs.log_each(logger, "event_processed", elements)
+
+    lines = lines_of(stream, "event_processed")
+    assert [line["number"] for line in lines] == list(range(25))
+    assert {(line["event_id"], line["task"], line["level"]) for line in lines} == {
+        (ID, "drain", "info")
+    }
+    assert all(line["timestamp"] for line in lines)
+
+
+def test_nothing_is_logged_for_no_elements(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "flowzz.test")
+    with capture() as stream:
+        logs.log_each(structlog.stdlib.get_logger("flowzz.test"), "event_processed", [])
+    assert stream.getvalue() == ""
 
 
 def test_lines_of_libraries_are_json() -> None:

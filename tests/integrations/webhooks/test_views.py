@@ -19,6 +19,7 @@ from integrations.webhooks import intake, signing_secrets, tokens
 from sales.models import Sale
 from tests import payloads
 from tests.integrations.sellers import Seller, answer, post
+from tests.log_lines import capture, lines_of
 
 pytestmark = pytest.mark.django_db
 
@@ -54,17 +55,17 @@ def test_recorded_body_is_stored_unchanged_and_acknowledged(seller: Seller, name
 
 def test_webhook_is_logged_by_its_ids(seller: Seller, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "integrations.webhooks.intake")
-
-    seller.post(b"{}")
+    with capture() as stream:
+        seller.post(b"{}", HTTP_X_REQUEST_ID="pedido-1")
 
     [event] = seller.events
-    [line] = [record.msg for record in caplog.records if record.name.endswith(".intake")]
-    assert isinstance(line, dict)
-    del line["timestamp"], line["request_id"]
+    [line] = lines_of(stream, "webhook_received")
+    del line["timestamp"]
     assert line == {
         "event": "webhook_received",
         "level": "info",
         "logger": "integrations.webhooks.intake",
+        "request_id": "pedido-1",
         "integration_id": str(seller.integration.id),
         "event_id": str(event.id),
         "bytes": 2,
