@@ -76,6 +76,7 @@ def test_statements_of_pages_end_by_themselves(monkeypatch: pytest.MonkeyPatch) 
 
     loop = asyncio.new_event_loop()
     rsgi.application.__rsgi_init__(loop)
+    rsgi.application.__rsgi_del__(loop)
     loop.close()
 
     with closing(connections.create_connection("default")) as database:
