@@ -53,9 +53,8 @@ def _reprocess(
     if integration is None:
         return Counter(skipped=len(external_ids))
     lock_user(user_id)
-    if mapping.status and mapping.field != StatusField.SUBSCRIPTION:
-        return sales.apply(action, mapping, integration, external_ids)
     statuses = _all_statuses(action, mapping)
     if mapping.field == StatusField.SUBSCRIPTION:
         return subscriptions.apply_or_revert(action, mapping, integration, external_ids, statuses)
-    return sales.revert(action, mapping, integration, external_ids, statuses)
+    change = sales.apply if mapping.status else sales.revert
+    return change(action, mapping, integration, external_ids, statuses)

@@ -2,10 +2,11 @@
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, Self
 
 from integrations.models import BulkAction, Integration, StatusMapping
 from integrations.providers.contracts import StatusField
@@ -20,7 +21,7 @@ from integrations.status_mappings.status_history import (
 from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts
 from sales.models import Sale, SaleStatusChange
-from sales.recording import SaleBatch
+from sales.recording import Outcome, SaleBatch
 from sales.sale_changes import FIRST_REACHED, STATUS_COLUMNS, StatusColumns
 from sales.statuses import SaleStatusField
 
@@ -33,17 +34,26 @@ def apply(
     mapping: StatusMapping,
     integration: Integration,
     external_ids: Collection[str],
+    statuses: Collection[str],
 ) -> "Counter[str]":
-    """Give the mapping's status to the sales whose last reported word is the mapping's."""
+    """Give the mapping's status to the sales whose last reported word is the mapping's.
+
+    The times of the other `statuses` that the word was mapped to are cleared.
+    """
     columns = _columns(mapping)
     batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
     reported = _reported_at(mapping, integration, external_ids)
+    sales = _with_word(mapping, batch, external_ids)
+    words = _WordChanges.load(mapping, integration, sales, set(statuses) - {mapping.status})
     outcomes: Counter[str] = Counter()
-    for sale in _with_word(mapping, batch, external_ids):
+    for sale in sales:
         times = filter(None, map(reported.get, sale.order_ids))
         source = mapping_source(action, max(next(times, sale.observed_at), sale.observed_at))
         facts = _report(sale, columns, {columns.status: mapping.status})
-        outcomes[batch.update(sale, facts, source).outcome] += 1
+        outcome = batch.update(sale, facts, source).outcome
+        if outcome == Outcome.UPDATED:
+            words.clear_first_times(sale)
+        outcomes[outcome] += 1
     batch.save()
     return outcomes
 
@@ -55,7 +65,7 @@ def revert(
     external_ids: Collection[str],
     statuses: Collection[str],
 ) -> "Counter[str]":
-    """Undo every status that the word was mapped to; its sales wait for another mapping."""
+    """Undo every one of `statuses`, to which the word was mapped; its sales wait for another."""
     columns = _columns(mapping)
     batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
     sales = [
@@ -63,23 +73,78 @@ def revert(
         for sale in _with_word(mapping, batch, external_ids)
         if not getattr(sale, columns.unknown)
     ]
-    ids = {order_id: sale.external_id for sale in sales for order_id in sale.order_ids}
-    reported = reported_statuses(mapping, integration, ids)
-    history = _status_changes(sales)
+    words = _WordChanges.load(mapping, integration, sales, statuses)
     outcomes: Counter[str] = Counter()
     for sale in sales:
         source = mapping_source(action, sale.observed_at)
-        since = reported.get(sale.external_id, ReportedStatus()).since
-        by_field = history[sale.id]
-        undone = _changes_by_word(by_field[columns.status], statuses, since)
-        if undone:
-            previous = undone[-1].from_status or FIRST_STATUS
+        if changes := words.of(sale):
+            previous = changes[-1].from_status or FIRST_STATUS
             batch.update(sale, _report(sale, columns, {columns.status: previous}), source)
-            _clear_first_times(sale, undone, by_field, since)
+            words.clear_first_times(sale)
         unknown = _report(sale, columns, {columns.unknown: mapping.word})
         outcomes[batch.update(sale, unknown, source).outcome] += 1
     batch.save()
     return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _WordChanges:
+    """The stored changes of sales, and which of them were made because of a word."""
+
+    column: str
+    statuses: Collection[str]
+    """What the word was mapped to."""
+    history: Mapping[uuid.UUID, Sequence[SaleStatusChange]]
+    """The changes of both statuses by sale, newest first."""
+    reported: Mapping[str, ReportedStatus]
+
+    @classmethod
+    def load(
+        cls,
+        mapping: StatusMapping,
+        integration: Integration,
+        sales: Collection[Sale],
+        statuses: Collection[str],
+    ) -> Self:
+        """Read the changes of sales, none if there are no `statuses`."""
+        if not statuses:
+            return cls("", (), {}, {})
+        ids = {order_id: sale.external_id for sale in sales for order_id in sale.order_ids}
+        return cls(
+            _columns(mapping).status,
+            {*statuses, mapping.status},
+            _status_changes(sales),
+            reported_statuses(mapping, integration, ids),
+        )
+
+    def of(self, sale: Sale) -> list[SaleStatusChange]:
+        """Return the sale's latest changes to the word's statuses, newest first.
+
+        If no event says when the word was first reported, every latest change to one of the
+        statuses counts as the word's.
+        """
+        since = self._since(sale)
+
+        def is_by_word(change: SaleStatusChange) -> bool:
+            return change.to_status in self.statuses and not (since and change.changed_at < since)
+
+        changes = self.history.get(sale.id, ())
+        return list(takewhile(is_by_word, (c for c in changes if c.field == self.column)))
+
+    def clear_first_times(self, sale: Sale) -> None:
+        """Clear the times of statuses that the sale reached by the word's changes alone."""
+        undone, since = self.of(sale), self._since(sale)
+        kept = [change for change in self.history.get(sale.id, ()) if change not in undone]
+        reached = {(change.field, change.to_status) for change in kept}
+        reached |= {(name, getattr(sale, name)) for name in STATUS_COLUMNS}
+        names = {FIRST_REACHED.get((change.field, change.to_status)) for change in undone}
+        for name in filter(None, names - set(map(FIRST_REACHED.get, reached))):
+            time = getattr(sale, name)
+            if time and not (since and time < since):
+                setattr(sale, name, None)
+
+    def _since(self, sale: Sale) -> datetime | None:
+        return self.reported.get(sale.external_id, ReportedStatus()).since
 
 
 def _columns(mapping: StatusMapping) -> StatusColumns:
@@ -108,46 +173,13 @@ def _with_word(
     ]
 
 
-def _status_changes(sales: Collection[Sale]) -> dict[uuid.UUID, dict[str, list[SaleStatusChange]]]:
-    """Return the changes of both statuses by sale and field, newest first."""
-    history: dict[uuid.UUID, dict[str, list[SaleStatusChange]]]
-    history = defaultdict(lambda: defaultdict(list))
+def _status_changes(sales: Collection[Sale]) -> dict[uuid.UUID, list[SaleStatusChange]]:
+    """Return the changes of both statuses by sale, newest first."""
+    history: dict[uuid.UUID, list[SaleStatusChange]] = defaultdict(list)
     rows = SaleStatusChange.objects.filter(sale__in=sales, field__in=list(STATUS_COLUMNS))
     for change in rows.order_by("-id"):
-        history[change.sale_id][change.field].append(change)
+        history[change.sale_id].append(change)
     return history
-
-
-def _changes_by_word(
-    changes: Iterable[SaleStatusChange], statuses: Collection[str], since: datetime | None
-) -> list[SaleStatusChange]:
-    """Return the sale's latest changes to the word's `statuses`.
-
-    `changes` are newest first. `since` is when the word was first reported. If no event says
-    it, every latest change to one of the statuses counts as the word's.
-    """
-
-    def is_by_word(change: SaleStatusChange) -> bool:
-        return change.to_status in statuses and not (since and change.changed_at < since)
-
-    return list(takewhile(is_by_word, changes))
-
-
-def _clear_first_times(
-    sale: Sale,
-    undone: Collection[SaleStatusChange],
-    by_field: Mapping[str, Collection[SaleStatusChange]],
-    since: datetime | None,
-) -> None:
-    """Clear the times of statuses that the sale reached by the undone changes alone."""
-    kept = [c for changes in by_field.values() for c in changes if c not in undone]
-    reached = {(change.field, change.to_status) for change in kept}
-    reached |= {(name, getattr(sale, name)) for name in STATUS_COLUMNS}
-    names = {FIRST_REACHED.get((change.field, change.to_status)) for change in undone}
-    for name in filter(None, names - set(map(FIRST_REACHED.get, reached))):
-        time = getattr(sale, name)
-        if time and not (since and time < since):
-            setattr(sale, name, None)
 
 
 def _reported_at(

@@ -200,6 +200,37 @@ def test_removed_mapping_clears_the_time_of_its_status_alone(seller: Seller, sta
     assert seller.sale("ord2").delivered_at is not None
 
 
+def test_changed_mapping_clears_the_time_of_its_former_status_alone(
+    seller: Seller, staff: User
+) -> None:
+    shipped_at = timezone.now() - timedelta(hours=2)
+    seller.process(
+        payloads.order("ord1", order_status="Pendente", shipping_status="Enviado"),
+        received_at=shipped_at,
+    )
+    reported_at = timezone.now() - timedelta(hours=1)
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"), received_at=reported_at)
+    remap(SaleStatus.DELIVERED, staff)
+    remap(SaleStatus.PAID, staff)
+    sale = seller.sale("ord1")
+    assert (sale.shipped_at, sale.delivered_at, sale.paid_at) == (shipped_at, None, reported_at)
+
+    remap(SaleStatus.CANCELLED, staff)
+    sale = seller.sale("ord1")
+    assert (sale.paid_at, sale.cancelled_at) == (None, reported_at)
+
+
+def test_changed_mapping_keeps_the_time_of_a_payment_before_the_word(
+    seller: Seller, staff: User
+) -> None:
+    paid_at = timezone.now() - timedelta(hours=2)
+    seller.process(payloads.order("ord1", order_status="Aprovado"), received_at=paid_at)
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
+    remap(SaleStatus.PAID, staff)
+    remap(SaleStatus.REFUNDED, staff)
+    assert seller.sale("ord1").paid_at == paid_at
+
+
 def test_removing_an_ineffective_mapping_keeps_the_status(seller: Seller, staff: User) -> None:
     seller.process(payloads.order("ord1"), received_at=timezone.now() - timedelta(hours=1))
     seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
