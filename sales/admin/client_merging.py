@@ -175,6 +175,7 @@ def preview_merge(
     """Show the client as the merge would leave it; the page posts the form again to confirm."""
     sales = format_count(other.sales.count(), "venda", "vendas")
     subscriptions = format_count(other.subscriptions.count(), "assinatura", "assinaturas")
+    have_other_documents = client_merging.have_other_documents(client, other)
     fields = client_merging.preview(_masked(request, client), _masked(request, other))
     context = {
         **page_context(request, "Unir: o que muda", client, back=back),
@@ -185,6 +186,7 @@ def preview_merge(
         "form": form,
         "dismiss_url": dismiss_url,
         "moved": f"{sales} e {subscriptions}",
+        "have_other_documents": have_other_documents,
     }
     return render(request, "sales/merge_preview.html", context)
 

@@ -81,6 +81,22 @@ def test_merge_that_is_refused_has_no_preview(staff: Staff, other: str, refusal:
     assert "rows" not in page.context
 
 
+@pytest.mark.parametrize(
+    ("document", "identifies", "is_warned"),
+    [("11144477735", True, True), ("11144477735", False, False), ("", False, False)],
+)
+def test_preview_warns_of_a_merge_of_two_valid_documents(
+    staff: Staff, document: str, identifies: bool, is_warned: bool
+) -> None:
+    client = ClientFactory.create(cpf="52998224725", document_identifies=True)
+    other = ClientFactory.create(user=client.user, cpf=document, document_identifies=identifies)
+
+    page = staff.post(url("merge", client.id), {"other": str(other.id), "reason": "Atendimento"})
+
+    assert ("duas pessoas" in page.content.decode()) == is_warned
+    assert "rows" in page.context
+
+
 def test_split_moves_the_chosen_sales_to_a_new_client(staff: Staff) -> None:
     sale = SaleFactory.create()
     form = {"sales": [str(sale.id)], "name": "Rui", "document": "", "phone": "", "reason": "A 1"}
