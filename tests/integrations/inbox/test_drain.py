@@ -1,7 +1,6 @@
 """A drain processes due events in batches."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -14,6 +13,7 @@ from tests import payloads
 from tests.benchmarks.orders import bodies
 from tests.integrations.inbox.failing import FailingIngest, process_failing
 from tests.integrations.sellers import Seller
+from tests.log_lines import capture, lines_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,11 +44,12 @@ def test_each_event_is_logged_with_its_order_and_status_word(
 ) -> None:
     caplog.set_level("INFO", drain.__name__)
 
-    seller.process(payloads.order("orda", order_status="Aprovado"), b"{}")
+    with capture() as stream:
+        seller.process(payloads.order("orda", order_status="Aprovado"), b"{}")
 
-    lines: list[Any] = [record.msg for record in caplog.records if record.name == drain.__name__]
     names = ("event_id", "external_id", "status_word", "result")
-    logged = {tuple(line[name] for name in names) for line in lines[1:]}
+    lines = lines_of(stream, "event_processed")
+    logged = {tuple(line[name] for name in names) for line in lines}
     valid, invalid = seller.events
     assert logged == {
         (str(valid.id), "orda", "aprovado", "created"),
