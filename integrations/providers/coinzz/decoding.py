@@ -24,6 +24,9 @@ _MAX_DIGITS: Final = 4300
 _INEXACT: Final = 10**15
 """Integers from here on are stored as texts: JavaScript, for one, would round them."""
 
+THREE_DECIMALS: Final = re.compile(r"-?[0-9]+\.[0-9]{3}")
+"""A number that, as a text, would be read as thousands: a zero behind it tells them apart."""
+
 _NESTING: Final = frozenset({dict, list})
 """The types that decoders of JSON return, exactly: `isinstance` takes twice the time."""
 
@@ -93,7 +96,10 @@ def json_safe(value: Any) -> Any:
         return {clean_text(str(key)): json_safe(child) for key, child in value.items()}
     if isinstance(value, list):
         return [json_safe(child) for child in value]
-    return value if isinstance(value, int) and abs(value) < _INEXACT else str(value)
+    if isinstance(value, int) and abs(value) < _INEXACT:
+        return value
+    text = str(value)
+    return f"{text}0" if THREE_DECIMALS.fullmatch(text) else text
 
 
 def may_be_deep(body: bytes) -> bool:

@@ -15,6 +15,7 @@ from zlib import error as DeflateError
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
+from integrations.providers.coinzz.decoding import THREE_DECIMALS
 from integrations.providers.coinzz.files.text_tables import TextTable
 from integrations.providers.contracts import Step
 from integrations.providers.errors import PayloadInvalid
@@ -41,7 +42,6 @@ _UNREADABLE: Final = (
 )
 """Errors of zipfile and openpyxl for a damaged file, or one of another program's dialect."""
 _BREAKS: Final = re.compile(r"[\r\n]+")
-_THREE_DECIMALS: Final = re.compile(r"-?[0-9]+\.[0-9]{3}")
 
 
 def is_workbook(content: bytes) -> bool:
@@ -199,8 +199,7 @@ def _decimal_text(value: float) -> str:
     text = f"{value:.15g}" if abs(value) < 1e15 else f"{value:.0f}"
     if "e" in text:
         text = f"{value:.12f}".rstrip("0").rstrip(".")
-    # A number of three decimals would be read as thousands.
-    return f"{text}0" if _THREE_DECIMALS.fullmatch(text) else text
+    return f"{text}0" if THREE_DECIMALS.fullmatch(text) else text
 
 
 def _too_large() -> PayloadInvalid:

@@ -55,3 +55,13 @@ def test_json_safe_keeps_structure_and_exact_numbers() -> None:
 )
 def test_integer_that_json_readers_round_is_stored_as_a_text(number: int, stored: Any) -> None:
     assert json_safe([number]) == [stored]
+
+
+@pytest.mark.parametrize(
+    ("number", "stored"),
+    [("45.297", "45.2970"), ("-1.234", "-1.2340"), ("45.29", "45.29"), ("45.2975", "45.2975")],
+)
+def test_number_of_three_decimals_is_stored_as_no_text_of_thousands(
+    number: str, stored: str
+) -> None:
+    assert json_safe({"total": Decimal(number)}) == {"total": stored}

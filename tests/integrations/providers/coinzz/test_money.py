@@ -7,6 +7,10 @@ from unicodedata import normalize
 import pytest
 
 from integrations.providers.coinzz.money import earnings, payment_code
+from integrations.providers.coinzz.payloads import parse_webhook
+from integrations.providers.contracts import Order
+from sales.money import Earnings
+from tests import payloads
 
 
 @pytest.mark.parametrize(
@@ -151,3 +155,30 @@ def test_partner_shares_are_known_to_the_producer_alone(
     fields: dict[str, Any], owner: str, shares: str | None
 ) -> None:
     assert earnings(fields, owner).partner_shares == money(shares)
+
+
+def earnings_of(owner: str, **order: Any) -> Earnings:
+    """Return the earnings of a webhook with these fields of its order."""
+    payload = parse_webhook(payloads.encode(payloads.order(**order))).payload
+    assert isinstance(payload, Order)
+    assert payload.sale
+    return earnings(payload.sale.metadata, owner)
+
+
+def test_amounts_of_three_decimals_are_rounded_to_the_cent() -> None:
+    """A tenth of R$ 150,99 is the number 15.099, which a text would make thousands."""
+    found = earnings_of(
+        PRODUCER,
+        producer_email=PRODUCER,
+        producer_commission=45.297,
+        affiliate_name="Lia",
+        affiliate_commission=15.099,
+        coproducers=[{"name": "Eva", "commission": 7.545}],
+        financial_fees={"transaction_fee": 7.125, "antifraud_fee": 1, "total": 8.125},
+        logistic_fee=24.985,
+    )
+    assert found.values == {
+        "commission": Decimal("45.30"),
+        "fees": Decimal("33.12"),
+        "partner_shares": Decimal("22.65"),
+    }
