@@ -129,7 +129,7 @@ class SaleBatch:
             report_fingerprint=source.fingerprint,
         )
         sale.sale_date = facts.sale_date or source.observed_at
-        sale.observed_at = sale.sale_date if source.is_undated else source.observed_at
+        sale.observed_at = source.observed_since(sale.sale_date)
         self.index.add(sale)
         self._changed[sale.id] = sale
         self.created_count += is_associated

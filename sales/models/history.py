@@ -45,6 +45,13 @@ class ChangeSource:
         """Return whether the information is older than the newest one applied to the sale."""
         return self.is_undated or self.observed_at < sale.observed_at
 
+    def observed_since(self, sale_date: datetime) -> datetime:
+        """Return from when on reports about a new sale are newer than this one.
+
+        An undated one is as old as the sale; but a file's dates can be mistakes, in the future.
+        """
+        return min(sale_date, self.observed_at) if self.is_undated else self.observed_at
+
 
 class SaleStatusChange(BulkRow):
     """A change of a sale's status, price, product or client; the first has no `from_status`.

@@ -1,9 +1,11 @@
 """Lines of files whose values a spreadsheet damaged: who bought, and which values are kept."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from clients.models import Client
 from integrations.imports import batches, import_jobs
@@ -136,3 +138,13 @@ def test_known_sale_keeps_its_price(seller: Seller) -> None:
     sale = seller.sale("ordaaaaa")
     assert (sale.total_price, sale.status) == (Decimal("100.10"), "REFUNDED")
     assert (row.updated, row.errors, row.warnings) == (1, 0, 1)
+
+
+def test_date_in_the_future_keeps_no_webhook_from_being_applied(seller: Seller) -> None:
+    day = f"{timezone.localtime() + timedelta(days=30):%d/%m/%Y}"
+    receive(seller, "Pedido;Total;Status;Data", f"a;100,00;Cancelado;{day}")
+
+    seller.process(payloads.order("a", order_status="Aprovado", order_final_price="250.00"))
+
+    sale = seller.sale("a")
+    assert (sale.status, sale.total_price) == ("PAID", Decimal("250.00"))
