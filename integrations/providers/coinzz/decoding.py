@@ -33,6 +33,9 @@ _NESTING: Final = frozenset({dict, list})
 _COMPRESSED: Final = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
 """The first bytes of gzip, zlib (at its four levels) and zstd; no JSON begins with them."""
 
+_CODINGS: Final = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"})
+"""Values of Content-Encoding that mean a compression. Some senders put the charset there."""
+
 _FORM: Final = re.compile(r"[\w.%+\[\]-]+=|--")
 """The first characters of a urlencoded or multipart form."""
 
@@ -53,7 +56,8 @@ def decode_json(body: bytes, *, content_type: str = "", content_encoding: str = 
     with a fraction are returned as Decimal, and those beyond its range as texts: nothing is
     rounded. Raises PayloadInvalid.
     """
-    if content_encoding.strip().lower() not in {"", "identity"} or body.startswith(_COMPRESSED):
+    codings = content_encoding.lower().replace(",", " ").split()
+    if not _CODINGS.isdisjoint(codings) or body.startswith(_COMPRESSED):
         raise PayloadInvalid("compressed_body", "O corpo veio comprimido; envie sem compressão.")
     try:
         return _STRICT_JSON.decode(body)
