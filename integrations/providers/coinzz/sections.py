@@ -127,9 +127,10 @@ class Section:
         return key not in self.warnings and not values.is_empty(self.fields.get(key))
 
     def known_values(self, known: AbstractSet[str]) -> dict[str, Any]:
-        """Return the known fields that are not empty as sent, without unreadable ones."""
+        """Return the known fields that have a value as sent, without unreadable ones."""
         keys = self.fields.keys() & known
-        return self._raw_values(keys - self.warnings.keys() if self.warnings else keys)
+        found = self._raw_values(keys - self.warnings.keys() if self.warnings else keys)
+        return {key: value for key, value in found.items() if _has_value(value)}
 
     def extra_values(self, known: AbstractSet[str]) -> Any:
         """Return the unknown and the unreadable fields as sent, or the unreadable section."""
@@ -225,6 +226,13 @@ def _with_order_status(order: Section) -> Section:
         order.fields = order.fields | {"order_status": order.fields[names.API_STATUS]}
         del order.fields[names.API_STATUS]
     return order
+
+
+def _has_value(value: Any) -> bool:
+    """Return whether a value, or one inside of it, is no way to write that there is none."""
+    if isinstance(value, dict | list):
+        return any(map(_has_value, value.values() if isinstance(value, dict) else value))
+    return not values.is_missing_number(value)
 
 
 def has_order_id(item: Mapping[str, Any]) -> bool:

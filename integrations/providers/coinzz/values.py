@@ -96,6 +96,13 @@ def is_empty(value: Any) -> bool:
     return not value or (isinstance(value, str) and not parse_text(value))
 
 
+def is_missing_number(raw: Any) -> bool:
+    """Return whether no number was sent; zero is one, also as a text."""
+    if isinstance(raw, int | Decimal):
+        return raw is False
+    return is_empty(raw) and clean_text(str(raw)) != "0"
+
+
 def parse_text(raw: Any) -> str:
     """Return a clean text; a number becomes its digits."""
     if not raw:
@@ -138,7 +145,7 @@ def _amount(raw: str | float | Decimal) -> Decimal | None:
     if isinstance(raw, str):
         if _PLAIN_MONEY.fullmatch(raw):
             return Decimal(raw).quantize(_CENT)
-        if _is_missing_number(raw):
+        if is_missing_number(raw):
             return None
         amount = _decimal(_AROUND_MONEY.sub(r"\1", _ascii_number(raw)))
     else:
@@ -156,7 +163,7 @@ def parse_count(raw: Any) -> int | None:
         return raw
     if isinstance(raw, str) and _SMALL_COUNT.fullmatch(raw):
         return int(raw)
-    if _is_missing_number(raw):
+    if is_missing_number(raw):
         return None
     try:
         number = _number(raw)
@@ -212,13 +219,6 @@ def _number_text(number: int | Decimal) -> str:
         return str(number)
     whole = number.to_integral_value()
     return str(int(whole)) if whole == number else str(number)
-
-
-def _is_missing_number(raw: Any) -> bool:
-    """Return whether no number was sent; zero is one, also as a text."""
-    if isinstance(raw, int | Decimal):
-        return raw is False
-    return is_empty(raw) and clean_text(str(raw)) != "0"
 
 
 def _ascii_number(raw: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from integrations.providers.coinzz.money import earnings, payment_code
 from integrations.providers.coinzz.payloads import parse_webhook
 from integrations.providers.contracts import Order
-from sales.money import Earnings
+from sales.metadata import merge_metadata
 from tests import payloads
 
 
@@ -157,18 +157,17 @@ def test_partner_shares_are_known_to_the_producer_alone(
     assert earnings(fields, owner).partner_shares == money(shares)
 
 
-def earnings_of(owner: str, **order: Any) -> Earnings:
-    """Return the earnings of a webhook with these fields of its order."""
+def metadata_of(**order: Any) -> dict[str, Any]:
+    """Return the metadata of a webhook with these fields of its order."""
     payload = parse_webhook(payloads.encode(payloads.order(**order))).payload
     assert isinstance(payload, Order)
     assert payload.sale
-    return earnings(payload.sale.metadata, owner)
+    return payload.sale.metadata
 
 
 def test_amounts_of_three_decimals_are_rounded_to_the_cent() -> None:
     """A tenth of R$ 150,99 is the number 15.099, which a text would make thousands."""
-    found = earnings_of(
-        PRODUCER,
+    metadata = metadata_of(
         producer_email=PRODUCER,
         producer_commission=45.297,
         affiliate_name="Lia",
@@ -177,8 +176,29 @@ def test_amounts_of_three_decimals_are_rounded_to_the_cent() -> None:
         financial_fees={"transaction_fee": 7.125, "antifraud_fee": 1, "total": 8.125},
         logistic_fee=24.985,
     )
-    assert found.values == {
+    assert earnings(metadata, PRODUCER).values == {
         "commission": Decimal("45.30"),
         "fees": Decimal("33.12"),
         "partner_shares": Decimal("22.65"),
     }
+
+
+@pytest.mark.parametrize("nothing", [None, False, "", "-", "null", "N/A", [], {}])
+def test_missing_amounts_replace_no_known_ones(nothing: Any) -> None:
+    known = {
+        "producer_commission": 45.3,
+        "logistic_fee": 10,
+        "financial_fees": {"transaction_fee": 3, "total": 3},
+    }
+    first = metadata_of(**known)
+    for later in (
+        dict.fromkeys(known, nothing),
+        {"financial_fees": {"transaction_fee": nothing, "total": nothing}},
+        {"financial_fees": [nothing]},
+    ):
+        assert merge_metadata(first, metadata_of(**later)) == first
+
+
+def test_zero_is_an_amount() -> None:
+    metadata = metadata_of(producer_commission="0", financial_fees={"total": 0})
+    assert (earnings(metadata, "").commission, earnings(metadata, "").fees) == (0, 0)
