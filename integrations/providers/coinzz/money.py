@@ -11,6 +11,7 @@ import orjson
 
 from clients.cleaning import clean_text, fold
 from flowzz.core.caching import cache_short
+from integrations.providers.coinzz.decoding import unwrap
 from integrations.providers.coinzz.fields import EARNINGS
 from integrations.providers.coinzz.values import MAX_MONEY, Unreadable, parse_money
 from sales.money import Earnings, PaymentCode
@@ -104,7 +105,7 @@ def _assumed_owner(producer: _Party, affiliate: _Party) -> list[_Party]:
 
 def _fees(metadata: Mapping[str, Any]) -> Decimal | None:
     """Return the sum of the known fees; of the financial ones, their total or else their parts."""
-    financial = metadata.get("financial_fees")
+    financial = unwrap(metadata.get("financial_fees"))
     if isinstance(financial, Mapping):
         parts = {name: _amount(raw) for name, raw in financial.items()}
         total = parts.pop("total", None)
@@ -115,6 +116,9 @@ def _fees(metadata: Mapping[str, Any]) -> Decimal | None:
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a list, to which PHP gives numbers as keys where it has gaps."""
+    if isinstance(value, Mapping) and all(map(str.isdecimal, value)):
+        value = list(value.values())
     entries = value if isinstance(value, list) else [value]
     return [entry for entry in entries if isinstance(entry, Mapping)]
 

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from clients.cleaning import clean_text
 from integrations.providers.coinzz import fields as names
 from integrations.providers.coinzz import values
-from integrations.providers.coinzz.decoding import json_safe, unwrap
+from integrations.providers.coinzz.decoding import decode_text, json_safe, unwrap
 from sales.facts import ValueWarning
 
 T = TypeVar("T")
@@ -127,9 +127,13 @@ class Section:
         return key not in self.warnings and not values.is_empty(self.fields.get(key))
 
     def known_values(self, known: AbstractSet[str]) -> dict[str, Any]:
-        """Return the known fields that have a value as sent, without unreadable ones."""
+        """Return the known fields that have a value as sent, without unreadable ones.
+
+        An object or list that a sender wrote as a text of JSON is decoded.
+        """
         keys = self.fields.keys() & known
-        found = self._raw_values(keys - self.warnings.keys() if self.warnings else keys)
+        texts = self._raw_values(keys - self.warnings.keys() if self.warnings else keys)
+        found = {key: json_safe(decode_text(value)) for key, value in texts.items()}
         return {key: value for key, value in found.items() if _has_value(value)}
 
     def extra_values(self, known: AbstractSet[str]) -> Any:

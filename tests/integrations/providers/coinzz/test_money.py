@@ -1,5 +1,6 @@
 """Payment methods as people and programs write them; commissions and fees of a sale."""
 
+import json
 from decimal import Decimal
 from typing import Any
 from unicodedata import normalize
@@ -202,3 +203,34 @@ def test_missing_amounts_replace_no_known_ones(nothing: Any) -> None:
 def test_zero_is_an_amount() -> None:
     metadata = metadata_of(producer_commission="0", financial_fees={"total": 0})
     assert (earnings(metadata, "").commission, earnings(metadata, "").fees) == (0, 0)
+
+
+PARTNERS = [{"email": COPRODUCER, "commission": 20}, {"name": "Eva", "commission": "5,50"}]
+
+
+@pytest.mark.parametrize(
+    ("coproducers", "fees"),
+    [
+        (PARTNERS, {"total": "4.20"}),
+        ({"0": PARTNERS[0], "2": PARTNERS[1]}, [{"total": "4.20"}]),
+        (json.dumps(PARTNERS), json.dumps({"total": "4.20"})),
+        (json.dumps(dict(enumerate(PARTNERS))), json.dumps([{"total": "4.20"}])),
+    ],
+    ids=["as usual", "objects of PHP", "texts of JSON", "objects in texts"],
+)
+def test_lists_and_objects_that_php_writes_in_other_ways_are_read(
+    coproducers: Any, fees: Any
+) -> None:
+    """`filter()` of Laravel leaves gaps in a list; a column without a cast is a text."""
+    metadata = metadata_of(
+        producer_email=PRODUCER,
+        producer_commission=80,
+        coproducers=coproducers,
+        financial_fees=fees,
+    )
+    assert earnings(metadata, PRODUCER).values == {
+        "commission": Decimal("80.00"),
+        "fees": Decimal("4.20"),
+        "partner_shares": Decimal("25.50"),
+    }
+    assert earnings(metadata, COPRODUCER).commission == Decimal("20.00")
