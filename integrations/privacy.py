@@ -5,6 +5,7 @@ A person is a client of one user. Data that another user stores about them is no
 
 import json
 import uuid
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from flowzz.core.db.locks import lock_user
 from integrations.imports import import_jobs
 from integrations.inbox import retention
 from integrations.models import Integration, SyncFinding, WebhookEvent
+from integrations.models.events import UNFINISHED
 from integrations.providers.registry import all_providers
 from integrations.webhooks import fallback_buffer
 from sales import privacy as sales
@@ -90,6 +92,7 @@ def erase(client_id: uuid.UUID) -> Erasure:
     event_ids = list(
         _events(client, person).filter(received_at__lt=started).values_list("id", flat=True)
     )
+    _check_none_is_paused(event_ids)
     with transaction.atomic():
         lock_user(client.user_id)
         client = Client.objects.select_for_update().get(id=client.id)
@@ -125,6 +128,16 @@ def _drain_inbox(client: Client) -> None:
         raise ErasureRefused(
             "Nada foi apagado: ainda há webhooks sendo gravados. Tente de novo em um minuto."
         ) from error
+
+
+def _check_none_is_paused(event_ids: Collection[uuid.UUID]) -> None:
+    """Refuse to delete what a paused integration has yet to apply: its orders would be lost."""
+    waiting = WebhookEvent.objects.filter(id__in=event_ids, state__in=UNFINISHED)
+    if waiting.exclude(integration__paused_at=None).exists():
+        raise ErasureRefused(
+            "Nada foi apagado: a integração está pausada, e webhooks que citam a pessoa esperam "
+            "por ela. Retome a integração e tente de novo em um minuto."
+        )
 
 
 def build_person(client: Client) -> Person:

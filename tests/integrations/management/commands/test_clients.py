@@ -11,8 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clients.models import Client
+from integrations import connection
 from integrations.webhooks import fallback_buffer
+from tests import payloads
 from tests.factories import ClientFactory, SaleFactory
+from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +121,22 @@ def test_erasing_waits_for_webhooks_that_are_being_stored(zoraide: Client) -> No
         run("client_erase", str(zoraide.id), "--yes")
     zoraide.refresh_from_db()
     assert zoraide.erased_at is None
+
+
+def test_erasing_does_not_lose_the_orders_that_a_paused_integration_has_yet_to_apply() -> None:
+    seller = Seller()
+    ana = {"client_name": "Ana Lima", "client_documment": payloads.cpf(291417776)}
+    seller.process(payloads.order("ord1", client=ana))
+    connection.pause(seller.integration)
+    seller.receive(payloads.order("ord2", client=ana))
+    command = "client_erase", str(Client.objects.get().id), "--yes"
+
+    with pytest.raises(CommandError, match="Nada foi apagado: a integração está pausada"):
+        run(*command)
+
+    connection.resume(seller.integration)
+    run(*command)
+    assert seller.buyer("ord2") == Client.objects.exclude(erased_at=None).get()
 
 
 def test_erasing_without_a_terminal_needs_yes(zoraide: Client) -> None:
