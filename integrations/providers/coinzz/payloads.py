@@ -61,10 +61,11 @@ def parse_webhook(
     item = _require_object(value, check_depth=may_be_deep(body))
     if not is_empty(item.get("subscription")):
         return ParsedWebhook("subscription", _parse_order(item, mapper))
-    if not is_empty(item.get("affiliate_request")):
-        return ParsedWebhook("affiliation", _affiliation(Section("", item)))
-    if "order" in item or has_order_id(item):
+    is_order = "order" in item or has_order_id(item)
+    if is_order and is_empty(item.get("affiliate_request")):
         return ParsedWebhook("order", _parse_order(item, mapper))
+    if "affiliate_request" in item:
+        return ParsedWebhook("affiliation", _affiliation(Section("", item)))
     raise PayloadInvalid(
         "unknown_kind",
         "O corpo não é de pedido, de assinatura nem de afiliação: "

@@ -67,13 +67,14 @@ def test_subscription_without_an_order_has_no_sale(order: dict[str, Any]) -> Non
     )
 
 
-def test_affiliation_requires_only_its_status_word() -> None:
-    parsed = parse_webhook(b'{"affiliate_request": "Pendente", "date": null}')
+@pytest.mark.parametrize("word", ["Pendente", "", None, False])
+def test_affiliation_requires_only_the_field_of_its_status_word(word: Any) -> None:
+    parsed = parse_webhook(body_of({"affiliate_request": word, "date": None}))
     assert parsed.payload == AffiliationFacts(
         affiliate_name="",
         affiliate_email="",
         affiliate_phone="",
-        status="Pendente",
+        status=word or "",
         product_name="",
         requested_at=None,
     )
