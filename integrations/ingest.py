@@ -6,11 +6,13 @@ The number of SQL statements does not grow with the batch. Only this module call
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import time
 from functools import cache, partial
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import DataError, transaction
+from django.utils.timezone import localtime
 from psycopg.errors import ProgramLimitExceeded
 
 from clients.identity import ClientBatch, build_client, read_by_document
@@ -217,6 +219,7 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
     recorded: RecordResult | None = None
     if matched and matched.sale:
         facts = _without_erased_buyer(matched.sale, matched.facts, rows)
+        facts = _with_known_time(matched.sale, facts)
         client, change = _update_client(matched.sale, incoming, rows, source)
         recorded = rows.sales.update(matched.sale, facts, source, client_change=change)
     else:
@@ -270,6 +273,13 @@ def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFact
         if buyer and buyer.erased_at
         else facts
     )
+
+
+def _with_known_time(sale: Sale, facts: SaleFacts) -> SaleFacts:
+    """Keep the time of a sale from a report that has only its day, as many files do."""
+    reported, known = map(localtime, (facts.sale_date or sale.sale_date, sale.sale_date))
+    has_only_day = reported.time() == time.min and reported.date() == known.date()
+    return replace(facts, sale_date=None) if has_only_day else facts
 
 
 def _update_client(

@@ -148,3 +148,15 @@ def test_date_in_the_future_keeps_no_webhook_from_being_applied(seller: Seller) 
 
     sale = seller.sale("a")
     assert (sale.status, sale.total_price) == ("PAID", Decimal("250.00"))
+
+
+def test_day_without_a_time_keeps_the_known_time_of_that_day(seller: Seller) -> None:
+    seller.process(payloads.order("a", date_order="2025-10-02 22:41:07"))
+    known = seller.sale("a").sale_date
+
+    line = "a;100,00;{}"
+    receive(seller, "Pedido;Total;Data", line.format("02/10/2025"), exported_at=timezone.now())
+    assert seller.sale("a").sale_date == known
+
+    receive(seller, "Pedido;Total;Data", line.format("03/10/2025"), exported_at=timezone.now())
+    assert f"{timezone.localtime(seller.sale('a').sale_date):%d/%m/%Y %H:%M}" == "03/10/2025 00:00"
