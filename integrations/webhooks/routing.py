@@ -168,7 +168,11 @@ def _admit(
         return error.integration, error.reason
 
 
+_RECEIVING = (IntegrationStatus.CONNECTED, IntegrationStatus.ERROR)
+"""An account goes on sending webhooks when its API key is refused."""
+
+
 def _sole_connected(provider: str) -> Owner | None:
-    connected = Integration.objects.filter(provider=provider, status=IntegrationStatus.CONNECTED)
+    connected = Integration.objects.filter(provider=provider, status__in=_RECEIVING)
     integrations = list(connected.order_by("id")[:2])
     return Owner.read(integrations[0]) if len(integrations) == 1 else None

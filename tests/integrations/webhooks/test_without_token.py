@@ -9,7 +9,13 @@ from pytest_django.fixtures import Settings
 from flowzz.core.rate_limits import RateLimit
 from integrations.checks import check_webhooks_without_token
 from integrations.inbox import retention
-from integrations.models import EventState, Integration, WebhookEvent, WebhookPayload
+from integrations.models import (
+    EventState,
+    Integration,
+    IntegrationStatus,
+    WebhookEvent,
+    WebhookPayload,
+)
 from integrations.webhooks import intake, signing_secrets, without_token
 from tests import payloads
 from tests.integrations.admin.rows import make_event
@@ -114,3 +120,16 @@ def test_webhook_whose_secret_is_unreadable_is_kept_until_staff_assign_it() -> N
     WebhookEvent.objects.update(received_at=timezone.now() - timedelta(days=8))
 
     assert retention.delete_unrouted() == 0
+
+
+@pytest.mark.usefixtures("_enabled")
+def test_refused_key_gives_no_webhooks_to_another_seller() -> None:
+    refused = Seller(email="recusada@flowzz.test", status=IntegrationStatus.ERROR)
+    send(1)
+    other = Seller(email="outra@flowzz.test")
+
+    send(2)
+
+    events = WebhookEvent.objects.order_by("id").values_list("integration", flat=True)
+    assert list(events) == [refused.integration.id, None]
+    assert other.events == []
