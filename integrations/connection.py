@@ -2,6 +2,7 @@
 
 import re
 import string
+import time
 import unicodedata
 import uuid
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from integrations.runtime_settings import SYNC_INITIAL_AGE
 from integrations.secrets import field_encryption
 from integrations.secrets.crypto import DecryptionError
 from integrations.sync import runs
+from integrations.webhooks import fallback_buffer
 from integrations.webhooks.tokens import readable_webhook_url
 
 _QUOTES = string.whitespace + "\xa0\"'`´“”‘’«»"
@@ -37,6 +39,9 @@ SYNC_ALERTS = (
 """The alerts that an integration in webhook mode can't have."""
 KEY_TEST_SECONDS = 30
 """Longer than a test takes; after it, the lock of a process that died is gone."""
+
+DRAIN_SECONDS = 5.0
+"""How long a disconnection waits for the webhooks that arrived before."""
 
 
 class ConnectUnderWay(IntegrationError):
@@ -185,8 +190,13 @@ def _request_run(integration: Integration, trigger: Trigger) -> None:
         runs.request_run(integration, Trigger.INITIAL if is_first else trigger)
 
 
-def disconnect(integration: Integration) -> None:
-    """Delete the API key and stop syncing; received data stays."""
+def disconnect(integration: Integration, *, drains: bool = True) -> None:
+    """Delete the API key and stop syncing; received data stays.
+
+    Webhooks that have arrived are applied before, if it `drains`.
+    """
+    if drains:
+        _apply_waiting_webhooks(integration)
     with transaction.atomic():
         Integration.objects.filter(id=integration.id).update(
             status=IntegrationStatus.DISCONNECTED,
@@ -200,6 +210,15 @@ def disconnect(integration: Integration) -> None:
         alerts.resolve(integration, *AlertKind)
         live_updates.publish_integration(integration.id)
     integration.refresh_from_db()
+
+
+def _apply_waiting_webhooks(integration: Integration) -> None:
+    """Drain what has arrived: once disconnected, an integration ignores it."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    with suppress(fallback_buffer.BufferBusy):
+        while fallback_buffer.drain_in_order(integration.id).is_more_due:
+            if time.monotonic() > deadline:
+                break
 
 
 def pause(integration: Integration) -> None:

@@ -70,7 +70,7 @@ def close_account(user: User) -> None:
         user.save(update_fields=["is_active", "erasure_requested_at"])
         LoginSession.objects.filter(user=user).delete()
         for integration in Integration.objects.filter(user=user):
-            connection.disconnect(integration)
+            connection.disconnect(integration, drains=False)
         WebhookToken.objects.filter(integration__user=user).delete()
 
 

@@ -206,3 +206,14 @@ def test_resume_does_not_sync_with_a_refused_key() -> None:
     connection.resume(seller.integration)
 
     assert (seller.integration.status, SyncRun.objects.count()) == (IntegrationStatus.ERROR, 0)
+
+
+def test_webhooks_that_arrived_before_a_disconnection_are_applied() -> None:
+    seller = Seller()
+    seller.receive(payloads.order())
+
+    connection.disconnect(seller.integration)
+    seller.receive(payloads.order(order_status="Cancelado"))
+    seller.drain()
+
+    assert seller.states == [("DONE", "created"), ("IGNORED", "disconnected")]
