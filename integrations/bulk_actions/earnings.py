@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,6 +41,22 @@ def recalculate(
     if not sales:
         return None
     integration = Integration.objects.select_related("user").get(id=integration.id)
+    changed = _derive(integration, sales)
+    outcomes = Counter(updated=changed, unchanged=len(sales) - changed)
+    return (sales[-1].sale_date, sales[-1].id), outcomes
+
+
+def recalculate_merged(
+    *, user_id: uuid.UUID, source: str, sale_ids: Collection[uuid.UUID], **_: object
+) -> None:
+    """Recalculate sales that staff merged or separated. Receives `merges.sales_merged`."""
+    owned = Integration.objects.select_related("user").filter(user_id=user_id, provider=source)
+    if integration := owned.first():
+        _derive(integration, list(Sale.objects.filter(id__any_of=sale_ids)))
+
+
+def _derive(integration: Integration, sales: Sequence[Sale]) -> int:
+    """Store what the sales' metadata report; return how many sales changed."""
     provider, owner_email = get_provider(integration.provider), integration.effective_owner_email
     changed = [
         sale
@@ -47,8 +64,7 @@ def recalculate(
         if set_values(sale, provider.earnings(sale.metadata, owner_email).values)
     ]
     upsert(changed, update=(*EARNINGS_FIELDS, "updated_at"))
-    outcomes = Counter(updated=len(changed), unchanged=len(sales) - len(changed))
-    return (sales[-1].sale_date, sales[-1].id), outcomes
+    return len(changed)
 
 
 def _sales(integration: Integration) -> "QuerySet[Sale]":

@@ -24,6 +24,11 @@ from sales.sale_changes import STATUS_COLUMNS
 
 orders_counted = Signal()
 """Sent when staff change how many sales count as orders: `user_id`, `source` and the `change`."""
+sales_merged = Signal()
+"""Sent when staff have merged or separated sales: `user_id`, `source` and the `sale_ids`.
+
+What a sale's metadata report of commissions and fees is then another report.
+"""
 
 _FIRST_TIMES = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 _KEPT_FIELDS = {
@@ -120,6 +125,7 @@ def merge(first_id: uuid.UUID, second_id: uuid.UUID, *, by: User) -> SaleMerge:
         save([done])
         kept.save()
         _send_count(kept, kept.is_associated - counted)
+        _send_merged(kept, [kept.id])
     return done
 
 
@@ -147,6 +153,7 @@ def undo(merge_id: uuid.UUID, *, by: User) -> SaleMerge:
         _restore(kept, done)
         both = Sale.objects.filter(id__in=(kept.id, done.absorbed_id), is_associated=True)
         _send_count(kept, both.count() - counted)
+        _send_merged(kept, [kept.id, done.absorbed_id])
         done.undone_at, done.undone_by = timezone.now(), by
         done.save(update_fields=["undone_at", "undone_by"])
     return done
@@ -165,6 +172,10 @@ def associate(sale_ids: Collection[uuid.UUID]) -> int:
 
 def _send_count(sale: Sale, change: int) -> None:
     orders_counted.send(Sale, user_id=sale.user_id, source=sale.source, change=change)
+
+
+def _send_merged(sale: Sale, sale_ids: Collection[uuid.UUID]) -> None:
+    sales_merged.send(Sale, user_id=sale.user_id, source=sale.source, sale_ids=sale_ids)
 
 
 def _combine_values(kept: Sale, absorbed: Sale) -> None:

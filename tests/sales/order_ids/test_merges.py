@@ -111,6 +111,22 @@ def test_number_of_synced_sales_follows_merges_by_staff(staff: User) -> None:
     assert synced() == 3
 
 
+def test_fees_and_shares_are_those_of_both_reports(staff: User) -> None:
+    seller = Seller()
+    producer = {"producer_email": seller.email, "logistic_fee": 10}
+    shares = {"coproducers": [{"name": "Eva", "commission": 20}]}
+    seller.process(order(NUMBER, **producer, **shares))
+    by_api(seller, order(None, HASH, order_final_price="100.01", **producer))
+
+    def net() -> list[Decimal | None]:
+        return [sale.net for sale in Sale.objects.order_by("id")]
+
+    done = merges.merge(*Sale.objects.values_list("id", flat=True), by=staff)
+    assert net() == [Decimal("70.01")]
+    merges.undo(done.id, by=staff)
+    assert net() == [Decimal("70.00"), Decimal("90.01")]
+
+
 def test_undo_keeps_later_changes(by_number: Sale, by_hash: Sale, staff: User) -> None:
     done = merges.merge(by_number.id, by_hash.id, by=staff)
     Sale.objects.update(commission=Decimal("2.00"), status="DELIVERED")
