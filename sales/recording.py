@@ -167,6 +167,7 @@ class SaleBatch:
             changes.append(client_change)
         if written:
             self._changed[sale.id] = sale
+            self.index.add(sale)
         if not is_late and (written or client_change or not source.is_snapshot):
             self._observe(sale, source)
         if changes:
@@ -246,7 +247,6 @@ class SaleBatch:
         sale.external_id = number
         self.created_count += not sale.is_associated
         sale.is_associated = True
-        self.index.add(sale)
         return [FieldChange("external_id", before, number)]
 
     def _add_replaced_values(

@@ -32,15 +32,15 @@ class SaleIndex:
             self.add(sale)
 
     def add(self, sale: Sale) -> None:
-        """Add a sale, or a second id of one."""
+        """Add a sale, or what a report has changed of one."""
         self._by_id[sale.external_id] = sale
         if not sale.order_hash:
             if self._links_hashes:
-                self._without_hash[_sale_key(sale)].append(sale)
+                _add_once(self._without_hash[_sale_key(sale)], sale)
             return
         self._by_hash[sale.order_hash] = sale
         if sale.has_only_hash:
-            self._without_number[_sale_key(sale)].append(sale)
+            _add_once(self._without_number[_sale_key(sale)], sale)
 
     def remove(self, sale: Sale) -> None:
         for sales, id_ in ((self._by_id, sale.external_id), (self._by_hash, sale.order_hash)):
@@ -77,6 +77,11 @@ class SaleIndex:
             if _sale_key(sale) == key
             and (sale.has_only_hash if not facts.order_hash else not sale.order_hash)
         ]
+
+
+def _add_once(sales: list[Sale], sale: Sale) -> None:
+    if sale not in sales:
+        sales.append(sale)
 
 
 def _sale_key(sale: Sale) -> _OrderKey:

@@ -81,6 +81,15 @@ def test_both_ids_complete_a_sale_known_by_one(
     assert Sale.objects.get().id == sale.id
 
 
+def test_hash_is_known_to_the_messages_behind_it_in_a_batch(seller: Seller) -> None:
+    """One without a price would be refused as a new order."""
+    seller.process(order(NUMBER))
+    refund = order(None, HASH, order_status="Reembolsado", order_final_price=None)
+    seller.process(order(NUMBER, HASH), refund)
+    assert seller.states[1:] == [("DONE", "updated")] * 2
+    assert (ids(seller), seller.sale(NUMBER).status) == ([(NUMBER, HASH, True)], "REFUNDED")
+
+
 def test_message_with_both_ids_merges_two_sales_into_the_older(seller: Seller) -> None:
     by_api(seller, order(None, HASH, order_final_price="1.00", tracking_code="BR1"))
     older = seller.sale(HASH)
