@@ -201,8 +201,9 @@ def test_missing_amounts_replace_no_known_ones(nothing: Any) -> None:
 
 
 def test_zero_is_an_amount() -> None:
-    metadata = metadata_of(producer_commission="0", financial_fees={"total": 0})
-    assert (earnings(metadata, "").commission, earnings(metadata, "").fees) == (0, 0)
+    found = earnings(metadata_of(producer_commission="0", financial_fees={"total": 0}), "")
+    assert found.commission == 0
+    assert found.fees == 0
 
 
 PARTNERS = [{"email": COPRODUCER, "commission": 20}, {"name": "Eva", "commission": "5,50"}]
