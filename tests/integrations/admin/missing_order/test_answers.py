@@ -93,8 +93,8 @@ def test_event_that_waits_and_one_that_was_not_applied(seller: Seller) -> None:
     assert answer.title == "Na fila para ser aplicado."
     assert [step.text for step in answer.steps] == ["Retomar a integração"]
 
-    connections.resume(seller.integration)
     connections.disconnect(seller.integration)
+    connections.resume(seller.integration)
     seller.drain()
     assert main_answer(seller).title.startswith("Não aplicado: a integração estava desconectada")
 
