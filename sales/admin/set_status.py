@@ -14,6 +14,7 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import ReasonForm, render_confirmation
 from flowzz.backoffice.display import change_url
 from flowzz.backoffice.extensions import row_action
+from flowzz.backoffice.forms.shown_values import ShownValuesForm
 from flowzz.core.db.locks import lock_user
 from sales.admin.sales import SaleAdmin
 from sales.models import ChangeSource, Origin, Sale
@@ -23,7 +24,9 @@ from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
 LOG_TEXT = "Definiu o status da venda"
 
 
-class StatusForm(ReasonForm):
+class StatusForm(ShownValuesForm, ReasonForm):
+    """Both statuses; one that the person left as it was shown is not set."""
+
     status = forms.ChoiceField(label="Status", choices=SaleStatus.choices)
     shipping_status = forms.ChoiceField(label="Entrega", choices=ShippingStatus.choices)
     field_order = ("status", "shipping_status", "reason")
@@ -35,7 +38,13 @@ class StatusForm(ReasonForm):
 
     @property
     def changed_statuses(self) -> list[SaleStatusField]:
-        return [field for field in SaleStatusField if field in self.changed_data]
+        """Return the fields that the person changed, and that the sale does not have already."""
+        chosen = self.cleaned_data
+        return [
+            field
+            for field in SaleStatusField
+            if field in self.changed_data and chosen.get(field) != self.initial[field]
+        ]
 
 
 @row_action(

@@ -146,3 +146,18 @@ def test_reported_status_set_by_hand_again_is_no_longer_held(staff: Staff, sale:
     report(sale, shipping_status=ShippingStatus.SHIPPED, shipping_status_word="a enviar")
 
     assert (sale.shipping_status, sale.overridden_shipping_status) == ("SHIPPED", "")
+
+
+def test_status_that_a_webhook_changed_meanwhile_is_not_set_back(staff: Staff) -> None:
+    sale = SaleFactory.create(status="PENDING", status_word="aguardando pagamento")
+    page = staff.get(reverse("admin:sales_sale_set_status", args=[sale.id])).content.decode()
+    shown = {"initial-status": "PENDING", "initial-shipping_status": "PENDING"}
+    assert [f'name="{name}" value="{value}"' in page for name, value in shown.items()] == [True] * 2
+    report(sale, status=SaleStatus.PAID, status_word="aprovado")
+
+    form = {"status": "PENDING", "shipping_status": "SHIPPED", "reason": "Caso 7"}
+    staff.post(reverse("admin:sales_sale_set_status", args=[sale.id]), form | shown)
+
+    sale.refresh_from_db()
+    assert (sale.status, sale.overridden_status) == ("PAID", "")
+    assert (sale.shipping_status, sale.overridden_shipping_status) == ("SHIPPED", "PENDING")
