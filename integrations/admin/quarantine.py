@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -15,6 +16,9 @@ from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 from django.views.decorators.http import require_safe
 
 from flowzz.accounts.models import User
@@ -83,6 +87,7 @@ def group_view(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": explain(cause).title,
         "cause": cause,
+        "shown_at": timezone.now().isoformat(),
         "totals": events.aggregate(
             count=Count("id"), first=Min("received_at"), last=Max("received_at")
         ),
@@ -131,7 +136,12 @@ def _start(
 ) -> HttpResponse:
     assert isinstance(request.user, User)
     action, is_new = bulk_jobs.request_action(
-        kind, cause, by=request.user, reason=reason, integration=integration
+        kind,
+        cause,
+        by=request.user,
+        reason=reason,
+        integration=integration,
+        until=_shown_at(request),
     )
     if is_new:
         details: dict[str, Any] = {
@@ -143,6 +153,14 @@ def _start(
     else:
         messages.warning(request, "Este grupo já tem uma ação em andamento: é esta.")
     return redirect(change_url(action))
+
+
+def _shown_at(request: HttpRequest) -> datetime | None:
+    """Return when the page was made that is confirmed: later events are not those it shows."""
+    with suppress(ValueError):
+        time = parse_datetime(request.POST.get("shown_at", ""))
+        return time if time and is_aware(time) else None
+    return None
 
 
 def _provider(events: "QuerySet[WebhookEvent]") -> str:

@@ -8,7 +8,7 @@ at its last batch.
 import time
 import uuid
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -58,12 +58,14 @@ def request_action(
     by: User,
     reason: str = "",
     integration: Integration | None = None,
+    until: datetime | None = None,
 ) -> tuple[BulkAction, bool]:
     """Create and enqueue an action on the events that are in quarantine for a cause now.
 
-    Returns the action and True, or the action that is under way for this cause and False.
+    Those that arrived after `until` are left out: nobody has seen them. Returns the action and
+    True, or the action that is under way for this cause and False.
     """
-    until = timezone.now()
+    until = min(filter(None, (until, timezone.now())))
     return _create_or_join(
         BulkAction.objects.filter(cause=cause),
         BulkAction(

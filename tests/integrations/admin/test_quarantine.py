@@ -211,3 +211,25 @@ def test_bulk_action_is_cancelled_from_its_page(staff: Staff, seller: Seller) ->
     staff.post(reverse("admin:integrations_bulkaction_change", args=[action.id]))
     assert BulkAction.objects.get().state == "CANCELLED"
     assert "Cancelar o que falta" not in staff.get(progress).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["assign", "discard"])
+def test_event_that_arrived_after_the_page_was_shown_stays(
+    staff: Staff, seller: Seller, kind: str
+) -> None:
+    quarantine(seller, payloads.order("ord1"), cause=store.UNROUTABLE)
+    shown = {"shown_at": staff.get(UNROUTABLE_GROUP).context["shown_at"]}
+    form = {"kind": kind, "email": seller.email, "reason": "Atendimento 77"}
+    if kind == "assign":
+        page = staff.post(UNROUTABLE_GROUP, form)
+        shown = {"shown_at": page.context["shown_at"]}
+        assert f'name="shown_at" value="{shown["shown_at"]}"' in page.content.decode()
+    quarantine(seller, payloads.order("ord2"), cause=store.UNROUTABLE)
+    WebhookEvent.objects.update(integration=None)
+
+    staff.post(UNROUTABLE_GROUP, form | shown | {"confirm": "1"})
+
+    action = BulkAction.objects.get()
+    bulk_jobs.execute(action.id)
+    assert action.total == 1
+    assert WebhookEvent.objects.filter(state=EventState.QUARANTINED).count() == 1
