@@ -1,5 +1,6 @@
 """The actions that staff run on one integration."""
 
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class IntegrationAction:
     consequences: tuple[str, ...] = ()
     form: type[ReasonForm] = ReasonForm
     is_destructive: bool = False
+    state: Callable[[Integration], str] = lambda _: ""
+    """Returns what must still be so when the page is posted: a second click acts no second time."""
     result_heading: str = ""
     result_advice: str = ""
 
@@ -73,6 +76,11 @@ def _set_signing_secret(integration: Integration, answers: Answers) -> str | Non
 
 def _is_observed(integration: Integration) -> bool:
     return integration.signing_observed_since is not None
+
+
+def _secret_in_use(integration: Integration) -> str:
+    """Return another text for each secret that is set."""
+    return hashlib.sha256(integration.signing_secret.encode()).hexdigest()[:16]
 
 
 def _can_sync(integration: Integration) -> bool:
@@ -242,6 +250,7 @@ ACTIONS: dict[str, IntegrationAction] = {
         ),
         consequences=("O segredo é guardado cifrado e não pode ser visto de novo.",),
         form=ChangedSecretForm,
+        state=_secret_in_use,
         result_heading=_SHOWN_ONCE,
         result_advice="Coloque-o na plataforma, no campo do segredo de assinatura do webhook. "
         "Depois que ela passar a assinar com ele, encerre o segredo anterior na página da "

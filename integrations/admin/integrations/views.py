@@ -27,6 +27,11 @@ from integrations.monitoring.diagnosis.facts import Severity
 from integrations.providers.errors import IntegrationError
 
 VIEW = "integrations.view_integration"
+STATE = "state"
+CHANGED_MEANWHILE = (
+    "Nada foi feito de novo: isto já mudou desde que a página foi aberta, talvez por um segundo "
+    "clique. Confira a integração antes de repetir."
+)
 
 
 @page_view(IntegrationAdmin, "<uuid:object_id>/acao/<slug:name>/", permission=VIEW)
@@ -45,6 +50,10 @@ def action(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpRespons
             request, f"“{chosen.label}” não se aplica à integração como ela está agora."
         )
         return redirect(change_url(integration))
+    state = chosen.state(integration)
+    if request.method == "POST" and request.POST.get(STATE, state) != state:
+        messages.warning(request, CHANGED_MEANWHILE)
+        return redirect(change_url(integration))
     form = chosen.form(request.POST or None)
     if chosen.needs_confirmation and not form.is_valid():
         return render_confirmation(
@@ -56,6 +65,7 @@ def action(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpRespons
             back=change_url(integration),
             consequences=chosen.consequences,
             is_destructive=chosen.is_destructive,
+            hidden_fields=[(STATE, state)] if state else (),
         )
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])

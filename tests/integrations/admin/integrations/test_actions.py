@@ -9,6 +9,7 @@ from django.utils import timezone
 from flowzz.accounts.models import StaffAction
 from flowzz.core.db.jobs import JobState
 from integrations.admin.integrations.actions import ACTIONS
+from integrations.admin.integrations.views import CHANGED_MEANWHILE
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger, WebhookToken
 from integrations.secrets import field_encryption
 from integrations.webhooks.signing_secrets import set_signing_secret
@@ -284,3 +285,22 @@ def test_owner_email_is_changed_with_a_reason(staff: Staff, integration: Integra
     run_action(staff, integration, "e-mail-na-plataforma", owner_email="loja@example.com", **REASON)
     assert integration.effective_owner_email == "loja@example.com"
     assert logged() == [("E-mail do(a) vendedor(a) na plataforma mudado", REASON["reason"])]
+
+
+def test_second_click_does_not_replace_the_new_secret(
+    staff: Staff, integration: Integration
+) -> None:
+    set_signing_secret(integration, "o segredo em uso")
+    page = staff.get(f"{url_of(integration)}acao/trocar-segredo/")
+    [(name, value)] = page.context["hidden_fields"]
+    answers = {name: value, "keep_previous": "on", **REASON}
+    run_action(staff, integration, "trocar-segredo", **answers)
+    created = integration.signing_secret
+
+    second = run_action(staff, integration, "trocar-segredo", **answers)
+
+    assert messages_in(second) == [CHANGED_MEANWHILE]
+    assert integration.signing_secret == created
+    previous = field_encryption.decrypt(integration, "previous_signing_secret")
+    assert previous == "o segredo em uso"
+    assert len(logged()) == 1
