@@ -1,17 +1,22 @@
 """The tasks of staff in the back-office, step by step in a browser."""
 
 import re
+import time
+from typing import Any
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from flowzz.backoffice.display import change_url
 from integrations.bulk_actions import bulk_jobs
 from integrations.models import BulkAction, EventState, StatusMapping, SyncRun, WebhookEvent
 from integrations.sync import runs
+from integrations.webhooks import signing_secrets
 from sales.models import Sale
 from tests.browser.page_checks import BrowserErrors
 from tests.browser.sample_data import CAUSE, ORDER, QUARANTINED, UNKNOWN_WORD, SampleData
+from tests.factories import IntegrationFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -86,3 +91,23 @@ def follow_a_sync(page: Page, sample_data: SampleData) -> None:
     expect(page.locator("#progress progress")).to_be_visible()
     runs.execute(run.id)
     expect(page.locator("#run-state")).to_have_text(re.compile("Concluída"))
+
+
+def test_second_click_sends_no_second_form(
+    page: Page, browser_errors: BrowserErrors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicks: list[str] = []
+
+    def set_slowly(*args: Any, **kwargs: Any) -> None:
+        clicks.append("sent")
+        time.sleep(1)
+
+    monkeypatch.setattr(signing_secrets, "set_signing_secret", set_slowly)
+    integration = IntegrationFactory.create()
+    page.goto(f"{change_url(integration).removesuffix('change/')}acao/segredo/")
+    page.get_by_label("Motivo").fill("atendimento 4711")
+    button = page.get_by_role("button", name="Definir segredo de assinatura")
+    button.evaluate("button => { button.click(); setTimeout(() => button.click(), 300); }")
+    expect(page.locator("#shown-secret")).to_be_visible()
+    assert clicks == ["sent"]
+    assert browser_errors == []

@@ -107,6 +107,17 @@ function exportChosen(filters, format) {
     button.removeAttribute("formaction");
 }
 
+/* A form is sent once: a second click would act twice. Whoever comes back to the page can send it
+   again, and so can who stays on it, as after a download. */
+const SENT_MS = 5000;
+document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, SENT_MS);
+});
+
 /* Tooltips: the values of a chart's column, on hover and on keyboard focus. */
 const tooltip = Object.assign(document.createElement("div"), { className: "bo-tooltip", hidden: true });
 
