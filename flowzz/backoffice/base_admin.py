@@ -27,6 +27,7 @@ from flowzz.backoffice.display import (
 )
 from flowzz.backoffice.extensions import PageExtension
 from flowzz.backoffice.filters import parameters_of
+from flowzz.backoffice.forms.shown_values import RowForm
 from flowzz.backoffice.lists.active_filters import active_filters
 from flowzz.backoffice.lists.filter_fields import form_filter
 from flowzz.backoffice.lists.saved_views import saved_views
@@ -55,6 +56,7 @@ REFRESH_SECONDS = "2"
 class BaseAdmin(ModelAdmin[_Row]):
     """An admin page that logs to the audit log and that other apps can extend."""
 
+    form = RowForm
     empty_value_display = NOTHING
     list_sections = ()  # read for each row by the list's template; unfold defines no default
     list_before_template = "backoffice/list_panels.html"

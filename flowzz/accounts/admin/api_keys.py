@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,10 +14,11 @@ from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.confirm_with_reason import Done, OptionalReasonForm, UserField, confirm
 from flowzz.backoffice.display import Notice, RowSummary, list_url, page_context, short_datetime
 from flowzz.backoffice.extensions import row_action
+from flowzz.backoffice.forms.shown_values import RowForm
 from flowzz.backoffice.lists.filter_fields import empty_filter
 
 
-class KeyForm(forms.ModelForm[ApiKey]):
+class KeyForm(RowForm):
     user = UserField(label="E-mail do usuário", widget=UnfoldAdminEmailInputWidget)
 
 

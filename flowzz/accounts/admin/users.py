@@ -27,6 +27,7 @@ from flowzz.accounts.models import User, login_email_changed
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.display import RowSummary, badge, section
+from flowzz.backoffice.forms.shown_values import RowForm
 from flowzz.core.formatting import format_count
 
 ACCESS = ("is_staff", "groups")
@@ -43,7 +44,7 @@ class _EmailForm(forms.ModelForm[User]):
         return email
 
 
-class UserForm(_EmailForm, UserChangeForm[User]):
+class UserForm(RowForm, _EmailForm, UserChangeForm[User]):
     password: Any = None  # Django shows the algorithm and parts of the hash
 
 

@@ -1,4 +1,4 @@
 """Forms of the back-office that several people may have open at the same time.
 
-Entry point: `shown_values.ShownValuesForm`.
+Entry points: `shown_values.ShownValuesForm`, and `shown_values.RowForm` for the page of a row.
 """

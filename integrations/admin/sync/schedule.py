@@ -27,6 +27,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import BaseAdmin
 from flowzz.backoffice.display import NOTHING, section
+from flowzz.backoffice.forms.shown_values import RowForm
 
 # No task of ours has a solar or one-off schedule.
 admin.site.unregister((ClockedSchedule, SolarSchedule))
@@ -128,7 +129,7 @@ def is_core(task: PeriodicTask) -> bool:
     return task.task.startswith(OWN_TASKS) and not others.exists()
 
 
-class TaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
+class TaskForm(RowForm, beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and is_core(self.instance):
