@@ -134,9 +134,9 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Forbid staff to change superusers: they could take over such an account."""
-        is_superior = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not is_superior and super().has_change_permission(request, obj)
+        """Forbid staff to change who may do more: they could take over such an account."""
+        is_protected = obj is not None and _may_do_more(obj, request)
+        return not is_protected and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         return (*super().get_readonly_fields(request, obj), *_locked_privileges(request))
@@ -145,6 +145,15 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             login_email_changed.send(User, user=obj)
+
+
+def _may_do_more(user: User, request: HttpRequest) -> bool:
+    """Return whether the user is a superuser, or of staff to whom the request's gives no access."""
+    if request.user.is_superuser or user.pk == request.user.pk:
+        return False
+    return user.is_superuser or (
+        user.is_staff and not request.user.has_perm("accounts.grant_staff_access")
+    )
 
 
 def _locked_privileges(request: HttpRequest) -> tuple[str, ...]:

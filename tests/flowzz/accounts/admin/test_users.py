@@ -152,3 +152,13 @@ def test_saving_a_group_keeps_its_permissions(staff: Staff) -> None:
     values = [permission.pk for permission in form.initial["permissions"]]
     staff.post(url, {"name": group.name, "permissions": values})
     assert set(group.permissions.all()) == before
+
+
+@pytest.mark.parametrize("page", ["change", "password"])
+def test_only_who_gives_access_changes_other_staff(manager: Staff, page: str) -> None:
+    member = User.objects.create_user("adm@flowzz.test", PASSWORD, is_staff=True)
+    seller = User.objects.create_user("vendedora@flowzz.test", PASSWORD)
+    urls = [f"{USERS}{user.id}/{page}/" for user in (member, seller)]
+    assert [manager.post(url, {}).status_code for url in urls] == [403, 200]
+    administration = log_in_member("Administração")
+    assert administration.get(urls[0]).status_code == 200
