@@ -13,6 +13,7 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import OptionalReasonForm, render_confirmation
 from flowzz.backoffice.display import list_url
 from flowzz.backoffice.extensions import page_view
+from flowzz.backoffice.forms.shown_values import ShownValuesForm
 from integrations.admin.alerts.admin import AlertAdmin
 from integrations.models import Alert, AlertKind, AlertRecipients
 from integrations.monitoring.alert_recipients import OWNERS_ALONE
@@ -22,7 +23,7 @@ KINDS = [kind for kind in AlertKind if kind not in OWNERS_ALONE]
 NOBODY = "ninguém"
 
 
-class RecipientsForm(OptionalReasonForm):
+class RecipientsForm(ShownValuesForm, OptionalReasonForm):
     """An empty field means everybody of ALERT_EMAILS; the word `ninguém` means nobody."""
 
     def clean(self) -> dict[str, Any]:
@@ -73,14 +74,14 @@ def recipients(request: HttpRequest) -> HttpResponse:
 
 
 def _save(request: HttpRequest, form: RecipientsForm) -> None:
+    changed = [kind for kind in KINDS if kind in form.changed_data]
     with transaction.atomic():
-        for kind in KINDS:
+        for kind in changed:
             emails = form.cleaned_data[kind.value]
             if emails is None:
                 AlertRecipients.objects.filter(kind=kind).delete()
             else:
                 AlertRecipients.objects.update_or_create(kind=kind, defaults={"emails": emails})
-        changed = [kind for kind in KINDS if kind in form.changed_data]
         audit_log.record(
             request,
             "Mudou quem recebe os alertas",

@@ -40,3 +40,19 @@ def test_mistyped_address_is_named_beside_its_field(staff: Staff) -> None:
 def test_only_administration_changes_them(db: None) -> None:
     browsers = map(log_in_member, ("Operações", "Administração"))
     assert [browser.get(reverse(URL)).status_code for browser in browsers] == [403, 200]
+
+
+def test_recipients_that_a_colleague_changed_meanwhile_stay(staff: Staff) -> None:
+    staff.post(reverse(URL), {"silence": "ana@flowzz.test"})
+    form = staff.get(reverse(URL)).context["form"]
+    shown = {f"initial-{name}": form[name].value() or "" for name in form.fields}
+    staff.post(reverse(URL), {"silence": "bia@flowzz.test"})
+
+    edited = {"silence": "ana@flowzz.test", "key_old": "ninguém"}
+    staff.post(reverse(URL), edited | shown)
+
+    assert emails_of(AlertKind.SILENCE) == ["bia@flowzz.test"]
+    assert emails_of(AlertKind.KEY_OLD) == []
+    assert StaffAction.objects.latest("created_at").details == {
+        "Chave de API antiga": {"before": "", "after": "ninguém"}
+    }
