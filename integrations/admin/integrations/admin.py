@@ -1,6 +1,7 @@
 """Integrations and their webhook tokens. Only the hint of an API key is shown, no secret."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -78,12 +79,13 @@ class IntegrationAdmin(ReadOnlyAdmin):
             "last_sync_error",
             ("sync_cursor", "next_sync_at"),
         ),
-        section("Webhooks", ("last_webhook_at", "requires_signature"), "custom_webhook_url"),
+        section("Webhooks", ("last_webhook_at", "requires_signature"), "own_url"),
         section("Datas", ("created_at", "updated_at"), "sales_synced"),
     )
     readonly_fields = (
         "platform",
         "owner_at_provider",
+        "own_url",
         "requires_signature",
         "status_badge",
         "mode_badge",
@@ -171,6 +173,12 @@ class IntegrationAdmin(ReadOnlyAdmin):
     @admin.display(description="e-mail do(a) vendedor(a) na plataforma")
     def owner_at_provider(self, integration: Integration) -> str:
         return integration.effective_owner_email
+
+    @admin.display(description="endereço informado por quem vende")
+    def own_url(self, integration: Integration) -> str:
+        """Show the server alone: the rest may contain the token of the webhook URL."""
+        url = urlsplit(integration.custom_webhook_url)
+        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}/…" if url.netloc else ""
 
     @admin.display(description="exige assinatura", boolean=True)
     def requires_signature(self, integration: Integration) -> bool:

@@ -9,12 +9,14 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import StaffAction, User
+from flowzz.backoffice.display import change_url
 from flowzz.core.db.jobs import JobState
 from integrations.models import Integration, IntegrationMode, SyncRun, Trigger
 from integrations.secrets import field_encryption
+from integrations.webhooks.tokens import webhook_url
 from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
 from tests.sandbox.client import SandboxClient
-from tests.staff import Staff, messages_in
+from tests.staff import Staff, log_in_member, messages_in
 
 INTEGRATIONS = "/admin/integrations/integration/"
 CONNECT = reverse_lazy("admin:integrations_integration_connect")
@@ -149,3 +151,15 @@ def test_list_says_that_an_integration_is_paused(staff: Staff) -> None:
     IntegrationFactory.create(paused_at=timezone.now())
     page = staff.get(reverse("admin:integrations_integration_changelist")).content.decode()
     assert "conectado, pausada" in page
+
+
+def test_url_that_the_seller_sent_is_shown_without_what_may_be_secret(db: None) -> None:
+    integration = IntegrationFactory.create()
+    url = webhook_url(integration)
+    integration.custom_webhook_url = url.replace("://", "://loja:segredo@")
+    integration.save()
+
+    page = log_in_member("Suporte").get(change_url(integration)).content.decode()
+
+    assert f"{url.partition('/webhooks/')[0]}/…" in page
+    assert [part in page for part in (url.rpartition("/")[2], "segredo@")] == [False, False]
