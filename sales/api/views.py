@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, DecimalField, Max, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.decorators import method_decorator
 from rest_framework.decorators import action
@@ -35,9 +32,9 @@ from sales.api.serializers import (
     TotalsSerializer,
 )
 from sales.models import AffiliationRequest, Sale, SaleMerge, Subscription, SubscriptionCycle
+from sales.stats.client_totals import with_totals
 from sales.stats.filter_values import newest_values
 from sales.stats.list_totals import calculate_totals
-from sales.statuses import REVENUE_STATUSES
 
 MAX_CHANGES = 500
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
@@ -139,7 +136,7 @@ class ClientViewSet(OwnRowsViewSet[Client]):
     filterset_class = BuyerFilter
 
     def get_queryset(self) -> QuerySet[Client]:
-        return _with_totals(super().get_queryset())
+        return with_totals(super().get_queryset())
 
     @listing("Clientes", "Listar os clientes, do mais novo ao mais antigo", BuyerSerializer)
     def list(self, request: Request) -> Response:
@@ -223,27 +220,3 @@ def _kept_sale_id(pk: str) -> UUID | None:
     with suppress(ValueError):
         return SaleMerge.objects.kept_sale_id(UUID(pk))
     return None
-
-
-def _with_totals(clients: QuerySet[Client]) -> QuerySet[Client]:
-    """Annotate `sales_count`, `total_spent` (BRL, revenue only) and `last_sale_at`.
-
-    Deleted and unassociated sales do not count. Uses subqueries, not a join: they are computed only
-    for the clients of a page.
-    """
-    sales = Sale.objects.associated().filter(client=OuterRef("pk"), deleted_at=None)
-    money = DecimalField(max_digits=14, decimal_places=2)
-    return clients.annotate(
-        sales_count=Coalesce(_aggregate(sales, Count("id")), 0),
-        total_spent=Coalesce(
-            _aggregate(sales.filter(status__in=REVENUE_STATUSES), Sum("total_price")),
-            Decimal(0),
-            output_field=money,
-        ),
-        last_sale_at=_aggregate(sales, Max("sale_date")),
-    )
-
-
-def _aggregate(sales: QuerySet[Sale], aggregate: Combinable) -> Subquery:
-    grouped = sales.order_by().values("client")
-    return Subquery(grouped.annotate(result=aggregate).values("result"))

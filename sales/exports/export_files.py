@@ -14,16 +14,16 @@ from django.http.response import StreamingHttpResponse
 from django.utils.timezone import localtime
 from django_filters import FilterSet
 
-from clients.api.serializers import ClientSerializer
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core.db.keyset import behind
 from sales.api.filters import BuyerFilter, SaleFilter
-from sales.api.serializers import SaleSerializer
+from sales.api.serializers import BuyerSerializer, SaleSerializer
 from sales.exports.columns import TABLES, Table
 from sales.exports.spreadsheet_writers import Csv, Xlsx
 from sales.models import ExportPart, Sale
 from sales.models.exports import Export, ExportFormat, ExportSubject
+from sales.stats.client_totals import with_totals
 
 MAX_SYNCHRONOUS_ROWS: Final = 2_000
 """A longer list is exported in the background."""
@@ -49,7 +49,7 @@ def own_rows(export: Export) -> "QuerySet[Any]":
     """Return the requester's rows, with the filters of the API's list in `export.query`."""
     query = QueryDict(export.query)
     rows: QuerySet[Any] = own_filters(ExportSubject(export.subject), query, export.requested_by).qs
-    return rows
+    return with_totals(rows) if rows.model is Client else rows
 
 
 def own_filters(subject: ExportSubject, query: QueryDict, user: User) -> FilterSet:
@@ -127,7 +127,7 @@ def _unpack(parts: Iterator[bytes]) -> Iterator[bytes]:
 def _write_json_lines(rows: "QuerySet[Model]", table: Table, file: IO[bytes]) -> Iterator[int]:
     """Write each row as the API returns it."""
     # One for all rows: each would keep its batch in a cycle until the garbage collector ran.
-    serializer: Any = SaleSerializer() if table.model is Sale else ClientSerializer()
+    serializer: Any = SaleSerializer() if table.model is Sale else BuyerSerializer()
     ordered = rows.order_by(*(f"-{name}" for name in table.order))
     batch, written = list(ordered[:JSON_BATCH_ROWS]), 0
     while batch:

@@ -82,6 +82,13 @@ def test_clients_are_not_masked_for_their_seller(user: User) -> None:
     assert json.loads(line)["phone"] == client.phone
 
 
+def test_lines_of_clients_have_their_totals_as_the_list(user: User) -> None:
+    export = request(Frontend(user), "CLIENTS", "NDJSON")
+    export_jobs.execute(Export.objects.get().id)
+    lines = content(fetch_file(Frontend(user), export["id"])).splitlines()
+    assert [json.loads(line) for line in lines] == Frontend(user).fetch("clients").json()["data"]
+
+
 def test_exports_are_their_requesters(user: User) -> None:
     export = request(Frontend(user), "SALES", "CSV")
     other = Frontend(UserFactory.create())
