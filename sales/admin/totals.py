@@ -13,7 +13,7 @@ from flowzz.backoffice.charts import Chart, Series, Slot, stacked_bar_chart
 from flowzz.backoffice.display import list_url
 from flowzz.core.formatting import format_count, format_number, format_reais
 from sales.models import Sale
-from sales.money import PaymentCode
+from sales.money import PaymentCode, unit_price
 from sales.stats import list_totals
 from sales.stats.dashboard_stats import Figures, dashboard_stats
 from sales.stats.range_totals import DayRevenue
@@ -46,7 +46,7 @@ def formatted_totals(sales: "QuerySet[Sale]") -> FormattedTotals | None:
     sums = list_totals.calculate_totals(sales, limit=MAX_SALES, counted=_IS_COUNTED)
     if sums is None:
         return None
-    ticket = sums.revenue / sums.paid_sales if sums.paid_sales else Decimal(0)
+    ticket = unit_price(sums.revenue, sums.paid_sales)  # as the seller's dashboard rounds it
     return FormattedTotals(
         sums.sales, sums.uncounted, format_reais(sums.revenue), format_reais(ticket)
     )

@@ -5,7 +5,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from sales.admin.totals import seller_charts
-from tests.factories import SaleFactory
+from sales.stats.dashboard_stats import dashboard_stats
+from tests.factories import SaleFactory, UserFactory
 from tests.staff import Staff
 
 
@@ -30,3 +31,13 @@ def test_charts_show_net_funnel_and_payment_codes(staff: Staff) -> None:
 def test_list_of_all_sellers_has_no_charts(staff: Staff) -> None:
     assert seller_charts("") == []
     assert "Pós-pagas, 30 dias" not in staff.get("/admin/sales/sale/totais").content.decode()
+
+
+def test_half_a_cent_of_the_ticket_is_rounded_up_as_on_the_dashboard(staff: Staff) -> None:
+    user = UserFactory.create()
+    for price in ("50.00", "50.05"):
+        SaleFactory.create(user=user, unit_price=Decimal(price), sale_date=timezone.now())
+    html = staff.get("/admin/sales/sale/totais", {"usuario": user.email}).content.decode()
+    assert "R$\xa050,03" in html
+    today = timezone.localdate()
+    assert dashboard_stats(user.id, today, today).current.average_ticket == Decimal("50.03")
