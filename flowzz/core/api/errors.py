@@ -34,7 +34,12 @@ DETAIL_CODES: Final = {
 
 def make_detail(field: str | None, code: str, reason: str) -> Detail:
     """`code` is one of DETAIL_CODES."""
-    return {"field": field, "code": code, "reason": reason}
+    return {"field": field and _encodable(field), "code": code, "reason": _encodable(reason)}
+
+
+def _encodable(text: str) -> str:
+    """Return a text as UTF-8 can carry it: JSON may contain lone surrogates."""
+    return text.encode(errors="replace").decode()
 
 
 class ApiError(exceptions.APIException):

@@ -182,3 +182,23 @@ def test_details_have_stable_codes(
 ) -> None:
     response: Any = frontend.generic(method, path, json.dumps(body), JSON)
     assert [detail["code"] for detail in response.json()["details"]] == [code]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("keys", '{"name": "planilha", "scope": "\\ud800"}', "scope"),
+        ("exports", '{"subject": "SALES", "format": "\\ud800"}', "format"),
+        (
+            "exports",
+            '{"subject": "SALES", "format": "CSV", "filters": {"\\ud800": "1"}}',
+            "filters.?",
+        ),
+    ],
+)
+def test_half_of_a_character_is_named_in_an_error(
+    frontend: Frontend, path: str, body: str, field: str
+) -> None:
+    response = frontend.post(f"/api/v1/{path}", body, content_type=JSON)
+    assert response.status_code == 400
+    assert [detail["field"] for detail in response.json()["details"]] == [field]
