@@ -128,11 +128,13 @@ def _add(pipeline: Any, user_id: uuid.UUID, event: Event) -> None:
 
 
 def _newest_id(user_id: uuid.UUID) -> str:
-    """Return the newest id of a stream. An empty stream gets a first event."""
+    """Return the newest id of a stream. An empty stream gets a first event. Raises RedisError."""
     entries: Any = redis.client().xrevrange(_key(user_id), count=1)
     if not entries:
         publish(user_id, Event(_START, {}))
         entries = redis.client().xrevrange(_key(user_id), count=1)
+    if not entries:  # a full Redis answers, but takes no event
+        raise RedisError
     return str(entries[0][0].decode())
 
 

@@ -269,3 +269,11 @@ def test_held_responses_are_limited_in_total_and_per_user() -> None:
     ] == [True, False, True, False]
     responses[0].release()
     assert responses[3].hold("c", no_chunks(), seconds=1)
+
+
+def test_full_redis_is_answered_like_one_that_is_away(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "publish", lambda *_: None)  # refused, and logged
+    response = Frontend(user).fetch("events")
+    assert (response.status_code, response["Retry-After"]) == (503, "15")
