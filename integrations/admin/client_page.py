@@ -7,9 +7,9 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from clients.admin import ClientAdmin
+from clients.admin import CLIENT_MASKS, ClientAdmin
 from clients.models import Client
-from flowzz.backoffice import audit_log
+from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
 from flowzz.backoffice.extensions import row_action
 from flowzz.core.db.statement_timeout import longer_statements
@@ -51,7 +51,9 @@ def export_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
 @row_action(ClientAdmin, "Apagar dados", path="apagar", icon="person_remove", permission=ERASE)
 def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
-    client = get_object_or_404(Client, id=object_id)
+    client, shown = (get_object_or_404(Client, id=object_id) for _ in range(2))
+    if not masking.is_visible(request, shown):
+        masking.mask_row(shown, CLIENT_MASKS)
 
     def act() -> Done:
         with longer_statements():
@@ -63,10 +65,10 @@ def erase_data(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         request,
         ErasureForm(request.POST or None, client=client),
         act,
-        about=client,
+        about=shown,
         refusals=(privacy.ErasureRefused,),
         title="Apagar dados pessoais",
-        text=f"Apagar os dados pessoais de {client}? Não pode ser desfeito. Se a pessoa pediu os "
+        text=f"Apagar os dados pessoais de {shown}? Não pode ser desfeito. Se a pessoa pediu os "
         "dados, exporte antes.",
         consequences=ERASURE_CONSEQUENCES,
         is_destructive=True,

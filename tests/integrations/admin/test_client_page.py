@@ -13,7 +13,7 @@ from flowzz.accounts.models import StaffAction, User
 from integrations.webhooks import fallback_buffer
 from integrations.webhooks.fallback_buffer import BufferBusy
 from tests.factories import ClientFactory
-from tests.staff import Staff
+from tests.staff import Staff, log_in
 
 
 @pytest.fixture
@@ -129,3 +129,12 @@ def test_checks_of_a_missing_document_show_no_result(
 
     fields = re.findall(r"(?:Dígitos conferem|Identifica o cliente).*?(Sim|Não|—)", page, re.DOTALL)
     assert fields == flags
+
+
+def test_erasure_does_not_name_the_person_to_who_sees_names_masked(client_row: Client) -> None:
+    member = User.objects.create_user("lgpd@flowzz.test", is_staff=True)
+    codenames = ["view_client", "erase_people"]
+    member.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    html = log_in(member).get(path(client_row, "erase_data")).content.decode()
+    assert "Apagar os dados pessoais de Zo*** d*** Q***?" in html
+    assert "Quintanilha" not in html
