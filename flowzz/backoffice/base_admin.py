@@ -7,8 +7,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
@@ -112,6 +113,16 @@ class BaseAdmin(ModelAdmin[_Row]):
             vars(changes)["active_filters"] = context["active_filters"]  # for a list without rows
             context["saved_views"] = saved_views(request, self.model)
         return response
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Run an action on the chosen rows. Raises BadRequest for an id that no row can have."""
+        is_of_all = request.POST.get("select_across", "0") != "0"
+        try:
+            for id_ in () if is_of_all else request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(id_)
+        except ValidationError:
+            raise BadRequest from None
+        return super().response_action(request, *args, **kwargs)
 
     def describe_lookup(
         self, request: HttpRequest, lookup: str, value: str

@@ -31,7 +31,7 @@ def saved_views(request: HttpRequest, model: type[Any]) -> list[SavedView]:
 def save(request: HttpRequest) -> HttpResponse:
     """Save the filters of a list under a name; the same name replaces the view."""
     model = _model(request)
-    name = request.POST.get("name", "").strip()[: SavedView.MAX_NAME]
+    name = request.POST.get("name", "").replace("\0", "").strip()[: SavedView.MAX_NAME]
     query = filters_only(QueryDict(request.POST.get("query", ""))).urlencode()
     own = request_user(request).saved_views.filter(page=model._meta.label_lower)
     if not name or not query or len(query) > SavedView.MAX_QUERY:

@@ -100,3 +100,9 @@ def test_menu_has_the_name_above_the_email(staff: Staff) -> None:
     User.objects.update(name="Ana Prado")
     page = staff.get(reverse("admin:index")).content.decode()
     assert page.index("Ana Prado") < page.index("equipe@flowzz.test")
+
+
+@pytest.mark.parametrize("id_", ["abc", "\0", "9" * 30])
+def test_action_on_an_id_that_no_row_can_have_is_a_bad_request(staff: Staff, id_: str) -> None:
+    chosen = {"action": "count_unassociated", "_selected_action": id_}
+    assert staff.post(list_url(Sale), chosen).status_code == 400

@@ -75,3 +75,7 @@ def test_only_visible_lists_have_views(page: str, status: int) -> None:
     staff = log_in_member()
     response = staff.post(SAVE, {"name": "Pagas", "query": QUERY, "page": page})
     assert response.status_code == status
+
+
+def test_character_that_no_column_can_hold_is_left_out_of_a_name() -> None:
+    assert save(log_in_member("Suporte"), "Pa\0gas") == "Visão “Pagas” salva."
