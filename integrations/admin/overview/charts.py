@@ -90,15 +90,14 @@ def sync_success_chart(slots: Slots, previous: Slots) -> Chart:
         total = f"{overall_rate} de {format_number(all_ended)}"
     period = time_filters(slots, "finished_at")
     succeeded_url = list_url(SyncRun, state__exact=JobState.SUCCEEDED, **period)
-    failed_states = (JobState.FAILED, JobState.CANCELLED)
-    failed_url = list_url(SyncRun, state__exact=failed_states, **period)
+    failed_url = list_url(SyncRun, state__exact=JobState.FAILED, **period)
     return stacked_bar_chart(
         "Taxa de sucesso das sincronizações",
         f"Das que terminaram {_slot_length(slots)}, quantas deram certo (%).",
         _axis(slots, SyncRun, "finished_at"),
         [
             Series("Deram certo", "good", success_rates, succeeded_url, total),
-            Series("Falharam ou foram canceladas", "bad", failure_rates, failed_url),
+            Series("Falharam", "bad", failure_rates, failed_url),
         ],
         format_number=format_percent,
         maximum=100,

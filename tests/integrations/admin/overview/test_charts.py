@@ -1,5 +1,7 @@
 """The charts of the overview."""
 
+from urllib.parse import parse_qs, urlsplit
+
 from django.utils import timezone
 
 from integrations.admin.overview.charts import (
@@ -22,6 +24,15 @@ def test_hour_with_only_failed_syncs_is_not_shown_as_empty() -> None:
         ("good", "120.0"),
         ("bad", "40.0"),
     ]
+
+
+def test_failed_syncs_link_to_those_that_are_counted() -> None:
+    slots = PERIODS["24h"].slots(timezone.now())
+    _, failed = sync_success_chart(slots, []).series
+    assert (failed.name, parse_qs(urlsplit(failed.href).query)["state__exact"]) == (
+        "Falharam",
+        ["FAILED"],
+    )
 
 
 def test_previous_period_is_the_one_of_equal_length_before() -> None:
