@@ -19,6 +19,8 @@ from flowzz.accounts.models import User
 from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, hit_address
 from flowzz.core.rate_limits import RateLimitExceeded
 
+NOT_MAILED = "O e-mail não pôde ser enviado agora. Tente de novo em um minuto."
+
 
 class ResetForm(forms.Form):
     email = forms.EmailField(label="E-mail", widget=UnfoldAdminTextInputWidget)
@@ -51,7 +53,11 @@ class ResetView(views.PasswordResetView):
         except RateLimitExceeded:
             form.add_error(None, ValidationError("Muitas tentativas. Aguarde um minuto."))
             return self.form_invalid(form)
-        return super().form_valid(form)
+        try:
+            return super().form_valid(form)
+        except passwords.MailsUnavailable:
+            form.add_error(None, ValidationError(NOT_MAILED))
+            return self.form_invalid(form)
 
 
 class ConfirmView(views.PasswordResetConfirmView):

@@ -3,6 +3,7 @@
 A new password ends all logins of the user, of the API and of the back-office.
 """
 
+import uuid
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -43,16 +44,30 @@ def make_token(user: User) -> str:
     return tokens.make_token(user)
 
 
+class MailsUnavailable(Exception):
+    """The broker is down. No row says that a mail is due, so that none would be sent later."""
+
+
 def request_reset(email: str) -> None:
-    """Have a link mailed to the user of an e-mail, if there is one with a password or invited."""
+    """Have a link mailed to the user of an e-mail, if there is one with a password or invited.
+
+    Raises MailsUnavailable, whether there is such a user or not: a task is enqueued for nobody as
+    well.
+    """
+    user_id = _user_to_mail(email) or uuid.uuid4()
+    if not enqueue("flowzz.accounts.tasks.mail_password_reset", user_id):
+        raise MailsUnavailable
+
+
+def _user_to_mail(email: str) -> uuid.UUID | None:
     user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
     if user is None or not (user.has_usable_password() or user.invited_at):
-        return
+        return None
     try:
         _RESETS.hit(str(user.id))
     except RateLimitExceeded:
-        return
-    enqueue("flowzz.accounts.tasks.mail_password_reset", user.id)
+        return None
+    return user.id
 
 
 def invite(user: User) -> None:

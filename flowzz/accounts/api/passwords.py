@@ -21,7 +21,7 @@ from flowzz.accounts.api.logins import (
 )
 from flowzz.accounts.api_keys.authentication import IsLogin, LoginRequired
 from flowzz.accounts.models import User
-from flowzz.core.api.errors import ValidationFailed
+from flowzz.core.api.errors import Unavailable, ValidationFailed
 from flowzz.core.api.etags import never_stored
 from flowzz.core.api.schema.openapi import operation
 from flowzz.core.api.serializers import CamelCaseSerializer
@@ -85,7 +85,10 @@ class PasswordResetView(PublicView):
     def post(self, request: Request) -> Response:
         body = ResetSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        passwords.request_reset(body.validated_data["email"])
+        try:
+            passwords.request_reset(body.validated_data["email"])
+        except passwords.MailsUnavailable:
+            raise Unavailable from None
         return success({"sent": True}, passwords.RESET_REQUESTED)
 
 

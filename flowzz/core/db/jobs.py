@@ -135,12 +135,14 @@ def log_at_commit(event: str, **details: object) -> None:
     transaction.on_commit(partial(log.info, event, **details))
 
 
-def enqueue(task: str, id_: uuid.UUID) -> None:
-    """Enqueue a task with an id. If the broker is down, a sweeper finds the work later."""
+def enqueue(task: str, id_: uuid.UUID) -> bool:
+    """Enqueue a task with an id. Return False if the broker is down: a sweeper finds jobs later."""
     try:
         current_app.send_task(task, [str(id_)], retry=False)
     except OperationalError as error:
         log.warning("enqueue_failed", cause=type(error).__name__)
+        return False
+    return True
 
 
 JobT = TypeVar("JobT", bound=Job)

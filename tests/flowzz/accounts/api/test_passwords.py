@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client as Browser
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
-from flowzz.accounts import sessions
+from flowzz.accounts import passwords, sessions
 from flowzz.accounts.models import LoginSession, User
 from tests.api_client import Frontend, invalid
 
@@ -96,3 +97,14 @@ def test_reset_is_mailed_to_an_account_and_nobody_learns_of_it(
 def test_three_mails_an_hour_reach_an_account(user: User) -> None:
     assert [ask(user.email).status_code for _ in range(5)] == [200] * 5
     assert len(mail.outbox) == 3
+
+
+@pytest.mark.parametrize("email", ["vendedora@exemplo.com.br", "ninguem@exemplo.com.br"])
+def test_reset_that_can_not_be_mailed_says_so_to_all(
+    user: User, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "enqueue", lambda *_: False)  # the broker is down
+    response = ask(email)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    page = Browser().post("/admin/senha/", {"email": email}).content.decode()
+    assert "O e-mail não pôde ser enviado agora." in page
