@@ -16,7 +16,7 @@ from integrations.imports.batches import Batch, apply_batch
 from integrations.imports.guide import sample
 from integrations.models import ImportState, SalesImport
 from integrations.providers.coinzz import COINZZ
-from integrations.providers.coinzz.files import workbooks
+from integrations.providers.coinzz.files import worksheets
 from sales.exports.spreadsheet_writers import Xlsx
 from tests import payloads
 from tests.integrations.imports.files import BAD, GOOD, HEADER, OTHER, encode, statuses
@@ -135,7 +135,7 @@ def test_previews_expire_after_a_day(seller: Seller) -> None:
 @pytest.fixture
 def _read_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_STEPS", 0)
-    monkeypatch.setattr(workbooks, "STEP_CELLS", 1)
+    monkeypatch.setattr(worksheets, "STEP_BYTES", 100)
 
 
 def workbook(*lines: str) -> bytes:

@@ -3,7 +3,7 @@
 import csv
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from io import BytesIO, TextIOWrapper
@@ -13,10 +13,11 @@ from zipfile import BadZipFile, ZipFile
 from zlib import error as DeflateError
 
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.constants import ARC_STYLE, SHARED_STRINGS, SHEET_MAIN_NS
 
 from integrations.providers.coinzz.decoding import THREE_DECIMALS
 from integrations.providers.coinzz.files.text_tables import TextTable
+from integrations.providers.coinzz.files.worksheets import read_date_formats, read_rows, too_large
 from integrations.providers.contracts import Step
 from integrations.providers.errors import PayloadInvalid
 
@@ -27,13 +28,13 @@ MAX_PARTS_BYTES: Final = 400 * 1024 * 1024
 """The limit of all parts together when unpacked: a sheet is read as a stream."""
 MAX_STRINGS_BYTES: Final = 60 * 1024 * 1024
 """The limit of the shared texts when unpacked: they are held in memory."""
+MAX_TREE_BYTES: Final = 2 * 1024 * 1024
+"""The limit of a part of which openpyxl builds a tree: some fifty times its size in memory."""
 MAX_TEXT_BYTES: Final = 60 * 1024 * 1024
 MAX_WORKSHEETS: Final = 10
 STEP_BYTES: Final = 128 * 1024
-STEP_CELLS: Final = 2_000
-"""After so much XML of shared texts, or so many cells, a reader takes a step: some 50 ms."""
+"""After so much XML of shared texts, a reader takes a step: some 50 ms."""
 
-_STRINGS: Final = "xl/sharedStrings.xml"
 _WORKBOOK: Final = "xl/workbook.xml"
 _ITEM, _TEXT, _PHONETIC = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("si", "t", "rPh"))
 _UNREADABLE: Final = (
@@ -58,23 +59,18 @@ def read_worksheets(content: bytes, step: Step | None) -> Iterator[TextTable]:
         _check_size(content)
         reader = _Reader(content, step or _no_step)
         reader.read()
-    try:
-        visible = [sheet for sheet in reader.wb.worksheets if sheet.sheet_state == "visible"]
-        for sheet in visible[:MAX_WORKSHEETS]:
-            sheet.reset_dimensions()  # some programs store wrong ones
+    with reader.archive:
+        for part in reader.visible_worksheets[:MAX_WORKSHEETS]:
             with _readable():
-                table = _to_table(sheet.iter_rows(values_only=True), step or _no_step)
+                table = _to_table(reader.rows(part))
             yield table
-    finally:
-        reader.wb.close()
 
 
 def _check_size(content: bytes) -> None:
     """Raise PayloadInvalid for a file that would unpack to too much: zipfile reads no more."""
     with ZipFile(BytesIO(content)) as archive:
-        sizes = {part.filename: part.file_size for part in archive.infolist()}
-    if sum(sizes.values()) > MAX_PARTS_BYTES or sizes.get(_STRINGS, 0) > MAX_STRINGS_BYTES:
-        raise _too_large()
+        if sum(part.file_size for part in archive.infolist()) > MAX_PARTS_BYTES:
+            raise too_large()
 
 
 def _no_step() -> None: ...
@@ -92,12 +88,53 @@ def _readable() -> Iterator[None]:
         ) from None
 
 
+class _Archive(ZipFile):
+    def read(self, name: Any, pwd: bytes | None = None) -> bytes:
+        """Return a part of which openpyxl builds a tree. Raises PayloadInvalid."""
+        self.check_size(name, MAX_TREE_BYTES)
+        return super().read(name, pwd)
+
+    def check_size(self, name: str, most: int) -> None:
+        """Raise PayloadInvalid for a part that unpacks to more than `most` bytes."""
+        if self.getinfo(name).file_size > most:
+            raise too_large()
+
+
 class _Reader(ExcelReader):
-    """Reads the shared texts in steps, in a fraction of openpyxl's time and memory."""
+    """Reads what a table needs, in steps, and in a fraction of openpyxl's time and memory."""
+
+    archive: _Archive
+    wb: Any  # the types lack what is set below
 
     def __init__(self, content: bytes, step: Step) -> None:
         super().__init__(BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        self.archive = _Archive(BytesIO(content))
         self._step = step
+        self.visible_worksheets: list[str] = []
+        """The names of their parts."""
+
+    def read(self) -> None:
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        self.read_styles()
+        self.read_worksheets()
+
+    def rows(self, part: str) -> Iterator[tuple[int, list[Any]]]:
+        with self.archive.open(part) as source:
+            yield from read_rows(source, self.shared_strings, self.wb, MAX_COLUMNS + 1, self._step)
+
+    def read_styles(self) -> None:
+        if ARC_STYLE in self.valid_files:
+            with self.archive.open(ARC_STYLE) as source:
+                formats = read_date_formats(source, self._step)
+            self.wb._date_formats, self.wb._timedelta_formats = formats
+
+    def read_worksheets(self) -> None:
+        for sheet, relation in self.parser.find_sheets():
+            is_worksheet = "chartsheet" not in relation.Type and relation.target in self.valid_files
+            if is_worksheet and sheet.state == "visible":
+                self.visible_worksheets.append(relation.target)
 
     def read_strings(self) -> None:
         texts = _SharedTexts()
@@ -105,6 +142,7 @@ class _Reader(ExcelReader):
         if part := self.package.find(SHARED_STRINGS):  # type: ignore[no-untyped-call]  # no types
             # Without defusedxml, as in production.
             parser = XMLParser(target=_TextTarget(texts.append))  # noqa: S314 - expat bounds entities
+            self.archive.check_size(part.PartName[1:], MAX_STRINGS_BYTES)
             with self.archive.open(part.PartName[1:]) as source:
                 while xml := source.read(STEP_BYTES):
                     parser.feed(xml)
@@ -158,22 +196,21 @@ class _TextTarget:
     def close(self) -> None: ...
 
 
-def _to_table(rows: Iterable[tuple[Any, ...]], step: Step) -> TextTable:
+def _to_table(rows: Iterable[tuple[int, Sequence[Any]]]) -> TextTable:
+    """Write rows to a text, each on the line with its number."""
     content = BytesIO()
     text = TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
-    filled = read = 0
-    for row in rows:
-        read += 1 + len(row)
-        if read > STEP_CELLS:
-            read = 0
-            step()
-        cells = [_to_text(value) for value in row[: MAX_COLUMNS + 1]]
+    filled = lines = 0
+    for number, row in rows:
+        text.write("\n" * (number - lines - 1))
+        lines = max(number, lines + 1)
+        cells = [_to_text(value) for value in row]
         is_filled = any(cells)
         writer.writerow(cells if is_filled else [])
         filled += is_filled
         if filled > MAX_ROWS or content.tell() > MAX_TEXT_BYTES:
-            raise _too_large()
+            raise too_large()
     return TextTable(content.getvalue(), "utf-8")
 
 
@@ -200,9 +237,3 @@ def _decimal_text(value: float) -> str:
     if "e" in text:
         text = f"{value:.12f}".rstrip("0").rstrip(".")
     return f"{text}0" if THREE_DECIMALS.fullmatch(text) else text
-
-
-def _too_large() -> PayloadInvalid:
-    return PayloadInvalid(
-        "not_csv", "A planilha é grande demais. Divida-a em partes de até 50.000 linhas."
-    )

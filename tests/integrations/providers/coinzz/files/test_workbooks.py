@@ -183,15 +183,13 @@ def test_rich_text_is_read_without_its_formats_and_phonetics() -> None:
     assert line.item["client"] == {"client_name": "Íris Prado"}
 
 
-@pytest.mark.parametrize("step", ["STEP_BYTES", "STEP_CELLS"])
-def test_reading_a_workbook_can_be_ended(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """Once between parts of the texts, once between rows: the other has no step here."""
-    monkeypatch.setattr(workbooks, "STEP_CELLS", 1_000_000)
-    monkeypatch.setattr(workbooks, "STEP_BYTES", 1_000_000)
+@pytest.mark.parametrize("module", ["workbooks", "worksheets"])
+def test_reading_a_workbook_can_be_ended(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    """Once between parts of the texts, once between rows."""
     rows = ((f"a{number}", 1) for number in range(100))
     content = workbook(("Pedido", "Total"), *rows)
     before = count_steps(content)
-    monkeypatch.setattr(workbooks, step, 100)
+    monkeypatch.setattr(f"integrations.providers.coinzz.files.{module}.STEP_BYTES", 100)
     assert count_steps(content) > before + 1
 
 
