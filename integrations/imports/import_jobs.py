@@ -194,7 +194,10 @@ def _describe(file: OrderFile, *, total: int) -> dict[str, Any]:
 
 def _count(file: OrderFile, step: Step) -> int:
     """Return the number of lines, at least one. Raises FileRefused."""
-    total = file.count_lines(step)
+    try:
+        total = file.count_lines(step)
+    except PayloadInvalid as error:
+        raise FileRefused(error.message) from None
     if not total:
         raise FileRefused("O arquivo não tem nenhuma linha abaixo do cabeçalho.")
     if total > MAX_LINES:

@@ -188,7 +188,9 @@ class OrderFile(Protocol):
     def is_own_export(self) -> bool:
         """Whether the file is an export of ours, which is never newer than the stored sales."""
 
-    def count_lines(self, step: Step | None = None) -> int: ...
+    def count_lines(self, step: Step | None = None) -> int:
+        """Raises PayloadInvalid for a file with too many lines."""
+
     def lines(self) -> Iterator[FileLine]: ...
     def with_headers(self, message: str) -> str:
         """Return a reader's message with the file's headers in place of field names."""

@@ -22,6 +22,7 @@ from integrations.providers.coinzz.files.text_tables import (
     reject_other_formats,
 )
 from integrations.providers.coinzz.files.workbooks import MAX_COLUMNS, is_workbook, read_worksheets
+from integrations.providers.coinzz.files.worksheets import MAX_ROW_NUMBER, too_large
 from integrations.providers.contracts import FileColumn, FileLine, Step
 from integrations.providers.errors import PayloadInvalid
 
@@ -44,11 +45,14 @@ class OrderTable:
         return self.table.content
 
     def count_lines(self, step: Step | None = None) -> int:
+        """Count the lines. Raises PayloadInvalid for too many, blank ones included."""
         count = 0
-        for _ in self._rows_below_header():
-            count += 1
-            if step and count % STEP_LINES == 0:
+        for number, row in enumerate(self.table.rows(), start=1):
+            count += self._is_order(row)
+            if step and number % STEP_LINES == 0:
                 step()
+            if number > MAX_ROW_NUMBER:
+                raise too_large()
         return count
 
     def lines(self) -> Iterator[FileLine]:
@@ -69,11 +73,12 @@ class OrderTable:
         return message
 
     def _rows_below_header(self) -> Iterator[Row]:
-        for row in self.table.rows():
-            if row.number > self.header_line and (
-                row.cells is None or any(map(str.strip, row.cells))
-            ):
-                yield row
+        return filter(self._is_order, self.table.rows())
+
+    def _is_order(self, row: Row) -> bool:
+        """Return whether a row stands below the header and is not blank."""
+        is_filled = row.cells is None or any(map(str.strip, row.cells))
+        return is_filled and row.number > self.header_line
 
 
 def read_file(content: bytes, step: Step | None = None, *, known: Mapping[str, str]) -> OrderTable:

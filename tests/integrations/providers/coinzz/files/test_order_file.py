@@ -208,5 +208,15 @@ def test_row_that_is_too_long_is_refused_alone(monkeypatch: pytest.MonkeyPatch) 
 def test_counting_takes_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_file, "STEP_LINES", 2)
     steps: list[None] = []
-    read("pedido;valor\na;1\nb;1\nc;1\nd;1\ne;1\n").count_lines(lambda: steps.append(None))
-    assert len(steps) == 2
+    read("pedido;valor\na;1\nb;1\n\n\ne;1\n").count_lines(lambda: steps.append(None))
+    assert len(steps) == 3
+
+
+def test_blank_lines_are_not_counted_and_too_many_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    export = read("pedido;valor\na;1,00" + "\n" * 99 + "b;2,00")
+    assert export.count_lines() == 2
+    monkeypatch.setattr(order_file, "MAX_ROW_NUMBER", 100)
+    with pytest.raises(PayloadInvalid, match="A planilha é grande demais"):
+        export.count_lines()
