@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from clients.cleaning import clean_text
 from clients.customer import Customer
 from integrations.providers.coinzz.files.cells import is_totals_label, iso_date
-from integrations.providers.coinzz.files.lines import NOT_CSV, TOTALS
+from integrations.providers.coinzz.files.lines import CUT, NOT_CSV, TOTALS
 from integrations.providers.coinzz.files.text_tables import Row
 from integrations.providers.coinzz.money import payment_code
 from integrations.providers.coinzz.values import (
@@ -55,6 +55,8 @@ def read_lines(headers: Sequence[str], rows: Iterable[Row]) -> Iterator[FileLine
             yield FileLine(number=row.number, problems=(NOT_CSV,))
         elif not row.cells[0] or is_totals_label(row.cells[0]):
             yield FileLine(number=row.number, problems=(TOTALS,))
+        elif row.is_unfinished and len(row.cells) < len(headers):
+            yield FileLine(number=row.number, problems=(CUT,))
         else:
             line = dict(zip(headers, row.cells, strict=False))
             yield _read_line(row.number, line)

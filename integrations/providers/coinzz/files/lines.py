@@ -32,6 +32,10 @@ NOT_CSV: Final = "A linha não é um CSV válido: confira as aspas."
 TOO_MANY_CELLS: Final = (
     "A linha tem mais colunas do que o cabeçalho: um valor com o separador precisa de aspas."
 )
+CUT: Final = (
+    "A última linha está incompleta, e o arquivo pode ter sido cortado: não foi importada. Exporte "
+    "de novo, ou complete a linha e termine o arquivo com uma linha vazia."
+)
 EXAMPLE: Final = "É um exemplo do modelo: não foi importado. Apague a linha."
 TOTALS: Final = "Linha sem pedido (um total): não foi importada."
 NO_ORDER: Final = "Linha sem pedido: não foi importada. Preencha a coluna “{}”."
@@ -72,15 +76,18 @@ class LineReader:
             if row.cells is None:
                 yield FileLine(number=row.number, problems=(NOT_CSV,))
             else:
-                yield self._read_line(row.number, [clean_cell(cell) for cell in row.cells])
+                cells = [clean_cell(cell) for cell in row.cells]
+                yield self._read_line(row.number, cells, may_be_cut=row.is_unfinished)
 
-    def _read_line(self, number: int, cells: list[str]) -> FileLine:
-        width = len(self.columns)
+    def _read_line(self, number: int, cells: list[str], *, may_be_cut: bool) -> FileLine:
+        width, missing = len(self.columns), len(self.columns) - len(cells)
         if any(cells[width:]):
             return FileLine(number=number, problems=(TOO_MANY_CELLS,))
-        cells += [""] * (width - len(cells))
+        cells += [""] * missing
         if reason := self._reason_to_skip(cells):
             return FileLine(number=number, problems=(reason,))
+        if may_be_cut and missing > 0:
+            return FileLine(number=number, problems=(CUT,))
         return _Line(self, cells).read(number)
 
     def _reason_to_skip(self, cells: Sequence[str]) -> str:

@@ -42,6 +42,8 @@ class Row:
 
     number: int
     cells: list[str] | None
+    is_unfinished: bool = False
+    """Whether the file ends with this row and without a line break: it may have been cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class TextTable:
             number = reader.line_num + 1  # its first line: an open quote may end it far below
             lines.characters = 0
             try:
-                yield Row(number, next(reader))
+                yield Row(number, next(reader), lines.is_unfinished)
             except StopIteration:
                 return
             except csv.Error:
@@ -77,6 +79,8 @@ class _BoundedLines:
         self._read = partial(text.readline, MAX_ROW_CHARACTERS)
         self.characters = 0
         """The length of the row's lines so far."""
+        self.is_unfinished = False
+        """Whether the last line had no line break."""
 
     def __iter__(self) -> Self:
         return self
@@ -86,6 +90,7 @@ class _BoundedLines:
         if not line:
             raise StopIteration
         self.characters += len(line)
+        self.is_unfinished = not line.endswith(("\n", "\r"))
         if self.characters < MAX_ROW_CHARACTERS:
             return line
         while line and not line.endswith(("\n", "\r")):

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.providers.coinzz.files.columns import known_headers
-from integrations.providers.coinzz.files.lines import EXAMPLE, TOTALS
+from integrations.providers.coinzz.files.lines import CUT, EXAMPLE, TOTALS
 from integrations.providers.coinzz.files.order_file import read_file
 from integrations.providers.coinzz.payloads import parse_order
 from integrations.providers.contracts import FileLine
@@ -48,6 +48,16 @@ def test_line_without_an_order_number_names_its_column() -> None:
     assert line("Nº do pedido;Valor;Cliente", ";30,00;Ana Lima").problems == (
         "Linha sem pedido: não foi importada. Preencha a coluna “Nº do pedido”.",
     )
+
+
+@pytest.mark.parametrize(
+    ("end", "problems"),
+    [("b;1.2", (CUT,)), ("b;1.2\n", ()), ("b;1.234,56;Aprov", ()), ("Total;1.2", (TOTALS,))],
+)
+def test_price_of_a_file_that_was_cut_is_not_read(end: str, problems: tuple[str, ...]) -> None:
+    content = f"Pedido;Valor;Status\na;1,00;Pago\n{end}".encode()
+    first, last = read_file(content, known=known_headers({})).lines()
+    assert (first.problems, last.problems) == ((), problems)
 
 
 def test_example_of_the_template_is_not_imported() -> None:
