@@ -141,6 +141,8 @@ ALERT_UNSENT = (
     | Q(resolution_mailed=False, resolved_at__isnull=False)
     | Q(resolution_posted=False, resolved_at__isnull=False)
 )
+ALERT_UNMAILED = Q(opening_mailed=False) | Q(resolution_mailed=False, resolved_at__isnull=False)
+ALERT_UNPOSTED = Q(opening_posted=False) | Q(resolution_posted=False, resolved_at__isnull=False)
 
 
 class AlertSeverity(models.TextChoices):

@@ -6,7 +6,9 @@ Each reads what they can do, with a link to where: the owner to the frontend, st
 """
 
 import time
-import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any, Literal
 
@@ -15,11 +17,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from integrations.models import NOTICES, Alert, AlertKind
-from integrations.models.monitoring import ALERT_UNSENT
+from integrations.models.monitoring import ALERT_UNMAILED, ALERT_UNPOSTED
 from integrations.monitoring import alert_recipients
 from integrations.monitoring.alert_channel import AlertChannel
 from integrations.providers.registry import get_provider
@@ -30,57 +33,68 @@ BATCH = 50
 MAX_SECONDS = 10.0
 PREFIXES = {"opened": "Atenção", "resolved": "Resolvido"}
 # SMTP reply codes (RFC 5321, 4.2.1).
-ACCEPTED, PERMANENT_FAILURE, INVALID_MAILBOX = 250, 500, 553
+ACCEPTED, NOT_AVAILABLE, PERMANENT_FAILURE, INVALID_MAILBOX = 250, 421, 500, 553
 
 
 def send_pending() -> int:
-    """Mail alerts whose opening or resolution was not mailed yet; return the number of mails.
+    """Mail and post what was not told yet of alerts; return the number of mails.
 
-    A mail that can't be sent stays pending. Each alert has its own transaction, so that a mail
-    that was sent is not sent again. After MAX_SECONDS the rest waits: sweeps must not.
+    What can't be sent stays pending. Each alert has its own transaction, so that a mail that was
+    sent is not sent again. After MAX_SECONDS the rest waits: sweeps must not. The channel does not
+    wait for the mail server.
     """
-    sent, deadline = 0, time.monotonic() + MAX_SECONDS
-    oldest = Alert.objects.filter(ALERT_UNSENT).order_by("opened_at").values_list("id", flat=True)
-    alert_ids = list(oldest[:BATCH])
-    if not alert_ids:
+    _for_each_oldest(ALERT_UNPOSTED, partial(_post_alert, AlertChannel()))
+    if not Alert.objects.filter(ALERT_UNMAILED).exists():
         return 0
-    channel = AlertChannel()
+    server = get_connection()
     try:
-        with get_connection() as server:
-            for alert_id in alert_ids:
-                sent += _send_alert(alert_id, server, channel)
-                if time.monotonic() > deadline:
-                    break
+        server.open()
     except (SMTPException, OSError) as error:
         log.warning("mail_server_unreachable", cause=type(error).__name__)
-    return sent
+        return 0
+    try:
+        return sum(_for_each_oldest(ALERT_UNMAILED, partial(_mail_alert, server)))
+    finally:
+        _close(server)
 
 
-def _send_alert(alert_id: uuid.UUID, server: BaseEmailBackend, channel: AlertChannel) -> int:
-    """Send an alert's opening, resolution or both, unless another worker has it locked."""
+def _for_each_oldest(condition: Q, send: Callable[[Alert], int]) -> list[int]:
+    """Call `send` for the oldest alerts with a condition, but for those that others have locked."""
+    results, deadline = list[int](), time.monotonic() + MAX_SECONDS
+    oldest = Alert.objects.filter(condition).order_by("opened_at").values_list("id", flat=True)
+    for alert_id in list(oldest[:BATCH]):
+        with transaction.atomic():
+            alerts = Alert.objects.filter(condition, id=alert_id).select_related(
+                "integration__user"
+            )
+            alert = alerts.select_for_update(of=("self",), skip_locked=True).first()
+            results.append(send(alert) if alert else 0)
+        if time.monotonic() > deadline:
+            break
+    return results
+
+
+def _mail_alert(server: BaseEmailBackend, alert: Alert) -> int:
+    """Mail an alert's opening, resolution or both; return how many."""
     sent = 0
-    with transaction.atomic():
-        alerts = Alert.objects.filter(ALERT_UNSENT, id=alert_id).select_related("integration__user")
-        alert = alerts.select_for_update(of=("self",), skip_locked=True).first()
-        if alert is None:
-            return 0
-        if not alert.opening_mailed:
-            alert.opening_mailed = _send_mail(alert, "opened", server)
-            sent += alert.opening_mailed
-        if alert.resolved_at and alert.opening_mailed and not alert.resolution_mailed:
-            alert.resolution_mailed = _send_mail(alert, "resolved", server)
-            sent += alert.resolution_mailed
-        if not alert.opening_posted:
-            alert.opening_posted = channel.post(alert, "opened")
-        if alert.resolved_at and alert.opening_posted and not alert.resolution_posted:
-            alert.resolution_posted = channel.post(alert, "resolved")
-        alert.save(
-            update_fields=[
-                *("opening_mailed", "resolution_mailed"),
-                *("opening_posted", "resolution_posted"),
-            ]
-        )
+    if not alert.opening_mailed:
+        alert.opening_mailed = _send_mail(alert, "opened", server)
+        sent += alert.opening_mailed
+    if alert.resolved_at and alert.opening_mailed and not alert.resolution_mailed:
+        alert.resolution_mailed = _send_mail(alert, "resolved", server)
+        sent += alert.resolution_mailed
+    alert.save(update_fields=["opening_mailed", "resolution_mailed"])
     return sent
+
+
+def _post_alert(channel: AlertChannel, alert: Alert) -> int:
+    """Post an alert's opening, resolution or both."""
+    if not alert.opening_posted:
+        alert.opening_posted = channel.post(alert, "opened")
+    if alert.resolved_at and alert.opening_posted and not alert.resolution_posted:
+        alert.resolution_posted = channel.post(alert, "resolved")
+    alert.save(update_fields=["opening_posted", "resolution_posted"])
+    return 0
 
 
 def _send_mail(
@@ -92,14 +106,18 @@ def _send_mail(
     label = get_provider(alert.integration.provider).label if alert.integration else "Flowzz"
     subject = f"[Flowzz] {prefix}: {AlertKind(alert.kind).label} ({label})"
     context = {"alert": alert, "label": label, "is_notice": is_notice}
-    try:
-        codes = [
-            _send_to(email, subject, _body(template, context, is_seller=is_seller), server)
-            for email, is_seller in _recipients(alert)
-        ]
-    except (SMTPException, OSError) as error:
-        log.warning("alert_not_mailed", alert_id=str(alert.id), cause=type(error).__name__)
-        return False
+    codes = list[int]()
+    for email, is_seller in _recipients(alert):
+        body = _body(template, context, is_seller=is_seller)
+        try:
+            codes.append(_send_to(email, subject, body, server))
+        except (SMTPException, OSError) as error:
+            log.warning("alert_not_mailed", alert_id=str(alert.id), cause=type(error).__name__)
+            codes.append(NOT_AVAILABLE)
+        if codes[-1] == NOT_AVAILABLE:
+            if codes.count(NOT_AVAILABLE) > 1:
+                break
+            _close(server)  # the next mail opens another connection
     if refusals := [code for code in codes if code != ACCEPTED]:
         log.warning("alert_recipients_refused", alert_id=str(alert.id), codes=refusals)
     return ACCEPTED in codes or all(code >= PERMANENT_FAILURE for code in codes)
@@ -137,3 +155,8 @@ def _send_to(recipient: str, subject: str, body: str, server: BaseEmailBackend) 
     except ValueError:  # not an e-mail address
         return INVALID_MAILBOX
     return ACCEPTED
+
+
+def _close(server: BaseEmailBackend) -> None:
+    with suppress(SMTPException, OSError):
+        server.close()

@@ -115,3 +115,14 @@ def test_channel_that_fails_is_asked_once_for_all_alerts(
     channel.status = 500
     alert_mails.send_pending()
     assert len(channel.posts) == 1
+
+
+def test_alert_is_posted_while_the_mail_server_is_down(
+    integration: Integration, channel: Channel, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    open_alert(integration)
+
+    assert [alert_mails.send_pending() for _ in range(2)] == [0, 0]
+    assert [post["event"] for post in channel.posts] == ["opened"]

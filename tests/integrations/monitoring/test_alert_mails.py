@@ -140,6 +140,29 @@ def test_mail_server_that_hangs_up_halfway_causes_no_second_mail(
     assert mail_server.recipients == ["vendedora@flowzz.test", "equipe@flowzz.test"] * 2
 
 
+def test_recipient_at_whom_the_server_hangs_up_causes_no_second_mail(
+    integration: Integration, mail_server: MailServer, settings: Settings
+) -> None:
+    settings.ALERT_EMAILS = ["plantao@flowzz.test", "equipe@flowzz.test"]
+    mail_server.refusals = {"plantao@flowzz.test": 421}
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: Message("A chave foi recusada.")})
+
+    assert [alert_mails.send_pending() for _ in range(3)] == [1, 0, 0]
+    assert mail_server.recipients == ["vendedora@flowzz.test", "equipe@flowzz.test"]
+
+
+def test_mail_that_someone_got_is_not_sent_again_when_the_server_hangs_up(
+    integration: Integration, mail_server: MailServer
+) -> None:
+    alerts.reconcile(AlertKind.KEY_REFUSED, {integration.id: Message("A chave foi recusada.")})
+    mail_server.disconnect_after = 1
+    alert_mails.send_pending()
+    mail_server.disconnect_after = None
+    alert_mails.send_pending()
+
+    assert mail_server.recipients == ["vendedora@flowzz.test"]
+
+
 def test_connection_to_the_mail_server_has_a_timeout(settings: Settings) -> None:
     backend = get_connection("django.core.mail.backends.smtp.EmailBackend")
     assert getattr(backend, "timeout", None) == settings.EMAIL_TIMEOUT == 10
