@@ -19,6 +19,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 _MILLISECONDS = 1000
 
+EXPIRY_SECONDS = 3600
+"""A circuit closes without a probe if nobody calls for so long: nobody would close it."""
+
 _CIRCUIT = """
 local circuit, open_for = KEYS[1], tonumber(ARGV[1])
 local time = redis.call('TIME')
@@ -35,10 +38,13 @@ end
 local half_open = opened_at and (probing or wait <= 0)
 """
 
+_EXPIRE = f"redis.call('PEXPIRE', circuit, {EXPIRY_SECONDS * _MILLISECONDS})"
+
 # If the process of a probe dies, another probe is allowed after a while.
 _BEFORE_CALL = f"""{_CIRCUIT}
 if half_open and wait <= 0 then
     redis.call('HSET', circuit, 'probing', 1, 'waits_since', now, 'next_probe_at', now + ARGV[2])
+    {_EXPIRE}
 end
 return math.max(wait, 0)
 """
@@ -54,6 +60,7 @@ if opens or half_open then
     redis.call('HSET', circuit, 'waits_since', now, 'next_probe_at', now + open_for)
     redis.call('HDEL', circuit, 'probing')
 end
+{_EXPIRE}
 """
 
 # A probe leaves its turn to the next call.
@@ -61,6 +68,7 @@ _IGNORED = f"""{_CIRCUIT}
 if half_open then
     redis.call('HSET', circuit, 'waits_since', now, 'next_probe_at', now)
     redis.call('HDEL', circuit, 'probing')
+    {_EXPIRE}
 end
 """
 

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from integrations.providers.errors import CircuitOpen
-from integrations.sync.breaker import BreakerState, CircuitBreaker
+from integrations.sync.breaker import EXPIRY_SECONDS, BreakerState, CircuitBreaker
 
 NAME = "tests"
 OPEN_SECONDS = 60
@@ -308,3 +308,26 @@ def test_error_can_be_pickled(breaker: CircuitBreaker) -> None:
     copy = pickle.loads(pickle.dumps(raised.value))
 
     assert (copy.message, copy.retry_after) == (raised.value.message, raised.value.retry_after)
+
+
+def test_circuit_that_nobody_calls_is_forgotten(redis: Redis, breaker: CircuitBreaker) -> None:
+    fail(breaker, 5)
+    left = redis.pttl(f"flowzz:breaker:{NAME}")
+    assert 0 < left <= EXPIRY_SECONDS * 1000
+    redis.pexpire(f"flowzz:breaker:{NAME}", 1)
+    time.sleep(SHORT)
+
+    assert breaker.state() == BreakerState("closed")
+    assert is_allowed(breaker)
+
+
+def test_circuit_is_not_forgotten_while_probes_fail(redis: Redis) -> None:
+    breaker = make_breaker(redis, open_seconds=SHORT)
+    fail(breaker, 5)
+    redis.persist(f"flowzz:breaker:{NAME}")
+    time.sleep(2 * SHORT)
+    breaker.before_call()
+    assert redis.pttl(f"flowzz:breaker:{NAME}") > 0
+    redis.persist(f"flowzz:breaker:{NAME}")
+    breaker.failed()
+    assert redis.pttl(f"flowzz:breaker:{NAME}") > 0
