@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from flowzz.core import redis
-from flowzz.core.db.jobs import JobState
+from flowzz.core.db.jobs import UNDER_WAY, JobState
 from flowzz.core.formatting import format_count
 from integrations import modes
 from integrations.inbox import queue_stats
@@ -61,13 +61,20 @@ def evaluate_alert_rule(kind: AlertKind) -> None:
 def sync_late() -> Violations:
     """No successful sync for 24 h, counted from the last (re)connection at the earliest.
 
-    Paused integrations are left out.
+    Paused integrations are left out. So are those that were resumed and whose sync is under way:
+    one that was not requested too long ago, after none that failed.
     """
+    now = timezone.now()
     since = Greatest("sync_cursor", "connected_at", "api_key_set_at", "mode_changed_at")
     late = _synced().filter(paused_at=None).alias(since=since)
-    late = late.filter(since__lt=timezone.now() - SYNC_LATE).exclude(
+    late = late.filter(since__lt=now - SYNC_LATE).exclude(
         provider__in=_recently_off(all_providers())
     )
+    last = Coalesce(Subquery(_ended_runs().values("state")[:1]), Value(""))
+    new = SyncRun.objects.filter(
+        integration=OuterRef("id"), state__in=UNDER_WAY, created_at__gt=now - SYNC_LATE
+    )
+    late = late.alias(last=last).exclude(~Q(last=JobState.FAILED), Exists(new))
     return {
         id_: Message(
             f"Nenhuma sincronização com o {_label(provider)} deu certo nas últimas 24 horas. Veja "

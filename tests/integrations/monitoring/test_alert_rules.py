@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from flowzz.accounts.models import User
 from flowzz.core import redis
 from flowzz.core.db.jobs import JobState
-from integrations.connection import connect
+from integrations.connection import connect, resume
 from integrations.inbox import replay
 from integrations.models import (
     NOTICES,
@@ -21,6 +21,7 @@ from integrations.models import (
     AlertKind,
     Integration,
     RefusalReason,
+    SyncRun,
     Trigger,
     WebhookBaseline,
     WebhookEvent,
@@ -65,6 +66,24 @@ def test_healthy_integration_has_no_alert(seller: Seller) -> None:
     seller.process(payloads.order())
     assert open_kinds() == []
     assert Alert.objects.count() == 0
+
+
+def test_sync_is_not_late_while_the_first_one_after_a_pause_is_under_way(seller: Seller) -> None:
+    change(seller.integration, connected_at=ago(30 * DAY), sync_cursor=ago(3 * DAY))
+    change(seller.integration, api_key_set_at=ago(30 * DAY), paused_at=ago(3 * DAY))
+    assert open_kinds() == []
+    seller.integration.refresh_from_db()
+    resume(seller.integration)
+    assert open_kinds() == []
+
+    run = SyncRun.objects.get()
+    SyncRun.objects.update(created_at=ago(DAY + MINUTE))
+    assert open_kinds() == [AlertKind.SYNC_LATE]
+    SyncRun.objects.update(created_at=ago(MINUTE))
+    SyncRunFactory.create(
+        integration=run.integration, state=JobState.FAILED, finished_at=timezone.now()
+    )
+    assert open_kinds() == [AlertKind.SYNC_LATE]
 
 
 def test_sync_late_until_a_sync_succeeds(seller: Seller) -> None:
