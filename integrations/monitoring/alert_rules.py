@@ -53,7 +53,9 @@ def evaluate_alert_rules() -> None:
 
 def evaluate_alert_rule(kind: AlertKind) -> None:
     try:
-        alerts.reconcile(kind, RULES[kind]())
+        # Read first: what another worker opens or resolves meanwhile, it has seen later than us.
+        open_alerts = alerts.open_alerts(kind)
+        alerts.reconcile(kind, RULES[kind](), open_alerts)
     except Exception:
         log.exception("alert_rule_failed", kind=kind)
 

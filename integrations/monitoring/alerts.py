@@ -22,13 +22,21 @@ Violations: TypeAlias = Mapping[uuid.UUID | None, Message]
 """The message of a violated rule by integration id; None stands for all of Flowzz."""
 
 
-def reconcile(kind: AlertKind, violations: Violations) -> None:
+OpenAlerts: TypeAlias = Mapping[uuid.UUID | None, Alert]
+
+
+def open_alerts(kind: AlertKind) -> OpenAlerts:
+    rows = Alert.objects.filter(kind=kind, resolved_at=None)
+    return {row.integration_id: row for row in rows}
+
+
+def reconcile(kind: AlertKind, violations: Violations, before: OpenAlerts | None = None) -> None:
     """Open an alert for each new violation, resolve those that are over: at most 4 statements.
 
-    An open alert says what is so now: its texts follow the violation's.
+    An open alert says what is so now: its texts follow the violation's. `before` are the alerts
+    that were open when the violations were looked for.
     """
-    rows = Alert.objects.filter(kind=kind, resolved_at=None)
-    open_alerts = {row.integration_id: row for row in rows}
+    known = open_alerts(kind) if before is None else before
     Alert.objects.bulk_create(
         [
             Alert(
@@ -38,19 +46,17 @@ def reconcile(kind: AlertKind, violations: Violations) -> None:
                 seller_message=message.seller,
             )
             for integration_id, message in violations.items()
-            if integration_id not in open_alerts
+            if integration_id not in known
         ],
         ignore_conflicts=True,
     )
     changed = [
         row
-        for integration_id, row in open_alerts.items()
+        for integration_id, row in known.items()
         if (message := violations.get(integration_id)) and _update_texts(row, message)
     ]
     Alert.objects.bulk_update(changed, ["message", "seller_message"])
-    over = [
-        row.id for integration_id, row in open_alerts.items() if integration_id not in violations
-    ]
+    over = [row.id for integration_id, row in known.items() if integration_id not in violations]
     if over:
         Alert.objects.filter(id__any_of=over, resolved_at=None).update(resolved_at=timezone.now())
 

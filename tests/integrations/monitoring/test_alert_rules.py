@@ -28,6 +28,7 @@ from integrations.models import (
     WebhookRefusal,
 )
 from integrations.monitoring import alert_mails, alert_rules, alerts
+from integrations.monitoring.alerts import Message, Violations
 from integrations.providers.coinzz import COINZZ
 from integrations.sync import runs
 from integrations.sync.breaker import CircuitBreaker
@@ -350,3 +351,16 @@ def test_statements_do_not_grow_with_integrations() -> None:
             assert set(open_kinds()) == {*alert_rules.RULES} - {AlertKind.CIRCUIT_OPEN}
         numbers.append(len(statements))
     assert numbers[0] == numbers[1]
+
+
+def test_alert_that_another_worker_opens_meanwhile_stays_open(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_before_the_key_is_refused() -> Violations:
+        alerts.reconcile(AlertKind.KEY_REFUSED, {seller.integration.id: Message("Recusada.")})
+        return {}
+
+    monkeypatch.setitem(alert_rules.RULES, AlertKind.KEY_REFUSED, look_before_the_key_is_refused)
+    alert_rules.evaluate_alert_rule(AlertKind.KEY_REFUSED)
+
+    assert Alert.objects.get().resolved_at is None
