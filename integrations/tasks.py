@@ -89,15 +89,14 @@ def enqueue_due_work() -> None:
     with suppress(fallback_buffer.BufferBusy):
         fallback_buffer.flush_to_inbox()
     known_tokens.restore()
-    for integration_id in drain.integrations_with_work():
-        dispatch.enqueue_drain(integration_id)
+    waiting = drain.integrations_with_work()
+    if jobs.has_fewer_messages(drain_inbox, len(waiting)):
+        for integration_id in waiting:
+            dispatch.enqueue_drain(integration_id)
     schedule.start_due()
-    for run_id in jobs.claimable_ids(SyncRun):
-        run_sync.delay(str(run_id))
-    for action_id in jobs.claimable_ids(BulkAction):
-        run_bulk_action.delay(str(action_id))
-    for import_id in jobs.claimable_ids(SalesImport):
-        run_import.delay(str(import_id))
+    jobs.enqueue_claimable(run_sync, SyncRun)
+    jobs.enqueue_claimable(run_bulk_action, BulkAction)
+    jobs.enqueue_claimable(run_import, SalesImport)
     alert_mails.send_pending()
 
 

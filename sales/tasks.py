@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from flowzz.core.db.jobs import claimable_ids
+from flowzz.core.db.jobs import enqueue_claimable
 from sales.exports import export_jobs
 from sales.models import Export
 from sales.stats import daily_stats
@@ -26,5 +26,4 @@ def run_export(export_id: str) -> None:
 def maintain_exports() -> None:
     """Enqueue exports whose message or worker was lost, and delete expired ones."""
     export_jobs.delete_expired()
-    for export_id in claimable_ids(Export):
-        run_export.delay(str(export_id))
+    enqueue_claimable(run_export, Export)

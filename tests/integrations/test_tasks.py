@@ -55,10 +55,10 @@ def test_apis_are_tried_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> 
     assert tried == enqueued == expected
 
 
-def messages() -> Iterator[str]:
-    """Take the integrations' ids out of the queue `inbox`, one by one, until it is empty."""
+def messages(name: str = "inbox") -> Iterator[str]:
+    """Take the ids of work out of a queue, one by one, until it is empty."""
     with app.connection_for_read() as broker, suppress(Empty):
-        queue = broker.SimpleQueue("inbox")
+        queue = broker.SimpleQueue(name)
         while message := queue.get_nowait():
             message.ack()
             yield message.payload[0][0]
@@ -149,3 +149,22 @@ def test_sweeps_of_two_beats_start_each_sync_once_and_mail_once(coinzz: SandboxC
     assert Alert.objects.get().opening_mailed
     recipients = [message.to[0] for message in mail.outbox]
     assert len(recipients) == len(set(recipients)) == 2
+
+
+def test_sweeps_do_not_fill_the_queues_of_stopped_workers() -> None:
+    redis.client().flushdb()
+    sellers = [Seller(f"{name}@flowzz.test") for name in "abc"]
+    for seller in sellers:
+        seller.receive(payloads.order())
+    ids = {str(seller.integration.id) for seller in sellers}
+    rows = IntegrationFactory.create_batch(3, status="CONNECTED", api_key="cifrada")
+    run_ids = {str(runs.request_run(row, Trigger.SCHEDULE).id) for row in rows}
+    for _ in range(5):
+        tasks.enqueue_due_work()
+        for flag in redis.client().scan_iter("flowzz:drain-enqueued:*"):
+            redis.client().delete(flag)  # it lasts for 15 s
+
+    turns, drains = list(messages("sync")), list(messages("inbox"))
+    assert (set(turns), set(drains)) == (run_ids, ids)
+    assert len(turns) <= 2 * len(run_ids)
+    assert len(drains) <= 2 * len(ids)

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 import structlog
-from celery import current_app
+from celery import Task, current_app
 from django.db import models, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
@@ -143,6 +143,29 @@ def enqueue(task: str, id_: uuid.UUID) -> bool:
         log.warning("enqueue_failed", cause=type(error).__name__)
         return False
     return True
+
+
+def enqueue_claimable(task: "Task[Any, Any]", model: type[Job]) -> None:
+    """Enqueue a task for each claimable job, unless its queue has as many messages already."""
+    ids = claimable_ids(model)
+    if has_fewer_messages(task, len(ids)):
+        for id_ in ids:
+            task.delay(str(id_))
+
+
+def has_fewer_messages(task: "Task[Any, Any]", count: int) -> bool:
+    """Return whether fewer than `count` messages wait in a task's queue.
+
+    Sweeps that always enqueued what waits would fill the queue of workers that are busy or stopped:
+    each message is another turn, newer work would wait behind all of them, and Redis becomes full.
+    """
+    if not count:
+        return False
+    app = task.app
+    queue = app.amqp.router.route({}, task.name)["queue"].name
+    with app.connection_or_acquire() as broker:
+        # Not by `queue_declare`: kombu looks for the queue without its prefix, and finds none.
+        return bool(broker.default_channel.client.llen(queue) < count)
 
 
 JobT = TypeVar("JobT", bound=Job)
