@@ -120,7 +120,8 @@ def _extent(integration: Integration, *, is_full: bool) -> tuple[datetime | None
         return None, None
     if integration.sync_cursor is None:
         return timezone.now() - SYNC_INITIAL_AGE.value(), SYNC_INITIAL_SALES.value()
-    return integration.sync_cursor - SYNC_OVERLAP.value(), None
+    # A cursor in the future is of a database whose clock was set back: it would skip sales.
+    return min(integration.sync_cursor, timezone.now()) - SYNC_OVERLAP.value(), None
 
 
 def is_under_way(integration: Integration) -> bool:

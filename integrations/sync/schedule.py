@@ -1,12 +1,16 @@
 """The schedule of syncs: each connected integration in API mode once an hour, spread over it."""
 
+from datetime import timedelta
+
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from integrations import modes
 from integrations.models import Integration, IntegrationStatus, Trigger
 from integrations.sync.runs import request_run
 
+HOUR = timedelta(hours=1)
 _SLOTS = 10_000
 
 
@@ -14,14 +18,15 @@ def schedule_all() -> int:
     """Set the next sync of every integration that is synced within the coming hour.
 
     Returns the number of integrations. Each one's offset is derived from its id, so it is the
-    same every hour.
+    same every hour. A time beyond the hour means that the database's clock was set back.
     """
     spread = settings.SYNC_SPREAD
+    is_beyond = Q(next_sync_at__gt=Now() + max(spread, HOUR))
     connected = Integration.objects.filter(
         modes.in_api_mode(),
+        Q(next_sync_at=None) | is_beyond,
         status=IntegrationStatus.CONNECTED,
         paused_at=None,
-        next_sync_at__isnull=True,
     )
     count = 0
     for integration in connected.only("id").iterator(chunk_size=1000):

@@ -22,6 +22,7 @@ from integrations import dispatch
 from integrations.inbox import drain, processing, store
 from integrations.inbox.store import InboundWebhook
 from integrations.models import EventState, Integration, SalesImport, SyncRun, Trigger, WebhookEvent
+from integrations.runtime_settings import SYNC_OVERLAP
 from integrations.sync import runs
 from integrations.sync.breaker import CircuitBreaker
 from sales.models import Export
@@ -237,3 +238,23 @@ def test_sale_is_counted_on_its_local_day(seller: Seller, day: str, first: str, 
     found = Frontend(seller.integration.user).fetch("sales", dateFrom=day, dateTo=day).json()
 
     assert [sale["externalId"] for sale in found["data"]] == ["ord2", "ord1"]
+
+
+def test_jobs_go_on_after_the_databases_clock_was_set_back(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.USER)
+    a_year = timedelta(days=365)
+    SyncRun.objects.update(state=JobState.RUNNING, heartbeat_at=Now() + a_year)
+    assert claimable_ids(SyncRun) == [run.id]
+
+    SyncRun.objects.update(state=JobState.QUEUED, not_before=Now() + a_year)
+    assert claimable_ids(SyncRun) == [run.id]
+
+    SyncRun.objects.update(not_before=Now() + timedelta(days=1))
+    assert claimable_ids(SyncRun) == []
+
+
+def test_cursor_in_the_future_skips_no_sales(integration: Integration) -> None:
+    integration.sync_cursor = timezone.now() + timedelta(days=1)
+    run = runs.request_run(integration, Trigger.USER)
+    assert run.cursor_from is not None
+    assert run.cursor_from <= timezone.now() - SYNC_OVERLAP.value()

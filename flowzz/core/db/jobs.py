@@ -26,6 +26,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 LEASE_DURATION: Final = timedelta(minutes=2)
 HEARTBEAT_SECONDS: Final = 5.0
+MAX_WAIT: Final = timedelta(hours=25)
+"""Longer than any job waits to try again."""
 
 
 class JobState(models.TextChoices):
@@ -172,9 +174,13 @@ JobT = TypeVar("JobT", bound=Job)
 
 
 def claimable() -> Q:
-    """Match queued jobs that are due and running jobs whose lease has expired."""
-    is_due = Q(not_before=None) | Q(not_before__lte=Now())
+    """Match queued jobs that are due and running jobs whose lease has expired.
+
+    Times too far ahead mean that the database's clock was set back: nobody would wait so long.
+    """
+    is_due = Q(not_before=None) | Q(not_before__lte=Now()) | Q(not_before__gt=Now() + MAX_WAIT)
     has_expired = Q(heartbeat_at__lt=Now() - LEASE_DURATION)
+    has_expired |= Q(heartbeat_at__gt=Now() + LEASE_DURATION)
     return Q(state=JobState.QUEUED) & is_due | Q(state=JobState.RUNNING) & has_expired
 
 
