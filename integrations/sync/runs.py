@@ -22,10 +22,16 @@ from django.utils import timezone
 
 from flowzz.core.db import jobs
 from flowzz.core.db.jobs import UNDER_WAY, JobState
+from flowzz.core.formatting import format_number
 from flowzz.core.redis_metrics import Counter, record
 from integrations import dispatch, live_updates, modes
 from integrations.models import Integration, IntegrationStatus, SyncRun, Trigger
-from integrations.providers.errors import CircuitOpen, IntegrationError, KeyRefused
+from integrations.providers.errors import (
+    CircuitOpen,
+    IntegrationError,
+    KeyRefused,
+    UnexpectedResponse,
+)
 from integrations.providers.registry import get_provider
 from integrations.runtime_settings import SYNC_INITIAL_AGE, SYNC_INITIAL_SALES, SYNC_OVERLAP
 from integrations.secrets import field_encryption, key_rotation
@@ -38,6 +44,8 @@ log = structlog.stdlib.get_logger(__name__)
 RUNS = Counter("flowzz_sync_runs", "Attempts of sync runs; `queued` was postponed.", "result")
 MAX_ATTEMPTS = 3
 BACKOFF = timedelta(seconds=60)
+MIN_UNREADABLE = 5
+"""So many sales of a run, if all are unreadable, are no sales but a changed API."""
 TURN_SECONDS = 5.0
 """After this time a run leaves its worker to the others, and goes on when its turn comes again."""
 
@@ -153,6 +161,7 @@ def execute(
 
     def work(run: SyncRun) -> None:
         if _sync_pages(run, time.monotonic() + turn_seconds, on_progress):
+            _require_readable(run)
             _succeed(run)
         else:
             _end_turn(run)
@@ -198,6 +207,16 @@ def _end_turn(run: SyncRun) -> None:
     if run.release(JobState.QUEUED):
         live_updates.publish_run(run.id)
         dispatch.enqueue_run(run.id)
+
+
+def _require_readable(run: SyncRun) -> None:
+    """Raise UnexpectedResponse if no sale of several could be read: the cursor must not move."""
+    if run.errors == run.processed >= MIN_UNREADABLE:
+        label = get_provider(run.integration.provider).label
+        raise UnexpectedResponse(
+            f"Nenhuma das {format_number(run.processed)} vendas que o {label} listou pôde ser "
+            "lida. Fale com o suporte do Flowzz."
+        )
 
 
 def _succeed(run: SyncRun) -> None:

@@ -5,6 +5,7 @@ from pytest_django.fixtures import Settings
 
 from flowzz.core.db.jobs import JobState
 from integrations.models import SyncRun, Trigger
+from integrations.providers.coinzz.api import transport
 from integrations.secrets import field_encryption
 from integrations.sync import runs
 from sales.models import Sale
@@ -63,3 +64,26 @@ def test_listing_of_hashes_adds_to_the_sales_of_webhooks(coinzz: SandboxClient) 
     numbers = {body["order"]["order_number"] for body in delivered}
     linked = Sale.objects.filter(external_id__in=numbers).values_list("external_id", "order_hash")
     assert dict(linked) == {number: order_hash(number) for number in numbers}
+
+
+@pytest.mark.parametrize("count", [4, 5])
+def test_listing_in_which_no_sale_is_readable_leaves_the_cursor(
+    coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """A few unreadable sales are counted alone; if all of several are, their form has changed."""
+    items = [{"codigo": f"ped{number}", "preco": "10,00"} for number in range(count)]
+    page = {"data": items, "meta": {"last_page": 1, "total": count}}
+    monkeypatch.setattr(transport, "decode_json", lambda _: page)
+    seller = Seller()
+    run = sync(seller, coinzz, "8702")
+    seller.integration.refresh_from_db()
+
+    assert (run.processed, run.errors) == (count, count)
+    if count < runs.MIN_UNREADABLE:
+        assert (run.state, run.error) == (JobState.SUCCEEDED, "")
+        assert seller.integration.sync_cursor == run.started_at
+    else:
+        assert (run.state, run.error_code) == (JobState.FAILED, "UNEXPECTED_RESPONSE")
+        assert run.error.startswith("Nenhuma das 5 vendas que o Coinzz listou pôde ser lida.")
+        assert seller.integration.sync_cursor is None
+        assert seller.integration.last_sync_status == "error"
