@@ -240,7 +240,9 @@ def _checkpoint(pages: Sequence[ReadPage], result: PageResult) -> None:
     run.pages += len(pages)
     run.next_page, run.page_digest = last.page.number + 1, last.page.digest
     run.total, run.sales_limit = last.page.total, last.sales_limit
-    run.checkpoint(*COUNTERS, "pages", "next_page", "page_digest", "total", "sales_limit")
+    run.attempts = 0  # a platform that asks to wait every hundred pages does not fail the run
+    names = ("pages", "next_page", "page_digest", "total", "sales_limit", "attempts")
+    run.checkpoint(*COUNTERS, *names)
     log_at_commit(
         "sync_pages_stored",
         lease=str(run.lease),

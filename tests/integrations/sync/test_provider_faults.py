@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from flowzz.core import redis
 from flowzz.core.db.jobs import JobState
@@ -81,6 +82,20 @@ def test_lasting_fault_requeues_the_run_which_resumes_at_its_page(
     assert (run.error_code, run.error) == ("", "")
     assert integration.sync_cursor == run.started_at
     assert is_complete(integration, coinzz)
+
+
+def test_faults_between_which_pages_are_stored_do_not_fail_the_run(
+    integration: Integration, coinzz: SandboxClient, settings: Settings
+) -> None:
+    settings.SYNC_PAGE_SIZE = 20
+    run = runs.request_run(integration, Trigger.USER, is_full=True)
+    for page in range(1, 5):
+        coinzz.control("POST", "faults", fault="status:500", path="sales", after=1, times=4)
+        carry_out(run)
+        assert (run.state, run.attempts, run.pages) == (JobState.QUEUED, 1, page)
+
+    carry_out(run)
+    assert (run.state, run.attempts, run.processed) == (JobState.SUCCEEDED, 0, 120)
 
 
 @pytest.mark.parametrize("fault", PERMANENT)
