@@ -44,6 +44,7 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
     "Números do painel": ("sales.tasks.refresh_daily_stats", Every(60)),
     "Exportações: retomar e apagar": ("sales.tasks.maintain_exports", Every(60)),
     "Exclusão de contas": ("integrations.tasks.continue_seller_erasures", Every(60)),
+    "Exclusão de prévias vencidas": ("integrations.tasks.delete_expired_previews", Every(600)),
     "Limpeza de chamadas repetidas": (
         "flowzz.core.tasks.delete_expired_idempotent_calls",
         Every(3600),

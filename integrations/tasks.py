@@ -1,11 +1,14 @@
 """Celery tasks: each takes ids and calls one function. A task that runs twice does no harm."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import shared_task
+from django.db import OperationalError
 
 from flowzz.core.db import jobs
 from flowzz.core.workers import heartbeat
@@ -20,7 +23,11 @@ from integrations.sync import retention as sync_retention
 from integrations.sync import runs, schedule
 from integrations.webhooks import fallback_buffer, known_tokens, refusals
 
+log = structlog.stdlib.get_logger(__name__)
+
 MAX_ERASURE_SECONDS = 30.0
+RETENTION_RETRIES: dict[str, Any] = {"max_retries": 30, "default_retry_delay": 600}
+"""A lock can be held for hours, by a dump of the database for one; in seconds."""
 MAX_TURN_SECONDS = 0.1
 """How long a drain goes on with webhooks that arrive meanwhile, before others take a turn."""
 
@@ -133,20 +140,38 @@ def record_heartbeat() -> None:
     heartbeat.record("control")
 
 
-@shared_task
+@shared_task(autoretry_for=(OperationalError,), **RETENTION_RETRIES)
 def delete_old_records() -> None:
     """Delete rows that only record work, past RECORD_RETENTION."""
-    inbox_retention.delete_old_events()
-    sync_retention.delete_old_runs()
+    _run_all(inbox_retention.delete_old_events, sync_retention.delete_old_runs)
+
+
+@shared_task(autoretry_for=(OperationalError,), **RETENTION_RETRIES)
+def delete_expired_payloads() -> None:
+    """Create the partitions of coming periods; delete payloads past retention."""
+    _run_all(
+        inbox_retention.create_partitions,
+        inbox_retention.delete_expired_payloads,
+        inbox_retention.delete_unrouted,
+    )
 
 
 @shared_task
-def delete_expired_payloads() -> None:
-    """Create the partitions of coming periods; delete payloads and previews past retention."""
-    inbox_retention.create_partitions()
-    inbox_retention.delete_unrouted()
-    inbox_retention.delete_expired_payloads()
+def delete_expired_previews() -> None:
     import_jobs.delete_expired_previews()
+
+
+def _run_all(*steps: Callable[[], object]) -> None:
+    """Run each step, also if one before it can't have its lock; then raise its error."""
+    errors = []
+    for step in steps:
+        try:
+            step()
+        except OperationalError as error:
+            log.warning("retention_postponed", step=step.__name__, cause=type(error).__name__)
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 @shared_task

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from pytest_django.fixtures import Settings
 
+from flowzz.core.db import partitions
 from integrations import tasks
 from integrations.inbox import replay, retention
 from integrations.models import EventFailure, EventState, WebhookEvent, WebhookPayload
@@ -219,3 +220,26 @@ def test_command_counts_and_then_deletes(
         "Corpos com mais de 90 dias removidos: 1",
         "Corpos com mais de 90 dias removidos: 0",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_table_that_a_dump_has_locked_delays_its_own_retention_alone(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "_LOCK_TIMEOUT", "SET LOCAL lock_timeout = '50ms'")
+    unrouted = {"integration": None, "provider": "coinzz", "received_at": days_ago(8)}
+    WebhookEvent.objects.create(**unrouted, body_hash=b"")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {PAYLOADS.partitions()[-1].name}")
+    dump = connection.copy()
+    try:
+        with dump.cursor() as cursor:
+            cursor.execute(f"BEGIN; LOCK TABLE {PAYLOADS.name} IN ACCESS SHARE MODE")
+        with pytest.raises(OperationalError):
+            tasks.delete_expired_payloads()
+    finally:
+        dump.close()
+
+    assert not WebhookEvent.objects.exists()
+    assert OperationalError in tasks.delete_expired_payloads.autoretry_for
+    tasks.delete_expired_payloads()
