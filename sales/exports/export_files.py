@@ -1,7 +1,7 @@
 """The file of an export: rows of an admin list, written batch by batch, stored in parts."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO, Any, Final
 
 import orjson
@@ -68,21 +68,28 @@ def is_short(rows: "QuerySet[Model]") -> bool:
         return False
 
 
-def write(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> Iterator[int]:
+def write(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> Generator[int, None, None]:
     """Write the rows to `file`; yield the number of rows written after each batch."""
     table = TABLES[ExportSubject(export.subject)]
     if export.format == ExportFormat.NDJSON:
         yield from _write_json_lines(rows, table, file)
         return
     sheet = _WRITERS[export.format](file, [column.title for column in table.columns], table.name)
-    written = 0
+    try:
+        yield from _write_rows(rows, export, sheet)
+        sheet.close()
+    finally:
+        sheet.discard()  # a cancelled export must not leave its rows on the disk
+
+
+def _write_rows(rows: "QuerySet[Model]", export: Export, sheet: Csv | Xlsx) -> Iterator[int]:
+    table, written = TABLES[ExportSubject(export.subject)], 0
     for batch in _batches(rows, table):
         for values in batch:
             cells = zip(table.columns, values[len(table.order) :], strict=True)
             sheet.add([column.cell(v, is_masked=export.is_masked) for column, v in cells])
         written += len(batch)
         yield written
-    sheet.close()
 
 
 def store(export: Export, file: IO[bytes]) -> None:

@@ -8,6 +8,7 @@ import gzip
 import os
 import shutil
 import uuid
+from contextlib import closing
 from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Final
@@ -167,8 +168,9 @@ def _listed_rows(export: Export) -> "QuerySet[Model]":
 
 
 def _write_rows(rows: "QuerySet[Model]", export: Export, file: IO[bytes]) -> None:
-    for written in export_files.write(rows, export, file):
-        export.heartbeat(processed=written)
+    with closing(export_files.write(rows, export, file)) as steps:
+        for written in steps:
+            export.heartbeat(processed=written)
 
 
 def _request_for(export: Export) -> HttpRequest:

@@ -1,6 +1,7 @@
 """Writers of CSV files, in the format of a Brazilian Excel, and of XLSX files.
 
-Both hold one row in memory; `close` writes buffered rows and leaves the file open. Times are local
+Both hold one row in memory; `close` writes buffered rows and leaves the file open, `discard` ends
+what was not closed. Times are local
 and naive, because spreadsheets have no time zones; midnight stands for a day whose time nobody
 reported. A text that would be read as a formula gets a leading apostrophe.
 """
@@ -11,6 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, time
 from decimal import Decimal
+from tempfile import TemporaryDirectory
 from typing import IO, Final
 
 import xlsxwriter
@@ -37,13 +39,20 @@ class Csv:
     def close(self) -> None:
         self._text.detach()
 
+    def discard(self) -> None: ...
+
 
 class Xlsx:
     """Numbers and times are typed cells with a format; the row of titles is frozen."""
 
     def __init__(self, file: IO[bytes], titles: Sequence[str], name: str = "") -> None:
-        """Write the titles into a sheet of that name."""
-        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        """Write the titles into a sheet of that name.
+
+        The rows are buffered in a folder, which `discard` deletes.
+        """
+        self._folder = TemporaryDirectory(prefix="flowzz-export-")
+        options = {"constant_memory": True, "tmpdir": self._folder.name}
+        self._book = xlsxwriter.Workbook(file, options)
         self._money = self._book.add_format({"num_format": "#,##0.00"})
         self._datetime = self._book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
         self._day = self._book.add_format({"num_format": "dd/mm/yyyy"})
@@ -74,6 +83,13 @@ class Xlsx:
 
     def close(self) -> None:
         self._book.close()
+        self.discard()
+
+    def discard(self) -> None:
+        """Delete the buffered rows. Does nothing after `close`."""
+        if self._page.row_data_fh:
+            self._page.row_data_fh.close()
+        self._folder.cleanup()
 
 
 def _to_text(cell: Cell) -> str:

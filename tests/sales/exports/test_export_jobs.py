@@ -1,8 +1,10 @@
 """Exports: permissions, background jobs, downloads and expiry."""
 
 import gzip
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,3 +205,28 @@ def test_discarding_deletes_stored_files_and_restarts_exports_under_way() -> Non
     running = make_export(ExportState.RUNNING, heartbeat_at=timezone.now())
     assert export_jobs.discard_files() == 1
     assert list(Export.objects.values_list("id", "state")) == [(running.id, ExportState.QUEUED)]
+
+
+def test_export_that_ends_early_leaves_nothing_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of an Excel file are buffered there: with the data of a person who was erased."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(export_files, "BATCH_ROWS", 2)
+    user = UserFactory.create()
+    SaleFactory.create_batch(3, user=user)
+    export = Export.objects.create(requested_by=user, subject="sales", format="xlsx", is_own=True)
+    beat = Export.heartbeat
+
+    def discard_after_the_first_rows(job: Export, **changes: object) -> None:
+        if changes.get("processed"):
+            assert list(tmp_path.rglob("*"))
+            export_jobs.discard_files()
+        beat(job, **changes)
+
+    monkeypatch.setattr(Export, "heartbeat", discard_after_the_first_rows)
+    export_jobs.execute(export.id)
+
+    export.refresh_from_db()
+    assert export.state == ExportState.QUEUED
+    assert list(tmp_path.rglob("*")) == []
