@@ -20,6 +20,9 @@ log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 AmountT = TypeVar("AmountT", int, timedelta)
 
+_WHOLE = re.compile(r"[0-9]{1,9}|[0-9]{1,3}(?:\.[0-9]{3}){1,2}")
+"""A whole number, also `1.000`; a dot before fewer digits may be meant as a decimal point."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeSetting(Generic[T]):
@@ -82,8 +85,9 @@ def amount_setting(
     """Define a number of units: of `timedelta(days=1)`, or of 1 for a plain number."""
 
     def parse(text: str) -> AmountT:
-        digits = text.strip().replace(".", "")
-        if not re.fullmatch(r"[0-9]{1,9}", digits) or not minimum <= int(digits) <= maximum:
+        whole = text.strip()
+        digits = whole.replace(".", "")
+        if not _WHOLE.fullmatch(whole) or not minimum <= int(digits) <= maximum:
             raise ValueError(f"Escreva um número inteiro de {minimum} a {maximum}.")
         return int(digits) * unit
 

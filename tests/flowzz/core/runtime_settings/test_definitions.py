@@ -31,6 +31,16 @@ def test_formatted_default_is_parsed_to_the_default(name: str) -> None:
     assert setting.parse(setting.format(setting.default)) == setting.value() == setting.default
 
 
+@pytest.mark.parametrize("text", ["7.5", "90.0", "1.00", "7,5", "1..000", ".7", "٧", ""])
+def test_number_that_is_not_whole_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="Escreva um número inteiro de 7 a 3650"):
+        PAYLOAD_RETENTION.parse(text)
+
+
+def test_number_may_have_a_dot_before_thousands() -> None:
+    assert PAYLOAD_RETENTION.parse(" 1.000 ") == timedelta(days=1000)
+
+
 def test_saved_value_is_loaded_once() -> None:
     Setting.objects.create(name="DUPLICATE_WINDOW", value="5")
     assert DUPLICATE_WINDOW.value() == timedelta(hours=72)
