@@ -18,7 +18,7 @@ class Every:
     seconds: int
 
     def schedule_fields(self) -> dict[str, Any]:
-        interval, _ = IntervalSchedule.objects.get_or_create(every=self.seconds, period="seconds")
+        interval = _get_or_create(IntervalSchedule, every=self.seconds, period="seconds")
         return {"interval": interval, "expire_seconds": self.seconds}
 
 
@@ -30,10 +30,15 @@ class At:
     minute: str
 
     def schedule_fields(self) -> dict[str, Any]:
-        crontab, _ = CrontabSchedule.objects.get_or_create(
-            hour=self.hour, minute=self.minute, timezone=settings.TIME_ZONE
-        )
-        return {"crontab": crontab}
+        every = dict.fromkeys(("day_of_week", "day_of_month", "month_of_year"), "*")
+        time = {"hour": self.hour, "minute": self.minute, "timezone": settings.TIME_ZONE}
+        return {"crontab": _get_or_create(CrontabSchedule, **time, **every)}
+
+
+def _get_or_create(model: Any, **fields: Any) -> Any:
+    """Return the first of equal rows: staff can create the same timing twice."""
+    found = model.objects.filter(**fields).order_by("id").first()
+    return found or model.objects.create(**fields)
 
 
 SCHEDULE: dict[str, tuple[str, Every | At]] = {

@@ -1,5 +1,5 @@
 import pytest
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from flowzz.schedule import SCHEDULE, synchronise_schedule
 
@@ -41,3 +41,17 @@ def test_timing_of_staff_stays_and_an_old_task_name_is_corrected() -> None:
         slower,
         False,
     )
+
+
+def test_timings_that_staff_have_made_are_not_taken_for_those_of_a_missing_task() -> None:
+    at_night = {"hour": "3", "minute": "30", "timezone": "America/Sao_Paulo"}
+    CrontabSchedule.objects.all().delete()
+    CrontabSchedule.objects.create(**at_night, day_of_week="1")
+    IntervalSchedule.objects.create(every=15, period="seconds")
+    PeriodicTask.objects.all().delete()
+
+    synchronise_schedule()
+
+    crontab = PeriodicTask.objects.get(name="Remoção de registros antigos").crontab
+    assert (crontab.day_of_week, crontab.day_of_month, crontab.hour) == ("*", "*", "3")
+    assert PeriodicTask.objects.count() == len(SCHEDULE)
