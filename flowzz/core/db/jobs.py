@@ -166,8 +166,9 @@ def has_fewer_messages(task: "Task[Any, Any]", count: int) -> bool:
     app = task.app
     queue = app.amqp.router.route({}, task.name)["queue"].name
     with app.connection_or_acquire() as broker:
-        # Not by `queue_declare`: kombu looks for the queue without its prefix, and finds none.
-        return bool(broker.default_channel.client.llen(queue) < count)
+        # Not passively, for which kombu's Redis looks for the queue without its prefix.
+        declared = broker.default_channel.queue_declare(queue, durable=True, auto_delete=False)
+        return bool(declared.message_count < count)
 
 
 JobT = TypeVar("JobT", bound=Job)
