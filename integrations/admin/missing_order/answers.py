@@ -1,6 +1,5 @@
 """Where an order is, or where it stopped. A constant number of statements, each with an index."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -35,7 +34,6 @@ MAX_BODIES = 1_000
 MAX_BYTES = 16 * 1024 * 1024
 """The largest total size of these bodies."""
 MIN_LENGTH = 3
-_PREFIX = re.compile(r"^(?:\s|#|:|(?:pedido|venda|order|n[º°o]\.?|número)\b)+", re.IGNORECASE)
 _NOT_APPLIED = (EventOutcome.DISCONNECTED, EventOutcome.DISCARDED)
 
 
@@ -53,11 +51,6 @@ class Answer:
     text: str
     tone: str
     steps: Sequence[Step] = ()
-
-
-def clean_number(text: str) -> str:
-    """Return an order's number without what people write before it, such as `Pedido #`."""
-    return _PREFIX.sub("", text).strip()
 
 
 def explain(number: str, integration: Integration | None) -> list[Answer]:

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from flowzz.backoffice.confirm_with_reason import StaffForm
-from integrations.admin.missing_order.answers import MIN_LENGTH, clean_number, explain
+from integrations.admin.missing_order.answers import MIN_LENGTH, explain
 from integrations.models import Integration
+from sales.order_ids.typed import typed_number
 
 PERMISSIONS = ("sales.view_sale", "integrations.view_webhookevent")
 
@@ -25,7 +26,7 @@ class QuestionForm(StaffForm):
     integration: Integration | None = None
 
     def clean_pedido(self) -> str:
-        number = clean_number(self.cleaned_data["pedido"])
+        number = typed_number(self.cleaned_data["pedido"])
         if len(number) < MIN_LENGTH:
             raise ValidationError(f"Escreva ao menos {MIN_LENGTH} caracteres do número.")
         return number

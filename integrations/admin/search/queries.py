@@ -30,14 +30,6 @@ QUARANTINED_BYTES: Final = 1024 * 1024
 """The largest total size of the bodies of these events that are searched."""
 SIMILAR_MS: Final = 200
 """Names with a typo have to be compared one by one: as many as this time allows."""
-_PREFIX: Final = re.compile(
-    r"^[\s#]{0,9}(?:(?:pedido|venda|order|n[ºo°.])\b\W{0,9}){0,3}", re.IGNORECASE
-)
-
-
-def order_number(text: str) -> str:
-    """Return a number without what people write before it: `Pedido #ordabc`, `nº ordabc`."""
-    return _PREFIX.sub("", text) or text
 
 
 def find_clients(request: HttpRequest, text: str, *, widens: bool) -> "list[Client]":

@@ -22,6 +22,7 @@ from integrations.inbox.failure_reasons import explain
 from integrations.models import EventState, Integration, IntegrationStatus, WebhookEvent
 from sales.admin.statuses import STATUS_COLOURS, status_note
 from sales.models import AffiliationRequest, Sale, Subscription
+from sales.order_ids.typed import typed_number
 from sales.sale_changes import STATUS_COLUMNS
 from sales.statuses import SaleStatus, SaleStatusField, SubscriptionStatus
 
@@ -61,7 +62,7 @@ def search(
     text = text.strip()
     if is_too_short(text):
         return []
-    number = queries.order_number(text)
+    number = typed_number(text) or text
     is_masked = not masking.can_see_personal_data(request)
     sales = queries.find_sales(number)
     hides_people = is_masked and (bool(sales) or is_typing)

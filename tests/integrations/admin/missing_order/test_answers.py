@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations import connection as connections
-from integrations.admin.missing_order.answers import Answer, clean_number, explain
+from integrations.admin.missing_order.answers import Answer, explain
 from integrations.inbox import replay
 from integrations.models import (
     FindingKind,
@@ -34,13 +34,6 @@ def seller() -> Seller:
 
 def main_answer(seller: Seller, number: str = NUMBER) -> Answer:
     return explain(number, seller.integration)[0]
-
-
-@pytest.mark.parametrize(
-    "text", ["ord1", " #ord1 ", "Pedido ord1", "pedido: #ord1", "nº ord1", "Venda ord1"]
-)
-def test_words_before_the_number_are_left_out(text: str) -> None:
-    assert clean_number(text) == "ord1"
 
 
 def test_order_that_appears(seller: Seller) -> None:
