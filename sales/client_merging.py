@@ -152,14 +152,13 @@ def undo(merge_id: uuid.UUID, *, by: User) -> ClientMerge:
 
 
 def _lock_clients(*client_ids: uuid.UUID) -> list[Client]:
-    """Lock the user and read the clients. Raises MergeRefused."""
-    users = set(Client.objects.filter(id__in=client_ids).values_list("user_id", flat=True))
-    if len(users) != 1:
-        raise MergeRefused("Escolha dois clientes da mesma conta.")
-    lock_user(users.pop())
-    clients = {row.id: row for row in Client.objects.select_for_update().filter(id__in=client_ids)}
-    if len(clients) != len(client_ids):
-        raise MergeRefused("Escolha dois clientes diferentes, que existam.")
+    """Lock the users of clients and read the clients. Raises MergeRefused if one does not exist."""
+    found = Client.objects.filter(id__in=client_ids)
+    for user_id in sorted(set(found.values_list("user_id", flat=True))):
+        lock_user(user_id)
+    clients = {client.id: client for client in found.select_for_update()}
+    if not clients.keys() >= set(client_ids):
+        raise MergeRefused("Um dos clientes não existe mais.")
     return [clients[id_] for id_ in client_ids]
 
 

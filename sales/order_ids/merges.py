@@ -214,15 +214,14 @@ def _row(sale: Sale) -> dict[str, Any]:
 
 
 def _lock_sales(sale_ids: Collection[uuid.UUID]) -> list[Sale]:
-    """Lock the user and read the sales, in the order of the ids. Raises MergeRefused."""
-    users = set(Sale.objects.filter(id__in=sale_ids).values_list("user_id", flat=True))
-    if len(users) != 1:
-        raise MergeRefused("Escolha vendas da mesma conta, que existam.")
-    lock_user(users.pop())
-    rows = Sale.objects.select_related("client").select_for_update(of=("self",))
-    sales = {sale.id: sale for sale in rows.filter(id__in=sale_ids)}
-    if len(sales) != len(sale_ids):
-        raise MergeRefused("Escolha duas vendas diferentes, que existam.")
+    """Lock the users of sales and read the sales. Raises MergeRefused if one does not exist."""
+    found = Sale.objects.filter(id__in=sale_ids)
+    for user_id in sorted(set(found.values_list("user_id", flat=True))):
+        lock_user(user_id)
+    rows = found.select_related("client").select_for_update(of=("self",))
+    sales = {sale.id: sale for sale in rows}
+    if not sales.keys() >= set(sale_ids):
+        raise MergeRefused("Uma das vendas não existe mais.")
     return [sales[id_] for id_ in sale_ids]
 
 
