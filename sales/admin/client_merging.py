@@ -93,12 +93,17 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     except (ClientLookupError, client_merging.MergeRefused) as refusal:
         form.add_error("other", str(refusal))
         return _ask_other(request, form, client)
-    details = {"cliente unido": audit_log.reference(other), "vendas": len(done.sale_ids)}
-    reason = form.cleaned_data["reason"]
-    audit_log.record(request, "Uniu clientes", client, reason=reason, details=details)
-    moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
+    moved = log_merge(request, done, reason=form.cleaned_data["reason"])
     messages.success(request, f"Clientes unidos: {moved} para este.")
     return redirect(change_url(client))
+
+
+def log_merge(request: HttpRequest, done: ClientMerge, *, reason: str) -> str:
+    """Record a merge in the audit log; return how many sales it moved, in words."""
+    count = len(done.sale_ids)
+    details = {"cliente unido": audit_log.reference(done.source), "vendas": count}
+    audit_log.record(request, "Uniu clientes", done.target, reason=reason, details=details)
+    return format_count(count, "venda passou", "vendas passaram")
 
 
 @row_action(ClientAdmin, "Separar", path="separar", icon="call_split", permission=MERGE_CLIENTS)

@@ -32,9 +32,8 @@ from flowzz.backoffice.display import (
 )
 from flowzz.backoffice.extensions import page_view
 from flowzz.backoffice.masked_admin import MaskedAdmin
-from flowzz.core.formatting import format_count
 from sales import client_merging
-from sales.admin.client_merging import MERGE_CLIENTS, preview_merge
+from sales.admin.client_merging import MERGE_CLIENTS, log_merge, preview_merge
 
 
 def pending_count(request: HttpRequest) -> str:
@@ -122,9 +121,7 @@ def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
     except client_merging.MergeRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(list_url(MergeSuggestion))
-    details = {"cliente unido": audit_log.reference(absorbed), "vendas": len(done.sale_ids)}
-    audit_log.record(request, "Uniu clientes", kept, reason="Possível duplicado", details=details)
-    moved = format_count(len(done.sale_ids), "venda passou", "vendas passaram")
+    moved = log_merge(request, done, reason="Possível duplicado")
     text = 'Clientes unidos: {} para um só. <a class="bo-link" href="{}">Ver ou desfazer</a>'
     messages.success(request, format_html(text, moved, change_url(kept)))
     return redirect(list_url(MergeSuggestion))
