@@ -48,13 +48,13 @@ class SourcedOrder:
 @dataclass(slots=True)
 class IngestResult:
     outcome: Outcome | None
-    """None if the order was refused."""
+    """None if the order was rejected."""
     sale: Sale | None = None
     changes: list[FieldChange] = field(default_factory=list)
     warnings: tuple[ValueWarning, ...] = ()
     """Those of the order, and one about its ids."""
-    refusal: ValueWarning | None = None
-    """Why the order was refused: the rest of the batch was applied, and a retry can't help."""
+    rejection: ValueWarning | None = None
+    """Why the order was rejected: the rest of the batch was applied, and a retry can't help."""
 
 
 def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[IngestResult]:
@@ -213,9 +213,9 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
     matched = rows.matcher.match(order.sale, incoming) if order.sale else None
     if matched and matched.warning:
         source = replace(source, fingerprint=None)  # the result depends on other sales as well
-    refusal = _refusal(matched) if matched else None
-    if refusal and order.subscription is None:
-        return IngestResult(None, refusal=refusal)
+    rejection = _rejection(matched) if matched else None
+    if rejection and order.subscription is None:
+        return IngestResult(None, rejection=rejection)
     recorded: RecordResult | None = None
     if matched and matched.sale:
         facts = _without_erased_buyer(matched.sale, matched.facts, rows)
@@ -224,7 +224,7 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         recorded = rows.sales.update(matched.sale, facts, source, client_change=change)
     else:
         client, match = rows.clients.match_or_create(incoming)
-        if matched and not refusal:
+        if matched and not rejection:
             # A webhook without a number comes from an account whose webhooks have none.
             counts = matched.is_associated or source.origin == Origin.EVENT
             recorded = rows.sales.create(matched.facts, client, match, source, is_associated=counts)
@@ -238,13 +238,13 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         record = rows.subscriptions.record
         outcomes.append(record(order.subscription, client, sale, source, by_document=by_document))
     return IngestResult(
-        outcome=None if refusal else min(outcomes, key=_PRECEDENCE.index),
+        outcome=None if rejection else min(outcomes, key=_PRECEDENCE.index),
         sale=recorded.sale if recorded else None,
         changes=recorded.changes if recorded else [],
         warnings=(*order.warnings, matched.warning)
         if matched and matched.warning
         else order.warnings,
-        refusal=refusal,
+        rejection=rejection,
     )
 
 
@@ -258,7 +258,7 @@ def _set_earnings(recorded: RecordResult, rows: _Rows) -> None:
         recorded.changes += [] if is_new else changes
 
 
-def _refusal(matched: Matched) -> ValueWarning | None:
+def _rejection(matched: Matched) -> ValueWarning | None:
     """Return why a sale can't be recorded: a new one needs a price."""
     if matched.sale or matched.facts.total_price is not None:
         return None

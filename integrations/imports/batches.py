@@ -184,8 +184,8 @@ def _ingest(
 ) -> None:
     results = ingest(job.integration, [SourcedOrder(line.order, source) for line in lines])
     for line, result in zip(lines, results, strict=True):
-        if result.refusal:
-            reasons = dict.fromkeys((result.refusal, *line.order.warnings))
+        if result.rejection:
+            reasons = dict.fromkeys((result.rejection, *line.order.warnings))
             message = " ".join(batch.file.with_headers(reason.message) for reason in reasons)
             batch.add_error(line.number, message, line.order.external_id)
             continue

@@ -208,9 +208,9 @@ def _apply(integration: Integration, events: Sequence[ParsedEvent]) -> list[Even
 def _ingested(item: ParsedEvent, ingested: IngestResult) -> EventResult:
     if ingested.outcome:
         return _applied(item, ingested.outcome, ingested.warnings)
-    refusal = ingested.refusal
-    assert refusal
-    return item.result(EventState.QUARANTINED, reason=refusal.reason, error=refusal.message)
+    rejection = ingested.rejection
+    assert rejection
+    return item.result(EventState.QUARANTINED, reason=rejection.reason, error=rejection.message)
 
 
 def _applied(item: ParsedEvent, outcome: Outcome, warnings: Sequence[ValueWarning]) -> EventResult:

@@ -169,8 +169,8 @@ def _sourced_orders(
 def _ingest_and_count(orders: Sequence[SourcedOrder], result: PageResult) -> None:
     for sourced, ingested in zip(orders, ingest(result.run.integration, orders), strict=True):
         result.order_ids.update(ingested.sale.order_ids if ingested.sale else ())
-        if ingested.refusal:
-            result.add_error(sourced.order.external_id, ingested.refusal.message)
+        if ingested.rejection:
+            result.add_error(sourced.order.external_id, ingested.rejection.message)
             continue
         counts = ingested.sale is None or ingested.sale.is_associated
         is_changed = counts and ingested.outcome in (Outcome.CREATED, Outcome.UPDATED)
