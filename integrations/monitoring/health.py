@@ -24,7 +24,7 @@ QUEUE_LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthFacts:
+class HealthInputs:
     status: str
     uses_api: bool
     """False in webhook mode: then nothing about keys and syncs counts."""
@@ -59,7 +59,7 @@ def assess_integration(integration: Integration) -> Health:
     """Assess one integration; four statements."""
     events = WebhookEvent.objects.filter(integration=integration)
     return assess(
-        _facts(
+        _inputs(
             integration,
             quarantined=events.filter(state=EventState.QUARANTINED).count(),
             waiting_since=queue_stats.due_since_of(integration),
@@ -84,7 +84,7 @@ def assess_all() -> list[tuple[uuid.UUID, Health]]:
         (
             integration.id,
             assess(
-                _facts(
+                _inputs(
                     integration,
                     quarantined=quarantined.get(integration.id, 0),
                     waiting_since=waiting_since.get(integration.id),
@@ -99,11 +99,11 @@ def assess_all() -> list[tuple[uuid.UUID, Health]]:
     return sorted(healths, key=lambda pair: pair[1].score)
 
 
-def assess(facts: HealthFacts) -> Health:
-    if facts.status == IntegrationStatus.DISCONNECTED:
+def assess(inputs: HealthInputs) -> Health:
+    if inputs.status == IntegrationStatus.DISCONNECTED:
         reason = "A integração está desconectada. Conecte com a chave de API, ou só por webhooks."
         return Health(0, (reason,), (reason,))
-    checks = [*_general_checks(facts), *(_sync_checks(facts) if facts.uses_api else ())]
+    checks = [*_general_checks(inputs), *(_sync_checks(inputs) if inputs.uses_api else ())]
     lost = [check for check in checks if check.applies]
     return Health(
         max(0, 100 - sum(check.points for check in lost)),
@@ -123,8 +123,8 @@ _FIELDS = (
 )
 
 
-def _facts(integration: Any, **counted: Any) -> HealthFacts:
-    return HealthFacts(
+def _inputs(integration: Any, **counted: Any) -> HealthInputs:
+    return HealthInputs(
         **{name: getattr(integration, name) for name in _FIELDS},
         uses_api=modes.uses_api(integration),
         now=timezone.now(),
@@ -142,11 +142,11 @@ class _Check(NamedTuple):
     seller_reason: str = ""
 
 
-def _general_checks(facts: HealthFacts) -> list[_Check]:
-    is_paused = facts.paused_at is not None
+def _general_checks(inputs: HealthInputs) -> list[_Check]:
+    is_paused = inputs.paused_at is not None
     return [
         _Check(
-            facts.status == IntegrationStatus.PENDING,
+            inputs.status == IntegrationStatus.PENDING,
             40,
             "A integração ainda não foi conectada. Informe a chave de API, ou conecte só por "
             "webhooks.",
@@ -160,29 +160,29 @@ def _general_checks(facts: HealthFacts) -> list[_Check]:
             "for retomada.",
         ),
         _Check(
-            not facts.has_readable_url,
+            not inputs.has_readable_url,
             10,
             TokenUnreadable().message,
             "O endereço de webhook não pode mais ser mostrado. O que você já usa continua "
             "recebendo; para ver um endereço, crie outro e troque-o na plataforma.",
         ),
         _Check(
-            facts.quarantined > 0,
+            inputs.quarantined > 0,
             10,
-            f"{format_count(facts.quarantined, 'evento', 'eventos')} em quarentena. "
+            f"{format_count(inputs.quarantined, 'evento', 'eventos')} em quarentena. "
             "A equipe precisa ver as causas.",
-            f"{format_count(facts.quarantined, 'aviso', 'avisos')} de venda em análise pela nossa "
+            f"{format_count(inputs.quarantined, 'aviso', 'avisos')} de venda em análise pela nossa "
             "equipe. Nada se perdeu, e você não precisa fazer nada.",
         ),
         _Check(
-            refusals.are_many(facts.refused),
+            refusals.are_many(inputs.refused),
             20,
-            f"Na última hora, {refusals.describe(facts.refused)}. Veja o diagnóstico.",
-            f"Na última hora, {refusals.describe(facts.refused)}. "
-            f"{refusals.seller_advice(facts.refused)}",
+            f"Na última hora, {refusals.describe(inputs.refused)}. Veja o diagnóstico.",
+            f"Na última hora, {refusals.describe(inputs.refused)}. "
+            f"{refusals.seller_advice(inputs.refused)}",
         ),
         _Check(
-            not is_paused and _is_older(facts.waiting_since, facts.now - QUEUE_LATE),
+            not is_paused and _is_older(inputs.waiting_since, inputs.now - QUEUE_LATE),
             20,
             "Há eventos esperando há mais de 5 minutos.",
             "Suas vendas mais novas estão guardadas, mas ainda não aparecem: o processamento está "
@@ -191,30 +191,30 @@ def _general_checks(facts: HealthFacts) -> list[_Check]:
     ]
 
 
-def _sync_checks(facts: HealthFacts) -> list[_Check]:
-    since = [facts.sync_cursor, facts.connected_at, facts.api_key_set_at, facts.mode_changed_at]
+def _sync_checks(inputs: HealthInputs) -> list[_Check]:
+    since = [inputs.sync_cursor, inputs.connected_at, inputs.api_key_set_at, inputs.mode_changed_at]
     synced_at = max(filter(None, since), default=None)
     return [
         _Check(
-            facts.status == IntegrationStatus.ERROR,
+            inputs.status == IntegrationStatus.ERROR,
             60,
             "A chave de API foi recusada. Conecte de novo com uma chave válida.",
         ),
         _Check(
-            facts.last_sync_status == "error",
+            inputs.last_sync_status == "error",
             20,
             "A última sincronização falhou. A próxima tenta de novo; veja o erro.",
             "A última sincronização falhou. A próxima tenta de novo sozinha.",
         ),
         _Check(
-            facts.paused_at is None and _is_older(synced_at, facts.now - SYNC_LATE),
+            inputs.paused_at is None and _is_older(synced_at, inputs.now - SYNC_LATE),
             20,
             "Nenhuma sincronização deu certo nas últimas 24 horas.",
             "Nenhuma sincronização deu certo nas últimas 24 horas. As vendas que chegam por "
             "webhook continuam entrando.",
         ),
         _Check(
-            _is_older(facts.api_key_set_at, facts.now - facts.api_key_max_age),
+            _is_older(inputs.api_key_set_at, inputs.now - inputs.api_key_max_age),
             10,
             "A chave de API é antiga. Crie uma nova e conecte com ela.",
         ),

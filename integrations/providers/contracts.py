@@ -197,8 +197,8 @@ class OrderFile(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeFinding:
-    """What a test of the API showed. With an `error`, a sync would not work."""
+class ProbeCheck:
+    """What one check of the API showed. With an `error`, a sync would not work."""
 
     level: Literal["ok", "warning", "error"]
     subject: str
@@ -209,7 +209,7 @@ class ProbeFinding:
 class ProbeReport:
     """The result of a read-only test of an account's API, in Portuguese."""
 
-    findings: Sequence[ProbeFinding]
+    checks: Sequence[ProbeCheck]
     settings: Mapping[str, str]
     """Settings to change, by the names of their environment variables."""
     examples: Sequence[Any]

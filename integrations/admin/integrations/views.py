@@ -22,8 +22,8 @@ from integrations.admin.integrations.actions import ACTIONS, IntegrationAction
 from integrations.admin.integrations.admin import IntegrationAdmin
 from integrations.models import Integration
 from integrations.monitoring.diagnosis import run_checks
+from integrations.monitoring.diagnosis.check_types import Severity
 from integrations.monitoring.diagnosis.collect import collect
-from integrations.monitoring.diagnosis.facts import Severity
 from integrations.providers.errors import IntegrationError
 
 VIEW = "integrations.view_integration"
@@ -114,12 +114,12 @@ def diagnosis(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 
 @page_view(IntegrationAdmin, "<uuid:object_id>/diagnostico/resultado/", permission=VIEW)
 @require_POST
-def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+def diagnosis_results(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Run all checks; a provider that hangs delays the answer by a few seconds at most."""
     integration = _integration(object_id)
-    facts = collect(integration)
-    found = run_checks(facts)
-    severities = [finding.severity for _, _, finding in found]
+    inputs = collect(integration)
+    results = run_checks(inputs)
+    severities = [result.severity for _, _, result in results]
     worst = next(
         (level for level in (Severity.RED, Severity.YELLOW) if level in severities), Severity.GREEN
     )
@@ -127,10 +127,10 @@ def findings(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         request,
         "Fez o diagnóstico da integração",
         integration,
-        details={title: finding.severity.label for _, title, finding in found},
+        details={title: result.severity.label for _, title, result in results},
     )
-    context = {"findings": found, "now": facts.now, "worst": worst, "integration": integration}
-    return render(request, "integrations/integration/findings.html", context)
+    context = {"results": results, "now": inputs.now, "worst": worst, "integration": integration}
+    return render(request, "integrations/integration/diagnosis_results.html", context)
 
 
 def _integration(object_id: uuid.UUID) -> Integration:

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         report = provider.probe(api_key)
         for line in _lines(provider, report):
             self.stdout.write(_printable(line).replace(api_key, HIDDEN))
-        if any(finding.level == "error" for finding in report.findings):
+        if any(check.level == "error" for check in report.checks):
             raise CommandError("Com as configurações atuais, uma sincronização não funcionaria.")
         if not is_api_enabled(PROVIDER):
             raise CommandError("A API está desligada: COINZZ_API_ENABLED.")
@@ -48,8 +48,8 @@ class Command(BaseCommand):
 
 
 def _lines(provider: Provider, report: ProbeReport) -> Iterator[str]:
-    for finding in report.findings:
-        yield f"  {LABELS[finding.level]}  {finding.subject}: {mask_emails_in(finding.text)}"
+    for check in report.checks:
+        yield f"  {LABELS[check.level]}  {check.subject}: {mask_emails_in(check.text)}"
     for number, item in enumerate(report.examples, start=1):
         masked = mask_payload(item, provider.personal_fields, provider.public_fields)
         yield f"Exemplo {number}, com os dados pessoais mascarados:"

@@ -1,15 +1,15 @@
-"""The diagnosis of one integration: `collect` its facts, then run its checks on them.
+"""The diagnosis of one integration: `collect` the inputs, then run the checks on them.
 
-A check returns a finding: a severity, a message and a next step. In webhook mode, imports are
+A check returns a result: a severity, a message and a next step. In webhook mode, imports are
 checked instead of the key, the API and the syncs.
 """
 
 from collections.abc import Callable
 
 from integrations.monitoring.diagnosis import api_checks, inbound_checks
-from integrations.monitoring.diagnosis.facts import DiagnosisFacts, Finding
+from integrations.monitoring.diagnosis.check_types import CheckResult, DiagnosisInputs
 
-CHECKS: dict[str, tuple[str, Callable[[DiagnosisFacts], Finding]]] = {
+CHECKS: dict[str, tuple[str, Callable[[DiagnosisInputs], CheckResult]]] = {
     "chave": ("Chave de API", api_checks.key),
     "api": ("Resposta da API", api_checks.api),
     "webhooks": ("Webhooks", inbound_checks.webhook),
@@ -23,11 +23,11 @@ CHECKS: dict[str, tuple[str, Callable[[DiagnosisFacts], Finding]]] = {
 _NOT_IN_API_MODE, _NOT_IN_WEBHOOK_MODE = {"importacoes"}, {"chave", "api", "sincronizacao"}
 
 
-def run_checks(facts: DiagnosisFacts) -> list[tuple[str, str, Finding]]:
-    """Return name, title and finding of each check of the integration's mode."""
-    left_out = _NOT_IN_API_MODE if facts.uses_api else _NOT_IN_WEBHOOK_MODE
+def run_checks(inputs: DiagnosisInputs) -> list[tuple[str, str, CheckResult]]:
+    """Return name, title and result of each check of the integration's mode."""
+    left_out = _NOT_IN_API_MODE if inputs.uses_api else _NOT_IN_WEBHOOK_MODE
     return [
-        (name, title, check(facts))
+        (name, title, check(inputs))
         for name, (title, check) in CHECKS.items()
         if name not in left_out
     ]

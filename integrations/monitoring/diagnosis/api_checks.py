@@ -2,19 +2,24 @@
 
 from datetime import timedelta
 
-from integrations.monitoring.diagnosis.facts import ApiStatus, DiagnosisFacts, Finding, Severity
+from integrations.monitoring.diagnosis.check_types import (
+    ApiStatus,
+    CheckResult,
+    DiagnosisInputs,
+    Severity,
+)
 
 SLOW_SECONDS = 3.0
-# The clock differences from which a finding is yellow and red.
+# The clock differences from which a result is yellow and red.
 PROVIDER_CLOCK_LIMITS = timedelta(seconds=30), timedelta(minutes=5)
 DATABASE_CLOCK_LIMITS = timedelta(seconds=2), timedelta(seconds=30)
 
 
-def key(facts: DiagnosisFacts) -> Finding:
-    label = facts.label
-    match facts.probe.status:
+def key(inputs: DiagnosisInputs) -> CheckResult:
+    label = inputs.label
+    match inputs.probe.status:
         case ApiStatus.NO_KEY:
-            return Finding(
+            return CheckResult(
                 Severity.RED,
                 "Nenhuma chave de API está guardada.",
                 "Peça a quem vende que conecte a integração com a chave de API.",
@@ -22,7 +27,7 @@ def key(facts: DiagnosisFacts) -> Finding:
                 "Configurações → API, crie uma chave e conecte com ela no Flowzz.",
             )
         case ApiStatus.UNREADABLE_KEY:
-            return Finding(
+            return CheckResult(
                 Severity.RED,
                 "A chave guardada não pode ser lida: foi alterada, ou a chave de criptografia "
                 "do servidor mudou.",
@@ -32,7 +37,7 @@ def key(facts: DiagnosisFacts) -> Finding:
                 "de API. Nada do que já foi recebido se perde.",
             )
         case ApiStatus.REFUSED:
-            return Finding(
+            return CheckResult(
                 Severity.RED,
                 f"O {label} recusou a chave de API.",
                 "Peça a quem vende uma chave nova; conectar de novo com ela resolve.",
@@ -41,42 +46,42 @@ def key(facts: DiagnosisFacts) -> Finding:
                 "vendas continuam chegando pelos webhooks.",
             )
         case ApiStatus.GOOD:
-            return _key_age(facts)
-    return Finding(
+            return _key_age(inputs)
+    return CheckResult(
         Severity.YELLOW,
         "Não deu para testar a chave: a API não respondeu como devia.",
-        f"Resolva primeiro o item “Resposta da API” e verifique de novo. A chave {_since(facts)}",
+        f"Resolva primeiro o item “Resposta da API” e verifique de novo. A chave {_since(inputs)}",
     )
 
 
-def _key_age(facts: DiagnosisFacts) -> Finding:
-    set_at = facts.api_key_set_at
-    if set_at and facts.now - set_at > facts.api_key_max_age:
-        return Finding(
+def _key_age(inputs: DiagnosisInputs) -> CheckResult:
+    set_at = inputs.api_key_set_at
+    if set_at and inputs.now - set_at > inputs.api_key_max_age:
+        return CheckResult(
             Severity.YELLOW,
-            f"A chave funciona, mas {_since(facts)}",
+            f"A chave funciona, mas {_since(inputs)}",
             f"Peça a quem vende que troque a chave: o recomendado é a cada "
-            f"{facts.api_key_max_age.days} dias.",
-            f"Olá! Sua chave de API do {facts.label} é antiga. Por segurança, crie uma nova em "
+            f"{inputs.api_key_max_age.days} dias.",
+            f"Olá! Sua chave de API do {inputs.label} é antiga. Por segurança, crie uma nova em "
             "Configurações → API e conecte com ela no Flowzz; nada mais muda.",
         )
-    return Finding(Severity.GREEN, f"A chave funciona e {_since(facts)}")
+    return CheckResult(Severity.GREEN, f"A chave funciona e {_since(inputs)}")
 
 
-def _since(facts: DiagnosisFacts) -> str:
-    set_at = facts.api_key_set_at
-    return f"foi informada {facts.ago(set_at)}." if set_at else "não tem data registrada."
+def _since(inputs: DiagnosisInputs) -> str:
+    set_at = inputs.api_key_set_at
+    return f"foi informada {inputs.ago(set_at)}." if set_at else "não tem data registrada."
 
 
-def api(facts: DiagnosisFacts) -> Finding:
-    probe, label = facts.probe, facts.label
+def api(inputs: DiagnosisInputs) -> CheckResult:
+    probe, label = inputs.probe, inputs.label
     unstable = (
         f"Olá! A API do {label} está instável neste momento. Suas vendas continuam chegando "
         "pelos webhooks, e o que faltar é buscado assim que ela voltar. Não precisa fazer nada."
     )
     match probe.status:
         case ApiStatus.NOT_THE_API:
-            return Finding(
+            return CheckResult(
                 Severity.RED,
                 probe.message,
                 "Avise a equipe técnica: o endereço da API configurado no servidor pode ter "
@@ -85,7 +90,7 @@ def api(facts: DiagnosisFacts) -> Finding:
                 unstable,
             )
         case ApiStatus.UNAVAILABLE:
-            return Finding(
+            return CheckResult(
                 Severity.RED,
                 probe.message,
                 f"Espere alguns minutos e verifique de novo; se continuar, veja se o {label} "
@@ -93,7 +98,7 @@ def api(facts: DiagnosisFacts) -> Finding:
                 unstable,
             )
         case ApiStatus.CIRCUIT_OPEN:
-            return Finding(
+            return CheckResult(
                 Severity.YELLOW,
                 f"O {label} não foi consultado agora. {probe.message}",
                 "As consultas estão suspensas depois de falhas seguidas e voltam sozinhas. "
@@ -101,31 +106,31 @@ def api(facts: DiagnosisFacts) -> Finding:
                 unstable,
             )
         case ApiStatus.NO_KEY | ApiStatus.UNREADABLE_KEY:
-            return Finding(
+            return CheckResult(
                 Severity.YELLOW,
                 "Sem uma chave que se possa usar, a API não foi consultada.",
                 "Resolva primeiro o item “Chave de API”.",
             )
     if probe.seconds > SLOW_SECONDS:
-        return Finding(
+        return CheckResult(
             Severity.YELLOW,
             f"A API respondeu, mas demorou {_decimal(probe.seconds)} s.",
             "As sincronizações podem demorar mais do que de costume. Verifique de novo mais tarde.",
         )
-    return Finding(Severity.GREEN, f"A API respondeu com dados em {_decimal(probe.seconds)} s.")
+    return CheckResult(Severity.GREEN, f"A API respondeu com dados em {_decimal(probe.seconds)} s.")
 
 
-def clock(facts: DiagnosisFacts) -> Finding:
-    provider_ahead = facts.probe.clock_ahead
-    severities = [_clock_severity(facts.database_ahead, DATABASE_CLOCK_LIMITS)]
-    message = f"Banco de dados: {_difference(facts.database_ahead)}."
+def clock(inputs: DiagnosisInputs) -> CheckResult:
+    provider_ahead = inputs.probe.clock_ahead
+    severities = [_clock_severity(inputs.database_ahead, DATABASE_CLOCK_LIMITS)]
+    message = f"Banco de dados: {_difference(inputs.database_ahead)}."
     if provider_ahead is not None:
         severities.append(_clock_severity(provider_ahead, PROVIDER_CLOCK_LIMITS))
-        message += f" {facts.label}: {_difference(provider_ahead)}."
-    elif facts.uses_api:
-        message += f" {facts.label}: não informou a hora."
+        message += f" {inputs.label}: {_difference(provider_ahead)}."
+    elif inputs.uses_api:
+        message += f" {inputs.label}: não informou a hora."
     if Severity.RED in severities:
-        return Finding(
+        return CheckResult(
             Severity.RED,
             message,
             "Avise a equipe técnica: acerte os relógios (NTP). Até lá, vendas podem ser datadas "
@@ -134,14 +139,14 @@ def clock(facts: DiagnosisFacts) -> Finding:
             "Suas vendas estão guardadas.",
         )
     if Severity.YELLOW in severities:
-        return Finding(
+        return CheckResult(
             Severity.YELLOW,
             message,
             "Verifique de novo em alguns minutos; se a diferença ficar, avise a equipe técnica.",
         )
-    if provider_ahead is None and facts.uses_api:
-        return Finding(Severity.YELLOW, message, "Verifique de novo quando a API responder.")
-    return Finding(Severity.GREEN, message)
+    if provider_ahead is None and inputs.uses_api:
+        return CheckResult(Severity.YELLOW, message, "Verifique de novo quando a API responder.")
+    return CheckResult(Severity.GREEN, message)
 
 
 def _clock_severity(ahead: timedelta, limits: tuple[timedelta, timedelta]) -> Severity:

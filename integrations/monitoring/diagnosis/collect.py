@@ -1,4 +1,4 @@
-"""Collect the facts of a diagnosis from the database and from the provider's API."""
+"""Collect the inputs of a diagnosis from the database and from the provider's API."""
 
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +15,12 @@ from flowzz.core.workers import heartbeat
 from integrations import modes
 from integrations.inbox import queue_stats
 from integrations.models import EventState, Integration, WebhookBaseline, WebhookEvent
-from integrations.monitoring.diagnosis.facts import ApiProbe, ApiStatus, DiagnosisFacts, LastImport
+from integrations.monitoring.diagnosis.check_types import (
+    ApiProbe,
+    ApiStatus,
+    DiagnosisInputs,
+    LastImport,
+)
 from integrations.monitoring.refusals import refused_webhooks
 from integrations.providers.contracts import Provider
 from integrations.providers.errors import (
@@ -44,7 +49,7 @@ QUARANTINED_LIMIT = 1000
 """Quarantined events are counted up to this number."""
 
 
-def collect(integration: Integration) -> DiagnosisFacts:
+def collect(integration: Integration) -> DiagnosisInputs:
     """Probe the API in a thread while the database is read; takes TIMEOUT_SECONDS at most.
 
     The HTTP client's timeouts do not limit a DNS lookup; this one does.
@@ -57,7 +62,7 @@ def collect(integration: Integration) -> DiagnosisFacts:
     is_syncing = runs.is_under_way(integration)
     now = timezone.now()
     database_ahead = to_database_time(now) - now
-    return DiagnosisFacts(
+    return DiagnosisInputs(
         label=get_provider(integration.provider).label,
         uses_api=modes.uses_api(integration),
         probe=_wait_for(probe, deadline - monotonic()),

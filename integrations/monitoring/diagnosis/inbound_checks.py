@@ -6,27 +6,27 @@ from flowzz.core.formatting import format_count
 from integrations.models import ImportState, IntegrationStatus
 from integrations.monitoring import refusals
 from integrations.monitoring.baseline import is_unusual_silence
-from integrations.monitoring.diagnosis.facts import DiagnosisFacts, Finding, Severity
+from integrations.monitoring.diagnosis.check_types import CheckResult, DiagnosisInputs, Severity
 from integrations.monitoring.health import QUEUE_LATE, SYNC_LATE
 
 QUIET_AFTER = timedelta(days=7)
 FIRST_WEBHOOK_WITHIN = timedelta(hours=24)
 
 
-def webhook(facts: DiagnosisFacts) -> Finding:
-    received_at, label = facts.last_webhook_at, facts.label
+def webhook(inputs: DiagnosisInputs) -> CheckResult:
+    received_at, label = inputs.last_webhook_at, inputs.label
     next_step = (
         f"Confira com quem vende, no {label}, se o postback de cada produto está ativo e aponta "
         "para o endereço mostrado na página da integração."
     )
-    if facts.requires_signature:
+    if inputs.requires_signature:
         next_step += " Confira também se o segredo de assinatura é o mesmo nos dois lados."
-    if not facts.accepts_without_token:
+    if not inputs.accepts_without_token:
         next_step += (
             " Os endereços antigos, sem o código secreto no fim, estão desligados aqui e respondem "
             "404 (WEBHOOK_WITHOUT_TOKEN)."
         )
-    elif facts.is_unrouted_full:
+    elif inputs.is_unrouted_full:
         next_step += (
             " Os endereços antigos, sem o código secreto no fim, estão cheios e respondem 429: "
             "atribua ou descarte os eventos sem integração."
@@ -37,11 +37,11 @@ def webhook(facts: DiagnosisFacts) -> Finding:
         "página de integrações do Flowzz. "
     ) + (
         "As vendas que faltarem são buscadas pela sincronização."
-        if facts.uses_api
+        if inputs.uses_api
         else "As vendas que faltarem entram por um arquivo, em Importar vendas."
     )
-    if facts.status == IntegrationStatus.DISCONNECTED:
-        return Finding(
+    if inputs.status == IntegrationStatus.DISCONNECTED:
+        return CheckResult(
             Severity.RED,
             "A integração está desconectada: o que chega é guardado, e não é aplicado.",
             "Peça a quem vende que conecte de novo; depois reprocesse, em Eventos, o que chegou.",
@@ -49,158 +49,162 @@ def webhook(facts: DiagnosisFacts) -> Finding:
             "conecte de novo.",
         )
     if received_at is None:
-        waiting = facts.now - (facts.connected_at or facts.now)
+        waiting = inputs.now - (inputs.connected_at or inputs.now)
         severity = Severity.RED if waiting > FIRST_WEBHOOK_WITHIN else Severity.YELLOW
-        return Finding(severity, "Nenhum webhook chegou até hoje.", next_step, customer_message)
-    message = f"O último chegou {facts.ago(received_at)}"
-    if facts.hourly_rates and is_unusual_silence(facts.hourly_rates, received_at, facts.now):
+        return CheckResult(severity, "Nenhum webhook chegou até hoje.", next_step, customer_message)
+    message = f"O último chegou {inputs.ago(received_at)}"
+    if inputs.hourly_rates and is_unusual_silence(inputs.hourly_rates, received_at, inputs.now):
         message += ", muito mais tempo do que de costume para este horário e dia."
-        return Finding(Severity.RED, message, next_step, customer_message)
-    if facts.now - received_at > QUIET_AFTER:
-        return Finding(Severity.YELLOW, f"{message}.", next_step, customer_message)
-    return Finding(Severity.GREEN, f"{message}.")
+        return CheckResult(Severity.RED, message, next_step, customer_message)
+    if inputs.now - received_at > QUIET_AFTER:
+        return CheckResult(Severity.YELLOW, f"{message}.", next_step, customer_message)
+    return CheckResult(Severity.GREEN, f"{message}.")
 
 
-def refused(facts: DiagnosisFacts) -> Finding:
-    if found := refusals.refused_only(facts.refused):
+def refused(inputs: DiagnosisInputs) -> CheckResult:
+    if found := refusals.refused_only(inputs.refused):
         last_at = max(total.last_at for total in found)
         advice = refusals.seller_advice(found)
-        return Finding(
+        return CheckResult(
             Severity.RED,
-            f"Nas últimas 24 horas, {refusals.describe(found)}. O último, {facts.ago(last_at)}. "
+            f"Nas últimas 24 horas, {refusals.describe(found)}. O último, {inputs.ago(last_at)}. "
             "Não foram guardados.",
             refusals.staff_advice(found),
             f"Olá! Estamos recusando avisos de venda que chegam para você. {advice}",
         )
-    if facts.signing_observed_since is None:
-        return Finding(Severity.GREEN, "Nenhum nas últimas 24 horas.")
-    observing = f"A assinatura está em observação {facts.ago(facts.signing_observed_since)}"
-    if observed := sum(total.count for total in facts.refused):
+    if inputs.signing_observed_since is None:
+        return CheckResult(Severity.GREEN, "Nenhum nas últimas 24 horas.")
+    observing = f"A assinatura está em observação {inputs.ago(inputs.signing_observed_since)}"
+    if observed := sum(total.count for total in inputs.refused):
         number = format_count(observed, "webhook seria recusado", "webhooks seriam recusados")
-        return Finding(
+        return CheckResult(
             Severity.YELLOW,
             f"{observing}: nas últimas 24 horas, {number}.",
             "Confira se o segredo é o mesmo nos dois lados, antes de exigir a assinatura.",
         )
-    return Finding(
+    return CheckResult(
         Severity.YELLOW,
         f"{observing}, e nada seria recusado nas últimas 24 horas.",
         "Se chegaram webhooks nesse tempo, passe a exigir a assinatura na página da integração.",
     )
 
 
-def queue(facts: DiagnosisFacts) -> Finding:
+def queue(inputs: DiagnosisInputs) -> CheckResult:
     customer_message = (
         "Olá! Suas vendas foram recebidas e estão guardadas; o processamento está atrasado e já "
         "estamos cuidando disso. Nada se perde."
     )
-    if not facts.has_workers:
-        return Finding(
+    if not inputs.has_workers:
+        return CheckResult(
             Severity.RED,
             "Nenhum processo de trabalho (worker) deu sinal de vida nos últimos 2 minutos.",
             "Avise a equipe técnica: veja /health/workers. Os eventos ficam guardados até lá.",
             customer_message,
         )
-    if facts.paused_at:
-        return Finding(
+    if inputs.paused_at:
+        return CheckResult(
             Severity.YELLOW,
-            f"A integração está pausada {facts.ago(facts.paused_at)}: o que chega fica guardado.",
+            f"A integração está pausada {inputs.ago(inputs.paused_at)}: o que chega fica guardado.",
             "Retome a integração quando o motivo da pausa tiver passado.",
             "Olá! Sua integração está pausada pela nossa equipe. O que chega fica guardado e é "
             "processado assim que ela for retomada.",
         )
-    if facts.due_since and facts.now - facts.due_since > QUEUE_LATE:
-        return Finding(
+    if inputs.due_since and inputs.now - inputs.due_since > QUEUE_LATE:
+        return CheckResult(
             Severity.RED,
-            f"Há eventos esperando {facts.ago(facts.due_since)}.",
+            f"Há eventos esperando {inputs.ago(inputs.due_since)}.",
             "Avise a equipe técnica: os workers estão ocupados ou com falha. Veja em Eventos os "
             "pendentes desta integração.",
             customer_message,
         )
-    if facts.quarantined:
-        return Finding(
+    if inputs.quarantined:
+        return CheckResult(
             Severity.YELLOW,
-            f"{format_count(facts.quarantined, 'evento', 'eventos')} em quarentena.",
+            f"{format_count(inputs.quarantined, 'evento', 'eventos')} em quarentena.",
             "Abra os eventos em quarentena desta integração, veja a causa e reprocesse ou "
             "descarte.",
             "Olá! Alguns avisos de venda chegaram de um jeito que não reconhecemos. Estamos "
             "analisando um por um; eles estão guardados.",
         )
-    return Finding(Severity.GREEN, "Nada atrasado e nada em quarentena.")
+    return CheckResult(Severity.GREEN, "Nada atrasado e nada em quarentena.")
 
 
-def imports(facts: DiagnosisFacts) -> Finding:
-    last = facts.last_import
+def imports(inputs: DiagnosisInputs) -> CheckResult:
+    last = inputs.last_import
     if last is None:
-        return Finding(
+        return CheckResult(
             Severity.GREEN,
             "Nenhum arquivo foi importado. Se quem vende quiser ver vendas de antes da conexão, "
-            f"elas entram por um arquivo exportado do {facts.label}.",
+            f"elas entram por um arquivo exportado do {inputs.label}.",
         )
-    since = f"A última foi enviada {facts.ago(last.created_at)}"
+    since = f"A última foi enviada {inputs.ago(last.created_at)}"
     match last.state:
         case ImportState.FAILED:
-            return Finding(
+            return CheckResult(
                 Severity.YELLOW,
                 f"{since} e falhou.",
                 "Abra a importação, veja o erro, e envie o arquivo corrigido.",
             )
         case ImportState.PREVIEWED:
-            return Finding(
+            return CheckResult(
                 Severity.YELLOW,
                 f"{since} e espera confirmação: nada foi gravado ainda.",
                 "Peça a quem vende que confira a prévia e confirme, ou confirme na importação.",
             )
         case ImportState.QUEUED | ImportState.RUNNING:
-            return Finding(Severity.GREEN, f"{since} e está em andamento.")
+            return CheckResult(Severity.GREEN, f"{since} e está em andamento.")
     if last.errors:
-        return Finding(
+        return CheckResult(
             Severity.YELLOW,
             f"{since}, com {format_count(last.errors, 'linha', 'linhas')} que não entraram.",
             "Abra a importação, veja o erro de cada linha, corrija e envie o arquivo de novo: o "
             "que já entrou não se repete.",
         )
-    return Finding(Severity.GREEN, f"{since}, sem erros.")
+    return CheckResult(Severity.GREEN, f"{since}, sem erros.")
 
 
-def sync(facts: DiagnosisFacts) -> Finding:
-    label = facts.label
-    if facts.status != IntegrationStatus.CONNECTED:
-        return Finding(
+def sync(inputs: DiagnosisInputs) -> CheckResult:
+    label = inputs.label
+    if inputs.status != IntegrationStatus.CONNECTED:
+        return CheckResult(
             Severity.RED,
             "Nenhuma sincronização é feita: a integração não está conectada.",
             "Peça a quem vende que conecte com uma chave de API válida.",
             f"Olá! Sua integração com o {label} não está conectada. Abra Integrações no Flowzz "
             "e conecte com a sua chave de API.",
         )
-    if facts.paused_at:
-        return Finding(
+    if inputs.paused_at:
+        return CheckResult(
             Severity.YELLOW,
-            f"Suspensa: a integração está pausada {facts.ago(facts.paused_at)}.",
+            f"Suspensa: a integração está pausada {inputs.ago(inputs.paused_at)}.",
             "Ao retomar, a sincronização continua de onde parou.",
         )
-    since = max(filter(None, (facts.synced_at, facts.connected_at)), default=facts.now)
+    since = max(filter(None, (inputs.synced_at, inputs.connected_at)), default=inputs.now)
     customer_message = (
         f"Olá! A busca automática das suas vendas no {label} está com dificuldade. As vendas "
         "novas continuam chegando pelos webhooks, e estamos acompanhando."
     )
-    if facts.now - since > SYNC_LATE:
-        return Finding(
+    if inputs.now - since > SYNC_LATE:
+        return CheckResult(
             Severity.RED,
-            f"Nenhuma deu certo {facts.ago(since)}. {facts.last_sync_error}".strip(),
+            f"Nenhuma deu certo {inputs.ago(since)}. {inputs.last_sync_error}".strip(),
             "Veja o erro da última em Sincronizações e peça uma nova.",
             customer_message,
         )
-    if facts.last_sync_status == "error":
-        return Finding(
+    if inputs.last_sync_status == "error":
+        return CheckResult(
             Severity.YELLOW,
-            f"A última falhou: {facts.last_sync_error}",
+            f"A última falhou: {inputs.last_sync_error}",
             "A próxima tenta de novo sozinha dentro de uma hora; ou peça uma agora.",
             customer_message,
         )
-    if facts.synced_at is None:
+    if inputs.synced_at is None:
         message = (
-            "A primeira está em andamento." if facts.is_syncing else "Ainda não houve nenhuma."
+            "A primeira está em andamento." if inputs.is_syncing else "Ainda não houve nenhuma."
         )
-        return Finding(Severity.YELLOW, message, "Acompanhe em Sincronizações e verifique de novo.")
-    return Finding(Severity.GREEN, f"A última que deu certo começou {facts.ago(facts.synced_at)}.")
+        return CheckResult(
+            Severity.YELLOW, message, "Acompanhe em Sincronizações e verifique de novo."
+        )
+    return CheckResult(
+        Severity.GREEN, f"A última que deu certo começou {inputs.ago(inputs.synced_at)}."
+    )

@@ -128,8 +128,8 @@ def _special_pages() -> Iterator[Page]:
     yield Page(
         "diagnosis", reverse("admin:integrations_integration_diagnosis", args=[integration.id])
     )
-    findings = reverse("admin:integrations_integration_findings", args=[integration.id])
-    yield Page("its findings, without a key", findings, "POST")
+    results = reverse("admin:integrations_integration_diagnosis_results", args=[integration.id])
+    yield Page("its results, without a key", results, "POST")
     yield Page("integration of the largest seller", _page(integration))
     yield Page("settings", reverse("backoffice:configuration"))
     yield Page("import form", reverse("admin:integrations_salesimport_upload"))

@@ -1,4 +1,4 @@
-"""Every check of the diagnosis with every severity, and how its facts are collected."""
+"""Every check of the diagnosis with every severity, and how its inputs are collected."""
 
 import time
 from dataclasses import replace
@@ -25,10 +25,10 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.monitoring.diagnosis import CHECKS, collect, run_checks
-from integrations.monitoring.diagnosis.facts import (
+from integrations.monitoring.diagnosis.check_types import (
     ApiProbe,
     ApiStatus,
-    DiagnosisFacts,
+    DiagnosisInputs,
     LastImport,
     Severity,
 )
@@ -43,7 +43,7 @@ from tests.sandbox.client import SandboxClient
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 GOOD_PROBE = ApiProbe(status=ApiStatus.GOOD, seconds=0.2, clock_ahead=timedelta(seconds=0.4))
-WELL = DiagnosisFacts(
+WELL = DiagnosisInputs(
     label="Coinzz",
     uses_api=True,
     now=NOW,
@@ -70,16 +70,16 @@ WEBHOOKS_ONLY = replace(WELL, uses_api=False, probe=ApiProbe(status=ApiStatus.NO
 G, Y, R = Severity.GREEN, Severity.YELLOW, Severity.RED
 
 
-def imported(state: ImportState, errors: int = 0) -> DiagnosisFacts:
+def imported(state: ImportState, errors: int = 0) -> DiagnosisInputs:
     last = LastImport(state=state, created_at=NOW - HOUR, errors=errors)
     return replace(WEBHOOKS_ONLY, last_import=last)
 
 
-def refused(reason: RefusalReason, count: int) -> DiagnosisFacts:
+def refused(reason: RefusalReason, count: int) -> DiagnosisInputs:
     return replace(WELL, refused=[RefusedTotal(reason, count, NOW - HOUR)])
 
 
-def probed(answer: ApiStatus, **details: Any) -> DiagnosisFacts:
+def probed(answer: ApiStatus, **details: Any) -> DiagnosisInputs:
     return replace(WELL, probe=ApiProbe(status=answer, message="Erro.", **details))
 
 
@@ -148,16 +148,16 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("check", "facts", "severity", "message"), CASES)
+@pytest.mark.parametrize(("check", "inputs", "severity", "message"), CASES)
 def test_check_returns_a_severity_a_message_and_a_next_step(
-    check: str, facts: DiagnosisFacts, severity: Severity, message: str
+    check: str, inputs: DiagnosisInputs, severity: Severity, message: str
 ) -> None:
-    finding = CHECKS[check][1](facts)
-    assert finding.severity == severity
-    assert finding.message.startswith(message)
-    assert bool(finding.next_step) == (severity != Severity.GREEN)
+    result = CHECKS[check][1](inputs)
+    assert result.severity == severity
+    assert result.message.startswith(message)
+    assert bool(result.next_step) == (severity != Severity.GREEN)
     if severity == Severity.RED:
-        assert finding.customer_message.startswith("Olá! ")
+        assert result.customer_message.startswith("Olá! ")
 
 
 def test_disabled_urls_without_a_token_are_named_where_webhooks_are_missing() -> None:
@@ -184,10 +184,10 @@ def test_probe_is_one_request_that_the_breaker_does_not_count(
 ) -> None:
     set_api_key(integration, coinzz.sandbox.api_key(account))
     with CaptureQueriesContext(connection) as statements:
-        facts = collect.collect(integration)
-    assert facts.probe.status == api_status
-    assert facts.probe.clock_ahead is not None
-    assert abs(facts.probe.clock_ahead) < 10 * timedelta(seconds=1)
+        inputs = collect.collect(integration)
+    assert inputs.probe.status == api_status
+    assert inputs.probe.clock_ahead is not None
+    assert abs(inputs.probe.clock_ahead) < 10 * timedelta(seconds=1)
     assert breaker_for(COINZZ).state().failures == 0
     assert len(statements) == 6
 
@@ -212,12 +212,12 @@ def test_webhook_mode_checks_webhooks_queue_imports_and_clocks_without_the_api(
     stop_syncs(integration)
     SalesImport.objects.create(integration=integration, state=ImportState.SUCCEEDED, errors=3)
 
-    facts = collect.collect(integration)
+    inputs = collect.collect(integration)
 
-    findings = {name: finding.severity for name, _, finding in run_checks(facts)}
-    assert findings == {"webhooks": G, "recusados": G, "fila": G, "importacoes": Y, "relogios": G}
-    assert facts.last_import is not None
-    assert facts.last_import.errors == 3
+    severities = {name: result.severity for name, _, result in run_checks(inputs)}
+    assert severities == {"webhooks": G, "recusados": G, "fila": G, "importacoes": Y, "relogios": G}
+    assert inputs.last_import is not None
+    assert inputs.last_import.errors == 3
     assert coinzz.control("GET", "stats")["accounts"] == {}
 
 
@@ -249,8 +249,8 @@ def test_no_probe_while_the_circuit_is_open(
 ) -> None:
     for _ in range(5):
         breaker_for(COINZZ).failed()
-    facts = collect.collect(integration)
-    assert facts.probe.status == ApiStatus.CIRCUIT_OPEN
+    inputs = collect.collect(integration)
+    assert inputs.probe.status == ApiStatus.CIRCUIT_OPEN
     assert coinzz.control("GET", "stats")["accounts"] == {}
 
 
@@ -262,7 +262,7 @@ def test_missing_key_and_unreadable_key_are_distinguished(integration: Integrati
     assert collect.collect(integration).probe.status == ApiStatus.NO_KEY
 
 
-def test_facts_are_read_from_the_database_and_heartbeats(integration: Integration) -> None:
+def test_inputs_are_read_from_the_database_and_heartbeats(integration: Integration) -> None:
     assert not collect.collect(integration).has_workers
     heartbeat.record("inbox")
     WebhookBaseline.objects.create(
@@ -270,18 +270,18 @@ def test_facts_are_read_from_the_database_and_heartbeats(integration: Integratio
     )
     make_event(integration, state=EventState.QUARANTINED)
     waiting = make_event(integration)
-    facts = collect.collect(integration)
-    assert (facts.has_workers, facts.quarantined, facts.hourly_rates) == (True, 1, list(BUSY))
-    assert facts.last_webhook_at == facts.due_since == stored(waiting).received_at
-    assert abs(facts.database_ahead) < timedelta(minutes=1)
+    inputs = collect.collect(integration)
+    assert (inputs.has_workers, inputs.quarantined, inputs.hourly_rates) == (True, 1, list(BUSY))
+    assert inputs.last_webhook_at == inputs.due_since == stored(waiting).received_at
+    assert abs(inputs.database_ahead) < timedelta(minutes=1)
     pause(integration)
     assert collect.collect(integration).due_since is None
 
 
 def test_clock_difference_of_an_hour_is_red(integration: Integration) -> None:
     with travel(timezone.now() + HOUR):
-        facts = collect.collect(integration)
-    assert CHECKS["relogios"][1](facts).severity == Severity.RED
+        inputs = collect.collect(integration)
+    assert CHECKS["relogios"][1](inputs).severity == Severity.RED
 
 
 def set_api_key(integration: Integration, key: str) -> None:

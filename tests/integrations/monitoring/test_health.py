@@ -10,7 +10,7 @@ from integrations.inbox import replay
 from integrations.models import Integration, IntegrationStatus, RefusalReason, WebhookEvent
 from integrations.monitoring.health import (
     Health,
-    HealthFacts,
+    HealthInputs,
     assess,
     assess_all,
     assess_integration,
@@ -21,7 +21,7 @@ from tests.integrations.sellers import Seller
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-WELL = HealthFacts(
+WELL = HealthInputs(
     status=IntegrationStatus.CONNECTED,
     uses_api=True,
     now=NOW,
@@ -41,7 +41,7 @@ def test_nothing_wrong_is_a_hundred() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "score", "reason"),
+    ("inputs", "score", "reason"),
     [
         (replace(WELL, status=IntegrationStatus.ERROR), 40, "A chave de API foi recusada."),
         (replace(WELL, status=IntegrationStatus.PENDING), 60, "A integração ainda não foi"),
@@ -64,8 +64,8 @@ def test_nothing_wrong_is_a_hundred() -> None:
         (replace(WELL, api_key_set_at=NOW - timedelta(days=181)), 90, "A chave de API é antiga."),
     ],
 )
-def test_each_fault_costs_and_says_why(facts: HealthFacts, score: int, reason: str) -> None:
-    health = assess(facts)
+def test_each_fault_costs_and_says_why(inputs: HealthInputs, score: int, reason: str) -> None:
+    health = assess(inputs)
 
     assert health.score == score
     assert len(health.reasons) == 1
@@ -77,15 +77,15 @@ def test_a_few_refused_webhooks_are_no_fault() -> None:
 
 
 def test_a_new_integration_has_a_day_for_its_first_sync() -> None:
-    facts = replace(WELL, sync_cursor=None, connected_at=NOW - timedelta(hours=1))
-    assert assess(facts) == Health(100, ())
+    inputs = replace(WELL, sync_cursor=None, connected_at=NOW - timedelta(hours=1))
+    assert assess(inputs) == Health(100, ())
 
     reconnected = replace(WELL, sync_cursor=None, api_key_set_at=NOW - timedelta(hours=1))
     assert assess(reconnected) == Health(100, ())
 
 
 @pytest.mark.parametrize(
-    ("facts", "reason"),
+    ("inputs", "reason"),
     [
         (
             replace(WELL, quarantined=3),
@@ -112,12 +112,12 @@ def test_a_new_integration_has_a_day_for_its_first_sync() -> None:
         ),
     ],
 )
-def test_seller_reads_their_own_reasons(facts: HealthFacts, reason: str) -> None:
-    assert assess(facts).seller_reasons == (reason,)
+def test_seller_reads_their_own_reasons(inputs: HealthInputs, reason: str) -> None:
+    assert assess(inputs).seller_reasons == (reason,)
 
 
 @pytest.mark.parametrize(
-    "facts",
+    "inputs",
     [
         replace(WELL, status=IntegrationStatus.ERROR),
         replace(WELL, last_sync_status="error"),
@@ -126,13 +126,13 @@ def test_seller_reads_their_own_reasons(facts: HealthFacts, reason: str) -> None
         replace(WELL, api_key_set_at=NOW - timedelta(days=181)),
     ],
 )
-def test_nothing_about_syncs_counts_in_webhook_mode(facts: HealthFacts) -> None:
-    assert assess(replace(facts, uses_api=False)) == Health(100, (), ())
+def test_nothing_about_syncs_counts_in_webhook_mode(inputs: HealthInputs) -> None:
+    assert assess(replace(inputs, uses_api=False)) == Health(100, (), ())
 
 
 def test_webhooks_count_in_webhook_mode() -> None:
-    facts = replace(WELL, uses_api=False, quarantined=1, waiting_since=NOW - DAY)
-    assert assess(facts).score == 70
+    inputs = replace(WELL, uses_api=False, quarantined=1, waiting_since=NOW - DAY)
+    assert assess(inputs).score == 70
 
 
 def test_score_never_falls_below_zero() -> None:

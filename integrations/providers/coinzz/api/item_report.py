@@ -7,7 +7,7 @@ from integrations.providers.coinzz import fields
 from integrations.providers.coinzz.payloads import parse_order
 from integrations.providers.coinzz.statuses import DEFAULT_MAPPER
 from integrations.providers.coinzz.values import is_empty
-from integrations.providers.contracts import ProbeFinding
+from integrations.providers.contracts import ProbeCheck
 from integrations.providers.errors import PayloadInvalid
 from sales.facts import SaleFacts
 
@@ -28,15 +28,15 @@ _EXPECTED: Final = (
 """Fields that clients, sales and figures need, with their other name."""
 
 
-def describe_items(items: Sequence[Any]) -> Iterator[ProbeFinding]:
-    """Yield findings about readable items, order numbers, fields and status words."""
+def describe_items(items: Sequence[Any]) -> Iterator[ProbeCheck]:
+    """Yield checks of readable items, order numbers, fields and status words."""
     sales, problems = _parse(items)
     text = "; ".join([f"{len(sales)} de {len(items)} legíveis", *problems[:1]])
-    yield ProbeFinding(_level(sales, problems), "Itens", text)
+    yield ProbeCheck(_level(sales, problems), "Itens", text)
     if sales:
         names = [set(field_names(item)) for item in items]
         yield _order_ids(names)
-        yield from _field_findings(set().union(*names))
+        yield from _field_checks(set().union(*names))
         yield _words("Status do pedido", "order_status", sales, DEFAULT_MAPPER.sale_status)
         yield _words("Status da entrega", "shipping_status", sales, DEFAULT_MAPPER.shipping_status)
 
@@ -68,21 +68,21 @@ def _level(sales: Sequence[Any], problems: Sequence[str]) -> Literal["ok", "warn
     return "warning" if problems else "ok"
 
 
-def _order_ids(names: Sequence[set[str]]) -> ProbeFinding:
+def _order_ids(names: Sequence[set[str]]) -> ProbeCheck:
     counts = {key: sum(key in present for present in names) for key in fields.ORDER_IDS}
     text = ", ".join(f"{key} em {count} de {len(names)}" for key, count in counts.items())
     if counts["order_number"]:
-        return ProbeFinding("ok", "Números do pedido", text)
+        return ProbeCheck("ok", "Números do pedido", text)
     linked = "sem número, ligados aos webhooks por comprador, produto, preço e data"
-    return ProbeFinding("warning", "Números do pedido", f"{text}: {linked}")
+    return ProbeCheck("warning", "Números do pedido", f"{text}: {linked}")
 
 
-def _field_findings(names: set[str]) -> Iterator[ProbeFinding]:
+def _field_checks(names: set[str]) -> Iterator[ProbeCheck]:
     missing = [options[0] for options in _EXPECTED if not names & set(options)]
     unknown = names - _KNOWN
-    yield ProbeFinding("ok", "Campos conhecidos", _listed(names & _KNOWN))
-    yield ProbeFinding("warning" if missing else "ok", "Campos ausentes", _listed(missing))
-    yield ProbeFinding("ok", "Campos desconhecidos", f"{_listed(unknown)} (guardados como vieram)")
+    yield ProbeCheck("ok", "Campos conhecidos", _listed(names & _KNOWN))
+    yield ProbeCheck("warning" if missing else "ok", "Campos ausentes", _listed(missing))
+    yield ProbeCheck("ok", "Campos desconhecidos", f"{_listed(unknown)} (guardados como vieram)")
 
 
 def _words(
@@ -90,11 +90,11 @@ def _words(
     field: str,
     sales: Sequence[SaleFacts],
     find_status: Callable[[str], tuple[str | None, str]],
-) -> ProbeFinding:
+) -> ProbeCheck:
     words = {str(sale.metadata.get(field) or "") for sale in sales} - {""}
     unknown = {word for word in words if find_status(word)[1]}
     text = f"reconhecidos: {_listed(words - unknown)}; não reconhecidos: {_listed(unknown)}"
-    return ProbeFinding("warning" if unknown else "ok", subject, text)
+    return ProbeCheck("warning" if unknown else "ok", subject, text)
 
 
 def _listed(names: Sequence[str] | set[str]) -> str:

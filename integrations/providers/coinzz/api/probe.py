@@ -10,7 +10,7 @@ from integrations.providers.coinzz.api.item_report import describe_items, field_
 from integrations.providers.coinzz.api.pages import find_items
 from integrations.providers.coinzz.api.settings import ApiSettings, find_values
 from integrations.providers.coinzz.values import SAO_PAULO
-from integrations.providers.contracts import ProbeFinding, ProbeReport
+from integrations.providers.contracts import ProbeCheck, ProbeReport
 from integrations.providers.errors import IntegrationError, KeyRefused, UnexpectedResponse
 
 EXAMPLES: Final = 2
@@ -42,7 +42,7 @@ class Probe:
         self._client = client
         self._current = settings
         self._proposed = settings
-        self._findings: list[ProbeFinding] = []
+        self._checks: list[ProbeCheck] = []
         self._items: list[Any] = []
         self._refusal = ""
 
@@ -53,9 +53,9 @@ class Probe:
             self._test_sync()
         except IntegrationError as error:
             wait = f" (em {error.retry_after:.0f} s)" if error.retry_after else ""
-            self._add("error", "API" if self._findings else "Chave", f"{error.message}{wait}")
+            self._add("error", "API" if self._checks else "Chave", f"{error.message}{wait}")
         return ProbeReport(
-            findings=self._findings, settings=dict(self._changes()), examples=self._items[:EXAMPLES]
+            checks=self._checks, settings=dict(self._changes()), examples=self._items[:EXAMPLES]
         )
 
     def _test_key(self) -> None:
@@ -80,11 +80,11 @@ class Probe:
             self._test_page_params()
         if self._items:
             self._test_since()
-            self._findings += describe_items(self._items)
+            self._checks += describe_items(self._items)
 
     def _test_sync(self) -> None:
         """Fetch a page as a sync does, unless something is wrong already."""
-        if all(finding.level != "error" for finding in self._findings):
+        if all(check.level != "error" for check in self._checks):
             self._client.fetch_sales(datetime.now(SAO_PAULO) - timedelta(days=90), 1)
 
     def _find_listing(self) -> Any:
@@ -97,7 +97,7 @@ class Probe:
             keys = self._items_keys(response, is_expected=path == configured)
             if keys:
                 self._propose(api_sales_path=path, api_items_key=keys)
-                if self._findings[0].level == "error":
+                if self._checks[0].level == "error":
                     self._propose(api_test_path=path)
                 self._report_listing(path, keys, refusals[0])
                 return response
@@ -256,7 +256,7 @@ class Probe:
                 yield f"COINZZ_{field.name}".upper(), value if isinstance(value, str) else value[0]
 
     def _add(self, level: Literal["ok", "warning", "error"], subject: str, text: str) -> None:
-        self._findings.append(ProbeFinding(level, subject, text))
+        self._checks.append(ProbeCheck(level, subject, text))
 
 
 def _reason(error: IntegrationError) -> str:

@@ -25,7 +25,7 @@ def test_page_opens_without_calling_the_provider(
     assert coinzz.control("GET", "stats")["accounts"] == {}
 
 
-def test_every_check_reports_a_finding_that_does_not_contain_the_key(
+def test_every_check_returns_a_result_that_does_not_contain_the_key(
     staff: Staff, integration: Integration, coinzz: SandboxClient
 ) -> None:
     field_encryption.encrypt(integration, "api_key", key := coinzz.sandbox.api_key("4010"))

@@ -112,7 +112,7 @@ def test_key_that_coinzz_repeats_is_not_printed(
 ) -> None:
     key = coinzz.api_key()
     item = {"order_number": "ordaaaaa", "order_final_price": 1, "product_name": f"\x1b[31m{key}"}
-    found: dict[str, Any] = {"findings": [], "settings": {}, "examples": [item]}
+    found: dict[str, Any] = {"checks": [], "settings": {}, "examples": [item]}
     monkeypatch.setattr(
         "integrations.providers.coinzz.adapter.Probe.run", lambda _: ProbeReport(**found)
     )

@@ -23,9 +23,7 @@ ORDER = {
 
 
 def lines(*items: Any) -> list[str]:
-    return [
-        f"{finding.level} {finding.subject}: {finding.text}" for finding in describe_items(items)
-    ]
+    return [f"{check.level} {check.subject}: {check.text}" for check in describe_items(items)]
 
 
 def test_item_with_all_fields_has_no_warning() -> None:

@@ -65,10 +65,10 @@ def probe_with(settings: ApiSettings, api_key: str) -> ProbeReport:
 
 
 def lines(report: ProbeReport) -> list[str]:
-    """Return the findings about the API; test_item_report.py has those about items."""
-    findings = [f"{found.level} {found.subject}: {found.text}" for found in report.findings]
-    about_items = [number for number, line in enumerate(findings) if " Itens: " in line]
-    return findings[: about_items[0]] if about_items else findings
+    """Return the checks of the API; test_item_report.py has those about items."""
+    checks = [f"{check.level} {check.subject}: {check.text}" for check in report.checks]
+    about_items = [number for number, line in enumerate(checks) if " Itens: " in line]
+    return checks[: about_items[0]] if about_items else checks
 
 
 def test_everything_matches_the_default_listing(sandbox: Sandbox) -> None:
@@ -263,8 +263,8 @@ def test_account_without_sales_passes_with_a_warning() -> None:
 def test_page_that_a_sync_would_refuse_is_an_error(sandbox: Sandbox, faults: Any) -> None:
     faults("loop_next", path="sales", after=3)
     report = probe(sandbox)
-    assert report.findings[-1].level == "error"
-    assert report.findings[-1].text.startswith("A resposta do Coinzz não tem o formato esperado")
+    assert report.checks[-1].level == "error"
+    assert report.checks[-1].text.startswith("A resposta do Coinzz não tem o formato esperado")
 
 
 def test_few_requests_are_made(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

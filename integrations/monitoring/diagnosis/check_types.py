@@ -1,4 +1,4 @@
-"""The facts of a diagnosis, and a finding."""
+"""What the checks of a diagnosis read, and what each returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class LastImport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiagnosisFacts:
+class DiagnosisInputs:
     """All times are aware; `database_ahead` is how far its clock is ahead of this machine's."""
 
     label: str
@@ -92,7 +92,7 @@ class DiagnosisFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """`customer_message` can be sent to the integration's owner; empty if they need do nothing."""
 
     severity: Severity
