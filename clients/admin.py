@@ -17,10 +17,10 @@ from clients.search import search_clients, search_clients_exactly
 from flowzz.backoffice import masking
 from flowzz.backoffice.display import (
     NOTHING,
-    Fact,
-    FactGroup,
+    NamedValue,
     Notice,
     RowSummary,
+    ValueGroup,
     badge_column,
     breakable_email,
     change_url,
@@ -72,15 +72,15 @@ def search_clients_for(request: HttpRequest, text: str) -> "QuerySet[Client]":
     return search_clients_exactly(text) if is_allowed else Client.objects.none()
 
 
-def contact_facts(client: Client) -> list[Fact]:
+def contact_values(client: Client) -> list[NamedValue]:
     """Return who a client is, with a link to the client's page."""
     phone, document = format_phone(client.phone), format_document(client.cpf)
     return [
-        Fact("Nome", str(client), change_url(client)),
-        Fact("CPF/CNPJ", document, is_copied=True),
-        Fact("Telefone", phone or client.phone_raw, is_copied=True),
-        Fact("E-mail", client.email, is_copied=True),
-        Fact("Endereço", client.postal_address, is_copied=True),
+        NamedValue("Nome", str(client), change_url(client)),
+        NamedValue("CPF/CNPJ", document, is_copied=True),
+        NamedValue("Telefone", phone or client.phone_raw, is_copied=True),
+        NamedValue("E-mail", client.email, is_copied=True),
+        NamedValue("Endereço", client.postal_address, is_copied=True),
     ]
 
 
@@ -128,8 +128,8 @@ class ClientAdmin(MaskedAdmin):
         return two_line_cell(client, "unido a outro" if client.merged_into_id else "")
 
     def summarize(self, request: HttpRequest, row: Client) -> RowSummary:
-        facts = [FactGroup("Contato", "person", contact_facts(row)[1:])]
-        return RowSummary(notices=list(_notices(row)), facts=facts)
+        groups = [ValueGroup("Contato", "person", contact_values(row)[1:])]
+        return RowSummary(notices=list(_notices(row)), value_groups=groups)
 
     @admin.display(description="CPF/CNPJ", ordering="cpf")
     def document(self, client: Client) -> str:

@@ -164,7 +164,7 @@ class BaseAdmin(ModelAdmin[_Row]):
         return {
             "notices": [notice for part in parts for notice in part.notices],
             "figures": [figure for part in parts for figure in part.figures],
-            "facts": [group for part in parts for group in part.facts],
+            "value_groups": [group for part in parts for group in part.value_groups],
         }
 
     def render_change_form(

@@ -57,7 +57,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class NamedValue:
     """A named value at the top of a row's page; shown only if there is one."""
 
     label: str
@@ -73,14 +73,14 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class FactGroup:
+class ValueGroup:
     title: str
     icon: str
-    facts: Sequence[Fact]
+    values: Sequence[NamedValue]
 
     @property
-    def known(self) -> list[Fact]:
-        return [fact for fact in self.facts if fact.value not in (None, "")]
+    def known(self) -> list[NamedValue]:
+        return [named for named in self.values if named.value not in (None, "")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class RowSummary:
     notices: Sequence[Notice] = ()
     figures: Sequence[tuple[str, str, str, str]] = ()
     """Key figures: label, value, tone, hint."""
-    facts: Sequence[FactGroup] = ()
+    value_groups: Sequence[ValueGroup] = ()
 
 
 def section(title: str | None, *fields: object) -> tuple[str | None, Any]:

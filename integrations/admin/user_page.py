@@ -16,10 +16,10 @@ from flowzz.accounts.models import User
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
 from flowzz.backoffice.display import (
     NOTHING,
-    Fact,
-    FactGroup,
+    NamedValue,
     Notice,
     RowSummary,
+    ValueGroup,
     change_url,
     list_url,
     short_datetime,
@@ -66,7 +66,7 @@ def _summarize(request: HttpRequest, user: User) -> RowSummary:
     return RowSummary(
         notices=notices,
         figures=[*_sales_figures(user), *(_health_figure(*pair) for pair in integrations)],
-        facts=[_integration_facts(integration) for integration, _ in integrations],
+        value_groups=[_integration_values(integration) for integration, _ in integrations],
     )
 
 
@@ -98,7 +98,7 @@ def _sales_figures(user: User) -> Iterator[tuple[str, str, str, str]]:
     yield "Última venda", short_datetime(newest) if newest else NOTHING, "neutral", ""
 
 
-def _integration_facts(integration: Integration) -> FactGroup:
+def _integration_values(integration: Integration) -> ValueGroup:
     status = capfirst(modes.effective_status(integration).label)
     state = f"{status}, pausada" if integration.is_paused else status
     url, at_provider = change_url(integration), integration.effective_owner_email
@@ -107,15 +107,15 @@ def _integration_facts(integration: Integration) -> FactGroup:
         "Último webhook": integration.last_webhook_at,
         "Última sincronização": integration.last_sync_at,
     }
-    return FactGroup(
+    return ValueGroup(
         integration.provider.capitalize(),
         "hub",
         [
-            Fact("Integração", state, url),
-            Fact("Modo", modes.effective_mode(integration).label),
-            *(Fact(label, short_datetime(at) if at else "") for label, at in times.items()),
-            Fact("E-mail na plataforma", at_provider if integration.owner_email else ""),
-            Fact(
+            NamedValue("Integração", state, url),
+            NamedValue("Modo", modes.effective_mode(integration).label),
+            *(NamedValue(label, short_datetime(at) if at else "") for label, at in times.items()),
+            NamedValue("E-mail na plataforma", at_provider if integration.owner_email else ""),
+            NamedValue(
                 "Vendas",
                 "Ver a lista",
                 list_url(Sale, **{SellerFilter.parameter_name: integration.user.email}),

@@ -13,15 +13,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from clients.admin import CLIENT_MASKS, contact_facts
+from clients.admin import CLIENT_MASKS, contact_values
 from clients.documents import format_document
 from clients.models import Client, MergeSuggestion
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.display import (
     NOTHING,
-    FactGroup,
     RowSummary,
+    ValueGroup,
     breakable_email,
     change_url,
     list_url,
@@ -72,10 +72,10 @@ class MergeSuggestionAdmin(MaskedAdmin):
 
     def summarize(self, request: HttpRequest, row: MergeSuggestion) -> RowSummary:
         clients = {"Cliente": row.first, "E este, com o mesmo telefone": row.second}
-        facts = [
-            FactGroup(title, "person", contact_facts(client)) for title, client in clients.items()
+        groups = [
+            ValueGroup(title, "person", contact_values(client)) for title, client in clients.items()
         ]
-        return RowSummary(facts=facts)
+        return RowSummary(value_groups=groups)
 
     @admin.display(description="cliente")
     def one(self, suggestion: MergeSuggestion) -> SafeString:

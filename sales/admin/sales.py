@@ -40,7 +40,7 @@ from sales.admin.sale_filters import (
     UnassociatedFilter,
 )
 from sales.admin.sale_page import timeline_sources
-from sales.admin.sale_page.summary import facts, notices, word_url
+from sales.admin.sale_page.summary import notices, value_groups, word_url
 from sales.admin.sale_page.timeline import SaleExtension, TimelineQuery, build_timeline
 from sales.admin.statuses import ReportedStatusFilter, status_cell, summary_figures
 from sales.admin.totals import formatted_totals, seller_charts
@@ -175,7 +175,7 @@ class SaleAdmin(ClientSearchAdmin):
         return {
             "notices": list(notices(row, self.sale_extensions)),
             "figures": summary_figures(row),
-            "facts": facts(row, self.sale_extensions),
+            "value_groups": value_groups(row, self.sale_extensions),
             "timeline": build_timeline(entries),
             "before": before,
         }

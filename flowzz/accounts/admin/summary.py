@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from flowzz.accounts.login_attempts import last_attempts
 from flowzz.accounts.models import LoginAttempt, StaffSession, User
-from flowzz.backoffice.display import Fact, FactGroup, Notice, RowSummary, list_url, short_datetime
+from flowzz.backoffice.display import (
+    NamedValue,
+    Notice,
+    RowSummary,
+    ValueGroup,
+    list_url,
+    short_datetime,
+)
 from flowzz.core.formatting import format_number
 
 
@@ -21,15 +28,15 @@ def may_invite(request: HttpRequest, user: User) -> bool:
 
 def summarize(request: HttpRequest, user: User) -> RowSummary:
     contacts = [
-        Fact("Nome", user.name),
-        Fact("E-mail", user.email, f"mailto:{user.email}", is_copied=True),
-        Fact("Telefone", user.phone, is_copied=True),
+        NamedValue("Nome", user.name),
+        NamedValue("E-mail", user.email, f"mailto:{user.email}", is_copied=True),
+        NamedValue("Telefone", user.phone, is_copied=True),
     ]
     return RowSummary(
         notices=list(_notices(request, user)),
-        facts=[
-            FactGroup("Contato", "person", contacts),
-            FactGroup("Acessos", "login", list(_logins(request, user))),
+        value_groups=[
+            ValueGroup("Contato", "person", contacts),
+            ValueGroup("Acessos", "login", list(_logins(request, user))),
         ],
     )
 
@@ -52,18 +59,18 @@ def _notices(request: HttpRequest, user: User) -> Iterator[Notice]:
             yield Notice(text, "warning", invite, "Enviar convite")
 
 
-def _logins(request: HttpRequest, user: User) -> Iterator[Fact]:
+def _logins(request: HttpRequest, user: User) -> Iterator[NamedValue]:
     """Yield the newest logins and attempts, and how many logins are open."""
     if request.user.has_perm("accounts.view_loginattempt"):
         attempts = last_attempts(user)
         for attempt in attempts:
             outcome = f"{attempt.get_way_display()}: {attempt.get_outcome_display().lower()}"
             times = f" ({format_number(attempt.count)} vezes)" if attempt.count > 1 else ""
-            yield Fact(short_datetime(attempt.minute), f"{outcome}{times}")
+            yield NamedValue(short_datetime(attempt.minute), f"{outcome}{times}")
         url = list_url(LoginAttempt, user__id__exact=user.pk)
-        yield Fact("Entradas e tentativas", "Ver todas" if attempts else "Nenhuma", url)
+        yield NamedValue("Entradas e tentativas", "Ver todas" if attempts else "Nenhuma", url)
     now = timezone.now()
-    yield Fact("Abertos pela API", user.login_sessions.filter(expires_at__gt=now).count())
+    yield NamedValue("Abertos pela API", user.login_sessions.filter(expires_at__gt=now).count())
     if user.is_staff:
         sessions = StaffSession.objects.filter(user=user, expire_date__gt=now)
-        yield Fact("Abertos na administração", sessions.count())
+        yield NamedValue("Abertos na administração", sessions.count())

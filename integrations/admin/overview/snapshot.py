@@ -59,7 +59,7 @@ class UnhealthyIntegration:
 class Snapshot:
     urgent: Sequence[Figure]
     """What needs someone, the largest number first."""
-    facts: Sequence[Figure]
+    other_figures: Sequence[Figure]
     unhealthy_integrations: Sequence[UnhealthyIntegration]
     alerts: Sequence[Alert]
     has_recipients: bool
@@ -85,7 +85,11 @@ def take_snapshot() -> Snapshot:
     )
     return Snapshot(
         urgent=_urgent_figures(levels),
-        facts=[*_circuit_figures(), *_health_figures(levels, counts), *_unassociated_figures()],
+        other_figures=[
+            *_circuit_figures(),
+            *_health_figures(levels, counts),
+            *_unassociated_figures(),
+        ],
         unhealthy_integrations=_unhealthy(assessed[:MAX_ROWS]),
         alerts=list(alerts.gravest_first()[:MAX_ROWS]),
         has_recipients=not kinds_for_nobody(),

@@ -1,4 +1,4 @@
-"""What a sale's page shows first: what is special about the sale, and its facts with names."""
+"""What a sale's page shows first: what is special about the sale, and its values with names."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,8 @@ from typing import Any, Final
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from clients.admin import contact_facts
-from flowzz.backoffice.display import Fact, FactGroup, Notice, change_url
+from clients.admin import contact_values
+from flowzz.backoffice.display import NamedValue, Notice, ValueGroup, change_url
 from flowzz.core.formatting import format_reais
 from sales.admin.sale_page.timeline import SaleExtension
 from sales.admin.statuses import status_note
@@ -64,44 +64,44 @@ def word_url(sale: Sale, field: SaleStatusField, extensions: Sequence[SaleExtens
     return next(filter(None, urls), "")
 
 
-def facts(sale: Sale, extensions: Sequence[SaleExtension]) -> list[FactGroup]:
+def value_groups(sale: Sale, extensions: Sequence[SaleExtension]) -> list[ValueGroup]:
     """Return the buyer, the product, the money and the rest that is known, by name."""
     client = sale.client
     known = {extra_title: list(found) for extra_title, found in _metadata(sale, extensions)}
     quantity = sale.quantity if sale.quantity != 1 else None
     groups = [
-        FactGroup("Pedido", "tag", list(_order(sale, extensions))),
-        FactGroup("Comprador", "person", contact_facts(client) if client else ()),
-        FactGroup(
+        ValueGroup("Pedido", "tag", list(_order(sale, extensions))),
+        ValueGroup("Comprador", "person", contact_values(client) if client else ()),
+        ValueGroup(
             "Produto",
             "inventory_2",
             [
-                Fact("Produto", sale.product_name),
-                Fact("Código", sale.product_sku, is_copied=True),
-                Fact("Quantidade", quantity),
-                Fact("Preço unitário", format_reais(sale.unit_price) if quantity else ""),
+                NamedValue("Produto", sale.product_name),
+                NamedValue("Código", sale.product_sku, is_copied=True),
+                NamedValue("Quantidade", quantity),
+                NamedValue("Preço unitário", format_reais(sale.unit_price) if quantity else ""),
                 *known.pop("Produto", ()),
             ],
         ),
-        FactGroup(PAYMENT, "payments", [*_money(sale), *known.pop(PAYMENT, ())]),
-        FactGroup(DELIVERY, "local_shipping", [*_delivery(sale), *known.pop(DELIVERY, ())]),
-        FactGroup("Campanha", "campaign", list(_campaign(sale))),
-        *(FactGroup(title, "handshake", found) for title, found in known.items()),
+        ValueGroup(PAYMENT, "payments", [*_money(sale), *known.pop(PAYMENT, ())]),
+        ValueGroup(DELIVERY, "local_shipping", [*_delivery(sale), *known.pop(DELIVERY, ())]),
+        ValueGroup("Campanha", "campaign", list(_campaign(sale))),
+        *(ValueGroup(title, "handshake", found) for title, found in known.items()),
     ]
     return [group for group in groups if group.known]
 
 
-def _order(sale: Sale, extensions: Sequence[SaleExtension]) -> Iterator[Fact]:
-    yield Fact("Número", sale.external_id, is_copied=True)
+def _order(sale: Sale, extensions: Sequence[SaleExtension]) -> Iterator[NamedValue]:
+    yield NamedValue("Número", sale.external_id, is_copied=True)
     if not sale.has_only_hash:
-        yield Fact("Hash", sale.order_hash, is_copied=True)
+        yield NamedValue("Hash", sale.order_hash, is_copied=True)
     for extra in extensions:
         if extra.order_page and (page := extra.order_page(sale)):
-            yield Fact("Na origem", page[1], page[0], is_external=True)
-    yield Fact("Vendedor(a)", str(sale.user), change_url(sale.user))
+            yield NamedValue("Na origem", page[1], page[0], is_external=True)
+    yield NamedValue("Vendedor(a)", str(sale.user), change_url(sale.user))
 
 
-def _money(sale: Sale) -> Iterator[Fact]:
+def _money(sale: Sale) -> Iterator[NamedValue]:
     amounts = {
         "Valor total": sale.total_price,
         "Comissão": sale.commission,
@@ -110,31 +110,31 @@ def _money(sale: Sale) -> Iterator[Fact]:
         "Líquido": sale.net,
     }
     for label, amount in amounts.items():
-        yield Fact(label, "" if amount is None else format_reais(amount))
+        yield NamedValue(label, "" if amount is None else format_reais(amount))
     is_known = sale.payment_code not in ("", PaymentCode.OTHER)
     method = sale.get_payment_code_display() if is_known else sale.payment_method
-    yield Fact("Forma de pagamento", method)
+    yield NamedValue("Forma de pagamento", method)
 
 
-def _delivery(sale: Sale) -> Iterator[Fact]:
+def _delivery(sale: Sale) -> Iterator[NamedValue]:
     code = sale.tracking_code
     url = _CORREIOS_PAGE.format(code) if _CORREIOS.fullmatch(code) else ""
-    yield Fact("Código de rastreio", code, url, is_copied=True, is_external=True)
+    yield NamedValue("Código de rastreio", code, url, is_copied=True, is_external=True)
 
 
-def _campaign(sale: Sale) -> Iterator[Fact]:
+def _campaign(sale: Sale) -> Iterator[NamedValue]:
     utms = sale.metadata.get("utms")
     for name, label in _UTMS if isinstance(utms, dict) else ():
-        yield Fact(label, utms.get(name))
+        yield NamedValue(label, utms.get(name))
 
 
 def _metadata(
     sale: Sale, extensions: Sequence[SaleExtension]
-) -> Iterator[tuple[str, Iterator[Fact]]]:
+) -> Iterator[tuple[str, Iterator[NamedValue]]]:
     """Yield what the source's own fields say, by group."""
     fields = [row for extra in extensions for row in extra.metadata_fields(sale)]
     for group, rows in groupby(fields, key=lambda row: row[0]):
-        yield group, (Fact(label, _text(value)) for _, label, value in rows)
+        yield group, (NamedValue(label, _text(value)) for _, label, value in rows)
 
 
 def _text(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""How cells and facts of the back-office break into lines."""
+"""How cells and values of the back-office break into lines."""
 
 import pytest
 
 from clients.contacts import format_cep, format_phone
 from clients.documents import format_document
-from flowzz.backoffice.display import Fact, breakable, two_line_cell
+from flowzz.backoffice.display import NamedValue, breakable, two_line_cell
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_ceps_phones_and_documents_do_not_break_at_their_hyphen(text: str) -> No
 
 
 def test_address_breaks_before_its_cep_only() -> None:
-    address = Fact("Endereço", "Rua A & B, 12-B, São José, Curitiba/PR, CEP 80010-090")
+    address = NamedValue("Endereço", "Rua A & B, 12-B, São José, Curitiba/PR, CEP 80010-090")
     assert address.shown == (
         'Rua A &amp; B, 12-B, São José, Curitiba/PR, <span class="bo-unbroken">CEP 80010-090</span>'
     )

@@ -30,8 +30,10 @@ def context_of(staff: Staff, user: User) -> Any:
     return staff.get(change_url(user)).context
 
 
-def facts_of(context: Any) -> dict[str, dict[str, Any]]:
-    return {group.title: {f.label: f.value for f in group.known} for group in context["facts"]}
+def values_of(context: Any) -> dict[str, dict[str, Any]]:
+    return {
+        group.title: {f.label: f.value for f in group.known} for group in context["value_groups"]
+    }
 
 
 def test_page_shows_integration_sales_and_health(integration: Integration) -> None:
@@ -49,10 +51,10 @@ def test_page_shows_integration_sales_and_health(integration: Integration) -> No
         ("Última venda", "02/03/2026 12:00", "neutral"),
         ("Saúde", "100 de 100", "good"),
     ]
-    facts = facts_of(context)
-    assert facts["Coinzz"]["Integração"] == "Conectado"
-    assert facts["Coinzz"]["Modo"] == "Só webhooks"
-    assert facts["Contato"] == {"Nome": "Marina Prado", "E-mail": user.email}
+    values = values_of(context)
+    assert values["Coinzz"]["Integração"] == "Conectado"
+    assert values["Coinzz"]["Modo"] == "Só webhooks"
+    assert values["Contato"] == {"Nome": "Marina Prado", "E-mail": user.email}
     html = unescape(staff.get(change_url(user)).content.decode())
     assert f'href="{change_url(integration)}"' in html
     assert 'name="email"' not in html  # a page to read, without a form

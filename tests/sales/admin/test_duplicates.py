@@ -131,7 +131,7 @@ def test_viewers_see_masked_names_and_no_buttons(suggestion: MergeSuggestion) ->
     html = viewer.get(LIST).content.decode()
 
     assert ("Ma*** P***" in html, "Prado" in html, "formaction" in html) == (True, False, False)
-    groups = viewer.get(url("change", suggestion)).context["facts"]
-    assert [str(group.facts[0].value) for group in groups] == ["Ma*** P***", "An*** P***"]
+    groups = viewer.get(url("change", suggestion)).context["value_groups"]
+    assert [str(group.values[0].value) for group in groups] == ["Ma*** P***", "An*** P***"]
     for name in ("merge", "dismiss"):
         assert viewer.post(url(name, suggestion)).status_code == 403

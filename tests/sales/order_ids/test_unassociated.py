@@ -126,10 +126,10 @@ def test_staff_find_and_filter_it(unassociated: Sale) -> None:
 
 @pytest.mark.usefixtures("unassociated")
 def test_first_page_tells_staff_how_many_there_are() -> None:
-    figures = {figure.label: figure.value for figure in take_snapshot().facts}
+    figures = {figure.label: figure.value for figure in take_snapshot().other_figures}
     assert figures["Vendas não associadas"] == "1"
     Sale.objects.update(is_associated=True)
-    assert "Vendas não associadas" not in {figure.label for figure in take_snapshot().facts}
+    assert "Vendas não associadas" not in {figure.label for figure in take_snapshot().other_figures}
 
 
 def test_sync_counts_it_as_unchanged_and_lists_it_for_staff() -> None:

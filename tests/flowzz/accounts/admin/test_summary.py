@@ -20,7 +20,7 @@ def user() -> User:
 
 
 def logins_on(staff: Staff, user: User) -> list[tuple[str, Any]]:
-    groups = {group.title: group for group in staff.get(change_url(user)).context["facts"]}
+    groups = {group.title: group for group in staff.get(change_url(user)).context["value_groups"]}
     return [(fact.label, fact.value) for fact in groups["Acessos"].known]
 
 

@@ -21,11 +21,13 @@ METADATA = {
 
 
 def groups_of(staff: Staff, sale: Sale) -> dict[str, dict[str, str]]:
-    facts = staff.get(change_url(sale)).context["facts"]
-    return {group.title: {fact.label: str(fact.value) for fact in group.known} for group in facts}
+    groups = staff.get(change_url(sale)).context["value_groups"]
+    return {
+        group.title: {named.label: str(named.value) for named in group.known} for group in groups
+    }
 
 
-def test_facts_have_names_and_empty_ones_are_left_out(staff: Staff) -> None:
+def test_values_have_names_and_empty_ones_are_left_out(staff: Staff) -> None:
     client = ClientFactory.create(
         name="Rui Maia",
         address="Rua A",
@@ -73,7 +75,7 @@ def test_payment_method_is_shown_in_our_words_or_else_as_sent(
     assert groups_of(staff, sale)["Dinheiro"]["Forma de pagamento"] == shown
 
 
-def test_masked_staff_see_no_personal_facts() -> None:
+def test_masked_staff_see_no_personal_values() -> None:
     client = ClientFactory.create(name="Rui Maia", address="Rua A", cpf="52998224725")
     sale = SaleFactory.create(user=client.user, client=client, metadata=METADATA)
     page = log_in_member("Suporte").get(change_url(sale)).content.decode()
