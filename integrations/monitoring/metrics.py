@@ -19,7 +19,7 @@ from integrations.providers.registry import provider_names
 from integrations.sync.breaker import breaker_for
 from integrations.sync.runs import RUNS
 from integrations.webhooks import fallback_buffer
-from integrations.webhooks.answers import RESPONSES
+from integrations.webhooks.responses import RESPONSES
 
 COUNTERS = (RESPONSES, inbox.PROCESSED, inbox.QUARANTINED, inbox.PROCESSING_SECONDS, RUNS)
 

@@ -31,7 +31,7 @@ from integrations.inbox import metrics
 from integrations.inbox.store import InboundWebhook, check_writable, unowned_reason
 from integrations.models import RefusalReason
 from integrations.runtime_settings import WEBHOOK_RATE
-from integrations.webhooks import answers, refusals, without_token
+from integrations.webhooks import refusals, responses, without_token
 from integrations.webhooks.calls import DEADLINE_SECONDS, Calls
 from integrations.webhooks.requests import WebhookRequest
 from integrations.webhooks.routing import (
@@ -86,19 +86,19 @@ class Intake:
             log.error("webhook_not_buffered", cause=type(error).__name__)
             is_kept = [False] * len(waiting)
         for request, is_stored in zip(waiting, is_kept, strict=True):
-            request.answer = answers.ACKNOWLEDGED if is_stored else answers.UNAVAILABLE
+            request.response = responses.ACKNOWLEDGED if is_stored else responses.UNAVAILABLE
             request.integration = None
 
     def follow_up(self, finished: Sequence[WebhookRequest]) -> None:
         """Log and count answered requests, and wake the workers, in one round trip to Redis."""
-        stored = [request for request in finished if request.answer is answers.ACKNOWLEDGED]
+        stored = [request for request in finished if request.response is responses.ACKNOWLEDGED]
         log_each(log, "webhook_received", [_log_line(request) for request in stored])
         owned = {request.integration.id for request in stored if request.integration}
-        statuses = Counter(str(request.answer.status) for request in finished if request.answer)
+        statuses = Counter(str(request.response.status) for request in finished if request.response)
         passed = Counter(request.uncounted_key for request in finished if request.uncounted_key)
         quarantined = Counter(r.quarantine_reason for r in stored if r.quarantine_reason)
         commands = redis_metrics.commands(
-            answers.RESPONSES.increments(statuses),
+            responses.RESPONSES.increments(statuses),
             RATE.refused(statuses["429"]),
             metrics.QUARANTINED.increments(quarantined),
         )
@@ -133,7 +133,7 @@ class Intake:
         for request in requests:
             owner = self._tokens.owner_of(_webhook(request))
             if isinstance(owner, UnknownToken):
-                request.answer = answers.UNKNOWN_TOKEN
+                request.response = responses.UNKNOWN_TOKEN
                 continue
             try:
                 request.integration = authenticate(_webhook(request), owner)
@@ -150,7 +150,7 @@ class Intake:
             if request.is_signature_refused and request.integration:
                 id_ = str(request.integration.id)
                 log.warning("webhook_signature_refused", integration_id=id_)
-                request.answer = answers.INVALID_SIGNATURE
+                request.response = responses.INVALID_SIGNATURE
 
     async def _refuse_over_rate(
         self, requests: Sequence[WebhookRequest], key_of: Callable[[WebhookRequest], str]
@@ -167,7 +167,7 @@ class Intake:
                 continue
             passed[key] += 1
             if passed[key] > allowances[key].count:
-                request.answer = answers.rate_limited(allowances[key].retry_after)
+                request.response = responses.rate_limited(allowances[key].retry_after)
 
     async def _take(self, counts: Mapping[str, int]) -> dict[str, Allowance]:
         """Count requests by key. Returns what the rate allows: everything without Redis."""
@@ -196,7 +196,7 @@ class Intake:
             return
         for request in rows:
             if _webhook(request).id in stored:
-                request.answer = answers.ACKNOWLEDGED
+                request.response = responses.ACKNOWLEDGED
                 request.quarantine_reason = unowned_reason(_webhook(request), request.integration)
 
     async def _store_each(
@@ -208,7 +208,7 @@ class Intake:
             return
         log.error("webhook_refused_by_database", exc_info=error)
         was_deleted = isinstance(error, IntegrityError)  # the integration, since it was found
-        rows[0].answer = answers.UNKNOWN_TOKEN if was_deleted else answers.FAILED
+        rows[0].response = responses.UNKNOWN_TOKEN if was_deleted else responses.FAILED
 
 
 def check_database() -> None:
@@ -222,11 +222,11 @@ def _check_capacity(request: WebhookRequest, size: int) -> None:
     try:
         without_token.check_capacity(size)
     except RateLimitExceeded as error:
-        request.answer = answers.rate_limited(error.retry_after)
+        request.response = responses.rate_limited(error.retry_after)
 
 
 def _open(requests: Sequence[WebhookRequest]) -> list[WebhookRequest]:
-    return [request for request in requests if request.answer is None]
+    return [request for request in requests if request.response is None]
 
 
 def _webhook(request: WebhookRequest) -> InboundWebhook:

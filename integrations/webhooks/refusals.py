@@ -15,7 +15,7 @@ from django.db import connection
 from flowzz.core import redis
 from integrations.inbox.hourly_counts import mark_dirty
 from integrations.models import RefusalReason
-from integrations.webhooks import answers, known_tokens
+from integrations.webhooks import known_tokens, responses
 from integrations.webhooks.requests import WebhookRequest
 
 KEY = "flowzz:refused-webhooks"
@@ -74,15 +74,15 @@ def refused_among(requests: Iterable[WebhookRequest]) -> list[Refused]:
     return [
         Refused(request.token_hash, reason, request.size)
         for request in requests
-        if request.answer is not answers.ACKNOWLEDGED or request.is_signature_observed
+        if request.response is not responses.ACKNOWLEDGED or request.is_signature_observed
         if request.token_hash and (reason := _reason(request))
     ]
 
 
 def _reason(request: WebhookRequest) -> RefusalReason | None:
-    if request.answer is answers.ACKNOWLEDGED:
+    if request.response is responses.ACKNOWLEDGED:
         return RefusalReason.OBSERVED
-    return _REASONS.get(request.answer.status) if request.answer else None
+    return _REASONS.get(request.response.status) if request.response else None
 
 
 def count_command(refused: Sequence[Refused]) -> redis.Command:

@@ -10,7 +10,7 @@ from flowzz.core.caching import cache_short
 from integrations.inbox.store import InboundWebhook
 from integrations.models import Integration
 from integrations.providers.registry import provider_names, signature_header
-from integrations.webhooks.answers import Answer
+from integrations.webhooks.responses import Response
 from integrations.webhooks.tokens import hash_token
 
 STORED_HEADERS = ("Content-Type", "Content-Encoding", "User-Agent")
@@ -38,11 +38,11 @@ class Target:
 
 @dataclass(slots=True)
 class WebhookRequest:
-    """A webhook, its owner once that is resolved, and the answer once that is decided."""
+    """A webhook, its owner once that is resolved, and the response once that is decided."""
 
     webhook: InboundWebhook | None
     integration: Integration | None = None
-    answer: Answer | None = None
+    response: Response | None = None
     is_signature_refused: bool = False
     is_signature_observed: bool = False
     """The signature would be refused, if it were not only observed."""

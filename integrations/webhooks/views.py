@@ -8,8 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from flowzz.core.logging import current_request_id
 from flowzz.core.rate_limits import RateLimitExceeded
 from integrations.inbox.store import InboundWebhook
-from integrations.webhooks import answers, without_token
-from integrations.webhooks.answers import Answer
+from integrations.webhooks import responses, without_token
 from integrations.webhooks.calls import BlockingCalls, blocking
 from integrations.webhooks.intake import Intake
 from integrations.webhooks.requests import (
@@ -19,6 +18,7 @@ from integrations.webhooks.requests import (
     parse_url,
     stored_headers,
 )
+from integrations.webhooks.responses import Response
 
 
 @csrf_exempt
@@ -28,30 +28,32 @@ def receive(request: HttpRequest, provider: str, rest: str | None = None) -> Htt
     intake = Intake(BlockingCalls())
     blocking(intake.accept([parsed]))
     intake.follow_up([parsed])
-    assert parsed.answer
-    answer = parsed.answer
+    assert parsed.response
+    response = parsed.response
     return HttpResponse(
-        answer.body_for(current_request_id() or ""), status=answer.status, headers=answer.headers
+        response.body_for(current_request_id() or ""),
+        status=response.status,
+        headers=response.headers,
     )
 
 
 def _parse(request: HttpRequest, provider: str, rest: str) -> WebhookRequest:
     """Parse a request, which is answered already if there is nothing to accept."""
     if request.method != "POST":
-        return WebhookRequest(None, answer=answers.NOT_ALLOWED)
+        return WebhookRequest(None, response=responses.NOT_ALLOWED)
     try:
         target = parse_url(provider, rest)
         if not target.token_hash:
             without_token.admit(request)
     except UnknownUrl:
-        return WebhookRequest(None, answer=answers.UNKNOWN_TOKEN)
+        return WebhookRequest(None, response=responses.UNKNOWN_TOKEN)
     except RateLimitExceeded as error:
-        return WebhookRequest(None, answer=answers.rate_limited(error.retry_after))
+        return WebhookRequest(None, response=responses.rate_limited(error.retry_after))
     body = _read_body(request)
-    if isinstance(body, Answer):
+    if isinstance(body, Response):
         return WebhookRequest(
             None,
-            answer=body,
+            response=body,
             url_token_hash=target.token_hash,
             announced_size=int(request.META.get("CONTENT_LENGTH") or 0),
         )
@@ -63,13 +65,13 @@ def _parse(request: HttpRequest, provider: str, rest: str) -> WebhookRequest:
     )
 
 
-def _read_body(request: HttpRequest) -> bytes | Answer:
+def _read_body(request: HttpRequest) -> bytes | Response:
     """Read at most the limit, and nothing if Content-Length exceeds it."""
     limit = settings.WEBHOOK_MAX_BYTES
     if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-        return answers.too_large()
+        return responses.too_large()
     body: bytes = request.read(limit + 1)
-    return answers.too_large() if len(body) > limit else body
+    return responses.too_large() if len(body) > limit else body
 
 
 urlpatterns = [re_path("^" + PATTERN, receive)]

@@ -16,7 +16,7 @@ from flowzz.core.api.errors import ValidationFailed
 from flowzz.core.api.etags import current_version, is_current, make_etag, with_etag
 from flowzz.core.api.schema.openapi import ETAG_PARAMETER, operation
 from flowzz.core.api.views import current_user_id, success
-from sales.api.dashboard_answers import render
+from sales.api.dashboard_response import render
 from sales.api.dashboard_serializers import MetricsSerializer, RangeSerializer
 from sales.stats.dashboard_stats import dashboard_stats
 

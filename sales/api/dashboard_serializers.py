@@ -1,4 +1,4 @@
-"""Query parameters of the dashboard, and the description of the answer that `render` makes."""
+"""Query parameters of the dashboard, and the description of the response that `render` makes."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Compresses the API's answers: JSON of a list is a tenth as large."""
+"""Compresses the API's responses: JSON of a list is a tenth as large."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ MIN_BYTES: Final = 1024
 
 
 class ApiGzipMiddleware(GZipMiddleware):
-    """Adds random bytes, so that the length tells nothing about a secret in the answer (BREACH).
+    """Adds random bytes, so that the length tells nothing about a secret in the response (BREACH).
 
     A stream of events is sent as it is: what follows its first part comes from the event loop.
     """

@@ -18,7 +18,7 @@ from integrations.webhooks import signing_secrets, tokens
 RUN_SYNCS, MANAGE, REVEAL = "run_syncs", "manage_connections", "reveal_webhook_urls"
 SECRET_BYTES = 32
 
-Answers: TypeAlias = Mapping[str, Any]
+FormValues: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class IntegrationAction:
     icon: str
     permission: str = MANAGE
     log_text: str
-    run: Callable[[Integration, Answers], str | None]
+    run: Callable[[Integration, FormValues], str | None]
     """Returns a secret to show once, under `result_heading`, if any. Raises IntegrationError."""
     is_available: Callable[[Integration], bool] = lambda _: True
     consequences: tuple[str, ...] = ()
@@ -49,27 +49,27 @@ class IntegrationAction:
         return bool(self.consequences)
 
 
-def _request_sync(integration: Integration, _: Answers) -> None:
+def _request_sync(integration: Integration, _: FormValues) -> None:
     runs.request_run(integration, Trigger.STAFF)
 
 
-def _request_full_sync(integration: Integration, _: Answers) -> None:
+def _request_full_sync(integration: Integration, _: FormValues) -> None:
     runs.request_run(integration, Trigger.STAFF, is_full=True)
 
 
-def _cancel_runs(integration: Integration, _: Answers) -> None:
+def _cancel_runs(integration: Integration, _: FormValues) -> None:
     runs.cancel(integration.runs.all())
 
 
-def _set_signing_secret(integration: Integration, answers: Answers) -> str | None:
+def _set_signing_secret(integration: Integration, values: FormValues) -> str | None:
     """Set the secret. Returns a generated one, to be shown; a typed one is known already."""
-    typed: str = answers["secret"]
+    typed: str = values["secret"]
     secret = typed or secrets.token_urlsafe(SECRET_BYTES)
     signing_secrets.set_signing_secret(
         integration,
         secret,
-        keep_previous=answers.get("keep_previous", False),
-        is_observed=answers.get("is_observed", _is_observed(integration)),
+        keep_previous=values.get("keep_previous", False),
+        is_observed=values.get("is_observed", _is_observed(integration)),
     )
     return None if typed else secret
 
@@ -203,8 +203,8 @@ ACTIONS: dict[str, IntegrationAction] = {
         label="Mudar e-mail na plataforma",
         icon="badge",
         log_text="E-mail do(a) vendedor(a) na plataforma mudado",
-        run=lambda integration, answers: connection.set_owner_email(
-            integration, answers["owner_email"]
+        run=lambda integration, values: connection.set_owner_email(
+            integration, values["owner_email"]
         ),
         consequences=(
             "A comissão de cada venda passa a ser a de quem tem este e-mail nela: produtor, "

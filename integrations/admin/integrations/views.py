@@ -69,20 +69,20 @@ def action(request: HttpRequest, object_id: uuid.UUID, name: str) -> HttpRespons
         )
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    answers = form.cleaned_data if chosen.needs_confirmation else {}
-    return _run(request, integration, chosen, answers)
+    values = form.cleaned_data if chosen.needs_confirmation else {}
+    return _run(request, integration, chosen, values)
 
 
 def _run(
     request: HttpRequest,
     integration: Integration,
     action: IntegrationAction,
-    answers: Mapping[str, Any],
+    values: Mapping[str, Any],
 ) -> HttpResponse:
     try:
         with transaction.atomic():
-            secret = action.run(integration, answers)
-            reason = answers.get("reason", "")
+            secret = action.run(integration, values)
+            reason = values.get("reason", "")
             audit_log.record(request, action.log_text, integration, reason=reason)
     except IntegrationError as error:
         messages.error(request, error.message)

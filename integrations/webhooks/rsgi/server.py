@@ -17,10 +17,10 @@ from flowzz.core.server import bodies
 from flowzz.core.server.bodies import BodyReader
 from flowzz.core.server.time_limits import TimeLimit
 from integrations.inbox.store import InboundWebhook
-from integrations.webhooks import answers, known_tokens, routing
-from integrations.webhooks.answers import Answer
+from integrations.webhooks import known_tokens, responses, routing
 from integrations.webhooks.calls import DEADLINE_SECONDS
 from integrations.webhooks.requests import Target, UnknownUrl, parse_path, stored_headers
+from integrations.webhooks.responses import Response
 from integrations.webhooks.rsgi.writer import Exchange, Writer
 
 BODY_SECONDS = 20.0
@@ -64,11 +64,11 @@ class WebhookServer:
             if exchange.method == "POST":
                 exchange.webhook = await self._receive(target, proto, headers, exchange.request_id)
             else:
-                exchange.answer = answers.NOT_ALLOWED
+                exchange.response = responses.NOT_ALLOWED
         except UnknownUrl:
             return False
         except tuple(_REFUSALS) as error:
-            exchange.answer = _refusal(error)
+            exchange.response = _refusal(error)
             exchange.announced_size = getattr(error, "size", 0)
         self._writer.put(exchange)
         await exchange.sent
@@ -94,13 +94,13 @@ class WebhookServer:
         return await loop.run_in_executor(self._token_check, _is_known, token_hash)
 
 
-_REFUSALS: dict[type[Exception], Answer] = {
-    TimeoutError: answers.TOO_SLOW,
-    bodies.IncompleteBody: answers.INCOMPLETE,
-    bodies.ChunksTooSmall: answers.CHUNKS_TOO_SMALL,
-    bodies.LargeBodyRefused: answers.UNKNOWN_TOKEN,
-    bodies.MemoryExhausted: answers.UNAVAILABLE,
-    bodies.BodyTooLarge: answers.too_large(),
+_REFUSALS: dict[type[Exception], Response] = {
+    TimeoutError: responses.TOO_SLOW,
+    bodies.IncompleteBody: responses.INCOMPLETE,
+    bodies.ChunksTooSmall: responses.CHUNKS_TOO_SMALL,
+    bodies.LargeBodyRefused: responses.UNKNOWN_TOKEN,
+    bodies.MemoryExhausted: responses.UNAVAILABLE,
+    bodies.BodyTooLarge: responses.too_large(),
 }
 
 
@@ -116,5 +116,5 @@ def _is_known(token_hash: str) -> bool:
         return True
 
 
-def _refusal(error: Exception) -> Answer:
-    return next(answer for kind, answer in _REFUSALS.items() if isinstance(error, kind))
+def _refusal(error: Exception) -> Response:
+    return next(response for kind, response in _REFUSALS.items() if isinstance(error, kind))

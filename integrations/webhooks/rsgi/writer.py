@@ -2,7 +2,7 @@
 
 Requests that arrive during a commit share the next one, which waits for the clients that were just
 answered, for a few milliseconds at most. A single client after a single one waits for nobody.
-What an answer does not need happens in a thread.
+What a response does not need happens in a thread.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from flowzz.core import observability
 from flowzz.core.logging import log_request
 from flowzz.core.server.security_headers import headers_of_middleware
-from integrations.webhooks import answers, calls, known_tokens
+from integrations.webhooks import calls, known_tokens, responses
 from integrations.webhooks.calls import LoopCalls
 from integrations.webhooks.intake import Intake, check_database
 from integrations.webhooks.requests import WebhookRequest
@@ -142,19 +142,19 @@ class Writer:
             if len(batch) > 1:
                 for exchange in batch:
                     await self._answer([exchange])
-            elif batch[0].answer is None:
-                batch[0].answer = answers.FAILED
+            elif batch[0].response is None:
+                batch[0].response = responses.FAILED
 
     def _send(self, batch: Sequence[Exchange]) -> None:
         for exchange in batch:
-            answer = exchange.answer or answers.FAILED
+            response = exchange.response or responses.FAILED
             headers = [
-                *answer.headers.items(),
+                *response.headers.items(),
                 ("X-Request-ID", exchange.request_id),
                 *self._headers,
             ]
-            body = answer.body_for(exchange.request_id)
-            exchange.proto.response_bytes(answer.status, headers, body)
+            body = response.body_for(exchange.request_id)
+            exchange.proto.response_bytes(response.status, headers, body)
             if not exchange.sent.done():
                 exchange.sent.set_result(None)
 
@@ -255,11 +255,11 @@ def _thread(target: Callable[[], None], name: str) -> threading.Thread:
 
 def _log(exchange: Exchange) -> None:
     """Log a refusal; `webhook_received` is the line of a stored webhook."""
-    if exchange.answer and exchange.answer is not answers.ACKNOWLEDGED:
+    if exchange.response and exchange.response is not responses.ACKNOWLEDGED:
         log_request(
             exchange.method,
             exchange.path,
-            exchange.answer.status,
+            exchange.response.status,
             time.perf_counter() - exchange.started,
             request_id=exchange.request_id,
         )

@@ -40,7 +40,7 @@ def accept(*webhooks: InboundWebhook, by: Intake | None = None) -> list[int]:
     """Accept webhooks as one batch, and return the statuses."""
     requests = [WebhookRequest(webhook) for webhook in webhooks]
     blocking((by or new_intake()).accept(requests))
-    return [request.answer.status if request.answer else 0 for request in requests]
+    return [request.response.status if request.response else 0 for request in requests]
 
 
 def new_intake() -> Intake:
@@ -215,7 +215,7 @@ def test_unknown_tokens_get_a_small_share_of_the_buffer(seller: Seller, settings
 
     blocking(new_intake().buffer(requests))
 
-    statuses = [request.answer.status for request in requests if request.answer]
+    statuses = [request.response.status for request in requests if request.response]
     assert statuses == [200, 200, 503, 503, 503, *[200] * 5]
     assert fallback_buffer.flush_to_inbox() == 7
     assert len(seller.events) == 5

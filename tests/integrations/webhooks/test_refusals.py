@@ -95,8 +95,8 @@ def accept(token_hash: str, intake: Intake) -> int:
     webhook = InboundWebhook(provider="coinzz", token_hash=token_hash, body=b"{}", headers={})
     request = WebhookRequest(webhook)
     blocking(intake.accept([request]))
-    assert request.answer
-    return request.answer.status
+    assert request.response
+    return request.response.status
 
 
 def test_counts_of_a_minute_are_added_up_in_one_statement(

@@ -131,7 +131,7 @@ def test_failed_batch_of_webhooks_is_sent(received: Received) -> None:
 
     writer = Writer()
     writer._intake = FailingIntake()  # type: ignore[assignment]  # a fault that can't be made
-    asyncio.run(writer._answer([SimpleNamespace(answer=None)]))  # type: ignore[list-item]  # a stub
+    asyncio.run(writer._answer([SimpleNamespace(response=None)]))  # type: ignore[list-item]  # a stub
 
     (event,) = received.events
     assert (event["message"], event["logger"]) == (

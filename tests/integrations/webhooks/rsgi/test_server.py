@@ -52,7 +52,7 @@ def handle(
 
 
 def status(exchange: Exchange | None) -> int | None:
-    return exchange.answer.status if exchange and exchange.answer else None
+    return exchange.response.status if exchange and exchange.response else None
 
 
 def test_webhook_reaches_the_writer_with_its_headers() -> None:
@@ -61,7 +61,7 @@ def test_webhook_reaches_the_writer_with_its_headers() -> None:
     )
     assert exchange
     assert isinstance(exchange.webhook, InboundWebhook)
-    assert (exchange.answer, exchange.request_id) == (None, "r-1")
+    assert (exchange.response, exchange.request_id) == (None, "r-1")
     assert (exchange.webhook.body, exchange.webhook.headers) == (b"{}", {"Content-Type": "a/b"})
 
 

@@ -1,4 +1,4 @@
-"""What is answered to a webhook, whichever server received it."""
+"""The responses to webhooks, whichever server received them."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ RETRY_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response, without the headers that all responses have."""
+class Response:
+    """A response without the headers that all have."""
 
     status: int
     body: bytes
@@ -32,16 +32,16 @@ class Answer:
         return b'%b, "requestId": "%b"}' % (self.body[:-1], request_id.encode())
 
 
-def _error(status: int, code: str, message: str, *, retry_after: float | None = None) -> Answer:
+def _error(status: int, code: str, message: str, *, retry_after: float | None = None) -> Response:
     body = {"error": code, "message": message, "details": None}
     headers = {"Content-Type": "application/json"}
     if retry_after is not None:
         headers["Retry-After"] = str(max(1, round(retry_after)))
     content = json.dumps(body, ensure_ascii=False).encode()
-    return Answer(status, content, headers, is_error=True)
+    return Response(status, content, headers, is_error=True)
 
 
-ACKNOWLEDGED = Answer(
+ACKNOWLEDGED = Response(
     200,
     b'{"success": true, "message": "Webhook received and processing"}',
     {"Content-Type": "application/json"},
@@ -50,19 +50,19 @@ INCOMPLETE = _error(400, "INCOMPLETE_BODY", "O corpo terminou antes do fim.")
 CHUNKS_TOO_SMALL = _error(400, "CHUNKS_TOO_SMALL", "O corpo veio em pedaços pequenos demais.")
 INVALID_SIGNATURE = _error(401, "INVALID_SIGNATURE", "Assinatura ausente ou inválida.")
 UNKNOWN_TOKEN = _error(404, "NOT_FOUND", "Endereço de webhook desconhecido.")
-NOT_ALLOWED = Answer(405, b"", {"Allow": "POST"})
-TOO_SLOW = Answer(408, b"", {"Connection": "close"})
+NOT_ALLOWED = Response(405, b"", {"Allow": "POST"})
+TOO_SLOW = Response(408, b"", {"Connection": "close"})
 FAILED = _error(500, "INTERNAL_SERVER_ERROR", "Erro interno; envie de novo.")
 UNAVAILABLE = _error(
     503, "UNAVAILABLE", "Serviço indisponível; envie de novo.", retry_after=RETRY_SECONDS
 )
 
 
-def rate_limited(retry_after: float) -> Answer:
+def rate_limited(retry_after: float) -> Response:
     message = "Webhooks demais em pouco tempo."
     return _error(429, "RATE_LIMITED", message, retry_after=retry_after)
 
 
-def too_large() -> Answer:
+def too_large() -> Response:
     limit = f"O corpo passa do limite de {settings.WEBHOOK_MAX_BYTES // 1024} KiB."
     return _error(413, "PAYLOAD_TOO_LARGE", limit)

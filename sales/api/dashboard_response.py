@@ -1,6 +1,6 @@
-"""The dashboard's answer, as `MetricsSerializer` describes it.
+"""The dashboard's response, as `MetricsSerializer` describes it.
 
-Serializers took longer than the database: an answer has a thousand values.
+Serializers took longer than the database: a response has a thousand values.
 """
 
 from decimal import Decimal
