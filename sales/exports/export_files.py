@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 import orjson
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.http.response import StreamingHttpResponse
@@ -17,6 +17,7 @@ from django_filters import FilterSet
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core.db.keyset import behind
+from flowzz.core.db.statement_timeout import limited_statements
 from sales.api.filters import BuyerFilter, SaleFilter
 from sales.api.serializers import BuyerSerializer, SaleSerializer
 from sales.exports.columns import TABLES, Table
@@ -61,8 +62,7 @@ def own_filters(subject: ExportSubject, query: QueryDict, user: User) -> FilterS
 def is_short(rows: "QuerySet[Model]") -> bool:
     """Check that the rows fit into a response. A count that takes over 2 s counts as long."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {_COUNT_TIMEOUT_MS}")
+        with limited_statements(_COUNT_TIMEOUT_MS):
             return rows.order_by()[: MAX_SYNCHRONOUS_ROWS + 1].count() <= MAX_SYNCHRONOUS_ROWS
     except OperationalError:
         return False

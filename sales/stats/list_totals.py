@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from flowzz.core.db.statement_timeout import limited_statements
 from sales.models import Sale
 from sales.stats.funnel import Count as SaleCount
 from sales.statuses import REVENUE_STATUSES
@@ -48,8 +49,7 @@ def calculate_totals(
     limited = rows.values(*_COLUMNS, "net_value")[: limit and limit + 1]
     is_paid = counted & Q(status__in=REVENUE_STATUSES)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
+        with limited_statements(TIMEOUT_MS):
             sums = limited.aggregate(
                 sales=Count("*"),
                 counted=Count("status", filter=counted),

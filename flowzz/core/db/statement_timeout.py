@@ -1,10 +1,21 @@
-"""The time that a page's statements may take, where a page is known to need longer."""
+"""The time that statements may take, where a page needs another limit than web processes have."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+
+
+@contextmanager
+def limited_statements(milliseconds: int) -> Iterator[None]:
+    """Open a transaction in which a longer statement raises OperationalError."""
+    is_nested = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
+        yield
+        if is_nested:  # the limit would last until the end of the outer transaction
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
 
 
 @contextmanager

@@ -1,11 +1,14 @@
-"""The statements of the search: an index answers each, which reads at most `MAX_ROWS` + 1 rows."""
+"""The statements of the search: each uses an index, or is limited in rows, bytes or time.
+
+Each returns at most `MAX_ROWS` + 1 rows: one more than is shown says that there are more.
+"""
 
 import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -16,6 +19,7 @@ from clients.search import search_clients_by_part, search_similar_names
 from clients.unaccent import Unaccent, unaccent
 from flowzz.accounts.models import User
 from flowzz.backoffice import masking
+from flowzz.core.db.statement_timeout import limited_statements
 from integrations.models import EventState, Integration, WebhookEvent
 from integrations.models.events import NEWEST_FIRST, first_within
 from sales.models import AffiliationRequest, Sale, Subscription
@@ -122,11 +126,8 @@ def _first(rows: "QuerySet[Any]") -> list[Any]:
 
 def _similar(text: str) -> "list[Client]":
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {SIMILAR_MS}")
-            found = _first(search_similar_names(text).select_related("user"))
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-            return found
+        with limited_statements(SIMILAR_MS):
+            return _first(search_similar_names(text).select_related("user"))
     except OperationalError:
         return []
 
