@@ -219,7 +219,7 @@ def silence() -> Violations:
 
 def webhooks_refused() -> Violations:
     """More than a few webhooks of an integration in use were refused in the last hour."""
-    refused = refusals.refused_last_hour()
+    refused = refusals.many_refused_last_hour()
     in_use = Integration.objects.filter(id__any_of=list(refused), status__in=IN_USE)
     return {
         id_: Message(

@@ -78,7 +78,7 @@ def assess_all() -> list[tuple[uuid.UUID, Health]]:
     counts = dead.order_by().values_list("integration_id").annotate(count=Count("*"))
     quarantined = dict[uuid.UUID | None, int](counts)
     waiting_since = queue_stats.due_since()
-    refused = refusals.refused_last_hour()
+    refused = refusals.many_refused_last_hour()
     integrations = Integration.objects.exclude(status=IntegrationStatus.DISCONNECTED)
     healths = [
         (

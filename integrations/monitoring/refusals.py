@@ -62,8 +62,8 @@ def refused_webhooks(integration: Integration, within: timedelta) -> list[Refuse
     return _by_integration(integration.webhook_refusals.all(), within).get(integration.id, [])
 
 
-def refused_last_hour() -> dict[uuid.UUID, list[RefusedTotal]]:
-    """Return the integrations of which too many webhooks were refused in the last hour."""
+def many_refused_last_hour() -> dict[uuid.UUID, list[RefusedTotal]]:
+    """Return the totals by integration, of those with many refused webhooks in the last hour."""
     refused = WebhookRefusal.objects.exclude(reason=RefusalReason.OBSERVED)
     totals = _by_integration(refused, HOUR)
     return {id_: found for id_, found in totals.items() if are_many(found)}
