@@ -23,7 +23,7 @@ from flowzz.core.db.locks import lock_user
 from integrations.imports import import_jobs
 from integrations.inbox import retention
 from integrations.models import Integration, SyncFinding, WebhookEvent
-from integrations.models.events import UNFINISHED
+from integrations.models.events import ARRIVAL, UNFINISHED
 from integrations.providers.registry import all_providers
 from integrations.webhooks import fallback_buffer
 from sales import privacy as sales
@@ -165,7 +165,7 @@ def _events_to_export(client: Client, person: Person) -> "QuerySet[WebhookEvent]
     others = Sale.objects.owned_by(client.user_id).exclude(client=client)
     events = _events(client, person).exclude(external_id__in=others.values("external_id"))
     of_hashes = others.exclude(order_hash="").values("order_hash")
-    return events.exclude(external_id__in=of_hashes).order_by("received_at", "id")
+    return events.exclude(external_id__in=of_hashes).order_by(*ARRIVAL)
 
 
 def _external_ids(client: Client) -> list[str]:

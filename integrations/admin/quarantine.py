@@ -33,6 +33,7 @@ from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
 from integrations.inbox import store
 from integrations.inbox.failure_reasons import Explanation, explain, failed_field
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
+from integrations.models.events import ARRIVAL, NEWEST_FIRST
 from sales.models import Sale
 
 MAX_CAUSES = 200
@@ -164,7 +165,7 @@ def _shown_at(request: HttpRequest) -> datetime | None:
 
 
 def _provider(events: "QuerySet[WebhookEvent]") -> str:
-    return events.order_by("received_at", "id").values_list("provider", flat=True).first() or ""
+    return events.order_by(*ARRIVAL).values_list("provider", flat=True).first() or ""
 
 
 def _examples(events: "QuerySet[WebhookEvent]") -> "QuerySet[WebhookEvent]":
@@ -242,7 +243,7 @@ class WarningCount:
 
 def count_warnings() -> list[WarningCount]:
     """Return the most frequent warnings first, read from the indexes of rows with warnings."""
-    events = _causes_of(WebhookEvent.objects.order_by("-received_at", "-id"))
+    events = _causes_of(WebhookEvent.objects.order_by(*NEWEST_FIRST))
     sales = _causes_of(Sale.objects.order_by("-sale_date", "-id"))
     return [
         WarningCount(cause, events[cause], sales[cause])

@@ -25,6 +25,7 @@ from integrations.models import (
     SyncRun,
     WebhookEvent,
 )
+from integrations.models.events import NEWEST_FIRST
 from integrations.providers.contracts import StatusField
 from integrations.providers.registry import get_provider, provider_names
 from sales.admin.sale_page.timeline import SOURCE_LIMIT, Entry, SaleExtension, TimelineQuery
@@ -74,7 +75,7 @@ def _events_of(sale: Sale) -> "QuerySet[WebhookEvent]":
 def events(query: TimelineQuery) -> list[Entry]:
     """Return the webhooks about the sale."""
     found = _events_of(query.sale).filter(received_at__lt=query.before)
-    return [_event(query, event) for event in found.order_by("-received_at", "-id")[:SOURCE_LIMIT]]
+    return [_event(query, event) for event in found.order_by(*NEWEST_FIRST)[:SOURCE_LIMIT]]
 
 
 def staff_actions_on_events(query: TimelineQuery) -> list[Entry]:

@@ -33,14 +33,13 @@ from integrations.models import (
     StatusMapping,
     WebhookEvent,
 )
-from integrations.models.events import is_due
+from integrations.models.events import ARRIVAL, is_due
 from integrations.status_mappings import reprocess, usages
 from integrations.webhooks import fallback_buffer
 
 log = structlog.stdlib.get_logger(__name__)
 
 BATCH_EVENTS: Final = 500
-EVENT_ORDER: Final = ("received_at", "id")
 MAX_SECONDS: Final = 5.0
 """A longer action is enqueued again, so that other jobs get the worker in between."""
 RETRY_DELAY: Final = timedelta(minutes=1)
@@ -198,8 +197,8 @@ def _change_events(action: BulkAction) -> bool:
 def _events_after_cursor(action: BulkAction) -> "QuerySet[WebhookEvent]":
     events = quarantined_events(action.cause).filter(received_at__lte=action.until)
     if action.cursor_at:
-        events = events.filter(behind(EVENT_ORDER, (action.cursor_at, action.cursor_id)))
-    return events.order_by(*EVENT_ORDER)
+        events = events.filter(behind(ARRIVAL, (action.cursor_at, action.cursor_id)))
+    return events.order_by(*ARRIVAL)
 
 
 def _finish_batch(action: BulkAction) -> bool:

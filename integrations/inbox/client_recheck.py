@@ -13,7 +13,7 @@ from flowzz.core.db.locks import lock_user
 from integrations.inbox.processing import parse_events
 from integrations.ingest import MovedSale, SourcedOrder, recheck_clients
 from integrations.models import Integration, WebhookEvent
-from integrations.models.events import APPLIED
+from integrations.models.events import APPLIED, NEWEST_FIRST
 from integrations.providers.contracts import Order
 
 BATCH = 500
@@ -36,7 +36,7 @@ def recheck(integration: Integration, *, apply: bool) -> Iterator[MovedSale]:
 
 def _newest_orders(integration: Integration) -> Iterator[SourcedOrder]:
     events = WebhookEvent.objects.filter(APPLIED, integration=integration, payload__isnull=False)
-    newest_first = events.select_related("payload").order_by("-received_at", "-id")
+    newest_first = events.select_related("payload").order_by(*NEWEST_FIRST)
     rows, seen = newest_first.iterator(chunk_size=BATCH), set()
     while batch := list(islice(rows, BATCH)):
         for parsed in parse_events(integration, batch)[0]:

@@ -8,7 +8,7 @@ from django.db.models import Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from integrations.models import EventState, Integration, WebhookEvent
-from integrations.models.events import UNFINISHED, is_due
+from integrations.models.events import ARRIVAL, UNFINISHED, is_due
 
 MAX_COUNTED = 100_000
 """Events are counted up to this number: beyond it, the exact number changes no decision."""
@@ -54,7 +54,7 @@ def _count_up_to_limit(events: "QuerySet[WebhookEvent]") -> int:
 def _with_due_events() -> "QuerySet[Any]":
     next_event = (
         WebhookEvent.objects.filter(is_due(), integration=OuterRef("id"))
-        .order_by("received_at", "id")
+        .order_by(*ARRIVAL)
         .values(since=Coalesce("next_attempt_at", "received_at"))[:1]
     )
     return (

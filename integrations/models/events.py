@@ -62,7 +62,7 @@ def is_due() -> Q:
 
 
 ARRIVAL = ("received_at", "id")
-"""The order of events."""
+"""The order in which events are processed; the id decides between equal times."""
 NEWEST_FIRST = ("-received_at", "-id")
 
 

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Any, Self
 
 from integrations.models import BulkAction, Integration, StatusMapping
+from integrations.models.events import NEWEST_FIRST
 from integrations.providers.contracts import StatusField
 from integrations.providers.registry import get_provider
 from integrations.status_mappings.status_history import (
@@ -187,7 +188,7 @@ def _reported_at(
 ) -> dict[str, datetime]:
     """Return when each order's newest applied event with a body arrived, if it has the word."""
     events = applied_events(integration, external_ids)
-    newest = events.order_by("external_id", "-received_at", "-id").distinct("external_id")
+    newest = events.order_by("external_id", *NEWEST_FIRST).distinct("external_id")
     return {
         event.external_id: event.received_at
         for event, order in parse_orders(integration, newest)

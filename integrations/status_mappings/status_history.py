@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.models import BulkAction, EventOutcome, Integration, StatusMapping, WebhookEvent
-from integrations.models.events import APPLIED
+from integrations.models.events import APPLIED, ARRIVAL
 from integrations.providers.contracts import Order, StatusField
 from integrations.providers.errors import PayloadInvalid
 from integrations.providers.readers import reader_for
@@ -50,7 +50,7 @@ def reported_statuses(
     reported: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
     # Without the events that arrived too late to count.
     events = applied_events(integration, external_ids).exclude(outcome=EventOutcome.STALE)
-    in_order = events.order_by("received_at", "id").iterator()
+    in_order = events.order_by(*ARRIVAL).iterator()
     for event, order in parse_orders(integration, in_order):
         facts = order.subscription if field == StatusField.SUBSCRIPTION else order.sale
         if facts is None or getattr(facts, status_column) is None:

@@ -17,6 +17,7 @@ from integrations.admin.order_pages import order_page_link
 from integrations.inbox.failure_reasons import describe_warning, explain
 from integrations.inbox.store import COPY_HEADER
 from integrations.models import WebhookEvent
+from integrations.models.events import ARRIVAL, NEWEST_FIRST
 from sales.admin.statuses import describe_change
 from sales.models import Origin, Sale, SaleStatusChange, Subscription
 
@@ -130,9 +131,9 @@ def _previous(event: WebhookEvent) -> WebhookEvent | None:
         return None
     place = (event.received_at, event.id)
     events = WebhookEvent.objects.filter(
-        behind(("received_at", "id"), place, is_descending=True),
+        behind(ARRIVAL, place, is_descending=True),
         integration=event.integration_id,
         external_id__any_of=sale.order_ids if (sale := _sale(event)) else [event.external_id],
         payload__isnull=False,
     )
-    return events.select_related("payload").order_by("-received_at", "-id").first()
+    return events.select_related("payload").order_by(*NEWEST_FIRST).first()

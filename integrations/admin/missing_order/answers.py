@@ -131,7 +131,7 @@ def _unknown_words(sale: Sale, seen: Step) -> Iterator[Answer]:
 
 def _events(ids: set[str]) -> list[WebhookEvent]:
     found = WebhookEvent.objects.filter(external_id__in=ids).select_related("integration__user")
-    return list(found.order_by("-received_at", "-id")[:MAX_ROWS])
+    return list(found.order_by(*NEWEST_FIRST)[:MAX_ROWS])
 
 
 def _of_event(event: WebhookEvent, integration: Integration | None) -> Answer | None:
