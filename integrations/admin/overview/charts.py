@@ -55,6 +55,7 @@ CIRCUIT_STATES = {
     Circuit.OPEN: ("Fora do ar", "bad"),
     "": ("Sem medição", "faint"),
 }
+"""The label and tone of each state of a circuit breaker; empty where none was measured."""
 CIRCUIT_HEIGHT = 28
 
 

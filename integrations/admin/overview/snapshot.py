@@ -14,9 +14,17 @@ from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import format_number
 from integrations import modes
 from integrations.admin.integrations.filters import LEVEL_TONES, HealthLevel, level_of
+from integrations.admin.overview.charts import CIRCUIT_STATES
 from integrations.admin.overview.formatting import format_time_since
 from integrations.inbox import queue_stats
-from integrations.models import Alert, Integration, IntegrationStatus, SyncRun, WebhookEvent
+from integrations.models import (
+    Alert,
+    Circuit,
+    Integration,
+    IntegrationStatus,
+    SyncRun,
+    WebhookEvent,
+)
 from integrations.models.events import UNFINISHED
 from integrations.models.monitoring import needs_someone
 from integrations.monitoring.alert_recipients import kinds_for_nobody
@@ -28,12 +36,11 @@ from sales.models import Sale
 MAX_ROWS = 6
 MAX_COUNTED = 100_000
 UNUSED = (IntegrationStatus.PENDING, IntegrationStatus.DISCONNECTED)
-CIRCUIT_FIGURES = {
-    "closed": ("No ar", "good", "responde às chamadas"),
-    "half_open": ("Testando", "warning", "uma chamada experimenta se ela voltou"),
-    "open": ("Fora do ar", "bad", "não responde: as sincronizações esperam"),
+CIRCUIT_HINTS = {
+    Circuit.CLOSED: "responde às chamadas",
+    Circuit.HALF_OPEN: "uma chamada experimenta se ela voltou",
+    Circuit.OPEN: "não responde: as sincronizações esperam",
 }
-"""The value, tone and hint for each state of a circuit breaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,8 @@ def _unhealthy(worst: Sequence[tuple[UUID, Health]]) -> list[UnhealthyIntegratio
 def _urgent_figures(levels: Counter[HealthLevel]) -> list[Figure]:
     """Return what needs someone, the largest number first."""
     alerts = Alert.objects.filter(needs_someone()).count()
-    quarantined, (waiting, hint, is_late) = queue_stats.count_quarantined(), _queue()
+    quarantined = queue_stats.count_quarantined()
+    waiting, hint, is_late = _queue()
     counts = {
         "Em quarentena": (quarantined, reverse("backoffice:quarantine"), "", bool(quarantined)),
         "Alertas abertos": (alerts, list_url(Alert, trabalho="abertos"), "", bool(alerts)),
@@ -182,7 +190,8 @@ def _circuit_figures() -> list[Figure]:
             figures.append(Figure(label, "Desligada", list_url(SyncRun), hint=hint))
             continue
         circuit = breaker_for(provider.name).state()
-        value, tone, hint = CIRCUIT_FIGURES[circuit.state]
+        value, tone = CIRCUIT_STATES[circuit.state]
+        hint = CIRCUIT_HINTS[Circuit(circuit.state)]
         if circuit.opened_at:
             hint = f"{hint}, {format_time_since(circuit.opened_at)}"
         figures.append(Figure(label, value, list_url(SyncRun), tone, hint))
