@@ -176,7 +176,7 @@ class ClientBatch:
                 self._changed[client.id] = client
 
     def is_mistaken_match(self, client: Client, incoming: Client) -> bool:
-        """Return whether today's rules keep them apart: by the document, or else by the name."""
+        """Return whether today's rules would not match the two: by document, or else by name."""
         owner = self._match_document(incoming)
         if client.erased_at or owner is client:
             return False

@@ -29,7 +29,7 @@ from integrations.sync import runs
 from integrations.webhooks import fallback_buffer
 from integrations.webhooks.tokens import readable_webhook_url
 
-_QUOTES = string.whitespace + "\xa0\"'`´“”‘’«»"
+_AROUND_KEY = string.whitespace + "\xa0\"'`´“”‘’«»"
 SYNC_ALERTS = (
     AlertKind.SYNC_LATE,
     AlertKind.SYNC_FAILING,
@@ -61,9 +61,9 @@ def connect(
 
     The key is tested first: raises KeyRefused, UnexpectedResponse or ProviderUnavailable, and
     ConnectUnderWay while another key of the user is tested, and then changes nothing. A sync
-    starts in the background. With another key than before, which may be of another account, it is
-    a first one that also goes back to the cursor. `custom_webhook_url` is the user's own URL in
-    front of ours, such as a proxy's; None leaves it unchanged.
+    starts in the background. A key that differs from the stored one may be of another account: the
+    sync then starts SYNC_INITIAL_AGE ago, or at the cursor if that is earlier. `custom_webhook_url`
+    is the user's own URL in front of ours, such as a proxy's; None leaves it unchanged.
     """
     with _only_test_of(user_id), get_provider(provider).interactive_client(api_key) as client:
         client.test_key()
@@ -262,7 +262,8 @@ def set_owner_email(integration: Integration, email: str) -> None:
 def clean_api_key(text: str) -> str:
     """Return a pasted key without quotes, a leading `Bearer` and invisible characters."""
     visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    return re.sub(r"^bearer\s+", "", visible.strip(_QUOTES), flags=re.IGNORECASE).strip(_QUOTES)
+    key = visible.strip(_AROUND_KEY)
+    return re.sub(r"^bearer\s+", "", key, flags=re.IGNORECASE).strip(_AROUND_KEY)
 
 
 def mask_api_key(api_key: str) -> str:

@@ -71,7 +71,8 @@ def run_sync(run_id: str) -> None:
 def try_apis(after: str = "") -> None:
     """Try the API of the next integration in webhook mode, and enqueue the one after it.
 
-    One at a time: thousands of slow answers must not occupy all workers.
+    `after` is the id of the integration that was tried last; empty for the first one. One at a
+    time: thousands of slow answers must not occupy all workers.
     """
     untried = api_availability.untried_integrations().order_by("id")
     rest = untried.filter(id__gt=UUID(after)) if after else untried

@@ -60,7 +60,7 @@ class RecordResult:
 
 
 class SaleBatch:
-    """The sales of a batch: read with one statement, changed in memory, written with one statement.
+    """The sales of a batch: read once, changed in memory, written once.
 
     The caller locks the user from `load` to `save`.
     """
@@ -83,7 +83,7 @@ class SaleBatch:
         self._merges: list[SaleMerge] = []
         self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
         """The sales that no longer exist, with those that they became part of."""
-        self.created_count = 0
+        self.created_count = 0  # how many more sales count as orders than before
 
     @classmethod
     def load(cls, user_id: uuid.UUID, provider: str, order_ids: Collection[str]) -> Self:
@@ -148,7 +148,7 @@ class SaleBatch:
         *,
         client_change: FieldChange | None = None,
     ) -> RecordResult:
-        """Apply a report, for which `set_client` made `client_change`, to a known sale."""
+        """Apply a report to a known sale; `client_change` is from `set_client`, if called."""
         is_late = source.is_late(sale)
         is_override = source.is_snapshot and not is_late
         moves = classify_statuses(sale, facts, is_late=is_late, is_override=is_override)

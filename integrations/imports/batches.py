@@ -47,10 +47,11 @@ _RESULTS = ("errors", "warnings", "amount", "error_lines", "warning_lines", "unk
 
 
 def split(lines: Iterator[FileLine], done: int) -> Iterator[tuple[int, list[FileLine]]]:
-    """Yield batches with the number of lines before each; one begins behind the `done` lines.
+    """Yield the lines in batches, each with the number of lines before it.
 
-    Those behind are as large as can be processed in about BATCH_SECONDS, so that a busy machine
-    holds no worker, lock or transaction for long.
+    The first `done` lines, which were processed before, end with their batch. The batches after
+    them are as large as can be processed in about BATCH_SECONDS, so that a busy machine holds no
+    worker, lock or transaction for long.
     """
     start, size = 0, FIRST_BATCH_LINES
     while True:

@@ -68,10 +68,11 @@ class MappedWord:
     word: str
     status: str
     mapped_at: datetime | None = None
+    """Part of an item's fingerprint, which no longer fits once a word is mapped again."""
 
 
 class Reader(Protocol):
-    """Parses what a provider sends for one integration. Both methods raise PayloadInvalid."""
+    """Parses what a provider sends for one integration; a parser raises PayloadInvalid."""
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> ParsedWebhook: ...
     def parse_order(self, item: Any) -> Order:

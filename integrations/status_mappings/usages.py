@@ -1,4 +1,7 @@
-"""Orders and subscriptions with a status word: those without a status for it, and the usages."""
+"""The orders and subscriptions that a change of a status mapping concerns.
+
+These are the rows whose word has no status yet, and the recorded usages of the mapping.
+"""
 
 import uuid
 from collections import Counter

@@ -15,10 +15,10 @@ _SLOTS = 10_000
 
 
 def schedule_all() -> int:
-    """Set the next sync of every integration that is synced within the coming hour.
+    """Set the time of the next sync, within the coming hour, of every integration that is synced.
 
-    Returns the number of integrations. Each one's offset is derived from its id, so it is the
-    same every hour. A time beyond the hour means that the database's clock was set back.
+    Returns the number of integrations. The offset is derived from the integration's id, so it is
+    the same every hour. A time beyond the hour means that the database's clock was set back.
     """
     spread = settings.SYNC_SPREAD
     is_beyond = Q(next_sync_at__gt=Now() + max(spread, HOUR))

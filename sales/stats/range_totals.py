@@ -202,7 +202,10 @@ def _constant(value: bool | date) -> str:
 
 
 def _spans(first: date, last: date) -> list[tuple[bool, date, date]]:
-    """Return the range as whole months and the days around them: is it months, first and last."""
+    """Split a range of days into whole months and the days around them.
+
+    Each part is (whether it is of whole months, first day, last day).
+    """
     month = (first - _DAY).replace(day=28) + timedelta(days=4)
     month = month.replace(day=1)  # the first one that begins in the range
     end = (last + _DAY).replace(day=1)

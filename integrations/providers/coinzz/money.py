@@ -28,14 +28,14 @@ _CODES: Final = (
 )
 """Searched in this order, in the text without case, accents and punctuation."""
 _PATTERNS: Final = tuple((code, re.compile(pattern)) for code, pattern in _CODES)
-_NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
+_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 
 
 @cache_short(1024)
 def payment_code(method: str) -> PaymentCode | Literal[""]:
     """Return the code for a payment method as sent, or an empty text if none is sent."""
     plain = fold(clean_text(method))
-    words = _NOT_LETTERS.sub(" ", plain).strip()
+    words = _SEPARATORS.sub(" ", plain).strip()
     if not words:
         return PaymentCode.OTHER if plain else ""
     return next((code for code, pattern in _PATTERNS if pattern.search(words)), PaymentCode.OTHER)

@@ -154,7 +154,7 @@ CONVERTED: Final = DATES | WHOLE_NUMBERS | {HASH, PHONE}
 CODES: Final = frozenset({"client.client_documment", PHONE, "client.client_zip_code"})
 """Fields in which punctuation makes no difference."""
 
-_NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
+_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 _UNIT: Final = re.compile(
     r"[(\[]\s{0,9}(?:r?\$|brl|reais|em reais|un\.?|unid\.?|unidades?|qtde?\.?"
     r"|dd/mm/a{2,4}|aaaa-mm-dd)[^)\]]{0,40}[)\]]|\bem reais\b|r\$|\bbrl\b",
@@ -183,7 +183,7 @@ def normalize_header(header: str) -> str:
 
     Without case, accents, punctuation, units, small words and the order of the words.
     """
-    words = _NOT_LETTERS.sub(" ", fold(_UNIT.sub(" ", header))).replace("e mail", "email").split()
+    words = _SEPARATORS.sub(" ", fold(_UNIT.sub(" ", header))).replace("e mail", "email").split()
     return " ".join(sorted(_SYNONYMS.get(word, word) for word in words if word not in _SMALL_WORDS))
 
 
