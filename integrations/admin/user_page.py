@@ -90,7 +90,7 @@ def _health_figure(integration: Integration, health: Health) -> tuple[str, str, 
 
 
 def _sales_figures(user: User) -> Iterator[tuple[str, str, str, str]]:
-    sales = Sale.objects.filter(user=user, is_associated=True, deleted_at=None)
+    sales = Sale.objects.counted().filter(user=user)
     count = sales.order_by()[: MAX_COUNTED + 1].count()
     more = "mais de " if count > MAX_COUNTED else ""
     newest = sales.order_by("-sale_date", "-id").values_list("sale_date", flat=True).first()

@@ -86,8 +86,8 @@ def _merge_line(merge: ClientMerge, *, can_undo: bool) -> SafeString | str:
 def _summarize(_request: HttpRequest, client: Client) -> RowSummary:
     """Return what the client spent, by one statement over the client's sales."""
     sums = (
-        Sale.objects.associated()
-        .filter(client=client, deleted_at=None)
+        Sale.objects.counted()
+        .filter(client=client)
         .aggregate(
             count=Count("id"),
             spent=Sum("total_price", filter=Q(status__in=REVENUE_STATUSES)),

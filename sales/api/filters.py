@@ -75,7 +75,7 @@ class BuyerFilter(ClientFilter):
     )
 
     def filter_product(self, clients: QuerySet[Client], name: str, text: str) -> QuerySet[Client]:
-        sales = Sale.objects.associated().filter(client=OuterRef("pk"), deleted_at=None)
+        sales = Sale.objects.counted().filter(client=OuterRef("pk"))
         return clients.filter(Exists(_containing(sales, "product_name", text)))
 
 

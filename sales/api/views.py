@@ -66,8 +66,7 @@ class OwnRowsViewSet(ConditionalListMixin, ListViewSet[RowT]):
 
     def _own_sales(self) -> QuerySet[Sale]:
         """Return the sales of the current user that count."""
-        sales = Sale.objects.associated().filter(deleted_at=None)
-        return sales.filter(user_id=current_user_id(self.request))
+        return Sale.objects.counted().filter(user_id=current_user_id(self.request))
 
 
 class SalePagination(CursorPagination):

@@ -60,6 +60,10 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         """Exclude the sales that may be another sale's order: they count nowhere."""
         return self.filter(is_associated=True)
 
+    def counted(self) -> "SaleQuerySet":
+        """Exclude the sales that are in no figure: unassociated and deleted ones."""
+        return self.associated().filter(deleted_at=None)
+
 
 class Sale(BulkRow):
     """One order of one user, as its source last reported it. Money is BRL, times are aware."""

@@ -17,7 +17,7 @@ def with_totals(clients: "QuerySet[Client]") -> "QuerySet[Client]":
     Deleted and unassociated sales do not count. Uses subqueries, not a join: they are computed only
     for the clients of a page.
     """
-    sales = Sale.objects.associated().filter(client=OuterRef("pk"), deleted_at=None)
+    sales = Sale.objects.counted().filter(client=OuterRef("pk"))
     money = DecimalField(max_digits=14, decimal_places=2)
     return clients.annotate(
         sales_count=Coalesce(_aggregate(sales, Count("id")), 0),
