@@ -24,18 +24,22 @@ from flowzz.core.redis_metrics import Counter, Fields, record
 REFUSED = Counter("flowzz_rate_limited", "Requests over a limit.", "limit")
 
 AWAY_SECONDS = 5.0
+"""How long a process does not ask Redis after it has failed."""
 CREDIT_SHARE = 20
+"""A key has credit for one part of so many of what it has left."""
 CREDIT_SECONDS = 1.0
 MAX_CREDITS = 10_000
+"""Keys with credit. Beyond them all credit is forgotten, to bound the memory."""
 
 Counters: TypeAlias = RedisStorage | MemoryStorage
 T = TypeVar("T")
 
 log = structlog.stdlib.get_logger(__name__)
 
-# Takes up to so many requests of each key; returns how many, when the next one is available, and
-# how many are left.
-# A sliding window: the share of the last window that still counts, and this window.
+# Counts the wanted number of requests of each key, or as many as the limit allows. Returns for each
+# key how many were counted, the seconds until the next one is allowed, and how many are left.
+# The window slides: the requests of the fixed window before count by the share of it that is still
+# within the last `window` seconds; those of the present one count in full.
 _TAKE = """
 local limit, window, time = tonumber(ARGV[1]), tonumber(ARGV[2]), redis.call('TIME')
 local now = (tonumber(time[1]) + tonumber(time[2]) / 1e6) / window
