@@ -5,11 +5,12 @@ BIN := .venv/bin
 REQUIREMENTS := requirements/dev.txt
 # A copy of the requirements that are installed in .venv.
 INSTALLED := .venv/installed.txt
+# The programs that the benchmarks compare Flowzz with.
 PEERS_REQUIREMENTS := requirements/bench.txt
 PEERS := .flowzz/peers
-# npm's packages that check the API's document. The Node in .venv runs them.
 MUTATION_REQUIREMENTS := requirements/mutation.txt
 MUTATION := .flowzz/mutation
+# npm's packages that check the API's document. The Node in .venv runs them.
 NODE := .flowzz/npm
 TYPESCRIPT := tests/typescript
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/node $(NODE)/node_modules/@redocly/cli/bin/cli.js
