@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from sandbox.orders.order import Order
+from sandbox.orders.order import Order, to_json
 from sandbox.orders.stages import OPEN_STAGES, finality
 
 _SCHEMA = """
@@ -42,8 +42,8 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    items: list[str]
-    """Orders as JSON."""
+    bodies: list[str]
+    """The orders' bodies, as JSON."""
     total: int
 
 
@@ -191,7 +191,7 @@ class Store:
 
 def _row(order: Order) -> tuple[int, str, float, str, str | None]:
     subscription = json.dumps(order.subscription) if order.subscription else None
-    return order.sequence, order.stage, order.changed_at, order.api_item(), subscription
+    return order.sequence, order.stage, order.changed_at, to_json(order.body), subscription
 
 
 def _order(row: tuple[int, str, float, str, str | None]) -> Order:

@@ -65,7 +65,7 @@ class CoinzzApi:
         found = self._accounts.store.changed_since(account, query.since, number, query.per_page)
         page = SalesPage(
             query=query,
-            bodies=[] if fault == "empty_page" else found.items,
+            bodies=[] if fault == "empty_page" else found.bodies,
             total=found.total,
             is_endless=fault == "loop_next",
         )

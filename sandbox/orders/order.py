@@ -47,14 +47,10 @@ class Order:
         self.body["order"]["tracking_code"] = tracking_code(random)
         self.changed_at = at
 
-    def api_item(self) -> str:
-        """Return the item of `GET /api/sales`."""
-        return to_json(self.body)
-
     def webhook(self, at: float) -> bytes:
         """Return the body of a webhook sent at `at` (seconds since the epoch)."""
         if self.subscription is None:
-            return self.api_item().encode()
+            return to_json(self.body).encode()
         general_info = {"date_sent": format_time(at), "name_sent": POSTBACK_NAME}
         return to_json(
             {"subscription": self.subscription, **self.body, "general_info": general_info}

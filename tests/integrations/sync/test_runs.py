@@ -95,8 +95,8 @@ def test_limit_is_lifted_if_the_oldest_sales_come_first(
         store: Store, account: str, since: float, page: int, per_page: int
     ) -> StoredPage:
         everything = newest_first(store, account, since, 1, 1000)
-        items = everything.items[::-1][(page - 1) * per_page : page * per_page]
-        return StoredPage(items, everything.total)
+        bodies = everything.bodies[::-1][(page - 1) * per_page : page * per_page]
+        return StoredPage(bodies, everything.total)
 
     monkeypatch.setattr(Store, "changed_since", oldest_first)
 
