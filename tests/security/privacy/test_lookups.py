@@ -1,5 +1,6 @@
 """No list of the admin answers questions about fields that its pages hide or mask."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -198,11 +199,12 @@ def test_search_by_order_number_is_not_by_personal_data(buyer: Client, support: 
 def test_masked_columns_sort_no_list(model: type[Model], page: Any, support: Staff) -> None:
     if not getattr(page, "masks", None):
         return
+    masked = {name for path in page.masks for name in (path, path.split("__")[0])}
     for number in range(1, len(page.list_display) + 1):
         for order in (f"{number}", f"-{number}"):
             response: Any = support.get(list_url(model), {"o": order})
             sorted_by = str(response.context["cl"].queryset.query.order_by)
-            assert [path for path in page.masks if repr(path.split("__")[0]) in sorted_by] == []
+            assert masked.intersection(re.findall(r"\w+", sorted_by)) == set()
 
 
 def test_masked_names_do_not_sort_the_clients(buyer: Client, support: Staff) -> None:
