@@ -29,6 +29,7 @@ from integrations.sync import runs
 from integrations.webhooks import fallback_buffer
 from integrations.webhooks.tokens import readable_webhook_url
 
+MIN_KEY_LENGTH, MAX_KEY_LENGTH = 20, 500
 _AROUND_KEY = string.whitespace + "\xa0\"'`´“”‘’«»"
 SYNC_ALERTS = (
     AlertKind.SYNC_LATE,

@@ -12,7 +12,7 @@ from flowzz.core.api.serializers import CamelCaseSerializer
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations import modes
 from integrations.api.sync_serializers import ProgressSerializer
-from integrations.connection import clean_api_key
+from integrations.connection import MAX_KEY_LENGTH, MIN_KEY_LENGTH, clean_api_key
 from integrations.models import Integration, IntegrationMode, IntegrationStatus
 from integrations.monitoring.health import assess_integration
 from integrations.providers.registry import get_provider
@@ -28,15 +28,15 @@ class ApiKeyField(serializers.CharField):
 
 class ConnectSerializer(CamelCaseSerializer):
     api_key = ApiKeyField(
-        min_length=20,
-        max_length=500,
+        min_length=MIN_KEY_LENGTH,
+        max_length=MAX_KEY_LENGTH,
         required=False,
         help_text="Obrigatória no modo `api`; não vai no modo `webhook`",
         error_messages={
             "blank": _KEY_REQUIRED,
             "null": _KEY_REQUIRED,
-            "min_length": "API Key deve ter no mínimo 20 caracteres",
-            "max_length": "API Key deve ter no máximo 500 caracteres",
+            "min_length": f"API Key deve ter no mínimo {MIN_KEY_LENGTH} caracteres",
+            "max_length": f"API Key deve ter no máximo {MAX_KEY_LENGTH} caracteres",
         },
     )
     mode = serializers.ChoiceField(

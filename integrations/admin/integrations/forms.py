@@ -13,7 +13,6 @@ from integrations.models import Integration, IntegrationMode
 from integrations.providers.errors import EndpointMissing, IntegrationError
 from integrations.providers.registry import all_providers, default_provider
 
-MINIMUM_KEY, MAXIMUM_KEY = 20, 500
 MIN_SECRET_LENGTH = 16
 
 
@@ -44,8 +43,10 @@ class ConnectionForm(ReasonForm):
         key = values["api_key"] = connection.clean_api_key(values.get("api_key", ""))
         if values.get("mode") == IntegrationMode.WEBHOOK and key:
             self.add_error("api_key", "No modo só webhooks, deixe a chave vazia.")
-        if values.get("mode") == IntegrationMode.API and not MINIMUM_KEY <= len(key) <= MAXIMUM_KEY:
-            self.add_error("api_key", "Cole a chave inteira: ela tem de 20 a 500 caracteres.")
+        least, most = connection.MIN_KEY_LENGTH, connection.MAX_KEY_LENGTH
+        if values.get("mode") == IntegrationMode.API and not least <= len(key) <= most:
+            text = f"Cole a chave inteira: ela tem de {least} a {most} caracteres."
+            self.add_error("api_key", text)
         return values
 
     def connect(self, user: User) -> Integration | None:
