@@ -29,7 +29,7 @@ from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.admin.events.forms import OwnerForm
 from integrations.bulk_actions import bulk_jobs
-from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
+from integrations.bulk_actions.preview import EXPECTED_LABELS, preview_replay
 from integrations.inbox import store
 from integrations.inbox.failure_reasons import Explanation, explain, failed_field
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
@@ -119,7 +119,7 @@ def preview_view(request: HttpRequest) -> HttpResponse:
     if kind == BulkKind.ASSIGN and not owner.is_valid():
         raise Http404
     preview = preview_replay(events, events.count(), owner.integration)
-    context = {"preview": preview, "figures": outcome_figures(preview.outcomes, OUTCOME_LABELS)}
+    context = {"preview": preview, "figures": outcome_figures(preview.outcomes, EXPECTED_LABELS)}
     return render(request, "integrations/bulk_actions/preview.html", context)
 
 

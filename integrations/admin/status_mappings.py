@@ -22,7 +22,7 @@ from flowzz.backoffice.lists.filter_fields import empty_filter
 from flowzz.core.db.jobs import UNDER_WAY
 from integrations.admin.bulk_actions import PERMISSIONS, outcome_figures
 from integrations.bulk_actions import bulk_jobs
-from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_mapping
+from integrations.bulk_actions.preview import EXPECTED_LABELS, preview_mapping
 from integrations.models import BulkAction, BulkKind, StatusMapping
 from integrations.providers.contracts import StatusField
 from integrations.status_mappings import usages
@@ -156,7 +156,7 @@ def mapping_view(request: HttpRequest, mapping_id: UUID) -> HttpResponse:
         "form": form,
         "may_map": may_map,
         "preview": preview,
-        "figures": outcome_figures(preview.outcomes, OUTCOME_LABELS) if preview else [],
+        "figures": outcome_figures(preview.outcomes, EXPECTED_LABELS) if preview else [],
         "action": BulkAction.objects.filter(mapping=mapping, state__in=UNDER_WAY).first(),
     }
     return render(request, "integrations/status_mapping.html", context)

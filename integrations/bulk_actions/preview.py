@@ -40,7 +40,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_SECONDS = 0.8
 MAX_EXAMPLES = 20
 QUARANTINED = "quarantined"
-OUTCOME_LABELS = {
+EXPECTED_LABELS = {
     EventOutcome.CREATED: "Criaria",
     EventOutcome.UPDATED: "Atualizaria",
     EventOutcome.UNCHANGED: "Não mudaria nada",
@@ -88,7 +88,7 @@ class Example:
 
     @property
     def label(self) -> str:
-        return OUTCOME_LABELS[self.outcome]
+        return EXPECTED_LABELS[self.outcome]
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from flowzz.backoffice.extensions import page_view, row_action
 from integrations.admin.bulk_actions import outcome_figures
 from integrations.admin.events.admin import WebhookEventAdmin
 from integrations.admin.events.forms import CorrectionForm, OwnerReasonForm, indent_json
-from integrations.bulk_actions.preview import OUTCOME_LABELS, preview_replay
+from integrations.bulk_actions.preview import EXPECTED_LABELS, preview_replay
 from integrations.inbox import replay
 from integrations.models import EventState, WebhookEvent
 
@@ -74,7 +74,7 @@ def replay_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
 def preview_one(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Show what a replay would change: it is done, and rolled back."""
     preview = preview_replay(_rows(object_id), 1)
-    context = {"preview": preview, "figures": outcome_figures(preview.outcomes, OUTCOME_LABELS)}
+    context = {"preview": preview, "figures": outcome_figures(preview.outcomes, EXPECTED_LABELS)}
     return render(request, "integrations/bulk_actions/preview.html", context)
 
 
