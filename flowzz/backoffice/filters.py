@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.timezone import get_current_timezone
 
 from flowzz.accounts.models import User
+from flowzz.core.api.date_filters import YEARS
 
 if TYPE_CHECKING:  # unfold has no types
     from django.contrib.admin import DateFieldListFilter as RangeDateFilter
@@ -30,8 +31,6 @@ __all__ = [
 _Row = TypeVar("_Row", bound=Model)
 _ENDINGS = ("__exact", "__in", "__gte", "__lt", "__isnull", "__isempty", "_from", "_to")
 """What the filters of Django and unfold append to the name of their field."""
-YEARS = range(1900, 3000)
-"""As in the filters of the API; the day after 31/12/9999 has no date."""
 
 
 class PeriodFilter(RangeDateFilter):

@@ -19,6 +19,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 YEARS: Final = range(1900, 3000)
+"""The years in filters of the API and the back-office; the day after 31/12/9999 has no date."""
 INVALID: Final = "Informe um dia (2026-03-02) ou um momento ISO 8601 (2026-03-02T12:00:00-03:00)."
 # fold: if the clock is set back at midnight, the day ends at the second 23:59:59.
 _END_OF_DAY: Final = time.max.replace(fold=1)
