@@ -110,20 +110,23 @@ class Breakdown(NamedTuple):
 
     @property
     def cash_sales(self) -> Decimal:
-        return sum(self.sums[3:-2:2], Decimal(0))
+        return sum(self._stage_sums[::2], Decimal(0))
 
     @property
     def cash_value(self) -> Decimal:
-        return sum(self.sums[4:-2:2], Decimal(0))
+        return sum(self._stage_sums[1::2], Decimal(0))
 
     @property
     def funnel(self) -> Funnel:
-        counts = (
-            Count(int(s), value)
-            for s, value in zip(self.sums[3:-2:2], self.sums[4:-2:2], strict=True)
-        )
+        pairs = zip(self._stage_sums[::2], self._stage_sums[1::2], strict=True)
+        counts = (Count(int(sales), value) for sales, value in pairs)
         deliveries, days = self.sums[-2:]
         return Funnel(dict(zip(Stage, counts, strict=True)), int(deliveries), int(days))
+
+    @property
+    def _stage_sums(self) -> list[Decimal]:
+        """The sums of `STAGE_COLUMNS`: of each stage the number of sales, then their value."""
+        return self.sums[3:-2]
 
 
 class DayRevenue(NamedTuple):
