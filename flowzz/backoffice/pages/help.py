@@ -1,7 +1,6 @@
 """The help for staff: docs/back-office.md as a page, opened at the part about their page."""
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from django.contrib import admin
@@ -14,7 +13,9 @@ from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-DOCUMENT: Final = Path(__file__).resolve().parents[3] / "docs" / "back-office.md"
+from flowzz.core.env import BASE_DIR
+
+DOCUMENT: Final = BASE_DIR / "docs" / "back-office.md"
 SECTIONS: Final = {
     "admin:index": "A primeira página",
     "admin:accounts_": "Usuários e grupos",
