@@ -107,9 +107,9 @@ def prepare_processes(**details: Any) -> None:
 def warm_up(**details: Any) -> None:
     """Connect, and load what the first task would wait for."""
     observability.start("worker")
-    from integrations.inbox import warm_up  # noqa: PLC0415 - models need the registry
+    from integrations.inbox.warm_up import warm_up as warm_up_inbox  # noqa: PLC0415 - models need the registry
 
-    warm_up.warm_up()
+    warm_up_inbox()
     with suppress(RedisError):
         redis.client().ping()
 
