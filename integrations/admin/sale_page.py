@@ -61,8 +61,8 @@ def metadata_fields(sale: Sale) -> list[tuple[str, str, object]]:
 def word_url(sale: Sale, field: SaleStatusField) -> str:
     """Return the URL that leads to the mapping of the sale's unknown status word."""
     word = getattr(sale, STATUS_COLUMNS[field].unknown)
-    axis = StatusField.ORDER if field == SaleStatusField.STATUS else StatusField.SHIPPING
-    query = urlencode({"plataforma": sale.source, "tipo": axis, "texto": word})
+    mapped = StatusField.ORDER if field == SaleStatusField.STATUS else StatusField.SHIPPING
+    query = urlencode({"plataforma": sale.source, "tipo": mapped, "texto": word})
     return f"{reverse('backoffice:status_word')}?{query}" if word else ""
 
 

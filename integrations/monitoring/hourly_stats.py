@@ -53,20 +53,20 @@ _COUNT = """
         events.updated + runs.updated, ''
     FROM unnest(%(hours)s::timestamptz[]) AS hour
     CROSS JOIN LATERAL (
-        SELECT coalesce(jsonb_object_agg(key, number) FILTER (WHERE axis = 1), '{}') AS outcomes,
-            coalesce(jsonb_object_agg(key, number) FILTER (WHERE axis = 2), '{}') AS reasons,
-            coalesce(sum(number) FILTER (WHERE axis = 3), 0) AS updated
+        SELECT coalesce(jsonb_object_agg(key, number) FILTER (WHERE part = 1), '{}') AS outcomes,
+            coalesce(jsonb_object_agg(key, number) FILTER (WHERE part = 2), '{}') AS reasons,
+            coalesce(sum(number) FILTER (WHERE part = 3), 0) AS updated
         FROM (
-            SELECT axis, key, count(*) AS number
+            SELECT part, key, count(*) AS number
             FROM integrations_webhookevent AS event
             CROSS JOIN LATERAL (
                 VALUES (1, coalesce(nullif(outcome, ''), state)),
                     (2, CASE WHEN state = 'QUARANTINED' THEN reason END),
                     (3, CASE WHEN outcome = 'updated' AND kind <> 'affiliation' THEN outcome END)
-            ) AS counted (axis, key)
+            ) AS counted (part, key)
             WHERE received_at >= hour AND received_at < hour + interval '1 hour'
                 AND key IS NOT NULL
-            GROUP BY axis, key
+            GROUP BY part, key
         ) AS counts
     ) AS events
     CROSS JOIN LATERAL (
@@ -87,19 +87,19 @@ _COUNT = """
         ) AS counts
     ) AS latencies
     CROSS JOIN LATERAL (
-        SELECT coalesce(jsonb_object_agg(key, number) FILTER (WHERE axis = 1), '{}') AS states,
-            coalesce(jsonb_object_agg(key, number) FILTER (WHERE axis = 2), '{}') AS errors,
+        SELECT coalesce(jsonb_object_agg(key, number) FILTER (WHERE part = 1), '{}') AS states,
+            coalesce(jsonb_object_agg(key, number) FILTER (WHERE part = 2), '{}') AS errors,
             coalesce(max(updated), 0) AS updated
         FROM (
-            SELECT axis, key, count(*) AS number, sum(updated) AS updated
+            SELECT part, key, count(*) AS number, sum(updated) AS updated
             FROM integrations_syncrun
             CROSS JOIN LATERAL (
                 VALUES (0, ''), (1, state),
                     (2, CASE WHEN state = 'FAILED' THEN error_code END)
-            ) AS counted (axis, key)
+            ) AS counted (part, key)
             WHERE finished_at >= hour AND finished_at < hour + interval '1 hour'
                 AND state IN ('SUCCEEDED', 'FAILED') AND key IS NOT NULL
-            GROUP BY axis, key
+            GROUP BY part, key
         ) AS counts
     ) AS runs
     ON CONFLICT (hour) DO UPDATE SET events = excluded.events,

@@ -81,11 +81,11 @@ class Intake:
         await self._refuse_over_rate(_open(requests), _token_key)
         waiting = _open(requests)
         try:
-            is_kept = await self._calls.push([_webhook(request) for request in waiting])
+            results = await self._calls.push([_webhook(request) for request in waiting])
         except RedisError as error:
             log.error("webhook_not_buffered", cause=type(error).__name__)
-            is_kept = [False] * len(waiting)
-        for request, is_stored in zip(waiting, is_kept, strict=True):
+            results = [False] * len(waiting)
+        for request, is_stored in zip(waiting, results, strict=True):
             request.response = responses.ACKNOWLEDGED if is_stored else responses.UNAVAILABLE
             request.integration = None
 

@@ -138,8 +138,8 @@ INSERT INTO integrations_eventfailure (id, event_id, attempt, at, reason, error)
     FROM integrations_webhookevent, generate_series(1, 3) n WHERE state = 'QUARANTINED';
 
 INSERT INTO integrations_statusmapping (id, provider, field, word, status, first_seen_at)
-    SELECT uuidv7(), 'coinzz', axis, 'palavra ' || n, '', now()
-    FROM generate_series(0, 11) n, unnest(array['order', 'shipping', 'subscription']) axis;
+    SELECT uuidv7(), 'coinzz', field, 'palavra ' || n, '', now()
+    FROM generate_series(0, 11) n, unnest(array['order', 'shipping', 'subscription']) field;
 
 INSERT INTO integrations_syncrun (id, integration_id, trigger, is_full, state, next_page, pages,
     processed, created, updated, unchanged, errors, missed, attempts, error_code, error, created_at,
