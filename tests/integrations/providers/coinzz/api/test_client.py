@@ -1,7 +1,6 @@
 """The client over HTTP to the sandbox, with its faults."""
 
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -63,29 +62,12 @@ class OpenBreaker(RecordingBreaker):
         raise CircuitOpen("O Coinzz está fora do ar.", retry_after=60)
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(sales=45) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture(autouse=True)
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Record the seconds between attempts instead of sleeping."""
     sleeps: list[float] = []
     monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=sleeps.append))
     return sleeps
-
-
-@pytest.fixture
-def faults(sandbox: Sandbox) -> Iterator[Any]:
-    url = f"{sandbox.base_url}/_control/faults"
-
-    def add(fault: str, **script: Any) -> None:
-        requests.post(url, json={"fault": fault, **script}, timeout=60).raise_for_status()
-
-    yield add
-    requests.delete(url, timeout=60).raise_for_status()
 
 
 def make_client(sandbox: Sandbox, account: str = "8702", **options: Any) -> CoinzzClient:

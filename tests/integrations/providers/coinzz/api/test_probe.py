@@ -1,6 +1,6 @@
 """The probe over HTTP, against sandboxes with each listing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -35,23 +35,6 @@ NO_LISTING = (
 HTML = "O Coinzz respondeu com uma página HTML em vez de dados"
 
 REDIRECT = "O Coinzz redirecionou para outra página em vez de responder"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(sales=45) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def faults(sandbox: Sandbox) -> Iterator[Any]:
-    url = f"{sandbox.base_url}/_control/faults"
-
-    def add(fault: str, **script: Any) -> None:
-        requests.post(url, json={"fault": fault, **script}, timeout=60).raise_for_status()
-
-    yield add
-    requests.delete(url, timeout=60).raise_for_status()
 
 
 def probe(sandbox: Sandbox, account: str = "8702", **names: Any) -> ProbeReport:
