@@ -75,7 +75,7 @@ class ActionFilter(KnownChoiceFilter):
         return [(action, action) for action in distinct_actions()]
 
 
-class PeriodFilter(KnownChoiceFilter):
+class LastDaysFilter(KnownChoiceFilter):
     title = "período"
     parameter_name = "days"
 
@@ -90,7 +90,7 @@ class PeriodFilter(KnownChoiceFilter):
 class StaffActionAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "what", "about", "reason")
     list_display_links = ("at",)
-    list_filter = (PeriodFilter, ActorFilter, ActionFilter)
+    list_filter = (LastDaysFilter, ActorFilter, ActionFilter)
     list_select_related = ("actor", "content_type")
     linked_lookups = ("content_type__id__exact", "target_id__exact")
     ordering = ("-created_at", "-id")
