@@ -29,7 +29,7 @@ def _no_saved_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _redis_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Redis asked, also within seconds of a test in which it was away."""
-    monkeypatch.setattr(rate_limits, "_redis_is_away", rate_limits._Away())
+    monkeypatch.setattr(rate_limits, "_redis_pause", rate_limits._RedisPause())
 
 
 @pytest.fixture

@@ -221,25 +221,25 @@ def _with_storage(call: Callable[[Counters], T]) -> T:
 
 def is_redis_away() -> bool:
     """Return whether Redis has just failed, so that each request would wait for it."""
-    return monotonic() < _redis_is_away.until
+    return monotonic() < _redis_pause.until
 
 
 def redis_has_failed() -> None:
     """Have this process not ask Redis about limits for a few seconds."""
-    _redis_is_away.until = monotonic() + AWAY_SECONDS
+    _redis_pause.until = monotonic() + AWAY_SECONDS
 
 
 def redis_has_answered() -> None:
-    _redis_is_away.until = 0.0
+    _redis_pause.until = 0.0
 
 
 @dataclass
-class _Away:
+class _RedisPause:
     until: float = 0.0
     """When to ask Redis again, by `time.monotonic`."""
 
 
-_redis_is_away = _Away()
+_redis_pause = _RedisPause()
 
 
 @cache

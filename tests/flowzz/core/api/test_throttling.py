@@ -158,7 +158,7 @@ def test_ipv6_network_of_a_site_has_ten_times_the_limit_of_an_address(settings: 
 
 @pytest.fixture
 def _no_redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(rate_limits, "_redis_is_away", rate_limits._Away())
+    monkeypatch.setattr(rate_limits, "_redis_pause", rate_limits._RedisPause())
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     redis.client.cache_clear()
     yield
