@@ -117,7 +117,7 @@ class Store:
         (row,) = self._select(f"SELECT {_COLUMNS} FROM orders WHERE {condition}", account, sequence)
         return _order(row)
 
-    def changed_since(self, account: str, since: float, page: int, per_page: int) -> Page:
+    def changed_since(self, account: str, since: float, *, page: int, per_page: int) -> Page:
         """Return orders changed since a time (seconds since the epoch), latest change first."""
         condition = "FROM orders WHERE account = ? AND changed >= ?"
         latest = f"{condition} ORDER BY changed DESC, sequence DESC LIMIT ? OFFSET ?"
@@ -128,7 +128,7 @@ class Store:
             )
         return Page([body for (body,) in rows], total)
 
-    def orders(self, account: str, page: int, per_page: int) -> list[Order]:
+    def orders(self, account: str, *, page: int, per_page: int) -> list[Order]:
         """Return a page of the account's orders, the oldest first."""
         rows = self._select(
             f"SELECT {_COLUMNS} FROM orders WHERE account = ? ORDER BY sequence LIMIT ? OFFSET ?",

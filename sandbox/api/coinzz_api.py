@@ -62,7 +62,9 @@ class CoinzzApi:
             return json_response({"message": str(error), "errors": {str(error): ["inválido"]}}, 422)
         self._accounts.open(account)
         number = max(1, query.page - 1) if fault == "duplicate_page" else query.page
-        found = self._accounts.store.changed_since(account, query.since, number, query.per_page)
+        found = self._accounts.store.changed_since(
+            account, query.since, page=number, per_page=query.per_page
+        )
         page = SalesPage(
             query=query,
             bodies=[] if fault == "empty_page" else found.bodies,

@@ -84,7 +84,7 @@ class Controls:
         number = arguments.integer("page", default=1, minimum=1, maximum=_MAX_INTEGER)
         self._accounts.open(account)
         total = self._accounts.store.order_counts()[account]
-        orders = self._accounts.store.orders(account, number, PER_PAGE)
+        orders = self._accounts.store.orders(account, page=number, per_page=PER_PAGE)
         return {
             "account": account,
             "page": number,

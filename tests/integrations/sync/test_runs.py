@@ -92,9 +92,9 @@ def test_limit_is_lifted_if_the_oldest_sales_come_first(
     newest_first = Store.changed_since
 
     def oldest_first(
-        store: Store, account: str, since: float, page: int, per_page: int
+        store: Store, account: str, since: float, *, page: int, per_page: int
     ) -> StoredPage:
-        everything = newest_first(store, account, since, 1, 1000)
+        everything = newest_first(store, account, since, page=1, per_page=1000)
         bodies = everything.bodies[::-1][(page - 1) * per_page : page * per_page]
         return StoredPage(bodies, everything.total)
 
