@@ -8,7 +8,7 @@ from django.urls import reverse
 from flowzz.accounts.models import User, request_user
 from flowzz.backoffice.display import list_url
 from integrations.admin.integrations.actions import MANAGE
-from integrations.admin.overview.snapshot import Snapshot
+from integrations.admin.overview.current_state import CurrentState
 from integrations.models import Integration
 
 
@@ -20,9 +20,9 @@ class Step:
     """Where to do it; empty for staff who may not."""
 
 
-def first_steps(request: HttpRequest, snapshot: Snapshot) -> list[Step]:
+def first_steps(request: HttpRequest, current: CurrentState) -> list[Step]:
     """Return the steps in their order, or none if all are done; two statements at most."""
-    if snapshot.is_connected and snapshot.has_received and snapshot.has_recipients:
+    if current.is_connected and current.has_received and current.has_recipients:
         return []
     user, users = request_user(request), User.objects.filter(is_active=True)
     steps = {
@@ -32,18 +32,18 @@ def first_steps(request: HttpRequest, snapshot: Snapshot) -> list[Step]:
             ("accounts.view_user",),
         ),
         "Criar vendedor(a)": (
-            snapshot.is_connected or users.filter(is_staff=False).exists(),
+            current.is_connected or users.filter(is_staff=False).exists(),
             reverse("admin:accounts_user_create_seller"),
             ("accounts.add_user", f"accounts.{MANAGE}"),
         ),
         "Conectar, com ou sem chave": (
-            snapshot.is_connected,
+            current.is_connected,
             reverse("admin:integrations_integration_connect"),
             (f"accounts.{MANAGE}",),
         ),
-        "Primeiro webhook": (snapshot.has_received, list_url(Integration), ()),
+        "Primeiro webhook": (current.has_received, list_url(Integration), ()),
         "Quem recebe os alertas": (
-            snapshot.has_recipients,
+            current.has_recipients,
             reverse("admin:integrations_alert_recipients"),
             ("core.change_setting",),
         ),

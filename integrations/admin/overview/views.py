@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from integrations.admin.overview import charts
+from integrations.admin.overview.current_state import read_current_state
 from integrations.admin.overview.first_steps import first_steps
 from integrations.admin.overview.periods import PERIODS, WEEK, read_hours, with_previous
-from integrations.admin.overview.snapshot import take_snapshot
 
 PERMISSIONS = ("integrations.view_integration", "integrations.view_webhookevent")
 
@@ -34,14 +34,14 @@ def _overview(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     hours = read_hours(now, period)
     slots, before = with_previous(period, now, hours)
-    snapshot = take_snapshot()
+    current = read_current_state()
     days, days_before = with_previous(period if period.hours > WEEK.hours else WEEK, now, hours)
     return {
         "now": now,
         "period": period,
         "periods": PERIODS.values(),
-        "first_steps": first_steps(request, snapshot),
-        "snapshot": snapshot,
+        "first_steps": first_steps(request, current),
+        "current": current,
         "charts": {
             "webhooks": charts.webhooks_chart(slots, before),
             "success": charts.sync_success_chart(slots, before),

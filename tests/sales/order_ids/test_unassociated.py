@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flowzz.accounts.models import User
-from integrations.admin.overview.snapshot import take_snapshot
+from integrations.admin.overview.current_state import read_current_state
 from integrations.models import FindingKind, Integration
 from integrations.providers.contracts import Page
 from sales.models import Sale
@@ -126,10 +126,12 @@ def test_staff_find_and_filter_it(unassociated: Sale) -> None:
 
 @pytest.mark.usefixtures("unassociated")
 def test_first_page_tells_staff_how_many_there_are() -> None:
-    figures = {figure.label: figure.value for figure in take_snapshot().other_figures}
+    figures = {figure.label: figure.value for figure in read_current_state().other_figures}
     assert figures["Vendas não associadas"] == "1"
     Sale.objects.update(is_associated=True)
-    assert "Vendas não associadas" not in {figure.label for figure in take_snapshot().other_figures}
+    assert "Vendas não associadas" not in {
+        figure.label for figure in read_current_state().other_figures
+    }
 
 
 def test_sync_counts_it_as_unchanged_and_lists_it_for_staff() -> None:

@@ -51,7 +51,7 @@ def test_list_is_filtered_by_severity_and_by_what_is_left_to_do(staff: Staff) ->
     assert listed(staff, trabalho="abertos") == [AlertKind.DEAD_LETTERS, AlertKind.QUEUE_LATE]
     assert listed(staff, trabalho="comigo") == [AlertKind.QUEUE_LATE]
     assert listed(staff, trabalho="adiados") == [AlertKind.SILENCE]
-    first_page = staff.get("/admin/").context["overview"]["snapshot"]
+    first_page = staff.get("/admin/").context["overview"]["current"]
     assert [alert.kind for alert in first_page.alerts] == [
         AlertKind.QUEUE_LATE,
         AlertKind.DEAD_LETTERS,

@@ -63,7 +63,7 @@ def test_what_needs_someone_comes_largest_first(staff: Staff) -> None:
         make_event(integration, state=EventState.QUARANTINED)
     for _ in range(2):
         make_event(integration)
-    figures = staff.get(FIRST_PAGE).context["overview"]["snapshot"].urgent
+    figures = staff.get(FIRST_PAGE).context["overview"]["current"].urgent
     assert [(figure.label, figure.value) for figure in figures] == [
         ("Em quarentena", "3"),
         ("Eventos a processar", "2"),

@@ -63,7 +63,7 @@ class UnhealthyIntegration:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class CurrentState:
     urgent: Sequence[Figure]
     """What needs someone, the largest number first."""
     other_figures: Sequence[Figure]
@@ -78,7 +78,7 @@ class Snapshot:
     """Whether any webhook was ever received."""
 
 
-def take_snapshot() -> Snapshot:
+def read_current_state() -> CurrentState:
     assessed = assess_all()
     alerts = Alert.objects.filter(needs_someone()).select_related(
         "integration__user", "assigned_to"
@@ -90,7 +90,7 @@ def take_snapshot() -> Snapshot:
         connected=Count("id", filter=~Q(status__in=UNUSED)),
         received=Count("last_webhook_at"),
     )
-    return Snapshot(
+    return CurrentState(
         urgent=_urgent_figures(levels),
         other_figures=[
             *_circuit_figures(),
