@@ -110,7 +110,13 @@ class SaleViewSet(OwnRowsViewSet[Sale]):
     @_totals_of("Vendas", "Somar as vendas de uma lista filtrada", TotalsSerializer)
     @action(detail=False)
     def totals(self, request: Request) -> Response:
-        return unless_current(request, lambda: _totals(self._rows(), TotalsSerializer))
+        return unless_current(request, self._totals)
+
+    def _totals(self) -> Response:
+        """Leave out deleted sales unless they are asked for: a sum does not mark them."""
+        sales = self._rows()
+        is_asked = self.request.query_params.get("deleted")
+        return _totals(sales if is_asked else sales.filter(deleted_at=None), TotalsSerializer)
 
     @operation(
         "Vendas",

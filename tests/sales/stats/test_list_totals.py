@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from flowzz.accounts.models import User
 from sales.api.filters import SaleFilter
@@ -55,6 +56,15 @@ def test_totals_are_of_the_filtered_list(user: User) -> None:
         "revenue": "0.00",
         "net": {"sales": 0, "value": "0.00"},
     }
+
+
+def test_deleted_sales_are_summed_only_if_they_are_asked_for(user: User) -> None:
+    frontend, since = Frontend(user), "2020-01-01T00:00:00Z"
+    sums = [
+        frontend.fetch("sales/totals", updatedFrom=since, **query).json()["data"]["sales"]
+        for query in ({}, {"deleted": "any"}, {"deleted": "true"})
+    ]
+    assert sums == [4, 5, 1]
 
 
 def test_totals_of_clients_are_of_their_sales(user: User) -> None:
