@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from flowzz import health
+from flowzz.accounts import password_pages
 from flowzz.core.api.error_handlers import not_found, page_not_found
 from flowzz.core.api.event_stream.views import EventsView
 from flowzz.core.api.schema.guide import guide_page
@@ -28,6 +29,7 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/senha/", include("flowzz.accounts.password_pages")),
+    path("admin/password_change/", password_pages.change_own),
     path("admin/sessoes/", include("flowzz.accounts.staff_sessions.pages")),
     path("admin/visoes/", include("flowzz.backoffice.lists.saved_views")),
     path("admin/verificacao/", include("flowzz.accounts.second_factor_pages")),

@@ -1,4 +1,7 @@
-"""Pages that reset a password by mail, for sellers and staff: Django's views in our layout."""
+"""Pages that reset a password by mail, for sellers and staff, and the one to change one's own.
+
+They are Django's views in our layout.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +14,13 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import path
+from django.urls import path, reverse_lazy
+from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from flowzz.accounts import passwords
 from flowzz.accounts.models import User
+from flowzz.backoffice import audit_log
 from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, hit_address
 from flowzz.core.rate_limits import RateLimitExceeded
 
@@ -29,7 +34,17 @@ class ResetForm(forms.Form):
         passwords.request_reset(self.cleaned_data["email"])
 
 
-class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic at runtime
+class _SavedPassword(forms.BaseForm):
+    """Part of Django's forms for one's own password: the change ends all logins and is mailed."""
+
+    user: User
+
+    def save(self, commit: bool = True) -> User:
+        passwords.change(self.user, self.cleaned_data["new_password1"])
+        return self.user
+
+
+class NewPasswordForm(_SavedPassword, SetPasswordForm):  # type: ignore[type-arg]  # not generic
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("new_password1", "new_password2"):
@@ -37,10 +52,8 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic
                 attrs={"autocomplete": "new-password"}
             )
 
-    def save(self, commit: bool = True) -> User:
-        passwords.change(self.user, self.cleaned_data["new_password1"])
-        user: User = self.user
-        return user
+
+class OwnPasswordForm(_SavedPassword, AdminOwnPasswordChangeForm): ...  # type: ignore[misc]  # untyped
 
 
 class ResetView(views.PasswordResetView):
@@ -63,6 +76,22 @@ class ResetView(views.PasswordResetView):
 class ConfirmView(views.PasswordResetConfirmView):
     form_class = NewPasswordForm
     success_url = "/admin/senha/pronta/"
+
+
+class OwnPasswordView(views.PasswordChangeView):
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def form_valid(self, form: Any) -> Any:
+        response = super().form_valid(form)
+        audit_log.record(self.request, "Trocou a própria senha", form.user)
+        return response
+
+
+@admin.site.admin_view
+def change_own(request: HttpRequest) -> HttpResponseBase:
+    """Let staff change their password, where Django's page would tell nobody of the change."""
+    return OwnPasswordView.as_view(extra_context=admin.site.each_context(request))(request)
 
 
 def _page(view: Any, step: str, **context: object) -> Callable[..., HttpResponseBase]:

@@ -20,7 +20,7 @@ from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
-from flowzz.accounts import second_factor
+from flowzz.accounts import passwords, second_factor
 from flowzz.accounts.admin.permission_fields import PermissionsField
 from flowzz.accounts.admin.summary import summarize
 from flowzz.accounts.models import User, login_email_changed
@@ -56,6 +56,14 @@ class NewUserForm(_EmailForm, UserCreationForm):  # type: ignore[misc]  # unfold
         choice.help_text = "Sem senha, a pessoa só entra depois de aceitar um convite."
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]  # unfold has no types
+    def save(self, commit: bool = True) -> Any:
+        if not self.cleaned_data["set_usable_password"]:
+            return super().save(commit)
+        passwords.change(self.user, self.cleaned_data["password1"])
+        return self.user
+
+
 class _PermissionsPage(BaseAdmin[Any]):
     """A page whose permissions are chosen in words."""
 
@@ -73,7 +81,7 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
 
     form = UserForm
     add_form = NewUserForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForm
     list_display = ("email", "name", "access", "has_second_factor", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email", "name")

@@ -8,9 +8,10 @@ import pytest
 import time_machine
 from django.core import mail
 from django.test import Client as Browser
+from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import Settings
 
-from flowzz.accounts.models import User
+from flowzz.accounts.models import StaffAction, User
 from flowzz.core.logging import redact_path
 from tests.api_client import Frontend
 from tests.staff import log_in
@@ -88,3 +89,42 @@ def test_pages_lead_back_to_the_login_but_not_from_the_new_password(user: User) 
     urls = ("/admin/senha/", "/admin/senha/enviado/", "/admin/senha/MQ/x-1/", mailed_link(user))
     pages = [Browser().get(url, follow=True).content.decode() for url in urls]
     assert [link in page for page in pages] == [True, True, True, False]
+
+
+def test_own_change_is_mailed_logged_and_ends_the_logins_of_the_api(
+    user: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    Frontend(user)
+    staff = log_in(user)
+    form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        page = staff.post("/admin/password_change/", form, follow=True)
+
+    assert page.redirect_chain == [("/admin/password_change/done/", 302)]
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    assert [message.to for message in mail.outbox] == [[user.email]]
+    assert StaffAction.objects.get().action == "Trocou a própria senha"
+    assert not user.login_sessions.exists()
+
+
+def test_own_change_needs_the_old_password(user: User) -> None:
+    form = {"old_password": "outra", "new_password1": NEW, "new_password2": NEW}
+    assert log_in(user).post("/admin/password_change/", form).status_code == 200
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_password_that_staff_set_is_mailed_unless_it_is_the_first(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    staff = log_in(User.objects.create_superuser("chefe@flowzz.test"))
+    seller = User.objects.create_user("vendedora@flowzz.test")
+    for _ in range(2):
+        page = f"/admin/accounts/user/{seller.id}/password/"
+        with django_capture_on_commit_callbacks(execute=True):
+            assert staff.post(page, {"password1": NEW, "password2": NEW}).status_code == 302
+    seller.refresh_from_db()
+    assert seller.check_password(NEW)
+    assert [message.to for message in mail.outbox] == [[seller.email]]
