@@ -20,7 +20,7 @@ from clients.models import Client
 from flowzz.core.api.event_stream import Event, publish
 from flowzz.core.db.bulk_upsert import upsert
 from sales.facts import SaleFacts
-from sales.models import ChangeSource, Sale, SaleMerge, SaleStatusChange
+from sales.models import ChangeSource, Origin, Sale, SaleMerge, SaleStatusChange
 from sales.order_ids import merges
 from sales.order_ids.index import SaleIndex
 from sales.order_ids.reading import read_reported
@@ -155,7 +155,7 @@ class SaleBatch:
         for change in moves.allowed:
             self._change_status(sale, change, source)
         written = moves.allowed + set_fields(sale, facts, moves, only_empty=is_late)
-        written += self._set_number(sale, facts) + fill_first_times(sale, facts, source)
+        written += self._set_number(sale, facts, source) + fill_first_times(sale, facts, source)
         if not is_late and set_warnings(sale, facts):
             self._changed[sale.id] = sale
         if not is_late and source.fingerprint not in (None, sale.report_fingerprint):
@@ -170,10 +170,8 @@ class SaleBatch:
             self.index.add(sale)
         if not is_late and (written or client_change or not source.is_snapshot):
             self._observe(sale, source)
-        if changes:
-            return RecordResult(sale, Outcome.UPDATED, changes)
-        is_refused = is_late or moves.has_refused
-        return RecordResult(sale, Outcome.STALE if is_refused else Outcome.UNCHANGED)
+        unchanged = Outcome.STALE if is_late or moves.has_refused else Outcome.UNCHANGED
+        return RecordResult(sale, Outcome.UPDATED if changes else unchanged, changes)
 
     def set_status(
         self, sale: Sale, field: SaleStatusField, status: str, source: ChangeSource
@@ -238,16 +236,17 @@ class SaleBatch:
             sale.observed_at = source.observed_at
             self._seen_again.append(sale)
 
-    def _set_number(self, sale: Sale, facts: SaleFacts) -> list[FieldChange]:
-        """Give the reported number to a sale that was known by its hash only."""
-        before, number = sale.external_id, facts.external_id
-        is_known = number == before or before not in (sale.order_hash, facts.order_hash)
-        if is_known or facts.has_only_hash:
+    def _set_number(self, sale: Sale, facts: SaleFacts, source: ChangeSource) -> list[FieldChange]:
+        """Give a reported number to a sale known by its hash. It then counts, as by a webhook."""
+        before, hashes = sale.external_id, (sale.order_hash, facts.order_hash)
+        is_new = before in hashes and not facts.has_only_hash and facts.external_id != before
+        if not sale.is_associated and (is_new or source.origin == Origin.EVENT):
+            sale.is_associated, self._changed[sale.id] = True, sale
+            self.created_count += 1
+        if not is_new:
             return []
-        sale.external_id = number
-        self.created_count += not sale.is_associated
-        sale.is_associated = True
-        return [FieldChange("external_id", before, number)]
+        sale.external_id = facts.external_id
+        return [FieldChange("external_id", before, sale.external_id)]
 
     def _add_replaced_values(
         self, sale: Sale, changes: Iterable[FieldChange], source: ChangeSource

@@ -198,6 +198,20 @@ def test_webhook_counts_a_sale_that_waited_for_its_number(seller: Seller) -> Non
     assert ids(seller)[1:] == [(NUMBER, HASH, True)]
 
 
+def test_webhook_without_a_number_counts_a_sale_that_waited_for_one(seller: Seller) -> None:
+    seller.process(order("ordbbbbb", product_name="Outro"))
+    by_api(seller, order(None, HASH))
+    count = synced(seller)
+    for _ in range(2):
+        seller.process(order(None, HASH))
+        assert ids(seller)[1:] == [(HASH, HASH, True)]
+    assert synced(seller) == count + 1
+
+
+def synced(seller: Seller) -> int:
+    return Integration.objects.get(id=seller.integration.id).sales_synced
+
+
 def test_items_applied_twice_change_nothing(seller: Seller) -> None:
     seller.process(order(NUMBER), order("ordbbbbb", product_name="Outro"))
     items = [order(None, HASH), order(None, "venaaa0002"), order("ordbbbbb", "venaaa0003")]
