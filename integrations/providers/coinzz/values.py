@@ -55,6 +55,7 @@ _DOT_DECIMAL: Final = re.compile(
     r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3}){2,})"
 )
 
+_PHP_ZONES: Final = {"America/Sao_Paulo": "", "UTC": "Z", "Z": "Z"}
 # PHP's Carbon turns the first into the second; the others are its time zero.
 _NO_DATE: Final = (
     *("0000-00-00", "-0001-11-30", "00/00/0000"),
@@ -185,6 +186,7 @@ def parse_datetime(raw: Any) -> datetime | None:
     A time that daylight saving skipped moves forward by the hour. A time that occurred twice
     means the first. PHP's null date counts as missing.
     """
+    raw = _php_time(raw) if isinstance(raw, dict) else raw
     if raw is True or (raw and isinstance(raw, dict | list)):
         raise _invalid_date()
     is_plain = isinstance(raw, str) and _PLAIN_TIME.fullmatch(raw)
@@ -200,6 +202,13 @@ def parse_datetime(raw: Any) -> datetime | None:
     if local.year not in _YEARS:
         raise _invalid_date()
     return (local if local.tzinfo else local.replace(tzinfo=SAO_PAULO)).astimezone(UTC)
+
+
+def _php_time(fields: dict[str, Any]) -> Any:
+    """Return PHP's DateTime in JSON (`date`, `timezone_type`, `timezone`) as a text."""
+    zone = str(fields.get("timezone"))
+    offset = zone if zone.startswith(("+", "-")) else _PHP_ZONES.get(zone)
+    return fields if offset is None else f"{fields.get('date')}{offset}"
 
 
 def parse_flag(raw: Any) -> bool | None:

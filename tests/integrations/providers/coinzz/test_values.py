@@ -227,6 +227,19 @@ def test_missing_date_and_phps_null_date_are_none(raw: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("America/Sao_Paulo", datetime(2025, 10, 3, 1, 41, 7, tzinfo=UTC)),
+        ("UTC", datetime(2025, 10, 2, 22, 41, 7, tzinfo=UTC)),
+        ("+02:00", datetime(2025, 10, 2, 20, 41, 7, tzinfo=UTC)),
+    ],
+)
+def test_datetime_of_php_is_read_in_its_zone(zone: str, expected: datetime) -> None:
+    raw = {"date": "2025-10-02 22:41:07.000000", "timezone_type": 3, "timezone": zone}
+    assert parse_datetime(raw) == expected
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         *("2025-02-30 10:00:00", "2025-13-01 10:00:00", "2025-00-00 00:00:00"),
