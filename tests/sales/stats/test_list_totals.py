@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
-from django.utils import timezone
 
 from flowzz.accounts.models import User
 from sales.api.filters import SaleFilter

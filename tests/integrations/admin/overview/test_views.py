@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from flowzz.accounts.models import User
-from integrations.models import EventState, WebhookEvent
+from flowzz.backoffice.display import change_url
+from integrations.models import Alert, AlertKind, EventState, WebhookEvent
 from integrations.monitoring import hourly_stats
 from tests.factories import IntegrationFactory, SyncRunFactory
 from tests.integrations.admin.rows import make_event, make_rows
-from tests.staff import Staff
+from tests.staff import Staff, log_in
 
 FIRST_PAGE = "/admin/"
 
@@ -44,6 +45,21 @@ def test_overview_shows_the_current_state(staff: Staff) -> None:
         "A última sincronização falhou.",
     ):
         assert text in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sees_alerts", [True, False])
+def test_alerts_are_shown_to_those_who_may_see_them(sees_alerts: bool) -> None:
+    integration = IntegrationFactory.create(connected_at=timezone.now())
+    alert = Alert.objects.create(
+        kind=AlertKind.SYNC_LATE, integration=integration, message="Nenhuma sincronização."
+    )
+    names = ["view_integration", "view_webhookevent", *["view_alert"] * sees_alerts]
+    user = User.objects.create_user("consulta@flowzz.test", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    for page in (FIRST_PAGE, change_url(integration)):
+        html = log_in(user).get(page).content.decode()
+        assert (alert.message in html) == sees_alerts
 
 
 def test_every_figure_and_bar_links_a_list(staff: Staff) -> None:
