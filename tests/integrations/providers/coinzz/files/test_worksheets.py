@@ -53,9 +53,9 @@ def peak_memory(read_it: Callable[[], OrderTable]) -> int:
     ],
 )
 def test_unknown_elements_cost_no_memory(part: str, end: str, element: str) -> None:
-    content = change(part, before(end, element * (4 * MB // len(element))))
-    assert len(content) < MB // 4
-    assert peak_memory(lambda: read(content)) < 20 * MB
+    content = change(part, before(end, element * (MB // 2 // len(element))))
+    assert len(content) < MB // 16
+    assert peak_memory(lambda: read(content)) < 6 * MB
 
 
 @pytest.mark.parametrize(
