@@ -177,7 +177,7 @@ class FileLine:
 
 
 class OrderFile(Protocol):
-    """A file of orders, as a provider's panel exports it."""
+    """A file of orders, as a panel exports it. Counting too many lines raises PayloadInvalid."""
 
     @property
     def content(self) -> bytes:
@@ -189,9 +189,7 @@ class OrderFile(Protocol):
     def is_own_export(self) -> bool:
         """Whether the file is an export of ours, which is never newer than the stored sales."""
 
-    def count_lines(self, step: Step | None = None) -> int:
-        """Raises PayloadInvalid for a file with too many lines."""
-
+    def count_lines(self, step: Step | None = None) -> int: ...
     def lines(self) -> Iterator[FileLine]: ...
     def with_headers(self, message: str) -> str:
         """Return a reader's message with the file's headers in place of field names."""

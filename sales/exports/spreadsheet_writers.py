@@ -1,9 +1,9 @@
 """Writers of CSV files, in the format of a Brazilian Excel, and of XLSX files.
 
 Both hold one row in memory; `close` writes buffered rows and leaves the file open, `discard` ends
-what was not closed. Times are local
-and naive, because spreadsheets have no time zones; midnight stands for a day whose time nobody
-reported. A text that would be read as a formula gets a leading apostrophe.
+what was not closed. Times are local and naive, because spreadsheets have no time zones; midnight
+stands for a day whose time nobody reported. A text that would be read as a formula gets a leading
+apostrophe.
 """
 
 import csv
