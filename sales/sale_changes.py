@@ -282,7 +282,8 @@ def _first_metadata(facts: SaleFacts) -> dict[str, Any]:
 
 def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
     quantity = sale.quantity if facts.quantity is None else facts.quantity
-    price = sale.total_price if facts.total_price is None else facts.total_price
+    is_left = not facts.total_price and facts.status == SaleStatus.REFUNDED  # it is no price
+    price = sale.total_price if is_left or facts.total_price is None else facts.total_price
     return _optional_values(facts) | {
         "quantity": quantity,
         "total_price": price,
@@ -292,8 +293,7 @@ def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
 
 
 def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
-    reported = _optional_values(facts).items()
-    return {name: value for name, value in reported if getattr(sale, name) in (None, "")}
+    return {n: v for n, v in _optional_values(facts).items() if getattr(sale, n) in (None, "")}
 
 
 def _optional_values(facts: SaleFacts) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _without_price() -> list[Case]:
             status="REFUNDED",
             total_price="100.10",
         )
-        for price in ("-100.10", -100.1, "-R$ 100,10")
+        for price in ("-100.10", -100.1, "-R$ 100,10", 0, "0,00")
     ]
 
 

@@ -173,9 +173,15 @@ def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleF
         deleted_at=deleted_at,
         reports_deletion=deleted_at is not None or order.is_null("deleted_at"),
         metadata=_metadata(body, texts),
-        warnings=body.warnings,  # after all fields were read
+        warnings=_warnings(body, status),  # after all fields were read
         readable_fields=body,
     )
+
+
+def _warnings(body: Body, status: SaleStatus | None) -> tuple[ValueWarning, ...]:
+    """Leave out the negative amounts of a refund: they are what was paid back."""
+    is_refund = status == SaleStatus.REFUNDED
+    return tuple(w for w in body.warnings if not (is_refund and w.reason == NEGATIVE_MONEY))
 
 
 def _missing_price(order: Section) -> ValueWarning:

@@ -258,6 +258,8 @@ def test_negative_price_of_a_refund_is_no_warning() -> None:
     assert (sale.status, sale.total_price, list(sale.warnings)) == (SaleStatus.REFUNDED, None, [])
     assert sale.missing_price is not None  # a sale that nobody knows has no price yet
     assert sale.missing_price.reason == "negative_money"
+    fees = sale_of(order_status="Reembolsado", producer_commission=-50, logistic_fee="-4.00")
+    assert list(fees.warnings) == []
     paid = sale_of(order_status="Aprovado", order_final_price="-100.10")
     assert [warning.reason for warning in paid.warnings] == ["negative_money"]
 
