@@ -29,7 +29,7 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/senha/", include("flowzz.accounts.password_pages")),
-    path("admin/password_change/", password_pages.change_own),
+    path("admin/password_change/", password_pages.change_own, name="password_change"),
     path("admin/sessoes/", include("flowzz.accounts.staff_sessions.pages")),
     path("admin/visoes/", include("flowzz.backoffice.lists.saved_views")),
     path("admin/verificacao/", include("flowzz.accounts.second_factor_pages")),

@@ -49,11 +49,11 @@ def check_until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
 def test_dead_process_is_restarted_and_reported(
     supervisor: Supervisor, messages: Messages, tmp_path: Path
 ) -> None:
-    pid = start(supervisor, "echo started; sleep 60")
+    pid, log = start(supervisor, "echo started; sleep 60"), tmp_path / "web.log"
+    wait_until(lambda: log.read_text() == "started\n")
     os.killpg(pid, signal.SIGKILL)
     check_until(supervisor, lambda: len(messages) == 1)
-    assert messages == [f"web exited with code -9; restarting now: {tmp_path / 'web.log'}"]
-    log = tmp_path / "web.log"
+    assert messages == [f"web exited with code -9; restarting now: {log}"]
     check_until(supervisor, lambda: log.read_text() == "started\n" * 2)
 
 
