@@ -11,8 +11,10 @@ from flowzz.core import rate_limits
 from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from tests.staff import Staff, log_in
 
-# No deadline: a busy machine is slow. Each run tries other examples.
-hypothesis.settings.register_profile("flowzz", deadline=None, max_examples=40)
+# No deadline: a busy machine is slow. Each run tries the same examples, so that only a change makes
+# a test fail; `pytest -m hypothesis --hypothesis-profile explore` tries many others.
+hypothesis.settings.register_profile("flowzz", deadline=None, max_examples=40, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=500)
 hypothesis.settings.load_profile("flowzz")
 
 # The default hasher takes half a second for each password.
