@@ -21,7 +21,7 @@ from integrations.status_mappings.status_history import (
 )
 from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts
-from sales.models import Sale, SaleStatusChange
+from sales.models import ChangeSource, Sale, SaleStatusChange
 from sales.recording import Outcome, SaleBatch
 from sales.sale_changes import FIRST_REACHED, STATUS_COLUMNS, StatusColumns
 from sales.statuses import SaleStatusField
@@ -50,8 +50,7 @@ def apply(
     for sale in sales:
         times = filter(None, map(reported.get, sale.order_ids))
         source = mapping_source(action, max(next(times, sale.observed_at), sale.observed_at))
-        facts = _report(sale, columns, {columns.status: mapping.status})
-        outcome = batch.update(sale, facts, source).outcome
+        outcome = _update(batch, sale, columns, {columns.status: mapping.status}, source)
         if outcome == Outcome.UPDATED:
             words.clear_first_times(sale)
         outcomes[outcome] += 1
@@ -80,10 +79,9 @@ def revert(
         source = mapping_source(action, sale.observed_at)
         if changes := words.of(sale):
             previous = changes[-1].from_status or FIRST_STATUS
-            batch.update(sale, _report(sale, columns, {columns.status: previous}), source)
+            _update(batch, sale, columns, {columns.status: previous}, source)
             words.clear_first_times(sale)
-        unknown = _report(sale, columns, {columns.unknown: mapping.word})
-        outcomes[batch.update(sale, unknown, source).outcome] += 1
+        outcomes[_update(batch, sale, columns, {columns.unknown: mapping.word}, source)] += 1
     batch.save()
     return outcomes
 
@@ -153,11 +151,25 @@ def _columns(mapping: StatusMapping) -> StatusColumns:
     return STATUS_COLUMNS[SaleStatusField(status_column)]
 
 
-def _report(sale: Sale, columns: StatusColumns, values: Mapping[str, str]) -> SaleFacts:
-    """Return a report of `values`, with the word as it was: a status set by hand stays."""
+def _update(
+    batch: SaleBatch,
+    sale: Sale,
+    columns: StatusColumns,
+    values: Mapping[str, str],
+    source: ChangeSource,
+) -> Outcome:
+    """Report `values` with the word as it was: a status set by hand stays.
+
+    So does a refused status in its column, unless the sale has it now: the provider reported it
+    after the word.
+    """
+    refused = getattr(sale, columns.refused)
     ids = {"external_id": sale.external_id, "order_hash": sale.order_hash}
-    facts: Any = {**ids, **values, columns.word: getattr(sale, columns.word)}
-    return SaleFacts(reports_deletion=False, **facts)
+    reported: Any = {**ids, **values, columns.word: getattr(sale, columns.word)}
+    outcome = batch.update(sale, SaleFacts(reports_deletion=False, **reported), source).outcome
+    if refused != getattr(sale, columns.status):
+        setattr(sale, columns.refused, refused)
+    return outcome
 
 
 def _with_word(

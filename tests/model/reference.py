@@ -205,6 +205,8 @@ class Reference:
             axis = order.status
             if axis.word == word and not axis.by_hand and not axis.is_settled:
                 axis.reported, axis.is_unknown = status, False
+                if axis.refused == status:
+                    axis.refused = ""
 
     def merge(self, kept: Buyer, absorbed: Buyer) -> None:
         self.buyers.remove(absorbed)

@@ -103,6 +103,25 @@ def test_mapping_of_shipping_leaves_a_refused_status(seller: Seller, staff: User
     assert sale.shipping_status == "SHIPPED"
 
 
+@pytest.mark.parametrize(
+    ("mapped_to", "refused"),
+    [(SaleStatus.PAID, SaleStatus.SHIPPED), (SaleStatus.SHIPPED, ""), ("", SaleStatus.SHIPPED)],
+)
+def test_mapping_keeps_a_status_that_was_refused_after_the_word(
+    seller: Seller, staff: User, mapped_to: str, refused: str
+) -> None:
+    seller.process(payloads.order("ord1", order_status="Entregue"))
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
+    seller.process(payloads.order("ord1", order_status="Enviado"))
+    if not mapped_to:
+        remap(SaleStatus.CANCELLED, staff)
+
+    remap(mapped_to, staff)
+
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.refused_status) == (mapped_to or SaleStatus.DELIVERED, refused)
+
+
 def test_sale_without_a_stored_body_gets_the_status_too(seller: Seller, staff: User) -> None:
     seller.process(payloads.order("ord1", shipping_status="Na moita"))
     WebhookPayload.objects.all().delete()
