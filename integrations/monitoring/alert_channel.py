@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from flowzz.core.timed_session import TimedSession
 from integrations.models import Alert
 
 log = structlog.stdlib.get_logger(__name__)
@@ -37,9 +38,13 @@ class AlertChannel:
 
 def _is_taken(body: dict[str, str | None]) -> bool:
     try:
-        response = requests.post(
-            settings.ALERT_WEBHOOK_URL, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
-        )
+        with TimedSession(TIMEOUT_SECONDS) as session:
+            response = session.post(
+                settings.ALERT_WEBHOOK_URL,
+                json=body,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
     except requests.RequestException as error:
         log.warning("alert_not_posted", cause=type(error).__name__)
         return False

@@ -14,6 +14,7 @@ from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import REFRESH_SECONDS
 from flowzz.backoffice.display import change_url, page_context
 from flowzz.backoffice.extensions import page_view
+from flowzz.core.timed_session import TimedSession
 from integrations.admin.integrations.admin import IntegrationAdmin
 from integrations.inbox.trial_bodies import make_test_body
 from integrations.models import Integration, WebhookEvent
@@ -58,13 +59,14 @@ def _send(integration: Integration) -> tuple[WebhookEvent | None, str]:
     if integration.signing_secret:
         secret = field_encryption.decrypt(integration, "signing_secret")
         headers[provider.signature_header] = provider.sign(body, secret)
-    response = requests.post(
-        webhook_url(integration),
-        data=body,
-        headers=headers,
-        timeout=TIMEOUT_SECONDS,
-        allow_redirects=False,
-    )
+    with TimedSession(TIMEOUT_SECONDS) as session:
+        response = session.post(
+            webhook_url(integration),
+            data=body,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+        )
     if response.status_code != 200:
         return None, f"O Flowzz respondeu {response.status_code}."
     sent = integration.events.filter(body_hash=hashlib.sha256(body).digest())

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,7 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from integrations.models import Alert, AlertKind, Integration
-from integrations.monitoring import alert_mails, alerts
+from integrations.monitoring import alert_channel, alert_mails, alerts
 from integrations.monitoring.alerts import Message
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +25,8 @@ class Channel(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status = 200
+        self.slow_bytes = 0
+        """Sent one by one before the response."""
         self.posts: list[dict[str, Any]] = []
 
 
@@ -33,6 +36,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.posts.append(json.loads(body))
+        for _ in range(self.server.slow_bytes):
+            self.wfile.write(b"H")
+            time.sleep(0.02)
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -115,6 +121,19 @@ def test_channel_that_fails_is_asked_once_for_all_alerts(
     channel.status = 500
     alert_mails.send_pending()
     assert len(channel.posts) == 1
+
+
+def test_channel_that_answers_byte_by_byte_is_not_waited_for(
+    integration: Integration, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_channel, "TIMEOUT_SECONDS", 0.2)
+    open_alert(integration)
+    channel.slow_bytes = 60
+    started = time.monotonic()
+    alert_mails.send_pending()
+
+    assert time.monotonic() - started < 1
+    assert not Alert.objects.get().opening_posted
 
 
 def test_alert_is_posted_while_the_mail_server_is_down(

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from time import monotonic
 from typing import Any, Final
 
 import requests
@@ -16,6 +15,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
+from flowzz.core.timed_session import TimedSession
 from integrations.providers.coinzz.decoding import decode_json
 from integrations.providers.errors import (
     BrokenResponse,
@@ -88,8 +88,7 @@ class Transport:
         self.body_size = 0
         """That of the last response, in bytes."""
         self._timeouts = (connect_timeout, read_timeout)
-        self._max_seconds = max_seconds
-        self._session = requests.Session()
+        self._session = TimedSession(max_seconds)
         self._session.trust_env = False
         self._session.auth = _Bearer(api_key)
         self._session.headers.update({"Accept": "application/json", "User-Agent": "Flowzz"})
@@ -108,7 +107,6 @@ class Transport:
         Raises KeyRefused, UnexpectedResponse or ProviderUnavailable (also TooManyRequests and
         BrokenResponse).
         """
-        deadline = monotonic() + self._max_seconds
         try:
             with self._session.get(
                 f"{self._base_url}/{path}",
@@ -119,7 +117,7 @@ class Transport:
             ) as response:
                 self.server_time = _http_date(response.headers.get("Date", ""))
                 _check_status(response)
-                body = _read_body(response, deadline)
+                body = _read_body(response)
                 self.body_size = len(body)
                 return _decode(response, body)
         except (requests.Timeout, Urllib3Timeout):
@@ -174,7 +172,7 @@ def _http_date(value: str) -> datetime | None:
     return date.replace(tzinfo=date.tzinfo or UTC)
 
 
-def _read_body(response: requests.Response, deadline: float) -> bytes:
+def _read_body(response: requests.Response) -> bytes:
     body = bytearray()
     for chunk in _chunks(response):
         body += chunk
@@ -182,8 +180,6 @@ def _read_body(response: requests.Response, deadline: float) -> bytes:
             raise UnexpectedResponse(
                 "A resposta do Coinzz é grande demais. Fale com o suporte do Flowzz."
             )
-        if monotonic() > deadline:
-            raise ProviderUnavailable(_TIMED_OUT)
     return bytes(body)
 
 

@@ -131,9 +131,25 @@ def test_endless_compressed_response_is_cut_off_before_decompression(
         get(head(JSON + "Content-Encoding: gzip\r\n"), gzip.compress(b" " * 50_000_000))
 
 
-def test_slow_response_ends_at_the_deadline() -> None:
+@pytest.mark.parametrize(
+    ("beginning", "piece"),
+    [
+        (b"", b"H"),
+        (b"HTTP/1.1 200 OK\r\n", b"X: 1\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (head(JSON), b" "),
+        (head(JSON + "Content-Encoding: gzip\r\n"), gzip.compress(b" ")),
+        (head(JSON + "Transfer-Encoding: chunked\r\n"), b"0"),
+        (head(JSON + "Transfer-Encoding: chunked\r\n") + b"2\r\n[]\r\n0\r\n", b"X: 1\r\n"),
+    ],
+    ids=["status", "headers", "header", "interim", "body", "compressed", "chunk", "trailers"],
+)
+def test_slow_response_ends_at_the_deadline(beginning: bytes, piece: bytes) -> None:
+    started = time.monotonic()
     with pytest.raises(ProviderUnavailable, match="demorou demais"):
-        get(head(JSON), *[b" "] * 100, pause=0.05, max_seconds=0.3)
+        get(beginning, *[piece] * 100, pause=0.02, max_seconds=0.3)
+    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize(
