@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Min, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least, Now
 
 from integrations.models import EventState, Integration, WebhookEvent
 from integrations.models.events import ARRIVAL, UNFINISHED, is_due
@@ -17,8 +17,9 @@ MAX_COUNTED = 100_000
 def due_since() -> dict[uuid.UUID, datetime]:
     """Return for each integration with due events when its next event became due.
 
-    An event is due from its arrival, or from the time of its next attempt. A paused integration
-    has no due events. One index lookup for each integration.
+    An event is due from its arrival, or from the time of its next attempt, and since now where
+    that is in the future, because the database's clock was set back. A paused integration has no
+    due events. One index lookup for each integration.
     """
     return dict(_with_due_events().values_list("id", "due_since"))
 
@@ -55,7 +56,7 @@ def _with_due_events() -> "QuerySet[Any]":
     next_event = (
         WebhookEvent.objects.filter(is_due(), integration=OuterRef("id"))
         .order_by(*ARRIVAL)
-        .values(since=Coalesce("next_attempt_at", "received_at"))[:1]
+        .values(since=Least(Coalesce("next_attempt_at", "received_at"), Now()))[:1]
     )
     return (
         Integration.objects.filter(paused_at=None)

@@ -1,5 +1,7 @@
 """Events: every acknowledged webhook is a row before and after it is processed."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q, QuerySet, RowRange, Sum, Value, Window
@@ -56,9 +58,17 @@ APPLIED = Q(state__in=(EventState.DONE, EventState.IGNORED)) & ~Q(
 """Events whose body was applied, or was stale."""
 
 
+MAX_WAIT = timedelta(minutes=10)
+"""Longer than any event waits for its next attempt."""
+
+
 def is_due() -> Q:
-    """Match the events that can be processed now."""
-    return Q(state=EventState.PENDING) | Q(state=EventState.RETRY, next_attempt_at__lte=Now())
+    """Match the events that can be processed now.
+
+    A next attempt too far ahead means that the database's clock was set back.
+    """
+    is_time = Q(next_attempt_at__lte=Now()) | Q(next_attempt_at__gt=Now() + MAX_WAIT)
+    return Q(state=EventState.PENDING) | Q(state=EventState.RETRY) & is_time
 
 
 ARRIVAL = ("received_at", "id")

@@ -19,9 +19,10 @@ from flowzz.core.db.db_time import read_clock, to_database_time
 from flowzz.core.db.jobs import JobState, claimable_ids
 from flowzz.core.workers import beat_scheduler
 from integrations import dispatch
-from integrations.inbox import drain, processing, store
+from integrations.inbox import drain, processing, queue_stats, store
 from integrations.inbox.store import InboundWebhook
 from integrations.models import EventState, Integration, SalesImport, SyncRun, Trigger, WebhookEvent
+from integrations.models.events import MAX_WAIT
 from integrations.runtime_settings import SYNC_OVERLAP
 from integrations.sync import runs
 from integrations.sync.breaker import CircuitBreaker
@@ -152,6 +153,23 @@ def test_failed_event_is_retried_by_the_databases_clock(
         monkeypatch.undo()
         seller.drain()
     assert [state for state, _ in seller.states] == [EventState.DONE]
+
+
+def test_failed_event_is_retried_after_the_databases_clock_was_set_back(seller: Seller) -> None:
+    seller.receive(payloads.order())
+    WebhookEvent.objects.update(state=EventState.RETRY, next_attempt_at=Now() + HOUR)
+
+    assert drain.integrations_with_work() == [seller.integration.id]
+    oldest = queue_stats.oldest_due()
+    assert oldest
+    assert oldest <= timezone.now()
+    seller.drain()
+    assert seller.states == [("DONE", "created")]
+
+
+def test_no_event_waits_so_long_that_its_clock_seems_to_be_set_back() -> None:
+    longest = processing.BACKOFF * 2 ** (processing.MAX_ATTEMPTS - 2) * (1 + processing.JITTER)
+    assert longest < MAX_WAIT
 
 
 class Beat(beat_scheduler.Scheduler):
