@@ -163,6 +163,10 @@ def _work(action: BulkAction) -> None:
 
 
 def _retry_later(action: BulkAction, error: Exception) -> None:
+    """Requeue the action, unless it ended its workers again and again."""
+    if isinstance(error, jobs.TooManyTakeovers):
+        action.finish(JobState.FAILED, error=type(error).__name__)
+        return
     action.requeue(RETRY_DELAY, attempts=action.attempts + 1, error=type(error).__name__)
 
 

@@ -264,6 +264,12 @@ def _open(job: SalesImport) -> OrderFile:
 
 
 def _fail(job: SalesImport, error: Exception) -> None:
-    fault = f"Falha interna ({type(error).__name__}). Envie o arquivo de novo."
-    message = error.message if isinstance(error, FileRefused) else fault
+    message = f"Falha interna ({type(error).__name__}). Envie o arquivo de novo."
+    if isinstance(error, FileRefused):
+        message = error.message
+    elif isinstance(error, jobs.TooManyTakeovers):
+        message = (
+            f"A importação parou {jobs.MAX_TAKEOVERS} vezes no mesmo ponto, porque o processo que "
+            "a fazia terminou. Divida o arquivo e envie as partes."
+        )
     job.finish(ImportState.FAILED, content=None, error=message)

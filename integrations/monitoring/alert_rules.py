@@ -36,6 +36,7 @@ from integrations.providers.contracts import Provider
 from integrations.providers.errors import EndpointMissing
 from integrations.providers.registry import all_providers, get_provider
 from integrations.sync.breaker import breaker_for
+from integrations.sync.runs import WorkerLost
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -92,11 +93,11 @@ def sync_late() -> Violations:
 
 
 def sync_failing() -> Violations:
-    """The last three runs that ended have all failed."""
+    """The last three runs that ended have all failed, or the last one ended its workers."""
     last = ArraySubquery(_ended_runs().values("state")[:FAILED_RUNS])
-    failing = _synced().alias(last=last)
-    failing = failing.filter(last_sync_status="error", last=[JobState.FAILED] * FAILED_RUNS)
-    failed = "As últimas três sincronizações com o {} falharam. O último erro foi: {} "
+    is_failing = Q(last=[JobState.FAILED] * FAILED_RUNS) | Q(last_error=WorkerLost.code)
+    failing = _synced().alias(last=last).filter(is_failing, last_sync_status="error")
+    failed = "A sincronização com o {} vem falhando. O último erro foi: {} "
     return {
         id_: Message(
             failed.format(_label(provider), error) + "A próxima continua de onde a última parou. "

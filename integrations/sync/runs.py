@@ -84,6 +84,12 @@ class InternalSyncError(IntegrationError):
         super().__init__(f"Falha interna na sincronização ({fault}).")
 
 
+class WorkerLost(IntegrationError):
+    """The run's workers ended again and again at the same page."""
+
+    code = "WORKER_LOST"
+
+
 def request_run(integration: Integration, trigger: Trigger, *, is_full: bool = False) -> SyncRun:
     """Create and enqueue a run, or return the run that is already under way.
 
@@ -233,6 +239,11 @@ def _succeed(run: SyncRun) -> None:
 
 def _fail(run: SyncRun, cause: Exception) -> None:
     """Requeue the run if a retry can help, otherwise end the run."""
+    if isinstance(cause, jobs.TooManyTakeovers):
+        cause = WorkerLost(
+            f"A sincronização parou {jobs.MAX_TAKEOVERS} vezes no mesmo ponto, porque o processo "
+            "que a fazia terminou. Fale com o suporte do Flowzz."
+        )
     error = (
         cause if isinstance(cause, IntegrationError) else InternalSyncError(type(cause).__name__)
     )

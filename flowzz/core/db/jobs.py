@@ -16,7 +16,7 @@ from typing import Any, Final, Self, TypeVar
 import structlog
 from celery import Task, current_app
 from django.db import models, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Now
 from kombu.exceptions import OperationalError
 
@@ -28,6 +28,8 @@ LEASE_DURATION: Final = timedelta(minutes=2)
 HEARTBEAT_SECONDS: Final = 5.0
 MAX_WAIT: Final = timedelta(hours=25)
 """Longer than any job waits to try again."""
+MAX_TAKEOVERS: Final = 5
+"""Of a job without progress: probably it ends its workers, and all that they do beside it."""
 
 
 class JobState(models.TextChoices):
@@ -45,12 +47,19 @@ class LeaseLost(Exception):
     """Another worker acquired the job, or it was cancelled: the current step must roll back."""
 
 
+class TooManyTakeovers(Exception):
+    """A job's workers ended MAX_TAKEOVERS times, without a checkpoint in between."""
+
+
 class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     state = models.CharField("estado", max_length=9, choices=JobState, default=JobState.QUEUED)
     lease = models.UUIDField("posse", null=True, editable=False)
     heartbeat_at = models.DateTimeField("sinal de vida", null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("tentativas", default=0)
+    takeovers = models.PositiveSmallIntegerField(
+        "retomadas sem progresso", default=0, db_default=0, editable=False
+    )
     not_before = models.DateTimeField("não antes de", null=True, blank=True)
     total = models.PositiveIntegerField("total previsto", null=True, blank=True)
     processed = models.PositiveIntegerField("processadas", default=0)
@@ -108,7 +117,7 @@ class Job(models.Model):
 
     def checkpoint(self, *names: str) -> None:
         """Renew the lease and store the named fields of this instance. Raises LeaseLost."""
-        self.heartbeat(**{name: getattr(self, name) for name in names})
+        self.heartbeat(takeovers=0, **{name: getattr(self, name) for name in names})
 
     def release(self, state: str, **changes: object) -> bool:
         """Give up the lease and store the next state. Returns False if the lease was lost."""
@@ -194,8 +203,10 @@ def acquire(rows: "QuerySet[JobT]", job_id: uuid.UUID, **changes: object) -> Job
     """Acquire the lease of a claimable job and read the job, or return None."""
     lease, due = uuid.uuid4(), rows.filter(claimable(), id=job_id)
     expired = due.values_list("lease", flat=True).first()
+    takeover = When(state=JobState.RUNNING, then=1)
     claimed = due.filter(lease=expired).update(
         state=JobState.RUNNING,
+        takeovers=F("takeovers") + Case(takeover, default=0),
         lease=lease,
         heartbeat_at=Now(),
         started_at=Coalesce(F("started_at"), Now()),
@@ -231,9 +242,12 @@ def run(
 ) -> None:
     """Do an acquired job's work; an error goes to `fail`, which stores it in the job's row.
 
-    Errors other than `expected` are logged with their traceback.
+    After too many takeovers `fail` gets TooManyTakeovers, and no work is done. Errors other than
+    `expected` are logged with their traceback.
     """
     try:
+        if job.takeovers >= MAX_TAKEOVERS:
+            raise TooManyTakeovers
         work(job)
     except LeaseLost:
         log.warning("lease_lost", **job._log_fields())

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from flowzz.accounts.models import User
-from flowzz.core.db.jobs import LEASE_DURATION, JobState
+from flowzz.core.db.jobs import LEASE_DURATION, MAX_TAKEOVERS, JobState
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox import drain, store
 from integrations.models import BulkAction, BulkKind, EventState, Integration, WebhookEvent
@@ -91,6 +91,16 @@ def test_sweeper_enqueues_the_action_of_a_dead_worker(seller: Seller, staff: Use
     assert enqueued_by_sweeper() == []
     expire_lease()
     assert enqueued_by_sweeper() == [mock.call(str(action.id))]
+
+
+def test_action_that_ends_its_workers_again_and_again_fails(seller: Seller, staff: User) -> None:
+    quarantine(seller, 1)
+    action, _ = bulk_jobs.request_action(BulkKind.REPLAY, CAUSE, by=staff)
+    BulkAction.objects.update(state=JobState.RUNNING, takeovers=MAX_TAKEOVERS - 1)
+    expire_lease()
+    bulk_jobs.execute(action.id)
+    action.refresh_from_db()
+    assert (action.state, action.processed) == (JobState.FAILED, 0)
 
 
 def enqueued_by_sweeper() -> list[Any]:

@@ -107,6 +107,21 @@ def test_import_of_a_killed_worker_resumes_at_its_batch(
     assert (row.state, counters(row)) == (ImportState.SUCCEEDED, (2, 0, 0, 1))
 
 
+def test_import_that_ends_its_workers_again_and_again_fails(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_LINES", 1)
+    row = receive(seller, GOOD, OTHER)
+    heartbeat_at = timezone.now() - jobs.LEASE_DURATION * 2
+    SalesImport.objects.update(
+        state=ImportState.RUNNING, heartbeat_at=heartbeat_at, takeovers=jobs.MAX_TAKEOVERS - 1
+    )
+    import_jobs.execute(row.id)
+    row.refresh_from_db()
+    assert (row.state, row.content, statuses()) == (ImportState.FAILED, None, {})
+    assert "Divida o arquivo" in row.error
+
+
 def die_after(batches: int) -> Any:
     applied: list[Any] = []
 

@@ -161,6 +161,23 @@ def test_three_failed_syncs_in_a_row_until_one_succeeds(
     assert open_kinds() == []
 
 
+def test_sync_that_ends_its_workers_until_one_succeeds(
+    integration: Integration, coinzz: SandboxClient
+) -> None:
+    SyncRunFactory.create(
+        integration=integration,
+        state=JobState.FAILED,
+        error_code=runs.WorkerLost.code,
+        finished_at=ago(MINUTE),
+    )
+    change(integration, last_sync_status="error", last_sync_error="O processo terminou.")
+    assert open_kinds() == [AlertKind.SYNC_FAILING]
+    assert "O processo terminou." in Alert.objects.get().message
+
+    runs.execute(runs.request_run(integration, Trigger.USER).id)
+    assert open_kinds() == []
+
+
 def test_refused_key_until_a_valid_one_is_connected(
     integration: Integration, coinzz: SandboxClient
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from flowzz.core.db.jobs import JobState, claimable_ids
+from flowzz.core.db.jobs import MAX_TAKEOVERS, JobState, claimable_ids
 from integrations.models import (
     FindingKind,
     Integration,
@@ -194,6 +194,20 @@ def test_killed_run_resumes_at_its_page(integration: Integration) -> None:
     assert (run.state, run.processed, run.created, run.pages) == (JobState.SUCCEEDED, 120, 120, 3)
     assert run.cursor_to == started_at
     assert Sale.objects.count() == 120
+
+
+def test_run_that_ends_its_workers_again_and_again_fails(integration: Integration) -> None:
+    run = runs.request_run(integration, Trigger.USER)
+    expired = {"state": JobState.RUNNING, "heartbeat_at": timezone.now() - timedelta(minutes=3)}
+    SyncRun.objects.update(**expired, takeovers=MAX_TAKEOVERS - 1)
+    runs.execute(run.id)
+
+    run.refresh_from_db()
+    integration.refresh_from_db()
+    assert (run.state, run.error_code, run.processed) == (JobState.FAILED, "WORKER_LOST", 0)
+    assert run.error == integration.last_sync_error
+    assert "parou 5 vezes no mesmo ponto" in run.error
+    assert integration.sync_cursor is None
 
 
 def test_page_of_a_lost_lease_is_rolled_back(integration: Integration) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from flowzz.core.db import jobs
-from flowzz.core.db.jobs import Job, JobState, LeaseLost
+from flowzz.core.db.jobs import MAX_TAKEOVERS, Job, JobState, LeaseLost, TooManyTakeovers
 from integrations.models import BulkAction, SalesImport, SyncRun
 from sales.models import Export
 from tests.factories import IntegrationFactory, SyncRunFactory, UserFactory
@@ -119,6 +119,34 @@ def test_worker_whose_job_was_taken_over_loses_the_lease(job: Job) -> None:
     job.refresh_from_db()
     assert (job.state, job.processed, job.lease) == (JobState.SUCCEEDED, 0, None)
     assert job.started_at == first.started_at
+
+
+def test_job_that_ends_its_workers_without_progress_is_not_done_again(job: Job) -> None:
+    failures: list[type[Exception]] = []
+
+    def run(worker: Job) -> None:
+        jobs.run(worker, Job.heartbeat, lambda _, error: failures.append(type(error)))
+
+    acquire(job)
+    for _ in range(MAX_TAKEOVERS - 1):
+        make_expired(job)
+        acquire(job)
+    make_expired(job)
+    acquire(job).checkpoint()
+    for _ in range(MAX_TAKEOVERS - 1):
+        make_expired(job)
+        run(acquire(job))
+    assert failures == []
+
+    make_expired(job)
+    run(acquire(job))
+    assert failures == [TooManyTakeovers]
+
+
+def test_turns_of_a_job_are_no_takeovers(job: Job) -> None:
+    for _ in range(MAX_TAKEOVERS + 1):
+        acquire(job).release(JobState.QUEUED)
+    assert acquire(job).takeovers == 0
 
 
 def test_requeued_job_waits(job: Job) -> None:
