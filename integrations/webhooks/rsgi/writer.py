@@ -38,6 +38,8 @@ FOLLOW_UP_SECONDS_EACH = 0.004
 """The part of the pause for each webhook of the last follow-up."""
 PROBE_SECONDS = 1.0
 STOP_SECONDS = 4.0
+THREADS_STOP_SECONDS = 0.5
+"""How long the threads may take to end after that, all together: Granian kills after 5 s."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,9 +86,10 @@ class Writer:
             async with asyncio.timeout(STOP_SECONDS):
                 while self._batch or self._waiting:
                     await (self._batch or self._begin())
-        self._follower.stop()
-        self._restoring.join(STOP_SECONDS)
-        self._outage.stop()
+        stopping = [self._follower.stop(), self._outage.stop(), self._restoring]
+        until = time.monotonic() + THREADS_STOP_SECONDS
+        for thread in filter(None, stopping):
+            thread.join(max(0.0, until - time.monotonic()))
         await self._calls.close()
 
     def put(self, exchange: Exchange) -> None:
@@ -181,10 +184,10 @@ class Follower:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Follow up what waits, and end the thread."""
+    def stop(self) -> threading.Thread:
+        """Let the thread follow up what waits, and end; return it."""
         self._queue.put(None)
-        self._thread.join(STOP_SECONDS)
+        return self._thread
 
     def put(self, batch: Sequence[Exchange]) -> None:
         self._queue.put(batch)
@@ -233,11 +236,10 @@ class Outage:
         self._thread = _thread(self._probe, "webhook-probe")
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread."""
+    def stop(self) -> threading.Thread | None:
+        """Let the thread end, and return it."""
         self._ended.set()
-        if self._thread:
-            self._thread.join(STOP_SECONDS)
+        return self._thread
 
     def _probe(self) -> None:
         calls.limit_statements()

@@ -105,6 +105,26 @@ def test_batch_waits_for_clients_that_were_just_answered(
     assert batches == [1, 1, 3, 3]
 
 
+def test_threads_that_hang_in_a_frozen_database_delay_no_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen = threading.Event()
+    monkeypatch.setattr(known_tokens, "restore", frozen.wait)
+    monkeypatch.setattr(writer_module, "check_database", frozen.wait)
+    monkeypatch.setattr(writer_module, "PROBE_SECONDS", 0.01)
+
+    async def start_an_outage(writer: Writer) -> float:
+        writer._outage.start()
+        await asyncio.sleep(0.1)
+        return time.monotonic()
+
+    try:
+        stopped_at = run(start_an_outage)
+        assert time.monotonic() - stopped_at < 1
+    finally:
+        frozen.set()
+
+
 def test_full_batch_waits_for_nobody(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "GATHER_SECONDS", 600.0)
     monkeypatch.setattr(writer_module, "MAX_REQUESTS", 3)
