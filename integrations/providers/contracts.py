@@ -112,11 +112,11 @@ class ApiClient(Protocol):
 
     def test_key(self) -> None: ...
     def sales_pages(
-        self, since: datetime | None, *, start_page: int = 1, previous: UUID | None = None
+        self, since: datetime | None, *, start_page: int, previous: UUID | None, total: int | None
     ) -> Iterator[Page]:
-        """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.
+        """Yield the pages of the sales changed `since` (aware; None: ever), some of them again.
 
-        `previous` is the digest of the page before that.
+        The page before `start_page` had the digest `previous` and told `total` sales.
         """
 
     def fetch_sales(self, since: datetime | None, page: int) -> Page: ...

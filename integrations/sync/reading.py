@@ -82,9 +82,10 @@ class ItemReader:
 def read_pages(run: SyncRun, client: ApiClient, reader: ItemReader) -> Iterator[ReadPage]:
     """Fetch pages from the run's checkpoint on, until the run's limit of sales is reached."""
     limit, count = run.sales_limit, run.processed
-    since, first, previous = run.cursor_from, run.next_page, run.page_digest
+    since, first, previous, total = run.cursor_from, run.next_page, run.page_digest, run.total
     with client:
-        for page in client.sales_pages(since, start_page=first, previous=previous):
+        pages = client.sales_pages(since, start_page=first, previous=previous, total=total)
+        for page in pages:
             if limit and page.number == 1 and _exceeds(page, limit):
                 later = client.fetch_sales(since, page.last_page or page.number + 1)
                 # Without the newest sales on the first pages, all pages are needed.

@@ -1,5 +1,7 @@
 """Syncs with the ways in which Coinzz may list its sales."""
 
+import math
+
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -10,6 +12,8 @@ from integrations.secrets import field_encryption
 from integrations.sync import runs
 from sales.models import Sale
 from sandbox.api.listings import order_hash
+from sandbox.store import Page as StoredPage
+from sandbox.store import Store
 from tests.integrations.sellers import Seller
 from tests.sandbox.client import SandboxClient
 
@@ -18,9 +22,13 @@ pytestmark = pytest.mark.django_db
 SALES = 120
 
 
-def sync(seller: Seller, coinzz: SandboxClient, account: str) -> SyncRun:
+def use_key_of(seller: Seller, coinzz: SandboxClient, account: str) -> None:
     field_encryption.encrypt(seller.integration, "api_key", coinzz.sandbox.api_key(account))
     seller.integration.save()
+
+
+def sync(seller: Seller, coinzz: SandboxClient, account: str) -> SyncRun:
+    use_key_of(seller, coinzz, account)
     run = runs.request_run(seller.integration, Trigger.USER, is_full=True)
     runs.execute(run.id)
     run.refresh_from_db()
@@ -52,6 +60,34 @@ def test_listing_that_is_absent_fails_the_run_and_leaves_the_cursor(
     assert (run.state, run.processed) == (JobState.FAILED, 0)
     assert run.error.startswith("O Coinzz respondeu com uma página HTML em vez de dados.")
     assert seller.integration.sync_cursor is None
+
+
+@pytest.mark.parametrize("gone", [1, 70])
+@pytest.mark.parametrize("turn_seconds", [math.inf, 0])
+def test_sales_that_leave_the_listing_while_it_is_read_hide_no_others(
+    coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch, gone: int, turn_seconds: float
+) -> None:
+    """The first sales of the next page have moved to pages that were read already."""
+    seller, read_pages = Seller(), set[int]()
+    all_sales = Store.changed_since
+
+    def shrinking(
+        store: Store, account: str, since: float, *, page: int, per_page: int
+    ) -> StoredPage:
+        bodies = all_sales(store, account, since, page=1, per_page=1000).bodies
+        if 2 in read_pages:
+            bodies = bodies[gone:]
+        read_pages.add(page)
+        return StoredPage(bodies[(page - 1) * per_page : page * per_page], len(bodies))
+
+    monkeypatch.setattr(Store, "changed_since", shrinking)
+    use_key_of(seller, coinzz, "8702")
+    run = runs.request_run(seller.integration, Trigger.USER, is_full=True)
+    while run.is_under_way:
+        runs.execute(run.id, turn_seconds=turn_seconds)
+        run.refresh_from_db()
+
+    assert (run.state, Sale.objects.count()) == (JobState.SUCCEEDED, SALES)
 
 
 def test_listing_of_hashes_adds_to_the_sales_of_webhooks(coinzz: SandboxClient) -> None:

@@ -1,5 +1,6 @@
 """Client of Coinzz's HTTP API for one user's key: retries temporary failures."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -107,18 +108,33 @@ class CoinzzClient:
         return self._call(lambda: self._transport.get(path, params))
 
     def sales_pages(
-        self, since: datetime | None, *, start_page: int = 1, previous: UUID | None = None
+        self,
+        since: datetime | None,
+        *,
+        start_page: int = 1,
+        previous: UUID | None = None,
+        total: int | None = None,
     ) -> Iterator[Page]:
         """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.
 
-        A page that repeats the page before, which has the digest `previous`, is an error: its own
-        sales would be missed.
+        The page before that has the digest `previous` and told `total` sales. A page that repeats
+        the page before is an error: its own sales would be missed. If sales have left the listing
+        since then, others have moved to pages that were read before: these are yielded again.
         """
-        page = self.fetch_sales(since, start_page, previous)
-        yield page
-        while page.has_next:
-            page = self.fetch_sales(since, page.number + 1, page.digest)
+        number, again_until = start_page, 0
+        while True:
+            page = self.fetch_sales(since, number, previous)
+            gone = total - page.total if total and page.total is not None else 0
+            if gone > 0 and number > again_until:
+                again_until, total, previous = number, page.total, None
+                number = max(1, number - math.ceil(gone / (len(page.items) or 1)))
+                continue
+            if number <= again_until:  # once: a total may go up and down
+                page = replace(page, total=total)
             yield page
+            if not page.has_next:
+                return
+            number, total, previous = number + 1, page.total, page.digest
 
     def fetch_sales(self, since: datetime | None, page: int, previous: UUID | None = None) -> Page:
         """Fetch one page. Raises BrokenResponse if it only repeats the page before."""

@@ -72,7 +72,12 @@ class TinypayClient:
             raise KeyRefused("Chave do Tinypay inválida.")
 
     def sales_pages(
-        self, since: datetime | None, *, start_page: int = 1, previous: UUID | None = None
+        self,
+        since: datetime | None,
+        *,
+        start_page: int = 1,
+        previous: UUID | None = None,
+        total: int | None = None,
     ) -> Iterator[Page]:
         yield self.fetch_sales(since, start_page)
 
