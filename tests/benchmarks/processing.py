@@ -66,7 +66,7 @@ def measure_sync(seller: Seller) -> tuple[SyncRun, float]:
     with get_provider(COINZZ).interactive_client(
         field_encryption.decrypt(seller.integration, "api_key")
     ) as client:
-        pages = list(client.sales_pages(None))
+        pages = list(client.sales_pages(None, start_page=1, previous=None, total=None))
     run = runs.request_run(seller.integration, Trigger.USER, is_full=True)
     with patch.object(CoinzzClient, "fetch_sales", lambda _, since, page, *__: pages[page - 1]):
         started = time.perf_counter()
