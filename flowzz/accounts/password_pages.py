@@ -24,8 +24,6 @@ from flowzz.backoffice import audit_log
 from flowzz.core.api.throttling import LOGIN_RATE, LoginThrottle, client_ip, hit_address
 from flowzz.core.rate_limits import RateLimitExceeded
 
-NOT_MAILED = "O e-mail não pôde ser enviado agora. Tente de novo em um minuto."
-
 
 class ResetForm(forms.Form):
     email = forms.EmailField(label="E-mail", widget=UnfoldAdminTextInputWidget)
@@ -68,8 +66,8 @@ class ResetView(views.PasswordResetView):
             return self.form_invalid(form)
         try:
             return super().form_valid(form)
-        except passwords.MailsUnavailable:
-            form.add_error(None, ValidationError(NOT_MAILED))
+        except passwords.MailsUnavailable as error:
+            form.add_error(None, ValidationError(str(error)))
             return self.form_invalid(form)
 
 

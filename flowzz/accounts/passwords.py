@@ -47,6 +47,9 @@ def make_token(user: User) -> str:
 class MailsUnavailable(Exception):
     """The broker is down. No row says that a mail is due, so that none would be sent later."""
 
+    def __init__(self) -> None:
+        super().__init__("O e-mail não pôde ser enviado agora. Tente de novo em um minuto.")
+
 
 def request_reset(email: str) -> None:
     """Have a link mailed to the user of an e-mail, if there is one with a password or invited.
@@ -71,13 +74,16 @@ def _user_to_mail(email: str) -> uuid.UUID | None:
 
 
 def invite(user: User) -> None:
-    """Have a link mailed by which a user chooses the first password. Raises RateLimitExceeded."""
+    """Have a link mailed by which a user, who is committed, chooses the first password.
+
+    Raises RateLimitExceeded, or MailsUnavailable, which spends none of the limit.
+    """
     _RESETS.hit(str(user.id))
-    with transaction.atomic():
-        user.invited_at = timezone.now()
-        user.save(update_fields=["invited_at"])
-        mail = "flowzz.accounts.tasks.mail_password_reset"
-        transaction.on_commit(partial(enqueue, mail, user.id))
+    if not enqueue("flowzz.accounts.tasks.mail_password_reset", user.id):
+        _RESETS.clear(str(user.id))
+        raise MailsUnavailable
+    user.invited_at = timezone.now()
+    user.save(update_fields=["invited_at"])
 
 
 def change(user: User, password: str) -> None:

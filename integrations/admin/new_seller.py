@@ -51,7 +51,7 @@ class SellerForm(ConnectionForm, OptionalReasonForm):
         return values
 
     def create(self, request: HttpRequest) -> User | None:
-        """Create the user without a password, and have the invitation mailed.
+        """Create the user without a password.
 
         If the user was created meanwhile, as by a second click, the form has an error.
         """
@@ -67,9 +67,7 @@ class SellerForm(ConnectionForm, OptionalReasonForm):
             user = User.objects.create_user(
                 values["email"], name=values["name"], phone=values["phone"]
             )
-            passwords.invite(user)
-            reason = values["reason"]
-            audit_log.record(request, "Criou e convidou um(a) vendedor(a)", user, reason=reason)
+            audit_log.record(request, "Criou um(a) vendedor(a)", user, reason=values["reason"])
         return user
 
 
@@ -84,7 +82,7 @@ def _may_create(request: HttpRequest, _: object) -> bool:
 def create_seller(request: HttpRequest) -> HttpResponse:
     form = SellerForm(request.POST or None)
     if form.is_valid() and (user := form.create(request)):
-        messages.success(request, f"Convite enviado a {user.email}.")
+        _invite(request, user)
         return _connect(request, user, form)
     return render_confirmation(
         request,
@@ -96,6 +94,16 @@ def create_seller(request: HttpRequest) -> HttpResponse:
         button="Criar e convidar",
         back=list_url(User),
     )
+
+
+def _invite(request: HttpRequest, user: User) -> None:
+    try:
+        passwords.invite(user)
+    except passwords.MailsUnavailable as error:
+        messages.error(request, f"Criado(a), mas ainda sem convite. {error}")
+    else:
+        audit_log.record(request, "Convidou por e-mail", user)
+        messages.success(request, f"Convite enviado a {user.email}.")
 
 
 def _connect(request: HttpRequest, user: User, form: SellerForm) -> HttpResponse:

@@ -66,7 +66,7 @@ def invite(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         OptionalReasonForm(request.POST or None),
         act,
         about=user,
-        refusals=(TooManyMails,),
+        refusals=(TooManyMails, passwords.MailsUnavailable),
         title="Convidar de novo" if user.invited_at else "Enviar convite",
         text=f"{user.email} recebe um link que vale por {passwords.INVITATION_DAYS} dias, para "
         "escolher a senha.",

@@ -1,6 +1,7 @@
 """The admin pages of django-celery-beat, in Portuguese and with an audit log."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from celery import current_app
@@ -22,6 +23,7 @@ from django_celery_beat.models import (
     PeriodicTasks,
     SolarSchedule,
 )
+from kombu.exceptions import OperationalError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from flowzz.backoffice import audit_log
@@ -216,8 +218,13 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
     def run_tasks(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
         for task in queryset:
             arguments = json.loads(task.args), json.loads(task.kwargs)
-            current_app.send_task(task.task, *arguments, queue=task.queue or None)
-        self._report(request, queryset, "Executou tarefa da agenda")
+            try:
+                current_app.send_task(task.task, *arguments, queue=task.queue or None)
+            except OperationalError:
+                text = f"{task.name}: não pôde ser executada agora. Tente de novo em um minuto."
+                self.message_user(request, text, messages.ERROR)
+            else:
+                self._report(request, [task], "Executou tarefa da agenda")
 
     def _without_core(self, request: HttpRequest, tasks: "QuerySet[Any]") -> "QuerySet[Any]":
         """Leave out core tasks, with a message for each."""
@@ -227,7 +234,7 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
             self.message_user(request, text, messages.WARNING)
         return tasks.exclude(pk__in=[task.pk for task in core])
 
-    def _report(self, request: HttpRequest, tasks: "QuerySet[Any]", log_text: str) -> None:
+    def _report(self, request: HttpRequest, tasks: "Iterable[PeriodicTask]", log_text: str) -> None:
         for task in tasks:
             audit_log.record(request, log_text, task)
             self.message_user(request, f"{log_text}: {task.name}.", messages.SUCCESS)

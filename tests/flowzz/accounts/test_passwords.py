@@ -25,9 +25,8 @@ def user() -> User:
 
 
 @pytest.fixture
-def link(user: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> str:
-    with django_capture_on_commit_callbacks(execute=True):
-        passwords.invite(user)
+def link(user: User) -> str:
+    passwords.invite(user)
     return mailed_link()
 
 
@@ -69,11 +68,8 @@ def test_invitation_is_valid_for_a_week(user: User, link: str, days: float, is_v
     assert user.check_password(NEW) == is_valid
 
 
-def test_staff_are_led_to_the_back_office(
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        passwords.invite(User.objects.create_user("equipe@exemplo.com.br", is_staff=True))
+def test_staff_are_led_to_the_back_office() -> None:
+    passwords.invite(User.objects.create_user("equipe@exemplo.com.br", is_staff=True))
     assert "a senha que escolheu: https://flowzz.test/admin/\n" in mail.outbox[-1].body
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse_lazy
 
+from flowzz.accounts import passwords
 from flowzz.accounts.models import StaffAction, User
 from integrations.admin.new_seller import EXISTS, SellerForm
 from integrations.models import Integration, IntegrationMode
@@ -39,8 +40,20 @@ def test_seller_is_created_without_a_password_and_invited(staff: Staff, mailed: 
     assert (user.name, user.phone, user.is_staff) == ("Marina Prado", "62 95450-1234", False)
     assert not user.has_usable_password()
     assert not Integration.objects.exists()
-    assert logged() == ["Criou e convidou um(a) vendedor(a)"]
+    assert logged() == ["Criou um(a) vendedor(a)", "Convidou por e-mail"]
     assert response.headers["Location"] == f"/admin/accounts/user/{user.id}/change/"
+
+
+def test_seller_whose_invitation_can_not_be_mailed_can_be_invited_later(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "enqueue", lambda *_: False)  # the broker is down
+    assert messages_in(staff.post(CREATE, FORM)) == [
+        "Criado(a), mas ainda sem convite. "
+        "O e-mail não pôde ser enviado agora. Tente de novo em um minuto."
+    ]
+    assert User.objects.get(email=EMAIL).invited_at is None
+    assert logged() == ["Criou um(a) vendedor(a)"]
 
 
 def test_seller_who_was_created_meanwhile_is_not_created_again(
@@ -64,7 +77,8 @@ def test_seller_is_connected_at_once(
     assert (integration.user.email, integration.mode) == (EMAIL, mode)
     assert integration.is_connected
     assert logged() == [
-        "Criou e convidou um(a) vendedor(a)",
+        "Criou um(a) vendedor(a)",
+        "Convidou por e-mail",
         "Conectou a integração por quem vende",
     ]
 

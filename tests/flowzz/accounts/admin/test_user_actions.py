@@ -7,8 +7,8 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
+from flowzz.accounts import passwords
 from flowzz.accounts.models import StaffAction, User
 from tests.staff import Staff, log_in_member, messages_in
 
@@ -31,12 +31,9 @@ def invite(staff: Staff, user: User) -> Any:
     return staff.post(url, {"reason": ""})
 
 
-def test_invitation_is_mailed_logged_and_shown(
-    staff: Staff, user: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
+def test_invitation_is_mailed_logged_and_shown(staff: Staff, user: User) -> None:
     assert "Sem senha e sem convite" in page_of(staff, user)
-    with django_capture_on_commit_callbacks(execute=True):
-        response = invite(staff, user)
+    response = invite(staff, user)
     assert messages_in(response) == [f"Convite enviado a {EMAIL}."]
     assert [message.to for message in mail.outbox] == [[EMAIL]]
     assert [(entry.action, entry.target_id) for entry in StaffAction.objects.all()] == [
@@ -45,6 +42,19 @@ def test_invitation_is_mailed_logged_and_shown(
     page = page_of(staff, user)
     assert "falta escolher a senha" in page
     assert "Convidar de novo" in page
+
+
+def test_invitations_that_can_not_be_mailed_say_so_and_spend_no_limit(
+    staff: Staff, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broker:
+        broker.setattr(passwords, "enqueue", lambda *_: False)  # the broker is down
+        pages = [invite(staff, user).content.decode() for _ in range(4)]
+    text = "O e-mail não pôde ser enviado agora. Tente de novo em um minuto."
+    assert [text in page for page in pages] == [True] * 4
+    assert "Sem senha e sem convite" in page_of(staff, user)
+    assert not StaffAction.objects.exists()
+    assert messages_in(invite(staff, user)) == [f"Convite enviado a {EMAIL}."]
 
 
 def test_fourth_invitation_in_an_hour_is_refused_in_words(staff: Staff, user: User) -> None:

@@ -6,6 +6,7 @@ import pytest
 from celery import current_app
 from django.db.models import Model
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+from kombu.exceptions import OperationalError
 
 from flowzz.accounts.models import StaffAction
 from flowzz.backoffice.display import change_url
@@ -32,6 +33,15 @@ def test_running_disabling_and_enabling_a_task_is_logged(staff: Staff) -> None:
         "Desligou tarefa da agenda",
         "Ligou tarefa da agenda",
     ]
+
+
+def test_task_that_can_not_be_enqueued_is_not_said_to_be_executed(staff: Staff) -> None:
+    task = PeriodicTask.objects.earliest("id")
+    form = {"action": "run_tasks", "_selected_action": [str(task.id)]}
+    with mock.patch.object(current_app, "send_task", side_effect=OperationalError):
+        messages = messages_in(staff.post(LIST, form))
+    assert messages == [f"{task.name}: não pôde ser executada agora. Tente de novo em um minuto."]
+    assert not StaffAction.objects.exists()
 
 
 def test_list_describes_schedules_in_portuguese(staff: Staff) -> None:
