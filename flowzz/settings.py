@@ -1,5 +1,6 @@
 """Django settings, read from environment variables (see .env.example) by flowzz.core.env."""
 
+import warnings
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -154,7 +155,8 @@ FORMAT_MODULE_PATH = ["flowzz.formats"]
 USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()  # they are collected only in the image
+warnings.filterwarnings("ignore", "No directory at:", UserWarning)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # Secure cookies, redirects and HSTS apply if the public URL is https.

@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
+from psycopg.errors import UndefinedTable
 
 from flowzz.core import observability
 from flowzz.core.logging import log_request
@@ -166,7 +167,11 @@ class Writer:
         try:
             known_tokens.restore()
         except (DatabaseError, InterfaceError) as error:
-            log.error("database_failed", cause=type(error.__cause__ or error).__name__)
+            cause = type(error.__cause__ or error)
+            if cause is UndefinedTable:  # the first start's migrations take longer than this one
+                log.info("database_not_migrated")
+            else:
+                log.error("database_failed", cause=cause.__name__)
             self._outage.start()
         finally:
             connection.close()

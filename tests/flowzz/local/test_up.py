@@ -1,5 +1,6 @@
 """All of Flowzz, started, used and stopped as a person would, in a temporary folder."""
 
+import json
 import os
 import re
 import signal
@@ -119,6 +120,7 @@ def test_demo_orders_arrive_and_sigterm_stops_everything(state: Path, port: int)
         assert output.endswith(f"\nready: {base_url}\n")
         token = token_for(base_url, output)
         wait_until(lambda: sales(base_url, token) != [], SLOW_SECONDS)
+        assert problems_logged(state / "logs" / "web.log") == []
         assert megabytes_of(state) < MAX_MEGABYTES
         assert [niceness(pid) for pid in processes_of(state)].count(5) == 2  # sync, bulk
         kill_a_worker(state)
@@ -127,6 +129,11 @@ def test_demo_orders_arrive_and_sigterm_stops_everything(state: Path, port: int)
         assert process.stdout is not None
         assert process.stdout.read() == ""
     wait_for_the_end(state)
+
+
+def problems_logged(path: Path) -> list[str]:
+    lines = path.read_text().splitlines()
+    return [line for line in lines if json.loads(line)["level"] not in ("debug", "info")]
 
 
 def niceness(pid: int) -> int:

@@ -9,7 +9,8 @@ from typing import TypeVar
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction, UndefinedTable
 
 from integrations.webhooks import calls, fallback_buffer, known_tokens
 from integrations.webhooks.intake import Intake
@@ -259,6 +260,33 @@ def test_after_a_failure_webhooks_are_buffered_until_a_probe_succeeds(seller: Se
 
     run(send)
     assert (fallback_buffer.length(), len(seller.events)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("cause", "logged"),
+    [
+        (UndefinedTable, ("INFO", "database_not_migrated")),
+        (ReadOnlySqlTransaction, ("ERROR", "database_failed")),
+    ],
+)
+def test_start_before_the_migrations_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    cause: type[Exception],
+    logged: tuple[str, str],
+) -> None:
+    def fail() -> None:
+        raise DatabaseError from cause()
+
+    caplog.set_level("INFO", writer_module.__name__)
+    monkeypatch.setattr(known_tokens, "restore", fail)
+
+    async def outage(writer: Writer) -> None:
+        await asyncio.to_thread(writer._restoring.join)
+        assert writer._outage.is_active
+
+    run(outage)
+    assert [(line.levelname, vars(line)["msg"]["event"]) for line in caplog.records] == [logged]
 
 
 def test_no_thread_outlives_the_writer(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
