@@ -8,6 +8,7 @@ import uuid
 from datetime import timedelta
 from typing import Any, Final
 
+from django.contrib.auth.models import update_last_login
 from django.db.models import F
 from django.utils import timezone
 from rest_framework_simplejwt import tokens
@@ -32,6 +33,8 @@ class SessionEnded(Exception):
 
 
 def log_in(user: User) -> tokens.RefreshToken:
+    """Begin a session, which staff see as the user's last login."""
+    update_last_login(User, user)
     session = LoginSession.objects.create(
         user=user, password_digest=user.get_session_auth_hash(), **_new_token()
     )

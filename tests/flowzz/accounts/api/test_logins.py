@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from flowzz.accounts import sessions, tasks
@@ -41,6 +42,16 @@ def test_login_returns_tokens_that_the_api_accepts(user: User) -> None:
     frontend = Frontend()
     frontend.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
     assert frontend.fetch("sales").status_code == 200
+
+
+def test_login_is_the_last_one_that_staff_see(user: User) -> None:
+    login(user.email, "outra senha")
+    user.refresh_from_db()
+    assert user.last_login is None
+    login(user.email)
+    user.refresh_from_db()
+    assert user.last_login is not None
+    assert timezone.now() - user.last_login < timedelta(minutes=1)
 
 
 def test_email_is_case_insensitive(user: User) -> None:
