@@ -104,7 +104,7 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 "Detalhes",
-                _item("Mudanças de status", "history", "sales.salestatuschange"),
+                _item("Mudanças das vendas", "history", "sales.salestatuschange"),
                 _item("Ciclos de assinatura", "event_repeat", "sales.subscriptioncycle"),
                 _item("Divergências encontradas", "troubleshoot", "integrations.syncfinding"),
                 _item("Ações em massa", "fact_check", "integrations.bulkaction"),

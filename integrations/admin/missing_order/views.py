@@ -1,4 +1,4 @@
-"""The page with the question "Por que este pedido não aparece?"."""
+"""The page with the question "Onde está o pedido?"."""
 
 from django import forms
 from django.contrib import admin
@@ -48,7 +48,7 @@ def missing_order(request: HttpRequest) -> HttpResponse:
     answers = explain(form.cleaned_data["pedido"], form.integration) if form.is_valid() else []
     context = {
         **admin.site.each_context(request),
-        "title": "Por que este pedido não aparece?",
+        "title": "Onde está o pedido?",
         "form": form,
         "answers": answers,
     }
