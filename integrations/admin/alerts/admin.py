@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -31,6 +32,7 @@ from integrations.models.monitoring import needs_someone
 from integrations.monitoring.alert_recipients import kinds_for_nobody
 
 MAX_SUMMARY = 140
+POSTED = ("opening_posted", "resolution_posted")
 SEVERITY_COLOURS = {
     AlertSeverity.CRITICAL: "danger",
     AlertSeverity.WARNING: "warning",
@@ -101,12 +103,17 @@ class AlertAdmin(ReadOnlyAdmin):
         ("assigned_to", "acknowledged_at"),
         ("snoozed_until", "comment"),
         ("opening_mailed", "resolution_mailed"),
-        ("opening_posted", "resolution_posted"),
+        POSTED,
     )
     readonly_fields = ("severity_badge", "next_step")
     kinds_for_nobody = staticmethod(kinds_for_nobody)
 
     owner = owner_column()
+
+    def get_fields(self, request: HttpRequest, obj: Alert | None = None) -> Any:
+        """Leave out what was posted to the channel where there is none."""
+        fields = super().get_fields(request, obj)
+        return [field for field in fields if settings.ALERT_WEBHOOK_URL or field != POSTED]
 
     @admin.display(description="gravidade")
     def severity_badge(self, alert: Alert) -> str:

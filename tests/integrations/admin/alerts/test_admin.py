@@ -73,3 +73,36 @@ def test_list_and_first_page_warn_where_nobody_of_staff_is_mailed(
     assert warned() == [True, True]
     settings.ALERT_WEBHOOK_URL = "https://hooks.exemplo.com.br/1"
     assert warned() == [False, False]
+
+
+@pytest.mark.parametrize("url", ["", "https://canal.example/x"])
+def test_page_tells_of_posts_where_there_is_a_channel(
+    staff: Staff, settings: Settings, url: str
+) -> None:
+    settings.ALERT_WEBHOOK_URL = url
+    alert = Alert.objects.create(kind=AlertKind.SILENCE, message="Algo.", opening_posted=True)
+    page = staff.get(reverse("admin:integrations_alert_change", args=[alert.id])).content.decode()
+    assert ("Abertura enviada ao canal" in page) == bool(url)
+
+
+@pytest.mark.parametrize(
+    ("kind", "colour", "severity"),
+    [
+        (AlertKind.SILENCE, "bad", "Crítico"),
+        (AlertKind.DEAD_LETTERS, "warning", "Atenção"),
+        (AlertKind.KEY_OLD, "info", "Aviso"),
+    ],
+)
+def test_open_alert_has_the_colour_of_its_severity(
+    staff: Staff, kind: AlertKind, colour: str, severity: str
+) -> None:
+    integration = IntegrationFactory.create()
+    alert = Alert.objects.create(kind=kind, message="Algo.", integration=integration)
+    first_page = staff.get("/admin/").content.decode()
+    assert re.search(rf'{alert.id}/change/"><span class="bo-dot bo-{colour}"', first_page)
+    page = staff.get(reverse("admin:integrations_integration_change", args=[integration.id]))
+    assert f'<p class="bo-card bo-{colour} bo-row"' in page.content.decode()
+    assert [f"{severity}, desde" in html for html in (first_page, page.content.decode())] == [
+        True,
+        True,
+    ]
