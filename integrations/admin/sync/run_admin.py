@@ -54,11 +54,12 @@ class SyncRunAdmin(ReadOnlyAdmin):
             "Detalhes",
             ("cursor_from", "cursor_to", "sales_limit"),
             ("next_page", "pages", "total"),
-            ("attempts", "not_before", "heartbeat_at"),
+            ("failed_attempts", "not_before", "heartbeat_at"),
             "error_code",
             ("created_at", "started_at", "finished_at"),
         ),
     )
+    readonly_fields = ("failed_attempts",)
     actions = ("cancel",)
     routes = {
         "progress": "<uuid:object_id>/andamento/",
@@ -81,6 +82,10 @@ class SyncRunAdmin(ReadOnlyAdmin):
         counts = f"{created}, {updated}, {unchanged}"
         second_line = format_html('<span class="whitespace-nowrap">{}</span>', counts)
         return two_line_cell(format_number(run.processed), second_line if run.processed else "")
+
+    @admin.display(description="tentativas que falharam")
+    def failed_attempts(self, run: SyncRun) -> str:
+        return format_number(run.attempts)
 
     @admin.display(description="sem webhook", ordering="missed")
     def without_webhook(self, run: SyncRun) -> str:

@@ -35,6 +35,12 @@ def add_findings(run: SyncRun, kind: FindingKind, count: int = 1) -> None:
     )
 
 
+def test_page_counts_the_attempts_that_failed(staff: Staff) -> None:
+    run = SyncRunFactory.create(state=JobState.SUCCEEDED)  # at its first attempt
+    page = staff.get(f"{url_of(run)}change/").content.decode()
+    assert "Tentativas que falharam" in page
+
+
 @pytest.mark.parametrize("path", ["andamento/", "barra/"])
 def test_progress_refreshes_until_the_run_has_ended(staff: Staff, path: str) -> None:
     run = SyncRunFactory.create(state=JobState.RUNNING, total=120, processed=50)
