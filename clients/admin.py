@@ -114,6 +114,7 @@ class ClientAdmin(MaskedAdmin):
     list_select_related = ("user",)
     search_fields = ("cpf",)
     search_help_text = "CPF ou CNPJ, telefone, e-mail, ou parte do nome"
+    exact_search_help_text = "CPF ou CNPJ, telefone, e-mail ou nome, inteiros"
     fieldsets = (
         section(None, "user", "status_badge", "has_valid_digits", "identifies_client", "phone_raw"),
         section("Datas", "created_at", "updated_at", "erased_at"),

@@ -63,6 +63,8 @@ class MaskedAdmin(ReadOnlyAdmin):
     """An admin page that masks the fields of `masks`, by paths such as `client__name`."""
 
     masks: ClassVar[Mapping[str, masking.Mask]] = {}
+    exact_search_help_text = ""
+    """What staff who see masked data search by, in place of `search_help_text`."""
     actions_detail: tuple[str, ...] = ("reveal",)
 
     def mask_details(self, row: Any) -> None:
@@ -85,6 +87,7 @@ class MaskedAdmin(ReadOnlyAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changes = super().get_changelist_instance(request)
         if not masking.can_see_personal_data(request):
+            changes.search_help_text = self.exact_search_help_text or changes.search_help_text
             for row in changes.result_list:
                 masking.mask_row(row, self.masks)
         return changes

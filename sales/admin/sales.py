@@ -91,6 +91,7 @@ class SaleAdmin(ClientSearchAdmin):
     list_select_related = ("client", "user")
     search_fields = ("external_id", "order_hash")
     search_help_text = "Número ou hash do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
+    exact_search_help_text = f"{search_help_text}, inteiros"
     fieldsets = (
         section(
             "Datas",

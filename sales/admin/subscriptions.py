@@ -57,6 +57,7 @@ class SubscriptionAdmin(ClientSearchAdmin):
     list_select_related = ("client", "user")
     search_fields = ("subscription_hash",)
     search_help_text = "Código da assinatura; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
+    exact_search_help_text = f"{search_help_text}, inteiros"
 
     @admin.display(description="status", ordering="status")
     def status_badge(self, subscription: Subscription) -> str:
@@ -88,6 +89,7 @@ class AffiliationRequestAdmin(MaskedAdmin):
     list_select_related = ("user",)
     search_fields = ("affiliate_email__iexact", "affiliate_phone__exact", "affiliate_name")
     search_help_text = "Nome, e-mail ou telefone do afiliado"
+    exact_search_help_text = f"{search_help_text}, inteiros"
     fields = ("user", *list_display[:-1], "observed_at", "created_at", "updated_at", "platform")
     readonly_fields = ("phone", "platform")
     platform = platform_column("source", "origem")

@@ -71,6 +71,7 @@ class WebhookEventAdmin(EventDetailFields, MaskedAdmin):
     list_select_related = ("integration__user",)
     search_fields = ("external_id",)
     search_help_text = "Número do pedido; CPF ou CNPJ, telefone, e-mail ou nome do cliente"
+    exact_search_help_text = f"{search_help_text}, inteiros"
     fieldsets = (
         section(
             None, "explanation", "integration", ("platform", "kind"), ("external_id", "received")

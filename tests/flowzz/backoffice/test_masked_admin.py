@@ -1,12 +1,17 @@
 """Staff see, on every page of a buyer, only the personal data that their group may see."""
 
+import re
+
 import pytest
+from django.db.models import Model
 from django.urls import reverse
 
 from clients.contacts import format_phone
 from clients.models import Client
 from flowzz.accounts.models import StaffAction
-from flowzz.backoffice.display import change_url
+from flowzz.backoffice.display import change_url, list_url
+from integrations.models import WebhookEvent
+from sales.models import AffiliationRequest, Sale, Subscription
 from tests import payloads
 from tests.factories import ClientFactory, IntegrationFactory, SaleFactory
 from tests.integrations.admin.rows import make_event
@@ -111,3 +116,13 @@ def test_revealing_shows_one_row_and_is_logged(buyer: Client) -> None:
         "Atendimento 4512",
     )
     assert "Ivo Outro" not in support.get(change_url(other)).content.decode()
+
+
+@pytest.mark.parametrize("model", [Client, Sale, Subscription, AffiliationRequest, WebhookEvent])
+@pytest.mark.parametrize(("group", "is_exact"), [("Suporte", True), ("Operações", False)])
+def test_list_says_what_its_search_finds(
+    db: None, model: type[Model], group: str, is_exact: bool
+) -> None:
+    page = log_in_member(group).get(list_url(model)).content.decode()
+    [text] = re.findall(r'id="searchbar"[^>]*placeholder="([^"]*)"', page)
+    assert text.endswith("inteiros") == is_exact
