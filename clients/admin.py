@@ -74,14 +74,15 @@ def search_clients_for(request: HttpRequest, text: str) -> "QuerySet[Client]":
 
 def contact_values(client: Client) -> list[NamedValue]:
     """Return who a client is, with a link to the client's page."""
-    phone, document = format_phone(client.phone), format_document(client.cpf)
-    return [
-        NamedValue("Nome", str(client), change_url(client)),
-        NamedValue("CPF/CNPJ", document, is_copied=True),
-        NamedValue("Telefone", phone or client.phone_raw, is_copied=True),
-        NamedValue("E-mail", client.email, is_copied=True),
-        NamedValue("Endereço", client.postal_address, is_copied=True),
-    ]
+    values = {
+        "CPF/CNPJ": format_document(client.cpf),
+        "Telefone": format_phone(client.phone) or client.phone_raw,
+        "E-mail": client.email,
+        "Endereço": client.postal_address,
+    }
+    is_copied = not masking.is_masked(client)
+    contacts = [NamedValue(label, value, is_copied=is_copied) for label, value in values.items()]
+    return [NamedValue("Nome", str(client), change_url(client)), *contacts]
 
 
 class ClientSearchAdmin(MaskedAdmin):

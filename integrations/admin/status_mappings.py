@@ -77,6 +77,7 @@ class StatusMappingAdmin(ReadOnlyAdmin):
     list_filter = ("field", ("status", IS_MAPPED))
     list_select_related = ("mapped_by",)
     search_fields = ("word",)
+    search_help_text = "Texto do status"
     ordering = ("-first_seen_at",)
     fields = (
         "word",

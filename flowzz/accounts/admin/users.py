@@ -85,6 +85,7 @@ class UserAdmin(_PermissionsPage, DjangoUserAdmin[User]):
     list_display = ("email", "name", "access", "has_second_factor", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email", "name")
+    search_help_text = "E-mail ou nome"
     ordering = ("email",)
     show_full_result_count = False
     readonly_fields = ("password_state", "last_login", "date_joined")

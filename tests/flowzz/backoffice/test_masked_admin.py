@@ -77,6 +77,7 @@ def test_support_sees_masked_data(buyer: Client) -> None:
     for page in pages(buyer):
         html = support.get(page).content.decode()
         assert [text for text in PERSONAL_TEXTS if text in html] == [], page
+        assert re.findall(r'data-copy-text="[^"]*\*[^"]*"', html) == [], page
     assert "***.982.247-**" in support.get(change_url(buyer)).content.decode()
 
 
