@@ -1,9 +1,10 @@
-"""Audits production's libraries with pip-audit: `python -m tests.repository.vulnerabilities`.
+"""Audits all pinned libraries with pip-audit: `python -m tests.repository.vulnerabilities`.
 
-A known vulnerability fails. An unreachable vulnerability service is a warning, which `make lint`
-repeats at its end, because not every machine that checks this code has access to it; with
-CI_STRICT=1 it fails. PyPI offers no offline database: `safety-db` had its last release in 2021,
-and all others use a service, too.
+Those that only developers install as well: they run on their machines and where this code is
+checked. A known vulnerability fails. An unreachable vulnerability service is a warning, which
+`make lint` repeats at its end, because not every machine that checks this code has access to it;
+with CI_STRICT=1 it fails. PyPI offers no offline database: `safety-db` had its last release in
+2021, and all others use a service, too.
 """
 
 import json
@@ -11,30 +12,48 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from flowzz.core.env import BASE_DIR
 
-REQUIREMENTS = BASE_DIR / "requirements" / "production.txt"
+REQUIREMENTS = sorted((BASE_DIR / "requirements").glob("*.txt"))
 WARNING = BASE_DIR / ".flowzz" / "lint-warning.txt"
 """What `make lint` prints at its end."""
-PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
+PINNED = re.compile(r"^([\w.-]+)==([\w.+-]+)", re.MULTILINE)
 SECONDS = 120
 AUDIT = (
     *(sys.executable, "-m", "pip_audit", "--disable-pip", "--no-deps", "--timeout", "10"),
-    *("--progress-spinner", "off", "--format", "json", "--requirement", str(REQUIREMENTS)),
+    *("--progress-spinner", "off", "--format", "json", "--requirement"),
 )
 
 
 def audit() -> list[dict[str, Any]]:
-    """Return pip-audit's results. A library that was not checked has no `vulns`."""
+    """Return pip-audit's results, once for each version of a library.
+
+    A library that was not checked has no `vulns`.
+    """
+    with ThreadPoolExecutor(len(REQUIREMENTS)) as threads:
+        libraries = chain.from_iterable(threads.map(_audit_file, REQUIREMENTS))
+        found = {
+            (library["name"].lower(), library.get("version")): library for library in libraries
+        }
+    return [found[key] for key in sorted(found, key=str)]
+
+
+def _audit_file(requirements: Path) -> list[dict[str, Any]]:
+    """Audit one file: pip-audit refuses two files that pin other versions of a library."""
+    command = (*AUDIT, str(requirements))
     try:
         process = subprocess.run(
-            AUDIT, capture_output=True, text=True, timeout=SECONDS, check=False
+            command, capture_output=True, text=True, timeout=SECONDS, check=False
         )
         libraries: list[dict[str, Any]] = json.loads(process.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError):
-        return [{"name": name} for name in PINNED.findall(REQUIREMENTS.read_text())]
+        pinned = PINNED.findall(requirements.read_text())
+        return [{"name": name, "version": version} for name, version in pinned]
     return libraries
 
 
