@@ -64,6 +64,12 @@ class Person:
         return replace(person, aliases=tuple(aliases))
 
     @classmethod
+    def of_own_order(cls, client: Client) -> Self:
+        """Return the person in texts about the client's own order: shared contacts count, too."""
+        document = client.cpf if client.document_identifies else ""
+        return cls(client.name, document, phone=client.phone, email=client.email or "")
+
+    @classmethod
     def _without_shared(
         cls, client: Client, others: QuerySet[Client], sellers_emails: Collection[str]
     ) -> Self:

@@ -218,7 +218,7 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
         return IngestResult(None, rejection=rejection)
     recorded: RecordResult | None = None
     if matched and matched.sale:
-        facts = _without_erased_buyer(matched.sale, matched.facts, rows)
+        facts = _without_erased_buyer(matched.sale, matched.facts, incoming, rows)
         facts = _with_known_time(matched.sale, facts)
         client, change = _update_client(matched.sale, incoming, rows, source)
         recorded = rows.sales.update(matched.sale, facts, source, client_change=change)
@@ -265,14 +265,11 @@ def _rejection(matched: Matched) -> ValueWarning | None:
     return matched.facts.missing_price or _NO_PRICE
 
 
-def _without_erased_buyer(sale: Sale, facts: SaleFacts, rows: _Rows) -> SaleFacts:
+def _without_erased_buyer(sale: Sale, facts: SaleFacts, incoming: Client, rows: _Rows) -> SaleFacts:
     """Remove the buyer from an order of an erased client: only the sale's facts are updated."""
     buyer = rows.clients.get(sale.client_id)
-    return (
-        remove_buyer_data(facts, rows.provider.metadata_rules)
-        if buyer and buyer.erased_at
-        else facts
-    )
+    is_erased = buyer is not None and buyer.erased_at is not None
+    return remove_buyer_data(facts, rows.provider.metadata_rules, incoming) if is_erased else facts
 
 
 def _with_known_time(sale: Sale, facts: SaleFacts) -> SaleFacts:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.fields.json import KT
@@ -105,9 +105,12 @@ def erase_sales(client: Client, person: Person, rules: MetadataRules, source: st
     the texts that name the person. Order numbers, dates, statuses and products stay.
     """
     sales = Sale.objects.owned_by(client.user_id).filter(source=source)
+    buyers = [Person.of_own_order(row) for row in (client, *client.merged_clients.all())]
     changed = []
     for sale in sales.filter(client=client):
         metadata = _without_person(_impersonal(sale.metadata, rules), person, rules)
+        for buyer in buyers:
+            metadata = _without_buyer_in_campaign(metadata, buyer, rules)
         if sale.tracking_code or sale.metadata != metadata:
             sale.tracking_code, sale.metadata = "", metadata
             changed.append(sale)
@@ -139,9 +142,14 @@ def erase_affiliations(client: Client, person: Person) -> int:
     return AffiliationRequest.objects.filter(id__in=ids).delete()[0]
 
 
-def remove_buyer_data(facts: SaleFacts, rules: MetadataRules) -> SaleFacts:
-    """Return what may still be recorded about a sale whose buyer was erased."""
-    return replace(facts, tracking_code="", metadata=_impersonal(facts.metadata, rules))
+def remove_buyer_data(facts: SaleFacts, rules: MetadataRules, buyer: Client) -> SaleFacts:
+    """Return what may still be recorded about a sale whose buyer was erased.
+
+    `buyer` has what the report says of the buyer.
+    """
+    metadata = _impersonal(facts.metadata, rules)
+    metadata = _without_person(metadata, Person.of_own_order(buyer), rules)
+    return replace(facts, tracking_code="", metadata=metadata)
 
 
 def _affiliations(client: Client, person: Person) -> list[AffiliationRequest]:
@@ -164,6 +172,15 @@ def _sales_naming(person: Person, sales: "QuerySet[Sale]") -> "QuerySet[Sale]":
 
 def _impersonal(metadata: dict[str, Any], rules: MetadataRules) -> dict[str, Any]:
     return {name: value for name, value in metadata.items() if name in rules.impersonal}
+
+
+def _without_buyer_in_campaign(
+    metadata: dict[str, Any], buyer: Person, rules: MetadataRules
+) -> dict[str, Any]:
+    """Remove the texts of the link that the buyer has clicked, if they name the buyer."""
+    utms = {name: value for name, value in metadata.items() if name == "utms"}
+    others = {name: value for name, value in metadata.items() if name != "utms"}
+    return others | cast("dict[str, Any]", _without_person(utms, buyer, rules))
 
 
 def _without_person(value: Any, person: Person, rules: MetadataRules) -> Any:

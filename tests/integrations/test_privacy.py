@@ -90,6 +90,7 @@ AS_AFFILIATE: dict[str, Any] = {
     "affiliate_phone": "(62) 95454-4554",
     "affiliate_commission": "20.00",
 }
+UTMS = {"utm_source": "instagram", "utm_content": "para zoraide@exemplo.com.br"}
 PREVIEWED_FILE = """Pedido;Data;Cliente;CPF;Produto;Valor
 ordzoraid;02/10/2025;Zoraide Pré-visualizada;529.982.247-25;Curso;10,00
 """
@@ -105,8 +106,7 @@ def seller() -> Seller:
 def zoraide(seller: Seller) -> Client:
     """A buyer with data in every table that stores personal data."""
     now = timezone.now()
-    utms = {"utm_source": "instagram", "utm_content": "para zoraide@exemplo.com.br"}
-    first = payloads.order("ordzoraid", client=BUYER, utms=utms, **ORDER)
+    first = payloads.order("ordzoraid", client=BUYER, utms=UTMS, **ORDER)
     seller.process(first, received_at=now - timedelta(hours=5))
     seller.process(first, received_at=now - timedelta(hours=4))
     seller.process(
@@ -276,15 +276,16 @@ def test_later_webhook_updates_an_erased_order_without_personal_data(
     seller: Seller, zoraide: Client
 ) -> None:
     privacy.erase(zoraide.id)
-    later = payloads.order("ordzoraid", client=BUYER, **ORDER | {"order_status": "Entregue"})
-
-    seller.process(later)
+    changes = ORDER | AS_AFFILIATE | {"order_status": "Entregue"}
+    seller.process(payloads.order("ordzoraid", client=BUYER, utms=UTMS, **changes))
 
     sale = seller.sale("ordzoraid")
     assert (sale.status, sale.client_id, sale.tracking_code) == ("DELIVERED", zoraide.id, "")
     zoraide.refresh_from_db()
     assert zoraide.name == zoraide.cpf == zoraide.phone == ""
-    assert "recado" not in json.dumps(sale.metadata)
+    texts = json.dumps(sale.metadata, ensure_ascii=False)
+    assert [text for text in ("recado", "zoraide@", "Quintanilha", "95454") if text in texts] == []
+    assert sale.metadata["utms"] == {"source": "instagram"}
     assert Client.objects.filter(name="Zoraide Quintanilha").count() == 0
 
 
@@ -339,16 +340,19 @@ def test_erasure_during_which_the_client_is_merged_erases_nothing(
 
 
 def test_shared_email_does_not_erase_other_buyers(seller: Seller) -> None:
-    mailbox = {"client_email": "suporte@exemplo.com.br"}
-    seller.process(
-        payloads.order("ordzoraid", client=BUYER | mailbox),
-        payloads.order("ordvizinh", client=NEIGHBOUR | mailbox),
+    mailbox, utms = (
+        {"client_email": "suporte@exemplo.com.br"},
+        {"utm_term": "Suporte@exemplo.com.br"},
     )
-
+    seller.process(
+        payloads.order("ordzoraid", client=BUYER | mailbox, utms=utms),
+        payloads.order("ordvizinh", client=NEIGHBOUR | mailbox, utms=utms),
+    )
     privacy.erase(seller.buyer("ordzoraid").id)
 
-    neighbours = WebhookEvent.objects.get(external_id="ordvizinh")
-    assert neighbours.body is not None
+    campaigns = [seller.sale(number).metadata["utms"] for number in ("ordzoraid", "ordvizinh")]
+    assert campaigns == [{}, {"term": "Suporte@exemplo.com.br"}]
+    assert WebhookEvent.objects.get(external_id="ordvizinh").body is not None
     assert seller.buyer("ordvizinh").email == "suporte@exemplo.com.br"
 
 
