@@ -20,7 +20,8 @@ from flowzz.core.db.locks import lock_user
 from sales.client_merging import MergeRefused
 from sales.metadata import merge_metadata
 from sales.models import Sale, SaleMerge
-from sales.sale_changes import STATUS_COLUMNS
+from sales.sale_changes import STATUS_COLUMNS, StatusColumns
+from sales.statuses import SaleStatusField
 
 orders_counted = Signal()
 """Sent when staff change how many sales count as orders: `user_id`, `source` and the `change`."""
@@ -182,10 +183,11 @@ def _combine_values(kept: Sale, absorbed: Sale) -> None:
     newer, older = sorted((kept, absorbed), key=lambda sale: sale.observed_at, reverse=True)
     names = {field.attname for field in Sale._meta.concrete_fields} - _KEPT_FIELDS
     values = {name: _first_filled(getattr(newer, name), getattr(older, name)) for name in names}
-    for columns in STATUS_COLUMNS.values():
-        is_missing = getattr(older, columns.word) and not getattr(newer, columns.word)
-        source = older if is_missing else newer
+    for field, columns in STATUS_COLUMNS.items():
+        source = older if _keeps_status(columns, older, newer) else newer
         values |= {name: getattr(source, name) for name in columns.names}
+        if field == SaleStatusField.STATUS:
+            values["is_refund_open"] = source.is_refund_open
     values["deleted_at"] = newer.deleted_at
     values["metadata"] = merge_metadata(older.metadata, newer.metadata)
     values["observed_at"] = newer.observed_at
@@ -200,6 +202,13 @@ def _combine_values(kept: Sale, absorbed: Sale) -> None:
     values["external_id"] = numbered.external_id
     for name, value in values.items():
         setattr(kept, name, value)
+
+
+def _keeps_status(columns: StatusColumns, older: Sale, newer: Sale) -> bool:
+    """Return whether the newer sale has no word, or the one over which a status was set by hand."""
+    word, older_word = getattr(newer, columns.word), getattr(older, columns.word)
+    is_by_hand = getattr(older, columns.overridden) and not getattr(newer, columns.overridden)
+    return bool(older_word and not word) or bool(is_by_hand and word == older_word)
 
 
 def _first_filled(*values: Any) -> Any:

@@ -263,3 +263,27 @@ def test_messages_at_the_same_time_make_one_sale() -> None:
         list(pool.map(apply, [(NUMBER, None), (None, HASH), (NUMBER, HASH), (NUMBER, None)]))
     (sale,) = Sale.objects.all()
     assert sale.order_ids == [NUMBER, HASH]
+
+
+@pytest.mark.parametrize("word", ["", "aprovado"])
+def test_status_set_by_hand_holds_while_no_other_word_is_reported(
+    by_number: Sale, by_hash: Sale, staff: User, word: str
+) -> None:
+    Sale.objects.filter(id=by_number.id).update(status="CANCELLED", overridden_status="PAID")
+    Sale.objects.filter(id=by_hash.id).update(status="PAID", status_word=word)
+    merges.merge(by_number.id, by_hash.id, by=staff)
+    sale = Sale.objects.get()
+    assert (sale.status, sale.overridden_status, sale.status_word) == (
+        *("CANCELLED", "PAID"),
+        "aprovado",
+    )
+
+
+def test_open_refund_stays_open_if_the_newer_sale_has_no_status(staff: User) -> None:
+    seller = Seller()
+    seller.process(order(NUMBER, order_status="Chargeback"))
+    by_api(seller, order(None, HASH, order_status=None, order_final_price="1.00"))
+    by_api(seller, order(NUMBER, HASH, order_status=None))
+    assert seller.sale(NUMBER).is_refund_open
+    seller.process(order(NUMBER, order_status="Aprovado", product_name="Outro"))
+    assert seller.sale(NUMBER).status == "PAID"
