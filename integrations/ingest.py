@@ -179,9 +179,9 @@ class _Rows:
 
     def changes_earnings(self, change: FieldChange) -> bool:
         names = self.provider.earnings_fields
-        return change.field == "metadata" and (
-            [*map(change.before.get, names)] != [*map(change.after.get, names)]
-        )
+        metadata = (change.before, change.after) if change.field == "metadata" else ({}, {})
+        before, after = ({name: m[name] for name in names & m.keys()} for m in metadata)
+        return before != after
 
     def save(self) -> None:
         self.clients.save()  # sales and subscriptions refer to clients

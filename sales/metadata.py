@@ -20,11 +20,11 @@ Path = tuple[str, ...]
 
 
 def merge_metadata(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
-    """Merge within the limits; see `limit_metadata`."""
+    """Merge within the limits; see `limit_metadata`. A missing value replaces no known one."""
     merged = base | overrides
-    for name in NESTED_METADATA:
-        if name in base and name in overrides:
-            merged[name] = _merge_sections(base[name], overrides[name])
+    for name in base.keys() & overrides.keys():
+        merge = _merge_sections if name in NESTED_METADATA else _with_known_values
+        merged[name] = merge(base[name], overrides[name])
     return limit_metadata(merged)
 
 
@@ -94,6 +94,25 @@ def _values(value: Any) -> int:
     if not isinstance(value, dict | list):
         return 1
     return 1 + sum(map(_values, value.values() if isinstance(value, dict) else value))
+
+
+def _with_known_values(known: Any, value: Any) -> Any:
+    """Return a value with what is known where it has none: as a field, or of a list's object."""
+    if value is None:
+        return known
+    if isinstance(value, dict) and isinstance(known, dict):
+        return known | {name: item for name, item in value.items() if item is not None}
+    if isinstance(value, list) and isinstance(known, list):
+        return [_with_known_values(_same_object(item, known), item) for item in value]
+    return value
+
+
+def _same_object(item: Any, known: list[Any]) -> Any:
+    """Return the known object with all values of an object that has one at least."""
+    values = item.items() if isinstance(item, dict) else ()
+    reported = [(name, value) for name, value in values if value is not None]
+    objects = (entry for entry in known if isinstance(entry, dict) and reported)
+    return next((e for e in objects if all(e.get(n) == value for n, value in reported)), None)
 
 
 def _merge_sections(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

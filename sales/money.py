@@ -42,7 +42,7 @@ class Earnings:
     commission: Decimal | None = None
     """The user's own commission; None also if nobody can tell whose a commission is."""
     fees: Decimal | None = None
-    """The fees of payment, antifraud and logistics, as far as they are known."""
+    """The reported fees of payment, antifraud and logistics; None if one could not be read."""
     partner_shares: Decimal | None = None
     """The shares of affiliate and coproducers; None also if the user is not the producer."""
 

@@ -84,6 +84,7 @@ STATUS_WORDS: Final = {"status": "order_status", "shipping_status": "shipping_st
 FLAGS: Final = ("first_order", "second_order")
 COUNTS: Final = ("deadline_delivery", "total_installments")
 AMOUNTS: Final = frozenset({"producer_commission", "affiliate_commission", "logistic_fee"})
+FEES: Final = frozenset({"logistic_fee"})
 AS_SENT: Final = AMOUNTS | {"financial_fees", "coproducers", "pix", "bank_slip"}
 """Metadata of any type."""
 EARNINGS: Final = AMOUNTS | {

@@ -104,23 +104,70 @@ def _assumed_owner(producer: _Party, affiliate: _Party) -> list[_Party]:
 
 
 def _fees(metadata: Mapping[str, Any]) -> Decimal | None:
-    """Return the sum of the known fees; of the financial ones, their total or else their parts."""
-    financial = unwrap(metadata.get("financial_fees"))
-    if isinstance(financial, Mapping):
-        parts = {name: _amount(raw) for name, raw in financial.items()}
-        total = parts.pop("total", None)
-        financial_fees = _sum(parts.values()) if total is None else total
-    else:
-        financial_fees = _amount(financial)
-    return _sum([financial_fees, _amount(metadata.get("logistic_fee"))])
+    """Return the sum of the reported fees; None if one of them could not be read."""
+    fees = {"financial_fees": _financial_fees, "logistic_fee": _amount}
+    amounts = [read(metadata[name]) for name, read in fees.items() if name in metadata]
+    return _total(amounts) if amounts else None
+
+
+def _financial_fees(raw: Any) -> Decimal | None:
+    """Return the total or else the sum of the parts; None if one of them is unknown."""
+    fees = unwrap(raw)
+    if not isinstance(fees, Mapping):
+        return _amount(fees)
+    parts = {name: _amount(part) for name, part in fees.items()}
+    total = parts.pop("total", None)
+    return _total(parts.values()) if total is None and parts else total
+
+
+def known_fees(raw: Any) -> tuple[Any, Unreadable | None]:
+    """Return the financial fees without the amounts that leave their sum unknown, and the error."""
+    fees = unwrap(raw)
+    if not isinstance(fees, Mapping):
+        return _or_null(fees)
+    if _amount(fees.get("total")) is not None:
+        return fees, None
+    return _without_unreadable(fees, fees.keys())
+
+
+def known_shares(raw: Any) -> tuple[Any, Unreadable | None]:
+    """Return the list of coproducers without unreadable commissions, and the first error."""
+    if not _entries(raw):
+        return raw, None
+    read = [
+        _without_unreadable(entry, {"commission"}) if isinstance(entry, Mapping) else (entry, None)
+        for entry in _listed(raw)
+    ]
+    return [entry for entry, _ in read], next((error for _, error in read if error), None)
+
+
+def _without_unreadable(
+    fields: Mapping[str, Any], names: Collection[str]
+) -> tuple[dict[str, Any], Unreadable | None]:
+    """Return the fields with null for each of `names` that is no amount, and the first error."""
+    read = {name: _or_null(fields[name]) for name in fields if name in names}
+    known = dict(fields) | {name: value for name, (value, _) in read.items()}
+    return known, next((error for _, error in read.values() if error), None)
+
+
+def _or_null(raw: Any) -> tuple[Any, Unreadable | None]:
+    try:
+        parse_money(raw)
+    except Unreadable as error:
+        return None, error
+    return raw, None
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of a list, to which PHP gives numbers as keys where it has gaps."""
+    """Return the objects of a list."""
+    return [entry for entry in _listed(value) if isinstance(entry, Mapping)]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list, to which PHP gives numbers as keys where it has gaps."""
     if isinstance(value, Mapping) and all(map(str.isdecimal, value)):
         value = list(value.values())
-    entries = value if isinstance(value, list) else [value]
-    return [entry for entry in entries if isinstance(entry, Mapping)]
+    return value if isinstance(value, list) else [value]
 
 
 def _amount(raw: Any) -> Decimal | None:

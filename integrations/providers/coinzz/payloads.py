@@ -19,7 +19,7 @@ from integrations.providers.coinzz.decoding import (
     replace_invalid_bytes,
     unwrap,
 )
-from integrations.providers.coinzz.money import payment_code
+from integrations.providers.coinzz.money import known_fees, known_shares, payment_code
 from integrations.providers.coinzz.sections import Body, Section, has_order_id
 from integrations.providers.coinzz.statuses import (
     DEFAULT_MAPPER,
@@ -191,19 +191,33 @@ def _missing_price(order: Section) -> ValueWarning:
 def _metadata(body: Body, texts: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields without a column, and the full texts that were truncated."""
     order = body.order
-    for key in fields.AMOUNTS:
-        order.money(key)  # warns of an unreadable one, which is no known value then
     metadata: dict[str, Any] = {key: texts[key] for key in texts if key in fields.TEXTS}
     for keys, read in _OTHER_METADATA:
         for key in keys:
             if (value := read(order, key)) not in (None, ""):
                 metadata[key] = value
-    metadata |= order.known_values(fields.AS_SENT) | body.top.known_values(fields.LABELS)
+    metadata |= _amounts(order) | body.top.known_values(fields.LABELS)
     if utms := _utms(body.utms):
         metadata["utms"] = utms
     if extra := _extra(body):
         metadata["extra"] = extra
     return metadata | _as_sent(body.client) | body.client.truncated | order.truncated
+
+
+def _amounts(order: Section) -> dict[str, Any]:
+    """Return commissions, fees and shares as sent; null for an unreadable fee or share.
+
+    Then it is known that there is one, so that the sum is unknown.
+    """
+    for key in fields.AMOUNTS:
+        order.money(key)  # warns of an unreadable one, which is no known value then
+    amounts = order.known_values(fields.AS_SENT)
+    amounts |= dict.fromkeys(fields.FEES & order.warnings.keys())
+    for key in _AMOUNTS_WITHIN.keys() & amounts.keys():
+        amounts[key], error = _AMOUNTS_WITHIN[key](amounts[key])
+        if error:
+            order.warn(key, error.reason, error.message)
+    return amounts
 
 
 def _as_sent(client: Section) -> dict[str, str]:
@@ -214,6 +228,7 @@ def _as_sent(client: Section) -> dict[str, str]:
 
 _NORMALISED: Final = {"client_zip_code": normalise_cep, "client_email": normalise_email}
 """Fields of a client that are empty unless they can be normalised. A phone has `phone_raw`."""
+_AMOUNTS_WITHIN: Final = {"financial_fees": known_fees, "coproducers": known_shares}
 _OTHER_METADATA: Final[tuple[tuple[Collection[str], Callable[[Section, str], Any]], ...]] = (
     (fields.FLAGS, Section.flag),
     (fields.COUNTS, Section.count_or_text),

@@ -113,3 +113,12 @@ def test_new_login_email_changes_the_commission_of_stored_sales(staff: Staff) ->
     assert run_recalculation().total == 1
     assert BulkAction.objects.filter(kind=BulkKind.EARNINGS).count() == 1
     assert seller.sale("ord0").commission == Decimal("12.50")
+
+
+def test_an_unreadable_fee_makes_the_net_unknown_until_it_can_be_read() -> None:
+    seller = Seller()
+    nets = []
+    for fee in (None, "a combinar", "5.25", "?"):
+        seller.process(payloads.order(financial_fees={"total": "2.25"}, logistic_fee=fee))
+        nets.append(Sale.objects.get().net)
+    assert nets == [Decimal("97.75"), None, Decimal("92.50"), Decimal("92.50")]

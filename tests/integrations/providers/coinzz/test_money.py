@@ -125,13 +125,19 @@ def test_anyones_readable_commission_is_reported(fields: dict[str, Any], reports
         ({"financial_fees": []}, None),
         ({"logistic_fee": "12,90"}, "12.90"),
         ({"logistic_fee": "12.90", "financial_fees": {"total": "5.30"}}, "18.20"),
-        ({"logistic_fee": "a combinar", "financial_fees": {"total": "5.30"}}, "5.30"),
+        ({"financial_fees": {"transaction_fee": "2.97", "antifraud_fee": "?"}}, None),
+        ({"financial_fees": {"transaction_fee": "2.97", "antifraud_fee": None}}, None),
+        ({"logistic_fee": "a combinar", "financial_fees": {"total": "5.30"}}, None),
+        ({"logistic_fee": None, "financial_fees": {"total": "5.30"}}, None),
+        ({"logistic_fee": "12.90", "financial_fees": "a combinar"}, None),
         ({"logistic_fee": 0}, "0.00"),
         ({"logistic_fee": "9999999999.98", "financial_fees": "0.01"}, "9999999999.99"),
         ({"logistic_fee": "9999999999.98", "financial_fees": "0.02"}, None),
     ],
 )
-def test_fees_are_the_sum_of_what_is_known(fields: dict[str, Any], fees: str | None) -> None:
+def test_fees_are_the_sum_of_all_that_are_reported(
+    fields: dict[str, Any], fees: str | None
+) -> None:
     assert earnings(fields, "").fees == money(fees)
 
 
@@ -198,6 +204,52 @@ def test_missing_amounts_replace_no_known_ones(nothing: Any) -> None:
         {"financial_fees": [nothing]},
     ):
         assert merge_metadata(first, metadata_of(**later)) == first
+
+
+@pytest.mark.parametrize("nothing", [None, "?", "a combinar", True])
+def test_amounts_without_a_value_leave_those_that_are_known(nothing: Any) -> None:
+    """Each amount within a field is judged separately, as the fields are."""
+    eva = {"name": "Eva", "email": COPRODUCER}
+    fees = {"transaction_fee": "2.97", "antifraud_fee": "1.00"}
+    first = metadata_of(
+        producer_email=PRODUCER,
+        coproducers=[{**eva, "commission": "20.00"}, {"name": "Bia", "commission": "5.00"}],
+        financial_fees={**fees, "total": "3.97"},
+    )
+    later = metadata_of(
+        coproducers=[{**eva, "commission": nothing}, {"name": "Bia", "commission": "6.00"}],
+        financial_fees={**fees, "antifraud_fee": nothing, "total": nothing},
+    )
+    for merged in (merge_metadata(first, later), merge_metadata(later, first)):
+        assert earnings(merged, PRODUCER).fees == Decimal("3.97")
+    known = earnings(merge_metadata(first, later), PRODUCER)
+    assert known.partner_shares == Decimal("26.00")
+    alone = earnings(later | {"producer_email": PRODUCER}, PRODUCER)
+    assert (alone.fees, alone.partner_shares) == (None, None)
+
+
+def test_unreadable_fees_and_shares_are_warnings() -> None:
+    order: dict[str, Any] = {
+        "logistic_fee": "a combinar",
+        "financial_fees": {"transaction_fee": "2.97", "total": "?"},
+        "coproducers": {"0": {"name": "Eva", "commission": "metade"}},
+    }
+    payload = parse_webhook(payloads.encode(payloads.order(**order))).payload
+    assert isinstance(payload, Order)
+    assert payload.sale
+    # The total is the sum of its parts here; that it could not be read is no more than a warning.
+    assert payload.sale.metadata["extra"] == {"order": order}
+    assert {warning.cause for warning in payload.warnings} == {
+        f"invalid_money:order.{name}" for name in order
+    }
+    assert earnings(payload.sale.metadata, "").values == {"fees": None, "partner_shares": None}
+
+
+def test_parts_are_not_read_beside_a_total() -> None:
+    fees = {"transaction_fee": "2.97", "plan": "D+2", "total": "3.97"}
+    metadata = metadata_of(financial_fees=fees)
+    assert metadata["financial_fees"] == fees
+    assert "extra" not in metadata
 
 
 def test_zero_is_an_amount() -> None:
