@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, Self
 
+from flowzz.core.db.jobs import JobState
+from flowzz.core.ids import uuid7_time
 from integrations.models import BulkAction, Integration, StatusMapping
 from integrations.models.events import NEWEST_FIRST
 from integrations.providers.contracts import StatusField
@@ -24,7 +26,7 @@ from sales.facts import SaleFacts
 from sales.models import ChangeSource, Sale, SaleStatusChange
 from sales.recording import Outcome, SaleBatch
 from sales.sale_changes import FIRST_REACHED, STATUS_COLUMNS, StatusColumns
-from sales.statuses import SaleStatusField
+from sales.statuses import SaleStatus, SaleStatusField
 
 FIRST_STATUS = "PENDING"
 """The status of a sale, and of its shipping, before any is known."""
@@ -82,6 +84,7 @@ def revert(
             _update(batch, sale, columns, {columns.status: previous}, source)
             words.clear_first_times(sale)
         outcomes[_update(batch, sale, columns, {columns.unknown: mapping.word}, source)] += 1
+        sale.is_refund_open |= words.follow_open_refund(sale)
     batch.save()
     return outcomes
 
@@ -93,6 +96,8 @@ class _WordChanges:
     column: str
     statuses: Collection[str]
     """What the word was mapped to."""
+    mapped_since: datetime | None
+    """When the word got the first of these statuses, if that is known."""
     history: Mapping[uuid.UUID, Sequence[SaleStatusChange]]
     """The changes of both statuses by sale, newest first."""
     reported: Mapping[str, ReportedStatus]
@@ -107,11 +112,12 @@ class _WordChanges:
     ) -> Self:
         """Read the changes of sales, none if there are no `statuses`."""
         if not statuses:
-            return cls("", (), {}, {})
+            return cls("", (), None, {}, {})
         ids = {order_id: sale.external_id for sale in sales for order_id in sale.order_ids}
         return cls(
             _columns(mapping).status,
             {*statuses, mapping.status},
+            _mapped_since(mapping),
             _status_changes(sales),
             reported_statuses(mapping, integration, ids),
         )
@@ -120,19 +126,23 @@ class _WordChanges:
         """Return the sale's latest changes to the word's statuses, newest first.
 
         If no event says when the word was first reported, every latest change to one of the
-        statuses counts as the word's.
+        statuses counts as the word's, but for those from before it had a status, and those by an
+        event with another word.
         """
-        since = self._since(sale)
+        reported = self._reported(sale)
 
         def is_by_word(change: SaleStatusChange) -> bool:
-            return change.to_status in self.statuses and not (since and change.changed_at < since)
+            is_before = reported.since and change.changed_at < reported.since
+            is_unmapped = self.mapped_since and uuid7_time(change.id) < self.mapped_since
+            is_of_another = is_before or is_unmapped or change.origin_id in reported.other_events
+            return change.to_status in self.statuses and not is_of_another
 
         changes = self.history.get(sale.id, ())
         return list(takewhile(is_by_word, (c for c in changes if c.field == self.column)))
 
     def clear_first_times(self, sale: Sale) -> None:
         """Clear the times of statuses that the sale reached by the word's changes alone."""
-        undone, since = self.of(sale), self._since(sale)
+        undone, since = self.of(sale), self._reported(sale).since
         kept = [change for change in self.history.get(sale.id, ()) if change not in undone]
         reached = {(change.field, change.to_status) for change in kept}
         reached |= {(name, getattr(sale, name)) for name in STATUS_COLUMNS}
@@ -142,8 +152,25 @@ class _WordChanges:
             if time and not (since and time < since):
                 setattr(sale, name, None)
 
-    def _since(self, sale: Sale) -> datetime | None:
-        return self.reported.get(sale.external_id, ReportedStatus()).since
+    def follow_open_refund(self, sale: Sale) -> bool:
+        """Return whether the sale's restored status is a refund that may still be reversed."""
+        is_restored = sale.status == self._reported(sale).previous_status == SaleStatus.REFUNDED
+        return is_restored and self._reported(sale).is_refund_open and not sale.overridden_status
+
+    def _reported(self, sale: Sale) -> ReportedStatus:
+        return self.reported.get(sale.external_id) or ReportedStatus()
+
+
+def _mapped_since(mapping: StatusMapping) -> datetime | None:
+    """Return when the word got a status; a removal that ended early left it to some sales."""
+    since, last_state = None, str(JobState.SUCCEEDED)
+    actions = BulkAction.objects.filter(mapping=mapping).order_by("id")
+    rows = actions.values_list("created_at", "previous_status", "state")
+    for created_at, previous_status, state in rows:
+        if not previous_status and last_state == JobState.SUCCEEDED:
+            since = created_at
+        last_state = state
+    return since
 
 
 def _columns(mapping: StatusMapping) -> StatusColumns:

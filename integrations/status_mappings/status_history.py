@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -26,6 +27,10 @@ class ReportedStatus:
     since: datetime | None = None
     """When the word was first reported without another word after it; None if another was."""
     previous_status: str = ""
+    is_refund_open: bool = False
+    """Whether `previous_status` is a refund that may still be reversed."""
+    other_events: set[UUID] = field(default_factory=set)
+    """The events that reported other words."""
 
 
 def applied_events(
@@ -44,15 +49,15 @@ def reported_statuses(
 
     `external_ids` maps the ids in events to those of the result: an order may have two.
     """
-    field = StatusField(mapping.field)
-    status_column, unknown_column = SALE_COLUMNS.get(field, SALE_COLUMNS[StatusField.ORDER])
+    status_field = StatusField(mapping.field)
+    status_column, unknown_column = SALE_COLUMNS.get(status_field, SALE_COLUMNS[StatusField.ORDER])
     normalize = get_provider(mapping.provider).normalize_word
     reported: dict[str, ReportedStatus] = defaultdict(ReportedStatus)
     # Without the events that arrived too late to count.
     events = applied_events(integration, external_ids).exclude(outcome=EventOutcome.STALE)
     in_order = events.order_by(*ARRIVAL).iterator()
     for event, order in parse_orders(integration, in_order):
-        facts = order.subscription if field == StatusField.SUBSCRIPTION else order.sale
+        facts = order.subscription if status_field == StatusField.SUBSCRIPTION else order.sale
         if facts is None or getattr(facts, status_column) is None:
             continue
         id_ = _external_id(facts)
@@ -62,8 +67,10 @@ def reported_statuses(
             status.since = status.since or event.received_at
         else:
             status.since = None
+            status.other_events.add(event.id)
             if not unknown_word:
                 status.previous_status = getattr(facts, status_column)
+                status.is_refund_open = getattr(facts, "is_refund_open", False)
     return dict(reported)
 
 

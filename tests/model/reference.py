@@ -90,6 +90,10 @@ class Axis:
     is_settled: bool = False
     """Set by hand while the word was unknown: a meaning that it gets later changes nothing."""
     refused: str = ""
+    is_by_sync: bool = False
+    """Whether a sync reported the word last: no stored body shows when it was first reported."""
+    before_word: str = "PENDING"
+    """The status as reported before the word; it is restored when the word's mapping is removed."""
 
     @property
     def shown(self) -> str:
@@ -101,10 +105,8 @@ class Axis:
             return False
         before = replace(self)
         if status == UNKNOWN:
-            if not is_late:  # the status stays as it is, whoever set it
-                self.reported, self.by_hand = self.by_hand or self.reported, ""
-                self.word, self.is_unknown, self.is_settled = word, True, False
-                self.refused = ""
+            if not is_late:
+                self._take_unknown(word)
         elif status == self.reported:
             if not (is_late and self.word):
                 self._take(word, status, "")
@@ -114,14 +116,23 @@ class Axis:
             self.refused = status
         return before != self
 
+    def _take_unknown(self, word: str) -> None:
+        """The status stays as it is, whoever set it."""
+        self.reported, self.by_hand = self.by_hand or self.reported, ""
+        if word != self.word or not self.is_unknown:
+            self.before_word = self.reported
+        self.word, self.is_unknown, self.is_settled, self.refused = word, True, False, ""
+
     def _move(self, word: str, status: str, *, is_late: bool) -> None:
         if is_late and self.is_unknown:  # the unknown word is newer
-            self.reported, self.by_hand = status, ""
+            self.reported, self.before_word, self.by_hand = status, status, ""
         else:  # a late status that replaces a newer one refuses it
             is_refused = is_late and self.word
             self._take(word, status, (self.refused or self.reported) if is_refused else "")
 
     def _take(self, word: str, status: str, refused: str) -> None:
+        if word != self.word:
+            self.before_word = self.reported
         self.word, self.reported, self.refused = word, status, refused
         self.is_unknown, self.is_settled, self.by_hand = False, False, ""
 
@@ -149,14 +160,14 @@ class Order:
 class Reference:
     orders: dict[str, Order] = field(default_factory=dict)
     buyers: list[Buyer] = field(default_factory=list)
-    mapped_to: str = ""
-    """The status of the word that is unknown at first."""
+    mapped_to: dict[str, str] = field(default_factory=dict)
+    """The statuses of the words that are unknown at first."""
 
     def apply(self, report: Report, at: int, *, is_snapshot: bool = False) -> str:
         """Apply a report of a time; return the outcome of its event."""
         order = self.orders.get(report.number)
         if order is None:
-            return self._create(report, at)
+            return self._create(report, at, is_by_sync=is_snapshot)
         is_late = at < order.observed_at
         buyer = order.buyer
         is_moved = self._is_other_person(buyer, report.person)
@@ -164,18 +175,14 @@ class Reference:
             self._fill(buyer, report.person)
         elif is_moved := not (is_late and buyer.document):
             order.buyer = self._match_or_create(report.person)
-        changed = [
-            axis.report(
-                word,
-                self._status(word, words),
-                is_late=is_late,
-                is_snapshot=is_snapshot and not is_late,
-            )
-            for axis, word, words in (
-                (order.status, report.word, WORDS),
-                (order.shipping, report.shipping_word, SHIPPING_WORDS),
-            )
-        ]
+        changed = []
+        for axis, word, words in (
+            (order.status, report.word, WORDS),
+            (order.shipping, report.shipping_word, SHIPPING_WORDS),
+        ):
+            status, overrides = self._status(word, words), is_snapshot and not is_late
+            changed.append(axis.report(word, status, is_late=is_late, is_snapshot=overrides))
+            axis.is_by_sync = is_snapshot if changed[-1] else axis.is_by_sync
         if report.price is not None and not is_late:
             changed.append(report.price != order.price)
             order.price = report.price
@@ -183,7 +190,7 @@ class Reference:
             order.observed_at = max(at, order.observed_at)
         return "late" if is_late else "applied"
 
-    def _create(self, report: Report, at: int) -> str:
+    def _create(self, report: Report, at: int, *, is_by_sync: bool) -> str:
         if report.price is None:
             return "quarantined"
         order = Order(report.price, self._match_or_create(report.person), at)
@@ -192,21 +199,36 @@ class Reference:
             (order.shipping, report.shipping_word, SHIPPING_WORDS),
         ):
             axis.report(word, self._status(word, words), is_late=False, is_snapshot=True)
+            axis.is_by_sync = is_by_sync
         self.orders[report.number] = order
         return "created"
 
     def _status(self, word: str, words: dict[str, str]) -> str:
-        return words.get(word) or (self.mapped_to if word not in words else "") or UNKNOWN
+        return words.get(word) or self.mapped_to.get(word) or UNKNOWN
 
     def map_word(self, word: str, status: str) -> None:
         """Give the unknown word a status: the orders that carry it take the status."""
-        self.mapped_to = status
-        for order in self.orders.values():
-            axis = order.status
-            if axis.word == word and not axis.by_hand and not axis.is_settled:
-                axis.reported, axis.is_unknown = status, False
-                if axis.refused == status:
+        self.mapped_to[word] = status
+        for axis in self._axes_with(word):
+            axis.reported, axis.is_unknown = status, False
+            if axis.refused == status:
+                axis.refused = ""
+
+    def can_remove(self, word: str) -> bool:
+        return not any(axis.is_by_sync for axis in self._axes_with(word))
+
+    def remove_mapping(self, word: str) -> None:
+        """Take the word's status away: the orders that carry it have the status before it."""
+        self.mapped_to[word] = ""
+        for axis in self._axes_with(word):
+            if not axis.is_unknown:
+                axis.reported, axis.is_unknown = axis.before_word, True
+                if shown(axis.refused) == axis.shown:
                     axis.refused = ""
+
+    def _axes_with(self, word: str) -> "list[Axis]":
+        axes = [axis for order in self.orders.values() for axis in (order.status, order.shipping)]
+        return [a for a in axes if a.word == word and not (a.by_hand or a.is_settled)]
 
     def merge(self, kept: Buyer, absorbed: Buyer) -> None:
         self.buyers.remove(absorbed)

@@ -38,7 +38,7 @@ from integrations.sync import runs
 from sales import client_merging
 from sales.admin.set_status import set_statuses
 from sales.models import Sale
-from sales.statuses import SaleStatus, SaleStatusField
+from sales.statuses import SaleStatus, SaleStatusField, ShippingStatus
 from sandbox.server import Sandbox
 from tests import payloads
 from tests.api_client import Frontend
@@ -87,7 +87,7 @@ reports = st.builds(
     number=st.sampled_from(NUMBERS),
     person=st.sampled_from(PEOPLE),
     word=st.sampled_from((*WORDS, "palavra")),
-    shipping_word=st.sampled_from(tuple(SHIPPING_WORDS)),
+    shipping_word=st.sampled_from((*SHIPPING_WORDS, "entrega")),
     price=st.sampled_from((Decimal("100.00"), Decimal("250.90"), None)),
 )
 minutes_late = st.integers(0, 90)
@@ -108,7 +108,7 @@ class RandomSteps(RuleBasedStateMachine):
     @initialize()
     def connect(self) -> None:
         number = next(_examples)
-        self.unknown_word = f"palavra{number}"
+        self.unknown_words = {"palavra": f"palavra{number}", "entrega": f"entrega{number}"}
         self.seller = Seller(f"vendedora{number}@flowzz.test")
         self.staff = User.objects.create_user(f"equipe{number}@flowzz.test")
         self.start = timezone.now() - timedelta(days=2)
@@ -182,13 +182,38 @@ class RandomSteps(RuleBasedStateMachine):
         set_statuses(self.seller.sale(number), {SaleStatusField.STATUS: status}, by=self.staff)
         self.reference.orders[number].status.set_by_hand(status)
 
+    @precondition(lambda self: self.reference.orders)
+    @rule(data=st.data(), status=st.sampled_from(ShippingStatus))
+    def set_shipping_by_hand(self, data: st.DataObject, status: ShippingStatus) -> None:
+        number = data.draw(st.sampled_from(sorted(self.reference.orders)))
+        set_statuses(self.seller.sale(number), {SaleStatusField.SHIPPING: status}, by=self.staff)
+        self.reference.orders[number].shipping.set_by_hand(status)
+
     @rule(status=st.sampled_from(SaleStatus))
     def map_word(self, status: SaleStatus) -> None:
-        mapping = StatusMapping.objects.filter(word=self.unknown_word).first()
-        if mapping and mapping.status != status:
-            action, _ = bulk_jobs.request_remap(mapping, status, by=self.staff)
-            bulk_jobs.execute(action.id)
-            self.reference.map_word(self.unknown_word, status)
+        self._remap("palavra", status)
+
+    @rule(status=st.sampled_from(ShippingStatus))
+    def map_shipping_word(self, status: ShippingStatus) -> None:
+        self._remap("entrega", status)
+
+    @rule(name=st.sampled_from(("palavra", "entrega")))
+    def remove_mapping(self, name: str) -> None:
+        self._remap(name, "")
+
+    def _remap(self, name: str, status: str) -> None:
+        word = self.unknown_words[name]
+        mapping = StatusMapping.objects.filter(word=word).first()
+        if mapping is None or mapping.status == status:
+            return
+        if not (status or self.reference.can_remove(word)):
+            return
+        action, _ = bulk_jobs.request_remap(mapping, status, by=self.staff)
+        bulk_jobs.execute(action.id)
+        if status:
+            self.reference.map_word(word, status)
+        else:
+            self.reference.remove_mapping(word)
 
     @precondition(lambda self: len(self._mergeable()) > 1)
     @rule(data=st.data())
@@ -230,7 +255,8 @@ class RandomSteps(RuleBasedStateMachine):
         assert {
             number: (
                 *(sale.status, sale.status_word, bool(sale.unknown_status), sale.refused_status),
-                *(sale.shipping_status, sale.shipping_status_word, sale.refused_shipping_status),
+                *(sale.shipping_status, sale.shipping_status_word),
+                *(bool(sale.unknown_shipping_status), sale.refused_shipping_status),
                 sale.total_price,
             )
             for number, sale in found.items()
@@ -238,7 +264,8 @@ class RandomSteps(RuleBasedStateMachine):
             number: (
                 *(order.status.shown, self._word(order.status.word)),
                 *(order.status.is_unknown, shown(order.status.refused)),
-                *(order.shipping.shown, self._word(order.shipping.word), order.shipping.refused),
+                *(order.shipping.shown, self._word(order.shipping.word)),
+                *(order.shipping.is_unknown, order.shipping.refused),
                 order.price,
             )
             for number, order in expected.items()
@@ -298,7 +325,12 @@ class RandomSteps(RuleBasedStateMachine):
             self.applied.add(body)
 
     def _with_word(self, report: Report) -> Report:
-        return replace(report, word=self.unknown_word) if report.word == "palavra" else report
+        words = self.unknown_words
+        return replace(
+            report,
+            word=words.get(report.word, report.word),
+            shipping_word=words.get(report.shipping_word, report.shipping_word),
+        )
 
     def _seconds(self, late: int) -> int:
         """Return a time that no other step has: a minute a step, less the minutes late."""

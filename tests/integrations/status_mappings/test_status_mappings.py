@@ -15,6 +15,7 @@ from sales.models import Origin, Sale, Subscription
 from sales.statuses import SaleStatus, SaleStatusField, SubscriptionStatus
 from tests import payloads
 from tests.integrations.sellers import Seller
+from tests.integrations.sync.syncing import sync_page
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +307,50 @@ def test_status_set_by_hand_holds_while_its_word_stays(
     assert seller.sale("ord1").status == SaleStatus.CANCELLED
     seller.process(payloads.order("ord1", order_status="Entregue"))
     assert seller.sale("ord1").status == SaleStatus.DELIVERED
+
+
+def test_removing_a_mapping_keeps_the_status_of_a_word_before_it(
+    seller: Seller, staff: User
+) -> None:
+    """The mapping changed nothing, and no stored body shows when its word was reported."""
+    seller.process(
+        payloads.order("ord1", order_status="Chargeback"),
+        received_at=timezone.now() - timedelta(hours=1),
+    )
+    sync_page(seller.integration, [payloads.order("ord1", order_status="Confirmadíssimo")])
+    remap(SaleStatus.REFUNDED, staff)
+    remap("", staff)
+
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.unknown_status) == (SaleStatus.REFUNDED, "confirmadíssimo")
+    seller.process(payloads.order("ord1", order_status="Aprovado"))
+    assert seller.sale("ord1").status == SaleStatus.PAID
+
+
+def test_removing_a_mapping_reopens_the_refund_before_its_word(seller: Seller, staff: User) -> None:
+    now = timezone.now()
+    for hours, word in ((2, "Chargeback"), (1, "Confirmadíssimo")):
+        order = payloads.order("ord1", order_status=word)
+        seller.process(order, received_at=now - timedelta(hours=hours))
+    remap(SaleStatus.DELIVERED, staff)
+    remap("", staff)
+
+    assert seller.sale("ord1").is_refund_open
+    seller.process(payloads.order("ord1", order_status="Aprovado"))
+    assert seller.sale("ord1").status == SaleStatus.PAID
+
+
+def test_removing_a_mapping_keeps_the_change_of_an_event_with_another_word(
+    seller: Seller, staff: User
+) -> None:
+    seller.process(payloads.order("ord2", order_status="Confirmadíssimo"))
+    remap(SaleStatus.CANCELLED, staff)
+    seller.process(payloads.order("ord1"), received_at=timezone.now() - timedelta(hours=2))
+    seller.process(
+        payloads.order("ord1", order_status="Cancelado"),
+        received_at=timezone.now() - timedelta(hours=1),
+    )
+    sync_page(seller.integration, [payloads.order("ord1", order_status="Confirmadíssimo")])
+    remap("", staff)
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.unknown_status) == (SaleStatus.CANCELLED, "confirmadíssimo")
