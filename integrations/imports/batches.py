@@ -139,7 +139,7 @@ class FileParser:
 
     def _parse_line(self, line: FileLine, batch: Batch) -> None:
         """Add a line's order to the batch, or all its problems at once."""
-        problems, external_id, order = list(line.problems), "", line.order
+        problems, order = list(line.problems), line.order
         if line.owner_email and line.owner_email.lower() != self.owner_email.lower():
             problems.append(OTHER_OWNER)
         if line.item:
@@ -147,9 +147,7 @@ class FileParser:
                 order = self.reader.parse_order(line.item)
             except PayloadInvalid as error:
                 problems.append(self.file.with_headers(error.message))
-                external_id = error.external_id
-        if order:
-            external_id = order.external_id
+        external_id = order.external_id if order else ""
         first = self.first_lines.setdefault(external_id, line.number) if order else line.number
         if first != line.number:
             problems.append(f"O pedido já está na linha {first}.")

@@ -115,9 +115,7 @@ def parse_events(
         try:
             webhook = reader.parse_webhook(event.body or b"", event.headers)
         except PayloadInvalid as error:
-            results.append(
-                _quarantine(event, error.reason, error.message, external_id=error.external_id)
-            )
+            results.append(_quarantine(event, error.reason, error.message))
         except Exception as error:  # a bug in the parser must not stop the other events
             log.exception("parser_failed", event_id=str(event.id))
             message = f"Falha interna ao ler o corpo ({type(error).__name__})."
@@ -248,13 +246,5 @@ def _backoff(failed_attempts: int) -> timedelta:
     return BACKOFF * (1 << failed_attempts) * jitter
 
 
-def _quarantine(
-    event: WebhookEvent, reason: str, message: str, *, external_id: str = ""
-) -> EventResult:
-    return EventResult(
-        event=event,
-        state=EventState.QUARANTINED,
-        external_id=external_id,
-        reason=reason,
-        error=message,
-    )
+def _quarantine(event: WebhookEvent, reason: str, message: str) -> EventResult:
+    return EventResult(event=event, state=EventState.QUARANTINED, reason=reason, error=message)

@@ -25,8 +25,6 @@ class PayloadInvalid(IntegrationError):
         super().__init__(message)
         self.reason = reason
         """A stable snake_case code, by which failures are grouped: `invalid_json`."""
-        self.external_id = ""
-        """The order's number, where it could be parsed."""
 
 
 class ProviderUnavailable(IntegrationError):

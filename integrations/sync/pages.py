@@ -152,7 +152,7 @@ def _sourced_orders(
     for item in items:
         order = reader.parse(item.value) if item.order is None else item.order
         if isinstance(order, PayloadInvalid):
-            result.add_error(order.external_id, order.message)
+            result.add_error("", order.message)
             continue
         source = ChangeSource(
             observed_at=item.page.fetched_at + clock_difference,
