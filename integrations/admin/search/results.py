@@ -1,9 +1,10 @@
 """What a search finds, by group: each result says its state, and why."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
+from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -29,8 +30,6 @@ from sales.statuses import SaleStatus, SaleStatusField, SubscriptionStatus
 MIN_WORD_LENGTH: Final = 3
 """Shorter words match too many rows, and no index supports them."""
 
-CanView: TypeAlias = Callable[[type[Model]], bool]
-
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
@@ -51,10 +50,8 @@ class ResultGroup:
     list_url: str
 
 
-def search(
-    request: HttpRequest, text: str, can_view: CanView, *, is_typing: bool = False
-) -> list[ResultGroup]:
-    """Return the groups with results, of the models that may be viewed.
+def search(request: HttpRequest, text: str, *, is_typing: bool = False) -> list[ResultGroup]:
+    """Return the groups with results, of the models that the person may view.
 
     By personal data that is masked for the person only if no order has this number, and never
     `is_typing`: each such search counts.
@@ -85,12 +82,16 @@ def search(
         (Integration, "Integrações", "hub", map(_integration, integrations)),
         (User, "Usuários", "person", map(_user, users)),
     )
-    visible = (_group(text, *group) for group in groups if can_view(group[0]))
+    visible = (_group(text, *group) for group in groups if _can_view(request, group[0]))
     return [group for group in visible if group.results]
 
 
 def is_too_short(text: str) -> bool:
     return max(map(len, text.split()), default=0) < MIN_WORD_LENGTH
+
+
+def _can_view(request: HttpRequest, model: type[Model]) -> bool:
+    return admin.site.get_model_admin(model).has_view_permission(request)
 
 
 def _group(

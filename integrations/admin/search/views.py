@@ -1,13 +1,12 @@
 """The page of the search, and its answers while a person types (`/`, Ctrl+K)."""
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from flowzz.backoffice import masking
-from integrations.admin.search.results import ResultGroup, is_too_short, search
+from integrations.admin.search.results import is_too_short, search
 
 
 @require_safe
@@ -18,7 +17,7 @@ def search_view(request: HttpRequest) -> HttpResponse:
         "title": "Busca",
         "search_text": text,
         "is_too_short": bool(text) and is_too_short(text),
-        "groups": _search(request, text),
+        "groups": search(request, text),
         "is_masked": not masking.can_see_personal_data(request),
     }
     return render(request, "integrations/search/page.html", context)
@@ -28,7 +27,7 @@ def search_view(request: HttpRequest) -> HttpResponse:
 def command_view(request: HttpRequest) -> HttpResponse:
     """Answer django-unfold's command search, which has one of its own otherwise."""
     text = request.GET.get("s", "").strip()
-    groups = _search(request, text, is_typing=True)
+    groups = search(request, text, is_typing=True)
     context = {
         "text": text,
         "is_too_short": is_too_short(text),
@@ -36,10 +35,3 @@ def command_view(request: HttpRequest) -> HttpResponse:
         "is_masked": not masking.can_see_personal_data(request),
     }
     return render(request, "integrations/search/command.html", context)
-
-
-def _search(request: HttpRequest, text: str, *, is_typing: bool = False) -> list[ResultGroup]:
-    def can_view(model: type[Model]) -> bool:
-        return admin.site.get_model_admin(model).has_view_permission(request)
-
-    return search(request, text, can_view, is_typing=is_typing)
