@@ -283,5 +283,13 @@ class ClientBatch:
         return True
 
 
+def documents_differ(first: Client | None, second: Client | None) -> bool:
+    """Return whether two documents identify the clients, so that they are rarely one person."""
+    if first is None or second is None:
+        return False
+    both_identify = first.document_identifies and second.document_identifies
+    return both_identify and first.cpf != second.cpf
+
+
 def _may_be_one_person(client: Client, incoming: Client) -> bool:
     return not (client.document_identifies and incoming.document_identifies)

@@ -57,12 +57,6 @@ def preview(kept: Client, absorbed: Client) -> list[FieldPreview]:
     return fields
 
 
-def have_other_documents(kept: Client, absorbed: Client) -> bool:
-    """Return whether two documents identify the clients, so that they are rarely one person."""
-    both_identify = kept.document_identifies and absorbed.document_identifies
-    return both_identify and kept.cpf != absorbed.cpf
-
-
 def check_can_merge(kept: Client, absorbed: Client) -> None:
     """Raise MergeRefused unless the two clients can be merged."""
     if kept.id == absorbed.id:

@@ -14,6 +14,7 @@ from clients.admin import CLIENT_MASKS, ClientAdmin
 from clients.contacts import normalise_phone
 from clients.customer import Customer
 from clients.documents import normalise_document
+from clients.identity import documents_differ
 from clients.models import Client, ClientMerge
 from clients.search import ClientLookupError, find_client
 from flowzz.accounts.models import request_user
@@ -180,7 +181,7 @@ def preview_merge(
     """Show the client as the merge would leave it; the page posts the form again to confirm."""
     sales = format_count(other.sales.count(), "venda", "vendas")
     subscriptions = format_count(other.subscriptions.count(), "assinatura", "assinaturas")
-    have_other_documents = client_merging.have_other_documents(client, other)
+    differ = documents_differ(client, other)  # before they are masked
     fields = client_merging.preview(_masked(request, client), _masked(request, other))
     context = {
         **page_context(request, "Unir: o que muda", client, back=back),
@@ -191,7 +192,7 @@ def preview_merge(
         "form": form,
         "dismiss_url": dismiss_url,
         "moved": f"{sales} e {subscriptions}",
-        "have_other_documents": have_other_documents,
+        "documents_differ": differ,
     }
     return render(request, "sales/merge_preview.html", context)
 

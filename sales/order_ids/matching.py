@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from clients.contacts import phone_identifies
-from clients.identity import ClientBatch
+from clients.identity import ClientBatch, documents_differ
 from clients.models import Client
 from sales.facts import SaleFacts, ValueWarning
 from sales.models import Sale
-from sales.order_ids.merges import are_mergeable, buyers_differ, is_erased
+from sales.order_ids.merges import are_mergeable, is_erased
 from sales.recording import SaleBatch
 
 FIELD = "order.order_hash"
@@ -68,7 +68,7 @@ class SaleMatcher:
             by_hash.order_hash = facts.order_hash
         if not are_mergeable(by_number, by_hash):
             return _without_hash(by_number, facts)
-        if buyers_differ(*map(self._buyer, (by_number, by_hash))):
+        if documents_differ(*map(self._buyer, (by_number, by_hash))):
             return _without_hash(by_number, facts, OTHER_BUYER)
         if self.sales.is_separated(by_number, by_hash):
             return _without_hash(by_number, facts, SEPARATED)

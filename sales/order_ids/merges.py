@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
+from clients.identity import documents_differ
 from clients.models import Client
 from flowzz.accounts.models import User
 from flowzz.core.db.bulk_upsert import to_json, upsert
@@ -43,14 +44,6 @@ _KEPT_FIELDS = {
 def are_mergeable(first: Sale, second: Sale) -> bool:
     """Return whether one has only the hash and the other only the number of an order."""
     return any(a.has_only_hash and not b.order_hash for a, b in ((first, second), (second, first)))
-
-
-def buyers_differ(first: Client | None, second: Client | None) -> bool:
-    """Return whether both have identifying documents, of different people."""
-    if first is None or second is None:
-        return False
-    both_identify = first.document_identifies and second.document_identifies
-    return both_identify and first.cpf != second.cpf
 
 
 def undone_pairs(sale_ids: Collection[uuid.UUID]) -> set[frozenset[uuid.UUID]]:
@@ -136,7 +129,7 @@ def check(first: Sale, second: Sale) -> None:
         raise MergeRefused("Escolha duas vendas diferentes da mesma conta e da mesma origem.")
     if not are_mergeable(first, second):
         raise MergeRefused("Uma das vendas deve ter só o número do pedido, e a outra, só o hash.")
-    if buyers_differ(first.client, second.client):
+    if documents_differ(first.client, second.client):
         raise MergeRefused("Os compradores têm documentos diferentes: não são o mesmo pedido.")
 
 
