@@ -173,6 +173,10 @@ class Client(BulkRow):
         return ", ".join(filter(None, (street, self.district, place, cep)))
 
 
+class MergeRefused(Exception):
+    """A merge, a split or its undoing is refused; the message says why, in Portuguese."""
+
+
 class UndoableChange(models.Model):
     """A merge or a split: who made it and who undid it. No person if a message caused it."""
 

@@ -16,7 +16,7 @@ from clients.contacts import format_cep, format_phone
 from clients.customer import Customer
 from clients.documents import format_document
 from clients.identity import FILLABLE_FIELDS, build_client
-from clients.models import Client, ClientMerge
+from clients.models import Client, ClientMerge, MergeRefused
 from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
 from sales.models import Sale, Subscription
@@ -27,10 +27,6 @@ _FORMATTERS: dict[str, Callable[[str], str]] = {
     "phone": format_phone,
     "cep": format_cep,
 }
-
-
-class MergeRefused(Exception):
-    """Clients cannot be merged or split, or sales merged; the message says why, in Portuguese."""
 
 
 @dataclass(frozen=True, slots=True)

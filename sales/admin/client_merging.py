@@ -15,7 +15,7 @@ from clients.contacts import normalise_phone
 from clients.customer import Customer
 from clients.documents import normalise_document
 from clients.identity import documents_differ
-from clients.models import Client, ClientMerge
+from clients.models import Client, ClientMerge, MergeRefused
 from clients.search import ClientLookupError, find_client
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log, masking
@@ -91,7 +91,7 @@ def merge(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         if "confirm" not in request.POST:
             return preview_merge(request, client, other, back=change_url(client), form=form)
         done = client_merging.merge(client.id, other.id, by=request_user(request))
-    except (ClientLookupError, client_merging.MergeRefused) as refusal:
+    except (ClientLookupError, MergeRefused) as refusal:
         form.add_error("other", str(refusal))
         return _ask_other(request, form, client)
     moved = log_merge(request, done, reason=form.cleaned_data["reason"])
@@ -128,7 +128,7 @@ def split(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
         form,
         act,
         about=_masked(request, client),
-        refusals=(client_merging.MergeRefused,),
+        refusals=(MergeRefused,),
         title="Separar vendas",
         text="As vendas escolhidas passam para um cliente novo. Pode ser desfeito.",
         button="Separar",
@@ -150,7 +150,7 @@ def undo(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
         ReasonForm(request.POST or None),
         act,
         about=_masked(request, found.source),
-        refusals=(client_merging.MergeRefused,),
+        refusals=(MergeRefused,),
         title=f"Desfazer: {found}",
         text="As vendas movidas voltam; o que chegou depois fica com quem está.",
         button="Desfazer",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from clients.admin import CLIENT_MASKS, contact_values
 from clients.documents import format_document
-from clients.models import Client, MergeSuggestion
+from clients.models import Client, MergeRefused, MergeSuggestion
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.display import (
@@ -118,7 +118,7 @@ def merge(request: HttpRequest, suggestion_id: uuid.UUID) -> HttpResponse:
         )
     try:
         done = client_merging.merge(kept.id, absorbed.id, by=request_user(request))
-    except client_merging.MergeRefused as refusal:
+    except MergeRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(list_url(MergeSuggestion))
     moved = log_merge(request, done, reason="Possível duplicado")

@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from clients.models import MergeRefused
 from flowzz.accounts.models import request_user
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm, render_confirmation
@@ -13,7 +14,6 @@ from flowzz.backoffice.display import change_url, short_datetime
 from flowzz.backoffice.extensions import page_view, row_action
 from flowzz.core.formatting import format_reais
 from sales.admin.sales import SaleAdmin
-from sales.client_merging import MergeRefused
 from sales.models import Sale, SaleMerge
 from sales.order_ids import merges
 

@@ -14,11 +14,10 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from clients.identity import documents_differ
-from clients.models import Client
+from clients.models import Client, MergeRefused
 from flowzz.accounts.models import User
 from flowzz.core.db.bulk_upsert import to_json, upsert
 from flowzz.core.db.locks import lock_user
-from sales.client_merging import MergeRefused
 from sales.metadata import merge_metadata
 from sales.models import Sale, SaleMerge
 from sales.sale_changes import STATUS_COLUMNS, StatusColumns

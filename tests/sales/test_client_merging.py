@@ -12,12 +12,12 @@ from django.forms.models import model_to_dict
 from clients.contacts import format_phone
 from clients.customer import Customer
 from clients.identity import ClientBatch, Match, build_client
-from clients.models import Client, ClientMerge
+from clients.models import Client, ClientMerge, MergeRefused
 from clients.privacy import Person, anonymise, export_client
 from flowzz.accounts.models import User
 from flowzz.core.db.locks import lock_user
 from sales import client_merging
-from sales.client_merging import FieldPreview, MergeRefused
+from sales.client_merging import FieldPreview
 from sales.models import Sale, Subscription
 from tests.factories import NOON, ClientFactory, SaleFactory, UserFactory
 from tests.waiting import wait_until_blocked

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from clients.models import MergeRefused
 from flowzz.accounts.models import User
 from integrations.models import Integration
 from integrations.privacy import erase
-from sales.client_merging import MergeRefused
 from sales.models import Sale, SaleMerge, SaleStatusChange, Subscription, SubscriptionCycle
 from sales.order_ids import merges
 from tests import payloads
