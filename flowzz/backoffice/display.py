@@ -57,6 +57,18 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A key figure, as `templates/backoffice/figure.html` shows it."""
+
+    label: str
+    value: str | int
+    tone: str = "neutral"
+    hint: str = ""
+    href: str = ""
+    """The list of what it counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class NamedValue:
     """A named value at the top of a row's page; shown only if there is one."""
 
@@ -88,8 +100,7 @@ class RowSummary:
     """What is above a row's fields, as `templates/backoffice/row_summary.html` shows it."""
 
     notices: Sequence[Notice] = ()
-    figures: Sequence[tuple[str, str, str, str]] = ()
-    """Key figures: label, value, tone, hint."""
+    figures: Sequence[Figure] = ()
     value_groups: Sequence[ValueGroup] = ()
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.base_admin import JobAdmin
-from flowzz.backoffice.display import change_url
+from flowzz.backoffice.display import Figure, change_url
 from flowzz.core.formatting import format_number
 from integrations.bulk_actions import bulk_jobs
 from integrations.inbox.failure_reasons import explain
@@ -42,10 +42,10 @@ PERMISSIONS = {
 
 def outcome_figures(
     outcomes: Mapping[str, int], labels: Mapping[str, str] = OUTCOME_LABELS
-) -> list[dict[str, Any]]:
+) -> list[Figure]:
     """Return the counts as key figures, in the order of `labels`."""
     return [
-        {"label": label, "value": outcomes[key], "tone": OUTCOME_TONES.get(key, "neutral")}
+        Figure(label, outcomes[key], OUTCOME_TONES.get(key, "neutral"))
         for key, label in labels.items()
         if outcomes.get(key)
     ]

@@ -16,6 +16,7 @@ from flowzz.accounts.models import User
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
 from flowzz.backoffice.display import (
     NOTHING,
+    Figure,
     NamedValue,
     Notice,
     RowSummary,
@@ -84,18 +85,18 @@ def _problems(integration: Integration, health: Health, connect: str) -> Iterato
         yield Notice(reason, LEVEL_TONES[level_of(health)], *step)
 
 
-def _health_figure(integration: Integration, health: Health) -> tuple[str, str, str, str]:
+def _health_figure(integration: Integration, health: Health) -> Figure:
     tone, platform = LEVEL_TONES[level_of(health)], integration.provider.capitalize()
-    return "Saúde", f"{health.score} de 100", tone, platform
+    return Figure("Saúde", f"{health.score} de 100", tone, platform)
 
 
-def _sales_figures(user: User) -> Iterator[tuple[str, str, str, str]]:
+def _sales_figures(user: User) -> Iterator[Figure]:
     sales = Sale.objects.counted().filter(user=user)
     count = sales.order_by()[: MAX_COUNTED + 1].count()
     more = "mais de " if count > MAX_COUNTED else ""
     newest = sales.order_by("-sale_date", "-id").values_list("sale_date", flat=True).first()
-    yield "Vendas", f"{more}{format_number(min(count, MAX_COUNTED))}", "neutral", ""
-    yield "Última venda", short_datetime(newest) if newest else NOTHING, "neutral", ""
+    yield Figure("Vendas", f"{more}{format_number(min(count, MAX_COUNTED))}")
+    yield Figure("Última venda", short_datetime(newest) if newest else NOTHING)
 
 
 def _integration_values(integration: Integration) -> ValueGroup:

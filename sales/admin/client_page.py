@@ -16,6 +16,7 @@ from flowzz.backoffice import masking
 from flowzz.backoffice.base_admin import ReadOnlyInline
 from flowzz.backoffice.display import (
     NOTHING,
+    Figure,
     RowSummary,
     badge_column,
     reais_column,
@@ -97,9 +98,9 @@ def _summarize(_request: HttpRequest, client: Client) -> RowSummary:
     last = short_datetime(sums["last"]) if sums["last"] else NOTHING
     return RowSummary(
         figures=[
-            ("Total gasto", format_reais(sums["spent"] or Decimal(0)), "good", ""),
-            ("Pedidos", format_number(sums["count"]), "neutral", ""),
-            ("Última compra", last, "neutral", ""),
+            Figure("Total gasto", format_reais(sums["spent"] or Decimal(0)), "good"),
+            Figure("Pedidos", format_number(sums["count"])),
+            Figure("Última compra", last),
         ]
     )
 

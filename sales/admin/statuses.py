@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flowzz.backoffice.base_admin import ReadOnlyAdmin
-from flowzz.backoffice.display import badge_column, badge_tone, two_line_cell
+from flowzz.backoffice.display import Figure, badge_column, badge_tone, two_line_cell
 from flowzz.backoffice.lists.filter_fields import ChoiceFilter
 from flowzz.core.formatting import format_reais
 from sales.models import Sale, SaleStatusChange
@@ -94,19 +94,19 @@ def status_note(sale: Sale, field: SaleStatusField) -> str:
     return " ".join(notes)
 
 
-def summary_figures(sale: Sale) -> list[tuple[str, str, str, str]]:
-    """Return the sale's price and statuses: label, value, tone, hint."""
+def summary_figures(sale: Sale) -> list[Figure]:
+    """Return the sale's price and statuses."""
     tone = badge_tone(STATUS_COLOURS[SaleStatus(sale.status)])
     shipping_tone = badge_tone(SHIPPING_COLOURS[ShippingStatus(sale.shipping_status)])
     return [
-        ("Valor", format_reais(sale.total_price), "neutral", ""),
+        Figure("Valor", format_reais(sale.total_price)),
         _figure(sale, SaleStatusField.STATUS, tone),
         _figure(sale, SaleStatusField.SHIPPING, shipping_tone),
     ]
 
 
-def _figure(sale: Sale, field: SaleStatusField, tone: str) -> tuple[str, str, str, str]:
-    return str(field.label), _label(sale, field), tone, _short_note(sale, field)
+def _figure(sale: Sale, field: SaleStatusField, tone: str) -> Figure:
+    return Figure(str(field.label), _label(sale, field), tone, _short_note(sale, field))
 
 
 def _short_note(sale: Sale, field: SaleStatusField) -> str:

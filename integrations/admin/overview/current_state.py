@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from flowzz.backoffice.display import change_url, list_url
+from flowzz.backoffice.display import Figure, change_url, list_url
 from flowzz.core.db.jobs import UNDER_WAY
 from flowzz.core.formatting import format_number
 from integrations import modes
@@ -41,17 +41,6 @@ CIRCUIT_HINTS = {
     Circuit.HALF_OPEN: "uma chamada experimenta se ela voltou",
     Circuit.OPEN: "não responde: as sincronizações esperam",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A key figure, as `templates/backoffice/figure.html` shows it."""
-
-    label: str
-    value: str
-    href: str
-    tone: str = "neutral"
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +102,12 @@ def _health_figures(levels: Counter[HealthLevel], counts: Mapping[str, int]) -> 
             Figure(
                 level.label,
                 format_number(levels[level]),
-                list_url(Integration, saude=level.value),
                 tone,
+                href=list_url(Integration, saude=level.value),
             )
             for level, tone in LEVEL_TONES.items()
         ),
-        Figure("Desconectadas", format_number(counts["disconnected"]), url),
+        Figure("Desconectadas", format_number(counts["disconnected"]), href=url),
     ]
 
 
@@ -157,7 +146,7 @@ def _urgent_figures(levels: Counter[HealthLevel]) -> list[Figure]:
     }
     ordered = sorted(counts.items(), key=lambda item: item[1][0], reverse=True)
     return [
-        Figure(label, format_number(count), url, "bad" if is_bad else "good", hint)
+        Figure(label, format_number(count), "bad" if is_bad else "good", hint, url)
         for label, (count, url, hint, is_bad) in ordered
     ]
 
@@ -177,7 +166,7 @@ def _unassociated_figures() -> list[Figure]:
     count = Sale.objects.filter(is_associated=False)[:MAX_COUNTED].count()
     url = list_url(Sale, nao_associadas=1)
     hint = "não entram em número nenhum"
-    figure = Figure("Vendas não associadas", format_number(count), url, "warning", hint)
+    figure = Figure("Vendas não associadas", format_number(count), "warning", hint, url)
     return [figure] if count else []
 
 
@@ -187,12 +176,12 @@ def _circuit_figures() -> list[Figure]:
         label = f"API do {provider.label}"
         if not modes.is_api_enabled(provider.name):
             hint = "desligada em Configurações"
-            figures.append(Figure(label, "Desligada", list_url(SyncRun), hint=hint))
+            figures.append(Figure(label, "Desligada", hint=hint, href=list_url(SyncRun)))
             continue
         circuit = breaker_for(provider.name).state()
         value, tone = CIRCUIT_STATES[circuit.state]
         hint = CIRCUIT_HINTS[Circuit(circuit.state)]
         if circuit.opened_at:
             hint = f"{hint}, {format_time_since(circuit.opened_at)}"
-        figures.append(Figure(label, value, list_url(SyncRun), tone, hint))
+        figures.append(Figure(label, value, tone, hint, list_url(SyncRun)))
     return figures

@@ -134,7 +134,7 @@ def test_preview_counts_outcomes_and_changes_nothing(staff: Staff, seller: Selle
     }
     assert ("Pago", "Enviado") in shown["ord1"]
     assert ("", "R$\xa0100,00") in shown["ord2"]
-    assert [(figure["label"], figure["value"]) for figure in page.context["figures"]] == [
+    assert [(figure.label, figure.value) for figure in page.context["figures"]] == [
         ("Criaria", 1),
         ("Atualizaria", 1),
         ("Chegaria fora de ordem", 1),

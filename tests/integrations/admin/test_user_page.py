@@ -46,7 +46,7 @@ def test_page_shows_integration_sales_and_health(integration: Integration) -> No
     staff = log_in_member("Suporte")
     context = context_of(staff, user)
 
-    assert [figure[:3] for figure in context["figures"]] == [
+    assert [(figure.label, figure.value, figure.tone) for figure in context["figures"]] == [
         ("Vendas", "2", "neutral"),
         ("Última venda", "02/03/2026 12:00", "neutral"),
         ("Saúde", "100 de 100", "good"),
