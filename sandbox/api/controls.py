@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from sandbox.accounts import Accounts
+from sandbox.api.arguments import Arguments, InvalidArgument, parse_arguments
 from sandbox.api.faults import Faults, ScriptedFault, is_fault
 from sandbox.api.listings import LISTINGS, AccountListings
-from sandbox.http.arguments import Arguments, InvalidArgument, parse_arguments
 from sandbox.http.messages import Request, Response, json_response
 from sandbox.orders.clock import format_time
 from sandbox.orders.order import Order
