@@ -78,7 +78,7 @@ def _decode_tolerantly(body: bytes, content_type: str) -> Any:
         raise _too_deep() from None
 
 
-def decode_text(value: Any) -> Any:
+def decode_json_text(value: Any) -> Any:
     """Return the object or list in a text of JSON; any other value unchanged."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         with suppress(PayloadInvalid):
@@ -90,7 +90,7 @@ def decode_text(value: Any) -> Any:
 
 def unwrap(value: Any) -> Any:
     """Return the object in a list of one, or in a text of JSON: relays wrap objects so."""
-    found = decode_text(value)
+    found = decode_json_text(value)
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
     return found if isinstance(found, dict) else value

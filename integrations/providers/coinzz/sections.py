@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from clients.cleaning import clean_text
 from integrations.providers.coinzz import fields as names
 from integrations.providers.coinzz import values
-from integrations.providers.coinzz.decoding import decode_text, json_safe, unwrap
+from integrations.providers.coinzz.decoding import decode_json_text, json_safe, unwrap
 from sales.facts import ValueWarning
 
 T = TypeVar("T")
@@ -132,8 +132,8 @@ class Section:
         An object or list that a sender wrote as a text of JSON is decoded.
         """
         keys = self.fields.keys() & known
-        texts = self._raw_values(keys - self.warnings.keys() if self.warnings else keys)
-        found = {key: json_safe(decode_text(value)) for key, value in texts.items()}
+        sent = self._raw_values(keys - self.warnings.keys() if self.warnings else keys)
+        found = {key: json_safe(decode_json_text(value)) for key, value in sent.items()}
         return {key: value for key, value in found.items() if _has_value(value)}
 
     def extra_values(self, known: AbstractSet[str]) -> Any:
