@@ -17,6 +17,8 @@ from flowzz.core.api.errors import ValidationFailed, make_detail
 
 CACHE_BUSTER: Final = "_"
 MAX_DETAILS: Final = 20
+MAX_NAME: Final = 100
+"""Characters of an unknown name that the error repeats."""
 
 Handler = Callable[..., Any]
 Body = type[serializers.BaseSerializer[Any]]
@@ -53,28 +55,24 @@ def refuse_unknown(
 def list_parameters(view: Any) -> set[str]:
     """Return the filters and the page's parameters of a generic view."""
     page = view.paginator.get_schema_operation_parameters(view)
-    return {*filter_names(view), *(entry["name"] for entry in page)}
+    return {*filters_of(view), *(entry["name"] for entry in page)}
 
 
-def filter_names(view: Any) -> Collection[str]:
-    """Return the filters of a generic view."""
-    return _filters(view)
+def filters_of(view: Any) -> Mapping[str, Any]:
+    """Return the filters of a generic view by name."""
+    filters = getattr(view, "filterset_class", None)
+    return filters.base_filters if filters else {}
 
 
 def refuse_repeated(names: Iterable[str]) -> None:
     """Raise ValidationFailed with these names, if there are any."""
     reason = "Veio mais de uma vez. Envie um valor só."
-    if details := [make_detail(_printable(name), "REPEATED", reason) for name in names]:
+    if details := [make_detail(name[:MAX_NAME], "REPEATED", reason) for name in names]:
         raise ValidationFailed(details=details[:MAX_DETAILS])
 
 
-def _filters(view: Any) -> Mapping[str, Any]:
-    filters = getattr(view, "filterset_class", None)
-    return filters.base_filters if filters else {}
-
-
 def _multiple_filters(view: Any) -> Iterator[str]:
-    filters = _filters(view).items()
+    filters = filters_of(view).items()
     return (name for name, filter_ in filters if isinstance(filter_, MultipleChoiceFilter))
 
 
@@ -86,7 +84,7 @@ def _field_names(body: Body | None) -> set[str]:
 
 def _check(names: Iterable[str], known: Collection[str], code: str, problem: str) -> None:
     """Raises ValidationFailed."""
-    unknown = [_printable(name) for name in names if name not in known]
+    unknown = [name[:MAX_NAME] for name in names if name not in known]
     if unknown:
         accepted = ", ".join(sorted(set(known) - {CACHE_BUSTER}))
         reason = f"{problem}. {f'Aceitos: {accepted}' if accepted else 'Nenhum é aceito aqui'}."
@@ -99,8 +97,3 @@ def _check_repeated(values: MultiValueDict[str, Any], allowed: Collection[str] =
     refuse_repeated(
         name for name, several in values.lists() if len(several) > 1 and name not in allowed
     )
-
-
-def _printable(name: str) -> str:
-    """Return a name as UTF-8 can carry it: JSON may contain lone surrogates."""
-    return name[:100].encode(errors="replace").decode()

@@ -33,7 +33,7 @@ from flowzz.core.api.errors import (
     make_detail,
 )
 from flowzz.core.api.idempotency.handlers import HEADER
-from flowzz.core.api.known_inputs import Body, filter_names, list_parameters, refuse_unknown
+from flowzz.core.api.known_inputs import Body, filters_of, list_parameters, refuse_unknown
 from flowzz.core.api.schema.headers import IF_NONE_MATCH, REQUEST_ID_EXAMPLE
 from flowzz.core.api.views import FIELDS_PARAMETER
 
@@ -117,7 +117,7 @@ def operation(
         )
         has_filters = more.get("filters", False)
         strict = refuse_unknown(
-            lambda view: query.union(filter_names(view) if has_filters else ()),
+            lambda view: query.union(filters_of(view) if has_filters else ()),
             _body(more.get("request")),
         )
         return cast("F", schema(strict(handler)))
