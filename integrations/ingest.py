@@ -69,8 +69,8 @@ def ingest(integration: Integration, batch: Sequence[SourcedOrder]) -> list[Inge
     rows.save()
     record_unknown_words(provider, orders)
     record_usages(user_id, orders)
-    if created := rows.sales.created_count:
-        count_sales(user_id=user_id, source=provider, change=created)
+    if change := rows.sales.counted_change:
+        count_sales(user_id=user_id, source=provider, change=change)
     return results
 
 

@@ -83,7 +83,8 @@ class SaleBatch:
         self._merges: list[SaleMerge] = []
         self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
         """The sales that no longer exist, with those that they became part of."""
-        self.created_count = 0  # how many more sales count as orders than before
+        self.counted_change = 0
+        """How many more sales count as orders than before; negative if merges took some away."""
 
     @classmethod
     def load(cls, user_id: uuid.UUID, provider: str, order_ids: Collection[str]) -> Self:
@@ -132,7 +133,7 @@ class SaleBatch:
         sale.observed_at = source.observed_since(sale.sale_date)
         self.index.add(sale)
         self._changed[sale.id] = sale
-        self.created_count += is_associated
+        self.counted_change += is_associated
         status = facts.status or SaleStatus.PENDING
         self._change_status(sale, FieldChange(SaleStatusField.STATUS, "", status), source)
         if (facts.shipping_status or ShippingStatus.PENDING) != ShippingStatus.PENDING:
@@ -197,7 +198,7 @@ class SaleBatch:
 
     def merge(self, first: Sale, second: Sale, *, erased: Collection[uuid.UUID]) -> Sale:
         """Merge two sales of one order, some of `erased` buyers; return the one that stays."""
-        self.created_count -= first.is_associated and second.is_associated
+        self.counted_change -= first.is_associated and second.is_associated
         self.index.remove(first)
         self.index.remove(second)
         kept, merge = merges.combine(first, second, erased=erased)
@@ -242,7 +243,7 @@ class SaleBatch:
         is_new = before in hashes and not facts.has_only_hash and facts.external_id != before
         if not sale.is_associated and (is_new or source.origin == Origin.EVENT):
             sale.is_associated, self._changed[sale.id] = True, sale
-            self.created_count += 1
+            self.counted_change += 1
         if not is_new:
             return []
         sale.external_id = facts.external_id
