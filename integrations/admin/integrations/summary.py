@@ -27,11 +27,11 @@ class Sparkline:
 
     @property
     def total(self) -> int:
-        return sum(events for _, events in self.hours)
+        return sum(count for _, count in self.hours)
 
     @property
     def peak(self) -> int:
-        return max(events for _, events in self.hours)
+        return max(count for _, count in self.hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,8 @@ def summarize(integration: Integration) -> IntegrationSummary:
     valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     events = integration.events.order_by("-received_at")
     hours = [
-        (date_format(timezone.localtime(hour), r"d/m H \h"), events)
-        for hour, events in hourly_webhook_counts(integration, WEEK_HOURS)
+        (date_format(timezone.localtime(hour), r"d/m H \h"), count)
+        for hour, count in hourly_webhook_counts(integration, WEEK_HOURS)
     ]
     return IntegrationSummary(
         integration=integration,
