@@ -44,7 +44,7 @@ _COLUMNS: dict[FindingKind, dict[str, Callable[[SyncFinding], object]]] = {
 
 
 def build_report(run: SyncRun, *, is_masked: bool) -> dict[str, FindingGroup]:
-    """Read the findings of a run by kind, in six statements, whatever their number."""
+    """Read the findings of a run by kind, in a constant number of statements."""
     totals = {
         kind: (count, value or Decimal(0))
         for kind, count, value in SyncFinding.objects.filter(run=run)
