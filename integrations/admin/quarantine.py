@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, Count, F, Max, Min, QuerySet
+from django.db.models import CharField, Count, Max, Min, QuerySet
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -169,8 +169,7 @@ def _provider(events: "QuerySet[WebhookEvent]") -> str:
 
 
 def _examples(events: "QuerySet[WebhookEvent]") -> "QuerySet[WebhookEvent]":
-    rows = events.select_related("integration__user")
-    return rows.order_by(F("received_at").desc(), "-id")[:MAX_EXAMPLES]
+    return events.select_related("integration__user").order_by(*NEWEST_FIRST)[:MAX_EXAMPLES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
