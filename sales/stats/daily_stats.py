@@ -136,7 +136,7 @@ _COUNT_CLIENTS = f"""
 """  # noqa: S608 - constants of this module
 
 
-def _update(
+def _update_statements(
     table: str, keys: Sequence[str], columns: Sequence[str], count: str, *, month_key: str
 ) -> tuple[str, str]:
     """Return a statement that stores counts of days and adds the differences to their months.
@@ -186,13 +186,13 @@ def _update(
     return update, delete
 
 
-_UPDATE_TOTALS = _update(
+_UPDATE_TOTALS = _update_statements(
     "sales_dailytotal", ("day", "status", "payment_code"), AMOUNTS, _COUNT_TOTALS, month_key="day"
 )
-_UPDATE_STATS = _update(
+_UPDATE_STATS = _update_statements(
     "sales_dailystat", ("day", "dimension", "name"), COUNTS, _COUNT_STATS, month_key="day"
 )
-_UPDATE_CLIENT_STATS = _update(
+_UPDATE_CLIENT_STATS = _update_statements(
     "sales_dailyclientstat",
     ("previous_day", "day"),
     ("clients",),
