@@ -39,7 +39,7 @@ def _may_invite(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
     return user is not None and may_invite(request, user)
 
 
-def _may_reset(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
+def _may_remove_second_factor(request: HttpRequest, object_id: uuid.UUID | None) -> bool:
     """Allow it for no superuser's account but to superusers, who could be impersonated."""
     users = User.objects.filter(id=object_id or uuid.UUID(int=0))
     if not request.user.is_superuser:
@@ -86,7 +86,7 @@ class NoSecondFactor(Exception):
     "Remover a verificação em duas etapas",
     path="remover-verificacao",
     icon="phonelink_erase",
-    permission=_may_reset,
+    permission=_may_remove_second_factor,
 )
 def remove_second_factor(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Remove the second factor of a user who lost the phone and the recovery codes."""
