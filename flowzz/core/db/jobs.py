@@ -202,9 +202,9 @@ def claimable_ids(model: type[Job]) -> list[uuid.UUID]:
 def acquire(rows: "QuerySet[JobT]", job_id: uuid.UUID, **changes: object) -> JobT | None:
     """Acquire the lease of a claimable job and read the job, or return None."""
     lease, due = uuid.uuid4(), rows.filter(claimable(), id=job_id)
-    expired = due.values_list("lease", flat=True).first()
+    expired_lease = due.values_list("lease", flat=True).first()
     takeover = When(state=JobState.RUNNING, then=1)
-    claimed = due.filter(lease=expired).update(
+    claimed = due.filter(lease=expired_lease).update(
         state=JobState.RUNNING,
         takeovers=F("takeovers") + Case(takeover, default=0),
         lease=lease,
@@ -215,7 +215,8 @@ def acquire(rows: "QuerySet[JobT]", job_id: uuid.UUID, **changes: object) -> Job
     )
     job = rows.filter(id=job_id, lease=lease).first() if claimed else None
     if job:
-        log_at_commit("lease_acquired", **job._log_fields(), expired=expired and str(expired))
+        expired = expired_lease and str(expired_lease)
+        log_at_commit("lease_acquired", **job._log_fields(), expired=expired)
     return job
 
 
