@@ -52,7 +52,7 @@ class CoinzzProvider(Provider):
     )
     personal_fields: ClassVar = fields.PERSONAL
     public_fields: ClassVar = fields.PUBLIC
-    metadata_labels: ClassVar = fields.DESCRIBED
+    metadata_labels: ClassVar = fields.METADATA_LABELS
     earnings_fields: ClassVar = fields.EARNINGS
 
     def __init__(self, settings: CoinzzSettings) -> None:

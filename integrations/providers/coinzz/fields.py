@@ -136,7 +136,7 @@ PERSONAL: Final = {
 } | dict.fromkeys((*ADDRESS, *COMPLEMENT), "address")
 """Fields that describe a person and their kind, for masking; the last two of `coproducers`."""
 
-DESCRIBED: Final = (
+METADATA_LABELS: Final = (
     ("offer_name", "Produto", "Oferta"),
     ("offer_code", "Produto", "Código da oferta"),
     ("total_installments", "Dinheiro", "Parcelas"),
