@@ -54,7 +54,7 @@ PERIODS = {
     "seconds": ("a cada segundo", "a cada {} segundos"),
     "microseconds": ("a cada microssegundo", "a cada {} microssegundos"),
 }
-SECONDS = {60: "minutes", 3600: "hours", 86_400: "days"}
+UNITS_BY_SECONDS = {60: "minutes", 3600: "hours", 86_400: "days"}
 CRON_NUMBERS = {
     "minute": "0 a 59",
     "hour": "0 a 23",
@@ -67,7 +67,7 @@ CRON_NUMBERS = {
 def describe_interval(interval: IntervalSchedule) -> str:
     """Return `a cada 15 segundos`, or `a cada hora` for 3,600 seconds."""
     every, period = interval.every, interval.period
-    if period == "seconds" and (unit := SECONDS.get(every)):
+    if period == "seconds" and (unit := UNITS_BY_SECONDS.get(every)):
         every, period = 1, unit
     one, many = PERIODS[period]
     return one if every == 1 else many.format(every)
