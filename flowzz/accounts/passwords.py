@@ -22,6 +22,7 @@ RESET_REQUESTED: Final = (
     "Confira também o spam."
 )
 INVITATION_DAYS: Final = 7
+_MAIL_LINK: Final = "flowzz.accounts.tasks.mail_password_reset"
 _RESETS: Final = RateLimit("password_reset", lambda: "3/hour")
 """Mails to one account."""
 
@@ -58,7 +59,7 @@ def request_reset(email: str) -> None:
     well.
     """
     user_id = _user_to_mail(email) or uuid.uuid4()
-    if not enqueue("flowzz.accounts.tasks.mail_password_reset", user_id):
+    if not enqueue(_MAIL_LINK, user_id):
         raise MailsUnavailable
 
 
@@ -79,7 +80,7 @@ def invite(user: User) -> None:
     Raises RateLimitExceeded, or MailsUnavailable, which spends none of the limit.
     """
     _RESETS.hit(str(user.id))
-    if not enqueue("flowzz.accounts.tasks.mail_password_reset", user.id):
+    if not enqueue(_MAIL_LINK, user.id):
         _RESETS.clear(str(user.id))
         raise MailsUnavailable
     user.invited_at = timezone.now()
