@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from flowzz.accounts.models import User
+from flowzz.accounts.models import User, request_user
 from flowzz.backoffice import audit_log
 from flowzz.backoffice.confirm_with_reason import Done, ReasonForm, confirm
 from flowzz.backoffice.extensions import row_action
@@ -44,7 +44,7 @@ class HandlingForm(ReasonForm):
     )
     field_order = ("assigned_to", "snooze", "reason")
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, initial={"assigned_to": str(user.id)}, **kwargs)
         field = self.fields["assigned_to"]
         assert isinstance(field, forms.ChoiceField)
@@ -59,7 +59,7 @@ class HandlingForm(ReasonForm):
 def handle(request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
     """Assign, acknowledge and put off an open alert, with a comment."""
     alert = get_object_or_404(Alert, id=object_id)
-    form = HandlingForm(request.POST or None, user=request.user)
+    form = HandlingForm(request.POST or None, user=request_user(request))
 
     def act() -> Done:
         values = form.cleaned_data

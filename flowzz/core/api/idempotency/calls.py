@@ -9,14 +9,14 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from flowzz.core.api.errors import CallInProgress, KeyReused
@@ -119,7 +119,7 @@ def _is_expired() -> Q:
     return Q(created_at__lte=Now() - settings.IDEMPOTENCY_RETENTION)
 
 
-def _claimed(claim: Claim) -> Any:
+def _claimed(claim: Claim) -> "QuerySet[IdempotentCall]":
     return IdempotentCall.objects.filter(id=claim.call_id, claim_id=claim.claim_id)
 
 
