@@ -1,4 +1,5 @@
-"""People who log in: users by e-mail, API tokens, staff's second factor, staff's audit log.
+"""People who log in: users by e-mail, logins and keys of the API, staff's second factor and log.
 
-Entry points: the models, `sessions`, `second_factor`; Django's settings name `tokens`.
+Entry points: the models, `sessions`, `passwords`, `second_factor`; settings name `tokens` and the
+modules with `authentication`.
 """

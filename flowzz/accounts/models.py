@@ -1,4 +1,4 @@
-"""Users, the audit log of staff, and API logins."""
+"""Users, what they log in with, and the audit log and saved views of staff."""
 
 import uuid
 from collections.abc import Iterable

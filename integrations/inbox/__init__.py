@@ -3,5 +3,6 @@
     PENDING ─► DONE | IGNORED | QUARANTINED | RETRY ─► …
 
 This package is the only writer of an event's state. Entry points: `store`, `drain`, `replay`,
-`retention` and `queue_stats`.
+`processing` (for previews), `retention`, `queue_stats` and, for texts about events,
+`failure_reasons`.
 """

@@ -1,4 +1,5 @@
 """Syncs: sales fetched from a provider's API, page by page.
 
-Entry points: `runs` (request, execute and cancel a run), `schedule` (hourly runs) and `breaker`.
+Entry points: `runs` (request, execute and cancel a run), `schedule` (hourly runs), `retention` and
+`breaker`.
 """

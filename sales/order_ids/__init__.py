@@ -1,3 +1,5 @@
-"""The two ids of an order, number and hash: `reading` of sales by both and an `index` of them,
-`matching` of reports to sales, `merges` of two sales that are one order, and `typed` numbers.
+"""The two ids of an order, its number and its hash: a source may report either first.
+
+`reading` reads sales by both, `index` holds them, `matching` finds the sale of a report, `merges`
+makes one sale of two, and `typed` reads a number as a person types it.
 """

@@ -1,4 +1,4 @@
-"""API calls that log in, renew tokens, log out and change passwords.
+"""API calls that log in, renew tokens, log out, change passwords and manage the keys of scripts.
 
 Entry point: `urls`.
 """

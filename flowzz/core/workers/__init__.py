@@ -1,1 +1,1 @@
-"""Celery's processes: their heartbeats, beat's scheduler, and time limits of tasks in threads."""
+"""Celery's processes: their heartbeats, transport and scheduler, and time limits in threads."""

@@ -1,1 +1,1 @@
-"""Coinzz's HTTP API. Entry point: `client.CoinzzClient`."""
+"""Coinzz's HTTP API. Entry points: `client.CoinzzClient`, its `settings`, and `probe`."""

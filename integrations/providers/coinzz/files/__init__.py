@@ -1,1 +1,1 @@
-"""Files of orders that people upload: their columns, their formats, and a template."""
+"""Files of orders that people upload. Entry points: `order_file.read_file` and `template`."""
