@@ -34,6 +34,8 @@ from integrations.providers.errors import (
 
 T = TypeVar("T")
 
+MAX_PAGES_BACK: Final = 10
+"""A total that tells of more sales gone may be wrong, and may be so on each page."""
 MAX_RETRY_WAIT: Final = 60.0
 """Seconds. If Coinzz asks to wait longer, the call fails at once with that `retry_after`."""
 
@@ -125,9 +127,10 @@ class CoinzzClient:
         while True:
             page = self.fetch_sales(since, number, previous)
             gone = total - page.total if total and page.total is not None else 0
-            if gone > 0 and number > again_until:
+            if gone > 0 and number > max(1, again_until):
                 again_until, total, previous = number, page.total, None
-                number = max(1, number - math.ceil(gone / (len(page.items) or 1)))
+                pages_back = min(math.ceil(gone / (len(page.items) or 1)), MAX_PAGES_BACK)
+                number = max(1, number - pages_back)
                 continue
             if number <= again_until:  # once: a total may go up and down
                 page = replace(page, total=total)

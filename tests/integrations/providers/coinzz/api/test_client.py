@@ -1,7 +1,9 @@
 """The client over HTTP to the sandbox, with its faults."""
 
+import itertools
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import SimpleNamespace
@@ -12,8 +14,10 @@ import pytest
 import requests
 import tenacity.nap
 
+from integrations.providers.coinzz.api import client as client_module
 from integrations.providers.coinzz.api.client import CoinzzClient
 from integrations.providers.coinzz.payloads import parse_order
+from integrations.providers.contracts import Page
 from integrations.providers.errors import (
     BrokenResponse,
     CircuitOpen,
@@ -327,6 +331,22 @@ def test_pages_in_a_loop_are_an_error(sandbox: Sandbox, faults: Any) -> None:
     faults("loop_next", path="sales", after=1, times=1)
     with make_client(sandbox) as client, pytest.raises(UnexpectedResponse, match="não avança"):
         list(client.sales_pages(None))
+
+
+def test_total_that_goes_up_and_down_costs_few_pages(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a count of another server's; no page is left out."""
+    monkeypatch.setattr(client_module, "MAX_PAGES_BACK", 1)
+    fetch, totals = CoinzzClient.fetch_sales, itertools.cycle((45_000, 45))
+
+    def flapping(*arguments: Any) -> Page:
+        return replace(fetch(*arguments), total=next(totals))
+
+    monkeypatch.setattr(CoinzzClient, "fetch_sales", flapping)
+    with make_client(sandbox) as client:
+        numbers = [page.number for page in client.sales_pages(None)]
+    assert (len(numbers) <= 10, sorted(set(numbers))) == (True, [1, 2, 3, 4, 5])
 
 
 def test_other_names_of_the_listing_are_settings(sandbox: Sandbox) -> None:
