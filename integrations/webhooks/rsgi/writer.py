@@ -38,9 +38,10 @@ FOLLOW_UP_SECONDS = 0.025
 FOLLOW_UP_SECONDS_EACH = 0.004
 """The part of the pause for each webhook of the last follow-up."""
 PROBE_SECONDS = 1.0
-STOP_SECONDS = 4.0
+STOP_SECONDS = 4.5
+"""How long a stop may take: Granian kills after 5 s."""
 THREADS_STOP_SECONDS = 0.5
-"""How long the threads may take to end after that, all together: Granian kills after 5 s."""
+"""The part of it that the threads have at least."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,12 +84,12 @@ class Writer:
 
     async def close(self) -> None:
         """Answer what waits, and end the threads and the connection."""
+        until = time.monotonic() + STOP_SECONDS
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STOP_SECONDS):
+            async with asyncio.timeout(STOP_SECONDS - THREADS_STOP_SECONDS):
                 while self._batch or self._waiting:
                     await (self._batch or self._begin())
         stopping = [self._follower.stop(), self._outage.stop(), self._restoring]
-        until = time.monotonic() + THREADS_STOP_SECONDS
         for thread in filter(None, stopping):
             thread.join(max(0.0, until - time.monotonic()))
         await self._calls.close()
