@@ -6,7 +6,7 @@ stays; `SaleMerge` stores all that undoing needs.
 
 import uuid
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from django.db import connection, transaction
@@ -38,6 +38,12 @@ _KEPT_FIELDS = {
     *("metadata", "observed_at", *_FIRST_TIMES),
 }
 """Fields that `_combine_values` does not take from the sale that was seen last."""
+_RELATED: Final = (
+    {"quantity", "unit_price", "total_price"},
+    {*STATUS_COLUMNS[SaleStatusField.STATUS].names, "is_refund_open"},
+    {*STATUS_COLUMNS[SaleStatusField.SHIPPING].names},
+)
+"""Fields that mean nothing apart: one is restored only if none of them has changed since."""
 
 
 def are_mergeable(first: Sale, second: Sale) -> bool:
@@ -73,7 +79,8 @@ def combine(
         return kept, merge
     after = _row(kept)
     merge.absorbed = row
-    merge.changes = {n: [before[n], after[n]] for n in after if after[n] != before[n]}
+    changed = _with_related({name for name in after if after[name] != before[name]})
+    merge.changes = {name: [before[name], after[name]] for name in after if name in changed}
     return kept, merge
 
 
@@ -203,6 +210,10 @@ def _keeps_status(columns: StatusColumns, older: Sale, newer: Sale) -> bool:
     return bool(older_word and not word) or bool(is_by_hand and word == older_word)
 
 
+def _with_related(names: Collection[str]) -> set[str]:
+    return {*names}.union(*(related for related in _RELATED if not related.isdisjoint(names)))
+
+
 def _first_filled(*values: Any) -> Any:
     return next((value for value in values if value not in (None, "")), values[0])
 
@@ -236,7 +247,8 @@ def _check_can_undo(done: SaleMerge) -> None:
 def _restore(kept: Sale, done: SaleMerge) -> None:
     """Reverse `combine` and `save`, but for fields that changed since."""
     current = _row(kept)
-    unchanged = {n: old for n, (old, new) in done.changes.items() if current[n] == new}
+    changed = _with_related({n for n, (_, new) in done.changes.items() if current[n] != new})
+    unchanged = {n: old for n, (old, _) in done.changes.items() if n not in changed}
     upsert([_from_row(current | unchanged)], update=_columns(unchanged))
     upsert([_from_row(done.absorbed | {"client_id": _client_id(kept, done)})])
     with connection.cursor() as cursor:

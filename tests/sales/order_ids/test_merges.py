@@ -287,3 +287,19 @@ def test_open_refund_stays_open_if_the_newer_sale_has_no_status(staff: User) -> 
     assert seller.sale(NUMBER).is_refund_open
     seller.process(order(NUMBER, order_status="Aprovado", product_name="Outro"))
     assert seller.sale(NUMBER).status == "PAID"
+
+
+def test_undo_keeps_a_price_with_its_quantity_and_a_status_with_its_word(staff: User) -> None:
+    seller = Seller()
+    seller.process(order(NUMBER, order_status="Entregue"))
+    seller.process(order(NUMBER, order_status="Pendente"))
+    changes = {"order_final_price": "300", "order_quantity": 3, "order_status": "Aprovado"}
+    by_api(seller, order(None, HASH, **changes))
+    done = merges.merge(*Sale.objects.values_list("id", flat=True), by=staff)
+    seller.process(order(NUMBER, order_final_price="330", order_quantity=3, order_status="Enviado"))
+
+    merges.undo(done.id, by=staff)
+
+    sale = seller.sale(NUMBER)
+    assert (sale.quantity, sale.unit_price, sale.total_price) == (3, Decimal(110), Decimal(330))
+    assert (sale.status, sale.status_word, sale.refused_status) == ("SHIPPED", "enviado", "")
