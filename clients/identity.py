@@ -156,6 +156,10 @@ class ClientBatch:
             return None
         return self._surviving(self._by_id[client_id])
 
+    def owns_document(self, client: Client | None, incoming: Client) -> bool:
+        """Return whether the identifying document is the client's, or of one merged into it."""
+        return client is not None and self._match_document(incoming) is client
+
     def is_other_person(self, client: Client, incoming: Client) -> bool:
         """Return whether the incoming document is another client's, or cannot be this client's.
 

@@ -233,8 +233,7 @@ def _apply(sourced: SourcedOrder, incoming: Client, rows: _Rows) -> IngestResult
     outcomes = [recorded.outcome] if recorded else []
     if order.subscription:
         sale = recorded.sale if recorded else None
-        is_same = client is not None and client.cpf == incoming.cpf
-        by_document = is_same and incoming.document_identifies
+        by_document = rows.clients.owns_document(client, incoming)
         record = rows.subscriptions.record
         outcomes.append(record(order.subscription, client, sale, source, by_document=by_document))
     return IngestResult(

@@ -19,7 +19,9 @@ from flowzz.core.db.locks import lock_user
 from sales import client_merging
 from sales.client_merging import FieldPreview
 from sales.models import Sale, Subscription
+from tests import payloads
 from tests.factories import NOON, ClientFactory, SaleFactory, UserFactory
+from tests.integrations.sellers import Seller
 from tests.waiting import wait_until_blocked
 
 pytestmark = pytest.mark.django_db
@@ -252,3 +254,23 @@ def test_erasure_includes_merged_clients_and_merge_records(
     assert (absorbed.name, absorbed.phone, absorbed.cpf, absorbed.city) == ("", "", "", "")
     with pytest.raises(MergeRefused, match="foram apagados"):
         client_merging.undo(done.id, by=staff)
+
+
+def test_subscription_follows_the_document_of_a_merged_client(staff: User) -> None:
+    seller = Seller()
+    ana, bia, caio = (payloads.cpf(number) for number in (291417776, 734100037, 168995350))
+
+    def renew(code: str, cycle: int, name: str, document: str) -> None:
+        body = payloads.subscription(code, cycle=str(cycle), with_order=f"{code}-{cycle}")
+        body["client"] = {"client_name": name, "client_documment": document}
+        seller.process(body)
+
+    renew("ass1", 1, "Ana Lima", ana)
+    renew("ass2", 1, "Bia Reis", bia)
+    renew("ass3", 1, "Caio Melo", caio)
+    client_merging.merge(seller.buyer("ass1-1").id, seller.buyer("ass2-1").id, by=staff)
+
+    renew("ass3", 2, "Bia Reis", bia)
+
+    subscription = Subscription.objects.select_related("client").get(subscription_hash="ass3")
+    assert subscription.client == seller.buyer("ass3-2") == seller.buyer("ass1-1")
