@@ -272,10 +272,11 @@ def _without_erased_buyer(sale: Sale, facts: SaleFacts, incoming: Client, rows: 
 
 
 def _with_known_time(sale: Sale, facts: SaleFacts) -> SaleFacts:
-    """Keep the time of a sale from a report that has only its day, as many files do."""
+    """Keep the time of a sale from a report that has only its day or second, as many files do."""
     reported, known = map(localtime, (facts.sale_date or sale.sale_date, sale.sale_date))
     has_only_day = reported.time() == time.min and reported.date() == known.date()
-    return replace(facts, sale_date=None) if has_only_day else facts
+    is_known = has_only_day or reported == known.replace(microsecond=0)
+    return replace(facts, sale_date=None) if is_known else facts
 
 
 def _update_client(

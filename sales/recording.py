@@ -129,7 +129,7 @@ class SaleBatch:
             is_associated=is_associated,
             report_fingerprint=source.fingerprint,
         )
-        sale.sale_date = facts.sale_date or source.observed_at
+        sale.sale_date = facts.sale_date or source.assumed_sale_date
         sale.observed_at = source.observed_since(sale.sale_date)
         self.index.add(sale)
         self._changed[sale.id] = sale

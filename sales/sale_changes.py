@@ -68,11 +68,8 @@ STATUS_COLUMNS: Final = {
     SaleStatusField.STATUS: StatusColumns(SaleStatusField.STATUS, STATUS_TRANSITIONS),
     SaleStatusField.SHIPPING: StatusColumns(SaleStatusField.SHIPPING, SHIPPING_TRANSITIONS),
 }
-EXPLANATORY_FIELDS: Final = frozenset(
-    {
-        "is_refund_open",
-        *(name for c in STATUS_COLUMNS.values() for name in (c.word, c.refused, c.overridden)),
-    }
+EXPLANATORY_FIELDS: Final = {"is_refund_open"}.union(
+    *((c.word, c.refused, c.overridden) for c in STATUS_COLUMNS.values())
 )
 """Columns that only explain a status; a change of them alone is no change of the sale."""
 UPDATED_FIELDS: Final = (
@@ -293,7 +290,10 @@ def _reported_values(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
 
 
 def _values_for_empty_fields(sale: Sale, facts: SaleFacts) -> dict[str, Any]:
-    return {n: v for n, v in _optional_values(facts).items() if getattr(sale, n) in (None, "")}
+    empty = {name for name in OPTIONAL_FIELDS if getattr(sale, name) in (None, "")}
+    if facts.sale_date and sale.sale_date.microsecond:  # `ChangeSource.assumed_sale_date`
+        empty.add("sale_date")
+    return {name: value for name, value in _optional_values(facts).items() if name in empty}
 
 
 def _optional_values(facts: SaleFacts) -> dict[str, Any]:

@@ -45,6 +45,11 @@ class ChangeSource:
         """Return whether the information is older than the newest one applied to the sale."""
         return self.is_undated or self.observed_at < sale.observed_at
 
+    @property
+    def assumed_sale_date(self) -> datetime:
+        """The date of a sale without one: with a fraction of a second, which no source reports."""
+        return self.observed_at.replace(microsecond=self.observed_at.microsecond or 1)
+
     def observed_since(self, sale_date: datetime) -> datetime:
         """Return from when on reports about a new sale are newer than this one.
 

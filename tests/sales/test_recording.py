@@ -80,12 +80,13 @@ def test_first_report_creates_the_sale_with_its_history(user: User) -> None:
     ]
 
 
-def test_sale_without_a_date_gets_the_date_of_arrival(user: User) -> None:
-    record(user, event(0))
+def test_sale_without_a_date_gets_the_date_of_arrival_until_a_report_has_one(user: User) -> None:
+    record(user, event(1))
+    assert stored().sale_date.replace(microsecond=0) == NOON + timedelta(hours=1)
+    record(user, event(0), sale_date=NOON)
     assert stored().sale_date == NOON
-
-    record(user, event(1), sale_date=NOON - timedelta(days=1))
-    assert stored().sale_date == NOON - timedelta(days=1)
+    record(user, event(-1), sale_date=NOON - timedelta(days=1))
+    assert stored().sale_date == NOON
 
 
 def test_both_statuses_change_with_a_history_row_each(user: User) -> None:

@@ -5,6 +5,7 @@ README.md says which of Coinzz's fields are certain and which are guesses.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from clients.contacts import normalise_cep, normalise_email
@@ -169,13 +170,18 @@ def _sale(body: Body, order_ids: tuple[str, str], mapper: StatusMapper) -> SaleF
         word_fields=fields.STATUS_WORDS,
         is_refund_open=is_open_refund(status, word),
         payment_code=payment_code(columns.get("payment_method", "")),
-        sale_date=order.timestamp("date_order"),
+        sale_date=_whole_second(order.timestamp("date_order")),
         deleted_at=deleted_at,
         reports_deletion=deleted_at is not None or order.is_null("deleted_at"),
         metadata=_metadata(body, texts),
         warnings=_warnings(body, status),  # after all fields were read
         readable_fields=body,
     )
+
+
+def _whole_second(time: datetime | None) -> datetime | None:
+    """Return the time as sales store it: a fraction marks the arrival of one without a date."""
+    return time and time.replace(microsecond=0)
 
 
 def _warnings(body: Body, status: SaleStatus | None) -> tuple[ValueWarning, ...]:
