@@ -129,7 +129,7 @@ def word_view(request: HttpRequest) -> HttpResponse:
 @permission_required("integrations.view_statusmapping", raise_exception=True)
 def mapping_view(request: HttpRequest, mapping_id: UUID) -> HttpResponse:
     """Show a word's usages; a POST previews a mapping or, confirmed, applies it."""
-    mapping = get_object_or_404(StatusMapping.objects.select_related("mapped_by"), id=mapping_id)
+    mapping = usages.spellings(get_object_or_404(StatusMapping, id=mapping_id))[0]
     may_map = request.user.has_perm(PERMISSIONS[BulkKind.REMAP])
     form = MappingForm(request.POST or None, mapping=mapping)
     preview = None

@@ -82,12 +82,13 @@ def request_action(
 def request_remap(
     mapping: StatusMapping, status: str, *, by: User, reason: str = ""
 ) -> tuple[BulkAction, bool]:
-    """Map a provider's status word to `status`, and enqueue the change of the sales with it.
+    """Map a status word, in all its spellings, and enqueue the change of the sales with it.
 
     An empty `status` removes the mapping. Returns as `request_action` does.
     """
     with transaction.atomic():
-        mapping = StatusMapping.objects.select_for_update().get(id=mapping.id)
+        rows = usages.spellings(mapping)
+        mapping = StatusMapping.objects.select_for_update().get(id=rows[0].id)
         action, is_new = _create_or_join(
             BulkAction.objects.filter(mapping=mapping),
             BulkAction(
@@ -100,9 +101,8 @@ def request_remap(
             ),
         )
         if is_new:
-            mapping.status = status
-            mapping.mapped_by, mapping.mapped_at = by, timezone.now()
-            mapping.save(update_fields=["status", "mapped_by", "mapped_at"])
+            spellings = StatusMapping.objects.filter(id__in=[row.id for row in rows])
+            spellings.update(status=status, mapped_by=by, mapped_at=timezone.now())
     return action, is_new
 
 

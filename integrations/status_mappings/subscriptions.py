@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from integrations.models import BulkAction, Integration, StatusMapping
+from integrations.providers.registry import get_provider
 from integrations.status_mappings.status_history import (
     ReportedStatus,
     mapping_source,
@@ -69,7 +70,9 @@ def _has_word(
     """Return whether the last reported word is the mapping's; without events, by the row."""
     if reported:
         return reported.since is not None
-    return row.unknown_status == mapping.word or (not row.unknown_status and row.status in statuses)
+    normalize = get_provider(mapping.provider).normalize_word
+    is_same_word = row.unknown_status and normalize(row.unknown_status) == normalize(mapping.word)
+    return bool(is_same_word) or (not row.unknown_status and row.status in statuses)
 
 
 def _record(

@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from flowzz.core.db.keyset import behind
 from integrations.models import StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import StatusField
+from integrations.providers.registry import get_provider
 from sales.models import Sale, Subscription
 
 BATCH_SIZE = 200
@@ -36,6 +37,14 @@ class Batch:
 
     user_id: uuid.UUID
     external_ids: Sequence[str]
+
+
+def spellings(mapping: StatusMapping) -> list[StatusMapping]:
+    """Return the rows of one word as it was written; changes and usages are those of the first."""
+    normalize = get_provider(mapping.provider).normalize_word
+    rows = StatusMapping.objects.filter(provider=mapping.provider, field=mapping.field)
+    word = normalize(mapping.word)
+    return [row for row in rows.order_by("id") if normalize(row.word) == word]
 
 
 def count_affected(mapping: StatusMapping) -> int:
@@ -114,7 +123,8 @@ def _unknown_column(field: StatusField) -> str:
 def _unmapped(mapping: StatusMapping) -> "QuerySet[Sale] | QuerySet[Subscription]":
     """Return the rows whose word has no status yet."""
     column = _unknown_column(StatusField(mapping.field))
-    with_word = {"source": mapping.provider, column: mapping.word}
+    words = [row.word for row in spellings(mapping)]
+    with_word = {"source": mapping.provider, f"{column}__in": words}
     if mapping.field == StatusField.SUBSCRIPTION:
         return Subscription.objects.filter(**with_word)
     # The second condition is that of the partial index.

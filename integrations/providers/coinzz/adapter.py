@@ -120,7 +120,9 @@ class CoinzzReader:
     """Parses webhooks and items, and notes which of the staff's mappings were used."""
 
     def __init__(self, mapped_words: Collection[MappedWord]) -> None:
-        keys = {(word.field, normalize_word(word.word)): word for word in mapped_words}
+        # Of several spellings, the first one has the word's usages.
+        in_order = sorted(mapped_words, key=lambda word: word.id, reverse=True)
+        keys = {(word.field, normalize_word(word.word)): word for word in in_order}
         self._mapper = StatusMapper({key: word.status for key, word in keys.items()})
         self._ids: dict[tuple[StatusField, str], UUID] = {
             key: word.id for key, word in keys.items()

@@ -354,3 +354,26 @@ def test_removing_a_mapping_keeps_the_change_of_an_event_with_another_word(
     remap("", staff)
     sale = seller.sale("ord1")
     assert (sale.status, sale.unknown_status) == (SaleStatus.CANCELLED, "confirmadíssimo")
+
+
+def test_mapping_applies_to_all_spellings_of_the_word(seller: Seller, staff: User) -> None:
+    """The API writes in capitals and with underscores what webhooks write with accents."""
+    seller.process(
+        payloads.order("ord1", order_status="Em conferência"),
+        payloads.order("ord2", order_status="EM_CONFERENCIA"),
+        payloads.subscription("ass1", status="Em pausa"),
+        payloads.subscription("ass2", status="EM_PAUSA"),
+    )
+    statuses = {StatusField.ORDER: SaleStatus.PAID, StatusField.SUBSCRIPTION: "SUSPENDED"}
+    for field, status in statuses.items():
+        for mapping in StatusMapping.objects.filter(field=field).order_by("-id"):
+            action, _ = bulk_jobs.request_remap(mapping, status, by=staff)
+            bulk_jobs.execute(action.id)
+        assert {m.status for m in StatusMapping.objects.filter(field=field)} == {status}
+
+    assert {sale.status for sale in Sale.objects.all()} == {SaleStatus.PAID}
+    assert {row.status for row in Subscription.objects.all()} == {"SUSPENDED"}
+    last = StatusMapping.objects.filter(field=StatusField.ORDER).latest("id")
+    action, _ = bulk_jobs.request_remap(last, "", by=staff)
+    bulk_jobs.execute(action.id)
+    assert len({sale.unknown_status for sale in Sale.objects.all()} - {""}) == 1
