@@ -1,15 +1,16 @@
 """Payloads are stored for PAYLOAD_RETENTION, events for RECORD_RETENTION.
 
-What they produced stays.
+What they produced stays. Their age is by the database's clock: a wrong one of a worker must not
+delete anything.
 """
 
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from flowzz.core.db.batched_deletes import delete_in_batches
+from flowzz.core.db.db_time import read_clock
 from flowzz.core.ids import lowest_uuid7
 from integrations.inbox.store import UNVERIFIABLE
 from integrations.models import EventFailure, EventOutcome, EventState, WebhookEvent, WebhookPayload
@@ -25,8 +26,9 @@ _UNFINISHED = """
 
 def create_partitions() -> None:
     """Create the partitions of the coming days and months."""
-    EVENTS.create_ahead(timezone.now())
-    PAYLOADS.create_ahead(timezone.now())
+    now = read_clock()
+    EVENTS.create_ahead(now)
+    PAYLOADS.create_ahead(now)
 
 
 def expired_payloads() -> "QuerySet[WebhookPayload]":
@@ -51,7 +53,7 @@ def delete_old_events() -> int:
     Unfinished and quarantined events stay until they are resolved. Raises OperationalError where a
     lock can't be had.
     """
-    first_kept = EVENTS.period.start_of(timezone.now() - RECORD_RETENTION.value_in_database())
+    first_kept = EVENTS.period.start_of(read_clock() - RECORD_RETENTION.value_in_database())
     months = EVENTS.drop_before(first_kept, retain=_UNRESOLVED)
     old = WebhookEvent.objects.filter(id__lt=lowest_uuid7(first_kept))
     resolved = old.exclude(state__in=(*UNFINISHED, EventState.QUARANTINED))
@@ -71,7 +73,7 @@ def delete_unrouted() -> int:
 
     Return how many.
     """
-    old = timezone.now() - UNROUTED_RETENTION
+    old = Now() - UNROUTED_RETENTION
     events = WebhookEvent.objects.filter(integration=None, received_at__lt=old)
     events = events.exclude(reason=UNVERIFIABLE)
     ids = list(events.values_list("id", flat=True))
@@ -95,4 +97,4 @@ def redact_payloads(events: "QuerySet[WebhookEvent]", reason: str = "") -> int:
 
 
 def _first_kept_day() -> datetime:
-    return PAYLOADS.period.start_of(timezone.now() - PAYLOAD_RETENTION.value_in_database())
+    return PAYLOADS.period.start_of(read_clock() - PAYLOAD_RETENTION.value_in_database())

@@ -18,7 +18,7 @@ from flowzz.core.db import db_time, jobs
 from flowzz.core.db.db_time import read_clock, to_database_time
 from flowzz.core.db.jobs import JobState, claimable_ids
 from flowzz.core.workers import beat_scheduler
-from integrations import dispatch
+from integrations import dispatch, tasks
 from integrations.inbox import drain, processing, queue_stats, store
 from integrations.inbox.store import InboundWebhook
 from integrations.models import EventState, Integration, SalesImport, SyncRun, Trigger, WebhookEvent
@@ -29,6 +29,7 @@ from integrations.sync.breaker import CircuitBreaker
 from sales.models import Export
 from tests import payloads
 from tests.api_client import Frontend
+from tests.factories import SyncRunFactory
 from tests.integrations.sellers import Seller
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +171,19 @@ def test_failed_event_is_retried_after_the_databases_clock_was_set_back(seller: 
 def test_no_event_waits_so_long_that_its_clock_seems_to_be_set_back() -> None:
     longest = processing.BACKOFF * 2 ** (processing.MAX_ATTEMPTS - 2) * (1 + processing.JITTER)
     assert longest < MAX_WAIT
+
+
+def test_worker_with_a_fast_clock_deletes_nothing(seller: Seller) -> None:
+    seller.process(payloads.order())
+    run = SyncRunFactory.create(integration=seller.integration, state=JobState.SUCCEEDED)
+    WebhookEvent.objects.create(provider="coinzz", body_hash=b"")
+    with travel(datetime.now(UTC) + timedelta(days=500)):
+        tasks.delete_expired_payloads()
+        tasks.delete_old_records()
+
+    assert [event.body is None for event in seller.events] == [False]
+    assert WebhookEvent.objects.count() == 2
+    assert SyncRun.objects.filter(id=run.id).exists()
 
 
 class Beat(beat_scheduler.Scheduler):
