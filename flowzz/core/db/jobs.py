@@ -15,6 +15,7 @@ from typing import Any, Final, Self, TypeVar
 
 import structlog
 from celery import Task, current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import models, transaction
 from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Now
@@ -243,8 +244,8 @@ def run(
 ) -> None:
     """Do an acquired job's work; an error goes to `fail`, which stores it in the job's row.
 
-    After too many takeovers `fail` gets TooManyTakeovers, and no work is done. Errors other than
-    `expected` are logged with their traceback.
+    After too many takeovers `fail` gets TooManyTakeovers, and no work is done. A job whose task has
+    no time left is queued again. Errors other than `expected` are logged with their traceback.
     """
     try:
         if job.takeovers >= MAX_TAKEOVERS:
@@ -252,6 +253,8 @@ def run(
         work(job)
     except LeaseLost:
         log.warning("lease_lost", **job._log_fields())
+    except SoftTimeLimitExceeded:  # a turn that ends; also of a job that ends none by itself
+        job.release(JobState.QUEUED, takeovers=F("takeovers") + 1)
     except Exception as error:
         if not isinstance(error, expected):
             log.exception("job_fault", job=job._meta.model_name, job_id=str(job.pk))

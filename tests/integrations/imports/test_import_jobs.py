@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from flowzz.core.db import jobs
@@ -120,6 +121,20 @@ def test_import_that_ends_its_workers_again_and_again_fails(
     row.refresh_from_db()
     assert (row.state, row.content, statuses()) == (ImportState.FAILED, None, {})
     assert "Divida o arquivo" in row.error
+
+
+def test_import_whose_task_has_no_time_left_refuses_no_line(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "MAX_SYNCHRONOUS_LINES", 1)
+    row = receive(seller, GOOD, OTHER)
+    with patch.object(batches, "ingest", side_effect=SoftTimeLimitExceeded):
+        import_jobs.execute(row.id)
+    row.refresh_from_db()
+    assert (row.state, row.error_lines) == (ImportState.QUEUED, [])
+    import_jobs.execute(row.id)
+    row.refresh_from_db()
+    assert (row.state, counters(row)) == (ImportState.SUCCEEDED, (2, 0, 0, 0))
 
 
 def die_after(batches: int) -> Any:

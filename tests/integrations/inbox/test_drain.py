@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -80,11 +81,14 @@ def test_event_is_not_retried_before_its_next_attempt(seller: Seller) -> None:
     assert seller.states == [CREATED]
 
 
-def test_lost_database_leaves_events_unchanged(seller: Seller) -> None:
+@pytest.mark.parametrize("error", [OperationalError, SoftTimeLimitExceeded])
+def test_lost_database_and_end_of_time_leave_events_unchanged(
+    seller: Seller, error: type[Exception]
+) -> None:
     seller.receive(payloads.order("ord1"), payloads.order("ord2"))
 
-    with pytest.raises(OperationalError):
-        process_failing(seller, FailingIngest("ord2", OperationalError()))
+    with pytest.raises(error):
+        process_failing(seller, FailingIngest("ord2", error()))
 
     assert seller.states == [("PENDING", ""), ("PENDING", "")]
     assert not Sale.objects.exists()

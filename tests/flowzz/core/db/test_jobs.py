@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
@@ -194,6 +195,17 @@ def test_leases_are_logged_when_the_transaction_commits(
     assert [{key: line[key] for key in line.keys() & WRITTEN} for line in lines] == [
         names | line for line in expected
     ]
+
+
+def test_job_whose_task_has_no_time_left_goes_on_later(job: Job) -> None:
+    def work(_: Job) -> None:
+        raise SoftTimeLimitExceeded
+
+    jobs.run(acquire(job), work, lambda _, error: pytest.fail(str(error)))
+
+    job.refresh_from_db()
+    assert (job.state, job.takeovers) == (JobState.QUEUED, 1)
+    assert jobs.claimable_ids(type(job)) == [job.pk]
 
 
 @pytest.mark.parametrize(
