@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
@@ -116,6 +117,8 @@ def parse_events(
             webhook = reader.parse_webhook(event.body or b"", event.headers)
         except PayloadInvalid as error:
             results.append(_quarantine(event, error.reason, error.message))
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:  # a bug in the parser must not stop the other events
             log.exception("parser_failed", event_id=str(event.id))
             message = f"Falha interna ao ler o corpo ({type(error).__name__})."

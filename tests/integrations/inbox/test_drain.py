@@ -1,6 +1,7 @@
 """A drain processes due events in batches."""
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from integrations.inbox import drain
 from integrations.models import Integration, WebhookEvent
+from integrations.providers.coinzz.adapter import CoinzzReader
 from sales.models import Sale
 from tests import payloads
 from tests.benchmarks.orders import bodies
@@ -92,6 +94,16 @@ def test_lost_database_and_end_of_time_leave_events_unchanged(
 
     assert seller.states == [("PENDING", ""), ("PENDING", "")]
     assert not Sale.objects.exists()
+
+
+def test_event_that_is_read_when_the_tasks_time_ends_is_not_quarantined(seller: Seller) -> None:
+    seller.receive(payloads.order())
+    parse = mock.patch.object(CoinzzReader, "parse_webhook", side_effect=SoftTimeLimitExceeded)
+
+    with parse, pytest.raises(SoftTimeLimitExceeded):
+        seller.drain()
+
+    assert seller.states == [("PENDING", "")]
 
 
 def test_drain_updates_the_last_webhook_and_the_count_of_sales(seller: Seller) -> None:
