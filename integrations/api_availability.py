@@ -44,8 +44,9 @@ def stop_syncs_without_listing(run_id: uuid.UUID) -> None:
     That is so after three answers over 24 hours that the address is missing, while the API
     accepts the key. An integration that has ever completed a sync keeps its mode.
     """
-    run = SyncRun.objects.select_related("integration").get(id=run_id)
-    if run.error_code != EndpointMissing.code or not _has_no_listing(run.integration):
+    missing = SyncRun.objects.filter(id=run_id, error_code=EndpointMissing.code)
+    run = missing.select_related("integration").first()
+    if run is None or not _has_no_listing(run.integration):
         return
     if not _succeeds(run.integration, lambda client: client.test_key()):
         return

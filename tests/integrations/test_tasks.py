@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from queue import Empty
 from unittest.mock import Mock
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
@@ -38,6 +38,10 @@ def test_sync_with_a_refused_key_opens_an_alert_at_once(
 
     alert = Alert.objects.get(resolved_at=None)
     assert (alert.kind, alert.integration) == (AlertKind.KEY_REFUSED, integration)
+
+
+def test_run_that_was_deleted_before_its_task_is_no_failure() -> None:
+    tasks.run_sync(str(uuid4()))
 
 
 def test_apis_are_tried_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
