@@ -15,6 +15,8 @@ from integrations.providers.contracts import Page
 from integrations.providers.errors import BrokenResponse, UnexpectedResponse
 
 MAX_PAGES: Final = 100_000
+MAX_ITEMS: Final = 20_000
+"""Of a page, unless more were asked for. A megabyte of empty items would take two gigabytes."""
 SMALLEST_PAGE: Final = 10
 """Sales. If a response doesn't say whether pages follow, a shorter page is the last one."""
 
@@ -41,6 +43,8 @@ def parse_page(
     items = find_items(response, settings)
     if _has_failed(response) or items is None:
         raise _unexpected(f"falta a lista de vendas em `{settings.api_items_key[0]}`")
+    if len(items) > max(size, MAX_ITEMS):
+        raise _unexpected("vendas demais em uma só página")
     last_page = _whole(find_values(response, settings.api_last_page_key))
     next_values = list(find_values(response, settings.api_next_page_key))
     next_page = next(filter(None, next_values), None)

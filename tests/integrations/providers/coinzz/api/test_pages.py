@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.providers.coinzz.api.pages import (
+    MAX_ITEMS,
     MAX_PAGES,
     SMALLEST_PAGE,
     check_products,
@@ -173,6 +174,13 @@ def test_unknown_shape_is_an_error_and_never_an_empty_page(response: Any) -> Non
 def test_pages_that_do_not_advance_are_an_error(number: int, response: Any) -> None:
     with pytest.raises(UnexpectedResponse, match=f"não avança depois da página {number}"):
         parse(response, number)
+
+
+def test_page_of_far_more_sales_than_asked_for_is_an_error() -> None:
+    response = {"data": [{}] * (MAX_ITEMS + 1), "meta": {"last_page": 1}}
+    with pytest.raises(UnexpectedResponse, match="vendas demais"):
+        parse(response)
+    assert len(parse(response, size=MAX_ITEMS + 1).items) == MAX_ITEMS + 1
 
 
 @pytest.mark.parametrize("response", [{"data": []}, {"data": {"data": []}}, [], [{"id": 1}]])
