@@ -26,6 +26,7 @@ from flowzz.core.rate_limits import (
     redis_has_answered,
     redis_has_failed,
 )
+from flowzz.core.runtime_settings.cache import SAVED_VALUES
 from integrations import dispatch
 from integrations.inbox import metrics
 from integrations.inbox.store import InboundWebhook, check_writable, unowned_reason
@@ -72,6 +73,7 @@ class Intake:
                 self._tokens.clear()  # one was changed since it was read
         except (DatabaseError, InterfaceError) as error:
             log.error("database_failed", cause=type(error.__cause__ or error).__name__)
+            SAVED_VALUES.use_known_values()  # nobody waits for a second failure
             await self.buffer(requests)
             return False
         return True

@@ -50,6 +50,10 @@ class SettingsCache:
         self._expiries += 1
         self._tried_at = self._next_at = -math.inf
 
+    def use_known_values(self) -> None:
+        """Do not ask the database for a while, because it has just failed."""
+        self._next_at = max(self._next_at, time.monotonic() + RETRY_SECONDS)
+
     def _reload_alone(self) -> None:
         with cast(DatabaseWrapper, connection).deadline(RELOAD_SECONDS):
             self._reload()

@@ -5,13 +5,14 @@ from unittest.mock import patch
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from redis import Redis, RedisError
 from redis.exceptions import TimeoutError
 
 from flowzz.core import rate_limits, redis
 from flowzz.core.rate_limits import RateLimit
+from flowzz.core.runtime_settings.cache import SAVED_VALUES, SettingsCache
 from integrations.inbox.store import UNVERIFIABLE, InboundWebhook
 from integrations.models import Integration, WebhookEvent, WebhookToken
 from integrations.webhooks import fallback_buffer, known_tokens, signing_secrets, tokens
@@ -143,6 +144,21 @@ def test_webhooks_that_pass_on_credit_are_counted_afterwards(seller: Seller) -> 
     [taken] = redis.run([RATE.take_command({key: 1})])
     limit = int(settings.RATE_LIMIT_WEBHOOK.partition("/")[0])
     assert RATE.allowances([key], taken)[key].remaining == limit - 6
+
+
+def test_webhook_that_the_database_fails_waits_for_no_settings(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen server would fail that, too, after two more seconds for the connection."""
+    SAVED_VALUES.expire()
+    reloads: list[None] = []
+    monkeypatch.setattr(SettingsCache, "_reload", lambda _: reloads.append(None))
+    with patch.object(BlockingCalls, "find_owners", side_effect=OperationalError):
+        assert accept(webhook_to(seller)) == [200]
+
+    assert reloads == []
+    assert fallback_buffer.length() == 1
+    fallback_buffer.flush_to_inbox()
 
 
 def test_only_the_first_batch_waits_for_redis_that_fails(seller: Seller) -> None:
