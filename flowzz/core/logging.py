@@ -24,8 +24,10 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 # The token in the URL of a webhook, and all parts longer than an id: tokens in mistyped URLs and in
-# the links that reset a password.
-_SECRET_IN_PATH = re.compile(r"^(/+webhooks/+[a-z0-9]{1,32}/+)[^/]+|[\w-]{37,}")
+# the links that reset a password. E-mails, documents and phones that callers give in place of ids.
+_SECRET_IN_PATH = re.compile(
+    r"^(/+webhooks/+[a-z0-9]{1,32}/+)[^/]+|[\w-]{37,}|(?<=/)(?:[^/@]*@[^/]*|[\d\s().+-]{10,}(?=/|$))"
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EACH = "each"
 LINES_A_WRITE = 10
@@ -79,7 +81,7 @@ def configure(configuration: dict[str, Any]) -> None:
 
 
 def redact_path(path: str) -> str:
-    """Replace the tokens in the URLs of webhooks and of new passwords."""
+    """Replace tokens, and the personal data that a pattern recognises."""
     return _SECRET_IN_PATH.sub(r"\1***", path)
 
 

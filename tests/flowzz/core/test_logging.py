@@ -122,9 +122,13 @@ def test_failed_request_is_logged_without_exception_text_and_token() -> None:
         (f"/webhooks/{TOKEN}/orders", "/webhooks/***/orders"),
         (f"/Webhooks/Coinzz/{TOKEN}/", "/Webhooks/Coinzz/***/"),
         (f"/api/v1/sales/{ID}", f"/api/v1/sales/{ID}"),
+        ("/api/v1/clients/ana@exemplo.com.br", "/api/v1/clients/***"),
+        ("/api/v1/clients/529.982.247-25/", "/api/v1/clients/***/"),
+        ("/api/v1/clients/+55 62 95454-4554", "/api/v1/clients/***"),
+        ("/admin/django_celery_beat/periodictask/16/change/",) * 2,
     ],
 )
-def test_token_is_redacted_in_webhook_urls_mistyped_ones_included(path: str, redacted: str) -> None:
+def test_secrets_and_personal_data_are_redacted_in_paths(path: str, redacted: str) -> None:
     assert logs.redact_path(path) == redacted
 
 
