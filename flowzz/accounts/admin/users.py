@@ -31,6 +31,7 @@ from flowzz.backoffice.forms.shown_values import RowForm
 from flowzz.core.formatting import format_count
 
 ACCESS = ("is_staff", "groups")
+GRANT = "accounts.grant_staff_access"
 MAX_NOTES = 20
 PRIVILEGES = (*ACCESS, "is_superuser", "user_permissions")
 
@@ -160,16 +161,14 @@ def _may_do_more(user: User, request: HttpRequest) -> bool:
     """Return whether the user is a superuser, or of staff to whom the request's gives no access."""
     if request.user.is_superuser or user.pk == request.user.pk:
         return False
-    return user.is_superuser or (
-        user.is_staff and not request.user.has_perm("accounts.grant_staff_access")
-    )
+    return user.is_superuser or (user.is_staff and not request.user.has_perm(GRANT))
 
 
 def _locked_privileges(request: HttpRequest) -> tuple[str, ...]:
     """Return the privileges that the staff member must not grant."""
     if request.user.is_superuser:
         return ()
-    if request.user.has_perm("accounts.grant_staff_access"):
+    if request.user.has_perm(GRANT):
         return tuple(field for field in PRIVILEGES if field not in ACCESS)
     return PRIVILEGES
 
@@ -179,7 +178,18 @@ admin.site.unregister((Group, StaticDevice, TOTPDevice))  # django-otp's pages s
 
 @admin.register(Group)
 class GroupAdmin(_PermissionsPage, DjangoGroupAdmin):
+    """Only who may give access to staff changes groups: a group may be one's own."""
+
     list_display = ("name", "members")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(GRANT) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.has_perm(GRANT) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.has_perm(GRANT) and super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Group]":
         groups: QuerySet[Group] = super().get_queryset(request)

@@ -162,3 +162,23 @@ def test_only_who_gives_access_changes_other_staff(manager: Staff, page: str) ->
     assert [manager.post(url, {}).status_code for url in urls] == [403, 200]
     administration = log_in_member("Administração")
     assert administration.get(urls[0]).status_code == 200
+
+
+@pytest.mark.parametrize("grants", [False, True])
+def test_only_who_gives_access_to_staff_changes_groups(db: None, grants: bool) -> None:
+    names = ["view_group", "add_group", "change_group", "delete_group"]
+    names += ["grant_staff_access"] if grants else []
+    group = Group.objects.create(name="RH")
+    group.permissions.set(Permission.objects.filter(codename__in=names))
+    staff, url = log_in_member("RH"), f"/admin/auth/group/{group.id}"
+    other = Group.objects.create(name="Outro")
+    power = str(Permission.objects.get(codename="view_personal_data").id)
+
+    answers = [
+        staff.post("/admin/auth/group/add/", {"name": "Novo", "permissions": [power]}),
+        staff.post(f"/admin/auth/group/{other.id}/delete/", {"post": "yes"}),
+        staff.post(f"{url}/change/", {"name": "RH", "permissions": [power]}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [302 if grants else 403] * 3
+    assert group.permissions.filter(id=power).exists() == grants
