@@ -15,31 +15,6 @@ FIRST_WEBHOOK_WITHIN = timedelta(hours=24)
 
 def webhook(inputs: DiagnosisInputs) -> CheckResult:
     received_at, label = inputs.last_webhook_at, inputs.label
-    next_step = (
-        f"Confira com quem vende, no {label}, se o postback de cada produto está ativo e aponta "
-        "para o endereço mostrado na página da integração."
-    )
-    if inputs.requires_signature:
-        next_step += " Confira também se o segredo de assinatura é o mesmo nos dois lados."
-    if not inputs.accepts_without_token:
-        next_step += (
-            " Os endereços antigos, sem o código secreto no fim, estão desligados aqui e respondem "
-            "404 (WEBHOOK_WITHOUT_TOKEN)."
-        )
-    elif inputs.is_unrouted_full:
-        next_step += (
-            " Os endereços antigos, sem o código secreto no fim, estão cheios e respondem 429: "
-            "atribua ou descarte os eventos sem integração."
-        )
-    customer_message = (
-        f"Olá! Não estamos recebendo os avisos (postback) do {label}. Por favor confira, no "
-        f"{label}, se o postback de cada produto está ativo e usa o endereço que aparece na "
-        "página de integrações do Flowzz. "
-    ) + (
-        "As vendas que faltarem são buscadas pela sincronização."
-        if inputs.uses_api
-        else "As vendas que faltarem entram por um arquivo, em Importar vendas."
-    )
     if inputs.status == IntegrationStatus.DISCONNECTED:
         return CheckResult(
             Severity.RED,
@@ -48,17 +23,53 @@ def webhook(inputs: DiagnosisInputs) -> CheckResult:
             f"Olá! Sua integração com o {label} está desconectada. Abra Integrações no Flowzz e "
             "conecte de novo.",
         )
+    advice = _where_to_look(inputs), _ask_for_webhooks(inputs)
     if received_at is None:
         waiting = inputs.now - (inputs.connected_at or inputs.now)
         severity = Severity.RED if waiting > FIRST_WEBHOOK_WITHIN else Severity.YELLOW
-        return CheckResult(severity, "Nenhum webhook chegou até hoje.", next_step, customer_message)
+        return CheckResult(severity, "Nenhum webhook chegou até hoje.", *advice)
     message = f"O último chegou {inputs.ago(received_at)}"
     if inputs.hourly_rates and is_unusual_silence(inputs.hourly_rates, received_at, inputs.now):
         message += ", muito mais tempo do que de costume para este horário e dia."
-        return CheckResult(Severity.RED, message, next_step, customer_message)
+        return CheckResult(Severity.RED, message, *advice)
     if inputs.now - received_at > QUIET_AFTER:
-        return CheckResult(Severity.YELLOW, f"{message}.", next_step, customer_message)
+        return CheckResult(Severity.YELLOW, f"{message}.", *advice)
     return CheckResult(Severity.GREEN, f"{message}.")
+
+
+def _where_to_look(inputs: DiagnosisInputs) -> str:
+    """Return what staff check, and why webhooks may be refused by us."""
+    steps = [
+        f"Confira com quem vende, no {inputs.label}, se o postback de cada produto está ativo e "
+        "aponta para o endereço mostrado na página da integração."
+    ]
+    if inputs.requires_signature:
+        steps.append("Confira também se o segredo de assinatura é o mesmo nos dois lados.")
+    if not inputs.accepts_without_token:
+        steps.append(
+            "Os endereços antigos, sem o código secreto no fim, estão desligados aqui e respondem "
+            "404 (WEBHOOK_WITHOUT_TOKEN)."
+        )
+    elif inputs.is_unrouted_full:
+        steps.append(
+            "Os endereços antigos, sem o código secreto no fim, estão cheios e respondem 429: "
+            "atribua ou descarte os eventos sem integração."
+        )
+    return " ".join(steps)
+
+
+def _ask_for_webhooks(inputs: DiagnosisInputs) -> str:
+    """Return the message with which staff ask the seller to check the platform's settings."""
+    missing = (
+        "são buscadas pela sincronização"
+        if inputs.uses_api
+        else "entram por um arquivo, em Importar vendas"
+    )
+    return (
+        f"Olá! Não estamos recebendo os avisos (postback) do {inputs.label}. Por favor confira, no "
+        f"{inputs.label}, se o postback de cada produto está ativo e usa o endereço que aparece na "
+        f"página de integrações do Flowzz. As vendas que faltarem {missing}."
+    )
 
 
 def refused(inputs: DiagnosisInputs) -> CheckResult:
