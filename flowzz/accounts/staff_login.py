@@ -44,7 +44,7 @@ def count_code(user: User) -> None:
         raise ValidationError(TOO_MANY) from None
 
 
-def check_code(user: User, code: str) -> Device:
+def _check_code(user: User, code: str) -> Device:
     """Return the device of a valid code; raises ValidationError in words for the person."""
     try:
         device = second_factor.verify(user, code)
@@ -154,7 +154,7 @@ class LoginForm(AuthenticationForm):
         if not (code := self.cleaned_data.get("code", "")):
             self._ask_code(user)
         with self._recording(email, LoginOutcome.WRONG_CODE):
-            vars(user)["otp_device"] = check_code(user, code)  # stored in the session at login
+            vars(user)["otp_device"] = _check_code(user, code)  # stored in the session at login
 
     def _ask_code(self, user: User) -> NoReturn:
         if self.asks_code:

@@ -57,13 +57,13 @@ def quarantined_count(request: HttpRequest) -> str:
 @require_safe
 @_can_view
 def causes_view(request: HttpRequest) -> HttpResponse:
-    causes = list_causes()
+    causes = _list_causes()
     context = {
         **admin.site.each_context(request),
         "title": "Quarentena",
         "causes": causes,
         "total": sum(cause.count for cause in causes),
-        "warnings": count_warnings(),
+        "warnings": _count_warnings(),
         "max_warned": MAX_WARNED,
     }
     return render(request, "integrations/quarantine/causes.html", context)
@@ -197,7 +197,7 @@ class QuarantineCause:
         return quarantine_url("quarantine_group", causa=self.cause)
 
 
-def list_causes() -> list[QuarantineCause]:
+def _list_causes() -> list[QuarantineCause]:
     """Return the most frequent causes first, read from the index of quarantined events alone."""
     groups = (
         WebhookEvent.objects.filter(state=EventState.QUARANTINED)
@@ -240,7 +240,7 @@ class WarningCount:
         return list_url(Sale, aviso=self.cause)
 
 
-def count_warnings() -> list[WarningCount]:
+def _count_warnings() -> list[WarningCount]:
     """Return the most frequent warnings first, read from the indexes of rows with warnings."""
     events = _causes_of(WebhookEvent.objects.order_by(*NEWEST_FIRST))
     sales = _causes_of(Sale.objects.order_by("-sale_date", "-id"))

@@ -54,7 +54,7 @@ class MappingForm(OptionalReasonForm):
         return "" if status == REMOVE else status
 
 
-def status_label(mapping: StatusMapping, status: str) -> str:
+def _status_label(mapping: StatusMapping, status: str) -> str:
     return str(STATUSES[StatusField(mapping.field)](status).label) if status else ""
 
 
@@ -101,7 +101,7 @@ class StatusMappingAdmin(ReadOnlyAdmin):
 
     @admin.display(description="significado", ordering="status")
     def mapped_status(self, mapping: StatusMapping) -> str:
-        return status_label(mapping, mapping.status) or NOTHING
+        return _status_label(mapping, mapping.status) or NOTHING
 
     @admin.display(description="pedidos à espera")
     def waiting(self, mapping: StatusMapping) -> int:
@@ -141,12 +141,12 @@ def mapping_view(request: HttpRequest, mapping_id: UUID) -> HttpResponse:
                 return _apply(request, mapping, form)
             preview = preview_mapping(mapping, form.cleaned_data["status"])
     is_subscription = mapping.field == StatusField.SUBSCRIPTION
-    new_status = status_label(mapping, form.cleaned_data["status"]) if preview else ""
+    new_status = _status_label(mapping, form.cleaned_data["status"]) if preview else ""
     context = {
         **admin.site.each_context(request),
         "title": f"“{mapping.word}”",
         "mapping": mapping,
-        "status": status_label(mapping, mapping.status),
+        "status": _status_label(mapping, mapping.status),
         "new_status": new_status,
         "confirm_text": "Confirmar o significado" if new_status else "Retirar o significado",
         "confirm_tone": "" if new_status else "bad",
@@ -175,7 +175,7 @@ def _apply(request: HttpRequest, mapping: StatusMapping, form: MappingForm) -> H
         )
         details = {
             "significado": audit_log.change(
-                status_label(mapping, mapping.status), status_label(mapping, status)
+                _status_label(mapping, mapping.status), _status_label(mapping, status)
             ),
             "ação em massa": audit_log.reference(action),
         }

@@ -70,10 +70,10 @@ def many_refused_last_hour() -> dict[uuid.UUID, list[RefusedTotal]]:
 
 
 def are_many(totals: Iterable[RefusedTotal]) -> bool:
-    return count_refused(totals) >= MANY_REFUSED
+    return _count_refused(totals) >= MANY_REFUSED
 
 
-def count_refused(totals: Iterable[RefusedTotal]) -> int:
+def _count_refused(totals: Iterable[RefusedTotal]) -> int:
     return sum(total.count for total in refused_only(totals))
 
 
@@ -85,7 +85,7 @@ def refused_only(totals: Iterable[RefusedTotal]) -> list[RefusedTotal]:
 def describe(totals: Iterable[RefusedTotal]) -> str:
     """Return `3 webhooks recusados: 2 por assinatura ausente ou inválida, 1 por …`."""
     refused = refused_only(totals)
-    number = format_count(count_refused(refused), "webhook recusado", "webhooks recusados")
+    number = format_count(_count_refused(refused), "webhook recusado", "webhooks recusados")
     return f"{number}: {', '.join(total.because for total in refused)}"
 
 

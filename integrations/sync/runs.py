@@ -228,11 +228,11 @@ def _require_readable(run: SyncRun) -> None:
 def _succeed(run: SyncRun) -> None:
     """Finish the run and move the cursor to the run's start, in one commit."""
     with transaction.atomic():
-        lock_integration(run)
+        _lock_integration(run)
         changes = {"cursor_to": F("started_at"), "error_code": "", "error": ""}
         if not _release(run, JobState.SUCCEEDED, finished_at=Now(), **changes):
             return
-        record_outcome(run, "success", sync_cursor=run.started_at)
+        _record_outcome(run, "success", sync_cursor=run.started_at)
     counts = {name: getattr(run, name) for name in COUNTERS}
     log.info("sync_succeeded", cursor_from=run.cursor_from, cursor_to=run.started_at, **counts)
 
@@ -267,25 +267,25 @@ def _give_up(run: SyncRun, error: IntegrationError, details: dict[str, str]) -> 
     """Fail the run, or requeue it if its API key was replaced while it ran."""
     is_key_refused = isinstance(error, KeyRefused)
     with transaction.atomic():
-        integration = lock_integration(run)
+        integration = _lock_integration(run)
         if is_key_refused and integration.api_key_set_at != run.integration.api_key_set_at:
             _requeue(run, timedelta())
             return
         changes = {"finished_at": Now(), "attempts": run.attempts + 1, **details}
         if not _release(run, JobState.FAILED, **changes):
             return
-        record_outcome(run, "error", error.message)
+        _record_outcome(run, "error", error.message)
         if is_key_refused:
             integration.status, integration.next_sync_at = IntegrationStatus.ERROR, None
             integration.save(update_fields=["status", "next_sync_at", "updated_at"])
 
 
-def lock_integration(run: SyncRun) -> Integration:
+def _lock_integration(run: SyncRun) -> Integration:
     """Lock the integration before its run, as connecting and disconnecting do: no deadlock."""
     return Integration.objects.select_for_update(no_key=True).get(id=run.integration_id)
 
 
-def record_outcome(run: SyncRun, status: str, error: str = "", **changes: object) -> None:
+def _record_outcome(run: SyncRun, status: str, error: str = "", **changes: object) -> None:
     Integration.objects.filter(id=run.integration_id).update(
         last_sync_at=Now(), last_sync_status=status, last_sync_error=error, **changes
     )

@@ -34,10 +34,10 @@ def extend_with_export(page: type[BaseAdmin[Any]], subject: ExportSubject) -> No
     page.list_panels = (*page.list_panels, "sales/export_buttons.html")
     page.filter_actions = (*page.filter_actions, "sales/export_chosen.html")
     add = page_view(page, "exportar", name="export", permission=MAKE_EXPORT)
-    add(partial(export_list, subject))
+    add(partial(_export_list, subject))
 
 
-def export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBase:
+def _export_list(subject: ExportSubject, request: HttpRequest) -> HttpResponseBase:
     """Export a list with the filters in its URL: as a file, or as a job with a page of its own."""
     model = TABLES[subject].model
     page = admin.site.get_model_admin(model)

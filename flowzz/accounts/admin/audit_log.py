@@ -40,7 +40,7 @@ DISTINCT_ACTIONS = """
 """
 
 
-def distinct_actions() -> list[str]:
+def _distinct_actions() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(DISTINCT_ACTIONS)
         return [action for (action,) in cursor.fetchall()]
@@ -72,7 +72,7 @@ class ActionFilter(KnownChoiceFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, page: ModelAdmin[Any]) -> Lookups:
-        return [(action, action) for action in distinct_actions()]
+        return [(action, action) for action in _distinct_actions()]
 
 
 class LastDaysFilter(KnownChoiceFilter):
@@ -135,7 +135,7 @@ class StaffActionAdmin(ReadOnlyAdmin):
         text = search_term.strip()[:MAX_SEARCH_LENGTH]
         if not text:
             return queryset, False
-        names = [name for name in distinct_actions() if text.casefold() in name.casefold()]
+        names = [name for name in _distinct_actions() if text.casefold() in name.casefold()]
         found = Q(target_label__icontains=text) | Q(reason__icontains=text) | Q(action__in=names)
         found |= Q(actor__in=logged_rows.find_people(text))
         return queryset.filter(found | logged_rows.matches(request, text)), False

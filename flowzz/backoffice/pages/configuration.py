@@ -97,7 +97,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> HttpResponse:
 
 def _restore(request: HttpRequest, setting: RuntimeSetting[Any]) -> HttpResponse:
     """Restore a default, and show the other fields as they were typed."""
-    restore_default(request, setting)
+    _restore_default(request, setting)
     messages.success(request, f"{setting.label}: de volta ao valor padrão.")
     data, default = request.POST.copy(), setting.format(setting.default)
     data[setting.name] = data[f"initial-{setting.name}"] = default
@@ -116,7 +116,7 @@ def save(request: HttpRequest, setting: RuntimeSetting[Any], value: str) -> None
     SAVED_VALUES.expire()
 
 
-def restore_default(request: HttpRequest, setting: RuntimeSetting[Any]) -> None:
+def _restore_default(request: HttpRequest, setting: RuntimeSetting[Any]) -> None:
     """Delete the saved value: the default is that of the environment."""
     with transaction.atomic():
         row = Setting.objects.select_for_update().filter(name=setting.name).first()

@@ -153,7 +153,7 @@ class AddressThrottle(RateThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         try:
-            hit_network(self.name, self.rate.value, client_ip(request))
+            _hit_network(self.name, self.rate.value, client_ip(request))
         except RateLimitExceeded as exceeded:
             self._retry_after = exceeded.retry_after
             return False
@@ -176,11 +176,11 @@ class SchemaThrottle(AddressThrottle):
 
 def hit_address(name: str, rate: Callable[[], str], ip: str) -> None:
     """Count a request by its IP address and its network. Raises RateLimitExceeded."""
-    hit_network(name, rate, ip)
+    _hit_network(name, rate, ip)
     RateLimit(name, rate).hit(ip_key(ip))
 
 
-def hit_network(name: str, rate: Callable[[], str], ip: str) -> None:
+def _hit_network(name: str, rate: Callable[[], str], ip: str) -> None:
     """Count a request by its network, if that is larger than its address.
 
     The limit is NETWORK_FACTOR times that of an address. Raises RateLimitExceeded.

@@ -21,7 +21,7 @@ POLL_SECONDS = 1.0
 EXIT_CODE = 70  # EX_SOFTWARE
 
 
-def end_process() -> None:
+def _end_process() -> None:
     os._exit(EXIT_CODE)
 
 
@@ -37,7 +37,7 @@ class _RunningTask:
 class TimeLimits:
     """The running tasks of this process, by thread, and a thread that checks their limits."""
 
-    on_hard_limit: Callable[[], None] = end_process
+    on_hard_limit: Callable[[], None] = _end_process
     _running: dict[int, _RunningTask] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

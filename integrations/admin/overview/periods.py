@@ -92,7 +92,7 @@ def time_filters(slots: Sequence[SlotTotals], field: str) -> dict[str, str]:
     }
 
 
-def fill_slots(slots: Sequence[SlotTotals], rows: Iterable[HourlyStats]) -> list[SlotTotals]:
+def _fill_slots(slots: Sequence[SlotTotals], rows: Iterable[HourlyStats]) -> list[SlotTotals]:
     """Add each hour to its slot; hours outside of the slots are ignored."""
     first, width = slots[0].start, slots[0].end - slots[0].start
     for row in rows:
@@ -106,8 +106,8 @@ def with_previous(
     period: Period, now: datetime, rows: Sequence[HourlyStats]
 ) -> tuple[list[SlotTotals], list[SlotTotals]]:
     """Return the totals of a period up to now, and of the period of equal length before."""
-    current = fill_slots(period.slots(now), rows)
-    return current, fill_slots(period.slots(now - timedelta(hours=period.hours)), rows)
+    current = _fill_slots(period.slots(now), rows)
+    return current, _fill_slots(period.slots(now - timedelta(hours=period.hours)), rows)
 
 
 def read_hours(now: datetime, period: Period) -> list[HourlyStats]:

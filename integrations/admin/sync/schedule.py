@@ -125,7 +125,7 @@ class ScheduleAdmin(BaseAdmin[Any]):
         return not is_used and super().has_delete_permission(request, obj)
 
 
-def is_core(task: PeriodicTask) -> bool:
+def _is_core(task: PeriodicTask) -> bool:
     """Return whether this row alone runs one of our tasks: without it Flowzz would stop working."""
     others = PeriodicTask.objects.filter(task=task.task, enabled=True).exclude(pk=task.pk)
     return task.task.startswith(OWN_TASKS) and not others.exists()
@@ -134,7 +134,7 @@ def is_core(task: PeriodicTask) -> bool:
 class TaskForm(RowForm, beat_admin.PeriodicTaskForm):  # type: ignore[misc]  # untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk and is_core(self.instance):
+        if self.instance.pk and _is_core(self.instance):
             for name in ("regtask", *FIXED):
                 self.fields.pop(name, None)
         # A read-only form lacks fields, too.
@@ -178,17 +178,17 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
 
     def get_readonly_fields(self, request: HttpRequest, obj: PeriodicTask | None = None) -> Any:
         """Leave only the timing of a core task, and its description, to be changed."""
-        fixed = FIXED if obj and is_core(obj) else ()
+        fixed = FIXED if obj and _is_core(obj) else ()
         return (*super().get_readonly_fields(request, obj), *fixed)
 
     def get_fieldsets(self, request: HttpRequest, obj: PeriodicTask | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        if obj and is_core(obj):
+        if obj and _is_core(obj):
             return (section(None, "name", "enabled", "description"), *fieldsets[1:])
         return fieldsets
 
     def has_delete_permission(self, request: HttpRequest, obj: PeriodicTask | None = None) -> bool:
-        return not (obj and is_core(obj)) and super().has_delete_permission(request, obj)
+        return not (obj and _is_core(obj)) and super().has_delete_permission(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
         super().delete_queryset(request, self._without_core(request, queryset))
@@ -228,7 +228,7 @@ class ScheduledTaskAdmin(beat_admin.PeriodicTaskAdmin, BaseAdmin[Any]):  # type:
 
     def _without_core(self, request: HttpRequest, tasks: "QuerySet[Any]") -> "QuerySet[Any]":
         """Leave out core tasks, with a message for each."""
-        core = [task for task in tasks if is_core(task)]
+        core = [task for task in tasks if _is_core(task)]
         for task in core:
             text = f"{task.name}: o Flowzz precisa desta tarefa. Mude o horário dela, se preciso."
             self.message_user(request, text, messages.WARNING)

@@ -62,7 +62,7 @@ def read_lines(headers: Sequence[str], rows: Iterable[Row]) -> Iterator[FileLine
             yield _read_line(row.number, line)
 
 
-def unescape_formula(cell: str) -> str:
+def _unescape_formula(cell: str) -> str:
     """Remove the apostrophe that an export puts before a formula."""
     is_escaped = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
     return cell[1:] if is_escaped else cell
@@ -73,7 +73,7 @@ class _Cells:
     cells: Mapping[str, str]
 
     def raw(self, title: str) -> str:
-        return unescape_formula(self.cells.get(title, ""))
+        return _unescape_formula(self.cells.get(title, ""))
 
     def text(self, title: str) -> str:
         return clean_text(self.raw(title))
