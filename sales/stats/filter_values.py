@@ -15,7 +15,7 @@ NEWEST: Final = 20_000
 """Sales that are read: older ones than these have no values of their own."""
 MAX_VALUES: Final = 500
 MAX_CAMPAIGN: Final = 200
-"""Characters: the filter takes no longer campaign."""
+"""Characters of the longest campaign that the filter takes."""
 
 
 @dataclass(frozen=True, slots=True)

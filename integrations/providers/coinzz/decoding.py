@@ -19,7 +19,7 @@ INVALID_UTF8: Final = "invalid_utf8"
 """The reason of a body in an unknown encoding."""
 
 _MAX_DIGITS: Final = 4300
-"""Python converts no longer integer; it stays a text."""
+"""The most that Python converts; an integer with more stays a text."""
 
 _INEXACT: Final = 10**15
 """Integers from here on are stored as texts: JavaScript, for one, would round them."""
