@@ -260,7 +260,7 @@ class Provider(ABC):
         """Return a client for a diagnosis: one attempt of 4 s at most, without a breaker."""
 
     def probe(self, api_key: str) -> ProbeReport:
-        """Test an account's API with few requests: what matches the settings, and what does not."""
+        """Test which settings an account's API matches. Optional: only a command asks for it."""
         raise NotImplementedError
 
     @abstractmethod
