@@ -129,7 +129,7 @@ def diagnosis_results(request: HttpRequest, object_id: uuid.UUID) -> HttpRespons
         integration,
         details={title: result.severity.label for _, title, result in results},
     )
-    context = {"results": results, "now": inputs.now, "worst": worst, "integration": integration}
+    context = {"results": results, "now": inputs.now, "worst": worst}
     return render(request, "integrations/integration/diagnosis_results.html", context)
 
 
