@@ -87,10 +87,6 @@ class LoadPlan:
     broken: set[str] = field(default_factory=set)
     """The keys of unreadable bodies."""
 
-    @property
-    def webhook_count(self) -> int:
-        return sum(len(webhooks) for _, webhooks in self.sequences)
-
     def sent(self, keys: Collection[str]) -> "LoadPlan":
         """Return the sequences that have begun, whose first webhook has one of the keys."""
         sequences = [pair for pair in self.sequences if pair[1][0].key in keys]
