@@ -26,7 +26,6 @@ from sales.order_ids.index import SaleIndex
 from sales.order_ids.reading import read_reported
 from sales.sale_changes import (
     EXPLANATORY_FIELDS,
-    FIRST_REACHED,
     STATUS_COLUMNS,
     UPDATED_FIELDS,
     FieldChange,
@@ -36,7 +35,7 @@ from sales.sale_changes import (
     set_fields,
     set_warnings,
 )
-from sales.statuses import HistoryField, SaleStatus, SaleStatusField, ShippingStatus
+from sales.statuses import FIRST_REACHED, HistoryField, SaleStatus, SaleStatusField, ShippingStatus
 
 _HISTORY_FIELDS = frozenset(HistoryField.values) - frozenset(SaleStatusField.values)
 MAX_LISTED_SALES = 50

@@ -9,12 +9,12 @@ from sales.metadata import limit_metadata, merge_metadata, without_fields, witho
 from sales.models import ChangeSource, Sale
 from sales.money import EARNINGS_FIELDS, unit_price
 from sales.statuses import (
+    FIRST_REACHED,
     OPEN_REFUND,
     SHIPPING_TRANSITIONS,
     STATUS_TRANSITIONS,
     SaleStatus,
     SaleStatusField,
-    ShippingStatus,
     Transition,
     TransitionTable,
     classify_transition,
@@ -26,15 +26,6 @@ OPTIONAL_FIELDS: Final = (
 )
 """A report without one of these leaves the stored value unchanged."""
 ORDER_ID_FIELDS: Final = ("external_id", "order_hash")
-FIRST_REACHED: Final[dict[tuple[str, str], str]] = {
-    (SaleStatusField.STATUS, SaleStatus.PAID): "paid_at",
-    (SaleStatusField.STATUS, SaleStatus.SHIPPED): "shipped_at",
-    (SaleStatusField.STATUS, SaleStatus.DELIVERED): "delivered_at",
-    (SaleStatusField.STATUS, SaleStatus.CANCELLED): "cancelled_at",
-    (SaleStatusField.SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
-    (SaleStatusField.SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
-}
-"""The fields that are set when a sale reaches a status for the first time."""
 
 
 class StatusColumns:
@@ -108,13 +99,17 @@ def classify_statuses(
 ) -> StatusMoves:
     """Sort the reported statuses into allowed and refused ones; an override allows all.
 
-    A missing status, and one that a status set by hand holds off, change nothing.
+    A missing status changes nothing. Nor does one that a status set by hand holds off, but what is
+    beneath follows another meaning of the word.
     """
     moves = StatusMoves()
     for columns in STATUS_COLUMNS.values():
         is_unknown = bool(getattr(facts, columns.unknown))
         is_missing = not is_unknown and getattr(facts, columns.status) is None
         is_held = columns.is_held(sale, facts, is_late=is_late)
+        reported = getattr(facts, columns.status)
+        if is_held and not is_unknown and not is_late and reported != columns.reported_status(sale):
+            moves.columns[columns.overridden] = reported  # the held word means something else now
         if is_missing or is_held or (is_unknown and is_late):
             _keep_stored_word(columns, facts, moves)
         elif is_unknown:

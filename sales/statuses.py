@@ -55,6 +55,16 @@ class HistoryField(TextChoices):
     CLIENT = "client_id", "Cliente"
 
 
+FIRST_REACHED: Final[dict[tuple[str, str], str]] = {
+    (SaleStatusField.STATUS, SaleStatus.PAID): "paid_at",
+    (SaleStatusField.STATUS, SaleStatus.SHIPPED): "shipped_at",
+    (SaleStatusField.STATUS, SaleStatus.DELIVERED): "delivered_at",
+    (SaleStatusField.STATUS, SaleStatus.CANCELLED): "cancelled_at",
+    (SaleStatusField.SHIPPING, ShippingStatus.SHIPPED): "shipped_at",
+    (SaleStatusField.SHIPPING, ShippingStatus.DELIVERED): "delivered_at",
+}
+"""The fields that are set when a sale reaches a status for the first time."""
+
 TransitionTable: TypeAlias = Mapping[str, Set[str]]
 """Maps each status to the statuses that an event may change it to."""
 

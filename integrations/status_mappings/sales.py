@@ -23,10 +23,10 @@ from integrations.status_mappings.status_history import (
 )
 from integrations.status_mappings.usages import SALE_COLUMNS
 from sales.facts import SaleFacts
-from sales.models import ChangeSource, Sale, SaleStatusChange
+from sales.models import ChangeSource, Origin, Sale, SaleStatusChange
 from sales.recording import Outcome, SaleBatch
-from sales.sale_changes import FIRST_REACHED, STATUS_COLUMNS, StatusColumns
-from sales.statuses import SaleStatus, SaleStatusField
+from sales.sale_changes import STATUS_COLUMNS, StatusColumns
+from sales.statuses import FIRST_REACHED, SaleStatus, SaleStatusField
 
 FIRST_STATUS = "PENDING"
 """The status of a sale, and of its shipping, before any is known."""
@@ -137,8 +137,9 @@ class _WordChanges:
             is_of_another = is_before or is_unmapped or change.origin_id in reported.other_events
             return change.to_status in self.statuses and not is_of_another
 
-        changes = self.history.get(sale.id, ())
-        return list(takewhile(is_by_word, (c for c in changes if c.field == self.column)))
+        changes = [c for c in self.history.get(sale.id, ()) if c.field == self.column]
+        by_sources = (c for c in changes if c.origin != Origin.PERSON)
+        return list(takewhile(is_by_word, by_sources))
 
     def clear_first_times(self, sale: Sale) -> None:
         """Clear the times of statuses that the sale reached by the word's changes alone."""

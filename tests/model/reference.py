@@ -101,12 +101,13 @@ class Axis:
 
     def report(self, word: str, status: str, *, is_late: bool, is_snapshot: bool) -> bool:
         """Take a reported word; return whether the axis changed."""
-        if not word or (self.by_hand and (is_late or word == self.word)):
+        if not word or (self.by_hand and is_late):
             return False
+        if self.by_hand and word == self.word:
+            return self._follow(status)
         before = replace(self)
         if status == UNKNOWN:
-            if not is_late:
-                self._take_unknown(word)
+            self._take_unknown(word, is_late=is_late)
         elif status == self.reported:
             if not (is_late and self.word):
                 self._take(word, status, "")
@@ -116,8 +117,15 @@ class Axis:
             self.refused = status
         return before != self
 
-    def _take_unknown(self, word: str) -> None:
+    def _follow(self, status: str) -> bool:
+        """Take another meaning of the word beneath a status set by hand."""
+        before, self.reported = self.reported, self.reported if status == UNKNOWN else status
+        return before != self.reported
+
+    def _take_unknown(self, word: str, *, is_late: bool) -> None:
         """The status stays as it is, whoever set it."""
+        if is_late:
+            return
         self.reported, self.by_hand = self.by_hand or self.reported, ""
         if word != self.word or not self.is_unknown:
             self.before_word = self.reported
@@ -222,13 +230,14 @@ class Reference:
         self.mapped_to[word] = ""
         for axis in self._axes_with(word):
             if not axis.is_unknown:
-                axis.reported, axis.is_unknown = axis.before_word, True
+                axis.reported, axis.is_settled = axis.before_word, bool(axis.by_hand)
+                axis.is_unknown = not axis.by_hand
                 if shown(axis.refused) == axis.shown:
                     axis.refused = ""
 
     def _axes_with(self, word: str) -> "list[Axis]":
         axes = [axis for order in self.orders.values() for axis in (order.status, order.shipping)]
-        return [a for a in axes if a.word == word and not (a.by_hand or a.is_settled)]
+        return [a for a in axes if a.word == word and not a.is_settled]
 
     def merge(self, kept: Buyer, absorbed: Buyer) -> None:
         self.buyers.remove(absorbed)

@@ -377,3 +377,22 @@ def test_mapping_applies_to_all_spellings_of_the_word(seller: Seller, staff: Use
     action, _ = bulk_jobs.request_remap(last, "", by=staff)
     bulk_jobs.execute(action.id)
     assert len({sale.unknown_status for sale in Sale.objects.all()} - {""}) == 1
+
+
+@pytest.mark.parametrize("corrected", [SaleStatus.PAID, ""])
+def test_correcting_a_mapping_ends_the_wrong_status_beneath_one_set_by_hand(
+    seller: Seller, staff: User, corrected: str
+) -> None:
+    now = timezone.now()
+    for hours, word in ((2, "Aprovado"), (1, "Confirmadíssimo")):
+        order = payloads.order("ord1", order_status=word)
+        seller.process(order, received_at=now - timedelta(hours=hours))
+    remap(SaleStatus.REFUNDED, staff)
+    set_statuses(seller.sale("ord1"), {SaleStatusField.STATUS: SaleStatus.DELIVERED}, by=staff)
+
+    remap(corrected, staff)
+
+    assert seller.sale("ord1").status == SaleStatus.DELIVERED
+    seller.process(payloads.order("ord1", order_status="Cancelado"))
+    sale = seller.sale("ord1")
+    assert (sale.status, sale.refused_status) == (SaleStatus.CANCELLED, "")
