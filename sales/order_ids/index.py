@@ -58,8 +58,8 @@ class SaleIndex:
 
     def find(self, facts: SaleFacts) -> tuple[Sale | None, Sale | None]:
         """Return the sale with the reported number, and the one with the reported hash."""
-        if not facts.order_hash:
-            return self._by_id.get(facts.external_id), None
+        if not facts.order_hash:  # a file may have the hash in place of the number
+            return self.get(facts.external_id), None
         by_hash = self.get(facts.order_hash)
         return None if facts.has_only_hash else self._by_id.get(facts.external_id), by_hash
 

@@ -15,10 +15,8 @@ def read_reported(
     user_id: uuid.UUID, source: str, reports: Collection[SaleFacts]
 ) -> Iterator[Sale]:
     """Read the sales of reported orders, and those with one id that may be one of them."""
-    hashes = {facts.order_hash for facts in reports if facts.order_hash}
     values = {
-        "ids": hashes.union(facts.external_id for facts in reports),
-        "hashes": hashes,
+        "ids": {id_ for facts in reports for id_ in (facts.external_id, facts.order_hash) if id_},
         "only_hash": {facts.sale_date for facts in reports if facts.has_only_hash} - {None},
         "only_number": {facts.sale_date for facts in reports if not facts.order_hash} - {None},
     }
@@ -29,8 +27,7 @@ def read_reported(
 @cache
 def _reported_by(names: frozenset[str]) -> CompiledQuery[Sale]:
     by_ids = Q(external_id__any_of=Given("ids"))
-    if "hashes" in names:
-        by_ids |= ~Q(order_hash="") & Q(order_hash__any_of=Given("hashes"))
+    by_ids |= ~Q(order_hash="") & Q(order_hash__any_of=Given("ids"))
     if "only_hash" in names:
         by_ids |= Q(order_hash="", sale_date__any_of=Given("only_hash"))
     if "only_number" in names:

@@ -70,6 +70,15 @@ def test_both_ids_together_are_one_sale_that_either_finds(seller: Seller) -> Non
     assert ids(seller) == [(NUMBER, HASH, True)]
 
 
+def test_hash_in_place_of_the_number_finds_the_sale(seller: Seller) -> None:
+    """Files name an order by what stands in its page's address."""
+    by_api(seller, order(NUMBER, HASH))
+    (result,) = by_api(seller, order(HASH, None, order_status="Enviado"))
+    assert ids(seller) == [(NUMBER, HASH, True)]
+    assert result.sale
+    assert result.sale.status == "SHIPPED"
+
+
 @pytest.mark.parametrize("first", [(NUMBER, None), (None, HASH)])
 def test_both_ids_complete_a_sale_known_by_one(
     seller: Seller, first: tuple[str | None, str | None]
