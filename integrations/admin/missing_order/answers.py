@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from flowzz.backoffice.display import change_url, list_url, short_datetime
 from flowzz.core.formatting import format_ago
+from integrations import modes
 from integrations.admin.events.explanations import explain_event
 from integrations.models import (
     EventOutcome,
@@ -209,7 +210,9 @@ def _never_came(integration: Integration | None) -> Answer:
         )
     page, id_ = change_url(integration), integration.id
     diagnosis = reverse("admin:integrations_integration_diagnosis", args=[id_])
-    steps = [Step("Fazer o diagnóstico", diagnosis), Step("Sincronizar, na integração", page)]
+    steps = [Step("Fazer o diagnóstico", diagnosis)]
+    if modes.uses_api(integration):
+        steps.append(Step("Sincronizar, na integração", page))
     refused = refusals.refused_only(refusals.refused_webhooks(integration, refusals.WEEK))
     if refused:
         url = list_url(WebhookRefusal, integration__id__exact=id_)
@@ -229,11 +232,12 @@ def _last_contacts(integration: Integration) -> str:
     }.get(IntegrationStatus(integration.status), "")
     if integration.is_paused:
         state += " A integração está pausada."
-    webhook, sync = (
-        format_ago(at, timezone.now()) if at else "nunca"
-        for at in (integration.last_webhook_at, integration.last_sync_at)
-    )
-    return (
-        f"De {integration.user}, o último webhook chegou {webhook}, "
-        f"e a última sincronização foi {sync}.{state}"
-    )
+    webhook_at, sync_at, now = integration.last_webhook_at, integration.last_sync_at, timezone.now()
+    contacts = "nenhum webhook chegou até hoje"
+    if webhook_at:
+        contacts = f"o último webhook chegou {format_ago(webhook_at, now)}"
+    if modes.uses_api(integration) and sync_at:
+        contacts += f", e a última sincronização foi {format_ago(sync_at, now)}"
+    elif modes.uses_api(integration):
+        contacts += ", e nenhuma sincronização foi concluída"
+    return f"De {integration.user}, {contacts}.{state}"

@@ -12,6 +12,7 @@ from integrations.admin.missing_order.answers import Answer, explain
 from integrations.inbox import replay
 from integrations.models import (
     FindingKind,
+    IntegrationMode,
     RefusalReason,
     SyncFinding,
     WebhookEvent,
@@ -116,7 +117,9 @@ def test_order_that_never_came_with_the_last_contacts(seller: Seller) -> None:
     assert explain(NUMBER, None)[0].title == "Nunca chegou, em nenhuma conta"
     answer = main_answer(seller)
     assert answer.title == "Nunca chegou"
-    assert "o último webhook chegou nunca, e a última sincronização foi nunca." in answer.text
+    none = "nenhum webhook chegou até hoje, e nenhuma sincronização foi concluída."
+    assert none in answer.text
+    assert answer.steps[-1].text == "Sincronizar, na integração"
 
     integration = seller.integration
     integration.last_webhook_at = timezone.now() - timedelta(hours=3)
@@ -124,6 +127,13 @@ def test_order_that_never_came_with_the_last_contacts(seller: Seller) -> None:
     text = main_answer(seller).text
     assert "há 3\xa0horas" in text
     assert text.endswith("A integração está pausada.")
+
+
+def test_order_that_never_came_to_a_seller_without_syncs(seller: Seller) -> None:
+    seller.integration.mode = IntegrationMode.WEBHOOK
+    answer = main_answer(seller)
+    assert answer.text.endswith("nenhum webhook chegou até hoje.")
+    assert [step.text for step in answer.steps] == ["Fazer o diagnóstico"]
 
 
 def test_order_that_may_have_been_refused(seller: Seller) -> None:
