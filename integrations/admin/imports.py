@@ -1,5 +1,6 @@
 """Imports of sales from a file: staff upload it for a user, check the preview, and confirm."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -16,8 +17,8 @@ from clients.documents import format_document
 from flowzz.backoffice import audit_log, masking
 from flowzz.backoffice.base_admin import JobAdmin, staff_permission
 from flowzz.backoffice.confirm_with_reason import StaffForm, UserField
-from flowzz.backoffice.display import change_url, page_context, short_datetime
-from flowzz.core.formatting import format_reais
+from flowzz.backoffice.display import NOTHING, change_url, page_context, short_datetime
+from flowzz.core.formatting import format_number, format_reais
 from integrations.admin.owner_column import owner_column
 from integrations.imports import import_jobs
 from integrations.imports.guide import (
@@ -84,6 +85,16 @@ class UploadForm(StaffForm):
             return None
 
 
+def imported_column(field: str, description: str) -> Callable[[Any, SalesImport], str]:
+    """Return a column of what an import did; a preview did nothing."""
+
+    @admin.display(description=description)
+    def column(_: Any, job: SalesImport) -> str:
+        return NOTHING if job.is_preview else format_number(getattr(job, field))
+
+    return column
+
+
 @admin.register(SalesImport)
 class SalesImportAdmin(JobAdmin):
     list_display = (
@@ -92,9 +103,7 @@ class SalesImportAdmin(JobAdmin):
         "file_name",
         "state_badge",
         "total",
-        "created",
-        "updated",
-        "unchanged",
+        *("imported_created", "imported_updated", "imported_unchanged"),
         "errors",
     )
     list_filter = ("state",)
@@ -107,6 +116,10 @@ class SalesImportAdmin(JobAdmin):
     owner = owner_column()
     template = "integrations/imports/import.html"
     routes = {}
+
+    imported_created = imported_column("created", "criadas")
+    imported_updated = imported_column("updated", "atualizadas")
+    imported_unchanged = imported_column("unchanged", "sem mudança")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SalesImport]":
         return super().get_queryset(request).defer(*DEFERRED)

@@ -16,6 +16,13 @@ def csv(*lines: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("vendas.csv", "\n".join(("Pedido;Valor", *lines)).encode())
 
 
+def imported_created(staff: Staff) -> str:
+    """Return what the list says of the created sales of the only import."""
+    page = staff.get(reverse("admin:integrations_salesimport_changelist"))
+    [job] = page.context["cl"].result_list
+    return str(page.context["cl"].model_admin.imported_created(job))
+
+
 def test_preview_and_import_of_a_file_are_logged(staff: Staff) -> None:
     user = UserFactory.create()
     response = staff.post(UPLOAD, {"email": user.email, "file": csv("a;1,00", "b;caro")})
@@ -27,8 +34,10 @@ def test_preview_and_import_of_a_file_are_logged(staff: Staff) -> None:
     assert '<td data-label="Produto">—</td>' in preview
     assert "Importar 1 linha<" in preview
     assert not Sale.objects.exists()
+    assert imported_created(staff) == "—"
 
     staff.post(page)
+    assert imported_created(staff) == "1"
     row.refresh_from_db()
     assert (row.state, row.created, row.errors) == (ImportState.SUCCEEDED, 1, 1)
     assert Sale.objects.get().user == user
