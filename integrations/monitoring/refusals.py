@@ -16,9 +16,9 @@ MANY_REFUSED = 5
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 _BECAUSE = {
     RefusalReason.SIGNATURE: "por assinatura ausente ou inválida",
-    RefusalReason.EXPIRED_URL: "por virem a um endereço anterior, fora do prazo",
-    RefusalReason.TOO_LARGE: "por serem grandes demais",
-    RefusalReason.RATE: "por passarem do limite por minuto",
+    RefusalReason.EXPIRED_URL: "por usar um endereço anterior, fora do prazo",
+    RefusalReason.TOO_LARGE: "por passar do tamanho máximo",
+    RefusalReason.RATE: "por passar do limite por minuto",
 }
 _STAFF_ADVICE = {
     RefusalReason.SIGNATURE: "Confira com quem vende se o segredo de assinatura é o mesmo nos dois "

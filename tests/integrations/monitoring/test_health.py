@@ -59,7 +59,7 @@ def test_nothing_wrong_is_a_hundred() -> None:
         (
             replace(WELL, refused=[RefusedTotal(RefusalReason.RATE, 5, NOW)]),
             80,
-            "Na última hora, 5 webhooks recusados: 5 por passarem do limite por minuto. V",
+            "Na última hora, 5 webhooks recusados: 5 por passar do limite por minuto. V",
         ),
         (replace(WELL, api_key_set_at=NOW - timedelta(days=181)), 90, "A chave de API é antiga."),
     ],
