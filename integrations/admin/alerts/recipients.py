@@ -21,6 +21,10 @@ from integrations.runtime_settings import ALERT_EMAILS
 
 KINDS = [kind for kind in AlertKind if kind not in OWNERS_ALONE]
 NOBODY = "ninguém"
+CHANNEL = "O canal da equipe (ALERT_WEBHOOK_URL) recebe também todos os tipos."
+NO_CHANNEL = (
+    "Com ALERT_WEBHOOK_URL, todos os tipos vão também a um canal do Slack, ou a outro endereço."
+)
 
 
 class RecipientsForm(ShownValuesForm, OptionalReasonForm):
@@ -56,7 +60,7 @@ def recipients(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Salvo: vale a partir do próximo alerta.")
         return redirect("admin:integrations_alert_recipients")
     everyone = ", ".join(ALERT_EMAILS.value()) or NOBODY
-    channel = "ligado" if settings.ALERT_WEBHOOK_URL else "desligado"
+    channel = CHANNEL if settings.ALERT_WEBHOOK_URL else NO_CHANNEL
     return render_confirmation(
         request,
         form,
@@ -64,10 +68,7 @@ def recipients(request: HttpRequest) -> HttpResponse:
         title="Quem recebe os alertas",
         text=f"Separe os e-mails por vírgula. Vazio: os de Configurações ({everyone}). "
         f"“{NOBODY}”: só quem vende recebe o aviso.",
-        consequences=(
-            f"O canal do Slack, ou outro endereço, está {channel} (ALERT_WEBHOOK_URL) e recebe "
-            "todos os tipos.",
-        ),
+        consequences=(channel,),
         button="Salvar",
         back=list_url(Alert),
     )

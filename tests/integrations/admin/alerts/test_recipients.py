@@ -2,8 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from flowzz.accounts.models import StaffAction
+from integrations.admin.alerts.recipients import CHANNEL, NO_CHANNEL
 from integrations.models import AlertKind, AlertRecipients
 from integrations.monitoring.alert_recipients import emails_of
 from tests.staff import Staff, log_in_member
@@ -35,6 +37,14 @@ def test_mistyped_address_is_named_beside_its_field(staff: Staff) -> None:
     response = staff.post(reverse(URL), {"silence": "ana@"})
     assert "“ana@” não é um e-mail" in response.content.decode()
     assert not AlertRecipients.objects.exists()
+
+
+@pytest.mark.parametrize(("url", "text"), [("", NO_CHANNEL), ("https://canal.example/x", CHANNEL)])
+def test_page_says_whether_there_is_a_channel(
+    staff: Staff, settings: Settings, url: str, text: str
+) -> None:
+    settings.ALERT_WEBHOOK_URL = url
+    assert text in staff.get(reverse(URL)).content.decode()
 
 
 def test_only_administration_changes_them(db: None) -> None:
