@@ -1,25 +1,29 @@
 """The periodic tasks: one table, synchronised with django-celery-beat after `migrate`.
 
-Missing tasks are created. Of existing rows only the name of the Celery task follows this table:
-staff may have changed the timing, or disabled the task.
+Missing tasks are created. Of existing rows only the name of the Celery task and its expiry follow
+this table: staff may have changed the timing, or disabled the task.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+EXPIRY_SECONDS: Final = 120
+"""After this time, or a longer interval, a worker drops a task: the next one is due. Beat's clock
+sets the time and the worker's judges it, so theirs may differ by almost as much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """An interval. A task that waited longer than that is dropped: the next one is due."""
+    """An interval."""
 
     seconds: int
 
     def schedule_fields(self) -> dict[str, Any]:
         interval = _get_or_create(IntervalSchedule, every=self.seconds, period="seconds")
-        return {"interval": interval, "expire_seconds": self.seconds}
+        return {"interval": interval, "expire_seconds": max(self.seconds, EXPIRY_SECONDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,10 @@ SCHEDULE: dict[str, tuple[str, Every | At]] = {
 
 
 def synchronise_schedule() -> None:
-    """Create missing periodic tasks and correct the task names of existing ones."""
-    existing = dict(PeriodicTask.objects.filter(name__in=SCHEDULE).values_list("name", "task"))
+    """Create missing periodic tasks; correct the task names and expiries of existing ones."""
+    of_ours = PeriodicTask.objects.filter(name__in=SCHEDULE)
+    of_ours.filter(expire_seconds__lt=EXPIRY_SECONDS).update(expire_seconds=EXPIRY_SECONDS)
+    existing = dict(of_ours.values_list("name", "task"))
     for name, (task, timing) in SCHEDULE.items():
         if name not in existing:
             PeriodicTask.objects.create(name=name, task=task, **timing.schedule_fields())

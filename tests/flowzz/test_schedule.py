@@ -1,7 +1,13 @@
-import pytest
-from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
-from flowzz.schedule import SCHEDULE, synchronise_schedule
+import pytest
+from celery.worker.request import Request
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+from time_machine import travel
+
+from flowzz.celery import app
+from flowzz.schedule import SCHEDULE, Every, synchronise_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -22,9 +28,27 @@ def test_missing_task_is_created_again() -> None:
     assert (task.task, str(task.interval), task.expire_seconds, task.enabled) == (
         "integrations.tasks.enqueue_due_work",
         "a cada 15 segundos",
-        15,
+        120,
         True,
     )
+
+
+def test_worker_whose_clock_is_a_minute_ahead_of_beats_drops_no_task() -> None:
+    PeriodicTask.objects.filter(name=SWEEP).update(expire_seconds=15)  # of an earlier version
+
+    synchronise_schedule()
+
+    app.loader.import_default_modules()
+    expiring = PeriodicTask.objects.exclude(expire_seconds=None)
+    assert expiring.count() == sum(isinstance(timing, Every) for _, timing in SCHEDULE.values())
+    sent_at = datetime.now(UTC)
+    with travel(sent_at + timedelta(minutes=1)):
+        for row in expiring:
+            expires = (sent_at + timedelta(seconds=row.expire_seconds)).isoformat()
+            headers = {"task": row.task, "id": row.name, "expires": expires}
+            message = Mock(headers=headers, properties={}, delivery_info={})
+            request = Request(message, app=app, decoded=True, body=((), {}, {}))
+            assert not request.maybe_expire()
 
 
 def test_timing_of_staff_stays_and_an_old_task_name_is_corrected() -> None:
