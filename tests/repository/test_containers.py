@@ -65,6 +65,15 @@ def test_every_container_is_confined() -> None:
         assert service.get("privileged") is None, name
 
 
+def test_no_pod_leaves_its_service_while_the_database_or_redis_is_down() -> None:
+    """Webhooks are acknowledged then, if they arrive."""
+    manifest = (BASE_DIR / "deploy/kubernetes/web.yaml").read_text()
+    deployment = next(yaml.safe_load_all(manifest))
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    probes = ("startupProbe", "livenessProbe", "readinessProbe")
+    assert [container[probe]["httpGet"]["path"] for probe in probes] == ["/health/live"] * 3
+
+
 def test_the_application_is_no_superuser_and_redis_is_bounded() -> None:
     compose = yaml.safe_load(COMPOSE)
     script = compose["configs"]["application_role"]["content"]
