@@ -18,7 +18,9 @@ from integrations.models.events import EVENTS, PAYLOADS, UNFINISHED
 from integrations.runtime_settings import PAYLOAD_RETENTION, RECORD_RETENTION
 
 UNROUTED_RETENTION = timedelta(days=7)
-_UNRESOLVED = "state IN ('PENDING', 'RETRY', 'QUARANTINED')"
+# Each part is the condition of an index. The table is locked while rows are moved, and a month has
+# millions of others: reading them all took a quarter of a second for each million.
+_UNRESOLVED = "(state IN ('PENDING', 'RETRY') OR state = 'QUARANTINED')"
 _UNFINISHED = """
     event_id IN (SELECT id FROM integrations_webhookevent WHERE state IN ('PENDING', 'RETRY'))
 """

@@ -166,6 +166,25 @@ def test_only_unresolved_events_stay_past_retention(
     assert set(EventFailure.objects.values_list("event_id", flat=True)) == set(kept)
 
 
+def test_unresolved_events_are_found_without_reading_the_others(seller: Seller) -> None:
+    """The table is locked meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {EVENTS.name} (id, integration_id, provider, body_size, body_hash, state,
+                reason, error, kind, external_id, outcome, attempts, is_replay)
+            SELECT uuidv7(), %s, 'coinzz', 1, '', 'DONE', '', '', '', '', '', 1, false
+            FROM generate_series(1, 5000)
+            """,
+            [seller.integration.id],
+        )
+        cursor.execute(f"ANALYZE {EVENTS.name}")
+        partition = f"{EVENTS.name}_{timezone.now():%Y%m}"
+        cursor.execute(f"EXPLAIN SELECT * FROM {partition} WHERE {retention._UNRESOLVED}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan" not in plan
+
+
 def test_retained_event_is_deleted_after_it_is_resolved(seller: Seller) -> None:
     EVENTS.create_ahead(days_ago(500))
     make_event(seller.integration, state=EventState.QUARANTINED, received_at=days_ago(500))
