@@ -119,7 +119,7 @@ class WebhookBaseline(models.Model):
 
 class AlertKind(models.TextChoices):
     SYNC_LATE = "sync_late", "Sem sincronização há 24 horas"
-    SYNC_FAILING = "sync_failing", "Três sincronizações seguidas com falha"
+    SYNC_FAILING = "sync_failing", "Sincronizações com falha"
     KEY_REFUSED = "key_refused", "Chave de API recusada"
     KEY_OLD = "key_old", "Chave de API antiga"
     CIRCUIT_OPEN = "circuit_open", "API da plataforma fora do ar"
