@@ -188,6 +188,8 @@ def _combine_values(kept: Sale, absorbed: Sale) -> None:
         if field == SaleStatusField.STATUS:
             values["is_refund_open"] = source.is_refund_open
     values["deleted_at"] = newer.deleted_at
+    if newer.sale_date.microsecond:  # `ChangeSource.assumed_sale_date`
+        values["sale_date"] = older.sale_date
     values["metadata"] = merge_metadata(older.metadata, newer.metadata)
     values["observed_at"] = newer.observed_at
     values["is_associated"] = kept.is_associated or absorbed.is_associated

@@ -303,3 +303,12 @@ def test_undo_keeps_a_price_with_its_quantity_and_a_status_with_its_word(staff: 
     sale = seller.sale(NUMBER)
     assert (sale.quantity, sale.unit_price, sale.total_price) == (3, Decimal(110), Decimal(330))
     assert (sale.status, sale.status_word, sale.refused_status) == ("SHIPPED", "enviado", "")
+
+
+def test_reported_date_stays_if_the_newer_sale_was_dated_by_its_arrival(staff: User) -> None:
+    seller = Seller()
+    seller.process(order(NUMBER))
+    date = seller.sale(NUMBER).sale_date
+    by_api(seller, order(None, HASH, date_order=None, order_final_price="1.00"))
+    merges.merge(*Sale.objects.values_list("id", flat=True), by=staff)
+    assert seller.sale(NUMBER).sale_date == date
