@@ -116,7 +116,7 @@ class ApiClient(Protocol):
     ) -> Iterator[Page]:
         """Yield the pages of the sales changed `since` (aware; None: ever), some of them again.
 
-        The page before `start_page` had the digest `previous` and told `total` sales.
+        The page before `start_page` had the digest `previous` and reported `total` sales.
         """
 
     def fetch_sales(self, since: datetime | None, page: int) -> Page: ...

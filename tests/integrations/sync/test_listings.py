@@ -1,6 +1,7 @@
 """Syncs with the ways in which Coinzz may list its sales."""
 
 import math
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -8,6 +9,7 @@ from pytest_django.fixtures import Settings
 from flowzz.core.db.jobs import JobState
 from integrations.models import SyncRun, Trigger
 from integrations.providers.coinzz.api import transport
+from integrations.providers.coinzz.decoding import decode_json
 from integrations.secrets import field_encryption
 from integrations.sync import runs
 from sales.models import Sale
@@ -88,6 +90,25 @@ def test_sales_that_leave_the_listing_while_it_is_read_hide_no_others(
         run.refresh_from_db()
 
     assert (run.state, Sale.objects.count()) == (JobState.SUCCEEDED, SALES)
+
+
+def test_page_that_seems_to_be_behind_the_last_one_ends_no_run_too_early(
+    coinzz: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second page once tells that the first one is the last."""
+    replaced: list[int] = []
+
+    def decode_wrongly_once(body: bytes) -> Any:
+        response = decode_json(body)
+        if response["meta"]["current_page"] == 2 and not replaced:
+            replaced.append(response["meta"].pop("last_page"))
+            response["meta"]["last_page"] = 1
+        return response
+
+    monkeypatch.setattr(transport, "decode_json", decode_wrongly_once)
+    monkeypatch.setattr("integrations.providers.coinzz.api.client.CoinzzClient._wait", lambda *_: 0)
+    run = sync(Seller(), coinzz, "8702")
+    assert (replaced, run.state, run.created) == ([3], JobState.SUCCEEDED, SALES)
 
 
 def test_listing_of_hashes_adds_to_the_sales_of_webhooks(coinzz: SandboxClient) -> None:

@@ -119,9 +119,9 @@ class CoinzzClient:
     ) -> Iterator[Page]:
         """Yield the pages of the sales changed `since` (aware; None: ever), from `start_page` on.
 
-        The page before that has the digest `previous` and told `total` sales. A page that repeats
-        the page before is an error: its own sales would be missed. If sales have left the listing
-        since then, others have moved to pages that were read before: these are yielded again.
+        The page before that has the digest `previous` and reported `total` sales. A page that
+        repeats it is an error: its own sales would be missed. If sales have left the listing since
+        then, others have moved to pages that were read before: these are yielded again.
         """
         number, again_until = start_page, 0
         while True:

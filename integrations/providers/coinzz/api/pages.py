@@ -38,7 +38,8 @@ def parse_page(
     """Parse a page of the listing, of which `size` sales were asked for.
 
     Raises UnexpectedResponse, also for pages that form a loop. Raises BrokenResponse for an empty
-    page that should contain sales, or that sales follow: the sync's cursor would skip them.
+    page that should contain sales, or that sales follow, and for one with sales behind the last
+    page: the sync's cursor would skip sales.
     """
     items = find_items(response, settings)
     if _has_failed(response) or items is None:
@@ -61,6 +62,8 @@ def parse_page(
         page = replace(page, has_next=_has_next(page, next_values, size))
     if not items and _should_have_sales(page):
         raise BrokenResponse(f"O Coinzz enviou vazia a página {number}, que tem vendas.")
+    if items and last_page and last_page < number:
+        raise BrokenResponse(f"O Coinzz enviou vendas depois da última página, a {last_page}.")
     return page
 
 

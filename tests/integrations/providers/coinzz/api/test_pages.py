@@ -176,6 +176,13 @@ def test_pages_that_do_not_advance_are_an_error(number: int, response: Any) -> N
         parse(response, number)
 
 
+def test_page_with_sales_behind_the_last_one_is_an_error() -> None:
+    """One of them is wrong: the next pages would be missed."""
+    with pytest.raises(ProviderUnavailable, match="depois da última página, a 1"):
+        parse({"data": ITEMS, "meta": {"last_page": 1}}, number=2)
+    assert not parse({"data": [], "meta": {"last_page": 1}}, number=2).has_next
+
+
 def test_page_of_far_more_sales_than_asked_for_is_an_error() -> None:
     response = {"data": [{}] * (MAX_ITEMS + 1), "meta": {"last_page": 1}}
     with pytest.raises(UnexpectedResponse, match="vendas demais"):
