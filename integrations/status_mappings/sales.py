@@ -1,32 +1,22 @@
 """Apply a mapping to the sales with its word, or restore their status before the word."""
 
-import uuid
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from itertools import takewhile
-from typing import Any, Self
+from typing import Any
 
-from flowzz.core.db.jobs import JobState
-from flowzz.core.ids import uuid7_time
 from integrations.models import BulkAction, Integration, StatusMapping
 from integrations.models.events import NEWEST_FIRST
 from integrations.providers.contracts import StatusField
 from integrations.providers.registry import get_provider
-from integrations.status_mappings.status_history import (
-    ReportedStatus,
-    applied_events,
-    mapping_source,
-    parse_orders,
-    reported_statuses,
-)
+from integrations.status_mappings.status_history import applied_events, mapping_source, parse_orders
 from integrations.status_mappings.usages import SALE_COLUMNS
+from integrations.status_mappings.word_changes import WordChanges
 from sales.facts import SaleFacts
-from sales.models import ChangeSource, Origin, Sale, SaleStatusChange
+from sales.models import ChangeSource, Sale
 from sales.recording import Outcome, SaleBatch
 from sales.sale_changes import STATUS_COLUMNS, StatusColumns
-from sales.statuses import FIRST_REACHED, SaleStatus, SaleStatusField
+from sales.statuses import SaleStatusField
 
 FIRST_STATUS = "PENDING"
 """The status of a sale, and of its shipping, before any is known."""
@@ -47,7 +37,7 @@ def apply(
     batch = SaleBatch.load(integration.user_id, mapping.provider, external_ids)
     reported = _reported_at(mapping, integration, external_ids)
     sales = _with_word(mapping, batch, external_ids)
-    words = _WordChanges.load(mapping, integration, sales, set(statuses) - {mapping.status})
+    words = WordChanges.load(mapping, integration, sales, set(statuses) - {mapping.status})
     outcomes: Counter[str] = Counter()
     for sale in sales:
         times = filter(None, map(reported.get, sale.order_ids))
@@ -75,7 +65,7 @@ def revert(
         for sale in _with_word(mapping, batch, external_ids)
         if not getattr(sale, columns.unknown)
     ]
-    words = _WordChanges.load(mapping, integration, sales, statuses)
+    words = WordChanges.load(mapping, integration, sales, statuses)
     outcomes: Counter[str] = Counter()
     for sale in sales:
         source = mapping_source(action, sale.observed_at)
@@ -84,94 +74,9 @@ def revert(
             _update(batch, sale, columns, {columns.status: previous}, source)
             words.clear_first_times(sale)
         outcomes[_update(batch, sale, columns, {columns.unknown: mapping.word}, source)] += 1
-        sale.is_refund_open |= words.follow_open_refund(sale)
+        sale.is_refund_open |= words.restores_open_refund(sale)
     batch.save()
     return outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class _WordChanges:
-    """The stored changes of sales, and which of them were made because of a word."""
-
-    column: str
-    statuses: Collection[str]
-    """What the word was mapped to."""
-    mapped_since: datetime | None
-    """When the word got the first of these statuses, if that is known."""
-    history: Mapping[uuid.UUID, Sequence[SaleStatusChange]]
-    """The changes of both statuses by sale, newest first."""
-    reported: Mapping[str, ReportedStatus]
-
-    @classmethod
-    def load(
-        cls,
-        mapping: StatusMapping,
-        integration: Integration,
-        sales: Collection[Sale],
-        statuses: Collection[str],
-    ) -> Self:
-        """Read the changes of sales, none if there are no `statuses`."""
-        if not statuses:
-            return cls("", (), None, {}, {})
-        ids = {order_id: sale.external_id for sale in sales for order_id in sale.order_ids}
-        return cls(
-            _columns(mapping).status,
-            {*statuses, mapping.status},
-            _mapped_since(mapping),
-            _status_changes(sales),
-            reported_statuses(mapping, integration, ids),
-        )
-
-    def of(self, sale: Sale) -> list[SaleStatusChange]:
-        """Return the sale's latest changes to the word's statuses, newest first.
-
-        If no event says when the word was first reported, every latest change to one of the
-        statuses counts as the word's, but for those from before it had a status, and those by an
-        event with another word.
-        """
-        reported = self._reported(sale)
-
-        def is_by_word(change: SaleStatusChange) -> bool:
-            is_before = reported.since and change.changed_at < reported.since
-            is_unmapped = self.mapped_since and uuid7_time(change.id) < self.mapped_since
-            is_of_another = is_before or is_unmapped or change.origin_id in reported.other_events
-            return change.to_status in self.statuses and not is_of_another
-
-        changes = [c for c in self.history.get(sale.id, ()) if c.field == self.column]
-        by_sources = (c for c in changes if c.origin != Origin.PERSON)
-        return list(takewhile(is_by_word, by_sources))
-
-    def clear_first_times(self, sale: Sale) -> None:
-        """Clear the times of statuses that the sale reached by the word's changes alone."""
-        undone, since = self.of(sale), self._reported(sale).since
-        kept = [change for change in self.history.get(sale.id, ()) if change not in undone]
-        reached = {(change.field, change.to_status) for change in kept}
-        reached |= {(name, getattr(sale, name)) for name in STATUS_COLUMNS}
-        names = {FIRST_REACHED.get((change.field, change.to_status)) for change in undone}
-        for name in filter(None, names - set(map(FIRST_REACHED.get, reached))):
-            time = getattr(sale, name)
-            if time and not (since and time < since):
-                setattr(sale, name, None)
-
-    def follow_open_refund(self, sale: Sale) -> bool:
-        """Return whether the sale's restored status is a refund that may still be reversed."""
-        is_restored = sale.status == self._reported(sale).previous_status == SaleStatus.REFUNDED
-        return is_restored and self._reported(sale).is_refund_open and not sale.overridden_status
-
-    def _reported(self, sale: Sale) -> ReportedStatus:
-        return self.reported.get(sale.external_id) or ReportedStatus()
-
-
-def _mapped_since(mapping: StatusMapping) -> datetime | None:
-    """Return when the word got a status; a removal that ended early left it to some sales."""
-    since, last_state = None, str(JobState.SUCCEEDED)
-    actions = BulkAction.objects.filter(mapping=mapping).order_by("id")
-    rows = actions.values_list("created_at", "previous_status", "state")
-    for created_at, previous_status, state in rows:
-        if not previous_status and last_state == JobState.SUCCEEDED:
-            since = created_at
-        last_state = state
-    return since
 
 
 def _columns(mapping: StatusMapping) -> StatusColumns:
@@ -212,15 +117,6 @@ def _with_word(
         for sale in sales
         if provider.normalize_word(provider.status_word(sale.metadata, field)) == word
     ]
-
-
-def _status_changes(sales: Collection[Sale]) -> dict[uuid.UUID, list[SaleStatusChange]]:
-    """Return the changes of both statuses by sale, newest first."""
-    history: dict[uuid.UUID, list[SaleStatusChange]] = defaultdict(list)
-    rows = SaleStatusChange.objects.filter(sale__in=sales, field__in=list(STATUS_COLUMNS))
-    for change in rows.order_by("-id"):
-        history[change.sale_id].append(change)
-    return history
 
 
 def _reported_at(
