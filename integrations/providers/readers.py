@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterable
 
+from django.db import OperationalError, connection
+
 from flowzz.core.db.backend.compiled_queries import CompiledQuery, Given
 from integrations.models import Integration, StatusMapping, StatusMappingUsage
 from integrations.providers.contracts import MappedWord, Order, Reader, StatusField
@@ -31,8 +33,20 @@ def mapped_words(provider: str) -> list[MappedWord]:
     ]
 
 
+class WordMapped(OperationalError):
+    """Staff mapped a word after it was read as unknown: the orders must be read again."""
+
+
+# Staff who map one of the words wait for the end of the transaction, and find its sales then.
+_LOCK_WORDS = """
+    SELECT mapping.status FROM integrations_statusmapping AS mapping
+    JOIN unnest(%s::text[], %s::text[]) AS unknown (field, word) USING (field, word)
+    WHERE mapping.provider = %s FOR SHARE OF mapping
+"""
+
+
 def record_unknown_words(provider: str, orders: Iterable[Order]) -> None:
-    """Store the words of orders that no status is mapped to."""
+    """Store the words of orders that no status is mapped to. Raises WordMapped."""
     words = set()
     for order in orders:
         if order.sale:
@@ -41,12 +55,17 @@ def record_unknown_words(provider: str, orders: Iterable[Order]) -> None:
         if order.subscription:
             words.add((StatusField.SUBSCRIPTION, order.subscription.unknown_status))
     # Sorted: two writers of the same words lock them in the same order, without a deadlock.
-    rows = [
-        StatusMapping(provider=provider, field=field, word=word)
-        for field, word in sorted(words)
-        if word
-    ]
-    StatusMapping.objects.bulk_create(rows, ignore_conflicts=True)
+    unknown = [(field, word) for field, word in sorted(words) if word]
+    if not unknown:
+        return
+    StatusMapping.objects.bulk_create(
+        (StatusMapping(provider=provider, field=field, word=word) for field, word in unknown),
+        ignore_conflicts=True,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_WORDS, [*map(list, zip(*unknown, strict=True)), provider])
+        if any(status for (status,) in cursor):
+            raise WordMapped
 
 
 def record_usages(user_id: uuid.UUID, orders: Iterable[Order]) -> None:

@@ -1,40 +1,26 @@
-"""Mapping a status word, changing and removing the mapping, with the sales that follow."""
+"""Mapping a status word and changing the mapping, with the sales that follow."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.utils import timezone
 
 from flowzz.accounts.models import User
 from integrations.bulk_actions import bulk_jobs
-from integrations.models import BulkAction, StatusMapping, StatusMappingUsage, WebhookPayload
+from integrations.inbox import processing
+from integrations.models import StatusMapping, WebhookPayload
 from integrations.providers.coinzz import COINZZ
 from integrations.providers.contracts import StatusField
+from integrations.providers.readers import WordMapped, reader_for
 from sales.admin.set_status import set_statuses
 from sales.models import Origin, Sale, Subscription
 from sales.statuses import SaleStatus, SaleStatusField, SubscriptionStatus
 from tests import payloads
 from tests.integrations.sellers import Seller
-from tests.integrations.sync.syncing import sync_page
+from tests.integrations.status_mappings.mapping import remap
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def seller() -> Seller:
-    return Seller()
-
-
-@pytest.fixture
-def staff(db: None) -> User:
-    return User.objects.create_superuser("equipe@flowzz.test")
-
-
-def remap(status: str, by: User) -> BulkAction:
-    action, _ = bulk_jobs.request_remap(StatusMapping.objects.get(), status, by=by)
-    bulk_jobs.execute(action.id)
-    action.refresh_from_db()
-    return action
 
 
 def test_new_mapping_applies_to_the_sales_that_wait_for_it(seller: Seller, staff: User) -> None:
@@ -56,6 +42,24 @@ def test_new_mapping_applies_to_the_sales_that_wait_for_it(seller: Seller, staff
     )
     received = seller.events[0].received_at
     assert sale.delivered_at == received < before < change.changed_at
+    assert seller.sale("ord2").status == SaleStatus.PAID
+
+
+def test_word_that_is_mapped_while_its_order_is_applied_is_read_again(
+    seller: Seller, staff: User
+) -> None:
+    reader = reader_for(seller.integration)
+    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
+    remap(SaleStatus.PAID, staff)
+    seller.receive(payloads.order("ord2", order_status="Confirmadíssimo"))
+
+    with (
+        patch.object(processing, "reader_for", lambda _: reader),  # from before the mapping
+        pytest.raises(WordMapped),
+    ):
+        seller.drain()
+    assert [sale.external_id for sale in Sale.objects.all()] == ["ord1"]
+    seller.drain()
     assert seller.sale("ord2").status == SaleStatus.PAID
 
 
@@ -167,59 +171,6 @@ def test_mapping_does_not_apply_to_another_provider(seller: Seller, staff: User)
     assert seller.sale("ord1").status == SaleStatus.PENDING
 
 
-def test_removed_mapping_restores_the_status_before_the_word(seller: Seller, staff: User) -> None:
-    now = timezone.now()
-    seller.process(
-        payloads.order("ord2", order_status="Aprovado"), received_at=now - timedelta(hours=2)
-    )
-    seller.process(
-        payloads.order("ord1", order_status="Confirmadíssimo"),
-        payloads.order("ord2", order_status="Confirmadíssimo"),
-        payloads.order("ord3", order_status="Confirmadíssimo"),
-        received_at=now - timedelta(hours=1),
-    )
-    remap(SaleStatus.REFUNDED, staff)
-    remap(SaleStatus.CANCELLED, staff)
-    seller.process(payloads.order("ord1", order_status="Confirmadíssimo", product_name="Curso"))
-    seller.process(payloads.order("ord3", order_status="Aprovado"))
-
-    action = remap("", staff)
-
-    assert (action.state, action.total, action.outcomes) == (
-        "SUCCEEDED",
-        3,
-        {"updated": 2, "unchanged": 1},
-    )
-    statuses = {sale.external_id: (sale.status, sale.unknown_status) for sale in Sale.objects.all()}
-    assert statuses == {
-        "ord1": (SaleStatus.PENDING, "confirmadíssimo"),
-        "ord2": (SaleStatus.PAID, "confirmadíssimo"),
-        "ord3": (SaleStatus.PAID, ""),
-    }
-    change = seller.sale("ord2").status_changes.latest("id")
-    assert (change.from_status, change.origin_id) == (SaleStatus.CANCELLED, action.id)
-    assert StatusMappingUsage.objects.count() == 0
-    assert remap(SaleStatus.DELIVERED, staff).outcomes == {"updated": 2}
-
-
-def test_removed_mapping_clears_the_time_of_its_status_alone(seller: Seller, staff: User) -> None:
-    paid_at = timezone.now() - timedelta(hours=2)
-    seller.process(payloads.order("ord1", order_status="Aprovado"), received_at=paid_at)
-    seller.process(
-        payloads.order("ord1", order_status="Confirmadíssimo"),
-        payloads.order("ord2", order_status="Confirmadíssimo", shipping_status="Entregue"),
-        received_at=timezone.now() - timedelta(hours=1),
-    )
-    remap(SaleStatus.DELIVERED, staff)
-    assert seller.sale("ord1").delivered_at is not None
-
-    remap("", staff)
-
-    sale = seller.sale("ord1")
-    assert (sale.paid_at, sale.delivered_at) == (paid_at, None)
-    assert seller.sale("ord2").delivered_at is not None
-
-
 def test_changed_mapping_clears_the_time_of_its_former_status_alone(
     seller: Seller, staff: User
 ) -> None:
@@ -249,26 +200,6 @@ def test_changed_mapping_keeps_the_time_of_a_payment_before_the_word(
     remap(SaleStatus.PAID, staff)
     remap(SaleStatus.REFUNDED, staff)
     assert seller.sale("ord1").paid_at == paid_at
-
-
-def test_removing_an_ineffective_mapping_keeps_the_status(seller: Seller, staff: User) -> None:
-    seller.process(payloads.order("ord1"), received_at=timezone.now() - timedelta(hours=1))
-    seller.process(payloads.order("ord1", order_status="Confirmadíssimo"))
-    remap(SaleStatus.PAID, staff)
-    remap("", staff)
-    sale = seller.sale("ord1")
-    assert (sale.status, sale.unknown_status) == (SaleStatus.PAID, "confirmadíssimo")
-
-
-def test_removed_mapping_restores_the_status_without_bodies(seller: Seller, staff: User) -> None:
-    seller.process(payloads.order("ord1", shipping_status="Na moita"))
-    remap("SHIPPED", staff)
-    WebhookPayload.objects.all().delete()
-    remap("DELIVERED", staff)
-    assert remap("", staff).outcomes == {"updated": 1}
-    sale = seller.sale("ord1")
-    assert (sale.shipping_status, sale.unknown_shipping_status) == ("PENDING", "na moita")
-    assert sale.status == SaleStatus.PAID
 
 
 def test_mapping_of_a_subscription_is_changed_and_removed(seller: Seller, staff: User) -> None:
@@ -307,53 +238,6 @@ def test_status_set_by_hand_holds_while_its_word_stays(
     assert seller.sale("ord1").status == SaleStatus.CANCELLED
     seller.process(payloads.order("ord1", order_status="Entregue"))
     assert seller.sale("ord1").status == SaleStatus.DELIVERED
-
-
-def test_removing_a_mapping_keeps_the_status_of_a_word_before_it(
-    seller: Seller, staff: User
-) -> None:
-    """The mapping changed nothing, and no stored body shows when its word was reported."""
-    seller.process(
-        payloads.order("ord1", order_status="Chargeback"),
-        received_at=timezone.now() - timedelta(hours=1),
-    )
-    sync_page(seller.integration, [payloads.order("ord1", order_status="Confirmadíssimo")])
-    remap(SaleStatus.REFUNDED, staff)
-    remap("", staff)
-
-    sale = seller.sale("ord1")
-    assert (sale.status, sale.unknown_status) == (SaleStatus.REFUNDED, "confirmadíssimo")
-    seller.process(payloads.order("ord1", order_status="Aprovado"))
-    assert seller.sale("ord1").status == SaleStatus.PAID
-
-
-def test_removing_a_mapping_reopens_the_refund_before_its_word(seller: Seller, staff: User) -> None:
-    now = timezone.now()
-    for hours, word in ((2, "Chargeback"), (1, "Confirmadíssimo")):
-        order = payloads.order("ord1", order_status=word)
-        seller.process(order, received_at=now - timedelta(hours=hours))
-    remap(SaleStatus.DELIVERED, staff)
-    remap("", staff)
-
-    assert seller.sale("ord1").is_refund_open
-    seller.process(payloads.order("ord1", order_status="Aprovado"))
-    assert seller.sale("ord1").status == SaleStatus.PAID
-
-
-def test_removing_a_mapping_keeps_the_change_of_an_event_with_another_word(
-    seller: Seller, staff: User
-) -> None:
-    seller.process(payloads.order("ord2", order_status="Confirmadíssimo"))
-    remap(SaleStatus.CANCELLED, staff)
-    seller.process(payloads.order("ord1"), received_at=timezone.now() - timedelta(hours=2))
-    seller.process(
-        payloads.order("ord1", order_status="Cancelado"),
-        received_at=timezone.now() - timedelta(hours=1),
-    )
-    sync_page(seller.integration, [payloads.order("ord1", order_status="Confirmadíssimo")])
-    remap("", staff)
-    sale = seller.sale("ord1")
-    assert (sale.status, sale.unknown_status) == (SaleStatus.CANCELLED, "confirmadíssimo")
 
 
 def test_mapping_applies_to_all_spellings_of_the_word(seller: Seller, staff: User) -> None:
