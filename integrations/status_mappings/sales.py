@@ -93,15 +93,15 @@ def _update(
 ) -> Outcome:
     """Report `values` with the word as it was: a status set by hand stays.
 
-    So does a refused status in its column, unless the sale has it now: the provider reported it
-    after the word.
+    So does a refused status in its column, unless it is what the word means now: the provider
+    reported it after the word.
     """
     refused = getattr(sale, columns.refused)
     ids = {"external_id": sale.external_id, "order_hash": sale.order_hash}
     reported: Any = {**ids, **values, columns.word: getattr(sale, columns.word)}
     outcome = batch.update(sale, SaleFacts(reports_deletion=False, **reported), source).outcome
-    if refused != getattr(sale, columns.status):
-        setattr(sale, columns.refused, refused)
+    is_refused = refused != columns.reported_status(sale)
+    setattr(sale, columns.refused, refused if is_refused else "")
     return outcome
 
 

@@ -148,6 +148,11 @@ class Axis:
         is_allowed = status in self.table[self.reported]
         return is_allowed and not (is_late and self.reported in self.table[status])
 
+    def clear_refused(self) -> None:
+        """List no refused status that the word has now."""
+        if shown(self.refused) == shown(self.reported):
+            self.refused = ""
+
     def set_by_hand(self, status: str) -> None:
         if status != self.shown:
             self.by_hand = "" if status == shown(self.reported) else status
@@ -219,8 +224,7 @@ class Reference:
         self.mapped_to[word] = status
         for axis in self._axes_with(word):
             axis.reported, axis.is_unknown = status, False
-            if axis.refused == status:
-                axis.refused = ""
+            axis.clear_refused()
 
     def can_remove(self, word: str) -> bool:
         return not any(axis.is_by_sync for axis in self._axes_with(word))
@@ -232,8 +236,7 @@ class Reference:
             if not axis.is_unknown:
                 axis.reported, axis.is_settled = axis.before_word, bool(axis.by_hand)
                 axis.is_unknown = not axis.by_hand
-                if shown(axis.refused) == axis.shown:
-                    axis.refused = ""
+                axis.clear_refused()
 
     def _axes_with(self, word: str) -> "list[Axis]":
         axes = [axis for order in self.orders.values() for axis in (order.status, order.shipping)]

@@ -127,6 +127,20 @@ def test_mapping_keeps_a_status_that_was_refused_after_the_word(
     assert (sale.status, sale.refused_status) == (mapped_to or SaleStatus.DELIVERED, refused)
 
 
+def test_refused_status_that_the_word_gets_is_no_longer_listed(seller: Seller, staff: User) -> None:
+    """Also beneath a status set by hand."""
+    seller.process(payloads.order("ord1", shipping_status="Na moita"))
+    remap("DELIVERED", staff)
+    set_statuses(seller.sale("ord1"), {SaleStatusField.SHIPPING: "RETURNED"}, by=staff)
+    seller.process(payloads.order("ord1", shipping_status="A enviar"))
+    assert seller.sale("ord1").refused_shipping_status == "PENDING"
+
+    remap("PENDING", staff)
+
+    sale = seller.sale("ord1")
+    assert (sale.shipping_status, sale.refused_shipping_status) == ("RETURNED", "")
+
+
 def test_sale_without_a_stored_body_gets_the_status_too(seller: Seller, staff: User) -> None:
     seller.process(payloads.order("ord1", shipping_status="Na moita"))
     WebhookPayload.objects.all().delete()
